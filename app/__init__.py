@@ -1,0 +1,1 @@
+"""The service: HTTP, SQL and processes."""

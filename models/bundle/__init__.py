@@ -1,0 +1,1 @@
+"""What training publishes: the manifest, the store of versions and the loader."""

@@ -1,0 +1,114 @@
+"""Reads a bundle: checksums, shapes and finiteness first, then memory-mapped arrays."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.bundle.errors import BundleError
+from models.bundle.manifest import Manifest, read_manifest
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One trained, versioned set of artifacts, verified; its arrays are memory-mapped and read-only."""
+
+    folder: Path
+    manifest: Manifest
+    arrays: dict[str, npt.NDArray[np.generic]]
+
+    @property
+    def version(self) -> str:
+        """Name of this version."""
+        return self.manifest.version
+
+    def file(self, name: str) -> Path:
+        """Find a file of the bundle that is not an array.
+
+        Raises
+        ------
+        BundleError
+            The manifest lists no such file.
+        """
+        if name not in self.manifest.files:
+            raise BundleError(f"{self.folder}: the manifest lists no {name}")
+        return self.folder / name
+
+    def array(self, name: str, dtype: npt.DTypeLike, ndim: int = 1) -> npt.NDArray[np.generic]:
+        """Give an array, checked against the type and the number of dimensions its reader expects.
+
+        Raises
+        ------
+        BundleError
+            The array is missing, or of another type or shape.
+        """
+        if name not in self.arrays:
+            raise BundleError(f"{self.folder}: {name}.npy is missing")
+        found = self.arrays[name]
+        expected = np.dtype(dtype)
+        same = found.dtype.kind == expected.kind if expected.itemsize == 0 else found.dtype == expected
+        if not same or found.ndim != ndim:
+            raise BundleError(
+                f"{self.folder / name}.npy: expected {ndim} dimension(s) of {expected.name},"
+                f" found {found.ndim} of {found.dtype.name}"
+            )
+        return found
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Verify a bundle and map its arrays into memory.
+
+    Raises
+    ------
+    BundleError
+        A file is missing, damaged, not finite, or has a name that leaves the folder.
+    """
+    manifest = read_manifest(folder)
+    arrays: dict[str, npt.NDArray[np.generic]] = {}
+    for name, entry in manifest.files.items():
+        path = folder / name
+        if Path(name).name != name or name.startswith("."):
+            raise BundleError(f"{folder}: the manifest names {name!r}, which is not a plain file name")
+        try:
+            size = path.stat().st_size
+            digest = file_sha256(path)
+        except OSError as error:
+            raise BundleError(f"{path}: cannot be read: {error.strerror}") from error
+        if size != entry.size:
+            raise BundleError(f"{path}: has {size} bytes, the manifest says {entry.size}")
+        if digest != entry.sha256:
+            raise BundleError(f"{path}: its checksum differs from the manifest's: the file is damaged")
+        if path.suffix == ".npy":
+            arrays[path.stem] = _map_array(path)
+    return Bundle(folder=folder, manifest=manifest, arrays=arrays)
+
+
+def file_sha256(path: Path) -> str:
+    """Compute the SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _map_array(path: Path) -> npt.NDArray[np.generic]:
+    try:
+        # An empty array cannot be memory-mapped.
+        array: npt.NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        try:
+            array = np.load(path, allow_pickle=False)
+        except (ValueError, OSError):
+            raise BundleError(f"{path}: is not a readable array: {error}") from error
+        if array.size:
+            raise BundleError(f"{path}: cannot be memory-mapped: {error}") from error
+    except OSError as error:
+        raise BundleError(f"{path}: is not a readable array: {error}") from error
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise BundleError(f"{path}: holds values that are not finite")
+    return array

@@ -1,0 +1,1 @@
+"""Interactions as arrays: data-set folders, cleaning, splitting and sample data."""

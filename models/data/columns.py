@@ -1,0 +1,11 @@
+"""Names of the columns of a data set, the same in files, SQL and arrays."""
+
+USER = "user_id"
+ITEM = "item_id"
+EVENT_TYPE = "event_type"
+VALUE = "value"
+TIMESTAMP = "timestamp"
+EVENT_ID = "event_id"
+REQUEST_ID = "request_id"
+POSITION = "position"
+CONTEXT = "context"

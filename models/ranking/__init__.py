@@ -1,0 +1,1 @@
+"""The request path: candidates, features, network and blend."""

@@ -1,0 +1,1 @@
+"""One module for each recommender, all behind one contract."""
