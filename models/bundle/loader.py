@@ -99,7 +99,8 @@ def file_sha256(path: Path) -> str:
 def _map_array(path: Path) -> npt.NDArray[np.generic]:
     try:
         # An empty array cannot be memory-mapped.
-        array: npt.NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
+        # A plain view: compiled code dispatches faster on it than on the memmap class.
+        array: npt.NDArray[np.generic] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     except ValueError as error:
         try:
             array = np.load(path, allow_pickle=False)

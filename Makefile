@@ -1,0 +1,67 @@
+# Everything a developer does, one word each. `make` alone lists the words.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+KERNELS := $(VENV)/.kernels
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help install demo test check format containers lock clean
+
+help: ## List these words
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+install: $(KERNELS) ## Make .venv with everything in it (PYTHON=python3.12 chooses the interpreter)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+		|| { echo "Braid needs Python 3.11, 3.12 or 3.13, and '$(PYTHON)' is not one: name it with 'make install PYTHON=python3.12'." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "'$(PYTHON)' cannot make virtual environments: on Debian, 'apt-get install python3-venv' adds what is missing." >&2; exit 1; }
+	@rm -f $@
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
+	@touch $@
+
+$(KERNELS): $(INSTALLED) models/ranking/kernels.py
+	@rm -f $@
+	$(BIN)/python -m models.ranking.kernels
+	@touch $@
+
+demo: install ## Install, load the sample data, train, and serve on 127.0.0.1:8000 (ARGS=--synthetic needs no network)
+	$(BIN)/braid demo $(ARGS)
+
+test: install ## Run every test; less than 90 % line coverage is a failure (ARGS='-k word' narrows)
+	$(BIN)/python -m pytest --cov --cov-fail-under=90 $(ARGS)
+
+check: install ## Lint, format, types, import rules, and migrations against the tables
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
+		&& export BRAID_DATABASE_URL="sqlite+aiosqlite:///$$folder/check.sqlite3" \
+		&& $(BIN)/alembic upgrade head && $(BIN)/alembic check
+
+format: install ## Format the code and mend what the linter can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+containers: install ## Run by hand, in order, what the Dockerfile and the compose file run, trainer included
+	$(BIN)/python scripts/containers_by_hand.py --target api --target trainer $(ARGS)
+
+lock: ## Write constraints.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
+		&& $(PYTHON) -m venv "$$folder" \
+		&& "$$folder/bin/python" -m pip install --disable-pip-version-check --quiet uv \
+		&& "$$folder/bin/uv" pip compile --universal --all-extras --no-emit-index-url --python-version 3.11 \
+			pyproject.toml -o constraints.txt --custom-compile-command "make lock" $(ARGS)
+
+clean: ## Remove .venv, caches and build output; the data under var/ stays
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	find . -path ./var -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,110 @@
+"""Features: what the network reads about each candidate."""
+
+import numpy as np
+import numpy.typing as npt
+
+from models.ranking.candidates import Candidates, relative
+from models.recommenders import kernels
+from models.recommenders.popularity import Popularity
+
+Float32 = npt.NDArray[np.float32]
+
+FEATURES = (
+    "item_knn_score",
+    "item_knn_relative",
+    "item_knn_rank",
+    "item_knn_unweighted_relative",
+    "last_item_similarity",
+    "last_item_relative",
+    "last_item_rank",
+    "user_knn_score",
+    "user_knn_relative",
+    "user_knn_rank",
+    "neighbours_relative",
+    "neighbours_rank",
+    "popularity",
+    "popularity_recent",
+    "popularity_rank",
+    "history_length",
+)
+"""Names of the features, in the order of the columns."""
+
+
+class Scaler:
+    """Standardises features to mean 0 and deviation 1, as measured on the training lists."""
+
+    def __init__(self, mean: Float32, scale: Float32) -> None:
+        self.mean = mean
+        self.scale = scale
+
+    @classmethod
+    def fit(cls, features: Float32) -> "Scaler":
+        """Measure mean and deviation over the rows; a constant feature is only centred."""
+        deviation = features.std(axis=0, dtype=np.float64)
+        scale = np.where(deviation > 1e-8, deviation, 1.0)  # noqa: PLR2004
+        return cls(features.mean(axis=0, dtype=np.float64).astype(np.float32), scale.astype(np.float32))
+
+    def transform(self, features: Float32) -> Float32:
+        """Standardise rows of features; beyond eight deviations they are cut off."""
+        standard: Float32 = np.clip((features - self.mean) / self.scale, -8.0, 8.0)
+        return standard
+
+
+class FeatureBuilder:
+    """Computes the features of candidates.
+
+    Parameters
+    ----------
+    popularity
+        Fitted on the same interactions as the recommenders.
+    """
+
+    def __init__(self, popularity: Popularity) -> None:
+        # Shares of the busiest item, so that a refit on more data leaves the scale as the network learned it.
+        self._popularity = _log_share(popularity.counts)
+        self._recent = _log_share(popularity.recent)
+
+    def build(self, candidates: Candidates) -> Float32:
+        """Compute the features, float32 (n, len(FEATURES))."""
+        count = len(candidates.items)
+        features = np.empty((count, len(FEATURES)), dtype=np.float32)
+        if not count:
+            return features
+        recency, flat, last, users = (
+            candidates.signals[column]
+            for column in (kernels.RECENCY, kernels.FLAT, kernels.LAST, kernels.USERS)
+        )
+        popularity = self._popularity[candidates.items]
+        columns = (
+            recency,
+            relative(recency),
+            _log_rank(recency),
+            relative(flat),
+            last,
+            relative(last),
+            _log_rank(last),
+            users,
+            relative(users),
+            _log_rank(users),
+            relative(candidates.neighbours),
+            _log_rank(candidates.neighbours),
+            popularity,
+            self._recent[candidates.items],
+            _log_rank(popularity),
+            np.float32(np.log1p(candidates.history_length)),
+        )
+        for position, column in enumerate(columns):
+            features[:, position] = column
+        return features
+
+
+def _log_share(counts: Float32) -> Float32:
+    share = counts / max(float(counts.max(initial=0.0)), 1.0)
+    return np.log(share + 1e-4).astype(np.float32)
+
+
+def _log_rank(scores: Float32) -> Float32:
+    """Give the logarithm of each item's rank in the list, the best 0; equal scores share the better rank."""
+    ascending = np.sort(scores)
+    better = len(scores) - np.searchsorted(ascending, scores, side="right")
+    return np.log1p(better).astype(np.float32)

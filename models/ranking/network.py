@@ -1,0 +1,51 @@
+"""The network on the request path: the ONNX form of what the trainer learned."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from models.bundle.errors import BundleError
+from models.ranking.features import FEATURES, Scaler
+
+Float32 = npt.NDArray[np.float32]
+NETWORK_FILE = "network.onnx"
+
+
+class NetworkScorer:
+    """Scores standardised features with the exported network, on one thread.
+
+    Parameters
+    ----------
+    path
+        The ONNX file; it takes float32 (n, features) and gives float32 (n, 1).
+    scaler
+        Measured on the lists the network was trained on.
+    """
+
+    def __init__(self, path: Path, scaler: Scaler) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # noqa: BLE001 - its exceptions share no base class of their own
+            raise BundleError(f"{path}: is not a readable network: {str(error).splitlines()[0]}") from error
+        network_input = self._session.get_inputs()[0]
+        if network_input.shape[-1] != len(FEATURES) or scaler.mean.shape != (len(FEATURES),):
+            raise BundleError(
+                f"{path}: reads {network_input.shape[-1]} features, this version of Braid computes {len(FEATURES)}"
+            )
+        self._input = network_input.name
+        self.scaler = scaler
+
+    def score(self, features: Float32) -> Float32:
+        """Score raw features, float32 (n, features), to one number an item; more is better."""
+        return self.raw(self.scaler.transform(features))
+
+    def raw(self, standardised: Float32) -> Float32:
+        """Score features that are standardised already."""
+        output = self._session.run(None, {self._input: standardised})[0]
+        return np.asarray(output, dtype=np.float32).reshape(-1)
