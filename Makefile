@@ -53,7 +53,7 @@ format: install ## Format the code and mend what the linter can mend
 	$(BIN)/ruff format
 
 containers: install ## Run by hand, in order, what the Dockerfile and the compose file run, trainer included
-	$(BIN)/python scripts/containers_by_hand.py --target api --target trainer $(ARGS)
+	$(BIN)/python scripts/containers_by_hand.py --trainer $(ARGS)
 
 lock: ## Write constraints.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \

@@ -69,11 +69,15 @@ class Ranker:
         sizes |= {len(retriever.popularity.counts), len(retriever.popularity.recent)}
         if len(sizes) != 1 or retriever.user_knn.rows.n_rows != len(user_ids):
             raise BundleError(f"{bundle.folder}: its arrays are of different numbers of items or users")
-        scaler = Scaler(
-            bundle.array("scaler_mean", np.float32),  # type: ignore[arg-type]
-            bundle.array("scaler_scale", np.float32),  # type: ignore[arg-type]
-        )
-        network = NetworkScorer(bundle.file(NETWORK_FILE), scaler)
+        network = None
+        if NETWORK_FILE in bundle.manifest.files:
+            scaler = Scaler(
+                bundle.array("scaler_mean", np.float32),  # type: ignore[arg-type]
+                bundle.array("scaler_scale", np.float32),  # type: ignore[arg-type]
+            )
+            network = NetworkScorer(bundle.file(NETWORK_FILE), scaler)
+        elif config.blend.network_weight > 0:
+            raise BundleError(f"{bundle.folder}: {NETWORK_FILE} is missing")
         return cls(retriever, network, item_ids, user_ids, bundle.version)  # type: ignore[arg-type]
 
     def recommend(

@@ -1,0 +1,64 @@
+# syntax=docker/dockerfile:1
+# Two images: `--target api` serves and migrates, without TensorFlow; `--target trainer` trains.
+# scripts/containers_by_hand.py runs these very commands without a container engine.
+
+FROM python:3.13-slim-bookworm AS base
+LABEL org.opencontainers.image.title="Braid" \
+      org.opencontainers.image.description="A recommendation service: collaborative-filtering neighbours and a neural network, woven into one ranked list" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.licenses="Apache-2.0"
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    PATH="/opt/braid/bin:$PATH"
+RUN groupadd --gid 10001 braid \
+    && useradd --uid 10001 --gid braid --no-create-home --home-dir /var/lib/braid --shell /usr/sbin/nologin braid \
+    && install --directory --owner=braid --group=braid /var/lib/braid
+
+
+FROM base AS build-api
+ENV PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /src
+RUN python -m venv /opt/braid
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY migrations ./migrations
+COPY models ./models
+COPY app ./app
+RUN python -m pip install -c constraints.txt .
+
+
+FROM build-api AS build-trainer
+RUN python -m pip install -c constraints.txt '.[train]'
+
+
+# What both images share but the packages: settings, the user, the one writable folder.
+FROM base AS runtime
+ENV BRAID_DATABASE_URL=sqlite+aiosqlite:////var/lib/braid/braid.sqlite3 \
+    BRAID_BUNDLES=/var/lib/braid/bundles \
+    NUMBA_CACHE_DIR=/var/lib/braid/kernels
+WORKDIR /var/lib/braid
+
+
+FROM runtime AS trainer
+COPY --from=build-trainer /opt/braid /opt/braid
+USER 10001:10001
+# Compiled here so that no process has to: a new volume starts with this folder's content.
+RUN python -m models.ranking.kernels
+VOLUME /var/lib/braid
+# A training run ends by itself, and its exit code says how.
+HEALTHCHECK NONE
+CMD ["braid", "train"]
+
+
+FROM runtime AS api
+ENV BRAID_HOST=0.0.0.0 \
+    BRAID_PORT=8000 \
+    OPENBLAS_NUM_THREADS=1
+COPY --from=build-api /opt/braid /opt/braid
+USER 10001:10001
+RUN python -m models.ranking.kernels
+VOLUME /var/lib/braid
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['BRAID_PORT'] + '/health/live', timeout=4)"]
+CMD ["braid", "serve"]

@@ -1,0 +1,57 @@
+"""The report of an evaluation: what was measured, on what, and how."""
+
+import json
+import resource
+import sys
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Float64 = npt.NDArray[np.float64]
+_RESAMPLES = 1000
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """Metrics of the blend, of every part alone and of the baselines.
+
+    `metrics` maps `braid` (the blend) and each part and baseline to metric name and value; `intervals` likewise
+    to the lower and upper end of a bootstrapped 95 % interval; `seconds` maps phases to their duration.
+    """
+
+    protocol: str
+    counts: dict[str, Any]
+    metrics: dict[str, dict[str, float]]
+    intervals: dict[str, dict[str, tuple[float, float]]]
+    settings: dict[str, Any]
+    seconds: dict[str, float]
+    peak_memory_mb: float
+
+    def to_json(self) -> str:
+        """Write the report as a JSON document."""
+        return json.dumps(asdict(self), indent=2)
+
+
+def bootstrap_interval(values: Float64, *, seed: int) -> tuple[float, float]:
+    """Resample users 1000 times, and give the middle 95 % of the means (Efron 1979).
+
+    Parameters
+    ----------
+    values
+        A metric of each user.
+    """
+    if not len(values):
+        return (0.0, 0.0)
+    rng = np.random.default_rng(seed)
+    means = [values[rng.integers(0, len(values), len(values))].mean() for _ in range(_RESAMPLES)]
+    low, high = np.percentile(means, (2.5, 97.5))
+    return (float(low), float(high))
+
+
+def peak_memory_mb() -> float:
+    """Measure the most memory that this process has held so far, in megabytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts kilobytes, macOS bytes.
+    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)

@@ -1,0 +1,88 @@
+"""The automatic recipe: fits the recommenders, trains the network and chooses every setting on validation."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.bundle.errors import BundleError
+from models.data.interactions import Interactions
+from models.data.progress import Progress
+from models.data.splitting import Held
+from models.ranking.candidates import Retriever
+from models.ranking.config import RankingConfig
+from models.ranking.network import NETWORK_FILE, NetworkScorer
+from models.ranking.ranker import Ranker
+from models.training.lists import labelled_lists
+from models.training.network import NetworkConfig, predict, save_network, train_network
+from models.training.tuning import Trial, tune_blend, tune_neighbours
+
+KERAS_FILE = "network.keras"
+MAX_VALIDATION_USERS = 5000
+PARITY = 1e-5
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the recipe found.
+
+    `files` holds the network in both forms; it lasts as long as the folder that `learn` was given.
+    """
+
+    ranker: Ranker
+    network: NetworkScorer | None
+    files: list[Path]
+    curves: dict[str, list[float]]
+    trials: list[Trial]
+
+
+def learn(
+    train: Interactions, validation: Held, folder: Path, *, seed: int, progress: Progress
+) -> Learned:
+    """Run the recipe on a training part; nothing of the test part is read.
+
+    Parameters
+    ----------
+    train
+        What the recommenders are fitted on.
+    validation
+        Held-out items of the same users, on which all settings are chosen.
+    folder
+        Where the network's files are written.
+    """
+    sample = validation.sample(MAX_VALIDATION_USERS, seed)
+    progress("similarities", 0.0)
+    retriever = Retriever.fit(train, RankingConfig())
+    progress("similarities", 1.0)
+    config, trials = tune_neighbours(retriever, sample, seed=seed, progress=progress)
+    retriever = retriever.configured(config)
+    labelled = labelled_lists(train, config, seed=seed, progress=progress)
+    if labelled is None:
+        ranker = Ranker(retriever, None, train.item_ids, train.user_ids)
+        return Learned(ranker, None, [], {}, trials)
+    lists, scaler = labelled
+    trained = train_network(
+        lists, NetworkConfig(), seed=seed, on_epoch=lambda done: progress("network", done)
+    )
+    files = [folder / KERAS_FILE, folder / NETWORK_FILE]
+    save_network(trained.model, *files)
+    network = NetworkScorer(files[1], scaler)
+    check_parity(trained.model, network, lists.features[:64].reshape(-1, lists.features.shape[-1]))
+    config, more = tune_blend(retriever, network, sample, seed=seed, progress=progress)
+    ranker = Ranker(retriever.configured(config), network, train.item_ids, train.user_ids)
+    return Learned(ranker, network, files, trained.history, [*trials, *more])
+
+
+def check_parity(model: Any, network: NetworkScorer, standardised: np.ndarray[Any, np.dtype[np.float32]]) -> None:
+    """Refuse a network whose exported form differs from the trained one by more than 1e-5 on real inputs.
+
+    Raises
+    ------
+    BundleError
+        They differ.
+    """
+    difference = float(np.abs(predict(model, standardised) - network.raw(standardised)).max(initial=0.0))
+    if not difference <= PARITY:
+        raise BundleError(f"{NETWORK_FILE} differs from {KERAS_FILE} by {difference:.2g}, more than {PARITY:g}")

@@ -1,0 +1,126 @@
+"""The Keras network: Dense 64 relu, Dense 32 relu, Dense 1, trained on lists of candidates."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# TensorFlow reads these when it is imported: no banner, and only errors on standard error.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+from pydantic import BaseModel, ConfigDict, Field
+
+Float32 = npt.NDArray[np.float32]
+Int32 = npt.NDArray[np.int32]
+
+_MASKED = -1e9
+
+
+class NetworkConfig(BaseModel):
+    """Settings of the network and of its training."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    layers: tuple[int, ...] = Field((64, 32), description="units of each hidden layer")
+    activation: str = Field("relu", description="activation of the hidden layers")
+    learning_rate: float = Field(2e-3, gt=0, description="of Adam, decayed to 0 along a cosine")
+    batch_lists: int = Field(256, ge=1, description="candidate lists in a batch")
+    epochs: int = Field(15, ge=1, description="passes over the lists, at most")
+    patience: int = Field(4, ge=1, description="epochs without improvement before training stops")
+
+
+@dataclass(frozen=True)
+class LabelledLists:
+    """Candidate lists with their label.
+
+    `features` is float32 (lists, candidates, features), standardised; `present` is bool (lists, candidates), false
+    at padding; `labels` is float32 (lists, candidates), each row sums to 1.
+    """
+
+    features: Float32
+    present: npt.NDArray[np.bool_]
+    labels: Float32
+
+    def part(self, rows: npt.NDArray[np.int64]) -> "LabelledLists":
+        """Take some of the lists."""
+        return LabelledLists(self.features[rows], self.present[rows], self.labels[rows])
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network and how its training went; `history` maps `loss` and `val_loss` to a number for each epoch."""
+
+    model: Any
+    history: dict[str, list[float]]
+
+
+def build_network(n_features: int, config: NetworkConfig) -> Any:
+    """Build the network: float32 (n, n_features) to float32 (n, 1)."""
+    inputs = keras.Input((n_features,), name="features")
+    hidden = inputs
+    for units in config.layers:
+        hidden = keras.layers.Dense(units, activation=config.activation)(hidden)
+    return keras.Model(inputs, keras.layers.Dense(1, name="score")(hidden), name="network")
+
+
+def train_network(
+    lists: LabelledLists, config: NetworkConfig, *, seed: int, on_epoch: Callable[[float], None]
+) -> TrainedNetwork:
+    """Train with a softmax over each list; a tenth of the lists, held back, stops it early at its best epoch.
+
+    The same seed and data give the same network.
+    """
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+    order = np.random.default_rng(seed).permutation(len(lists.labels))
+    held = max(len(order) // 10, 1)
+    validation, training = lists.part(order[:held]), lists.part(order[held:])
+    n_candidates, n_features = lists.features.shape[1:]
+    network = build_network(n_features, config)
+
+    features = keras.Input((n_candidates, n_features))
+    present = keras.Input((n_candidates,), dtype="bool")
+    flat = keras.ops.reshape(features, (-1, n_features))
+    logits = keras.ops.reshape(network(flat), (-1, n_candidates))
+    listwise = keras.Model([features, present], keras.ops.where(present, logits, _MASKED))
+    steps = -(-len(training.labels) // config.batch_lists)
+    listwise.compile(
+        optimizer=keras.optimizers.Adam(
+            keras.optimizers.schedules.CosineDecay(config.learning_rate, steps * config.epochs)
+        ),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True),
+    )
+    fitted = listwise.fit(
+        [training.features, training.present],
+        training.labels,
+        validation_data=([validation.features, validation.present], validation.labels),
+        batch_size=config.batch_lists,
+        epochs=config.epochs,
+        callbacks=[
+            keras.callbacks.EarlyStopping(patience=config.patience, restore_best_weights=True),
+            keras.callbacks.LambdaCallback(
+                on_epoch_end=lambda epoch, _logs: on_epoch((epoch + 1) / config.epochs)
+            ),
+        ],
+        verbose=0,
+    )
+    on_epoch(1.0)
+    history = {name: [float(value) for value in values] for name, values in fitted.history.items()}
+    return TrainedNetwork(network, history)
+
+
+def predict(model: Any, features: Float32) -> Float32:
+    """Score standardised features with the Keras form, float32 of length n."""
+    return np.asarray(model.predict(features, verbose=0, batch_size=8192), dtype=np.float32).reshape(-1)
+
+
+def save_network(model: Any, keras_file: Path, onnx_file: Path) -> None:
+    """Save the network in its Keras form and in the ONNX form that the service runs."""
+    model.save(keras_file)
+    model.export(onnx_file, format="onnx", verbose=False)

@@ -1,0 +1,78 @@
+"""The trainer: from interactions to a published bundle."""
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from models.bundle.loader import Bundle
+from models.bundle.manifest import Manifest
+from models.bundle.store import BundleStore, new_version
+from models.data.folder import DataSet
+from models.data.interactions import Interactions
+from models.data.progress import Progress
+from models.evaluation.report import EvaluationReport
+from models.ranking.candidates import Retriever
+from models.training.evaluate import Evaluated, evaluate
+
+
+def train(interactions: pa.Table, store: BundleStore, *, seed: int = 0, progress: Progress) -> Bundle:
+    """Clean, split, tune, measure, refit on everything, publish and activate.
+
+    Parameters
+    ----------
+    interactions
+        The log, with the columns of a data-set folder.
+    store
+        Where the bundle is published.
+
+    Raises
+    ------
+    DataSetError
+        There are too few interactions to learn from.
+    BundleError
+        The bundle did not pass its checks; the active one stays.
+    """
+    with tempfile.TemporaryDirectory(prefix="braid-train-") as folder:
+        run = evaluate(DataSet(interactions=interactions), Path(folder), seed=seed, progress=progress)
+        progress("refit", 0.0)
+        retriever = Retriever.fit(run.everything, run.learned.ranker.retriever.config)
+        progress("refit", 1.0)
+        progress("publishing", 0.0)
+        bundle = store.publish(_manifest(run), _arrays(run, retriever), run.learned.files)
+        store.activate(bundle.version)
+        progress("publishing", 1.0)
+    return bundle
+
+
+def _manifest(run: Evaluated) -> Manifest:
+    report: EvaluationReport = run.report
+    timestamps = run.everything.timestamps
+    window = None if timestamps is None else [float(timestamps.min()), float(timestamps.max())]
+    return Manifest(
+        version=new_version(),
+        data={**report.counts, "window": window},
+        settings=run.learned.ranker.retriever.config.model_dump(),
+        metrics={
+            "test": report.metrics,
+            "trials": [asdict(trial) for trial in run.learned.trials],
+            "network": run.learned.curves,
+        },
+        protocol=report.protocol,
+    )
+
+
+def _arrays(run: Evaluated, retriever: Retriever) -> dict[str, npt.NDArray[np.generic]]:
+    everything: Interactions = run.everything
+    arrays: dict[str, npt.NDArray[np.generic]] = {
+        "item_ids": everything.item_ids,
+        "user_ids": everything.user_ids,
+        **retriever.arrays(),
+    }
+    if run.learned.network is not None:
+        scaler = run.learned.network.scaler
+        arrays |= {"scaler_mean": scaler.mean, "scaler_scale": scaler.scale}
+    return arrays

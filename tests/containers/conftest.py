@@ -1,0 +1,27 @@
+"""The container files and the repository they lie in."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "scripts"))
+
+from container_files import Stage, read_compose, read_dockerfile  # noqa: E402 - found through the line above
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def stages() -> dict[str, Stage]:
+    return read_dockerfile(REPOSITORY / "Dockerfile")
+
+
+@pytest.fixture
+def services() -> dict[str, dict[str, Any]]:
+    return read_compose(REPOSITORY / "docker-compose.yml", {"POSTGRES_PASSWORD": "of-the-test"})
