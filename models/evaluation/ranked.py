@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.data.progress import Progress
-from models.data.splitting import Held
+from models.data.held import Held
 from models.ranking.ranker import Ranker
 from models.recommenders import kernels
 

@@ -10,7 +10,7 @@ import numpy as np
 from models.bundle.errors import BundleError
 from models.data.interactions import Interactions
 from models.data.progress import Progress
-from models.data.splitting import Held
+from models.data.held import Held
 from models.ranking.candidates import Retriever
 from models.ranking.config import RankingConfig
 from models.ranking.network import NETWORK_FILE, NetworkScorer

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.data.progress import Progress
-from models.data.splitting import Held
+from models.data.held import Held
 from models.evaluation.metrics import evaluate_lists
 from models.ranking.blend import blend
 from models.ranking.candidates import Candidates, Retriever

@@ -1,0 +1,139 @@
+"""Data-set folders: the one format that everything outside SQL imports, exports and evaluates."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from models.data.columns import ITEM, TIMESTAMP, USER, VALUE
+from models.data.errors import DataSetError
+
+INTERACTIONS, ITEMS, USERS, TEST, CANDIDATES = "interactions", "items", "users", "test", "candidates"
+_REQUIRED = {
+    INTERACTIONS: (USER, ITEM),
+    ITEMS: (ITEM,),
+    USERS: (USER,),
+    TEST: (USER, ITEM),
+    CANDIDATES: (USER, ITEM),
+}
+_NUMBERS = (TIMESTAMP, VALUE)
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """The files of a data-set folder as tables; ids are strings, `timestamp` and `value` float64."""
+
+    interactions: pa.Table
+    items: pa.Table | None = None
+    users: pa.Table | None = None
+    test: pa.Table | None = None
+    candidates: pa.Table | None = None
+
+
+def read_folder(folder: Path) -> DataSet:
+    """Read a data-set folder.
+
+    Raises
+    ------
+    DataSetError
+        A file is missing, cannot be read, lacks a column or has no rows.
+    """
+    if not folder.is_dir():
+        raise DataSetError(f"{folder}: there is no such folder")
+    tables = {name: _read(folder, name) for name in _REQUIRED}
+    interactions = tables.pop(INTERACTIONS)
+    if interactions is None:
+        raise DataSetError(f"{folder}: holds neither interactions.parquet nor interactions.csv")
+    return DataSet(interactions=interactions, **tables)
+
+
+def write_folder(folder: Path, dataset: DataSet) -> None:
+    """Write a data set as Parquet files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in _REQUIRED:
+        table = getattr(dataset, name)
+        if table is not None:
+            pyarrow.parquet.write_table(table, folder / f"{name}.parquet")
+
+
+def _read(folder: Path, name: str) -> pa.Table | None:
+    paths = [path for path in (folder / f"{name}.parquet", folder / f"{name}.csv") if path.exists()]
+    if not paths:
+        return None
+    if len(paths) > 1:
+        raise DataSetError(f"{folder}: holds both {paths[0].name} and {paths[1].name}: remove one of them")
+    path = paths[0]
+    try:
+        table = pyarrow.parquet.read_table(path) if path.suffix == ".parquet" else _read_csv(path)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataSetError(f"{path}: cannot be read: {reason}") from error
+    repeated = {column for column in table.column_names if table.column_names.count(column) > 1}
+    if repeated:
+        raise DataSetError(f"{path}: the column {sorted(repeated)[0]!r} is there twice")
+    for column in _REQUIRED[name]:
+        if column not in table.column_names:
+            found = ", ".join(table.column_names) or "none"
+            raise DataSetError(f"{path}: the column {column!r} is missing (found: {found})")
+    if not table.num_rows:
+        raise DataSetError(f"{path}: has no rows")
+    return _typed(table, path)
+
+
+def _read_csv(path: Path) -> pa.Table:
+    """Read every column as strings: what a cell means is decided cell by cell."""
+    with path.open(encoding="utf-8-sig") as stream:
+        header = stream.readline()
+    if not header.strip():
+        raise DataSetError(f"{path}: has no rows")
+    names = pyarrow.csv.read_csv(pa.BufferReader(header.encode())).column_names
+    return pyarrow.csv.read_csv(
+        path,
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
+        ),
+    )
+
+
+def _typed(table: pa.Table, path: Path) -> pa.Table:
+    for position, column in enumerate(table.column_names):
+        values = table[column]
+        if column in {USER, ITEM}:
+            typed = _strings(values, path, column)
+        elif column in _NUMBERS:
+            typed = _numbers(values)
+        else:
+            continue
+        table = table.set_column(position, column, typed)
+    return table
+
+
+def _strings(values: pa.ChunkedArray, path: Path, column: str) -> pa.ChunkedArray:
+    try:
+        return values.cast(pa.string())
+    except pa.ArrowException as error:
+        raise DataSetError(f"{path}: the column {column!r} holds {values.type}, not ids") from error
+
+
+def _numbers(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Read numbers as float64; what is none becomes NaN, so that cleaning counts its row."""
+    if pa.types.is_temporal(values.type):
+        values = pc.divide(values.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).cast(pa.float64()), 1e6)
+    try:
+        return values.cast(pa.float64())
+    except pa.ArrowException:
+        return pa.chunked_array([pa.array([_number(text) for text in values.to_pylist()], pa.float64())])
+
+
+def _number(text: object) -> float | None:
+    if text is None:
+        return None
+    try:
+        return float(str(text))
+    except ValueError:
+        return np.nan

@@ -1,0 +1,122 @@
+"""Held-out users: what they had, and what they had next."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.data.interactions import Interactions
+
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+_NOTHING: Int32 = np.empty(0, dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Lists of item codes, one after the other; list r is `items[offsets[r]:offsets[r + 1]]`."""
+
+    offsets: Int64
+    items: Int32
+
+    def row(self, index: int) -> Int32:
+        """Give one list."""
+        return self.items[self.offsets[index] : self.offsets[index + 1]]
+
+    def take(self, rows: Int64) -> "Ragged":
+        """Keep some of the lists."""
+        lengths = np.diff(self.offsets)[rows]
+        parts = [self.row(int(index)) for index in rows]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        return Ragged(offsets, np.concatenate([_NOTHING, *parts]))
+
+    @classmethod
+    def group(cls, users: Int32, items: Int32, wanted: Int32) -> "Ragged":
+        """Collect the items of each wanted user (ascending) from rows that are sorted by user."""
+        starts = np.searchsorted(users, wanted, side="left")
+        stops = np.searchsorted(users, wanted, side="right")
+        parts = [items[start:stop] for start, stop in zip(starts, stops, strict=True)]
+        offsets = np.concatenate([[0], np.cumsum(stops - starts)]).astype(np.int64)
+        return cls(offsets, np.concatenate([_NOTHING, *parts]))
+
+
+@dataclass(frozen=True)
+class Held:
+    """Users whose next items are held out.
+
+    `users` are codes, int32 ascending; `histories`, `targets` and `candidates` hold a list for each of them. Where
+    there are `candidates`, an empty list means that all items are ranked.
+    """
+
+    users: Int32
+    histories: Ragged
+    targets: Ragged
+    candidates: Ragged | None = None
+    include_seen: bool = False
+
+    @property
+    def target_offsets(self) -> Int64:
+        """Where the targets of each user begin."""
+        return self.targets.offsets
+
+    @property
+    def target_items(self) -> Int32:
+        """The targets of all users, one after the other."""
+        return self.targets.items
+
+    def history(self, row: int) -> Int32:
+        """Give the items a user had, oldest first."""
+        return self.histories.row(row)
+
+    def excluded(self, row: int) -> Int32:
+        """Give the items that may not be recommended to a user."""
+        return _NOTHING if self.include_seen else self.histories.row(row)
+
+    def candidate_list(self, row: int) -> Int32 | None:
+        """Give the complete list to rank for a user; None for all items."""
+        if self.candidates is None:
+            return None
+        listed = self.candidates.row(row)
+        return listed if len(listed) else None
+
+    def sample(self, most: int, seed: int) -> "Held":
+        """Take some of the users at random, all of them if they are not more."""
+        if len(self.users) <= most:
+            return self
+        rows = np.sort(np.random.default_rng(seed).choice(len(self.users), most, replace=False)).astype(np.int64)
+        return Held(
+            self.users[rows],
+            self.histories.take(rows),
+            self.targets.take(rows),
+            None if self.candidates is None else self.candidates.take(rows),
+            self.include_seen,
+        )
+
+
+def hold_out(history: Interactions, users: Int32, items: Int32, *, include_seen: bool) -> tuple[Held, int]:
+    """Pair target rows (sorted by user) with the users' histories.
+
+    Targets that are in the history do not count unless `include_seen`; users without a history or left with no
+    target are dropped.
+
+    Returns
+    -------
+    tuple
+        The held-out users, and how many were dropped because the history held all their targets.
+    """
+    lengths = np.diff(history.offsets)
+    known = lengths[users] > 0
+    users, items = users[known], items[known]
+    before = np.unique(users)
+    if not include_seen:
+        seen = history.users.astype(np.int64) * history.n_items + history.items
+        new = ~np.isin(users.astype(np.int64) * history.n_items + items, seen)
+        users, items = users[new], items[new]
+    wanted = np.unique(users).astype(np.int32)
+    held = Held(
+        wanted,
+        Ragged.group(history.users, history.items, wanted),
+        Ragged.group(users, items, wanted),
+        include_seen=include_seen,
+    )
+    return held, len(before) - len(wanted)

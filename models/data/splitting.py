@@ -1,0 +1,185 @@
+"""Protocols: which interactions are learned from, which choose the settings, and which are the test."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from models.data.columns import ITEM, TIMESTAMP, USER
+from models.data.errors import DataSetError
+from models.data.folder import DataSet
+from models.data.held import Held, Ragged, hold_out
+from models.data.interactions import Interactions, find
+
+Mask = npt.NDArray[np.bool_]
+
+FIXED, LEAVE_LAST_OUT, TEMPORAL, RANDOM = "fixed", "leave-last-out", "temporal", "random"
+PROTOCOLS = (FIXED, LEAVE_LAST_OUT, TEMPORAL, RANDOM)
+MIN_INTERACTIONS = 3
+"""Users with fewer are only trained on: one to know, one to validate, one to test."""
+
+_TEST_SHARE = 0.1
+_RANDOM_SHARE = 0.2
+_SECONDS_A_DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Split:
+    """A data set, cut for one protocol.
+
+    `train` is what the recommenders are fitted on while settings are chosen on `validation`; `refit` tells whether
+    they are fitted on `everything` before the `test`. Nothing of the test is in `everything` under `fixed`.
+    """
+
+    protocol: str
+    train: Interactions
+    validation: Held
+    test: Held
+    everything: Interactions
+    refit: bool
+    counts: dict[str, int]
+
+
+def make_split(
+    dataset: DataSet,
+    table: pa.Table,
+    *,
+    protocol: str | None = None,
+    seed: int = 0,
+    include_seen: bool = False,
+    test_days: float | None = None,
+) -> Split:
+    """Cut a data set; by default as its files allow.
+
+    Parameters
+    ----------
+    dataset
+        As read; its `test` and `candidates` are used where they are present.
+    table
+        Its interactions, cleaned.
+    test_days
+        Length of the `temporal` test in days of 86,400 seconds; by default the last tenth of the time span.
+
+    Raises
+    ------
+    DataSetError
+        The data set lacks what the protocol needs, or is too small.
+    """
+    ordered = TIMESTAMP in table.column_names
+    if protocol is None:
+        protocol = FIXED if dataset.test is not None else LEAVE_LAST_OUT if ordered else RANDOM
+    if protocol == FIXED and dataset.test is None:
+        raise DataSetError("test: the fixed protocol needs a file of test interactions")
+    if protocol in {LEAVE_LAST_OUT, TEMPORAL} and not ordered:
+        raise DataSetError(f"interactions: the {protocol} protocol needs the column 'timestamp'")
+    more = [extra[ITEM] for extra in (dataset.test, dataset.candidates) if extra is not None]
+    everything = Interactions.from_table(table, more_items=more, first_only=not include_seen, seed=seed)
+    counts = {
+        "users": everything.n_users,
+        "items": len(np.unique(everything.items)),
+        "interactions": len(everything.items),
+    }
+    if protocol == FIXED and dataset.test is not None:
+        train, validating = _hold_last(everything, ordered)
+        test, apart = _fixed_test(dataset.test, everything, include_seen=include_seen)
+        before_test = everything
+    else:
+        train, validating, testing = _cut(everything, protocol, seed, test_days)
+        before_test = everything.select(train | validating)
+        test, apart = _hold(before_test, everything, testing, include_seen=include_seen)
+    fitted = everything.select(train)
+    validation, _ = _hold(fitted, everything, validating, include_seen=include_seen)
+    if not len(validation.users) or not len(test.users):
+        part = "test" if len(validation.users) else "validation"
+        raise DataSetError(
+            f"interactions: too few for a {protocol} split: no user is left for the {part} part"
+            f" ({len(everything.items)} interactions of {everything.n_users} users)"
+        )
+    if dataset.candidates is not None:
+        test = _with_candidates(test, dataset.candidates, everything)
+    counts |= {
+        "train_interactions": len(fitted.items),
+        "validation_users": len(validation.users),
+        "test_users": len(test.users),
+        "test_interactions": len(test.target_items),
+        **apart,
+    }
+    return Split(protocol, fitted, validation, test, everything, protocol == FIXED, counts)
+
+
+def _cut(everything: Interactions, protocol: str, seed: int, test_days: float | None) -> tuple[Mask, Mask, Mask]:
+    """Mark the rows to train on, to validate on and to test on."""
+    if protocol == TEMPORAL and everything.timestamps is not None:
+        times = everything.timestamps
+        span = float(times.max() - times.min())
+        window = span * _TEST_SHARE if test_days is None else test_days * _SECONDS_A_DAY
+        if not 0 < window * 2 < span:
+            raise DataSetError(
+                f"interactions: column 'timestamp' spans {span:g} seconds, too few for a test and a validation of"
+                f" {window:g} seconds each"
+            )
+        cut = float(times.max()) - window
+        testing = times > cut
+        validating = (times > cut - window) & ~testing
+        return ~(testing | validating), validating, testing
+    lengths = np.diff(everything.offsets)
+    length = lengths[everything.users]
+    from_end = everything.offsets[everything.users + 1] - np.arange(len(everything.users))
+    long_enough = length >= MIN_INTERACTIONS
+    if protocol == LEAVE_LAST_OUT:
+        testing, validating = long_enough & (from_end == 1), long_enough & (from_end == 2)  # noqa: PLR2004
+    else:
+        # Random places, a fifth of each user's rows to either part and at least one.
+        rank = _random_rank(everything, seed)
+        share = np.maximum((length * _RANDOM_SHARE).astype(np.int64), 1)
+        testing = long_enough & (rank < share)
+        validating = long_enough & (rank >= share) & (rank < 2 * share)
+    return ~(testing | validating), validating, testing
+
+
+def _hold_last(everything: Interactions, ordered: bool) -> tuple[Mask, Mask]:
+    """Mark train and validation rows where the test is given: the last one, or a random fifth without an order."""
+    length = np.diff(everything.offsets)[everything.users]
+    from_end = everything.offsets[everything.users + 1] - np.arange(len(everything.users))
+    share = np.ones_like(length) if ordered else np.maximum((length * _RANDOM_SHARE).astype(np.int64), 1)
+    validating = (length >= MIN_INTERACTIONS) & (from_end <= share)
+    return ~validating, validating
+
+
+def _random_rank(everything: Interactions, seed: int) -> npt.NDArray[np.int64]:
+    """Number each user's rows from 0 in random order."""
+    noise = np.random.default_rng(seed).random(len(everything.users))
+    order = np.lexsort((noise, everything.users))
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order)) - everything.offsets[everything.users[order]]
+    return rank
+
+
+def _hold(
+    history: Interactions, everything: Interactions, targets: Mask, *, include_seen: bool
+) -> tuple[Held, dict[str, int]]:
+    users, items = everything.users[targets], everything.items[targets]
+    held, dropped = hold_out(history, users, items, include_seen=include_seen)
+    new = np.unique(users[np.diff(history.offsets)[users] == 0])
+    return held, {"new_test_users": len(new), "test_users_without_unseen_items": dropped}
+
+
+def _fixed_test(
+    test: pa.Table, everything: Interactions, *, include_seen: bool
+) -> tuple[Held, dict[str, int]]:
+    names = test[USER].to_pylist()
+    users, items = find(everything.user_ids, names), find(everything.item_ids, test[ITEM].to_pylist())
+    new = len({name for name, code in zip(names, users, strict=True) if code < 0})
+    known = users >= 0
+    pairs = np.unique(np.stack([users[known], items[known]]), axis=1).astype(np.int32)
+    held, dropped = hold_out(everything, pairs[0], pairs[1], include_seen=include_seen)
+    return held, {"new_test_users": new, "test_users_without_unseen_items": dropped}
+
+
+def _with_candidates(held: Held, candidates: pa.Table, everything: Interactions) -> Held:
+    users = find(everything.user_ids, candidates[USER].to_pylist())
+    items = find(everything.item_ids, candidates[ITEM].to_pylist())
+    pairs = np.unique(np.stack([users, items])[:, users >= 0], axis=1).astype(np.int32)
+    listed = Ragged.group(pairs[0], pairs[1], held.users)
+    return Held(held.users, held.histories, held.targets, listed, held.include_seen)
