@@ -110,9 +110,7 @@ class Container:
                 process.kill()
                 process.wait()
 
-    def _start(
-        self, command: list[str], variables: dict[str, str], *, silent: bool = False
-    ) -> subprocess.Popen[bytes]:
+    def _start(self, command: list[str], variables: dict[str, str], *, silent: bool = False) -> subprocess.Popen[bytes]:
         output = subprocess.DEVNULL if silent else None
         found = shutil.which(command[0], path=":".join(self._now.path))
         if found is None:
@@ -155,9 +153,7 @@ class Container:
         first, *others, target = text.split()
         if first.startswith("--from="):
             if others != [target]:
-                message = (
-                    f"COPY {text}: between stages a path must keep its name, since they share one folder here"
-                )
+                message = f"COPY {text}: between stages a path must keep its name, since they share one folder here"
                 raise ValueError(message)
             return
         for source in (first, *others):

@@ -30,9 +30,7 @@ NO_TENSORFLOW = "import importlib.util, sys; sys.exit(importlib.util.find_spec('
 class Replay:
     """The images of some targets, built by hand, and the compose file's services run in them."""
 
-    def __init__(
-        self, targets: Sequence[str], folder: Path, interpreter: str, database_url: str | None
-    ) -> None:
+    def __init__(self, targets: Sequence[str], folder: Path, interpreter: str, database_url: str | None) -> None:
         self.folder = folder
         self.database_url = database_url
         self.stages = read_dockerfile(REPOSITORY / "Dockerfile")
@@ -139,15 +137,9 @@ def write_interactions(folder: Path) -> None:
 def main() -> None:
     """Read the command line and replay."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--trainer", action="store_true", help="build and run the trainer too, with TensorFlow"
-    )
-    parser.add_argument(
-        "--database-url", help="an empty database in the place of `postgres`; SQLite if absent"
-    )
-    parser.add_argument(
-        "--python", default=sys.executable, help="the interpreter in the place of the image's"
-    )
+    parser.add_argument("--trainer", action="store_true", help="build and run the trainer too, with TensorFlow")
+    parser.add_argument("--database-url", help="an empty database in the place of `postgres`; SQLite if absent")
+    parser.add_argument("--python", default=sys.executable, help="the interpreter in the place of the image's")
     arguments = parser.parse_args()
     interpreter = subprocess.run(  # noqa: S603
         [arguments.python, "-c", "import sys; print(sys._base_executable)"],

@@ -74,7 +74,7 @@ def _read(folder: Path, name: str) -> pa.Table | None:
         raise DataSetError(f"{path}: cannot be read: {reason}") from error
     repeated = {column for column in table.column_names if table.column_names.count(column) > 1}
     if repeated:
-        raise DataSetError(f"{path}: the column {sorted(repeated)[0]!r} is there twice")
+        raise DataSetError(f"{path}: the column {min(repeated)!r} is there twice")
     for column in _REQUIRED[name]:
         if column not in table.column_names:
             found = ", ".join(table.column_names) or "none"

@@ -30,7 +30,12 @@ class Interactions:
 
     @classmethod
     def from_table(
-        cls, table: pa.Table, *, more_items: Sequence[pa.ChunkedArray] = (), first_only: bool = True, seed: int = 0
+        cls,
+        table: pa.Table,
+        *,
+        more_items: Sequence[pa.ChunkedArray] = (),
+        first_only: bool = True,
+        seed: int = 0,
     ) -> "Interactions":
         """Encode a cleaned table.
 

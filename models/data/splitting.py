@@ -148,7 +148,7 @@ def _hold_last(everything: Interactions, ordered: bool) -> tuple[Mask, Mask]:
 
 
 def _random_rank(everything: Interactions, seed: int) -> npt.NDArray[np.int64]:
-    """Number each user's rows from 0 in random order."""
+    """Give each row a random place among its user's, from 0."""
     noise = np.random.default_rng(seed).random(len(everything.users))
     order = np.lexsort((noise, everything.users))
     rank = np.empty(len(order), dtype=np.int64)
@@ -165,9 +165,7 @@ def _hold(
     return held, {"new_test_users": len(new), "test_users_without_unseen_items": dropped}
 
 
-def _fixed_test(
-    test: pa.Table, everything: Interactions, *, include_seen: bool
-) -> tuple[Held, dict[str, int]]:
+def _fixed_test(test: pa.Table, everything: Interactions, *, include_seen: bool) -> tuple[Held, dict[str, int]]:
     names = test[USER].to_pylist()
     users, items = find(everything.user_ids, names), find(everything.item_ids, test[ITEM].to_pylist())
     new = len({name for name, code in zip(names, users, strict=True) if code < 0})

@@ -40,9 +40,7 @@ def evaluate_lists(
     return values
 
 
-def per_user_values(
-    ranked: Int32, target_offsets: Int64, target_items: Int32, ks: Sequence[int]
-) -> dict[str, Float64]:
+def per_user_values(ranked: Int32, target_offsets: Int64, target_items: Int32, ks: Sequence[int]) -> dict[str, Float64]:
     """Measure every user by itself: metric name to float64 of length users."""
     n_users, length = ranked.shape
     n_targets = np.diff(target_offsets)
@@ -62,6 +60,6 @@ def per_user_values(
         values[f"recall@{k}"] = top.sum(axis=1) / np.maximum(n_targets, 1)
         values[f"ndcg@{k}"] = (top * discount[:k]).sum(axis=1) / ideal[possible]
         values[f"hit_rate@{k}"] = hit.astype(np.float64)
-        values[f"mrr@{k}"] = np.where(hit, 1.0 / (top.argmax(axis=1) + 1), 0.0)
+        values[f"mrr@{k}"] = hit / (top.argmax(axis=1) + 1.0)
         values[f"map@{k}"] = (top * precision[:, :k]).sum(axis=1) / possible
     return values

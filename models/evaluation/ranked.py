@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from models.data.progress import Progress
 from models.data.held import Held
+from models.data.progress import Progress
 from models.ranking.ranker import Ranker
 from models.recommenders import kernels
 
@@ -63,9 +63,7 @@ def rank_held(
         candidates = ranker.retriever.retrieve(
             history, user=int(user), excluded=nothing if include_seen else history, only=only, limit=drawn
         )
-        scores: dict[str, Float32] = {
-            name: candidates.signals[column] for name, column in _PARTS.items()
-        }
+        scores: dict[str, Float32] = {name: candidates.signals[column] for name, column in _PARTS.items()}
         scores[BLEND] = ranker.score(candidates)
         scores[POPULARITY] = popularity[candidates.items]
         if ranker.network is not None:

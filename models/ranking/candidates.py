@@ -39,9 +39,7 @@ class Retriever:
     One retriever serves one thread: its buffers are reused.
     """
 
-    def __init__(
-        self, config: RankingConfig, item_knn: ItemKNN, user_knn: UserKNN, popularity: Popularity
-    ) -> None:
+    def __init__(self, config: RankingConfig, item_knn: ItemKNN, user_knn: UserKNN, popularity: Popularity) -> None:
         self.config = config
         self.item_knn = item_knn
         self.user_knn = user_knn
@@ -62,7 +60,10 @@ class Retriever:
     def load(cls, bundle: Bundle, config: RankingConfig) -> Self:
         """Build every recommender from the arrays of a bundle."""
         return cls(
-            config, ItemKNN.load(bundle, config.item_knn), UserKNN.load(bundle, config.user_knn), Popularity.load(bundle)
+            config,
+            ItemKNN.load(bundle, config.item_knn),
+            UserKNN.load(bundle, config.user_knn),
+            Popularity.load(bundle),
         )
 
     def configured(self, config: RankingConfig) -> "Retriever":
@@ -79,7 +80,13 @@ class Retriever:
         return {**self.item_knn.arrays(), **self.user_knn.arrays(), **self.popularity.arrays()}
 
     def retrieve(
-        self, history: Int32, *, user: int = -1, excluded: Int32, only: Int32 | None = None, limit: int | None = None
+        self,
+        history: Int32,
+        *,
+        user: int = -1,
+        excluded: Int32,
+        only: Int32 | None = None,
+        limit: int | None = None,
     ) -> Candidates:
         """Draw the candidates for one request.
 

@@ -71,8 +71,7 @@ class FeatureBuilder:
         if not count:
             return features
         recency, flat, last, users = (
-            candidates.signals[column]
-            for column in (kernels.RECENCY, kernels.FLAT, kernels.LAST, kernels.USERS)
+            candidates.signals[column] for column in (kernels.RECENCY, kernels.FLAT, kernels.LAST, kernels.USERS)
         )
         popularity = self._popularity[candidates.items]
         columns = (
@@ -100,7 +99,8 @@ class FeatureBuilder:
 
 def _log_share(counts: Float32) -> Float32:
     share = counts / max(float(counts.max(initial=0.0)), 1.0)
-    return np.log(share + 1e-4).astype(np.float32)
+    logarithm: Float32 = np.log(share + 1e-4).astype(np.float32)
+    return logarithm
 
 
 def _log_rank(scores: Float32) -> Float32:

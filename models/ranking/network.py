@@ -31,7 +31,7 @@ class NetworkScorer:
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # noqa: BLE001 - its exceptions share no base class of their own
+        except Exception as error:
             raise BundleError(f"{path}: is not a readable network: {str(error).splitlines()[0]}") from error
         network_input = self._session.get_inputs()[0]
         if network_input.shape[-1] != len(FEATURES) or scaler.mean.shape != (len(FEATURES),):

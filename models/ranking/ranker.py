@@ -119,9 +119,7 @@ class Ranker:
         scores = self.score(candidates)
         order = np.argsort(-scores, kind="stable")[:limit]
         ids = self.item_ids[candidates.items[order]]
-        return [
-            (item_id.decode(), float(score)) for item_id, score in zip(ids, scores[order], strict=True)
-        ]
+        return [(item_id.decode(), float(score)) for item_id, score in zip(ids, scores[order], strict=True)]
 
     def score(self, candidates: Candidates) -> Float32:
         """Score candidates with the blend."""

@@ -1,5 +1,7 @@
 """The score board: what the recommenders write for one request."""
 
+from typing import Self
+
 import numpy as np
 import numpy.typing as npt
 
@@ -28,7 +30,7 @@ class Board:
         self.count = 0
         self._excluded: Int32 = np.empty(0, dtype=np.int32)
 
-    def __enter__(self) -> "Board":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

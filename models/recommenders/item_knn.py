@@ -1,6 +1,5 @@
 """Item-based collaborative filtering: items similar to those the user had (Sarwar et al. 2001)."""
 
-from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
@@ -38,9 +37,9 @@ class ItemKNN:
         return cls(config, cosine_rows(binary_matrix(interactions).T.tocsr(), config.neighbours))
 
     @classmethod
-    def load(cls, bundle: Bundle, config: Mapping[str, object]) -> Self:
+    def load(cls, bundle: Bundle, config: ItemKNNConfig) -> Self:
         """Take the similarity matrix from a bundle."""
-        return cls(ItemKNNConfig.model_validate(config), Rows.load(bundle, cls.name))
+        return cls(config, Rows.load(bundle, cls.name))
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Name the arrays to store in a bundle."""

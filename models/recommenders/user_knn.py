@@ -1,6 +1,5 @@
 """User-based collaborative filtering: what users with a similar history had (Resnick et al. 1994)."""
 
-from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
@@ -51,10 +50,10 @@ class UserKNN:
         )
 
     @classmethod
-    def load(cls, bundle: Bundle, config: Mapping[str, object]) -> Self:
+    def load(cls, bundle: Bundle, config: UserKNNConfig) -> Self:
         """Take the similarity matrix and the histories it was computed on from a bundle."""
         return cls(
-            UserKNNConfig.model_validate(config),
+            config,
             Rows.load(bundle, cls.name),
             Rows.load(bundle, f"{cls.name}_histories"),
             Rows.load(bundle, f"{cls.name}_item_users"),

@@ -1,6 +1,5 @@
 """The automatic recipe: fits the recommenders, trains the network and chooses every setting on validation."""
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from models.bundle.errors import BundleError
+from models.data.held import Held
 from models.data.interactions import Interactions
 from models.data.progress import Progress
-from models.data.held import Held
 from models.ranking.candidates import Retriever
 from models.ranking.config import RankingConfig
 from models.ranking.network import NETWORK_FILE, NetworkScorer
@@ -38,9 +37,7 @@ class Learned:
     trials: list[Trial]
 
 
-def learn(
-    train: Interactions, validation: Held, folder: Path, *, seed: int, progress: Progress
-) -> Learned:
+def learn(train: Interactions, validation: Held, folder: Path, *, seed: int, progress: Progress) -> Learned:
     """Run the recipe on a training part; nothing of the test part is read.
 
     Parameters
@@ -63,9 +60,7 @@ def learn(
         ranker = Ranker(retriever, None, train.item_ids, train.user_ids)
         return Learned(ranker, None, [], {}, trials)
     lists, scaler = labelled
-    trained = train_network(
-        lists, NetworkConfig(), seed=seed, on_epoch=lambda done: progress("network", done)
-    )
+    trained = train_network(lists, NetworkConfig(), seed=seed, on_epoch=lambda done: progress("network", done))
     files = [folder / KERAS_FILE, folder / NETWORK_FILE]
     save_network(trained.model, *files)
     network = NetworkScorer(files[1], scaler)

@@ -104,9 +104,7 @@ def train_network(
         epochs=config.epochs,
         callbacks=[
             keras.callbacks.EarlyStopping(patience=config.patience, restore_best_weights=True),
-            keras.callbacks.LambdaCallback(
-                on_epoch_end=lambda epoch, _logs: on_epoch((epoch + 1) / config.epochs)
-            ),
+            keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _logs: on_epoch((epoch + 1) / config.epochs)),
         ],
         verbose=0,
     )

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.data.progress import Progress
 from models.data.held import Held
+from models.data.progress import Progress
 from models.evaluation.metrics import evaluate_lists
 from models.ranking.blend import blend
 from models.ranking.candidates import Candidates, Retriever
@@ -63,9 +63,7 @@ def tune_blend(
     scores = [network.score(builder.build(candidates)) for candidates in lists]
     trials: list[Trial] = []
     for tried, weight in enumerate(NETWORK_WEIGHTS):
-        blended = [
-            blend(candidates.neighbours, score, weight) for candidates, score in zip(lists, scores, strict=True)
-        ]
+        blended = [blend(candidates.neighbours, score, weight) for candidates, score in zip(lists, scores, strict=True)]
         trials.append(Trial({"network_weight": weight}, _ndcg(held, lists, blended, retriever, seed)))
         progress("tuning the blend", (tried + 1) / len(NETWORK_WEIGHTS))
     best = max(trials, key=lambda trial: trial.ndcg)

@@ -89,9 +89,7 @@ def test_our_own_services_have_no_more_rights_than_they_need(services: Services,
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_every_image_is_a_target_of_the_dockerfile(
-    services: Services, stages: dict[str, Stage], name: str
-) -> None:
+def test_every_image_is_a_target_of_the_dockerfile(services: Services, stages: dict[str, Stage], name: str) -> None:
     assert services[name]["build"]["target"] in stages
 
 

@@ -15,16 +15,12 @@ def commands(stages: dict[str, Stage], target: str) -> list[str]:
 
 def environment(stages: dict[str, Stage], target: str) -> dict[str, str]:
     chain = stage_chain(stages, target)
-    return {
-        k: v for s in chain for i in s.instructions if i.word == "ENV" for k, v in assignments(i.text).items()
-    }
+    return {k: v for s in chain for i in s.instructions if i.word == "ENV" for k, v in assignments(i.text).items()}
 
 
 def test_hadolint_finds_nothing(repository: Path) -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
-    done = subprocess.run(
-        [hadolint, "Dockerfile"], cwd=repository, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([hadolint, "Dockerfile"], cwd=repository, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
@@ -85,9 +81,7 @@ def test_the_health_check_asks_whether_the_process_lives(stages: dict[str, Stage
 
 
 @pytest.mark.parametrize("target", ["api", "trainer"])
-def test_the_label_bears_the_version_of_the_project(
-    repository: Path, stages: dict[str, Stage], target: str
-) -> None:
+def test_the_label_bears_the_version_of_the_project(repository: Path, stages: dict[str, Stage], target: str) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     labels = assignments(last(stages, target, "LABEL"))
     assert labels["org.opencontainers.image.version"] == project["version"]
