@@ -71,7 +71,7 @@ def load_bundle(folder: Path) -> Bundle:
     arrays: dict[str, npt.NDArray[np.generic]] = {}
     for name, entry in manifest.files.items():
         path = folder / name
-        if Path(name).name != name or name.startswith("."):
+        if Path(name).name != name or name.startswith(".") or "\0" in name:
             raise BundleError(f"{folder}: the manifest names {name!r}, which is not a plain file name")
         try:
             size = path.stat().st_size
@@ -98,17 +98,9 @@ def file_sha256(path: Path) -> str:
 
 def _map_array(path: Path) -> npt.NDArray[np.generic]:
     try:
-        # An empty array cannot be memory-mapped.
         # A plain view: compiled code dispatches faster on it than on the memmap class.
-        array: npt.NDArray[np.generic] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-    except ValueError as error:
-        try:
-            array = np.load(path, allow_pickle=False)
-        except (ValueError, OSError):
-            raise BundleError(f"{path}: is not a readable array: {error}") from error
-        if array.size:
-            raise BundleError(f"{path}: cannot be memory-mapped: {error}") from error
-    except OSError as error:
+        array: npt.NDArray[np.generic] = np.asarray(np.lib.format.open_memmap(path, mode="r"))
+    except (ValueError, OSError) as error:
         raise BundleError(f"{path}: is not a readable array: {error}") from error
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise BundleError(f"{path}: holds values that are not finite")

@@ -16,7 +16,7 @@ from models.bundle.loader import Bundle, file_sha256, load_bundle
 from models.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest, library_versions
 
 CURRENT_FILE = "CURRENT"
-_VERSION = re.compile(r"^[0-9A-Za-z][0-9A-Za-z_.-]{0,63}$")
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}")
 
 
 def new_version() -> str:
@@ -40,7 +40,8 @@ class BundleStore:
         """List the published versions, oldest first."""
         if not self.root.is_dir():
             return []
-        return sorted(path.parent.name for path in self.root.glob(f"*/{MANIFEST_FILE}") if path.parent.is_dir())
+        names = [path.parent.name for path in self.root.glob(f"*/{MANIFEST_FILE}")]
+        return sorted(name for name in names if _VERSION.fullmatch(name))
 
     def active_version(self) -> str | None:
         """Read which version is active; None before the first activation.
@@ -57,7 +58,7 @@ class BundleStore:
             return None
         except (OSError, UnicodeDecodeError) as error:
             raise BundleError(f"{path}: cannot be read: {error}") from error
-        if not _VERSION.match(name):
+        if not _VERSION.fullmatch(name):
             raise BundleError(f"{path}: {name[:80]!r} is not the name of a version")
         return name
 
@@ -69,7 +70,7 @@ class BundleStore:
         BundleError
             There is no such version, or it is damaged.
         """
-        if not _VERSION.match(version):
+        if not _VERSION.fullmatch(version):
             raise BundleError(f"{version[:80]!r} is not the name of a version")
         folder = self.root / version
         if not folder.is_dir():
@@ -117,7 +118,14 @@ class BundleStore:
             Name to array; the name becomes that of an `.npy` file.
         files
             Further files, copied under their own names.
+
+        Raises
+        ------
+        BundleError
+            The version has an impossible name or exists already, or an array did not pass the checks.
         """
+        if not _VERSION.fullmatch(manifest.version):
+            raise BundleError(f"{manifest.version[:80]!r} is not the name of a version")
         self.root.mkdir(parents=True, exist_ok=True)
         target = self.root / manifest.version
         if target.exists():

@@ -39,36 +39,42 @@ def clean(table: pa.Table) -> tuple[pa.Table, CleaningReport]:
     dropped: dict[str, int] = {}
     kept = table
     for column in (USER, ITEM):
-        present = pc.fill_null(pc.greater(pc.binary_length(kept[column]), 0), False)
-        kept = _keep(kept, present, f"no {column}", dropped)
+        kept = keep(kept, present(kept[column]), f"no {column}", dropped)
     if TIMESTAMP in kept.column_names:
-        kept = _keep(kept, _finite(kept[TIMESTAMP]), "no finite timestamp", dropped)
+        kept = keep(kept, _finite(kept[TIMESTAMP]), "no finite timestamp", dropped)
     if EVENT_TYPE in kept.column_names:
         positive = pc.is_in(kept[EVENT_TYPE], value_set=pa.array(sorted(POSITIVE_EVENT_TYPES)))
         either = pc.or_(pc.is_null(kept[EVENT_TYPE]), positive)
-        kept = _keep(kept, either, "event type that shows no interest", dropped)
-    kept = _without_duplicates(kept, dropped)
+        kept = keep(kept, either, "event type that shows no interest", dropped)
+    kept = without_duplicates(kept, dropped)
     if not kept.num_rows:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
         raise DataSetError(f"interactions: no row is left to learn from ({reasons or 'there was none'})")
     return kept, CleaningReport(table.num_rows, kept.num_rows, dropped)
 
 
+def present(ids: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Tell which ids are there: neither null nor empty."""
+    return pc.fill_null(pc.greater(pc.binary_length(ids), 0), False)
+
+
 def _finite(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.fill_null(pc.is_finite(column), False)
 
 
-def _keep(table: pa.Table, mask: pa.ChunkedArray, reason: str, dropped: dict[str, int]) -> pa.Table:
+def keep(table: pa.Table, mask: pa.ChunkedArray, reason: str, dropped: dict[str, int]) -> pa.Table:
+    """Keep the rows of a mask, and add those that are not in it to the count of a reason."""
     kept = table.filter(mask)
     if kept.num_rows < table.num_rows:
         dropped[reason] = table.num_rows - kept.num_rows
     return kept
 
 
-def _without_duplicates(table: pa.Table, dropped: dict[str, int]) -> pa.Table:
+def without_duplicates(table: pa.Table, dropped: dict[str, int]) -> pa.Table:
+    """Keep the first of rows that say the same, and count the others."""
     keys = [name for name in _IDENTITY if name in table.column_names]
     numbered = table.select(keys).append_column(_ROW, pa.array(np.arange(table.num_rows)))
     first = numbered.group_by(keys).aggregate([(_ROW, "min")])[f"{_ROW}_min"].to_numpy()
     mask = np.zeros(table.num_rows, dtype=np.bool_)
     mask[first] = True
-    return _keep(table, pa.chunked_array([pa.array(mask)]), "exact duplicate", dropped)
+    return keep(table, pa.chunked_array([pa.array(mask)]), "exact duplicate", dropped)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from models.data.columns import ITEM, TIMESTAMP, USER, VALUE
+from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
 from models.data.errors import DataSetError
 
 INTERACTIONS, ITEMS, USERS, TEST, CANDIDATES = "interactions", "items", "users", "test", "candidates"
@@ -21,6 +21,7 @@ _REQUIRED = {
     CANDIDATES: (USER, ITEM),
 }
 _NUMBERS = (TIMESTAMP, VALUE)
+_TEXTS = (USER, ITEM, EVENT_TYPE, EVENT_ID)
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def _read_csv(path: Path) -> pa.Table:
     """Read every column as strings: what a cell means is decided cell by cell."""
     with path.open(encoding="utf-8-sig") as stream:
         header = stream.readline()
-    if not header.strip():
+    if not header.strip() or not header.endswith("\n"):
         raise DataSetError(f"{path}: has no rows")
     names = pyarrow.csv.read_csv(pa.BufferReader(header.encode())).column_names
     return pyarrow.csv.read_csv(
@@ -103,7 +104,7 @@ def _read_csv(path: Path) -> pa.Table:
 def _typed(table: pa.Table, path: Path) -> pa.Table:
     for position, column in enumerate(table.column_names):
         values = table[column]
-        if column in {USER, ITEM}:
+        if column in _TEXTS:
             typed = _strings(values, path, column)
         elif column in _NUMBERS:
             typed = _numbers(values)
@@ -117,13 +118,14 @@ def _strings(values: pa.ChunkedArray, path: Path, column: str) -> pa.ChunkedArra
     try:
         return values.cast(pa.string())
     except pa.ArrowException as error:
-        raise DataSetError(f"{path}: the column {column!r} holds {values.type}, not ids") from error
+        raise DataSetError(f"{path}: the column {column!r} holds {values.type}, not text") from error
 
 
 def _numbers(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Read numbers as float64; what is none becomes NaN, so that cleaning counts its row."""
-    if pa.types.is_temporal(values.type):
-        values = pc.divide(values.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).cast(pa.float64()), 1e6)
+    if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
+        moments = values.cast(pa.timestamp("us", "UTC"), safe=False)
+        values = pc.divide(moments.cast(pa.int64()).cast(pa.float64()), 1e6)
     try:
         return values.cast(pa.float64())
     except pa.ArrowException:

@@ -1,11 +1,13 @@
 """Protocols: which interactions are learned from, which choose the settings, and which are the test."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from models.data.cleaning import present
 from models.data.columns import ITEM, TIMESTAMP, USER
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
@@ -66,6 +68,7 @@ def make_split(
     DataSetError
         The data set lacks what the protocol needs, or is too small.
     """
+    dataset = replace(dataset, test=_identified(dataset.test), candidates=_identified(dataset.candidates))
     ordered = TIMESTAMP in table.column_names
     if protocol is None:
         protocol = FIXED if dataset.test is not None else LEAVE_LAST_OUT if ordered else RANDOM
@@ -106,6 +109,11 @@ def make_split(
         **apart,
     }
     return Split(protocol, fitted, validation, test, everything, protocol == FIXED, counts)
+
+
+def _identified(table: pa.Table | None) -> pa.Table | None:
+    """Drop the rows of a test or candidates table that lack an id."""
+    return None if table is None else table.filter(pc.and_(present(table[USER]), present(table[ITEM])))
 
 
 def _cut(everything: Interactions, protocol: str, seed: int, test_days: float | None) -> tuple[Mask, Mask, Mask]:

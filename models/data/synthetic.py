@@ -32,16 +32,18 @@ def generate(users: int, items: int, interactions: int, *, seed: int = 0, groups
     interactions
         Rows; at least as many as users.
     groups
-        Taste groups; by default about one for every 50 items, at most 100.
+        Taste groups, at most as many as items; by default about one for every 50 items, at most 100.
 
     Raises
     ------
     ValueError
-        A number is below 1, or there are fewer interactions than users.
+        A number is below 1, or there are fewer interactions than users or fewer items than groups.
     """
     if min(users, items) < 1 or interactions < users:
         raise ValueError("users and items must be at least 1, interactions at least as many as users")
-    n_groups = groups or int(np.clip(items // 50, 1, 100))
+    n_groups = int(np.clip(items // 50, 1, 100)) if groups is None else groups
+    if not 1 <= n_groups <= items:
+        raise ValueError("groups must be at least 1 and at most as many as items")
     generator = np.random.default_rng(seed)
     user = _busy_users(generator, users, interactions)
     group = _groups_drawn(generator, user, users, n_groups)

@@ -56,7 +56,7 @@ def per_user_values(ranked: Int32, target_offsets: Int64, target_items: Int32, k
     for k in ks:
         top = hits[:, :k]
         possible = np.maximum(np.minimum(n_targets, k), 1)
-        hit = top.any(axis=1)
+        hit = np.asarray(top.any(axis=1))
         values[f"recall@{k}"] = top.sum(axis=1) / np.maximum(n_targets, 1)
         values[f"ndcg@{k}"] = (top * discount[:k]).sum(axis=1) / ideal[possible]
         values[f"hit_rate@{k}"] = hit.astype(np.float64)

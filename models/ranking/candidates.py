@@ -114,9 +114,11 @@ class Retriever:
                 board.touch(only)
                 chosen = board.slot[only]
                 chosen = chosen[chosen >= 0]
+            elif board.count < count:
+                # The fill stands behind the neighbours, most popular first: where the list is full, the rest goes.
+                board.touch(self.popularity.order[: count + len(excluded)])
+                chosen = np.arange(min(board.count, count), dtype=np.int32)
             else:
-                if board.count < count:
-                    board.touch(self.popularity.order[: count + len(excluded)])
                 chosen = np.arange(board.count, dtype=np.int32)
             neighbours = self._mix(board)[chosen]
             if len(chosen) > count and only is None:

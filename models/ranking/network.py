@@ -34,9 +34,11 @@ class NetworkScorer:
         except Exception as error:
             raise BundleError(f"{path}: is not a readable network: {str(error).splitlines()[0]}") from error
         network_input = self._session.get_inputs()[0]
-        if network_input.shape[-1] != len(FEATURES) or scaler.mean.shape != (len(FEATURES),):
+        sizes = (network_input.shape[-1], *scaler.mean.shape, *scaler.scale.shape)
+        if sizes != (len(FEATURES),) * 3:
             raise BundleError(
-                f"{path}: reads {network_input.shape[-1]} features, this version of Braid computes {len(FEATURES)}"
+                f"{path}: the network and its scaler read {', '.join(map(str, sizes))} features, this version of"
+                f" Braid computes {len(FEATURES)}"
             )
         self._input = network_input.name
         self.scaler = scaler

@@ -65,9 +65,7 @@ class Ranker:
         item_ids = bundle.array("item_ids", "S")
         user_ids = bundle.array("user_ids", "S")
         retriever = Retriever.load(bundle, config)
-        sizes = {retriever.item_knn.rows.n_rows, retriever.user_knn.item_users.n_rows, len(item_ids)}
-        sizes |= {len(retriever.popularity.counts), len(retriever.popularity.recent)}
-        if len(sizes) != 1 or retriever.user_knn.rows.n_rows != len(user_ids):
+        if not _fits(retriever, len(item_ids), len(user_ids)):
             raise BundleError(f"{bundle.folder}: its arrays are of different numbers of items or users")
         network = None
         if NETWORK_FILE in bundle.manifest.files:
@@ -127,3 +125,24 @@ class Ranker:
         if self.network is None or weight <= 0:
             return candidates.neighbours
         return blend(candidates.neighbours, self.network.score(self.features.build(candidates)), weight)
+
+    def popular(self, *, limit: int, exclude: Collection[str] = ()) -> list[tuple[str, float]]:
+        """Give the most popular items of the training data and their number of interactions."""
+        popularity = self.retriever.popularity
+        excluded = find(self.item_ids, list(exclude))
+        head = popularity.order[: limit + len(excluded)]
+        head = head[~np.isin(head, excluded) & (popularity.counts[head] > 0)][:limit]
+        return [(self.item_ids[item].decode(), float(popularity.counts[item])) for item in head]
+
+
+def _fits(retriever: Retriever, n_items: int, n_users: int) -> bool:
+    """Tell whether all arrays are of one catalogue and one set of users."""
+    items, users = retriever.item_knn.rows, retriever.user_knn.rows
+    histories, item_users = retriever.user_knn.histories, retriever.user_knn.item_users
+    popularity = retriever.popularity
+    return (
+        {items.n_rows, item_users.n_rows, len(popularity.counts), len(popularity.recent)} == {n_items}
+        and {users.n_rows, histories.n_rows} == {n_users}
+        and max(items.n_columns, histories.n_columns) <= n_items
+        and max(users.n_columns, item_users.n_columns) <= n_users
+    )

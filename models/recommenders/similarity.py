@@ -37,6 +37,11 @@ class Rows:
         for array in (self.indptr, self.indices, self.values):
             array.flags.writeable = False
 
+    @property
+    def n_columns(self) -> int:
+        """Count the columns up to the last one that is used."""
+        return int(self.indices.max(initial=-1)) + 1
+
     def row(self, index: int) -> tuple[Int32, Float32]:
         """Give the columns and the values of one row."""
         start, stop = self.indptr[index], self.indptr[index + 1]
@@ -60,7 +65,11 @@ class Rows:
         values = bundle.array(f"{name}_values", np.float32)
         if len(indptr) < 1 or indptr[-1] != len(indices) or len(indices) != len(values) or indptr[0] != 0:
             raise BundleError(f"{bundle.folder}: the arrays {name}_* do not fit together")
-        return cls(indptr, indices, values)  # type: ignore[arg-type]
+        rows = cls(indptr, indices, values)  # type: ignore[arg-type]
+        # Compiled code follows these without looking.
+        if np.diff(rows.indptr).min(initial=0) < 0 or rows.indices.min(initial=0) < 0:
+            raise BundleError(f"{bundle.folder}: the arrays {name}_* hold impossible positions")
+        return rows
 
     @classmethod
     def from_csr(cls, matrix: "sp.csr_matrix[np.float32]") -> "Rows":

@@ -69,6 +69,7 @@ class UserKNN:
 
     def score(self, history: Int32, board: Board, user: int = -1) -> None:
         """Write the signal USERS for a history (item codes); `user` is the row of the same user, -1 for none."""
+        history = np.unique(history)
         if user >= 0 and self._is_trained_history(user, history):
             neighbours, similarities = self.rows.row(user)
         else:
@@ -82,5 +83,6 @@ class UserKNN:
         )  # fmt: skip
 
     def _is_trained_history(self, user: int, history: Int32) -> bool:
+        """Compare a history, ascending without repeats, with the one the matrix was computed on."""
         stored, _ = self.histories.row(user)
-        return len(stored) == len(history) and bool(np.array_equal(stored, np.sort(history)))
+        return len(stored) == len(history) and bool(np.array_equal(stored, history))

@@ -52,6 +52,7 @@ def evaluate(
     protocol: str | None = None,
     ks: Sequence[int] = DEFAULT_KS,
     seed: int = 0,
+    budget: float | None = None,
     include_seen: bool = False,
     test_days: float | None = None,
     progress: Progress,
@@ -68,6 +69,8 @@ def evaluate(
         `fixed`, `leave-last-out`, `temporal` or `random`; by default what the data allows.
     ks
         Lengths of the lists that are measured.
+    budget
+        Seconds after which no further setting is tried; what is under way is finished.
 
     Raises
     ------
@@ -82,7 +85,7 @@ def evaluate(
         dataset, table, protocol=protocol, seed=seed, include_seen=include_seen, test_days=test_days
     )
     watch("splitting", 1.0)
-    learned = learn(split.train, split.validation, folder, seed=seed, progress=watch)
+    learned = learn(split.train, split.validation, folder, seed=seed, budget=budget, progress=watch)
     ranker = learned.ranker
     if split.refit:
         config = ranker.retriever.config

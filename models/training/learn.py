@@ -1,5 +1,7 @@
 """The automatic recipe: fits the recommenders, trains the network and chooses every setting on validation."""
 
+import math
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,15 @@ class Learned:
     trials: list[Trial]
 
 
-def learn(train: Interactions, validation: Held, folder: Path, *, seed: int, progress: Progress) -> Learned:
+def learn(
+    train: Interactions,
+    validation: Held,
+    folder: Path,
+    *,
+    seed: int,
+    budget: float | None = None,
+    progress: Progress,
+) -> Learned:
     """Run the recipe on a training part; nothing of the test part is read.
 
     Parameters
@@ -48,14 +58,18 @@ def learn(train: Interactions, validation: Held, folder: Path, *, seed: int, pro
         Held-out items of the same users, on which all settings are chosen.
     folder
         Where the network's files are written.
+    budget
+        Seconds after which no further setting is tried; what is under way is finished.
     """
+    deadline = math.inf if budget is None else time.monotonic() + budget
     sample = validation.sample(MAX_VALIDATION_USERS, seed)
     progress("similarities", 0.0)
     retriever = Retriever.fit(train, RankingConfig())
     progress("similarities", 1.0)
-    config, trials = tune_neighbours(retriever, sample, seed=seed, progress=progress)
+    config, trials = tune_neighbours(retriever, sample, seed=seed, deadline=deadline, progress=progress)
     retriever = retriever.configured(config)
-    labelled = labelled_lists(train, config, seed=seed, progress=progress)
+    in_time = time.monotonic() < deadline
+    labelled = labelled_lists(train, config, seed=seed, progress=progress) if in_time else None
     if labelled is None:
         ranker = Ranker(retriever, None, train.item_ids, train.user_ids)
         return Learned(ranker, None, [], {}, trials)

@@ -13,6 +13,8 @@ from models.training.network import LabelledLists
 MAX_LISTS = 14_000
 MIN_HISTORY = 2
 """Shortest sequence that gives a label: one item to know and one to predict."""
+MIN_LISTS = 2
+"""Fewest lists to train on: one to learn from and one to stop by."""
 
 
 def labelled_lists(
@@ -25,7 +27,7 @@ def labelled_lists(
     Returns
     -------
     tuple or None
-        The lists and the scaler that standardised them; None where no list has its label.
+        The lists and the scaler that standardised them; None where fewer than two lists have their label.
     """
     rng = np.random.default_rng(seed)
     lengths = np.diff(train.offsets)
@@ -53,7 +55,7 @@ def labelled_lists(
             progress("candidate lists", row / len(users))
     progress("candidate lists", 1.0)
     taught: npt.NDArray[np.int64] = np.flatnonzero(labels.any(axis=1))
-    if not len(taught):
+    if len(taught) < MIN_LISTS:
         return None
     lists = LabelledLists(features, present, labels).part(taught)
     scaler = Scaler.fit(lists.features[lists.present])

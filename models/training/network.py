@@ -1,20 +1,39 @@
 """The Keras network: Dense 64 relu, Dense 32 relu, Dense 1, trained on lists of candidates."""
 
 import os
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# TensorFlow reads these when it is imported: no banner, and only errors on standard error.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-
-import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 from pydantic import BaseModel, ConfigDict, Field
+
+
+@contextmanager
+def _without_native_stderr() -> Iterator[None]:
+    """Send what compiled code writes to standard error nowhere; Python exceptions pass."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+# TensorFlow reads these when it is imported: only errors on standard error, and no graphics card.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+# TensorFlow 2.21 greets from compiled code before its logging reads any setting.
+with _without_native_stderr():
+    import keras
+    import tensorflow as tf
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
@@ -120,5 +139,15 @@ def predict(model: Any, features: Float32) -> Float32:
 
 def save_network(model: Any, keras_file: Path, onnx_file: Path) -> None:
     """Save the network in its Keras form and in the ONNX form that the service runs."""
-    model.save(keras_file)
-    model.export(onnx_file, format="onnx", verbose=False)
+    with _without_numpy_warnings():
+        model.save(keras_file)
+        model.export(onnx_file, format="onnx", verbose=False)
+
+
+@contextmanager
+def _without_numpy_warnings() -> Iterator[None]:
+    """Silence two warnings about how Keras calls NumPy: nothing that a user of Braid could change."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"In the future `np\.object`", category=FutureWarning)
+        warnings.filterwarnings("ignore", message=r"__array__ implementation doesn't", category=DeprecationWarning)
+        yield

@@ -3,6 +3,7 @@
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +47,12 @@ def train(interactions: pa.Table, store: BundleStore, *, seed: int = 0, progress
         store.activate(bundle.version)
         progress("publishing", 1.0)
     return bundle
+
+
+def evaluate_folder(dataset: DataSet, **options: Any) -> EvaluationReport:
+    """Evaluate the automatic recipe on a data set; nothing is published. `options` are those of `evaluate`."""
+    with tempfile.TemporaryDirectory(prefix="braid-evaluate-") as folder:
+        return evaluate(dataset, Path(folder), **options).report
 
 
 def _manifest(run: Evaluated) -> Manifest:

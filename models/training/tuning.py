@@ -1,5 +1,7 @@
 """Tuning: chooses request-time settings on the validation part."""
 
+import math
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,13 +34,15 @@ class Trial:
 
 
 def tune_neighbours(
-    retriever: Retriever, held: Held, *, seed: int, progress: Progress
+    retriever: Retriever, held: Held, *, seed: int, deadline: float = math.inf, progress: Progress
 ) -> tuple[RankingConfig, list[Trial]]:
-    """Choose the recency decay and the share of user-based neighbours."""
+    """Choose the recency decay and the share of user-based neighbours; at the deadline, from what was tried."""
     trials: list[Trial] = []
     best, best_ndcg = retriever.config, -1.0
     grid = [(decay, weight) for decay in DECAYS for weight in USER_WEIGHTS]
     for tried, (decay, weight) in enumerate(grid):
+        if trials and time.monotonic() >= deadline:
+            break
         config = retriever.config.model_copy(
             update={
                 "item_knn": retriever.config.item_knn.model_copy(update={"recency_decay": decay}),
@@ -51,6 +55,7 @@ def tune_neighbours(
         if ndcg > best_ndcg:
             best, best_ndcg = config, ndcg
         progress("tuning neighbours", (tried + 1) / len(grid))
+    progress("tuning neighbours", 1.0)
     return best, trials
 
 

@@ -1,0 +1,84 @@
+"""Errors as problem documents (RFC 9457)."""
+
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from app.errors import BraidError
+from app.schemas.problems import FieldError, Problem
+
+MEDIA_TYPE = "application/problem+json"
+_JSON = "application/json"
+_log = structlog.get_logger(__name__)
+_PLACES = {"body", "path", "query", "header"}
+
+
+def problems(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """Describe the error answers of a route for OpenAPI; every route can answer 500."""
+    every = (*statuses, HTTPStatus.INTERNAL_SERVER_ERROR)
+    return {int(status): {"model": Problem, "description": status.phrase} for status in every}
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Make every error of an application answer with a problem document."""
+    app.add_exception_handler(BraidError, _braid_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _answer(
+    status: int, code: str, detail: str, errors: list[FieldError] | None = None, headers: Any = None
+) -> Response:
+    problem = Problem(title=HTTPStatus(status).phrase, status=status, code=code, detail=detail, errors=errors)
+    content = orjson.dumps(problem.model_dump(exclude_none=True))
+    return Response(content, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+async def _braid_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, BraidError)  # noqa: S101 - registered for this class
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error("request failed", method=request.method, path=request.url.path, code=error.code, reason=str(error))
+    unavailable = error.status == HTTPStatus.SERVICE_UNAVAILABLE
+    # What a database says of itself is for the log, not for whoever can reach the API.
+    detail = "the database does not answer; nothing was stored" if unavailable else str(error)
+    return _answer(error.status, error.code, detail, headers={"Retry-After": "1"} if unavailable else None)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    found = error.errors()
+    if any(e["loc"] == ("body",) for e in found) and kind != _JSON and not kind.endswith("+json"):
+        return _answer(
+            415, "unsupported_media_type", f"send the body as content-type: {_JSON}, not {kind or 'without'}"
+        )
+    fields: dict[str, FieldError] = {}
+    for e in found:
+        if e["type"] == "json_invalid":
+            reason = f"{e['msg']}: {e.get('ctx', {}).get('error', '')} at character {e['loc'][-1]}"
+            return _answer(422, "malformed_json", reason, [FieldError(field="body", code=e["type"], detail=reason)])
+        parts = e["loc"][1:] if e["loc"] and e["loc"][0] in _PLACES else e["loc"]
+        name = ".".join(str(part) for part in parts) or "body"
+        fields.setdefault(name, FieldError(field=name, code=e["type"], detail=e["msg"].removeprefix("Value error, ")))
+    count = f"{len(fields)} field{'s are' if len(fields) > 1 else ' is'} not valid"
+    return _answer(422, "invalid_request", f"{count}: {', '.join(fields)}", list(fields.values()))
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        detail = "the body cannot be read as JSON: it is not UTF-8, or nested too deep"
+        return _answer(422, "malformed_json", detail, [FieldError(field="body", code="json_invalid", detail=detail)])
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    return _answer(error.status_code, code, str(error.detail), headers=error.headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    _log.error("unexpected error", method=request.method, path=request.url.path, exc_info=error)
+    return _answer(500, "internal_error", "an unexpected error; the log of the service says more")

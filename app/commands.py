@@ -1,0 +1,156 @@
+"""What the longer commands do and print."""
+
+from collections.abc import Sequence
+from types import ModuleType
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.context import Context
+from app.errors import TrainingUnavailableError
+from app.progress import progress_bars
+from app.services.importing import Timestamps
+from models.data.cleaning import CleaningReport
+from models.data.errors import DataSetError
+from models.data.folder import DataSet
+from models.data.sample import MOVIELENS_TERMS, is_cached, movielens
+from models.data.splitting import PROTOCOLS
+from models.data.synthetic import generate
+from models.evaluation.report import EvaluationReport
+
+_SAMPLE_USER = "196"
+
+
+def load_training() -> ModuleType:
+    """Import the trainer, and with it TensorFlow.
+
+    Raises
+    ------
+    TrainingUnavailableError
+        The `train` extra is not installed.
+    """
+    try:
+        from models.training import trainer  # noqa: PLC0415 - seconds and hundreds of megabytes
+    except ModuleNotFoundError as error:
+        raise TrainingUnavailableError(
+            f"{error.name} is not installed: training needs `pip install 'braid[train]'`, or the trainer image"
+        ) from error
+    return trainer
+
+
+async def import_dataset(
+    context: Context, dataset: DataSet, console: Console, *, timestamps: Timestamps = "seconds"
+) -> None:
+    """Import a data set and say what became of its rows."""
+    with progress_bars() as progress:
+        done = await context.importing.run(dataset, timestamps=timestamps, progress=progress)
+    _print_cleaning("interactions", done.interactions, console)
+    known = done.interactions.rows_kept - done.new_interactions
+    if known:
+        console.print(f"interactions: {known:,} were in the log already, by their event_id")
+    if done.items is not None:
+        _print_cleaning("items", done.items, console)
+    if dataset.users is not None:
+        console.print("users: this version keeps no user profiles; the file was not imported")
+
+
+async def train(context: Context, console: Console, *, seed: int = 0) -> None:
+    """Train on the log, publish and activate."""
+    training = load_training()
+    with progress_bars() as progress:
+        table = await context.interactions.table(progress)
+        if not table.num_rows:
+            raise DataSetError(f"{context.database.place}: there are no interactions to train on: import some first")
+        bundle = training.train(table, context.bundles, seed=seed, progress=progress)
+    metrics = bundle.manifest.metrics["test"]
+    console.print(f"bundle {bundle.version} is active; {bundle.manifest.protocol}, NDCG@10:")
+    console.print("  " + ", ".join(f"{name} {values['ndcg@10']:.4f}" for name, values in metrics.items()))
+
+
+async def prepare_demo(context: Context, console: Console, *, synthetic: tuple[int, int, int] | None) -> str:
+    """Fill the database and train, unless that was done before; give a user to try.
+
+    Parameters
+    ----------
+    synthetic
+        Users, items and interactions to generate; MovieLens 100k where None.
+    """
+    count = await context.interactions.count()
+    if count:
+        console.print(f"{context.database.place}: holds {count:,} interactions already; they are kept as they are")
+    else:
+        await import_dataset(context, _demo_data(console, synthetic), console)
+    version = context.bundles.active_version()
+    if version is None:
+        await train(context, console)
+    else:
+        console.print(f"{context.bundles.root}: bundle {version} is active already")
+    if await context.interactions.history(_SAMPLE_USER):
+        return _SAMPLE_USER
+    user = await context.interactions.any_user()
+    return user or _SAMPLE_USER
+
+
+def _demo_data(console: Console, synthetic: tuple[int, int, int] | None) -> DataSet:
+    if synthetic is not None:
+        users, items, interactions = synthetic
+        if interactions < users:
+            raise typer.BadParameter("must be at least as many as users", param_hint="--interactions")
+        with progress_bars() as progress:
+            progress("generating", 0.0)
+            dataset = generate(users, items, interactions)
+            progress("generating", 1.0)
+        return dataset
+    if not is_cached():
+        console.print(MOVIELENS_TERMS)
+    with progress_bars() as progress:
+        progress("sample data", 0.0)
+        try:
+            dataset = movielens()
+        except DataSetError as error:
+            raise DataSetError(f"{error}; `braid demo --synthetic` needs no network") from error
+        progress("sample data", 1.0)
+    return dataset
+
+
+def parse_ks(text: str) -> list[int]:
+    """Read the lengths of lists, for example `5,10,20`."""
+    try:
+        ks = sorted({int(part) for part in text.split(",")})
+    except ValueError:
+        ks = []
+    if not ks or ks[0] < 1:
+        raise typer.BadParameter("must be whole numbers from 1, for example 5,10,20", param_hint="--k")
+    return ks
+
+
+def parse_protocol(name: str | None) -> str | None:
+    """Check the name of a protocol."""
+    if name is not None and name not in PROTOCOLS:
+        raise typer.BadParameter(f"must be one of {', '.join(PROTOCOLS)}", param_hint="--protocol")
+    return name
+
+
+def print_report(report: EvaluationReport, console: Console) -> None:
+    """Print an evaluation: counts, metrics of everything beside each other, settings, time and memory."""
+    console.print(f"protocol: {report.protocol}")
+    console.print("counts: " + ", ".join(f"{name} {value:,}" for name, value in _numbers(report.counts)))
+    for reason, count in report.counts["rows_dropped"].items():
+        console.print(f"  {count:,} rows dropped: {reason}")
+    table = Table("metric", *report.metrics, title=None)
+    for metric in next(iter(report.metrics.values())):
+        table.add_row(metric, *(f"{values[metric]:.4f}" for values in report.metrics.values()))
+    console.print(table)
+    console.print(f"settings: {report.settings}")
+    console.print("seconds: " + ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in report.seconds.items()))
+    console.print(f"peak memory: {report.peak_memory_mb:,.0f} MB")
+
+
+def _numbers(counts: dict[str, object]) -> Sequence[tuple[str, int]]:
+    return [(name, value) for name, value in counts.items() if isinstance(value, int)]
+
+
+def _print_cleaning(name: str, report: CleaningReport, console: Console) -> None:
+    for line in report.lines():
+        console.print(f"{name}: {line}")

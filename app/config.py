@@ -1,0 +1,67 @@
+"""Settings, from `BRAID_*` environment variables and from `.env`."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "BRAID_"
+_DRIVERS = {
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+}
+
+
+class SettingsError(ValueError):
+    """A setting has a value that cannot be used; the text names its variable."""
+
+
+class Settings(BaseSettings):
+    """All settings of the service; each is the environment variable `BRAID_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore")
+
+    database_url: str = Field(
+        "sqlite+aiosqlite:///var/braid.sqlite3",
+        description="Where the log and the catalogue are: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`.",
+    )
+    bundles: Path = Field(Path("var/bundles"), description="Folder of the bundles and of the active one's name.")
+    host: str = Field("127.0.0.1", description="Address that `braid serve` listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port that `braid serve` listens on.")
+    workers: int = Field(1, ge=1, le=256, description="Processes that `braid serve` starts.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe log lines that are written; `debug` adds a line for each request."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        try:
+            url = make_url(value)
+        except ArgumentError as error:
+            raise ValueError("is not a database URL") from error
+        if url.drivername not in _DRIVERS:
+            raise ValueError(f"{url.drivername!r} is neither SQLite nor PostgreSQL")
+        return url.set(drivername=_DRIVERS[url.drivername]).render_as_string(hide_password=False)
+
+
+def load_settings() -> Settings:
+    """Read the settings.
+
+    Raises
+    ------
+    SettingsError
+        A value cannot be used; the text names the variable.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from error

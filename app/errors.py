@@ -1,0 +1,50 @@
+"""The errors a caller can meet, each with a stable code and an HTTP status.
+
+BraidError
+    NotFoundError
+    DatabaseError
+        SchemaError
+    PortError
+    TrainingUnavailableError
+"""
+
+from http import HTTPStatus
+
+
+class BraidError(Exception):
+    """Something that the user can understand and mend; its text is one line."""
+
+    code = "error"
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+class NotFoundError(BraidError):
+    """What was asked for is not there."""
+
+    code = "not_found"
+    status = HTTPStatus.NOT_FOUND
+
+
+class DatabaseError(BraidError):
+    """The database cannot be reached or does not answer."""
+
+    code = "database_unavailable"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class SchemaError(DatabaseError):
+    """The database's tables are missing, too old or too new."""
+
+    code = "database_not_migrated"
+
+
+class PortError(BraidError):
+    """The address cannot be listened on."""
+
+    code = "port_unavailable"
+
+
+class TrainingUnavailableError(BraidError):
+    """An installation that can serve, but not train."""
+
+    code = "training_unavailable"

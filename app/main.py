@@ -1,0 +1,68 @@
+"""The application: `uvicorn --factory app.main:create_app`, or `braid serve`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+
+from app.api import health, interactions, items, recommendations
+from app.api.problems import MEDIA_TYPE, add_error_handlers
+from app.config import Settings, load_settings
+from app.context import Context
+from app.logs import configure_logging
+
+_FIRST_ERROR = 400
+_DESCRIPTION = """Post what your users do, and ask what to show next.
+
+Every error is a problem document (RFC 9457) with a stable `code`. Times are UTC."""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the application.
+
+    Parameters
+    ----------
+    settings
+        Read from the environment where absent.
+    """
+    settings = settings or load_settings()
+    configure_logging(settings.log_level)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with Context(settings) as context:
+            app.state.context = context
+            await asyncio.to_thread(context.bundle.load)
+            watching = asyncio.create_task(context.bundle.watch())
+            yield
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+    app = FastAPI(title="Braid", version=version("braid"), description=_DESCRIPTION, lifespan=lifespan)
+    for module in (recommendations, interactions, items, health):
+        app.include_router(module.router)
+    add_error_handlers(app)
+    _describe_problems(app)
+    return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Give the error answers of the OpenAPI description their own media type."""
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = describe()
+        for path in schema["paths"].values():
+            for operation in path.values():
+                for status, response in operation["responses"].items():
+                    content = response.get("content", {})
+                    is_problem = "Problem" in str(content.get("application/json"))
+                    if int(status) >= _FIRST_ERROR and is_problem:
+                        content[MEDIA_TYPE] = content.pop("application/json")
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

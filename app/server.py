@@ -1,0 +1,85 @@
+"""Runs the server processes."""
+
+import errno
+import os
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import typer
+import uvicorn
+
+from app.config import PREFIX, Settings
+from app.errors import PortError
+from app.logs import configure_logging
+
+_ANNOUNCED_WITHIN = 60.0
+_GRACE_SECONDS = 10
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - an address to ask at, not one to listen on
+
+
+def require_free_port(settings: Settings) -> None:
+    """Find out before any work whether the server will be able to listen.
+
+    Raises
+    ------
+    PortError
+        Another process has the port, or the address is not one of this machine.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[
+            0
+        ]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        hint = ": stop what holds it, or name another with --port" if error.errno == errno.EADDRINUSE else ""
+        raise PortError(f"{settings.host}:{settings.port}: {error.strerror or error}{hint}") from error
+
+
+def serve_forever(settings: Settings) -> None:
+    """Serve until a signal stops it; requests under way are finished first."""
+    configure_logging(settings.log_level)
+    # Worker processes read their settings from the environment.
+    for name in ("host", "port", "workers"):
+        os.environ[PREFIX + name.upper()] = str(getattr(settings, name))
+    # One small matrix at a time: more threads only wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_config=None,
+        access_log=settings.log_level == "debug",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+
+
+def announce_when_live(settings: Settings, example_user: str | None) -> None:
+    """Print the addresses to try as soon as the server answers."""
+    base = f"http://{_EVERYWHERE.get(settings.host, settings.host)}:{settings.port}"
+
+    def wait_and_print() -> None:
+        until = time.monotonic() + _ANNOUNCED_WITHIN
+        while time.monotonic() < until:
+            try:
+                urllib.request.urlopen(f"{base}/health/live", timeout=1).close()  # noqa: S310 - http, our own
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        else:
+            return
+        lines = [f"Braid serves on {base}", f"  docs:    {base}/docs", f"  health:  {base}/health/ready"]
+        if example_user is not None:
+            lines.append(f"  try:     curl -s {base}/recommend/{example_user}")
+        typer.echo("\n".join(lines))
+        sys.stdout.flush()
+
+    threading.Thread(target=wait_and_print, daemon=True).start()

@@ -1,0 +1,67 @@
+"""What asking for a recommendation means: history, ranking, and what to do without either."""
+
+import secrets
+from typing import Any
+
+from app.schemas.recommendations import RecommendQuery
+from app.services.active_bundle import ActiveBundle
+from app.services.popular import PopularItems
+from app.services.times import now
+from app.storage.interactions import InteractionStore
+from app.storage.items import ItemStore
+from models.data.events import EVENT_WEIGHTS
+
+_NO_BUNDLE = "none"
+
+
+class RecommendationService:
+    """Answers with a ranked list from what the user did until this moment."""
+
+    def __init__(
+        self, interactions: InteractionStore, items: ItemStore, popular: PopularItems, bundle: ActiveBundle
+    ) -> None:
+        self._interactions = interactions
+        self._items = items
+        self._popular = popular
+        self._bundle = bundle
+
+    async def recommend(self, user_id: str, query: RecommendQuery) -> dict[str, Any]:
+        """Rank items for a user, as the wire model `Recommendation` has it.
+
+        Raises
+        ------
+        DatabaseError
+            The user's history cannot be read.
+        """
+        log = await self._interactions.history(user_id)
+        moment = now()
+        exclude = {*query.exclude, *await self._items.unavailable(moment)}
+        if query.exclude_seen:
+            exclude |= {item for item, kind in log if EVENT_WEIGHTS.get(kind, 0) != 0}
+        ranker = self._bundle.ranker
+        strategy, version, ranked = "personalized", None, list[tuple[str, float]]()
+        if ranker is not None:
+            version = ranker.version
+            ranked = ranker.recommend(_liked(log), limit=query.limit, exclude=exclude, user_id=user_id)
+            if not ranked:
+                strategy, ranked = "popular", ranker.popular(limit=query.limit, exclude=exclude)
+        if not ranked:
+            strategy, version = "popular", None
+            ranked = await self._popular.top(query.limit, exclude)
+        if not ranked:
+            strategy = "none"
+        return {
+            "user_id": user_id,
+            "items": [
+                {"item_id": item_id, "score": score, "rank": rank} for rank, (item_id, score) in enumerate(ranked, 1)
+            ],
+            "strategy": strategy,
+            "bundle_version": version,
+            "request_id": f"{version or _NO_BUNDLE}~{strategy}~{moment}~{secrets.token_hex(4)}",
+        }
+
+
+def _liked(log: list[tuple[str, str]]) -> list[str]:
+    """Give the items of positive interactions, oldest first, each where it came last."""
+    latest = dict.fromkeys(item for item, kind in reversed(log) if EVENT_WEIGHTS.get(kind, 0) > 0)
+    return list(latest)[::-1]

@@ -1,0 +1,20 @@
+"""Times as the tables keep them: microseconds since 1970, UTC."""
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Convert a moment exactly."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """Convert back, exactly."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def now() -> int:
+    """Give this moment."""
+    return to_microseconds(datetime.now(UTC))

@@ -1,0 +1,107 @@
+"""The database: its engine, and connections whose failures speak plainly."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+from sqlalchemy import Table, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from app.errors import DatabaseError
+
+_CONNECT_SECONDS = 5
+_BUSY_MILLISECONDS = 5000
+Insert = postgresql.Insert | sqlite.Insert
+
+
+class Database:
+    """One engine, for SQLite or PostgreSQL.
+
+    Parameters
+    ----------
+    url
+        With the driver's name, as `Settings` gives it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.engine = _engine(url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell whether this is SQLite."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def place(self) -> str:
+        """Name the database, without its password."""
+        return self.url.render_as_string(hide_password=True)
+
+    @property
+    def is_missing(self) -> bool:
+        """Tell whether this is an SQLite file that is not there; connecting would make an empty one."""
+        return self.is_sqlite and bool(self.url.database) and not Path(str(self.url.database)).exists()
+
+    def make_folder(self) -> None:
+        """Make the folder of an SQLite file."""
+        if self.is_sqlite and self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction; leaving it commits.
+
+        Raises
+        ------
+        DatabaseError
+            The database cannot be reached or does not answer.
+        """
+        try:
+            async with self.engine.begin() as connection:
+                yield connection
+        except (IntegrityError, DataError):
+            raise
+        except (DBAPIError, PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise DatabaseError(f"{self.place}: {_reason(error)}") from error
+
+    def insert(self, table: Table) -> Insert:
+        """Start an INSERT of this database's kind, which knows ON CONFLICT."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+
+def _engine(url: str) -> AsyncEngine:
+    dumps = {"json_serializer": lambda value: orjson.dumps(value).decode(), "json_deserializer": orjson.loads}
+    if url.startswith("sqlite"):
+        engine = create_async_engine(url, **dumps)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        return engine
+    return create_async_engine(url, pool_pre_ping=True, connect_args={"timeout": _CONNECT_SECONDS}, **dumps)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_MILLISECONDS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _reason(error: Exception) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    lines = str(cause).splitlines() or [type(cause).__name__]
+    text = lines[0] if not isinstance(cause, SQLAlchemyError) else str(cause.args[0])
+    return text.partition(">: ")[2] or text
+
+
+def pages(rows: Sequence[dict[str, Any]], size: int) -> list[Sequence[dict[str, Any]]]:
+    """Cut rows into parts of at most `size`."""
+    return [rows[start : start + size] for start in range(0, len(rows), size)]

@@ -1,0 +1,148 @@
+"""The interaction log in SQL."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import func, insert, select
+
+from app.storage.database import Database, pages
+from app.storage.tables import interactions
+from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
+from models.data.progress import Progress
+
+_ROWS_A_STATEMENT = 10_000
+_ROWS_A_READ = 100_000
+_SECOND = 1_000_000
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Where an interaction is in the log, and whether it was there before."""
+
+    id: int
+    repeated: bool
+
+
+class InteractionStore:
+    """Reads and writes the log; a row is a dict with the columns of the table."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, row: dict[str, Any]) -> Stored:
+        """Commit one interaction, unless its `event_id` is in the log already."""
+        statement = (
+            self._database.insert(interactions)
+            .values(row)
+            .on_conflict_do_nothing(index_elements=[EVENT_ID])
+            .returning(interactions.c.id)
+        )
+        async with self._database.begin() as connection:
+            new = (await connection.execute(statement)).scalar()
+            if new is not None:
+                return Stored(new, repeated=False)
+            first = select(interactions.c.id).where(interactions.c[EVENT_ID] == row[EVENT_ID])
+            return Stored((await connection.execute(first)).scalar_one(), repeated=True)
+
+    async def add_many(self, rows: Sequence[dict[str, Any]], progress: Progress) -> int:
+        """Commit rows all at once, but for those whose `event_id` is in the log already.
+
+        Returns
+        -------
+        int
+            How many were new.
+        """
+        statement = self._database.insert(interactions).on_conflict_do_nothing(index_elements=[EVENT_ID])
+        keyed = any(row.get(EVENT_ID) is not None for row in rows)
+        done = 0
+        async with self._database.begin() as connection:
+            before = await connection.scalar(select(func.count()).select_from(interactions))
+            for page in pages(rows, _ROWS_A_STATEMENT):
+                await connection.execute(statement if keyed else insert(interactions), page)
+                done += len(page)
+                progress("import", done / len(rows))
+            after = await connection.scalar(select(func.count()).select_from(interactions))
+        return int(after or 0) - int(before or 0)
+
+    async def history(self, user_id: str) -> list[tuple[str, str]]:
+        """Give the item and the event type of everything a user did, oldest first."""
+        columns = interactions.c
+        statement = (
+            select(columns[ITEM], columns[EVENT_TYPE])
+            .where(columns[USER] == user_id)
+            .order_by(columns[TIMESTAMP].nulls_first(), columns.id)
+        )
+        async with self._database.begin() as connection:
+            return [(item, kind) for item, kind in await connection.execute(statement)]
+
+    async def top_items(self, event_types: Collection[str], limit: int) -> list[tuple[str, int]]:
+        """Count the interactions of some types by item, and give the items that have most."""
+        columns = interactions.c
+        count = func.count().label("count")
+        statement = (
+            select(columns[ITEM], count)
+            .where(columns[EVENT_TYPE].in_(sorted(event_types)))
+            .group_by(columns[ITEM])
+            .order_by(count.desc(), columns[ITEM])
+            .limit(limit)
+        )
+        async with self._database.begin() as connection:
+            return [(item, number) for item, number in await connection.execute(statement)]
+
+    async def any_user(self) -> str | None:
+        """Give a user who did something."""
+        async with self._database.begin() as connection:
+            found: str | None = await connection.scalar(select(interactions.c[USER]).limit(1))
+            return found
+
+    async def count(self) -> int:
+        """Count the rows of the log."""
+        async with self._database.begin() as connection:
+            return int(await connection.scalar(select(func.count()).select_from(interactions)) or 0)
+
+    async def table(self, progress: Progress) -> pa.Table:
+        """Read what training needs of the log, in the columns of a data-set folder, in the order of the rows.
+
+        Rows without a time count as older than all others; without any time there is no `timestamp` column.
+        """
+        names = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID)
+        schema = pa.schema(
+            [
+                (USER, pa.string()),
+                (ITEM, pa.string()),
+                (EVENT_TYPE, pa.string()),
+                (VALUE, pa.float64()),
+                (TIMESTAMP, pa.int64()),
+                (EVENT_ID, pa.string()),
+            ]
+        )
+        expected = max(await self.count(), 1)
+        parts, last, done = [schema.empty_table()], 0, 0
+        async with self._database.begin() as connection:
+            while True:
+                statement = (
+                    select(interactions.c.id, *(interactions.c[name] for name in names))
+                    .where(interactions.c.id > last)
+                    .order_by(interactions.c.id)
+                    .limit(_ROWS_A_READ)
+                )
+                rows = (await connection.execute(statement)).all()
+                if not rows:
+                    break
+                last, done = rows[-1][0], done + len(rows)
+                columns = list(zip(*rows, strict=True))[1:]
+                parts.append(pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema))
+                progress("reading the log", min(done / expected, 1.0))
+        progress("reading the log", 1.0)
+        return _in_seconds(pa.concat_tables(parts))
+
+
+def _in_seconds(table: pa.Table) -> pa.Table:
+    place = table.column_names.index(TIMESTAMP)
+    times = table[TIMESTAMP].to_numpy().astype(np.float64) / _SECOND
+    if not len(times) or np.isnan(times).all():
+        return table.remove_column(place)
+    return table.set_column(place, TIMESTAMP, pa.array(np.where(np.isnan(times), np.nanmin(times), times)))

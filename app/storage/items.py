@@ -1,0 +1,65 @@
+"""The catalogue in SQL."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+
+from app.storage.database import Database, pages
+from app.storage.tables import items
+from models.data.columns import ITEM
+from models.data.progress import Progress
+
+_ROWS_A_STATEMENT = 1000
+
+
+class ItemStore:
+    """Reads and writes items; a row is a dict with the columns of the table."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def put(self, row: dict[str, Any]) -> bool:
+        """Commit an item in the place of the one that was there; tell whether it is new."""
+        statement = (
+            self._database.insert(items)
+            .values(row)
+            .on_conflict_do_nothing(index_elements=[ITEM])
+            .returning(items.c[ITEM])
+        )
+        async with self._database.begin() as connection:
+            created = (await connection.execute(statement)).scalar() is not None
+            if not created:
+                await connection.execute(update(items).where(items.c[ITEM] == row[ITEM]).values(row))
+            return created
+
+    async def put_many(self, rows: Sequence[dict[str, Any]], progress: Progress) -> None:
+        """Commit items all at once, each in the place of the one that was there."""
+        statement = self._database.insert(items)
+        others = {column.name: statement.excluded[column.name] for column in items.c if column.name != ITEM}
+        statement = statement.on_conflict_do_update(index_elements=[ITEM], set_=others)
+        done = 0
+        async with self._database.begin() as connection:
+            for page in pages(rows, _ROWS_A_STATEMENT):
+                await connection.execute(statement, page)
+                done += len(page)
+                progress("import items", done / len(rows))
+
+    async def get(self, item_id: str) -> dict[str, Any] | None:
+        """Give an item; None where there is none."""
+        async with self._database.begin() as connection:
+            row = (await connection.execute(select(items).where(items.c[ITEM] == item_id))).mappings().first()
+            return None if row is None else dict(row)
+
+    async def unavailable(self, now: int) -> list[str]:
+        """List the items that may not be recommended now, in microseconds since 1970."""
+        statement = select(items.c[ITEM]).where(
+            or_(items.c.hidden, items.c.available_from > now, items.c.available_until <= now)
+        )
+        async with self._database.begin() as connection:
+            return list((await connection.execute(statement)).scalars())
+
+    async def count(self) -> int:
+        """Count the items."""
+        async with self._database.begin() as connection:
+            return int(await connection.scalar(select(func.count()).select_from(items)) or 0)

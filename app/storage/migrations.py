@@ -1,0 +1,94 @@
+"""Whether the database's tables are those of this version, and how they become so."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+import migrations
+from app.errors import SchemaError
+from app.storage.database import Database
+
+_LOCK = 7_241_996
+"""Any number, the same in every process: two migrations at once would meet in the middle."""
+
+
+def newest_revision() -> str:
+    """Name the revision of the tables that this version works with."""
+    head = ScriptDirectory(str(_folder())).get_current_head()
+    assert head is not None, "there is at least one migration"  # noqa: S101
+    return head
+
+
+async def upgrade(database: Database) -> tuple[str | None, str]:
+    """Bring the tables up to date.
+
+    Returns
+    -------
+    tuple
+        The revision before (None for an empty database) and after.
+
+    Raises
+    ------
+    DatabaseError
+        The database cannot be reached or written to.
+    """
+    database.make_folder()
+
+    def run(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(_folder()).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+    async with database.begin() as connection:
+        if not database.is_sqlite:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        before = await connection.run_sync(_revision)
+        if before is not None and before not in _known():
+            raise _too_new(database, before)
+        await connection.run_sync(run)
+    return before, newest_revision()
+
+
+async def require_schema(database: Database) -> str:
+    """Give the tables' revision if it is the newest.
+
+    Raises
+    ------
+    SchemaError
+        The tables are missing, too old or too new; the text says what to do.
+    DatabaseError
+        The database cannot be reached.
+    """
+    if database.is_missing:
+        raise SchemaError(f"{database.place}: there is no database yet: run `braid migrate`")
+    async with database.begin() as connection:
+        found = await connection.run_sync(_revision)
+    head = newest_revision()
+    if found == head:
+        return head
+    if found is None:
+        raise SchemaError(f"{database.place}: the database has no tables yet: run `braid migrate`")
+    if found not in _known():
+        raise _too_new(database, found)
+    raise SchemaError(f"{database.place}: the tables are of {found}, {head} is needed: run `braid migrate`")
+
+
+def _too_new(database: Database, found: str) -> SchemaError:
+    return SchemaError(f"{database.place}: the tables are of {found}, which this version does not know: upgrade Braid")
+
+
+def _known() -> set[str]:
+    return {script.revision for script in ScriptDirectory(str(_folder())).walk_revisions()}
+
+
+def _folder() -> Path:
+    return Path(migrations.__path__[0])
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,65 @@
+"""The tables, the same on SQLite and PostgreSQL. Times are microseconds since 1970, UTC."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from models.data.columns import CONTEXT, EVENT_ID, EVENT_TYPE, ITEM, POSITION, REQUEST_ID, TIMESTAMP, USER, VALUE
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+_ID = String(128)
+_JSON = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+_KEY = BigInteger().with_variant(Integer, "sqlite")
+
+interactions = Table(
+    "interactions",
+    metadata,
+    Column("id", _KEY, Identity(always=False), primary_key=True),
+    Column(USER, _ID, nullable=False),
+    Column(ITEM, _ID, nullable=False),
+    Column(EVENT_TYPE, String(64), nullable=False),
+    Column(VALUE, Double),
+    # Empty where an imported data set has no order.
+    Column(TIMESTAMP, BigInteger),
+    Column(EVENT_ID, _ID),
+    Column(REQUEST_ID, _ID),
+    Column(POSITION, Integer),
+    Column(CONTEXT, _JSON),
+    Index("uq_interactions_event_id", EVENT_ID, unique=True),
+    Index("ix_interactions_user_id_timestamp", USER, TIMESTAMP),
+    sqlite_autoincrement=True,
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column(ITEM, _ID, primary_key=True),
+    Column("title", Text),
+    Column("description", Text),
+    Column("categories", _JSON, nullable=False),
+    Column("tags", _JSON, nullable=False),
+    Column("price", Double),
+    Column("attributes", _JSON, nullable=False),
+    Column("hidden", Boolean, nullable=False, server_default=false()),
+    Column("available_from", BigInteger),
+    Column("available_until", BigInteger),
+)
