@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from app.api import health, interactions, items, recommendations
 from app.api.problems import MEDIA_TYPE, add_error_handlers
@@ -42,7 +43,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             with suppress(asyncio.CancelledError):
                 await watching
 
-    app = FastAPI(title="Braid", version=version("braid"), description=_DESCRIPTION, lifespan=lifespan)
+    app = FastAPIOffline(title="Braid", version=version("braid"), description=_DESCRIPTION, lifespan=lifespan)
     for module in (recommendations, interactions, items, health):
         app.include_router(module.router)
     add_error_handlers(app)
