@@ -1,0 +1,77 @@
+"""What the tests of the models share: tiny tables, the checkerboard and one trained bundle."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from models.bundle.loader import Bundle
+from models.bundle.store import BundleStore
+from models.data.folder import DataSet
+from models.data.interactions import Interactions
+from models.data.progress import silent
+from models.data.synthetic import generate
+
+Row = tuple[object, ...]
+MakeTable = Callable[..., pa.Table]
+N_USERS, N_ITEMS = 12, 12
+
+
+@pytest.fixture(scope="session")
+def table() -> MakeTable:
+    """Make a table of interactions from rows of user, item and, where given, timestamp."""
+
+    def make(rows: Sequence[Row]) -> pa.Table:
+        names = ("user_id", "item_id", "timestamp")[: len(rows[0])]
+        types = {"user_id": pa.string(), "item_id": pa.string(), "timestamp": pa.float64()}
+        return pa.table({name: pa.array([row[at] for row in rows], types[name]) for at, name in enumerate(names)})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def checkerboard(table: MakeTable) -> Interactions:
+    """Even users had the even items, odd users the odd ones; each lacks the item of its own number."""
+    rows = []
+    for user in range(N_USERS):
+        own = [item for item in range(N_ITEMS) if item % 2 == user % 2]
+        rows += [(f"u{user:02d}", f"i{item:02d}", float(item)) for item in own if item != user]
+    return Interactions.from_table(table(rows))
+
+
+@pytest.fixture(scope="session")
+def synthetic() -> DataSet:
+    return generate(120, 60, 2400, seed=7, groups=3)
+
+
+@pytest.fixture(scope="session")
+def trained_store(tmp_path_factory: pytest.TempPathFactory, synthetic: DataSet) -> BundleStore:
+    from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
+
+    store = BundleStore(tmp_path_factory.mktemp("bundles"))
+    train(synthetic.interactions, store, seed=3, progress=silent)
+    return store
+
+
+@pytest.fixture(scope="session")
+def trained(trained_store: BundleStore) -> Bundle:
+    bundle = trained_store.load_active()
+    assert bundle is not None
+    return bundle
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> BundleStore:
+    return BundleStore(tmp_path / "bundles")
+
+
+@pytest.fixture(scope="session")
+def codes() -> Callable[..., np.ndarray[tuple[int], np.dtype[np.int32]]]:
+    """Make an array of codes."""
+
+    def make(*items: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+        return np.array(items, dtype=np.int32)
+
+    return make

@@ -1,0 +1,54 @@
+import json
+
+import numpy as np
+import pytest
+
+from models.evaluation.report import EvaluationReport, bootstrap_interval, peak_memory_mb
+
+
+def test_the_interval_of_a_coin_is_that_of_the_normal_approximation() -> None:
+    values = np.array([0.0, 1.0] * 200)
+    low, high = bootstrap_interval(values, seed=0)
+    half = 1.96 * 0.5 / 20
+    assert (low, high) == pytest.approx((0.5 - half, 0.5 + half), abs=0.005)
+
+
+def test_equal_values_have_no_width() -> None:
+    assert bootstrap_interval(np.full(10, 0.25), seed=0) == (0.25, 0.25)
+
+
+def test_nobody_measured_gives_zero() -> None:
+    assert bootstrap_interval(np.empty(0), seed=0) == (0.0, 0.0)
+
+
+def test_the_interval_depends_on_the_seed_alone() -> None:
+    values = np.random.default_rng(0).random(50)
+    first, again, other = (bootstrap_interval(values, seed=seed) for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_the_report_is_written_as_json() -> None:
+    report = EvaluationReport(
+        protocol="random",
+        counts={"users": 2},
+        metrics={"braid": {"ndcg@10": 0.5}},
+        intervals={"braid": {"ndcg@10": (0.25, 0.75)}},
+        settings={"seed": 1},
+        seconds={"cleaning": 0.1},
+        peak_memory_mb=100.5,
+    )
+    assert json.loads(report.to_json()) == {
+        "protocol": "random",
+        "counts": {"users": 2},
+        "metrics": {"braid": {"ndcg@10": 0.5}},
+        "intervals": {"braid": {"ndcg@10": [0.25, 0.75]}},
+        "settings": {"seed": 1},
+        "seconds": {"cleaning": 0.1},
+        "peak_memory_mb": 100.5,
+    }
+
+
+def test_peak_memory_is_counted_in_megabytes() -> None:
+    block = np.ones(30_000_000)
+    peak = peak_memory_mb()
+    assert block.nbytes / 1e6 < peak < 100_000

@@ -1,0 +1,109 @@
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from models.ranking.blend import blend, standardise
+from models.ranking.candidates import Candidates, Retriever
+from models.ranking.features import FEATURES, FeatureBuilder, Scaler
+from models.recommenders.popularity import Popularity
+
+Float32 = npt.NDArray[np.float32]
+Codes = Callable[..., npt.NDArray[np.int32]]
+
+
+def floats(*values: float) -> Float32:
+    return np.array(values, dtype=np.float32)
+
+
+@pytest.fixture
+def built(codes: Codes) -> dict[str, list[float]]:
+    candidates = Candidates(
+        items=codes(2, 0, 1),
+        signals=np.array([[2, 4, 0], [1, 1, 2], [0, 0, 0], [3, 3, 1]], dtype=np.float32),
+        neighbours=floats(0.5, 1.0, 0.0),
+        history_length=3,
+    )
+    popularity = Popularity(floats(10, 5, 1), floats(0, 2, 4))
+    features = FeatureBuilder(popularity).build(candidates)
+    return dict(zip(FEATURES, features.T.tolist(), strict=True))
+
+
+def test_scores_are_given_as_they_are_and_relative_to_the_best(built: dict[str, list[float]]) -> None:
+    assert built["item_knn_score"] == [2.0, 4.0, 0.0]
+    assert built["item_knn_relative"] == [0.5, 1.0, 0.0]
+    assert built["item_knn_unweighted_relative"] == [0.5, 0.5, 1.0]
+    assert built["last_item_similarity"] == built["last_item_relative"] == [0.0, 0.0, 0.0]
+    assert built["user_knn_relative"] == pytest.approx([1.0, 1.0, 1 / 3])
+    assert built["neighbours_relative"] == [0.5, 1.0, 0.0]
+
+
+def test_ranks_are_logarithms_from_zero_for_the_best_and_ties_share_the_better(built: dict[str, list[float]]) -> None:
+    one, two = np.log1p(1), np.log1p(2)
+    assert built["item_knn_rank"] == pytest.approx([one, 0.0, two])
+    assert built["user_knn_rank"] == pytest.approx([0.0, 0.0, two])
+    assert built["last_item_rank"] == [0.0, 0.0, 0.0]
+    assert built["neighbours_rank"] == pytest.approx([one, 0.0, two])
+    assert built["popularity_rank"] == pytest.approx([two, 0.0, one])
+
+
+def test_popularity_is_the_logarithm_of_the_share_of_the_busiest(built: dict[str, list[float]]) -> None:
+    assert built["popularity"] == pytest.approx(np.log([0.1001, 1.0001, 0.5001]).tolist(), abs=1e-5)
+    assert built["popularity_recent"] == pytest.approx(np.log([1.0001, 0.0001, 0.5001]).tolist(), abs=1e-5)
+    assert built["history_length"] == pytest.approx([np.log(4)] * 3)
+
+
+def test_features_do_not_change_when_all_counts_double(codes: Codes, retriever: Retriever) -> None:
+    found = retriever.retrieve(codes(0, 2), excluded=codes(0, 2))
+    once, twice = (FeatureBuilder(Popularity(floats(*range(12)) * by, floats(*range(12)) * by)) for by in (1, 2))
+    assert once.build(found).tolist() == twice.build(found).tolist()
+
+
+@pytest.mark.parametrize("history", [(), (0,), (1, 3, 5), tuple(range(12))])
+def test_features_are_finite_for_any_history(codes: Codes, retriever: Retriever, history: tuple[int, ...]) -> None:
+    found = retriever.retrieve(codes(*history), excluded=codes())
+    features = FeatureBuilder(retriever.popularity).build(found)
+    assert features.shape == (12, len(FEATURES))
+    assert features.dtype == np.float32
+    assert np.isfinite(features).all()
+
+
+def test_no_candidates_give_no_features(codes: Codes, retriever: Retriever) -> None:
+    found = retriever.retrieve(codes(1), excluded=codes(*range(12)))
+    assert FeatureBuilder(retriever.popularity).build(found).shape == (0, len(FEATURES))
+
+
+def test_features_are_finite_where_nothing_was_counted(codes: Codes) -> None:
+    nothing = Candidates(codes(0, 1), np.zeros((4, 2), dtype=np.float32), floats(0, 0), 0)
+    assert np.isfinite(FeatureBuilder(Popularity(floats(0, 0), floats(0, 0))).build(nothing)).all()
+
+
+def test_the_scaler_brings_each_column_to_mean_zero_and_deviation_one() -> None:
+    features = np.array([[1, 10], [3, 10], [1, 10], [3, 10]], dtype=np.float32)
+    scaler = Scaler.fit(features)
+    assert (scaler.mean.tolist(), scaler.scale.tolist()) == ([2.0, 10.0], [1.0, 1.0])
+    assert scaler.transform(features).tolist() == [[-1.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [1.0, 0.0]]
+
+
+def test_the_scaler_cuts_off_beyond_eight_deviations() -> None:
+    scaler = Scaler(floats(0), floats(2))
+    assert scaler.transform(np.array([[100], [-100], [4]], dtype=np.float32)).tolist() == [[8.0], [-8.0], [2.0]]
+
+
+def test_standardised_scores_have_mean_zero_and_deviation_one() -> None:
+    assert standardise(floats(1, 3)).tolist() == [-1.0, 1.0]
+    assert standardise(floats(5, 5, 5)).tolist() == [0.0, 0.0, 0.0]
+    assert standardise(floats()).tolist() == []
+
+
+def test_weight_zero_is_the_neighbours_and_weight_one_the_network() -> None:
+    neighbours, network = floats(1, 3), floats(40, 20)
+    assert blend(neighbours, network, 0.0).tolist() == [1.0, 3.0]
+    assert blend(neighbours, network, 1.0).tolist() == [1.0, -1.0]
+    assert blend(neighbours, network, 0.25).tolist() == [-0.5, 0.5]
+
+
+def test_a_strand_of_equal_scores_leaves_the_decision_to_the_other() -> None:
+    assert blend(floats(0, 0), floats(1, 2), 0.25).tolist() == [-0.25, 0.25]
+    assert blend(floats(1, 2), floats(7, 7), 0.75).tolist() == [-0.25, 0.25]

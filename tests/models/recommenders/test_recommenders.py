@@ -1,0 +1,126 @@
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from models.data.interactions import Interactions
+from models.recommenders import kernels
+from models.recommenders.board import Board
+from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
+from models.recommenders.popularity import Popularity
+from models.recommenders.user_knn import UserKNN, UserKNNConfig
+
+Codes = Callable[..., npt.NDArray[np.int32]]
+
+
+@pytest.fixture
+def few(table: Callable[[list[tuple[object, ...]]], object]) -> Interactions:
+    """Users a: w x, b: w x y, c: y z; so cos(w, x) = 1, cos(w, y) = cos(x, y) = 1/2, cos(y, z) = 0.7071."""
+    rows: list[tuple[object, ...]] = [("a", "w", 1.0), ("a", "x", 2.0), ("b", "w", 1.0), ("b", "x", 2.0)]
+    return Interactions.from_table(table([*rows, ("b", "y", 3.0), ("c", "y", 1.0), ("c", "z", 2.0)]))
+
+
+def users_signal(recommender: UserKNN, history: npt.NDArray[np.int32], user: int = -1) -> dict[int, float]:
+    with Board(recommender.item_users.n_rows) as board:
+        recommender.score(history, board, user)
+        pairs = zip(board.items.tolist(), board.scores(kernels.USERS).tolist(), strict=True)
+        return {item: round(score, 4) for item, score in pairs}
+
+
+def test_item_knn_weighs_older_items_less(few: Interactions, codes: Codes) -> None:
+    recommender = ItemKNN.fit(few, ItemKNNConfig(recency_decay=0.5))
+    with Board(4) as board:
+        recommender.score(codes(0, 3), board)
+        assert board.items.tolist() == [1, 2]
+        assert board.scores(kernels.RECENCY).tolist() == pytest.approx([0.5, 0.5 / 2 + 0.5**0.5])
+        assert board.scores(kernels.FLAT).tolist() == pytest.approx([1.0, 1 / 2 + 0.5**0.5])
+        assert board.scores(kernels.LAST).tolist() == pytest.approx([0.0, 0.5**0.5])
+
+
+def test_item_knn_weights_end_with_one() -> None:
+    weights = ItemKNN.fit(
+        Interactions(
+            np.array([b"a"]), np.array([b"x"]), np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int32), None
+        ),
+        ItemKNNConfig(recency_decay=0.5),
+    ).weights(3)
+    assert weights.tolist() == [0.25, 0.5, 1.0]
+
+
+def test_user_knn_sums_the_similarities_of_those_who_had_the_item(few: Interactions, codes: Codes) -> None:
+    found = users_signal(UserKNN.fit(few, UserKNNConfig()), codes(2))
+    assert found == {0: 0.5774, 1: 0.5774, 2: 1.2845, 3: 0.7071}
+
+
+def test_a_new_history_is_folded_in_as_the_stored_one(checkerboard: Interactions, codes: Codes) -> None:
+    recommender = UserKNN.fit(checkerboard, UserKNNConfig())
+    stored = checkerboard.items[checkerboard.offsets[4] : checkerboard.offsets[5]]
+    with_matrix = users_signal(recommender, stored, user=4)
+    recommender.rows.values.flags.writeable = True
+    recommender.rows.values[:] = 0.0
+    assert set(users_signal(recommender, stored, user=4).values()) == {0.0}
+    without_itself = UserKNN.fit(checkerboard.select(checkerboard.users != 4), UserKNNConfig())
+    assert users_signal(without_itself, stored) == with_matrix
+    assert max(with_matrix.values()) > 0
+
+
+def test_the_stored_history_is_known_in_any_order(checkerboard: Interactions) -> None:
+    recommender = UserKNN.fit(checkerboard, UserKNNConfig())
+    stored = checkerboard.items[checkerboard.offsets[4] : checkerboard.offsets[5]]
+    assert users_signal(recommender, stored[::-1].copy(), user=4) == users_signal(recommender, stored, user=4)
+
+
+def test_a_history_that_has_grown_leaves_the_user_out_of_the_neighbours(few: Interactions, codes: Codes) -> None:
+    recommender = UserKNN.fit(few, UserKNNConfig())
+    found = users_signal(recommender, codes(0, 1, 3), user=0)
+    assert found == {0: 0.6667, 1: 0.6667, 2: 1.0749, 3: 0.4082}
+
+
+def test_user_knn_counts_a_repeated_item_once(few: Interactions, codes: Codes) -> None:
+    recommender = UserKNN.fit(few, UserKNNConfig())
+    assert users_signal(recommender, codes(2, 2, 0, 2)) == users_signal(recommender, codes(0, 2))
+
+
+def test_only_the_nearest_users_count(few: Interactions, codes: Codes) -> None:
+    found = users_signal(UserKNN.fit(few, UserKNNConfig(neighbours=1)), codes(2))
+    assert found == {2: 0.7071, 3: 0.7071}
+
+
+def test_popularity_counts_over_all_time_and_lately(table: Callable[[list[tuple[object, ...]]], object]) -> None:
+    rows: list[tuple[object, ...]] = [(f"u{user:02d}", "old", float(user)) for user in range(18)]
+    rows += [("u00", "new", 99.0), ("u01", "new", 100.0)]
+    found = Popularity.fit(Interactions.from_table(table(rows)))
+    assert found.counts.tolist() == [2.0, 18.0]
+    assert found.recent.tolist() == [2.0, 0.0]
+    assert found.order.tolist() == [1, 0]
+
+
+def test_popularity_without_an_order_is_the_same_lately(table: Callable[[list[tuple[object, ...]]], object]) -> None:
+    found = Popularity.fit(Interactions.from_table(table([("a", "x"), ("b", "x"), ("b", "y")])))
+    assert found.counts.tolist() == found.recent.tolist() == [2.0, 1.0]
+
+
+def test_touching_gives_each_item_one_slot_with_empty_scores(codes: Codes) -> None:
+    with Board(5) as board:
+        board.exclude(codes(2))
+        board.touch(codes(3, 2, 3, 0))
+        assert board.items.tolist() == [3, 0]
+        assert board.columns[:, :2].tolist() == [[0.0, 0.0]] * kernels.COLUMNS
+    assert (board.slot == -1).all()
+
+
+def test_the_board_is_empty_again_after_an_error(codes: Codes) -> None:
+    board = Board(5)
+    history: npt.NDArray[np.int32] = codes(2)
+
+    def interrupted() -> None:
+        with board:
+            board.exclude(history)
+            board.touch(codes(3))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
+    assert (board.slot == -1).all()
+    assert board.items.tolist() == []

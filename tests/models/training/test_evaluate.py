@@ -1,0 +1,78 @@
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from models.data.folder import DataSet
+from models.data.progress import silent
+from models.training.evaluate import evaluate
+from models.training.trainer import evaluate_folder
+
+
+@pytest.fixture
+def dataset() -> DataSet:
+    """Twelve users who go round the same six items, three steps each."""
+    made = [(f"u{user}", f"i{(user + at) % 6}", float(at)) for user in range(12) for at in range(3)]
+    users, items, times = zip(*made, strict=True)
+    return DataSet(pa.table({"user_id": list(users), "item_id": list(items), "timestamp": list(times)}))
+
+
+def test_a_fixed_test_is_ranked_with_what_was_fitted_on_everything(dataset: DataSet, tmp_path: Path) -> None:
+    test = pa.table(
+        {"user_id": [f"u{user}" for user in range(6)], "item_id": [f"i{(user + 3) % 6}" for user in range(6)]}
+    )
+    found = evaluate(DataSet(dataset.interactions, test=test), tmp_path, ks=(3,), progress=silent).report
+    assert found.protocol == "fixed"
+    assert found.metrics["braid"]["recall@3"] == 1.0
+    assert "refit" in found.seconds
+
+
+def test_given_candidates_bound_the_lists(dataset: DataSet, tmp_path: Path) -> None:
+    candidates = pa.table({"user_id": ["u0", "u0"], "item_id": ["i2", "i3"]})
+    test = pa.table({"user_id": ["u0"], "item_id": ["i3"]})
+    found = evaluate(
+        DataSet(dataset.interactions, test=test, candidates=candidates), tmp_path, ks=(1,), progress=silent
+    )
+    assert found.report.metrics["braid"]["recall@1"] == found.report.metrics["popularity"]["recall@1"] == 1.0
+
+
+def test_the_report_has_counts_intervals_and_settings(dataset: DataSet, tmp_path: Path) -> None:
+    doubled = pa.concat_tables([dataset.interactions, dataset.interactions])
+    found = evaluate(DataSet(doubled), tmp_path, ks=(1, 2), seed=5, progress=silent).report
+    assert (found.counts["rows_read"], found.counts["rows_kept"]) == (72, 36)
+    assert found.counts["rows_dropped"] == {"exact duplicate": 36}
+    assert found.settings["seed"] == 5
+    assert found.intervals.keys() == found.metrics.keys()
+    low, high = found.intervals["braid"]["recall@2"]
+    assert low <= found.metrics["braid"]["recall@2"] <= high
+    assert "recall@20" not in found.metrics["braid"]
+
+
+def test_progress_names_the_phases_that_are_timed(dataset: DataSet, tmp_path: Path) -> None:
+    told: list[str] = []
+    found = evaluate(dataset, tmp_path, progress=lambda phase, _done: told.append(phase))
+    assert {"cleaning", "splitting", "similarities", "tuning neighbours", "ranking", "metrics"} <= set(told)
+    assert found.report.seconds.keys() == set(told)
+
+
+def test_include_seen_measures_repeats(tmp_path: Path) -> None:
+    made = pa.table(
+        {"user_id": ["a"] * 4 + ["b"] * 4, "item_id": ["x", "y"] * 4, "timestamp": [float(at) for at in range(8)]}
+    )
+    found = evaluate(DataSet(made), tmp_path, ks=(2,), include_seen=True, progress=silent).report
+    assert found.counts["interactions"] == 8
+    assert found.metrics["braid"]["recall@2"] == 1.0
+
+
+def test_evaluating_a_folder_gives_the_report_of_the_same_run(dataset: DataSet, tmp_path: Path) -> None:
+    options = {"ks": (2,), "seed": 4, "progress": silent}
+    report = evaluate_folder(dataset, **options)
+    assert report.metrics == evaluate(dataset, tmp_path, ks=(2,), seed=4, progress=silent).report.metrics
+    assert report.settings["seed"] == 4
+
+
+def test_a_used_up_budget_leaves_one_trial_and_no_network(synthetic: DataSet, tmp_path: Path) -> None:
+    found = evaluate(synthetic, tmp_path, budget=0.0, ks=(5,), progress=silent)
+    assert len(found.learned.trials) == 1
+    assert found.learned.network is None
+    assert found.report.metrics["braid"]["ndcg@5"] > found.report.metrics["popularity"]["ndcg@5"]

@@ -1,0 +1,120 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.bundle.errors import BundleError
+from models.data.interactions import Interactions
+from models.data.progress import silent
+from models.ranking.config import BlendConfig, RankingConfig
+from models.ranking.features import FEATURES, Scaler
+from models.ranking.network import NetworkScorer
+from models.training import lists as lists_module
+from models.training.learn import check_parity
+from models.training.lists import labelled_lists
+from models.training.network import (
+    LabelledLists,
+    NetworkConfig,
+    build_network,
+    keras,
+    predict,
+    save_network,
+    train_network,
+)
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+WIDTH = len(FEATURES)
+SOME = np.random.default_rng(1).normal(size=(40, WIDTH)).astype(np.float32)
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> tuple[object, NetworkScorer]:
+    keras.utils.set_random_seed(1)
+    model = build_network(WIDTH, NetworkConfig(layers=(4,)))
+    predict(model, SOME)
+    save_network(model, tmp_path / "network.keras", tmp_path / "network.onnx")
+    scaler = Scaler(np.zeros(WIDTH, dtype=np.float32), np.ones(WIDTH, dtype=np.float32))
+    return model, NetworkScorer(tmp_path / "network.onnx", scaler)
+
+
+def test_the_exported_form_agrees_with_the_network(exported: tuple[object, NetworkScorer]) -> None:
+    model, network = exported
+    assert np.abs(predict(model, SOME) - network.raw(SOME)).max() <= 1e-5
+    assert predict(model, SOME).std() > 0
+    check_parity(model, network, SOME)
+
+
+def test_an_exported_form_that_differs_is_refused(exported: tuple[object, NetworkScorer]) -> None:
+    keras.utils.set_random_seed(2)
+    other = build_network(WIDTH, NetworkConfig(layers=(4,)))
+    with pytest.raises(BundleError, match=r"network\.onnx differs from network\.keras by .*, more than 1e-05"):
+        check_parity(other, exported[1], SOME)
+
+
+def test_a_network_that_gives_no_numbers_is_refused(exported: tuple[object, NetworkScorer]) -> None:
+    model, network = exported
+    with pytest.raises(BundleError, match="by nan"):
+        check_parity(model, network, np.full((2, WIDTH), np.nan, dtype=np.float32))
+
+
+def test_training_learns_which_feature_marks_the_label_and_passes_over_padding() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(200, 5, 3)).astype(np.float32)
+    present = np.ones((200, 5), dtype=np.bool_)
+    present[:, 4] = False
+    features[:, 4, 0] = 100.0
+    labels = np.zeros((200, 5), dtype=np.float32)
+    labels[np.arange(200), features[:, :4, 0].argmax(axis=1)] = 1.0
+    told: list[float] = []
+    config = NetworkConfig(layers=(8,), batch_lists=50, epochs=8, learning_rate=0.02)
+    trained = train_network(LabelledLists(features, present, labels), config, seed=0, on_epoch=told.append)
+    scores = predict(trained.model, features[:, :4].reshape(-1, 3)).reshape(200, 4)
+    assert (scores.argmax(axis=1) == features[:, :4, 0].argmax(axis=1)).mean() > 0.8
+    assert trained.history["loss"][-1] < trained.history["loss"][0]
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_lists_hide_the_last_item_and_label_it(checkerboard: Interactions) -> None:
+    made = labelled_lists(checkerboard, RankingConfig(), seed=0, progress=silent)
+    assert made is not None
+    lists, scaler = made
+    assert lists.features.shape == (12, 100, WIDTH)
+    assert lists.labels.sum(axis=1).tolist() == [1.0] * 12
+    assert lists.present.sum(axis=1).tolist() == [8] * 12
+    assert not lists.labels[~lists.present].any()
+    assert np.isfinite(lists.features).all()
+    assert lists.features[lists.present].mean(axis=0) == pytest.approx(np.zeros(WIDTH), abs=1e-4)
+    assert scaler.mean.shape == scaler.scale.shape == (WIDTH,)
+
+
+def test_no_more_lists_are_made_than_the_limit(checkerboard: Interactions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists_module, "MAX_LISTS", 5)
+    made = labelled_lists(checkerboard, RankingConfig(), seed=0, progress=silent)
+    assert made is not None
+    assert len(made[0].labels) == 5
+
+
+def test_lists_without_their_label_are_left_out(checkerboard: Interactions) -> None:
+    one_candidate = RankingConfig(blend=BlendConfig(candidates=1))
+    made = labelled_lists(checkerboard, one_candidate, seed=0, progress=silent)
+    assert made is None or (made[0].labels.sum(axis=1) == 1.0).all()
+    nobody = checkerboard.select(checkerboard.items < 2)
+    assert labelled_lists(nobody, RankingConfig(), seed=0, progress=silent) is None
+
+
+def test_importing_and_exporting_write_nothing_to_standard_error(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from models.training.network import *\n"
+        "model = build_network(3, NetworkConfig())\n"
+        "predict(model, np.zeros((1, 3), dtype=np.float32))\n"
+        "save_network(model, Path(sys.argv[1], 'n.keras'), Path(sys.argv[1], 'n.onnx'))\n"
+        "print('still heard', file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "still heard\n"
+    assert (tmp_path / "n.onnx").stat().st_size > 0

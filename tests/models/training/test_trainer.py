@@ -1,0 +1,128 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from models.bundle.loader import Bundle
+from models.bundle.store import BundleStore
+from models.data.errors import DataSetError
+from models.data.folder import DataSet
+from models.data.interactions import find
+from models.data.progress import silent
+from models.ranking.config import RankingConfig
+from models.ranking.features import FEATURES
+from models.ranking.network import NetworkScorer
+from models.ranking.ranker import Ranker
+from models.training.evaluate import evaluate
+from models.training.learn import KERAS_FILE
+from models.training.network import keras, predict
+from models.training.trainer import train
+
+
+def rows(lengths: list[int], n_items: int = 6) -> pa.Table:
+    """Users with as many interactions as given, each starting one item later."""
+    made = [(f"u{user}", f"i{(user + at) % n_items}", float(at)) for user, n in enumerate(lengths) for at in range(n)]
+    users, items, times = zip(*made, strict=True)
+    return pa.table({"user_id": list(users), "item_id": list(items), "timestamp": list(times)})
+
+
+def test_the_trained_bundle_is_the_active_one(trained_store: BundleStore, trained: Bundle) -> None:
+    assert trained_store.versions() == [trained.version] == [trained_store.active_version()]
+
+
+def test_the_manifest_says_what_was_trained_on(trained: Bundle, synthetic: DataSet) -> None:
+    found = trained.manifest
+    times = synthetic.interactions["timestamp"].to_numpy()
+    assert found.protocol == "leave-last-out"
+    assert found.data["window"] == [times.min(), times.max()]
+    assert found.data["rows_read"] == 2400
+    assert found.data["users"] == 120
+    assert found.libraries.keys() >= {"keras", "tensorflow", "numpy"}
+
+
+def test_the_settings_are_those_that_did_best_on_validation(trained: Bundle) -> None:
+    config = RankingConfig.model_validate(trained.manifest.settings)
+    trials = trained.manifest.metrics["trials"]
+    blends = [trial for trial in trials if "network_weight" in trial["setting"]]
+    others = [trial for trial in trials if "network_weight" not in trial["setting"]]
+    assert max(blends, key=lambda trial: trial["ndcg"])["setting"] == {"network_weight": config.blend.network_weight}
+    assert max(others, key=lambda trial: trial["ndcg"])["setting"] == {
+        "recency_decay": config.item_knn.recency_decay,
+        "user_weight": config.blend.user_weight,
+    }
+    assert (len(others), len(blends)) == (9, 5)
+
+
+def test_the_metrics_compare_the_blend_with_its_parts_and_beat_popularity(trained: Bundle) -> None:
+    test = trained.manifest.metrics["test"]
+    assert set(test) == {"braid", "item_knn", "user_knn", "popularity", "network"}
+    assert all(0.0 <= value <= 1.0 for values in test.values() for value in values.values())
+    assert test["braid"]["ndcg@10"] > test["popularity"]["ndcg@10"]
+
+
+def test_the_network_has_learned(trained: Bundle) -> None:
+    curves = trained.manifest.metrics["network"]
+    assert curves["loss"][-1] < curves["loss"][0]
+    assert len(curves["loss"]) == len(curves["val_loss"])
+
+
+def test_the_ranker_of_the_bundle_recommends_new_items_of_the_own_taste(trained: Bundle, synthetic: DataSet) -> None:
+    ranker = Ranker.load(trained)
+    groups = dict(zip(synthetic.items["item_id"].to_pylist(), synthetic.items["categories"].to_pylist(), strict=True))
+    history = [item for item, group in groups.items() if group == ["group-1"]][:5]
+    found = [item for item, _ in ranker.recommend(history, limit=10, exclude=history)]
+    assert len(found) == 10
+    assert not set(found) & set(history)
+    assert sum(groups[item] == ["group-1"] for item in found) >= 7
+
+
+def test_the_bundle_was_refitted_on_everything(trained: Bundle, synthetic: DataSet) -> None:
+    pairs = synthetic.interactions.group_by(["user_id", "item_id"]).aggregate([])
+    assert trained.array("popularity_counts", np.float32).sum() == pairs.num_rows  # type: ignore[union-attr]
+    assert (find(trained.array("user_ids", "S"), pairs["user_id"].to_pylist()) >= 0).all()  # type: ignore[arg-type]
+
+
+def test_both_forms_of_the_published_network_agree(trained: Bundle) -> None:
+    network = Ranker.load(trained).network
+    assert isinstance(network, NetworkScorer)
+    model: Any = keras.saving.load_model(trained.file(KERAS_FILE))
+    features = np.random.default_rng(0).normal(size=(500, len(FEATURES))).astype(np.float32)
+    assert np.abs(predict(model, features) - network.raw(features)).max() <= 1e-5
+    assert np.std(network.raw(features)) > 0.01
+
+
+def test_the_same_seed_gives_the_same_metrics_and_the_same_network(
+    trained: Bundle, synthetic: DataSet, tmp_path: Path
+) -> None:
+    again = evaluate(synthetic, tmp_path, seed=3, progress=silent)
+    assert again.report.metrics == trained.manifest.metrics["test"]
+    assert again.learned.curves == trained.manifest.metrics["network"]
+    network, other = Ranker.load(trained).network, again.learned.network
+    assert network is not None
+    assert other is not None
+    features = np.random.default_rng(0).normal(size=(50, len(FEATURES))).astype(np.float32)
+    assert network.raw(features).tolist() == other.raw(features).tolist()
+
+
+@pytest.mark.parametrize("lengths", [[3, 3, 1, 1], [4, 3, 3, 2, 1]], ids=["no list to learn from", "lists of few"])
+def test_tiny_data_publishes_a_bundle_that_recommends(store: BundleStore, lengths: list[int]) -> None:
+    bundle = train(rows(lengths), store, progress=silent)
+    assert store.active_version() == bundle.version
+    assert len(Ranker.load(bundle).recommend(["i0"], limit=3)) == 3
+
+
+@pytest.mark.parametrize("lengths", [[3, 3], [4, 3, 1]], ids=["no list", "a single list"])
+def test_where_no_network_can_be_trained_the_neighbours_rank_alone(store: BundleStore, lengths: list[int]) -> None:
+    bundle = train(rows(lengths), store, progress=silent)
+    assert Ranker.load(bundle).network is None
+    assert bundle.manifest.settings["blend"]["network_weight"] == 0.0
+    assert "network" not in bundle.manifest.metrics["test"]
+
+
+def test_too_little_data_publishes_nothing_and_leaves_the_active_bundle(store: BundleStore) -> None:
+    active = train(rows([3, 3]), store, progress=silent).version
+    with pytest.raises(DataSetError, match="too few"):
+        train(rows([2, 2]), store, progress=silent)
+    assert store.versions() == [active] == [store.active_version()]
