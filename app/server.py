@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import socket
 import sys
 import threading
@@ -49,6 +50,8 @@ def serve_forever(settings: Settings) -> None:
         os.environ[PREFIX + name.upper()] = str(getattr(settings, name))
     # One small matrix at a time: more threads only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # The server raises the signal that stopped it once more when it is done: to be stopped is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         "app.main:create_app",
         factory=True,

@@ -1,5 +1,6 @@
 """Types that several wire models share."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ def _from_text(value: object) -> datetime:
     if not isinstance(value, str) or "T" not in value.upper():
         raise ValueError("must be an RFC 3339 string, for example 2026-03-01T12:00:00Z")
     try:
-        return datetime.fromisoformat(value)
+        return datetime.fromisoformat(value.upper())
     except ValueError:
         raise ValueError("is not an RFC 3339 time, for example 2026-03-01T12:00:00Z") from None
 
@@ -40,9 +41,13 @@ def _not_future(moment: datetime) -> datetime:
     return moment
 
 
-def _without_nul(text: str) -> str:
+def _storable_text(text: str) -> str:
     if "\0" in text:
         raise ValueError("holds a NUL character")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half of a surrogate pair") from None
     return text
 
 
@@ -51,21 +56,25 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
         encoded = orjson.dumps(value)
     except (orjson.JSONEncodeError, RecursionError) as error:
         raise ValueError(f"cannot be stored as JSON: {error}") from None
-    if b"\\u0000" in encoded:
-        raise ValueError("holds a NUL character")
-    if b":null" in encoded and not _finite(value):
-        raise ValueError("holds NaN or an infinity")
     if len(encoded) > _MAX_JSON_BYTES:
         raise ValueError(f"is longer than {_MAX_JSON_BYTES} bytes as JSON")
+    _check_parts(value)
     return value
 
 
-def _finite(value: object) -> bool:
+def _check_parts(value: object) -> None:
+    """Refuse what JSON text or a database has no place for, however deep."""
     if isinstance(value, dict):
-        return all(_finite(part) for part in value.values())
-    if isinstance(value, list):
-        return all(_finite(part) for part in value)
-    return not isinstance(value, float) or value - value == 0
+        for name, part in value.items():
+            _storable_text(name)
+            _check_parts(part)
+    elif isinstance(value, list):
+        for part in value:
+            _check_parts(part)
+    elif isinstance(value, str):
+        _storable_text(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("holds NaN or an infinity")
 
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
@@ -77,7 +86,7 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_from_text), AfterValidator(_s
 PastMoment = Annotated[Moment, AfterValidator(_not_future)]
 """A time that is not more than a day in the future."""
 
-Text = Annotated[str, AfterValidator(_without_nul)]
+Text = Annotated[str, AfterValidator(_storable_text)]
 """Text that every database can store."""
 
 JsonObject = Annotated[dict[str, Any], AfterValidator(_storable)]

@@ -45,7 +45,10 @@ async def upgrade(database: Database) -> tuple[str | None, str]:
         command.upgrade(config, "head")
 
     async with database.begin() as connection:
-        if not database.is_sqlite:
+        if database.is_sqlite:
+            # Left alone, the driver opens no transaction for statements that make tables.
+            await connection.execute(text("BEGIN IMMEDIATE"))
+        else:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         before = await connection.run_sync(_revision)
         if before is not None and before not in _known():

@@ -1,0 +1,119 @@
+"""The service in one process: its context, its HTTP interface, and a trained bundle."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from jsonschema import Draft202012Validator
+
+from app.config import Settings
+from app.context import Context
+from app.main import create_app
+from models.bundle.store import BundleStore
+from models.data.folder import DataSet
+from models.data.progress import silent
+from models.data.synthetic import generate
+
+Serve = Callable[[], AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+@pytest.fixture(autouse=True)
+def _isolated(isolated: Path) -> None:
+    """Keep every test away from `var/` and `.env`."""
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(database_url=database_url, bundles=tmp_path / "bundles", log_level="error")
+
+
+@pytest.fixture
+async def context(settings: Settings) -> AsyncIterator[Context]:
+    async with Context(settings) as context:
+        yield context
+
+
+@pytest.fixture
+def application(settings: Settings) -> FastAPI:
+    return create_app(settings)
+
+
+@pytest.fixture
+def serve(application: FastAPI) -> Serve:
+    """Start the application, once what it should find is in place."""
+
+    @asynccontextmanager
+    async def start() -> AsyncIterator[httpx.AsyncClient]:
+        transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+        async with (
+            application.router.lifespan_context(application),
+            httpx.AsyncClient(transport=transport, base_url="http://braid") as client,
+        ):
+            yield client
+
+    return start
+
+
+@pytest.fixture
+async def client(serve: Serve) -> AsyncIterator[httpx.AsyncClient]:
+    async with serve() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def synthetic() -> DataSet:
+    return generate(120, 60, 2400, seed=7, groups=3)
+
+
+@pytest.fixture(scope="session")
+def trained_folder(tmp_path_factory: pytest.TempPathFactory, synthetic: DataSet) -> Path:
+    """Train one bundle for all tests; each gets a copy."""
+    from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
+
+    folder = tmp_path_factory.mktemp("trained")
+    train(synthetic.interactions, BundleStore(folder), progress=silent)
+    return folder
+
+
+@pytest.fixture
+def bundles(trained_folder: Path, settings: Settings) -> BundleStore:
+    """A copy of the trained bundle, active, where the service looks for it."""
+    shutil.copytree(trained_folder, settings.bundles)
+    return BundleStore(settings.bundles)
+
+
+@pytest.fixture(scope="session")
+def openapi() -> dict[str, Any]:
+    return create_app(Settings(database_url="sqlite://", log_level="error")).openapi()
+
+
+@pytest.fixture
+def documented(openapi: dict[str, Any]) -> Callable[[str, object], None]:
+    """Check a document against a schema of the OpenAPI description."""
+
+    def check(name: str, document: object) -> None:
+        schema = {"$ref": f"#/components/schemas/{name}", "components": openapi["components"]}
+        Draft202012Validator(schema).validate(document)
+
+    return check
+
+
+@pytest.fixture
+def refused(documented: Callable[[str, object], None]) -> Callable[..., dict[str, Any]]:
+    """Check that an answer is a problem document, and give it."""
+
+    def check(answer: httpx.Response, status: int, code: str, *fields: str) -> dict[str, Any]:
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        problem: dict[str, Any] = answer.json()
+        documented("Problem", problem)
+        assert (problem["status"], problem["code"], problem["type"]) == (status, code, "about:blank")
+        assert {error["field"] for error in problem.get("errors", [])} == set(fields)
+        return problem
+
+    return check

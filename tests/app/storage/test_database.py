@@ -1,0 +1,111 @@
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.errors import DatabaseError
+from app.storage.database import Database, pages
+from app.storage.migrations import require_schema, upgrade
+
+PASSWORD = "s3cret-of-the-test"
+SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+POSTGRESQL_ONLY = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+
+
+async def refusal(url: str, step: Callable[[Database], Awaitable[object]] = require_schema) -> str:
+    database = Database(url)
+    try:
+        with pytest.raises(DatabaseError) as error:
+            await step(database)
+    finally:
+        await database.close()
+    message = str(error.value)
+    assert len(message.splitlines()) == 1
+    assert PASSWORD not in message
+    assert database.place in message
+    return message
+
+
+async def test_a_port_where_nothing_listens_is_one_line_without_the_password(free_port: int) -> None:
+    message = await refusal(f"postgresql+asyncpg://braid:{PASSWORD}@127.0.0.1:{free_port}/braid")
+    assert "braid:***@127.0.0.1" in message
+    assert "onnect" in message
+
+
+async def test_a_host_that_does_not_exist_is_one_line() -> None:
+    await refusal(f"postgresql+asyncpg://braid:{PASSWORD}@nowhere.invalid/braid")
+
+
+async def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.storage.database._CONNECT_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        assert "Timeout" in await refusal(f"postgresql+asyncpg://braid:{PASSWORD}@127.0.0.1:{port}/braid")
+
+
+async def test_a_database_that_does_not_exist_is_named(postgresql) -> None:
+    url = postgresql.url("nothing_of_this_name").replace("of-the-test", PASSWORD)
+    assert 'database "nothing_of_this_name" does not exist' in await refusal(url)
+
+
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "text.sqlite3"
+    path.write_text("nothing of a database " * 100)
+    assert "file is not a database" in await refusal(f"sqlite+aiosqlite:///{path}")
+
+
+async def test_an_sqlite_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/file/braid.sqlite3")
+    try:
+        with pytest.raises((DatabaseError, OSError), match="file"):
+            await upgrade(database)
+    finally:
+        await database.close()
+
+
+async def test_a_failed_transaction_leaves_nothing(database_url: str) -> None:
+    database = Database(database_url)
+    statement = text("INSERT INTO items (item_id, categories, tags, attributes) VALUES ('i', '[]', '[]', '{}')")
+    try:
+        with pytest.raises(ZeroDivisionError):
+            async with database.begin() as connection:
+                await connection.execute(statement)
+                raise ZeroDivisionError
+        async with database.begin() as connection:
+            assert await connection.scalar(text("SELECT count(*) FROM items")) == 0
+    finally:
+        await database.close()
+
+
+@SQLITE_ONLY
+async def test_sqlite_waits_for_others_and_commits_durably(database_url: str) -> None:
+    database = Database(database_url)
+    try:
+        async with database.begin() as connection:
+            found = [await connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")]
+            assert found == ["wal", 2]
+            assert await connection.scalar(text("PRAGMA busy_timeout")) == 5000
+    finally:
+        await database.close()
+
+
+@POSTGRESQL_ONLY
+async def test_a_connection_that_was_cut_is_made_anew(database_url: str, postgresql) -> None:
+    database = Database(database_url)
+    try:
+        await require_schema(database)
+        name = database.url.database
+        postgresql.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        assert await require_schema(database) == "0001"
+    finally:
+        await database.close()
+
+
+def test_rows_are_cut_into_parts_that_lose_none() -> None:
+    rows = [{"n": n} for n in range(7)]
+    assert [len(page) for page in pages(rows, 3)] == [3, 3, 1]
+    assert [row for page in pages(rows, 3) for row in page] == rows
+    assert pages([], 3) == []

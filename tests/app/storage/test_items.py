@@ -1,0 +1,80 @@
+from typing import Any
+
+import pytest
+
+from app.context import Context
+from app.storage.items import ItemStore
+from models.data.progress import silent
+
+NOW = 1_000_000
+
+
+def row(item: str = "i", **more: Any) -> dict[str, Any]:
+    empty = dict.fromkeys(("title", "description", "price", "available_from", "available_until"))
+    return {"item_id": item, **empty, "categories": [], "tags": [], "attributes": {}, "hidden": False, **more}
+
+
+@pytest.fixture
+def store(context: Context) -> ItemStore:
+    return context.items
+
+
+async def test_an_item_comes_back_as_it_was_put(store: ItemStore) -> None:
+    full = row(
+        title="Gämse \N{OWL}",
+        description="d",
+        categories=["a", "b"],
+        tags=["t"],
+        price=0.1,
+        attributes={"deep": {"list": [1, 2.5, None, True]}},
+        hidden=True,
+        available_from=1,
+        available_until=2**53 + 1,
+    )
+    assert await store.put(full) is True
+    assert await store.get("i") == full
+
+
+async def test_a_second_put_takes_the_place_of_the_first(store: ItemStore) -> None:
+    assert await store.put(row(title="old", tags=["t"])) is True
+    assert await store.put(row(price=2.0)) is False
+    assert await store.get("i") == row(price=2.0)
+    assert await store.count() == 1
+
+
+async def test_an_unknown_item_is_none(store: ItemStore) -> None:
+    assert await store.get("nothing") is None
+
+
+async def test_many_items_take_the_place_of_those_that_were_there(store: ItemStore) -> None:
+    await store.put(row("a", title="old", price=1.0))
+    told: list[float] = []
+    await store.put_many([row("a", title="new"), row("b")], lambda _, done: told.append(done))
+    assert await store.get("a") == row("a", title="new")
+    assert await store.get("b") == row("b")
+    assert told == [1.0]
+
+
+async def test_many_items_more_than_one_statement_holds_all_arrive(store: ItemStore) -> None:
+    await store.put_many([row(f"i{n}") for n in range(1001)], silent)
+    assert await store.count() == 1001
+
+
+@pytest.mark.parametrize(
+    ("more", "unavailable"),
+    [
+        ({}, False),
+        ({"hidden": True}, True),
+        ({"available_from": NOW}, False),
+        ({"available_from": NOW + 1}, True),
+        ({"available_until": NOW}, True),
+        ({"available_until": NOW + 1}, False),
+        ({"available_from": NOW - 5, "available_until": NOW - 1}, True),
+    ],
+    ids=str,
+)
+async def test_items_are_unavailable_when_hidden_before_their_time_and_from_their_end_on(
+    store: ItemStore, more: dict[str, Any], unavailable: bool
+) -> None:
+    await store.put_many([row("asked", **more), row("other")], silent)
+    assert await store.unavailable(NOW) == (["asked"] if unavailable else [])
