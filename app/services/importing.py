@@ -100,7 +100,8 @@ def _clean(table: pa.Table, timestamps: Timestamps) -> tuple[list[dict[str, Any]
         times = kept[TIMESTAMP]
         possible = pc.and_(pc.greater_equal(times, earliest), pc.less_equal(times, latest))
         kept = keep(kept, pc.fill_null(possible, False), "timestamp missing, before 1970 or in the future", dropped)
-    rows = _rows(without_duplicates(kept, dropped), dropped)
+    flat = [field.name for field in kept.schema if not pa.types.is_nested(field.type)]
+    rows = _rows(without_duplicates(kept, flat, dropped), dropped)
     report = CleaningReport(table.num_rows, len(rows), dropped)
     if not rows:
         raise DataSetError("interactions: no row can be imported: " + "; ".join(report.lines()))

@@ -1,5 +1,6 @@
 """Cleaning: drops the rows that cannot be learned from, and counts them by reason."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +47,7 @@ def clean(table: pa.Table) -> tuple[pa.Table, CleaningReport]:
         positive = pc.is_in(kept[EVENT_TYPE], value_set=pa.array(sorted(POSITIVE_EVENT_TYPES)))
         either = pc.or_(pc.is_null(kept[EVENT_TYPE]), positive)
         kept = keep(kept, either, "event type that shows no interest", dropped)
-    kept = without_duplicates(kept, dropped)
+    kept = without_duplicates(kept, _IDENTITY, dropped)
     if not kept.num_rows:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
         raise DataSetError(f"interactions: no row is left to learn from ({reasons or 'there was none'})")
@@ -70,9 +71,9 @@ def keep(table: pa.Table, mask: pa.ChunkedArray, reason: str, dropped: dict[str,
     return kept
 
 
-def without_duplicates(table: pa.Table, dropped: dict[str, int]) -> pa.Table:
-    """Keep the first of rows that say the same, and count the others."""
-    keys = [name for name in _IDENTITY if name in table.column_names]
+def without_duplicates(table: pa.Table, columns: Sequence[str], dropped: dict[str, int]) -> pa.Table:
+    """Keep the first of rows that are the same in some columns, and count the others."""
+    keys = [name for name in columns if name in table.column_names]
     numbered = table.select(keys).append_column(_ROW, pa.array(np.arange(table.num_rows)))
     first = numbered.group_by(keys).aggregate([(_ROW, "min")])[f"{_ROW}_min"].to_numpy()
     mask = np.zeros(table.num_rows, dtype=np.bool_)

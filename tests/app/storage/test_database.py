@@ -70,7 +70,7 @@ async def test_a_failed_transaction_leaves_nothing(database_url: str) -> None:
     database = Database(database_url)
     statement = text("INSERT INTO items (item_id, categories, tags, attributes) VALUES ('i', '[]', '[]', '{}')")
     try:
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the block is what is rolled back
             async with database.begin() as connection:
                 await connection.execute(statement)
                 raise ZeroDivisionError

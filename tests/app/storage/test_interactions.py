@@ -56,7 +56,9 @@ async def test_what_came_with_an_interaction_is_kept(store: InteractionStore, co
     )
     await store.add(given)
     async with context.database.begin() as connection:
-        found = (await connection.exec_driver_sql("SELECT value, timestamp, position, request_id FROM interactions")).one()
+        found = (
+            await connection.exec_driver_sql("SELECT value, timestamp, position, request_id FROM interactions")
+        ).one()
     assert tuple(found) == (4.5, 7, 2, "r")
 
 
@@ -96,7 +98,8 @@ async def test_a_user_is_given_as_soon_as_there_is_one(store: InteractionStore) 
 
 async def test_the_table_has_seconds_and_rows_without_a_time_are_the_oldest(store: InteractionStore) -> None:
     await store.add_many(
-        [row(timestamp=1_750_000_000_500_000, value=3.0, event_id="e"), row(), row(timestamp=1_750_000_001_000_000)], silent
+        [row(timestamp=1_750_000_000_500_000, value=3.0, event_id="e"), row(), row(timestamp=1_750_000_001_000_000)],
+        silent,
     )
     table = await store.table(silent)
     assert table.column_names == ["user_id", "item_id", "event_type", "value", "timestamp", "event_id"]

@@ -1,0 +1,158 @@
+"""Health, and a service whose bundle or database is not as it should be."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.config import Settings
+from app.main import create_app
+from app.services import active_bundle
+from models.bundle.store import CURRENT_FILE, BundleStore
+
+Damage = Callable[[Path], str]
+
+
+def missing_array(folder: Path) -> str:
+    (folder / "item_ids.npy").unlink()
+    return "item_ids.npy"
+
+
+def flipped_byte(folder: Path) -> str:
+    path = folder / "network.onnx"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    return "network.onnx"
+
+
+def newer_format(folder: Path) -> str:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 99}))
+    return "manifest.json"
+
+
+def no_folder(folder: Path) -> str:
+    folder.rename(folder.with_name("elsewhere"))
+    return folder.name
+
+
+def bad_name(folder: Path) -> str:
+    (folder.parent / CURRENT_FILE).write_text("../../etc\n")
+    return CURRENT_FILE
+
+
+def active_folder(bundles: BundleStore) -> Path:
+    version = bundles.active_version()
+    assert version is not None
+    return bundles.root / version
+
+
+async def test_a_process_that_runs_is_live(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/health/live")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_without_a_bundle_yet_the_process_takes_traffic(
+    client: httpx.AsyncClient, documented: Callable[[str, object], None]
+) -> None:
+    answer = await client.get("/health/ready")
+    documented("Ready", answer.json())
+    checks = answer.json()["checks"]
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+    assert {name: check["status"] for name, check in checks.items()} == {
+        "database": "ok",
+        "migrations": "ok",
+        "bundle": "none",
+    }
+
+
+async def test_a_bundle_in_use_is_named(bundles: BundleStore, client: httpx.AsyncClient) -> None:
+    answer = await client.get("/health/ready")
+    assert answer.json()["checks"]["bundle"] == {"status": "ok", "detail": bundles.active_version()}
+
+
+@pytest.mark.parametrize("damage", [missing_array, flipped_byte, newer_format, no_folder, bad_name])
+async def test_a_refused_bundle_leaves_a_process_that_serves_popular_items(
+    bundles: BundleStore, application: FastAPI, serve: Any, damage: Damage
+) -> None:
+    named = damage(active_folder(bundles))
+    async with serve() as client:
+        answer = await client.get("/health/ready")
+        assert (answer.status_code, answer.json()["status"]) == (503, "failed")
+        check = answer.json()["checks"]["bundle"]
+        assert check["status"] == "failed"
+        assert named in check["detail"]
+        assert (await client.get("/health/live")).status_code == 200
+        assert (await client.get("/recommend/u")).json()["strategy"] == "none"
+        body = {"user_id": "a", "item_id": "x", "event_type": "view"}
+        assert (await client.post("/interactions", json=body)).status_code == 201
+        popular = (await client.get("/recommend/u")).json()
+        assert (popular["strategy"], popular["items"][0]["item_id"]) == ("popular", "x")
+
+
+async def test_an_activation_is_followed_and_a_damaged_one_refused(
+    bundles: BundleStore, serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(active_bundle, "_POLL_SECONDS", 0.02)
+    current = bundles.root / CURRENT_FILE
+    name = current.read_text()
+    current.unlink()
+
+    async def becomes(client: httpx.AsyncClient, word: str) -> dict[str, Any]:
+        for _ in range(200):
+            check: dict[str, Any] = (await client.get("/health/ready")).json()["checks"]["bundle"]
+            if word in check["detail"]:
+                return check
+            await asyncio.sleep(0.02)
+        pytest.fail(f"the bundle's check never said {word!r}: {check}")
+
+    async with serve() as client:
+        assert (await client.get("/health/ready")).json()["checks"]["bundle"]["status"] == "none"
+        current.write_text(name)
+        assert (await becomes(client, name.strip()))["status"] == "ok"
+        current.write_text("20990101T000000Z\n")
+        check = await becomes(client, "there is no such bundle")
+        assert check["status"] == "ok"
+        assert check["detail"].startswith(name.strip())
+        assert (await client.get("/recommend/u")).json()["bundle_version"] == name.strip()
+
+
+async def test_without_the_database_requests_fail_as_problems(
+    tmp_path: Path, refused: Callable[..., dict[str, Any]], free_port: int
+) -> None:
+    url = f"postgresql://braid:s3cret@127.0.0.1:{free_port}/braid"
+    app = create_app(Settings(database_url=url, bundles=tmp_path / "bundles", log_level="error"))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://braid") as client,
+    ):
+        answer = await client.get("/health/ready")
+        assert answer.status_code == 503
+        assert answer.json()["checks"]["database"]["status"] == "failed"
+        assert "s3cret" not in answer.text
+        away = await client.get("/recommend/u")
+        refused(away, 503, "database_unavailable")
+        assert away.headers["retry-after"] == "1"
+        body = {"user_id": "a", "item_id": "x", "event_type": "view"}
+        refused(await client.post("/interactions", json=body), 503, "database_unavailable")
+
+
+async def test_an_unexpected_error_shows_no_traceback(
+    application: FastAPI, serve: Any, refused: Callable[..., dict[str, Any]]
+) -> None:
+    @application.get("/broken")
+    async def broken() -> None:
+        raise RuntimeError("a secret of the code")
+
+    async with serve() as client:
+        problem = refused(await client.get("/broken"), 500, "internal_error")
+        assert "secret" not in json.dumps(problem)
+        refused(await client.get("/nowhere"), 404, "not_found")
+        refused(await client.delete("/interactions"), 405, "method_not_allowed")

@@ -1,0 +1,40 @@
+"""What a process that serves holds, and what the pages describe."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+from app.cli import cli
+
+LOADED = """
+import sys
+import app.main, app.cli
+app.main.create_app()
+print(*sorted(name for name in sys.modules if name.partition(".")[0] in {"tensorflow", "keras"}))
+print(len([name for name in sys.modules if name.startswith("app.")]))
+"""
+
+
+def test_a_process_that_serves_never_loads_tensorflow(isolated: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, timeout=60)
+    heavy, count = done.stdout.splitlines()
+    assert heavy == ""
+    assert int(count) > 20
+
+
+def test_every_command_stands_in_the_readme(repository: Path) -> None:
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    for name in get_command(cli).commands:  # type: ignore[attr-defined]
+        assert f"`braid {name}" in readme
+
+
+def test_every_call_and_every_event_type_stands_in_the_docs(repository: Path, openapi: dict[str, Any]) -> None:
+    page = (repository / "docs/api.md").read_text(encoding="utf-8")
+    for path, operations in openapi["paths"].items():
+        for method in operations:
+            assert f"`{method.upper()} {path}`" in page
+    for event_type in openapi["components"]["schemas"]["InteractionIn"]["properties"]["event_type"]["enum"]:
+        assert f"`{event_type}`" in page

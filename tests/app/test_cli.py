@@ -1,0 +1,152 @@
+"""The command, in processes of its own: what goes wrong says so in one line, with the exit code that fits."""
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from models.data.folder import write_folder
+from models.data.synthetic import generate
+
+Braid = Callable[..., object]
+
+
+def says(done, code: int, *words: str) -> None:
+    assert done.returncode == code, done.stdout + done.stderr
+    lines = [line for line in done.stderr.splitlines() if not line.endswith(": done")]
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("braid: ")
+    for word in words:
+        assert word in lines[0]
+
+
+def folder(tmp_path: Path, content: str | bytes | None, name: str = "interactions.csv") -> Path:
+    made = tmp_path / "data"
+    made.mkdir()
+    if content is not None:
+        (made / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return made
+
+
+@pytest.mark.parametrize("command", ["import", "evaluate"])
+@pytest.mark.parametrize(
+    ("content", "name", "words"),
+    [
+        ("user_id,thing\nu,i\n", "interactions.csv", ("interactions.csv", "'item_id'")),
+        ("user_id,item_id\n", "interactions.csv", ("interactions.csv", "no rows")),
+        (b"not parquet", "interactions.parquet", ("interactions.parquet", "cannot be read")),
+        (None, "", ("interactions.parquet nor interactions.csv",)),
+    ],
+)
+def test_a_folder_that_cannot_be_used_ends_with_2(
+    braid: Braid, tmp_path: Path, command: str, content: str | None, name: str, words: tuple[str, ...]
+) -> None:
+    made = folder(tmp_path, content, name)
+    assert braid("migrate").returncode == 0
+    says(braid(command, made), 2, *words)
+
+
+def test_a_folder_that_is_not_there_ends_with_2(braid: Braid) -> None:
+    says(braid("evaluate", "nowhere"), 2, "nowhere", "no such folder")
+
+
+def test_tables_are_asked_for_before_anything_else(braid: Braid, tmp_path: Path) -> None:
+    made = folder(tmp_path, "user_id,item_id\nu,i\n")
+    for command in (("serve",), ("train",), ("import", made)):
+        says(braid(*command), 1, "braid.sqlite3", "run `braid migrate`")
+    assert not (tmp_path / "var").exists()
+
+
+def test_migrate_is_done_once(braid: Braid) -> None:
+    assert "from nothing to 0001" in braid("migrate").stdout
+    assert "are up to date" in braid("migrate").stdout
+
+
+def test_training_needs_interactions(braid: Braid) -> None:
+    braid("migrate")
+    says(braid("train", timeout=60), 2, "no interactions to train on")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"BRAID_PORT": "many"}, ("BRAID_PORT", "valid integer")),
+        ({"BRAID_WORKERS": "0"}, ("BRAID_WORKERS", "greater than or equal to 1")),
+        ({"BRAID_DATABASE_URL": "mysql://a/b"}, ("BRAID_DATABASE_URL", "neither SQLite nor PostgreSQL")),
+        ({"BRAID_DATABASE_URL": "nonsense"}, ("BRAID_DATABASE_URL", "not a database URL")),
+        ({"BRAID_LOG_LEVEL": "loud"}, ("BRAID_LOG_LEVEL", "'debug'")),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(braid: Braid, settings: dict[str, str], words: tuple[str, ...]) -> None:
+    says(braid("migrate", **settings), 1, *words)
+
+
+def test_an_unreachable_database_is_named_without_its_password(braid: Braid, free_port: int) -> None:
+    done = braid("migrate", BRAID_DATABASE_URL=f"postgresql://braid:s3cret@127.0.0.1:{free_port}/braid")
+    says(done, 1, f"127.0.0.1:{free_port}/braid")
+    assert "s3cret" not in done.stderr
+
+
+def test_folders_that_cannot_be_written_to_are_named(braid: Braid, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    says(braid("migrate", BRAID_DATABASE_URL="sqlite:///file/braid.sqlite3"), 1, "file")
+    made = tmp_path / "data"
+    write_folder(made, generate(40, 20, 400))
+    braid("migrate")
+    braid("import", made)
+    says(braid("train", timeout=90, BRAID_BUNDLES="file/bundles"), 1, "file/bundles")
+
+
+def test_a_port_in_use_is_named(braid: Braid) -> None:
+    braid("migrate")
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        says(braid("serve", "--port", port), 1, f"127.0.0.1:{port}", "in use", "--port")
+        says(braid("demo", "--synthetic", "--port", port), 1, f"127.0.0.1:{port}", "in use")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("evaluate", ".", "--k", "0"), ("evaluate", ".", "--k", "ten"), ("evaluate", ".", "--protocol", "x"), ("fly",)],
+)
+def test_wrong_usage_ends_with_2(
+    isolated: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["braid", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "Error" in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_package(braid: Braid) -> None:
+    assert braid("--version").stdout == "braid 0.1.0\n"
+
+
+def test_an_evaluation_is_printed_and_written(braid: Braid, tmp_path: Path) -> None:
+    made = tmp_path / "data"
+    write_folder(made, generate(150, 60, 2000, groups=3))
+    done = braid("evaluate", made, "--k", "5,3", "--output", "out.json", "--budget", "20", timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "recall@5" in done.stdout
+    report = json.loads((tmp_path / "out.json").read_text())
+    assert set(report) == {"protocol", "counts", "metrics", "intervals", "settings", "seconds", "peak_memory_mb"}
+    assert report["protocol"] == "leave-last-out"
+    assert {"braid", "item_knn", "user_knn", "popularity"} <= set(report["metrics"])
+    assert {f"{name}@{k}" for name in ("recall", "ndcg", "hit_rate", "mrr", "map", "coverage") for k in (3, 5)} == set(
+        report["metrics"]["braid"]
+    )
+    low, high = report["intervals"]["braid"]["recall@5"]
+    assert 0 < low <= report["metrics"]["braid"]["recall@5"] <= high <= 1
+    assert report["metrics"]["braid"]["ndcg@5"] > report["metrics"]["popularity"]["ndcg@5"]
+
+
+def test_an_output_that_cannot_be_written_is_named_before_the_work(braid: Braid, tmp_path: Path) -> None:
+    made = tmp_path / "data"
+    write_folder(made, generate(20, 10, 100))
+    says(braid("evaluate", made, "--output", "nowhere/out.json"), 1, "nowhere/out.json")

@@ -1,0 +1,51 @@
+"""Settings and where they come from."""
+
+from pathlib import Path
+
+import pytest
+
+from app.config import PREFIX, Settings, load_settings
+from app.services.times import from_microseconds, to_microseconds
+
+
+def test_the_defaults_are_safe(isolated: Path) -> None:
+    settings = load_settings()
+    assert settings.host == "127.0.0.1"
+    assert settings.database_url == "sqlite+aiosqlite:///var/braid.sqlite3"
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("sqlite:///a/b.db", "sqlite+aiosqlite:///a/b.db"),
+        ("postgresql://u:p%40ss@h/n", "postgresql+asyncpg://u:p%40ss@h/n"),
+        ("postgres://u@h:1/n", "postgresql+asyncpg://u@h:1/n"),
+    ],
+)
+def test_database_urls_need_no_driver(isolated: Path, given: str, used: str) -> None:
+    assert Settings(database_url=given).database_url == used
+
+
+def test_the_environment_wins_over_the_file(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (isolated / ".env").write_text("BRAID_PORT=9001\nBRAID_WORKERS=3\nPOSTGRES_PASSWORD=x\n")
+    monkeypatch.setenv("BRAID_PORT", "9002")
+    settings = load_settings()
+    assert (settings.port, settings.workers) == (9002, 3)
+
+
+def test_every_setting_has_a_description_and_stands_in_the_docs(repository: Path) -> None:
+    page = (repository / "docs/settings.md").read_text(encoding="utf-8")
+    rows = {}
+    for line in page.splitlines():
+        if line.startswith(f"| `{PREFIX}"):
+            _, name, default, meaning, _ = (cell.strip() for cell in line.split(" | ".strip()))
+            rows[name.strip("`")] = (default.strip("`"), meaning)
+    expected = {
+        PREFIX + name.upper(): (str(field.default), field.description) for name, field in Settings.model_fields.items()
+    }
+    assert rows == expected
+
+
+def test_times_survive_exactly() -> None:
+    for microseconds in (0, 1, 1_767_225_600_123_456, 253_402_300_799_999_999):
+        assert to_microseconds(from_microseconds(microseconds)) == microseconds
