@@ -1,0 +1,41 @@
+"""`braid demo`, as a newcomer runs it."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+AGAIN_WITHIN = 10.0
+SIZE = ("--users", 200, "--items", 80, "--interactions", 4000)
+
+
+def announced(printed: Callable[[], str]) -> str:
+    """Give what was printed, once the last line is there."""
+    until = time.monotonic() + 10
+    while "try:" not in printed():
+        assert time.monotonic() < until, printed()
+        time.sleep(0.05)
+    return printed()
+
+
+def test_the_demo_does_everything_once_and_then_reuses_it(running: Callable[..., Any], isolated: Path) -> None:
+    with running("demo", "--synthetic", *SIZE) as (client, printed):
+        text = announced(printed)
+        assert "interactions: 4,000 rows read, 4,000 kept" in text
+        last = [line for line in text.splitlines() if not line.startswith("{")][-4:]
+        base = str(client.base_url).rstrip("/")
+        assert last[0] == f"Braid serves on {base}"
+        assert last[1].endswith(f"{base}/docs")
+        assert last[2].endswith(f"{base}/health/ready")
+        url = last[3].rpartition(" ")[2]
+        assert "curl -s" in last[3]
+        answer = client.get(url).json()
+        assert (answer["strategy"], len(answer["items"])) == ("personalized", 10)
+    started = time.monotonic()
+    with running("demo", "--synthetic", *SIZE) as (client, printed):
+        assert time.monotonic() - started < AGAIN_WITHIN
+        text = announced(printed)
+        assert "holds 4,000 interactions already; they are kept" in text
+        assert "is active already" in text
+        assert client.get(url).json()["strategy"] == "personalized"
+    assert {path.name for path in (isolated / "var").iterdir()} >= {"braid.sqlite3", "bundles"}
