@@ -1,5 +1,6 @@
 """What `make install` says when this machine lacks something: one line, and nothing made."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,8 @@ def install(repository: Path, folder: Path, python: str) -> subprocess.Completed
     return subprocess.run(
         ["make", "--no-print-directory", "install", f"PYTHON={script}", f"VENV={folder / 'venv'}"],
         cwd=repository,
+        # Run under `make test`, it would take itself for a part of that one.
+        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "MFLAGS"},
         capture_output=True,
         text=True,
         check=False,
