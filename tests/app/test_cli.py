@@ -1,20 +1,21 @@
-"""The command, in processes of its own: what goes wrong says so in one line, with the exit code that fits."""
+"""What goes wrong with a command says so in one line, with the exit code that fits."""
 
 import json
 import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from app.cli import main
 from models.data.folder import write_folder
 from models.data.synthetic import generate
 
-Braid = Callable[..., object]
+Completed = subprocess.CompletedProcess[str]
+Braid = Callable[..., Completed]
 
 
-def says(done, code: int, *words: str) -> None:
+def says(done: Completed, code: int, *words: str) -> None:
     assert done.returncode == code, done.stdout + done.stderr
     lines = [line for line in done.stderr.splitlines() if not line.endswith(": done")]
     assert len(lines) == 1, done.stderr
@@ -42,21 +43,21 @@ def folder(tmp_path: Path, content: str | bytes | None, name: str = "interaction
     ],
 )
 def test_a_folder_that_cannot_be_used_ends_with_2(
-    braid: Braid, tmp_path: Path, command: str, content: str | None, name: str, words: tuple[str, ...]
+    braid_here: Braid, tmp_path: Path, command: str, content: str | None, name: str, words: tuple[str, ...]
 ) -> None:
     made = folder(tmp_path, content, name)
-    assert braid("migrate").returncode == 0
-    says(braid(command, made), 2, *words)
+    assert braid_here("migrate").returncode == 0
+    says(braid_here(command, made), 2, *words)
 
 
 def test_a_folder_that_is_not_there_ends_with_2(braid: Braid) -> None:
     says(braid("evaluate", "nowhere"), 2, "nowhere", "no such folder")
 
 
-def test_tables_are_asked_for_before_anything_else(braid: Braid, tmp_path: Path) -> None:
+def test_tables_are_asked_for_before_anything_else(braid_here: Braid, tmp_path: Path) -> None:
     made = folder(tmp_path, "user_id,item_id\nu,i\n")
     for command in (("serve",), ("train",), ("import", made)):
-        says(braid(*command), 1, "braid.sqlite3", "run `braid migrate`")
+        says(braid_here(*command), 1, "braid.sqlite3", "run `braid migrate`")
     assert not (tmp_path / "var").exists()
 
 
@@ -65,8 +66,8 @@ def test_migrate_is_done_once(braid: Braid) -> None:
     assert "are up to date" in braid("migrate").stdout
 
 
-def test_training_needs_interactions(braid: Braid) -> None:
-    braid("migrate")
+def test_training_needs_interactions(braid: Braid, braid_here: Braid) -> None:
+    braid_here("migrate")
     says(braid("train", timeout=60), 2, "no interactions to train on")
 
 
@@ -80,8 +81,14 @@ def test_training_needs_interactions(braid: Braid) -> None:
         ({"BRAID_LOG_LEVEL": "loud"}, ("BRAID_LOG_LEVEL", "'debug'")),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_named(braid: Braid, settings: dict[str, str], words: tuple[str, ...]) -> None:
-    says(braid("migrate", **settings), 1, *words)
+def test_a_setting_that_cannot_be_used_is_named(
+    braid_here: Braid, settings: dict[str, str], words: tuple[str, ...]
+) -> None:
+    says(braid_here("migrate", **settings), 1, *words)
+
+
+def test_a_port_that_is_no_number_ends_a_process_with_1(braid: Braid) -> None:
+    says(braid("serve", BRAID_PORT="many"), 1, "BRAID_PORT", "valid integer")
 
 
 def test_an_unreachable_database_is_named_without_its_password(braid: Braid, free_port: int) -> None:
@@ -90,18 +97,18 @@ def test_an_unreachable_database_is_named_without_its_password(braid: Braid, fre
     assert "s3cret" not in done.stderr
 
 
-def test_folders_that_cannot_be_written_to_are_named(braid: Braid, tmp_path: Path) -> None:
+def test_folders_that_cannot_be_written_to_are_named(braid: Braid, braid_here: Braid, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     says(braid("migrate", BRAID_DATABASE_URL="sqlite:///file/braid.sqlite3"), 1, "file")
     made = tmp_path / "data"
     write_folder(made, generate(40, 20, 400))
-    braid("migrate")
-    braid("import", made)
+    braid_here("migrate")
+    braid_here("import", made)
     says(braid("train", timeout=90, BRAID_BUNDLES="file/bundles"), 1, "file/bundles")
 
 
-def test_a_port_in_use_is_named(braid: Braid) -> None:
-    braid("migrate")
+def test_a_port_in_use_is_named(braid: Braid, braid_here: Braid) -> None:
+    braid_here("migrate")
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
@@ -114,14 +121,10 @@ def test_a_port_in_use_is_named(braid: Braid) -> None:
     "arguments",
     [("evaluate", ".", "--k", "0"), ("evaluate", ".", "--k", "ten"), ("evaluate", ".", "--protocol", "x"), ("fly",)],
 )
-def test_wrong_usage_ends_with_2(
-    isolated: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.argv", ["braid", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 2
-    assert "Error" in capsys.readouterr().err
+def test_wrong_usage_ends_with_2(braid_here: Braid, arguments: tuple[str, ...]) -> None:
+    done = braid_here(*arguments)
+    assert done.returncode == 2
+    assert "Error" in done.stderr
 
 
 def test_the_version_is_that_of_the_package(braid: Braid) -> None:
@@ -146,7 +149,7 @@ def test_an_evaluation_is_printed_and_written(braid: Braid, tmp_path: Path) -> N
     assert report["metrics"]["braid"]["ndcg@5"] > report["metrics"]["popularity"]["ndcg@5"]
 
 
-def test_an_output_that_cannot_be_written_is_named_before_the_work(braid: Braid, tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_written_is_named_before_the_work(braid_here: Braid, tmp_path: Path) -> None:
     made = tmp_path / "data"
     write_folder(made, generate(20, 10, 100))
-    says(braid("evaluate", made, "--output", "nowhere/out.json"), 1, "nowhere/out.json")
+    says(braid_here("evaluate", made, "--output", "nowhere/out.json"), 1, "nowhere/out.json")
