@@ -62,7 +62,8 @@ async def train(context: Context, console: Console, *, seed: int = 0) -> None:
         table = await context.interactions.table(progress)
         if not table.num_rows:
             raise DataSetError(f"{context.database.place}: there are no interactions to train on: import some first")
-        bundle = training.train(table, context.bundles, seed=seed, progress=progress)
+        dataset = DataSet(table, items=await context.items.table())
+        bundle = training.train(dataset, context.bundles, seed=seed, progress=progress)
     metrics = bundle.manifest.metrics["test"]
     console.print(f"bundle {bundle.version} is active; {bundle.manifest.protocol}, NDCG@10:")
     console.print("  " + ", ".join(f"{name} {values['ndcg@10']:.4f}" for name, values in metrics.items()))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pyarrow as pa
 from sqlalchemy import func, or_, select, update
 
 from app.storage.database import Database, pages
@@ -58,6 +59,19 @@ class ItemStore:
         )
         async with self._database.begin() as connection:
             return list((await connection.execute(statement)).scalars())
+
+    async def table(self) -> pa.Table | None:
+        """Read what training needs of the catalogue, in the columns of a data-set folder; None where it is empty."""
+        names = (ITEM, "title", "description", "categories", "tags")
+        async with self._database.begin() as connection:
+            rows = (await connection.execute(select(*(items.c[name] for name in names)))).all()
+        if not rows:
+            return None
+        texts, labels = pa.string(), pa.list_(pa.string())
+        types = (texts, texts, texts, labels, labels)
+        return pa.table(
+            [pa.array(column, kind) for column, kind in zip(zip(*rows, strict=True), types, strict=True)], names
+        )
 
     async def count(self) -> int:
         """Count the items."""

@@ -5,15 +5,15 @@ import numpy.typing as npt
 
 from models.data.held import Held
 from models.data.progress import Progress
+from models.ranking.candidates import PARTS
 from models.ranking.ranker import Ranker
-from models.recommenders import kernels
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 
 BLEND = "braid"
 POPULARITY = "popularity"
-_PARTS = {"item_knn": kernels.RECENCY, "user_knn": kernels.USERS}
+NETWORK = "network"
 
 
 def rank_held(
@@ -48,30 +48,31 @@ def rank_held(
         list ends early.
     """
     rng = np.random.default_rng(seed)
-    names = [BLEND, *_PARTS, POPULARITY]
+    parts = [name for name, part in zip(PARTS, ranker.retriever.recommenders, strict=True) if len(part.rows.indices)]
+    names = [BLEND, *parts, POPULARITY]
     if ranker.network is not None:
-        names.append("network")
+        names.append(NETWORK)
     lists = {name: np.full((len(held.users), length), -1, dtype=np.int32) for name in names}
     popularity = ranker.retriever.popularity.counts
     by_popularity = np.lexsort((rng.random(len(popularity)), -popularity)).astype(np.int32)
-    drawn = max(length, ranker.retriever.config.blend.candidates)
+    count = max(length, ranker.retriever.config.blend.candidates)
     nothing = np.empty(0, dtype=np.int32)
     step = max(len(held.users) // 100, 1)
     for row, user in enumerate(held.users):
         history = held.history(row)
         only = held.candidate_list(row)
-        candidates = ranker.retriever.retrieve(
-            history, user=int(user), excluded=nothing if include_seen else history, only=only, limit=drawn
+        everything = ranker.retriever.retrieve(
+            history, user=int(user), excluded=nothing if include_seen else history, only=only, limit=len(popularity)
         )
-        scores: dict[str, Float32] = {name: candidates.signals[column] for name, column in _PARTS.items()}
-        scores[BLEND] = ranker.score(candidates)
-        scores[POPULARITY] = popularity[candidates.items]
+        # A part alone ranks all that it touches; the blend what it would draw.
+        scores = {name: everything.parts[PARTS.index(name)] for name in parts}
+        scores[POPULARITY] = popularity[everything.items]
+        _fill(lists, row, everything.items, scores, rng)
+        drawn = everything if only is not None else everything.best(count)
+        scores = {BLEND: ranker.score(drawn)}
         if ranker.network is not None:
-            scores["network"] = ranker.network.score(ranker.features.build(candidates))
-        noise = rng.random(len(candidates.items), dtype=np.float32)
-        for name, values in scores.items():
-            order = np.lexsort((noise, -values))[:length]
-            lists[name][row, : len(order)] = candidates.items[order]
+            scores[NETWORK] = ranker.network.score(ranker.features.build(drawn))
+        _fill(lists, row, drawn.items, scores, rng)
         if only is None:
             head = by_popularity[: length + len(history)]
             unseen = head if include_seen else head[~np.isin(head, history)]
@@ -80,3 +81,18 @@ def rank_held(
             progress(phase, row / len(held.users))
     progress(phase, 1.0)
     return lists
+
+
+def _fill(
+    lists: dict[str, Int32], row: int, items: Int32, scores: dict[str, Float32], rng: np.random.Generator
+) -> None:
+    # Shuffled first, so that equal scores come in random order.
+    shuffled = rng.permutation(len(items))
+    for name, values in scores.items():
+        length = lists[name].shape[1]
+        best, falling = shuffled, -values[shuffled]
+        if len(best) > length:
+            top = np.argpartition(falling, length - 1)[:length]
+            best, falling = best[top], falling[top]
+        order = np.argsort(falling, kind="stable")
+        lists[name][row, : len(order)] = items[best[order]]

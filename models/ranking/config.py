@@ -2,17 +2,24 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.recommenders.content import ContentConfig
+from models.recommenders.ease import EaseConfig
 from models.recommenders.item_knn import ItemKNNConfig
+from models.recommenders.successor import SuccessorConfig
 from models.recommenders.user_knn import UserKNNConfig
 
 
 class BlendConfig(BaseModel):
-    """How the strands are woven into one score."""
+    """How the strands are woven into one score; a recommender of weight 0 is not asked."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     candidates: int = Field(100, ge=1, description="items drawn for a request and scored by the network")
-    user_weight: float = Field(0.2, ge=0, description="share of user-based in the neighbours' score, item-based 1")
+    item_knn: float = Field(1.0, ge=0, description="weight of item-based CF in the neighbours' score")
+    successor: float = Field(0.4, ge=0, description="weight of the successors in it")
+    content: float = Field(0.2, ge=0, description="weight of content in it")
+    user_knn: float = Field(0.2, ge=0, description="weight of user-based CF in it")
+    ease: float = Field(0.0, ge=0, description="weight of EASE in it")
     network_weight: float = Field(0.0, ge=0, le=1, description="share of the network in the final score")
 
 
@@ -23,5 +30,12 @@ class RankingConfig(BaseModel):
 
     max_history: int = Field(200, ge=1, description="latest interactions of a user that are read")
     item_knn: ItemKNNConfig = ItemKNNConfig()
+    successor: SuccessorConfig = SuccessorConfig()
+    content: ContentConfig = ContentConfig()
     user_knn: UserKNNConfig = UserKNNConfig()
+    ease: EaseConfig = EaseConfig()
     blend: BlendConfig = BlendConfig()
+
+    def changed(self, part: str, **values: object) -> "RankingConfig":
+        """Give the same settings with some values of one part changed."""
+        return self.model_copy(update={part: getattr(self, part).model_copy(update=values)})

@@ -3,28 +3,19 @@
 import numpy as np
 import numpy.typing as npt
 
-from models.ranking.candidates import Candidates, relative
-from models.recommenders import kernels
+from models.ranking.candidates import SIGNALS, Candidates, relative
 from models.recommenders.popularity import Popularity
 
 Float32 = npt.NDArray[np.float32]
 
 FEATURES = (
-    "item_knn_score",
-    "item_knn_relative",
-    "item_knn_rank",
-    "item_knn_unweighted_relative",
-    "last_item_similarity",
-    "last_item_relative",
-    "last_item_rank",
-    "user_knn_score",
-    "user_knn_relative",
-    "user_knn_rank",
+    *(f"{signal}_{kind}" for signal in SIGNALS for kind in ("score", "relative", "rank")),
     "neighbours_relative",
     "neighbours_rank",
     "popularity",
     "popularity_recent",
     "popularity_rank",
+    "popularity_trend",
     "history_length",
 )
 """Names of the features, in the order of the columns."""
@@ -70,26 +61,15 @@ class FeatureBuilder:
         features = np.empty((count, len(FEATURES)), dtype=np.float32)
         if not count:
             return features
-        recency, flat, last, users = (
-            candidates.signals[column] for column in (kernels.RECENCY, kernels.FLAT, kernels.LAST, kernels.USERS)
-        )
-        popularity = self._popularity[candidates.items]
+        popularity, recent = self._popularity[candidates.items], self._recent[candidates.items]
         columns = (
-            recency,
-            relative(recency),
-            _log_rank(recency),
-            relative(flat),
-            last,
-            relative(last),
-            _log_rank(last),
-            users,
-            relative(users),
-            _log_rank(users),
+            *(column for scores in candidates.signals for column in (scores, relative(scores), _log_rank(scores))),
             relative(candidates.neighbours),
             _log_rank(candidates.neighbours),
             popularity,
-            self._recent[candidates.items],
+            recent,
             _log_rank(popularity),
+            recent - popularity,
             np.float32(np.log1p(candidates.history_length)),
         )
         for position, column in enumerate(columns):

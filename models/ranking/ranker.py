@@ -136,13 +136,8 @@ class Ranker:
 
 
 def _fits(retriever: Retriever, n_items: int, n_users: int) -> bool:
-    """Tell whether all arrays are of one catalogue and one set of users."""
-    items, users = retriever.item_knn.rows, retriever.user_knn.rows
-    histories, item_users = retriever.user_knn.histories, retriever.user_knn.item_users
-    popularity = retriever.popularity
-    return (
-        {items.n_rows, item_users.n_rows, len(popularity.counts), len(popularity.recent)} == {n_items}
-        and {users.n_rows, histories.n_rows} == {n_users}
-        and max(items.n_columns, histories.n_columns) <= n_items
-        and max(users.n_columns, item_users.n_columns) <= n_users
-    )
+    fits = len(retriever.popularity.counts) == len(retriever.popularity.recent) == n_items
+    for recommender in retriever.recommenders:
+        for rows, n_rows, n_columns in recommender.shapes(n_items, n_users):
+            fits = fits and rows.fits(n_rows, n_columns)
+    return fits

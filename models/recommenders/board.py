@@ -6,13 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from models.recommenders import kernels
+from models.recommenders.rows import Rows
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 
 
 class Board:
-    """Scores of the items that one request touches, a row for each recommender's signal.
+    """Scores of the items that one request touches, a row for each signal.
 
     Its buffers are as large as the catalogue and are reused from request to request, so one board serves one
     thread. Use it as a context manager: leaving gives all slots back.
@@ -21,12 +22,15 @@ class Board:
     ----------
     n_items
         Size of the catalogue.
+    signals
+        Names of the signals, in the order of the rows.
     """
 
-    def __init__(self, n_items: int) -> None:
+    def __init__(self, n_items: int, signals: tuple[str, ...]) -> None:
+        self.signals = signals
         self.slot: Int32 = np.full(n_items, -1, dtype=np.int32)
         self.touched: Int32 = np.empty(n_items, dtype=np.int32)
-        self.columns: Float32 = np.empty((kernels.COLUMNS, n_items), dtype=np.float32)
+        self.columns: Float32 = np.empty((len(signals), n_items), dtype=np.float32)
         self.count = 0
         self._excluded: Int32 = np.empty(0, dtype=np.int32)
 
@@ -43,6 +47,13 @@ class Board:
         self._excluded = items
         kernels.exclude(self.slot, items)
 
+    def add_rows(self, signal: str, matrix: Rows, rows: Int32, weights: Float32) -> None:
+        """Add some rows of a matrix to a signal, each with its weight; what they hold becomes a candidate."""
+        self.count = kernels.add_rows(
+            matrix.indptr, matrix.indices, matrix.values, rows, weights,
+            self.slot, self.touched, self.columns, self.signals.index(signal), self.count,
+        )  # fmt: skip
+
     def touch(self, items: Int32) -> None:
         """Make items candidates, with scores of 0 where no recommender has given one."""
         self.count = kernels.touch_all(self.slot, self.touched, self.columns, self.count, items)
@@ -52,6 +63,6 @@ class Board:
         """The touched items, as codes, in slot order."""
         return self.touched[: self.count]
 
-    def scores(self, column: int) -> Float32:
+    def scores(self, signal: str) -> Float32:
         """Scores of one signal, in slot order."""
-        return self.columns[column, : self.count]
+        return self.columns[self.signals.index(signal), : self.count]

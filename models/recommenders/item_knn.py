@@ -1,58 +1,56 @@
-"""Item-based collaborative filtering: items similar to those the user had (Sarwar et al. 2001)."""
+"""Item-based collaborative filtering: items that come with those the user had (Sarwar et al. 2001)."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.bundle.loader import Bundle
 from models.data.interactions import Interactions
-from models.recommenders import kernels
 from models.recommenders.board import Board
-from models.recommenders.similarity import Float32, Int32, Rows, binary_matrix, cosine_rows
+from models.recommenders.recommender import ONE, History, ItemRows, recency_weights
+from models.recommenders.rows import Float32, Rows
+from models.recommenders.similarity import binary_matrix, cooccurrence_rows, power
 
 
 class ItemKNNConfig(BaseModel):
-    """Settings of item-based collaborative filtering."""
+    """Settings of item-based collaborative filtering; exponents .5, 0, .5 make it the cosine."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    neighbours: int = Field(100, ge=1, description="similar items kept for each item")
-    recency_decay: float = Field(0.85, gt=0, le=1, description="weight lost with each step back in the history")
+    neighbours: int = Field(200, ge=1, description="similar items kept for each item")
+    item_exponent: float = Field(0.4, description="how much less a busy item of the history counts")
+    user_exponent: float = Field(0.5, description="how much less a busy user counts")
+    target_exponent: float = Field(0.1, description="how much less a busy item is recommended")
+    recency_decay: float = Field(0.85, gt=0, le=1, description="weight left after each step back in the history")
 
 
-class ItemKNN:
+class ItemKNN(ItemRows[ItemKNNConfig]):
     """Scores an item by the sum of its similarities to the user's items, weighted by recency."""
 
-    name = "item_knn"
-
-    def __init__(self, config: ItemKNNConfig, rows: Rows) -> None:
-        self.config = config
-        self.rows = rows
+    signals: ClassVar[tuple[str, ...]] = ("item_knn", "item_knn_unweighted", "item_knn_last")
 
     @classmethod
     def fit(cls, interactions: Interactions, config: ItemKNNConfig) -> Self:
-        """Compute the item-item similarity matrix (cosine), the best neighbours of each row."""
-        return cls(config, cosine_rows(binary_matrix(interactions).T.tocsr(), config.neighbours))
+        """Compute the item-item similarity matrix, the best neighbours of each row."""
+        matrix = binary_matrix(interactions)
+        return cls(
+            config,
+            cooccurrence_rows(
+                matrix, config.item_exponent, config.user_exponent, config.target_exponent, config.neighbours
+            ),
+        )
 
-    @classmethod
-    def load(cls, bundle: Bundle, config: ItemKNNConfig) -> Self:
-        """Take the similarity matrix from a bundle."""
-        return cls(config, Rows.load(bundle, cls.name))
+    def configured(self, config: ItemKNNConfig, item_degrees: Float32) -> Self:
+        """Apply other exponents of the items to the neighbours that were found with the present ones."""
+        rows = np.repeat(np.arange(self.rows.n_rows), np.diff(self.rows.indptr))
+        values = self.rows.values * power(item_degrees, self.config.item_exponent - config.item_exponent)[rows]
+        values *= power(item_degrees, self.config.target_exponent - config.target_exponent)[self.rows.indices]
+        return type(self)(config, Rows(self.rows.indptr, self.rows.indices, values))
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays to store in a bundle."""
-        return self.rows.arrays(self.name)
-
-    def weights(self, length: int) -> Float32:
-        """Weigh the steps of a history, oldest first; the last has weight 1."""
-        steps = np.arange(length - 1, -1, -1, dtype=np.float32)
-        return np.power(np.float32(self.config.recency_decay), steps)
-
-    def score(self, history: Int32, board: Board) -> None:
-        """Write the signals RECENCY, FLAT and LAST for a history (item codes, oldest first)."""
-        board.count = kernels.add_item_neighbours(
-            self.rows.indptr, self.rows.indices, self.rows.values, history, self.weights(len(history)),
-            board.slot, board.touched, board.columns, board.count,
-        )  # fmt: skip
+    def score(self, history: History, board: Board) -> None:
+        """Sum the rows of the history: by recency, plainly, and of the last item alone."""
+        items = history.items
+        weighted, plain, last = self.signals
+        board.add_rows(weighted, self.rows, items, recency_weights(len(items), self.config.recency_decay))
+        board.add_rows(plain, self.rows, items, np.ones(len(items), dtype=np.float32))
+        board.add_rows(last, self.rows, items[-1:], ONE)

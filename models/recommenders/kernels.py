@@ -12,8 +12,6 @@ import numpy.typing as npt
 from numba import njit
 
 Array = npt.NDArray[Any]
-COLUMNS = 4
-RECENCY, FLAT, LAST, USERS = range(COLUMNS)
 
 
 @njit(cache=True, nogil=True)
@@ -54,31 +52,27 @@ def touch_all(slot: Array, touched: Array, columns: Array, count: int, items: Ar
 
 
 @njit(cache=True, nogil=True)
-def add_item_neighbours(
+def add_rows(
     indptr: Array,
     indices: Array,
     values: Array,
-    history: Array,
+    rows: Array,
     weights: Array,
     slot: Array,
     touched: Array,
     columns: Array,
+    column: int,
     count: int,
 ) -> int:
-    """Sum the similarity rows of a user's items, oldest first: by recency, plainly, and of the last item alone."""
-    last = len(history) - 1
-    for step in range(len(history)):
-        row = history[step]
-        weight = weights[step]
+    """Sum some rows of a sparse matrix into one column, each row with its weight."""
+    for step in range(len(rows)):
+        row, weight = rows[step], weights[step]
         for entry in range(indptr[row], indptr[row + 1]):
             item = indices[entry]
             count = touch(slot, touched, columns, count, item)
             position = slot[item]
             if position >= 0:
-                columns[RECENCY, position] += weight * values[entry]
-                columns[FLAT, position] += values[entry]
-                if step == last:
-                    columns[LAST, position] += values[entry]
+                columns[column, position] += weight * values[entry]
     return count
 
 
@@ -117,28 +111,6 @@ def nearest_users(
     return met[:count][best], similarity[best]
 
 
-@njit(cache=True, nogil=True)
-def add_user_items(
-    user_indptr: Array,
-    user_items: Array,
-    neighbours: Array,
-    similarities: Array,
-    slot: Array,
-    touched: Array,
-    columns: Array,
-    count: int,
-) -> int:
-    """Sum, over the neighbours, their similarity at the items they had."""
-    for position in range(len(neighbours)):
-        user = neighbours[position]
-        for entry in range(user_indptr[user], user_indptr[user + 1]):
-            item = user_items[entry]
-            count = touch(slot, touched, columns, count, item)
-            if slot[item] >= 0:
-                columns[USERS, slot[item]] += similarities[position]
-    return count
-
-
 def warm() -> None:
     """Compile every kernel for the array types of the request path."""
     indptr = np.array([0, 1, 1], dtype=np.int64)
@@ -149,17 +121,14 @@ def warm() -> None:
     history = np.zeros(1, dtype=np.int32)
     slot = np.full(2, -1, dtype=np.int32)
     touched = np.empty(2, dtype=np.int32)
-    columns = np.zeros((COLUMNS, 2), dtype=np.float32)
+    columns = np.zeros((1, 2), dtype=np.float32)
     exclude(slot, history)
     release(slot, touched, 0, history)
     count = touch_all(slot, touched, columns, 0, history)
-    count = add_item_neighbours(
-        indptr, indices, values, history, np.ones(1, dtype=np.float32), slot, touched, columns, count
-    )
+    add_rows(indptr, indices, values, history, np.ones(1, dtype=np.float32), slot, touched, columns, 0, count)
     overlap, met = np.zeros(2, dtype=np.float32), np.empty(2, dtype=np.int32)
-    found, similarity = nearest_users(indptr, indices, indptr, history, -1, 1, overlap, met)
-    count = add_user_items(indptr, indices, found, similarity, slot, touched, columns, count)
-    add_user_items(indptr, indices, indices, values, slot, touched, columns, count)
+    nearest_users(indptr, indices, indptr, history, -1, 1, overlap, met)
+    add_rows(indptr, indices, values, indices, values, slot, touched, columns, 0, count)
 
 
 if __name__ == "__main__":

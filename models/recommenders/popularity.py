@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from models.bundle.loader import Bundle
 from models.data.interactions import Interactions
-from models.recommenders.similarity import Float32
+from models.recommenders.rows import Float32
 
 RECENT_SHARE = 0.1
 

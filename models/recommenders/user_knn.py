@@ -1,6 +1,7 @@
 """User-based collaborative filtering: what users with a similar history had (Resnick et al. 1994)."""
 
-from typing import Self
+from collections.abc import Sequence
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,9 @@ from models.bundle.loader import Bundle
 from models.data.interactions import Interactions
 from models.recommenders import kernels
 from models.recommenders.board import Board
-from models.recommenders.similarity import Int32, Rows, binary_matrix, cosine_rows
+from models.recommenders.recommender import History
+from models.recommenders.rows import Float32, Int32, Rows
+from models.recommenders.similarity import binary_matrix, cosine_rows
 
 
 class UserKNNConfig(BaseModel):
@@ -28,7 +31,7 @@ class UserKNN:
     any other history is folded in: compared, at request time, with the users who share an item with it.
     """
 
-    name = "user_knn"
+    signals: ClassVar[tuple[str, ...]] = ("user_knn",)
 
     def __init__(self, config: UserKNNConfig, rows: Rows, histories: Rows, item_users: Rows) -> None:
         self.config = config
@@ -52,35 +55,46 @@ class UserKNN:
     @classmethod
     def load(cls, bundle: Bundle, config: UserKNNConfig) -> Self:
         """Take the similarity matrix and the histories it was computed on from a bundle."""
+        (name,) = cls.signals
         return cls(
             config,
-            Rows.load(bundle, cls.name),
-            Rows.load(bundle, f"{cls.name}_histories"),
-            Rows.load(bundle, f"{cls.name}_item_users"),
+            Rows.load(bundle, name),
+            Rows.load(bundle, f"{name}_histories"),
+            Rows.load(bundle, f"{name}_item_users"),
         )
+
+    def configured(self, config: UserKNNConfig, _item_degrees: Float32) -> Self:
+        """Apply other request-time settings to the same matrices."""
+        return type(self)(config, self.rows, self.histories, self.item_users)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Name the arrays to store in a bundle."""
+        (name,) = self.signals
         return {
-            **self.rows.arrays(self.name),
-            **self.histories.arrays(f"{self.name}_histories"),
-            **self.item_users.arrays(f"{self.name}_item_users"),
+            **self.rows.arrays(name),
+            **self.histories.arrays(f"{name}_histories"),
+            **self.item_users.arrays(f"{name}_item_users"),
         }
 
-    def score(self, history: Int32, board: Board, user: int = -1) -> None:
-        """Write the signal USERS for a history (item codes); `user` is the row of the same user, -1 for none."""
-        history = np.unique(history)
-        if user >= 0 and self._is_trained_history(user, history):
-            neighbours, similarities = self.rows.row(user)
+    def shapes(self, n_items: int, n_users: int) -> Sequence[tuple[Rows, int, int]]:
+        """Give its matrices: users by users, users by items and items by users."""
+        return [
+            (self.rows, n_users, n_users),
+            (self.histories, n_users, n_items),
+            (self.item_users, n_items, n_users),
+        ]
+
+    def score(self, history: History, board: Board) -> None:
+        """Sum the histories of the neighbours."""
+        items = np.unique(history.items)
+        if history.user >= 0 and self._is_trained_history(history.user, items):
+            neighbours, similarities = self.rows.row(history.user)
         else:
             neighbours, similarities = kernels.nearest_users(
-                self.item_users.indptr, self.item_users.indices, self.histories.indptr, history, user,
+                self.item_users.indptr, self.item_users.indices, self.histories.indptr, items, history.user,
                 self.config.neighbours, self._overlap, self._met,
             )  # fmt: skip
-        board.count = kernels.add_user_items(
-            self.histories.indptr, self.histories.indices, neighbours, similarities,
-            board.slot, board.touched, board.columns, board.count,
-        )  # fmt: skip
+        board.add_rows(self.signals[0], self.histories, neighbours, similarities)
 
     def _is_trained_history(self, user: int, history: Int32) -> bool:
         """Compare a history, ascending without repeats, with the one the matrix was computed on."""

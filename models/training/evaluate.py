@@ -85,11 +85,11 @@ def evaluate(
         dataset, table, protocol=protocol, seed=seed, include_seen=include_seen, test_days=test_days
     )
     watch("splitting", 1.0)
-    learned = learn(split.train, split.validation, folder, seed=seed, budget=budget, progress=watch)
+    learned = learn(split.train, split.validation, folder, dataset.items, seed=seed, budget=budget, progress=watch)
     ranker = learned.ranker
     if split.refit:
         config = ranker.retriever.config
-        retriever = Retriever.fit(split.everything, config)
+        retriever = Retriever.fit(split.everything, config, dataset.items)
         ranker = Ranker(retriever, learned.network, split.everything.item_ids, split.everything.user_ids)
         watch("refit", 1.0)
     ranked = rank_held(ranker, split.test, max(ks), seed=seed, include_seen=include_seen, progress=watch)

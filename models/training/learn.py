@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from models.bundle.errors import BundleError
 from models.data.held import Held
@@ -17,12 +18,19 @@ from models.ranking.config import RankingConfig
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.ranker import Ranker
 from models.training.lists import labelled_lists
-from models.training.network import NetworkConfig, predict, save_network, train_network
-from models.training.tuning import Trial, tune_blend, tune_neighbours
+from models.training.network import NetworkConfig, predict, save_network, train_networks
+from models.training.tuning import Trial, Tuner, tune_network_weight
 
 KERAS_FILE = "network.keras"
 MAX_VALIDATION_USERS = 5000
 PARITY = 1e-5
+UNORDERED = (
+    RankingConfig()
+    .changed("item_knn", target_exponent=0.3, recency_decay=1.0)
+    .changed("content", recency_decay=1.0)
+    .changed("blend", successor=0.0)
+)
+"""Where to start when the data has no order; with an order the defaults are the start."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ def learn(
     train: Interactions,
     validation: Held,
     folder: Path,
+    catalogue: pa.Table | None = None,
     *,
     seed: int,
     budget: float | None = None,
@@ -64,22 +73,24 @@ def learn(
     deadline = math.inf if budget is None else time.monotonic() + budget
     sample = validation.sample(MAX_VALIDATION_USERS, seed)
     progress("similarities", 0.0)
-    retriever = Retriever.fit(train, RankingConfig())
+    start = RankingConfig() if train.timestamps is not None else UNORDERED
+    retriever = Retriever.fit(train, start, catalogue)
     progress("similarities", 1.0)
-    config, trials = tune_neighbours(retriever, sample, seed=seed, deadline=deadline, progress=progress)
-    retriever = retriever.configured(config)
+    tuner = Tuner(train, retriever, sample, seed, progress, deadline)
+    retriever = tuner.tune()
+    trials = tuner.trials
     in_time = time.monotonic() < deadline
-    labelled = labelled_lists(train, config, seed=seed, progress=progress) if in_time else None
+    labelled = labelled_lists(train, retriever.config, catalogue, seed=seed, progress=progress) if in_time else None
     if labelled is None:
         ranker = Ranker(retriever, None, train.item_ids, train.user_ids)
         return Learned(ranker, None, [], {}, trials)
     lists, scaler = labelled
-    trained = train_network(lists, NetworkConfig(), seed=seed, on_epoch=lambda done: progress("network", done))
+    trained = train_networks(lists, NetworkConfig(), seed=seed, on_epoch=lambda done: progress("network", done))
     files = [folder / KERAS_FILE, folder / NETWORK_FILE]
     save_network(trained.model, *files)
     network = NetworkScorer(files[1], scaler)
     check_parity(trained.model, network, lists.features[:64].reshape(-1, lists.features.shape[-1]))
-    config, more = tune_blend(retriever, network, sample, seed=seed, progress=progress)
+    config, more = tune_network_weight(retriever, network, sample, seed=seed, progress=progress)
     ranker = Ranker(retriever.configured(config), network, train.item_ids, train.user_ids)
     return Learned(ranker, network, files, trained.history, [*trials, *more])
 

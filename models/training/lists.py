@@ -2,27 +2,35 @@
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.ranking.candidates import Retriever
 from models.ranking.config import RankingConfig
 from models.ranking.features import FEATURES, FeatureBuilder, Scaler
-from models.training.network import LabelledLists
+from models.training.network import Float32, LabelledLists
 
 MAX_LISTS = 14_000
-MIN_HISTORY = 2
-"""Shortest sequence that gives a label: one item to know and one to predict."""
+"""Lists that hold their label; more of them teach little that is new."""
+MAX_SAMPLE = 70_000
+"""Labels that are tried for it, at most."""
+POSITIONS = 3
+"""How many of a user's latest interactions are labels, each with what came before it as the history."""
+FOLD_SHARE = 0.2
+"""Share of the users that are left out of a fit whose scores their lists are made of, at most."""
 MIN_LISTS = 2
 """Fewest lists to train on: one to learn from and one to stop by."""
 
 
 def labelled_lists(
-    train: Interactions, config: RankingConfig, *, seed: int, progress: Progress
+    train: Interactions, config: RankingConfig, catalogue: pa.Table | None = None, *, seed: int, progress: Progress
 ) -> tuple[LabelledLists, Scaler] | None:
-    """Hide the last interaction of a sample of users from the recommenders, and label their candidates with it.
+    """Label the candidates of a sample of users with what each had next.
 
-    Lists whose candidates lack the hidden item teach nothing and are left out.
+    The recommenders are fitted without the users of the lists they score, fold by fold, so that the network sees
+    scores as unbiased as those of a user's future. Lists whose candidates lack the label teach nothing and are left
+    out.
 
     Returns
     -------
@@ -30,33 +38,50 @@ def labelled_lists(
         The lists and the scaler that standardised them; None where fewer than two lists have their label.
     """
     rng = np.random.default_rng(seed)
-    lengths = np.diff(train.offsets)
-    users = np.flatnonzero(lengths >= MIN_HISTORY)
-    if len(users) > MAX_LISTS:
-        users = np.sort(rng.choice(users, MAX_LISTS, replace=False))
-    keep = np.ones(len(train.items), dtype=np.bool_)
-    keep[train.offsets[users + 1] - 1] = False
-    retriever = Retriever.fit(train.select(keep), config)
-    builder = FeatureBuilder(retriever.popularity)
-    width = config.blend.candidates
-    features = np.zeros((len(users), width, len(FEATURES)), dtype=np.float32)
-    present = np.zeros((len(users), width), dtype=np.bool_)
-    labels = np.zeros((len(users), width), dtype=np.float32)
-    step = max(len(users) // 100, 1)
-    for row, user in enumerate(users):
-        sequence = train.items[train.offsets[user] : train.offsets[user + 1]]
-        history, label = sequence[:-1], sequence[-1]
-        candidates = retriever.retrieve(history, user=int(user), excluded=history)
-        count = len(candidates.items)
-        features[row, :count] = builder.build(candidates)
-        present[row, :count] = True
-        labels[row, :count] = candidates.items == label
-        if row % step == 0:
-            progress("candidate lists", row / len(users))
+    owners, cuts = _sample(train, rng)
+    n_folds = max(int(np.ceil(len(np.unique(owners)) / max(FOLD_SHARE * train.n_users, 1))), 1)
+    fold_of = rng.permutation(train.n_users) % n_folds
+    sampled = np.zeros(train.n_users, dtype=np.bool_)
+    sampled[owners] = True
+    lists: list[tuple[Float32, int]] = []
+    done, step = 0, max(len(owners) // 100, 1)
+    for fold in range(n_folds):
+        left_out = sampled & (fold_of == fold)
+        retriever = Retriever.fit(train.select(~left_out[train.users]), config, catalogue)
+        builder = FeatureBuilder(retriever.popularity)
+        rows = np.flatnonzero(left_out[owners])
+        most = MAX_LISTS * (fold + 1) // n_folds
+        for row in rng.permutation(rows):
+            if len(lists) < most:
+                history = train.items[train.offsets[owners[row]] : cuts[row]]
+                candidates = retriever.retrieve(history, excluded=history)
+                place = np.flatnonzero(candidates.items == train.items[cuts[row]])
+                if len(place):
+                    lists.append((builder.build(candidates), int(place[0])))
+            done += 1
+            if done % step == 0:
+                progress("candidate lists", done / len(owners))
     progress("candidate lists", 1.0)
-    taught: npt.NDArray[np.int64] = np.flatnonzero(labels.any(axis=1))
-    if len(taught) < MIN_LISTS:
-        return None
-    lists = LabelledLists(features, present, labels).part(taught)
-    scaler = Scaler.fit(lists.features[lists.present])
-    return LabelledLists(scaler.transform(lists.features), lists.present, lists.labels), scaler
+    return _padded(lists, config.blend.candidates) if len(lists) >= MIN_LISTS else None
+
+
+def _padded(lists: list[tuple[Float32, int]], width: int) -> tuple[LabelledLists, Scaler]:
+    features = np.zeros((len(lists), width, len(FEATURES)), dtype=np.float32)
+    present = np.zeros((len(lists), width), dtype=np.bool_)
+    labels = np.zeros((len(lists), width), dtype=np.float32)
+    scaler = Scaler.fit(np.concatenate([columns for columns, _ in lists]))
+    for row, (columns, place) in enumerate(lists):
+        features[row, : len(columns)] = scaler.transform(columns)
+        present[row, : len(columns)] = True
+        labels[row, place] = 1.0
+    return LabelledLists(features, present, labels), scaler
+
+
+def _sample(train: Interactions, rng: np.random.Generator) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Choose label rows at random among the latest ones of each user; the first of a user has no history."""
+    rows = np.arange(len(train.items))
+    from_end = train.offsets[train.users + 1] - rows
+    labels = np.flatnonzero((from_end <= POSITIONS) & (rows > train.offsets[train.users]))
+    if len(labels) > MAX_SAMPLE:
+        labels = np.sort(rng.choice(labels, MAX_SAMPLE, replace=False))
+    return train.users[labels], labels

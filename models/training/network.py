@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ class NetworkConfig(BaseModel):
     learning_rate: float = Field(2e-3, gt=0, description="of Adam, decayed to 0 along a cosine")
     batch_lists: int = Field(256, ge=1, description="candidate lists in a batch")
     epochs: int = Field(15, ge=1, description="passes over the lists, at most")
+    members: int = Field(3, ge=1, description="networks that are averaged")
     patience: int = Field(4, ge=1, description="epochs without improvement before training stops")
 
 
@@ -79,13 +81,13 @@ class TrainedNetwork:
     history: dict[str, list[float]]
 
 
-def build_network(n_features: int, config: NetworkConfig) -> Any:
+def build_network(n_features: int, config: NetworkConfig, seed: int = 0) -> Any:
     """Build the network: float32 (n, n_features) to float32 (n, 1)."""
     inputs = keras.Input((n_features,), name="features")
     hidden = inputs
     for units in config.layers:
         hidden = keras.layers.Dense(units, activation=config.activation)(hidden)
-    return keras.Model(inputs, keras.layers.Dense(1, name="score")(hidden), name="network")
+    return keras.Model(inputs, keras.layers.Dense(1, name="score")(hidden), name=f"network_{seed}")
 
 
 def train_network(
@@ -101,7 +103,7 @@ def train_network(
     held = max(len(order) // 10, 1)
     validation, training = lists.part(order[:held]), lists.part(order[held:])
     n_candidates, n_features = lists.features.shape[1:]
-    network = build_network(n_features, config)
+    network = build_network(n_features, config, seed)
 
     features = keras.Input((n_candidates, n_features))
     present = keras.Input((n_candidates,), dtype="bool")
@@ -130,6 +132,32 @@ def train_network(
     on_epoch(1.0)
     history = {name: [float(value) for value in values] for name, values in fitted.history.items()}
     return TrainedNetwork(network, history)
+
+
+def train_networks(
+    lists: LabelledLists, config: NetworkConfig, *, seed: int, on_epoch: Callable[[float], None]
+) -> TrainedNetwork:
+    """Train several networks from different starts, and give their average as one; it varies less than each."""
+    trained = [
+        train_network(
+            lists,
+            config,
+            seed=seed + member,
+            on_epoch=partial(_report_member, on_epoch, member, config.members),
+        )
+        for member in range(config.members)
+    ]
+    inputs = keras.Input((lists.features.shape[-1],), name="features")
+    outputs = [one.model(inputs) for one in trained]
+    average = keras.layers.Average(name="score")(outputs) if len(outputs) > 1 else outputs[0]
+    network = keras.Model(inputs, average, name="network")
+    # The export asks for a model that was called before.
+    network(lists.features[:1, 0])
+    return TrainedNetwork(network, trained[0].history)
+
+
+def _report_member(on_epoch: Callable[[float], None], member: int, members: int, done: float) -> None:
+    on_epoch((member + done) / members)
 
 
 def predict(model: Any, features: Float32) -> Float32:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from models.bundle.loader import Bundle
 from models.bundle.manifest import Manifest
@@ -20,13 +19,13 @@ from models.ranking.candidates import Retriever
 from models.training.evaluate import Evaluated, evaluate
 
 
-def train(interactions: pa.Table, store: BundleStore, *, seed: int = 0, progress: Progress) -> Bundle:
+def train(dataset: DataSet, store: BundleStore, *, seed: int = 0, progress: Progress) -> Bundle:
     """Clean, split, tune, measure, refit on everything, publish and activate.
 
     Parameters
     ----------
-    interactions
-        The log, with the columns of a data-set folder.
+    dataset
+        The log, with the catalogue where there is one.
     store
         Where the bundle is published.
 
@@ -38,9 +37,9 @@ def train(interactions: pa.Table, store: BundleStore, *, seed: int = 0, progress
         The bundle did not pass its checks; the active one stays.
     """
     with tempfile.TemporaryDirectory(prefix="braid-train-") as folder:
-        run = evaluate(DataSet(interactions=interactions), Path(folder), seed=seed, progress=progress)
+        run = evaluate(dataset, Path(folder), seed=seed, progress=progress)
         progress("refit", 0.0)
-        retriever = Retriever.fit(run.everything, run.learned.ranker.retriever.config)
+        retriever = Retriever.fit(run.everything, run.learned.ranker.retriever.config, dataset.items)
         progress("refit", 1.0)
         progress("publishing", 0.0)
         bundle = store.publish(_manifest(run), _arrays(run, retriever), run.learned.files)

@@ -98,7 +98,7 @@ def trained_folder(tmp_path_factory: pytest.TempPathFactory, synthetic: DataSet)
     from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
 
     folder = tmp_path_factory.mktemp("trained")
-    train(synthetic.interactions, BundleStore(folder), progress=silent)
+    train(synthetic, BundleStore(folder), progress=silent)
     return folder
 
 

@@ -51,7 +51,7 @@ def trained_store(tmp_path_factory: pytest.TempPathFactory, synthetic: DataSet) 
     from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
 
     store = BundleStore(tmp_path_factory.mktemp("bundles"))
-    train(synthetic.interactions, store, seed=3, progress=silent)
+    train(synthetic, store, seed=3, progress=silent)
     return store
 
 

@@ -13,7 +13,7 @@ from models.ranking.config import RankingConfig
 from models.ranking.ranker import Ranker
 from models.recommenders.popularity import Popularity
 
-PARTS = {"braid", "item_knn", "user_knn", "popularity"}
+PARTS = {"braid", "item_knn", "successor", "user_knn", "ease", "popularity"}
 
 
 def ragged(lists: Sequence[Sequence[int]]) -> Ragged:
@@ -41,7 +41,7 @@ def everyone(checkerboard: Interactions) -> Held:
 def test_every_part_puts_the_missing_item_first(ranker: Ranker, everyone: Held) -> None:
     found = rank_held(ranker, everyone, 3, seed=0, progress=silent)
     assert set(found) == PARTS
-    for name in ("braid", "item_knn", "user_knn"):
+    for name in ("braid", "item_knn", "user_knn", "ease"):
         assert found[name][:, 0].tolist() == list(range(12))
 
 
@@ -83,7 +83,7 @@ def test_ties_are_broken_at_random_and_not_in_favour_of_the_target(
     for target in (0, 11):
         users = Held(np.zeros(count, dtype=np.int32), ragged([[]] * count), ragged([[target]] * count), only)
         lists = rank_held(ranker, users, 12, seed=target, progress=silent)
-        for name in ("braid", "item_knn", "user_knn"):
+        for name in ("braid", "item_knn", "user_knn", "ease"):
             found = evaluate_lists(lists[name], users.target_offsets, users.target_items, (1, 6), 12)
             assert found["hit_rate@1"] == pytest.approx(1 / 12, abs=0.05)
             assert found["hit_rate@6"] == pytest.approx(1 / 2, abs=0.09)

@@ -7,9 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.data.interactions import Interactions
-from models.ranking.candidates import Retriever, relative
+from models.ranking.candidates import PARTS, SIGNALS, Retriever, relative
 from models.ranking.config import BlendConfig, RankingConfig
-from models.recommenders import kernels
 from models.recommenders.item_knn import ItemKNNConfig
 from models.recommenders.popularity import Popularity
 
@@ -25,15 +24,16 @@ def test_items_of_the_own_parity_come_with_signals_and_the_rest_without(
     scored = {item for item, score in zip(found.items.tolist(), found.neighbours, strict=True) if score > 0}
     assert scored == {7, 9, 11}
     assert sorted(found.items.tolist()) == [0, 2, 4, 6, 7, 8, 9, 10, 11]
-    assert found.signals.shape == (kernels.COLUMNS, 9)
+    assert found.signals.shape == (len(SIGNALS), 9)
     assert found.history_length == 3
 
 
-def test_the_mix_is_item_based_plus_the_share_of_user_based(retriever: Retriever, odd_history: Int32) -> None:
-    config = RankingConfig(blend=BlendConfig(user_weight=0.5))
+def test_the_mix_weighs_each_part_relative_to_its_best(retriever: Retriever, odd_history: Int32) -> None:
+    config = RankingConfig(blend=BlendConfig(item_knn=2.0, user_knn=0.5, successor=0.0, ease=0.0))
     found = retriever.configured(config).retrieve(odd_history, excluded=odd_history)
-    items, users = found.signals[kernels.RECENCY], found.signals[kernels.USERS]
-    assert found.neighbours.tolist() == pytest.approx((items / items.max() + 0.5 * users / users.max()).tolist())
+    items, users = (found.signals[SIGNALS.index(name)] for name in ("item_knn", "user_knn"))
+    assert found.parts[PARTS.index("item_knn")].tolist() == pytest.approx((items / items.max()).tolist())
+    assert found.neighbours.tolist() == pytest.approx((2 * items / items.max() + 0.5 * users / users.max()).tolist())
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -77,7 +77,7 @@ def test_the_list_is_filled_up_with_the_most_popular_in_their_order(codes: Codes
     history = Interactions(np.array([b"one"]), ids, np.zeros(4, dtype=np.int32), codes(0, 697, 698, 699), None)
     retriever = Retriever.fit(history, RankingConfig())
     counts = np.arange(700, 0, -1, dtype=np.float32)
-    falling = Retriever(retriever.config, retriever.item_knn, retriever.user_knn, Popularity(counts, counts))
+    falling = Retriever(retriever.config, retriever.recommenders, Popularity(counts, counts))
     found = falling.retrieve(codes(0), excluded=codes(0, 2, 3, *range(400, 690)), limit=limit).items.tolist()
     assert sorted(found[:3]) == [697, 698, 699]
     assert found[3:] == [item for item in range(1, 400) if item not in {2, 3}][: limit - 3]
@@ -89,7 +89,7 @@ def test_popular_items_never_take_the_place_of_neighbours(retriever: Retriever, 
 
 
 def test_only_the_latest_of_a_long_history_are_read(retriever: Retriever, codes: Codes) -> None:
-    short = retriever.configured(RankingConfig(max_history=2))
+    short = retriever.configured(retriever.config.model_copy(update={"max_history": 2}))
     found, latest = (
         short.retrieve(codes(1, 3, 5, 0, 2), excluded=NOTHING),
         retriever.retrieve(codes(0, 2), excluded=NOTHING),

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from models.ranking.blend import blend, standardise
-from models.ranking.candidates import Candidates, Retriever
+from models.ranking.candidates import PARTS, SIGNALS, Candidates, Retriever
 from models.ranking.features import FEATURES, FeatureBuilder, Scaler
 from models.recommenders.popularity import Popularity
 
@@ -19,9 +19,15 @@ def floats(*values: float) -> Float32:
 
 @pytest.fixture
 def built(codes: Codes) -> dict[str, list[float]]:
+    signals = np.zeros((len(SIGNALS), 3), dtype=np.float32)
+    signals[SIGNALS.index("item_knn")] = [2, 4, 0]
+    signals[SIGNALS.index("item_knn_unweighted")] = [1, 1, 2]
+    signals[SIGNALS.index("user_knn")] = [3, 3, 1]
+    signals[SIGNALS.index("ease")] = [-1, -2, -3]
     candidates = Candidates(
         items=codes(2, 0, 1),
-        signals=np.array([[2, 4, 0], [1, 1, 2], [0, 0, 0], [3, 3, 1]], dtype=np.float32),
+        signals=signals,
+        parts=np.zeros((len(PARTS), 3), dtype=np.float32),
         neighbours=floats(0.5, 1.0, 0.0),
         history_length=3,
     )
@@ -34,7 +40,9 @@ def test_scores_are_given_as_they_are_and_relative_to_the_best(built: dict[str, 
     assert built["item_knn_score"] == [2.0, 4.0, 0.0]
     assert built["item_knn_relative"] == [0.5, 1.0, 0.0]
     assert built["item_knn_unweighted_relative"] == [0.5, 0.5, 1.0]
-    assert built["last_item_similarity"] == built["last_item_relative"] == [0.0, 0.0, 0.0]
+    assert built["item_knn_last_score"] == built["item_knn_last_relative"] == [0.0, 0.0, 0.0]
+    assert built["ease_score"] == [-1.0, -2.0, -3.0]
+    assert built["ease_relative"] == [0.0, 0.0, 0.0]
     assert built["user_knn_relative"] == pytest.approx([1.0, 1.0, 1 / 3])
     assert built["neighbours_relative"] == [0.5, 1.0, 0.0]
 
@@ -43,7 +51,7 @@ def test_ranks_are_logarithms_from_zero_for_the_best_and_ties_share_the_better(b
     one, two = np.log1p(1), np.log1p(2)
     assert built["item_knn_rank"] == pytest.approx([one, 0.0, two])
     assert built["user_knn_rank"] == pytest.approx([0.0, 0.0, two])
-    assert built["last_item_rank"] == [0.0, 0.0, 0.0]
+    assert built["item_knn_last_rank"] == [0.0, 0.0, 0.0]
     assert built["neighbours_rank"] == pytest.approx([one, 0.0, two])
     assert built["popularity_rank"] == pytest.approx([two, 0.0, one])
 
@@ -75,7 +83,8 @@ def test_no_candidates_give_no_features(codes: Codes, retriever: Retriever) -> N
 
 
 def test_features_are_finite_where_nothing_was_counted(codes: Codes) -> None:
-    nothing = Candidates(codes(0, 1), np.zeros((4, 2), dtype=np.float32), floats(0, 0), 0)
+    signals, parts = (np.zeros((len(names), 2), dtype=np.float32) for names in (SIGNALS, PARTS))
+    nothing = Candidates(codes(0, 1), signals, parts, floats(0, 0), 0)
     assert np.isfinite(FeatureBuilder(Popularity(floats(0, 0), floats(0, 0))).build(nothing)).all()
 
 

@@ -54,7 +54,7 @@ def test_everything_excluded_gives_nothing(ranker: Ranker) -> None:
 
 
 def test_the_own_row_of_a_known_user_is_no_neighbour(ranker: Ranker) -> None:
-    config = RankingConfig(blend=BlendConfig(user_weight=1000.0))
+    config = RankingConfig(blend=BlendConfig(user_knn=1000.0))
     ranker.retriever = ranker.retriever.configured(config)
     history = ["i00", "i05"]
     as_stranger, as_user = (ranker.recommend(history, limit=12, user_id=user) for user in ("stranger", "u04"))

@@ -12,7 +12,7 @@ from models.bundle.loader import load_bundle
 from models.ranking.ranker import Ranker
 from models.recommenders import kernels
 
-names = ["exclude", "release", "touch_all", "add_item_neighbours", "nearest_users", "add_user_items"]
+names = ["exclude", "release", "touch_all", "add_rows", "nearest_users"]
 def compiled():
     return {name: len(getattr(kernels, name).signatures) for name in names}
 
@@ -20,7 +20,7 @@ kernels.warm()
 warmed = compiled()
 ranker = Ranker.load(load_bundle(Path(sys.argv[1])))
 items, users = ([name.decode() for name in ids] for ids in (ranker.item_ids, ranker.user_ids))
-indices = ranker.retriever.user_knn.histories.row(0)[0]
+indices = ranker.retriever.recommenders[3].histories.row(0)[0]
 stored = [items[code] for code in indices]
 for history, user in (items[:3], None), (stored, users[0]), (items[:1], "stranger"):
     assert ranker.recommend(history, limit=5, exclude=history, user_id=user)

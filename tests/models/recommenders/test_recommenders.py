@@ -1,14 +1,20 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pytest
 
 from models.data.interactions import Interactions
-from models.recommenders import kernels
+from models.recommenders import ease
 from models.recommenders.board import Board
+from models.recommenders.content import Content, ContentConfig
+from models.recommenders.ease import Ease, EaseConfig
 from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
 from models.recommenders.popularity import Popularity
+from models.recommenders.recommender import History, recency_weights
+from models.recommenders.successor import Successor, SuccessorConfig
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
 
 Codes = Callable[..., npt.NDArray[np.int32]]
@@ -22,30 +28,82 @@ def few(table: Callable[[list[tuple[object, ...]]], object]) -> Interactions:
 
 
 def users_signal(recommender: UserKNN, history: npt.NDArray[np.int32], user: int = -1) -> dict[int, float]:
-    with Board(recommender.item_users.n_rows) as board:
-        recommender.score(history, board, user)
-        pairs = zip(board.items.tolist(), board.scores(kernels.USERS).tolist(), strict=True)
+    with Board(recommender.item_users.n_rows, UserKNN.signals) as board:
+        recommender.score(History(history, user), board)
+        pairs = zip(board.items.tolist(), board.scores("user_knn").tolist(), strict=True)
         return {item: round(score, 4) for item, score in pairs}
 
 
 def test_item_knn_weighs_older_items_less(few: Interactions, codes: Codes) -> None:
-    recommender = ItemKNN.fit(few, ItemKNNConfig(recency_decay=0.5))
-    with Board(4) as board:
-        recommender.score(codes(0, 3), board)
+    cosine = ItemKNNConfig(item_exponent=0.5, user_exponent=0.0, target_exponent=0.5, recency_decay=0.5)
+    with Board(4, ItemKNN.signals) as board:
+        ItemKNN.fit(few, cosine).score(History(codes(0, 3)), board)
         assert board.items.tolist() == [1, 2]
-        assert board.scores(kernels.RECENCY).tolist() == pytest.approx([0.5, 0.5 / 2 + 0.5**0.5])
-        assert board.scores(kernels.FLAT).tolist() == pytest.approx([1.0, 1 / 2 + 0.5**0.5])
-        assert board.scores(kernels.LAST).tolist() == pytest.approx([0.0, 0.5**0.5])
+        assert board.scores("item_knn").tolist() == pytest.approx([0.5, 0.5 / 2 + 0.5**0.5])
+        assert board.scores("item_knn_unweighted").tolist() == pytest.approx([1.0, 1 / 2 + 0.5**0.5])
+        assert board.scores("item_knn_last").tolist() == pytest.approx([0.0, 0.5**0.5])
 
 
-def test_item_knn_weights_end_with_one() -> None:
-    weights = ItemKNN.fit(
-        Interactions(
-            np.array([b"a"]), np.array([b"x"]), np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int32), None
-        ),
-        ItemKNNConfig(recency_decay=0.5),
-    ).weights(3)
-    assert weights.tolist() == [0.25, 0.5, 1.0]
+def test_other_exponents_are_those_of_a_new_fit(few: Interactions, codes: Codes) -> None:
+    start, wanted = ItemKNNConfig(), ItemKNNConfig(item_exponent=0.7, target_exponent=-0.1, recency_decay=0.3)
+    degrees = Popularity.fit(few).counts
+    found = []
+    for recommender in (ItemKNN.fit(few, start).configured(wanted, degrees), ItemKNN.fit(few, wanted)):
+        with Board(4, ItemKNN.signals) as board:
+            recommender.score(History(codes(0, 1, 3)), board)
+            found.append(dict(zip(board.items.tolist(), board.scores("item_knn").tolist(), strict=True)))
+    assert found[0] == pytest.approx(found[1])
+
+
+def test_recency_weights_end_with_one() -> None:
+    assert recency_weights(3, 0.5).tolist() == [0.25, 0.5, 1.0]
+
+
+def test_successors_are_counted_by_gap_and_direction(few: Interactions) -> None:
+    plain = SuccessorConfig(window=2, gap_decay=0.5, item_exponent=0.0, target_exponent=0.0)
+    rows = Successor.fit(few, plain).rows
+    assert dict(zip(*(part.tolist() for part in rows.row(0)), strict=True)) == {1: 2.0, 2: 0.5}
+    assert dict(zip(*(part.tolist() for part in rows.row(1)), strict=True)) == {2: 1.0}
+    assert dict(zip(*(part.tolist() for part in rows.row(2)), strict=True)) == {3: 1.0}
+    assert rows.row(3)[0].tolist() == []
+
+
+def test_without_an_order_there_are_no_successors(few: Interactions) -> None:
+    unordered = replace(few, timestamps=None)
+    assert Successor.fit(unordered, SuccessorConfig()).rows.indices.tolist() == []
+
+
+def test_content_knows_rare_words_and_labels(few: Interactions) -> None:
+    catalogue = pa.table(
+        {
+            "item_id": ["w", "x", "y", "z", "unheard-of"],
+            "title": ["Red shoe", "red boot", "Blue boot", None, "red"],
+            "tags": [["a"], ["a", "b"], None, ["b"], ["a"]],
+        }
+    )
+    rows = Content.fit(few, catalogue, ContentConfig(max_share=0.5)).rows
+    assert sorted(rows.row(0)[0].tolist()) == [1]
+    assert sorted(rows.row(1)[0].tolist()) == [0, 2, 3]
+    assert rows.row(3)[0].tolist() == [1]
+    assert Content.fit(few, None, ContentConfig()).rows.indices.tolist() == []
+
+
+def test_ease_solves_the_ridge_regression_of_each_item_on_the_others(few: Interactions) -> None:
+    config = EaseConfig(regularization=2.0, user_exponent=0.0)
+    rows = Ease.fit(few, config).rows
+    x = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 0, 1, 1]], dtype=float)
+    for target in range(4):
+        others = [item for item in range(4) if item != target]
+        gram = x[:, others].T @ x[:, others] + 2.0 * np.eye(3)
+        expected = np.linalg.solve(gram, x[:, others].T @ x[:, target])
+        for item, weight in zip(others, expected, strict=True):
+            columns, values = rows.row(item)
+            assert values[columns.tolist().index(target)] == pytest.approx(weight, abs=1e-5)
+
+
+def test_ease_leaves_large_catalogues_alone(few: Interactions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ease, "MAX_ITEMS", 3)
+    assert Ease.fit(few, EaseConfig()).rows.indices.tolist() == []
 
 
 def test_user_knn_sums_the_similarities_of_those_who_had_the_item(few: Interactions, codes: Codes) -> None:
@@ -102,16 +160,16 @@ def test_popularity_without_an_order_is_the_same_lately(table: Callable[[list[tu
 
 
 def test_touching_gives_each_item_one_slot_with_empty_scores(codes: Codes) -> None:
-    with Board(5) as board:
+    with Board(5, ("one", "two")) as board:
         board.exclude(codes(2))
         board.touch(codes(3, 2, 3, 0))
         assert board.items.tolist() == [3, 0]
-        assert board.columns[:, :2].tolist() == [[0.0, 0.0]] * kernels.COLUMNS
+        assert board.columns[:, :2].tolist() == [[0.0, 0.0]] * 2
     assert (board.slot == -1).all()
 
 
 def test_the_board_is_empty_again_after_an_error(codes: Codes) -> None:
-    board = Board(5)
+    board = Board(5, ("one",))
     history: npt.NDArray[np.int32] = codes(2)
 
     def interrupted() -> None:

@@ -1,6 +1,8 @@
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,17 +79,28 @@ def test_training_learns_which_feature_marks_the_label_and_passes_over_padding()
     assert told[-1] == 1.0
 
 
-def test_lists_hide_the_last_item_and_label_it(checkerboard: Interactions) -> None:
+def test_lists_label_the_latest_items_each_with_what_came_before(checkerboard: Interactions) -> None:
     made = labelled_lists(checkerboard, RankingConfig(), seed=0, progress=silent)
     assert made is not None
     lists, scaler = made
-    assert lists.features.shape == (12, 100, WIDTH)
-    assert lists.labels.sum(axis=1).tolist() == [1.0] * 12
-    assert lists.present.sum(axis=1).tolist() == [8] * 12
+    assert lists.features.shape == (36, 100, WIDTH)
+    assert lists.labels.sum(axis=1).tolist() == [1.0] * 36
+    assert sorted(lists.present.sum(axis=1).tolist()) == [8] * 12 + [9] * 12 + [10] * 12
     assert not lists.labels[~lists.present].any()
     assert np.isfinite(lists.features).all()
     assert lists.features[lists.present].mean(axis=0) == pytest.approx(np.zeros(WIDTH), abs=1e-4)
     assert scaler.mean.shape == scaler.scale.shape == (WIDTH,)
+
+
+def test_a_user_is_scored_by_what_others_did(table: Callable[[list[tuple[object, ...]]], Any]) -> None:
+    shared: list[tuple[object, ...]] = [(f"u{n}", item, float(at)) for n in range(9) for at, item in enumerate("abcd")]
+    lonely: list[tuple[object, ...]] = [("alone", f"own-{at}", float(at)) for at in range(4)]
+    data = Interactions.from_table(table(shared + lonely))
+    few = RankingConfig(blend=BlendConfig(candidates=1))
+    made = labelled_lists(data, few, seed=0, progress=silent)
+    assert made is not None
+    # Were the user's own rows in the fit, what comes next would be known and make three lists more.
+    assert len(made[0].labels) <= 27
 
 
 def test_no_more_lists_are_made_than_the_limit(checkerboard: Interactions, monkeypatch: pytest.MonkeyPatch) -> None:

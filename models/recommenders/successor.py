@@ -1,0 +1,53 @@
+"""Successors: items that came soon after those the user had; only for data with an order."""
+
+from typing import ClassVar, Self
+
+import numpy as np
+import scipy.sparse as sp
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.data.interactions import Interactions
+from models.recommenders.board import Board
+from models.recommenders.recommender import ONE, History, ItemRows, recency_weights
+from models.recommenders.similarity import degrees, empty_matrix, power, scaled, top_of_rows
+
+
+class SuccessorConfig(BaseModel):
+    """Settings of the successor matrix."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    neighbours: int = Field(200, ge=1, description="successors kept for each item")
+    window: int = Field(3, ge=1, description="steps within which an item counts as a successor")
+    gap_decay: float = Field(0.6, gt=0, le=1, description="weight left after each further step between the two")
+    item_exponent: float = Field(0.4, description="how much less a busy item of the history counts")
+    target_exponent: float = Field(0.1, description="how much less a busy item is recommended")
+    recency_decay: float = Field(0.5, gt=0, le=1, description="weight left after each step back in the history")
+
+
+class Successor(ItemRows[SuccessorConfig]):
+    """Scores an item by how often it came within a few steps after the user's latest items."""
+
+    signals: ClassVar[tuple[str, ...]] = ("successor", "successor_last")
+
+    @classmethod
+    def fit(cls, interactions: Interactions, config: SuccessorConfig) -> Self:
+        """Count the successors of each item and keep the best of each row; none where the data has no order."""
+        shape = (interactions.n_items, interactions.n_items)
+        counts = empty_matrix(*shape)
+        gaps = range(1, config.window + 1) if interactions.timestamps is not None else ()
+        for gap in gaps:
+            together = interactions.users[:-gap] == interactions.users[gap:]
+            pairs = (interactions.items[:-gap][together], interactions.items[gap:][together])
+            weights = np.full(int(together.sum()), config.gap_decay ** (gap - 1), dtype=np.float32)
+            counts = counts + sp.csr_matrix((weights, pairs), shape=shape)
+        counts = sp.csr_matrix(counts)
+        before = power(degrees(counts, 1), -config.item_exponent)
+        after = power(degrees(counts, 0), -config.target_exponent)
+        return cls(config, top_of_rows(scaled(counts, rows=before, columns=after), config.neighbours))
+
+    def score(self, history: History, board: Board) -> None:
+        """Sum the rows of the history: by recency, and of the last item alone."""
+        items = history.items
+        board.add_rows(self.signals[0], self.rows, items, recency_weights(len(items), self.config.recency_decay))
+        board.add_rows(self.signals[1], self.rows, items[-1:], ONE)
