@@ -67,7 +67,7 @@ def import_folder(
         Timestamps, typer.Option(help="What `timestamp` means: seconds since 1970, or any increasing order.")
     ] = "seconds",
 ) -> None:
-    """Read a data-set folder into the database, all of it or nothing."""
+    """Read a data-set folder into the database, in one step; rows that cannot be used are counted and left out."""
 
     async def run() -> None:
         async with Context(load_settings()) as context:

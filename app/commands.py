@@ -139,10 +139,13 @@ def print_report(report: EvaluationReport, console: Console) -> None:
     console.print("counts: " + ", ".join(f"{name} {value:,}" for name, value in _numbers(report.counts)))
     for reason, count in report.counts["rows_dropped"].items():
         console.print(f"  {count:,} rows dropped: {reason}")
-    table = Table("metric", *report.metrics, title=None)
-    for metric in next(iter(report.metrics.values())):
-        table.add_row(metric, *(f"{values[metric]:.4f}" for values in report.metrics.values()))
-    console.print(table)
+    names = [name.partition("@") for name in next(iter(report.metrics.values()))]
+    for k in sorted({int(k) for _, _, k in names}):
+        metrics = [metric for metric, _, other in names if int(other) == k]
+        table = Table(f"@{k}", *metrics)
+        for part, values in report.metrics.items():
+            table.add_row(part, *(f"{values[f'{metric}@{k}']:.4f}" for metric in metrics))
+        console.print(table)
     console.print(f"settings: {report.settings}")
     console.print("seconds: " + ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in report.seconds.items()))
     console.print(f"peak memory: {report.peak_memory_mb:,.0f} MB")

@@ -64,4 +64,5 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()
-        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from error
+        given = "" if name == f"{PREFIX}DATABASE_URL" else f" (given: {first['input']!r})"
+        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}{given}") from error

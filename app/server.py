@@ -19,6 +19,7 @@ from app.logs import configure_logging
 
 _ANNOUNCED_WITHIN = 60.0
 _GRACE_SECONDS = 10
+_PORT_HINT = ": stop what holds it, or name another with --port (make demo ARGS='--port 8001')"
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - an address to ask at, not one to listen on
 
 
@@ -38,7 +39,7 @@ def require_free_port(settings: Settings) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        hint = ": stop what holds it, or name another with --port" if error.errno == errno.EADDRINUSE else ""
+        hint = _PORT_HINT if error.errno == errno.EADDRINUSE else ""
         raise PortError(f"{settings.host}:{settings.port}: {error.strerror or error}{hint}") from error
 
 

@@ -11,10 +11,18 @@ from starlette.exceptions import HTTPException
 
 from app.errors import BraidError
 from app.schemas.problems import FieldError, Problem
+from app.schemas.types import ID_RULE
 
 MEDIA_TYPE = "application/problem+json"
 _JSON = "application/json"
 _log = structlog.get_logger(__name__)
+_WORDS = {
+    "string_pattern_mismatch": f"must be {ID_RULE}",
+    "model_attributes_type": "must be a JSON object",
+    "extra_forbidden": "is not a field of this call",
+    "missing": "is missing",
+}
+"""Plain words where the validator's are about its own workings; ids are all that has a pattern."""
 _PLACES = {"body", "path", "query", "header"}
 
 
@@ -65,7 +73,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
             return _answer(422, "malformed_json", reason, [FieldError(field="body", code=e["type"], detail=reason)])
         parts = e["loc"][1:] if e["loc"] and e["loc"][0] in _PLACES else e["loc"]
         name = ".".join(str(part) for part in parts) or "body"
-        fields.setdefault(name, FieldError(field=name, code=e["type"], detail=e["msg"].removeprefix("Value error, ")))
+        detail = _WORDS.get(e["type"]) or e["msg"].removeprefix("Value error, ")
+        fields.setdefault(name, FieldError(field=name, code=e["type"], detail=detail))
     count = f"{len(fields)} field{'s are' if len(fields) > 1 else ' is'} not valid"
     return _answer(422, "invalid_request", f"{count}: {', '.join(fields)}", list(fields.values()))
 

@@ -36,6 +36,8 @@ from models.data.progress import Progress
 Timestamps = Literal["seconds", "order"]
 _COLUMNS = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID, REQUEST_ID, POSITION, CONTEXT)
 _LAST_ORDER = 2**63 / 1e6
+_EARLIEST = -5e-7
+"""Rounds to the first microsecond of 1970."""
 _CHECKED: dict[str, TypeAdapter[Any]] = {
     POSITION: TypeAdapter(Position | None),
     CONTEXT: TypeAdapter(JsonObject | None),
@@ -96,10 +98,15 @@ def _clean(table: pa.Table, timestamps: Timestamps) -> tuple[list[dict[str, Any]
         kept = keep(kept, finite, "value not a number", dropped)
     if TIMESTAMP in kept.column_names:
         latest = _LAST_ORDER if timestamps == "order" else (datetime.now(UTC) + FUTURE_TOLERANCE).timestamp()
-        earliest = -_LAST_ORDER if timestamps == "order" else 0.0
+        earliest = -_LAST_ORDER if timestamps == "order" else _EARLIEST
         times = kept[TIMESTAMP]
         possible = pc.and_(pc.greater_equal(times, earliest), pc.less_equal(times, latest))
-        kept = keep(kept, pc.fill_null(possible, False), "timestamp missing, before 1970 or in the future", dropped)
+        kept = keep(
+            kept,
+            pc.fill_null(possible, False),
+            "timestamp not seconds since 1970, before that or in the future",
+            dropped,
+        )
     flat = [field.name for field in kept.schema if not pa.types.is_nested(field.type)]
     rows = _rows(without_duplicates(kept, flat, dropped), dropped)
     report = CleaningReport(table.num_rows, len(rows), dropped)

@@ -1,6 +1,7 @@
 """Data-set folders: the one format that everything outside SQL imports, exports and evaluates."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,8 @@ def read_folder(folder: Path) -> DataSet:
         A file is missing, cannot be read, lacks a column or has no rows.
     """
     if not folder.is_dir():
-        raise DataSetError(f"{folder}: there is no such folder")
+        reason = "is a file: name the folder it lies in" if folder.exists() else "there is no such folder"
+        raise DataSetError(f"{folder}: {reason}")
     tables = {name: _read(folder, name) for name in _REQUIRED}
     interactions = tables.pop(INTERACTIONS)
     if interactions is None:
@@ -78,7 +80,7 @@ def _read(folder: Path, name: str) -> pa.Table | None:
         raise DataSetError(f"{path}: the column {min(repeated)!r} is there twice")
     for column in _REQUIRED[name]:
         if column not in table.column_names:
-            found = ", ".join(table.column_names) or "none"
+            found = ", ".join(map(repr, table.column_names)) or "none"
             raise DataSetError(f"{path}: the column {column!r} is missing (found: {found})")
     if not table.num_rows:
         raise DataSetError(f"{path}: has no rows")
@@ -133,9 +135,15 @@ def _numbers(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _number(text: object) -> float | None:
+    """Read a number, or a time in RFC 3339 as seconds since 1970; anything else is NaN."""
     if text is None:
         return None
     try:
         return float(str(text))
     except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(str(text).strip())
+    except ValueError:
         return np.nan
+    return moment.timestamp() if moment.tzinfo else np.nan

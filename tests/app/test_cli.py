@@ -136,7 +136,10 @@ def test_an_evaluation_is_printed_and_written(braid: Braid, tmp_path: Path) -> N
     write_folder(made, generate(150, 60, 2000, groups=3))
     done = braid("evaluate", made, "--k", "5,3", "--output", "out.json", "--budget", "20", timeout=120)
     assert done.returncode == 0, done.stderr
-    assert "recall@5" in done.stdout
+    assert [line.split()[1:5:3] for line in done.stdout.splitlines() if "@" in line] == [
+        ["@3", "recall"],
+        ["@5", "recall"],
+    ]
     report = json.loads((tmp_path / "out.json").read_text())
     assert set(report) == {"protocol", "counts", "metrics", "intervals", "settings", "seconds", "peak_memory_mb"}
     assert report["protocol"] == "leave-last-out"

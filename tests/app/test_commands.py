@@ -56,7 +56,7 @@ def test_times_that_are_no_seconds_import_nothing(run: Run, folder: Path) -> Non
     run("migrate")
     code, _, err = run("import", str(folder))
     assert code == 2
-    assert "2 dropped: timestamp missing, before 1970 or in the future" in err.splitlines()[-1]
+    assert "2 dropped: timestamp not seconds since 1970" in err.splitlines()[-1]
 
 
 def test_wrong_ways_to_name_timestamps_are_refused(run: Run, folder: Path) -> None:
