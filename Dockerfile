@@ -60,5 +60,5 @@ RUN python -m models.recommenders.kernels
 VOLUME /var/lib/braid
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['BRAID_PORT'] + '/health/live', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as r; r.build_opener(r.ProxyHandler({})).open('http://127.0.0.1:' + os.environ['BRAID_PORT'] + '/health/live', timeout=4)"]
 CMD ["braid", "serve"]

@@ -25,7 +25,7 @@ from models.data.folder import read_folder
 cli = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Braid: a recommendation service.", add_completion=False
 )
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, markup=False, soft_wrap=True)
 
 Folder = Annotated[Path, typer.Argument(help="A data-set folder: interactions.parquet or .csv, and what goes with it.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on (BRAID_HOST).")]

@@ -48,7 +48,11 @@ class Settings(BaseSettings):
             raise ValueError("is not a database URL") from error
         if url.drivername not in _DRIVERS:
             raise ValueError(f"{url.drivername!r} is neither SQLite nor PostgreSQL")
-        return url.set(drivername=_DRIVERS[url.drivername]).render_as_string(hide_password=False)
+        options = {"ssl" if name == "sslmode" else name: text for name, text in url.query.items()}
+        unknown = sorted(set(options) - (set() if url.drivername.startswith("sqlite") else {"ssl"}))
+        if unknown:
+            raise ValueError(f"has an option that Braid does not know: {unknown[0]}")
+        return url.set(drivername=_DRIVERS[url.drivername], query=options).render_as_string(hide_password=False)
 
 
 def load_settings() -> Settings:
@@ -61,6 +65,8 @@ def load_settings() -> Settings:
     """
     try:
         return Settings()
+    except UnicodeDecodeError as error:
+        raise SettingsError(f".env: is not UTF-8: {error.reason}") from error
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()

@@ -34,7 +34,7 @@ class Context:
         self.bundle = ActiveBundle(self.bundles)
         popular = PopularItems(self.interactions)
         self.ingestion = Ingestion(self.interactions, popular)
-        self.importing = Importing(self.interactions, self.items)
+        self.importing = Importing(self.database, self.interactions, self.items)
         self.catalogue = Catalogue(self.items)
         self.recommendation = RecommendationService(self.interactions, self.items, popular, self.bundle)
         self.readiness = Readiness(self.database, self.bundle)

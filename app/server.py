@@ -18,9 +18,9 @@ from app.errors import PortError
 from app.logs import configure_logging
 
 _ANNOUNCED_WITHIN = 60.0
-_GRACE_SECONDS = 10
+_GRACE_SECONDS = 8
 _PORT_HINT = ": stop what holds it, or name another with --port (make demo ARGS='--port 8001')"
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - an address to ask at, not one to listen on
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to ask at, not one to listen on
 
 
 def require_free_port(settings: Settings) -> None:
@@ -38,6 +38,8 @@ def require_free_port(settings: Settings) -> None:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
+    except UnicodeError as error:
+        raise PortError(f"{settings.host}: is not the name of a host") from error
     except OSError as error:
         hint = _PORT_HINT if error.errno == errno.EADDRINUSE else ""
         raise PortError(f"{settings.host}:{settings.port}: {error.strerror or error}{hint}") from error
@@ -68,13 +70,16 @@ def serve_forever(settings: Settings) -> None:
 
 def announce_when_live(settings: Settings, example_user: str | None) -> None:
     """Print the addresses to try as soon as the server answers."""
-    base = f"http://{_EVERYWHERE.get(settings.host, settings.host)}:{settings.port}"
+    host = _EVERYWHERE.get(settings.host, settings.host)
+    base = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    # Whatever proxy the environment names, this is about our own process.
+    ask = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
     def wait_and_print() -> None:
         until = time.monotonic() + _ANNOUNCED_WITHIN
         while time.monotonic() < until:
             try:
-                urllib.request.urlopen(f"{base}/health/live", timeout=1).close()  # noqa: S310 - http, our own
+                ask(f"{base}/health/live", timeout=1).close()
                 break
             except (urllib.error.URLError, OSError):
                 time.sleep(0.05)

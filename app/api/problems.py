@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from app.errors import BraidError
+from app.errors import BraidError, DatabaseError, SchemaError
 from app.schemas.problems import FieldError, Problem
 from app.schemas.types import ID_RULE
 
@@ -23,6 +23,10 @@ _WORDS = {
     "missing": "is missing",
 }
 """Plain words where the validator's are about its own workings; ids are all that has a pattern."""
+_UNAVAILABLE = {
+    DatabaseError.code: "the database does not answer; nothing was acknowledged: try again, with the same event_id",
+    SchemaError.code: "the tables are missing or too old: whoever runs Braid must run `braid migrate`",
+}
 _PLACES = {"body", "path", "query", "header"}
 
 
@@ -54,7 +58,7 @@ async def _braid_error(request: Request, error: Exception) -> Response:
         _log.error("request failed", method=request.method, path=request.url.path, code=error.code, reason=str(error))
     unavailable = error.status == HTTPStatus.SERVICE_UNAVAILABLE
     # What a database says of itself is for the log, not for whoever can reach the API.
-    detail = "the database does not answer; nothing was stored" if unavailable else str(error)
+    detail = _UNAVAILABLE.get(error.code, str(error))
     return _answer(error.status, error.code, detail, headers={"Retry-After": "1"} if unavailable else None)
 
 

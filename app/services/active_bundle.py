@@ -1,6 +1,7 @@
 """The bundle in use: loaded at start-up, exchanged when another one is activated."""
 
 import asyncio
+import time
 from typing import Literal
 
 import structlog
@@ -10,6 +11,7 @@ from models.bundle.store import BundleStore
 from models.ranking.ranker import Ranker
 
 _POLL_SECONDS = 1.0
+_RETRY_SECONDS = 30.0
 _log = structlog.get_logger(__name__)
 
 
@@ -27,6 +29,7 @@ class ActiveBundle:
         self.ranker: Ranker | None = None
         self.refusal: str | None = None
         self._tried: str | None = None
+        self._retry_at = 0.0
 
     @property
     def state(self) -> tuple[Literal["ok", "none", "failed"], str]:
@@ -38,22 +41,32 @@ class ActiveBundle:
         return "none", "no bundle yet: `braid train` makes one"
 
     def load(self) -> None:
-        """Load the active bundle if it is not the one in use; one that is refused changes nothing else."""
+        """Load the active bundle if it is not the one in use; one that is refused changes nothing else.
+
+        The same refused version is tried again after a while: reading all of it every second would be a load.
+        """
+        version = None
         try:
             version = self.store.active_version()
-            if version == self._tried and self.refusal is None:
+            if version == self._tried and (self.refusal is None or time.monotonic() < self._retry_at):
                 return
             self._tried = version
-            if version is None:
-                return
-            self.ranker = Ranker.load(self.store.load(version))
-        except (BundleError, OSError) as error:
-            if self.refusal != str(error):
-                _log.error("bundle refused", reason=str(error), in_use=self.ranker and self.ranker.version)
-            self.refusal = str(error)
-        else:
+            if version is not None:
+                self.ranker = Ranker.load(self.store.load(version))
+                _log.info("bundle loaded", version=version)
             self.refusal = None
-            _log.info("bundle loaded", version=version)
+        except (BundleError, OSError) as error:
+            self._refuse(str(error), version)
+        except Exception as error:  # noqa: BLE001 - a bundle never ends the process
+            _log.exception("bundle refused")
+            self._refuse(f"{self.store.root / (version or '')}: {type(error).__name__}: {error}", version)
+
+    def _refuse(self, reason: str, version: str | None) -> None:
+        self._tried = version
+        self._retry_at = time.monotonic() + _RETRY_SECONDS
+        if self.refusal != reason:
+            _log.error("bundle refused", reason=reason, in_use=self.ranker and self.ranker.version)
+        self.refusal = reason
 
     async def watch(self) -> None:
         """Follow activations, for as long as the process lives; loading does not hold up requests."""

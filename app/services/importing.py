@@ -14,6 +14,7 @@ from app.schemas.interactions import Position
 from app.schemas.items import Item
 from app.schemas.types import FUTURE_TOLERANCE, ID_PATTERN, JsonObject
 from app.services.catalogue import to_row
+from app.storage.database import Database
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
 from models.data.cleaning import CleaningReport, keep, without_duplicates
@@ -57,7 +58,8 @@ class Imported:
 class Importing:
     """Imports data sets."""
 
-    def __init__(self, interactions: InteractionStore, items: ItemStore) -> None:
+    def __init__(self, database: Database, interactions: InteractionStore, items: ItemStore) -> None:
+        self._database = database
         self._interactions = interactions
         self._items = items
 
@@ -73,9 +75,10 @@ class Importing:
         """
         rows, report = _clean(dataset.interactions, timestamps)
         catalogue, items_report = ([], None) if dataset.items is None else _items(dataset.items)
-        if catalogue:
-            await self._items.put_many(catalogue, progress)
-        new = await self._interactions.add_many(rows, progress)
+        async with self._database.begin() as transaction:
+            if catalogue:
+                await self._items.put_many(catalogue, progress, transaction)
+            new = await self._interactions.add_many(rows, progress, transaction)
         return Imported(report, new, items_report)
 
 

@@ -1,5 +1,6 @@
 """Popular items by the log itself: the fallback while there is no bundle."""
 
+import asyncio
 import time
 from collections.abc import Collection
 
@@ -15,11 +16,14 @@ class PopularItems:
 
     def __init__(self, interactions: InteractionStore) -> None:
         self._interactions = interactions
+        self._counting = asyncio.Lock()
+        self._stored = 0
         self._head: list[tuple[str, int]] = []
         self._until = 0.0
 
     def forget(self) -> None:
         """Count anew at the next call: the log has changed."""
+        self._stored += 1
         self._until = 0.0
 
     async def top(self, limit: int, exclude: Collection[str]) -> list[tuple[str, float]]:
@@ -31,11 +35,10 @@ class PopularItems:
         return [(item, float(count)) for item, count in head if item not in exclude][:limit]
 
     async def _cached(self) -> list[tuple[str, int]]:
-        if time.monotonic() >= self._until:
-            until = self._until = time.monotonic() + _SECONDS
-            head = await self._interactions.top_items(POSITIVE_EVENT_TYPES, _HEAD)
-            if self._until != until:
-                # Something was stored meanwhile: this count may lack it, so it serves only this call.
-                return head
-            self._head = head
-        return self._head
+        async with self._counting:
+            if time.monotonic() >= self._until:
+                stored = self._stored
+                self._head = await self._interactions.top_items(POSITIVE_EVENT_TYPES, _HEAD)
+                # A count that may lack what was stored meanwhile serves only this call.
+                self._until = time.monotonic() + _SECONDS if stored == self._stored else 0.0
+            return self._head

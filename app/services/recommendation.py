@@ -35,14 +35,15 @@ class RecommendationService:
         """
         log = await self._interactions.history(user_id)
         moment = now()
-        exclude = {*query.exclude, *await self._items.unavailable(moment)}
+        liked, disliked, seen = _read(log)
+        exclude = {*query.exclude, *disliked, *await self._items.unavailable(moment)}
         if query.exclude_seen:
-            exclude |= {item for item, kind in log if EVENT_WEIGHTS.get(kind, 0) != 0}
+            exclude |= seen
         ranker = self._bundle.ranker
         strategy, version, ranked = "personalized", None, list[tuple[str, float]]()
         if ranker is not None:
             version = ranker.version
-            ranked = ranker.recommend(_liked(log), limit=query.limit, exclude=exclude, user_id=user_id)
+            ranked = ranker.recommend(liked, limit=query.limit, exclude=exclude, user_id=user_id)
             if not ranked:
                 strategy, ranked = "popular", ranker.popular(limit=query.limit, exclude=exclude)
         if not ranked:
@@ -61,7 +62,15 @@ class RecommendationService:
         }
 
 
-def _liked(log: list[tuple[str, str]]) -> list[str]:
-    """Give the items of positive interactions, oldest first, each where it came last."""
-    latest = dict.fromkeys(item for item, kind in reversed(log) if EVENT_WEIGHTS.get(kind, 0) > 0)
-    return list(latest)[::-1]
+def _read(log: list[tuple[str, str]]) -> tuple[list[str], set[str], set[str]]:
+    """Read a user's log, oldest first: items liked (oldest first), disliked, and both together.
+
+    An item counts where it came last, and for what that said.
+    """
+    latest: dict[str, float] = {}
+    for item, kind in reversed(log):
+        weight = EVENT_WEIGHTS.get(kind, 0.0)
+        if weight:
+            latest.setdefault(item, weight)
+    liked = [item for item, weight in latest.items() if weight > 0]
+    return liked[::-1], {item for item, weight in latest.items() if weight < 0}, set(latest)

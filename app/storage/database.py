@@ -13,10 +13,12 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from app.errors import DatabaseError
+from app.errors import DatabaseError, SchemaError
 
 _CONNECT_SECONDS = 5
 _BUSY_MILLISECONDS = 5000
+_NO_SUCH_TABLE = ("42P01", "42703")
+"""What PostgreSQL says of a table or a column that is not there."""
 Insert = postgresql.Insert | sqlite.Insert
 
 
@@ -54,20 +56,25 @@ class Database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction; leaving it commits.
+    async def begin(self, within: AsyncConnection | None = None) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction; leaving it commits. `within` a transaction that is open, nothing is.
 
         Raises
         ------
         DatabaseError
             The database cannot be reached or does not answer.
         """
+        if within is not None:
+            yield within
+            return
         try:
             async with self.engine.begin() as connection:
                 yield connection
         except (IntegrityError, DataError):
             raise
         except (DBAPIError, PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if _is_about_tables(error):
+                raise SchemaError(f"{self.place}: {_reason(error)}: run `braid migrate`") from error
             raise DatabaseError(f"{self.place}: {_reason(error)}") from error
 
     def insert(self, table: Table) -> Insert:
@@ -85,7 +92,9 @@ def _engine(url: str) -> AsyncEngine:
         engine = create_async_engine(url, **dumps)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         return engine
-    return create_async_engine(url, pool_pre_ping=True, connect_args={"timeout": _CONNECT_SECONDS}, **dumps)
+    return create_async_engine(
+        url, pool_pre_ping=True, pool_timeout=_CONNECT_SECONDS, connect_args={"timeout": _CONNECT_SECONDS}, **dumps
+    )
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -93,6 +102,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_MILLISECONDS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _is_about_tables(error: Exception) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlstate", None) in _NO_SUCH_TABLE or str(cause).startswith("no such ")
 
 
 def _reason(error: Exception) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.database import Database, pages
 from app.storage.tables import interactions
@@ -47,25 +48,34 @@ class InteractionStore:
             first = select(interactions.c.id).where(interactions.c[EVENT_ID] == row[EVENT_ID])
             return Stored((await connection.execute(first)).scalar_one(), repeated=True)
 
-    async def add_many(self, rows: Sequence[dict[str, Any]], progress: Progress) -> int:
+    async def add_many(
+        self, rows: Sequence[dict[str, Any]], progress: Progress, connection: AsyncConnection | None = None
+    ) -> int:
         """Commit rows all at once, but for those whose `event_id` is in the log already.
+
+        Parameters
+        ----------
+        connection
+            Where given, the rows become part of its transaction.
 
         Returns
         -------
         int
             How many were new.
         """
-        statement = self._database.insert(interactions).on_conflict_do_nothing(index_elements=[EVENT_ID])
         keyed = any(row.get(EVENT_ID) is not None for row in rows)
-        done = 0
-        async with self._database.begin() as connection:
-            before = await connection.scalar(select(func.count()).select_from(interactions))
+        statement = self._database.insert(interactions).on_conflict_do_nothing(index_elements=[EVENT_ID])
+        new = done = 0
+        async with self._database.begin(connection) as transaction:
             for page in pages(rows, _ROWS_A_STATEMENT):
-                await connection.execute(statement if keyed else insert(interactions), page)
+                if keyed:
+                    new += len((await transaction.execute(statement.returning(interactions.c.id), page)).all())
+                else:
+                    await transaction.execute(insert(interactions), page)
+                    new += len(page)
                 done += len(page)
                 progress("import", done / len(rows))
-            after = await connection.scalar(select(func.count()).select_from(interactions))
-        return int(after or 0) - int(before or 0)
+        return new
 
     async def history(self, user_id: str) -> list[tuple[str, str]]:
         """Give the item and the event type of everything a user did, oldest first."""

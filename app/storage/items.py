@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.database import Database, pages
 from app.storage.tables import items
@@ -34,15 +35,17 @@ class ItemStore:
                 await connection.execute(update(items).where(items.c[ITEM] == row[ITEM]).values(row))
             return created
 
-    async def put_many(self, rows: Sequence[dict[str, Any]], progress: Progress) -> None:
-        """Commit items all at once, each in the place of the one that was there."""
+    async def put_many(
+        self, rows: Sequence[dict[str, Any]], progress: Progress, connection: AsyncConnection | None = None
+    ) -> None:
+        """Commit items all at once, each in the place of the one that was there; see `InteractionStore.add_many`."""
         statement = self._database.insert(items)
         others = {column.name: statement.excluded[column.name] for column in items.c if column.name != ITEM}
         statement = statement.on_conflict_do_update(index_elements=[ITEM], set_=others)
         done = 0
-        async with self._database.begin() as connection:
+        async with self._database.begin(connection) as transaction:
             for page in pages(rows, _ROWS_A_STATEMENT):
-                await connection.execute(statement, page)
+                await transaction.execute(statement, page)
                 done += len(page)
                 progress("import items", done / len(rows))
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
+from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, REQUEST_ID, TIMESTAMP, USER, VALUE
 from models.data.errors import DataSetError
 
 INTERACTIONS, ITEMS, USERS, TEST, CANDIDATES = "interactions", "items", "users", "test", "candidates"
@@ -22,7 +22,7 @@ _REQUIRED = {
     CANDIDATES: (USER, ITEM),
 }
 _NUMBERS = (TIMESTAMP, VALUE)
-_TEXTS = (USER, ITEM, EVENT_TYPE, EVENT_ID)
+_TEXTS = (USER, ITEM, EVENT_TYPE, EVENT_ID, REQUEST_ID)
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,12 @@ def rank_held(
         history = held.history(row)
         only = held.candidate_list(row)
         everything = ranker.retriever.retrieve(
-            history, user=int(user), excluded=nothing if include_seen else history, only=only, limit=len(popularity)
+            history,
+            user=int(user),
+            excluded=nothing if include_seen else history,
+            only=only,
+            limit=count,
+            cut=False,
         )
         # A part alone ranks all that it touches; the blend what it would draw.
         scores = {name: everything.parts[PARTS.index(name)] for name in parts}

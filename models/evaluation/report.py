@@ -34,20 +34,24 @@ class EvaluationReport:
         return json.dumps(asdict(self), indent=2)
 
 
-def bootstrap_interval(values: Float64, *, seed: int) -> tuple[float, float]:
+def bootstrap_intervals(values: dict[str, Float64], *, seed: int) -> dict[str, tuple[float, float]]:
     """Resample users 1000 times, and give the middle 95 % of the means (Efron 1979).
 
     Parameters
     ----------
     values
-        A metric of each user.
+        Metrics of each user, all of the same users; the resamples are the same for all of them.
     """
-    if not len(values):
-        return (0.0, 0.0)
+    table = np.stack(list(values.values()), axis=1)
+    if not len(table):
+        return dict.fromkeys(values, (0.0, 0.0))
     rng = np.random.default_rng(seed)
-    means = [values[rng.integers(0, len(values), len(values))].mean() for _ in range(_RESAMPLES)]
-    low, high = np.percentile(means, (2.5, 97.5))
-    return (float(low), float(high))
+    means = np.empty((_RESAMPLES, table.shape[1]))
+    for row in range(_RESAMPLES):
+        drawn = rng.integers(0, len(table), len(table))
+        means[row] = np.bincount(drawn, minlength=len(table)) @ table / len(table)
+    low, high = np.percentile(means, (2.5, 97.5), axis=0)
+    return {name: (float(low[column]), float(high[column])) for column, name in enumerate(values)}
 
 
 def peak_memory_mb() -> float:

@@ -125,6 +125,7 @@ class Retriever:
         excluded: Int32,
         only: Int32 | None = None,
         limit: int | None = None,
+        cut: bool = True,
     ) -> Candidates:
         """Draw the candidates for one request.
 
@@ -140,6 +141,8 @@ class Retriever:
             Where given, the candidates are these items and no others.
         limit
             How many to draw; the setting by default.
+        cut
+            Whether more than that are cut off; otherwise all that any recommender scores are drawn.
         """
         count = self.config.blend.candidates if limit is None else limit
         recent = History(history[-self.config.max_history :], user)
@@ -163,7 +166,7 @@ class Retriever:
             candidates = Candidates(
                 board.items[chosen], board.columns[:, chosen], parts[:, chosen], neighbours[chosen], len(history)
             )
-            return candidates if only is not None else candidates.best(count)
+            return candidates.best(count) if cut and only is None else candidates
 
 
 def relative(scores: Float32) -> Float32:

@@ -12,7 +12,7 @@ from models.data.progress import Progress
 from models.data.splitting import Split, make_split
 from models.evaluation.metrics import evaluate_lists, per_user_values
 from models.evaluation.ranked import rank_held
-from models.evaluation.report import EvaluationReport, bootstrap_interval, peak_memory_mb
+from models.evaluation.report import EvaluationReport, bootstrap_intervals, peak_memory_mb
 from models.ranking.candidates import Retriever
 from models.ranking.ranker import Ranker
 from models.training.learn import Learned, learn
@@ -97,10 +97,7 @@ def evaluate(
     metrics, intervals = {}, {}
     for name, lists in ranked.items():
         metrics[name] = evaluate_lists(lists, offsets, items, ks, split.train.n_items)
-        intervals[name] = {
-            metric: bootstrap_interval(values, seed=seed)
-            for metric, values in per_user_values(lists, offsets, items, ks).items()
-        }
+        intervals[name] = bootstrap_intervals(per_user_values(lists, offsets, items, ks), seed=seed)
     watch("metrics", 1.0)
     report = EvaluationReport(
         protocol=split.protocol,

@@ -77,6 +77,7 @@ def test_training_needs_interactions(braid: Braid, braid_here: Braid) -> None:
         ({"BRAID_PORT": "many"}, ("BRAID_PORT", "valid integer")),
         ({"BRAID_WORKERS": "0"}, ("BRAID_WORKERS", "greater than or equal to 1")),
         ({"BRAID_DATABASE_URL": "mysql://a/b"}, ("BRAID_DATABASE_URL", "neither SQLite nor PostgreSQL")),
+        ({"BRAID_DATABASE_URL": "postgresql://h/n?colour=red"}, ("BRAID_DATABASE_URL", "does not know: colour")),
         ({"BRAID_DATABASE_URL": "nonsense"}, ("BRAID_DATABASE_URL", "not a database URL")),
         ({"BRAID_LOG_LEVEL": "loud"}, ("BRAID_LOG_LEVEL", "'debug'")),
     ],
@@ -136,10 +137,8 @@ def test_an_evaluation_is_printed_and_written(braid: Braid, tmp_path: Path) -> N
     write_folder(made, generate(150, 60, 2000, groups=3))
     done = braid("evaluate", made, "--k", "5,3", "--output", "out.json", "--budget", "20", timeout=120)
     assert done.returncode == 0, done.stderr
-    assert [line.split()[1:5:3] for line in done.stdout.splitlines() if "@" in line] == [
-        ["@3", "recall"],
-        ["@5", "recall"],
-    ]
+    heads = [line.split() for line in done.stdout.splitlines() if "@" in line]
+    assert [(head[1], head[3]) for head in heads] == [("@3", "recall"), ("@5", "recall")]
     report = json.loads((tmp_path / "out.json").read_text())
     assert set(report) == {"protocol", "counts", "metrics", "intervals", "settings", "seconds", "peak_memory_mb"}
     assert report["protocol"] == "leave-last-out"

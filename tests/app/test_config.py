@@ -19,6 +19,7 @@ def test_the_defaults_are_safe(isolated: Path) -> None:
     [
         ("sqlite:///a/b.db", "sqlite+aiosqlite:///a/b.db"),
         ("postgresql://u:p%40ss@h/n", "postgresql+asyncpg://u:p%40ss@h/n"),
+        ("postgresql://u@h/n?sslmode=require", "postgresql+asyncpg://u@h/n?ssl=require"),
         ("postgres://u@h:1/n", "postgresql+asyncpg://u@h:1/n"),
     ],
 )

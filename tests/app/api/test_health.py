@@ -156,3 +156,17 @@ async def test_an_unexpected_error_shows_no_traceback(
         assert "secret" not in json.dumps(problem)
         refused(await client.get("/nowhere"), 404, "not_found")
         refused(await client.delete("/interactions"), 405, "method_not_allowed")
+
+
+async def test_without_tables_a_request_says_what_is_missing(
+    make_database: Callable[..., str], tmp_path: Path, refused: Callable[..., dict[str, Any]]
+) -> None:
+    url = make_database(migrated=False)
+    app = create_app(Settings(database_url=url, bundles=tmp_path / "bundles", log_level="error"))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://braid") as client,
+    ):
+        problem = refused(await client.get("/recommend/u"), 503, "database_not_migrated")
+        assert "braid migrate" in problem["detail"]

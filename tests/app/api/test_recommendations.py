@@ -1,5 +1,6 @@
 """What a recommendation holds, with and without a bundle."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.context import Context
 from models.bundle.store import BundleStore
 from models.data.folder import DataSet
 
@@ -65,6 +67,21 @@ async def test_what_an_event_type_says(client: httpx.AsyncClient, event_type: st
     await post(client, "b", "x")
     assert item_ids(await ask(client, "c")) == (["x", "liked"] if popular else ["liked", "x"])
     assert ("x" in item_ids(await ask(client, "a"))) is not seen
+
+
+async def test_what_was_disliked_stays_away_until_it_is_liked_again(client: httpx.AsyncClient) -> None:
+    await post(client, "a", "x")
+    await post(client, "a", "x", "dislike")
+    await post(client, "b", "x")
+    assert item_ids(await ask(client, "a", exclude_seen="false")) == []
+    await post(client, "a", "x", "purchase")
+    assert item_ids(await ask(client, "a", exclude_seen="false")) == ["x"]
+
+
+async def test_questions_at_once_find_the_same_popular_items(context: Context, client: httpx.AsyncClient) -> None:
+    await post(client, "a", "x")
+    answers = await asyncio.gather(*(ask(client, f"new-{number}") for number in range(8)))
+    assert [item_ids(answer) for answer in answers] == [["x"]] * 8
 
 
 async def test_somebody_new_gets_popular_items_and_personal_ones_after_the_first_interaction(

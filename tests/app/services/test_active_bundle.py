@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.services import active_bundle
 from app.services.active_bundle import ActiveBundle
 from models.bundle.store import CURRENT_FILE, BundleStore
 
@@ -37,8 +38,9 @@ def test_another_activated_version_takes_the_place(bundles: BundleStore, newer: 
 
 
 def test_a_damaged_new_version_is_refused_while_the_old_one_stays_and_taken_once_mended(
-    bundles: BundleStore, newer: Path
+    bundles: BundleStore, newer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(active_bundle, "_RETRY_SECONDS", 0.0)
     old = str(bundles.active_version())
     active = ActiveBundle(bundles)
     active.load()

@@ -1,29 +1,34 @@
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 
-from models.evaluation.report import EvaluationReport, bootstrap_interval, peak_memory_mb
+from models.evaluation.report import EvaluationReport, bootstrap_intervals, peak_memory_mb
+
+
+def interval(values: np.ndarray[Any, Any], seed: int) -> tuple[float, float]:
+    return bootstrap_intervals({"metric": values}, seed=seed)["metric"]
 
 
 def test_the_interval_of_a_coin_is_that_of_the_normal_approximation() -> None:
     values = np.array([0.0, 1.0] * 200)
-    low, high = bootstrap_interval(values, seed=0)
+    low, high = interval(values, seed=0)
     half = 1.96 * 0.5 / 20
     assert (low, high) == pytest.approx((0.5 - half, 0.5 + half), abs=0.005)
 
 
 def test_equal_values_have_no_width() -> None:
-    assert bootstrap_interval(np.full(10, 0.25), seed=0) == (0.25, 0.25)
+    assert interval(np.full(10, 0.25), seed=0) == (0.25, 0.25)
 
 
 def test_nobody_measured_gives_zero() -> None:
-    assert bootstrap_interval(np.empty(0), seed=0) == (0.0, 0.0)
+    assert interval(np.empty(0), seed=0) == (0.0, 0.0)
 
 
 def test_the_interval_depends_on_the_seed_alone() -> None:
     values = np.random.default_rng(0).random(50)
-    first, again, other = (bootstrap_interval(values, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (interval(values, seed=seed) for seed in (1, 1, 2))
     assert first == again != other
 
 
