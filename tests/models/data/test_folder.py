@@ -2,6 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
@@ -116,3 +117,14 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert found.items.equals(items)
     assert found.test.equals(rows)
     assert found.candidates is None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("2026-03-01T12:05:00Z", 1_772_366_700.0), ("2026-03-01T13:05:00.5+01:00", 1_772_366_700.5), ("12.5", 12.5)],
+)
+def test_a_time_in_rfc_3339_is_read_as_seconds(csv: Write, text: str, seconds: float) -> None:
+    content = f"user_id,item_id,timestamp\na,x,{text}\nb,y,yesterday\nb,y,2026-03-01T12:00:00\n"
+    first, *others = read_folder(csv(content)).interactions["timestamp"].to_pylist()
+    assert first == seconds
+    assert np.isnan(others).tolist() == [True, True]

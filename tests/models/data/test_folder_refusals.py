@@ -47,7 +47,7 @@ def test_a_missing_column_is_named_with_its_file(tmp_path: Path, name: str, cont
     (tmp_path / f"{name}.csv").write_text(content)
     text = refusal(tmp_path)
     assert f"{name}.csv: the column '{column}' is missing" in text
-    assert f"(found: {content.splitlines()[0].replace(',', ', ')})" in text
+    assert f"(found: {', '.join(map(repr, content.splitlines()[0].split(',')))})" in text
 
 
 @pytest.mark.parametrize("content", ["", "\n", "user_id,item_id\n", "user_id,item_id"])
@@ -92,3 +92,8 @@ def test_a_column_that_is_there_twice_is_named(tmp_path: Path) -> None:
 def test_ids_that_are_lists_are_refused(tmp_path: Path) -> None:
     pyarrow.parquet.write_table(pa.table({"user_id": [[1]], "item_id": ["x"]}), tmp_path / "interactions.parquet")
     assert "interactions.parquet: the column 'user_id' holds list<" in refusal(tmp_path)
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "interactions.csv").write_text("user_id,item_id\na,x\n")
+    assert refusal(tmp_path / "interactions.csv").endswith("is a file: name the folder it lies in")
