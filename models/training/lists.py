@@ -41,20 +41,21 @@ def labelled_lists(
     owners, cuts = _sample(train, rng)
     n_folds = max(int(np.ceil(len(np.unique(owners)) / max(FOLD_SHARE * train.n_users, 1))), 1)
     fold_of = rng.permutation(train.n_users) % n_folds
+    late = train.offsets[train.users + 1] - np.arange(len(train.items)) <= POSITIONS
     sampled = np.zeros(train.n_users, dtype=np.bool_)
     sampled[owners] = True
     lists: list[tuple[Float32, int]] = []
     done, step = 0, max(len(owners) // 100, 1)
     for fold in range(n_folds):
         left_out = sampled & (fold_of == fold)
-        retriever = Retriever.fit(train.select(~left_out[train.users]), config, catalogue)
+        retriever = Retriever.fit(train.select(~(left_out[train.users] & late)), config, catalogue)
         builder = FeatureBuilder(retriever.popularity)
         rows = np.flatnonzero(left_out[owners])
         most = MAX_LISTS * (fold + 1) // n_folds
         for row in rng.permutation(rows):
             if len(lists) < most:
                 history = train.items[train.offsets[owners[row]] : cuts[row]]
-                candidates = retriever.retrieve(history, excluded=history)
+                candidates = retriever.retrieve(history, user=int(owners[row]), excluded=history)
                 place = np.flatnonzero(candidates.items == train.items[cuts[row]])
                 if len(place):
                     lists.append((builder.build(candidates), int(place[0])))
