@@ -1,7 +1,7 @@
 """Cleaning: drops the rows that cannot be learned from, and counts them by reason."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
 from models.data.errors import DataSetError
 from models.data.events import POSITIVE_EVENT_TYPES
+from models.data.strengths import RatingScale, rating_values
 
 _IDENTITY = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID)
 _ROW = "row"
@@ -17,11 +18,12 @@ _ROW = "row"
 
 @dataclass(frozen=True)
 class CleaningReport:
-    """How many rows were read and kept, and how many were dropped for each reason."""
+    """How many rows were read and kept, how many were dropped for each reason, and the scale of the ratings."""
 
     rows_read: int
     rows_kept: int
     dropped: dict[str, int]
+    ratings: RatingScale = field(default_factory=RatingScale)
 
     def lines(self) -> list[str]:
         """Describe the counts in words, one line for each."""
@@ -30,7 +32,7 @@ class CleaningReport:
 
 
 def clean(table: pa.Table) -> tuple[pa.Table, CleaningReport]:
-    """Drop rows without an id, with an impossible timestamp, of no meaning for interest, or there twice.
+    """Drop rows without an id, with an impossible timestamp, that show no interest, or that are there twice.
 
     Raises
     ------
@@ -48,10 +50,13 @@ def clean(table: pa.Table) -> tuple[pa.Table, CleaningReport]:
         either = pc.or_(pc.is_null(kept[EVENT_TYPE]), positive)
         kept = keep(kept, either, "event type that shows no interest", dropped)
     kept = without_duplicates(kept, _IDENTITY, dropped)
+    values = rating_values(kept)
+    ratings = RatingScale.fit(values)
+    kept = keep(kept, pa.chunked_array([pa.array(~ratings.is_low(values))]), "rating too low for a like", dropped)
     if not kept.num_rows:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
         raise DataSetError(f"interactions: no row is left to learn from ({reasons or 'there was none'})")
-    return kept, CleaningReport(table.num_rows, kept.num_rows, dropped)
+    return kept, CleaningReport(table.num_rows, kept.num_rows, dropped, ratings)
 
 
 def present(ids: pa.ChunkedArray) -> pa.ChunkedArray:

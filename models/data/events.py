@@ -1,9 +1,9 @@
 """Event types: what an interaction of each type says about interest."""
 
 EVENT_WEIGHTS: dict[str, float] = {
-    "view": 1.0,
-    "click": 1.0,
-    "cart": 1.0,
+    "view": 0.4,
+    "click": 0.5,
+    "cart": 0.7,
     "purchase": 1.0,
     "like": 1.0,
     "rating": 1.0,

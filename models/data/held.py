@@ -1,10 +1,11 @@
 """Held-out users: what they had, and what they had next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from models.data.history import History
 from models.data.interactions import Interactions
 
 Int32 = npt.NDArray[np.int32]
@@ -44,15 +45,17 @@ class Ragged:
 class Held:
     """Users whose next items are held out.
 
-    `users` are codes, int32 ascending; `histories`, `targets` and `candidates` hold a list for each of them. Where
-    there are `candidates`, an empty list means that all items are ranked.
+    `users` are codes, int32 ascending; `source` holds their histories; `targets` and `candidates` hold a list for
+    each of them. Where there are `candidates`, an empty list means that all items are ranked. `now` is the moment
+    of the requests where all have the same.
     """
 
     users: Int32
-    histories: Ragged
+    source: Interactions
     targets: Ragged
     candidates: Ragged | None = None
     include_seen: bool = False
+    now: float | None = None
 
     @property
     def target_offsets(self) -> Int64:
@@ -64,13 +67,13 @@ class Held:
         """The targets of all users, one after the other."""
         return self.targets.items
 
-    def history(self, row: int) -> Int32:
-        """Give the items a user had, oldest first."""
-        return self.histories.row(row)
+    def history(self, row: int) -> History:
+        """Give what a user had, oldest first."""
+        return self.source.history(int(self.users[row]), now=self.now)
 
     def excluded(self, row: int) -> Int32:
         """Give the items that may not be recommended to a user."""
-        return _NOTHING if self.include_seen else self.histories.row(row)
+        return _NOTHING if self.include_seen else self.history(row).items
 
     def candidate_list(self, row: int) -> Int32 | None:
         """Give the complete list to rank for a user; None for all items."""
@@ -84,16 +87,17 @@ class Held:
         if len(self.users) <= most:
             return self
         rows = np.sort(np.random.default_rng(seed).choice(len(self.users), most, replace=False)).astype(np.int64)
-        return Held(
-            self.users[rows],
-            self.histories.take(rows),
-            self.targets.take(rows),
-            None if self.candidates is None else self.candidates.take(rows),
-            self.include_seen,
+        return replace(
+            self,
+            users=self.users[rows],
+            targets=self.targets.take(rows),
+            candidates=None if self.candidates is None else self.candidates.take(rows),
         )
 
 
-def hold_out(history: Interactions, users: Int32, items: Int32, *, include_seen: bool) -> tuple[Held, int]:
+def hold_out(
+    history: Interactions, users: Int32, items: Int32, *, include_seen: bool, now: float | None = None
+) -> tuple[Held, int]:
     """Pair target rows (sorted by user) with the users' histories.
 
     Targets that are in the history do not count unless `include_seen`; users without a history or left with no
@@ -115,8 +119,9 @@ def hold_out(history: Interactions, users: Int32, items: Int32, *, include_seen:
     wanted = np.unique(users).astype(np.int32)
     held = Held(
         wanted,
-        Ragged.group(history.users, history.items, wanted),
+        history,
         Ragged.group(users, items, wanted),
         include_seen=include_seen,
+        now=now,
     )
     return held, len(before) - len(wanted)

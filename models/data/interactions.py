@@ -1,7 +1,7 @@
 """Interactions as arrays: ids become codes, rows are grouped by user and run from oldest to newest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,9 +9,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from models.data.columns import ITEM, TIMESTAMP, USER
+from models.data.history import Float32, Float64, History
+from models.data.strengths import RatingScale, row_strengths
 
 Int32 = npt.NDArray[np.int32]
 Ids = npt.NDArray[np.bytes_]
+_FIRST_CLOCK = 1e8
+"""Seconds since 1970 reach this in 1973: numbers that stay below are an order."""
 
 
 @dataclass(frozen=True)
@@ -19,14 +23,16 @@ class Interactions:
     """Who had what, sorted by user, then by time; equal times keep the order of the rows.
 
     `user_ids` and `item_ids` are UTF-8 bytes, ascending; an id's code is its position. `users` and `items` are
-    int32 codes of length n, `timestamps` float64 beside them, None where the data has no order.
+    int32 codes of length n, `timestamps` float64 beside them, None where the data has no order, and `strengths`
+    float32, None where all are alike.
     """
 
     user_ids: Ids
     item_ids: Ids
     users: Int32
     items: Int32
-    timestamps: npt.NDArray[np.float64] | None
+    timestamps: Float64 | None
+    strengths: Float32 | None = None
 
     @classmethod
     def from_table(
@@ -35,6 +41,7 @@ class Interactions:
         *,
         more_items: Sequence[pa.ChunkedArray] = (),
         first_only: bool = True,
+        ratings: RatingScale | None = None,
         seed: int = 0,
     ) -> "Interactions":
         """Encode a cleaned table.
@@ -47,6 +54,8 @@ class Interactions:
             Columns of further item ids that need a code.
         first_only
             Whether a repeated pair of user and item counts once, at its first time.
+        ratings
+            The scale of the ratings, as cleaning found it.
         """
         user_ids, users = _encode(table[USER])
         item_ids, items = _encode(table[ITEM], *more_items)
@@ -56,15 +65,16 @@ class Interactions:
             timestamps = table[TIMESTAMP].to_numpy().astype(np.float64)
         within = np.random.default_rng(seed).permutation(len(users)) if timestamps is None else timestamps
         order = np.lexsort((within, users))
-        if first_only:
-            order = order[_first_of_each(users[order].astype(np.int64) * len(item_ids) + items[order])]
-        return cls(
+        strengths = row_strengths(table, ratings or RatingScale())[order]
+        found = cls(
             user_ids,
             item_ids,
             users[order],
             items[order],
             None if timestamps is None else timestamps[order],
+            _unless_alike(strengths),
         )
+        return found.first_of_each_pair() if first_only else found
 
     @property
     def n_users(self) -> int:
@@ -76,11 +86,23 @@ class Interactions:
         """Count the items that have a code."""
         return len(self.item_ids)
 
+    @property
+    def has_clock(self) -> bool:
+        """Tell whether the timestamps are seconds since 1970, and no mere order."""
+        return self.timestamps is not None and bool(self.timestamps.max(initial=0.0) >= _FIRST_CLOCK)
+
     @cached_property
     def offsets(self) -> npt.NDArray[np.int64]:
         """Where each user's rows begin, int64 of length n_users + 1."""
         counts = np.bincount(self.users, minlength=self.n_users)
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+    def first_of_each_pair(self) -> "Interactions":
+        """Keep the first row of each pair of user and item."""
+        keys = self.users.astype(np.int64) * self.n_items + self.items
+        mask = np.zeros(len(keys), dtype=np.bool_)
+        mask[np.unique(keys, return_index=True)[1]] = True
+        return self.select(mask)
 
     def select(self, mask: npt.NDArray[np.bool_]) -> "Interactions":
         """Keep some of the rows; all codes stay as they are."""
@@ -90,7 +112,48 @@ class Interactions:
             self.users[mask],
             self.items[mask],
             None if self.timestamps is None else self.timestamps[mask],
+            None if self.strengths is None else self.strengths[mask],
         )
+
+    def history(self, user: int, stop: int | None = None, now: float | None = None) -> History:
+        """Give what a user had, in rows before `stop`; all of it by default."""
+        rows = slice(self.offsets[user], self.offsets[user + 1] if stop is None else stop)
+        return History(
+            self.items[rows],
+            user,
+            None if self.strengths is None else self.strengths[rows],
+            None if self.timestamps is None else self.timestamps[rows],
+            now,
+        )
+
+    def raised(self, exponent: float) -> "Interactions":
+        """Raise the strengths to a power; 0 makes all alike."""
+        if self.strengths is None or exponent == 1.0:
+            return self
+        return replace(self, strengths=None if exponent == 0.0 else self.strengths ** np.float32(exponent))
+
+    def accumulated(self, every: "Interactions", before: Float64 | None) -> "Interactions":
+        """Let each pair have the strength of all its rows before a moment, instead of that of its first row.
+
+        Parameters
+        ----------
+        every
+            The same data with its repeated pairs.
+        before
+            A moment for each user, so that nothing held out strengthens a pair; None for the whole of it.
+        """
+        keys = self.users.astype(np.int64) * self.n_items + self.items
+        order = np.argsort(keys, kind="stable")
+        keep = np.ones(len(every.items), dtype=np.bool_)
+        if before is not None and every.timestamps is not None:
+            keep = every.timestamps < before[every.users]
+        repeated = (every.users.astype(np.int64) * self.n_items + every.items)[keep]
+        each = np.ones(len(every.items), np.float32) if every.strengths is None else every.strengths
+        place = order[np.searchsorted(keys[order], repeated)]
+        total = np.bincount(place, weights=each[keep], minlength=len(keys)).astype(np.float32)
+        own = np.ones(len(keys), np.float32) if self.strengths is None else self.strengths
+        found = np.where(total > 0, total, own)
+        return replace(self, strengths=_unless_alike(found))
 
 
 def find(sorted_ids: Ids, wanted: Sequence[str]) -> Int32:
@@ -112,6 +175,5 @@ def _encode(*columns: pa.ChunkedArray) -> tuple[Ids, Int32]:
     return names[order], code[encoded.indices.to_numpy()]
 
 
-def _first_of_each(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    _, first = np.unique(keys, return_index=True)
-    return np.sort(first)
+def _unless_alike(strengths: Float32) -> Float32 | None:
+    return None if not len(strengths) or strengths.min() == strengths.max() else strengths

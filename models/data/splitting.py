@@ -13,6 +13,7 @@ from models.data.errors import DataSetError
 from models.data.folder import DataSet
 from models.data.held import Held, Ragged, hold_out
 from models.data.interactions import Interactions, find
+from models.data.strengths import RatingScale
 
 Mask = npt.NDArray[np.bool_]
 
@@ -31,7 +32,8 @@ class Split:
     """A data set, cut for one protocol.
 
     `train` is what the recommenders are fitted on while settings are chosen on `validation`; `refit` tells whether
-    they are fitted on `everything` before the `test`. Nothing of the test is in `everything` under `fixed`.
+    they are fitted once more before the `test`, on all that is `known` then. `window` is the length of the `temporal`
+    test and validation, None under the other protocols.
     """
 
     protocol: str
@@ -39,8 +41,20 @@ class Split:
     validation: Held
     test: Held
     everything: Interactions
+    known: Interactions
     refit: bool
     counts: dict[str, int]
+    window: float | None = None
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Masks of the rows to train on, to validate on and to test on; `window` where they are cut at moments."""
+
+    train: Mask
+    validation: Mask
+    test: Mask
+    window: float | None = None
 
 
 def make_split(
@@ -49,6 +63,7 @@ def make_split(
     *,
     protocol: str | None = None,
     seed: int = 0,
+    ratings: RatingScale | None = None,
     include_seen: bool = False,
     test_days: float | None = None,
 ) -> Split:
@@ -60,6 +75,8 @@ def make_split(
         As read; its `test` and `candidates` are used where they are present.
     table
         Its interactions, cleaned.
+    ratings
+        The scale of the ratings, as cleaning found it.
     test_days
         Length of the `temporal` test in days of 86,400 seconds; by default the last tenth of the time span.
 
@@ -77,22 +94,26 @@ def make_split(
     if protocol in {LEAVE_LAST_OUT, TEMPORAL} and not ordered:
         raise DataSetError(f"interactions: the {protocol} protocol needs the column 'timestamp'")
     more = [extra[ITEM] for extra in (dataset.test, dataset.candidates) if extra is not None]
-    everything = Interactions.from_table(table, more_items=more, first_only=not include_seen, seed=seed)
+    every = Interactions.from_table(table, more_items=more, first_only=False, ratings=ratings, seed=seed)
+    everything = every if include_seen else every.first_of_each_pair()
     counts = {
         "users": everything.n_users,
         "items": len(np.unique(everything.items)),
         "interactions": len(everything.items),
     }
     if protocol == FIXED and dataset.test is not None:
-        train, validating = _hold_last(everything, ordered)
+        cut = _hold_last(everything, ordered)
         test, apart = _fixed_test(dataset.test, everything, include_seen=include_seen)
-        before_test = everything
     else:
-        train, validating, testing = _cut(everything, protocol, seed, test_days)
-        before_test = everything.select(train | validating)
-        test, apart = _hold(before_test, everything, testing, include_seen=include_seen)
-    fitted = everything.select(train)
-    validation, _ = _hold(fitted, everything, validating, include_seen=include_seen)
+        cut = _cut(everything, protocol, seed, test_days)
+    if not include_seen:
+        everything = everything.accumulated(every, _first_moments(everything, cut))
+    known = everything.select(cut.train | cut.validation)
+    if protocol != FIXED:
+        test, apart = _hold(known, everything, cut.test, _since(everything, cut.test, cut), include_seen)
+    fitted = everything.select(cut.train)
+    since = _since(everything, cut.validation, cut)
+    validation, _ = _hold(fitted, everything, cut.validation, since, include_seen)
     if not len(validation.users) or not len(test.users):
         part = "test" if len(validation.users) else "validation"
         raise DataSetError(
@@ -108,7 +129,8 @@ def make_split(
         "test_interactions": len(test.target_items),
         **apart,
     }
-    return Split(protocol, fitted, validation, test, everything, protocol == FIXED, counts)
+    refit = protocol in {FIXED, TEMPORAL}
+    return Split(protocol, fitted, validation, test, everything, known, refit, counts, cut.window)
 
 
 def _identified(table: pa.Table | None) -> pa.Table | None:
@@ -116,7 +138,24 @@ def _identified(table: pa.Table | None) -> pa.Table | None:
     return None if table is None else table.filter(pc.and_(present(table[USER]), present(table[ITEM])))
 
 
-def _cut(everything: Interactions, protocol: str, seed: int, test_days: float | None) -> tuple[Mask, Mask, Mask]:
+def _first_moments(everything: Interactions, cut: _Cut) -> npt.NDArray[np.float64] | None:
+    """Give the moment of each user's first held-out row; what comes from then on is not known yet."""
+    if everything.timestamps is None:
+        return None
+    held = cut.validation | cut.test
+    moments = np.full(everything.n_users, np.inf)
+    np.minimum.at(moments, everything.users[held], everything.timestamps[held])
+    return moments
+
+
+def _since(everything: Interactions, held: Mask, cut: _Cut) -> float | None:
+    """Give the moment from which a part is held out, where it is one for all users."""
+    if cut.window is None or everything.timestamps is None or not held.any():
+        return None
+    return float(everything.timestamps[held].min())
+
+
+def _cut(everything: Interactions, protocol: str, seed: int, test_days: float | None) -> _Cut:
     """Mark the rows to train on, to validate on and to test on."""
     if protocol == TEMPORAL and everything.timestamps is not None:
         times = everything.timestamps
@@ -130,7 +169,7 @@ def _cut(everything: Interactions, protocol: str, seed: int, test_days: float | 
         cut = float(times.max()) - window
         testing = times > cut
         validating = (times > cut - window) & ~testing
-        return ~(testing | validating), validating, testing
+        return _Cut(~(testing | validating), validating, testing, window)
     lengths = np.diff(everything.offsets)
     length = lengths[everything.users]
     from_end = everything.offsets[everything.users + 1] - np.arange(len(everything.users))
@@ -143,16 +182,16 @@ def _cut(everything: Interactions, protocol: str, seed: int, test_days: float | 
         share = np.maximum((length * _RANDOM_SHARE).astype(np.int64), 1)
         testing = long_enough & (rank < share)
         validating = long_enough & (rank >= share) & (rank < 2 * share)
-    return ~(testing | validating), validating, testing
+    return _Cut(~(testing | validating), validating, testing)
 
 
-def _hold_last(everything: Interactions, ordered: bool) -> tuple[Mask, Mask]:
+def _hold_last(everything: Interactions, ordered: bool) -> _Cut:
     """Mark train and validation rows where the test is given: the last one, or a random fifth without an order."""
     length = np.diff(everything.offsets)[everything.users]
     from_end = everything.offsets[everything.users + 1] - np.arange(len(everything.users))
     share = np.ones_like(length) if ordered else np.maximum((length * _RANDOM_SHARE).astype(np.int64), 1)
     validating = (length >= MIN_INTERACTIONS) & (from_end <= share)
-    return ~validating, validating
+    return _Cut(~validating, validating, np.zeros_like(validating))
 
 
 def _random_rank(everything: Interactions, seed: int) -> npt.NDArray[np.int64]:
@@ -165,10 +204,10 @@ def _random_rank(everything: Interactions, seed: int) -> npt.NDArray[np.int64]:
 
 
 def _hold(
-    history: Interactions, everything: Interactions, targets: Mask, *, include_seen: bool
+    history: Interactions, everything: Interactions, targets: Mask, now: float | None, include_seen: bool
 ) -> tuple[Held, dict[str, int]]:
     users, items = everything.users[targets], everything.items[targets]
-    held, dropped = hold_out(history, users, items, include_seen=include_seen)
+    held, dropped = hold_out(history, users, items, include_seen=include_seen, now=now)
     new = np.unique(users[np.diff(history.offsets)[users] == 0])
     return held, {"new_test_users": len(new), "test_users_without_unseen_items": dropped}
 
@@ -188,4 +227,4 @@ def _with_candidates(held: Held, candidates: pa.Table, everything: Interactions)
     items = find(everything.item_ids, candidates[ITEM].to_pylist())
     pairs = np.unique(np.stack([users, items])[:, users >= 0], axis=1).astype(np.int32)
     listed = Ragged.group(pairs[0], pairs[1], held.users)
-    return Held(held.users, held.histories, held.targets, listed, held.include_seen)
+    return replace(held, candidates=listed)

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from models.data.held import Held
 from models.data.progress import Progress
-from models.ranking.candidates import PARTS
+from models.ranking.candidates import PARTS, Retriever
 from models.ranking.ranker import Ranker
 
 Float32 = npt.NDArray[np.float32]
@@ -18,6 +18,7 @@ NETWORK = "network"
 
 def rank_held(
     ranker: Ranker,
+    everyone: Retriever,
     held: Held,
     length: int,
     *,
@@ -34,6 +35,8 @@ def rank_held(
     ----------
     ranker
         Fitted without the held-out items.
+    everyone
+        All parts, to be measured alone.
     held
         Users with their histories; `held.candidates`, where given, are the complete lists to rank.
     length
@@ -48,7 +51,7 @@ def rank_held(
         list ends early.
     """
     rng = np.random.default_rng(seed)
-    parts = [name for name, part in zip(PARTS, ranker.retriever.recommenders, strict=True) if len(part.rows.indices)]
+    parts = [name for name in everyone.present if name != POPULARITY]
     names = [BLEND, *parts, POPULARITY]
     if ranker.network is not None:
         names.append(NETWORK)
@@ -56,31 +59,24 @@ def rank_held(
     popularity = ranker.retriever.popularity.counts
     by_popularity = np.lexsort((rng.random(len(popularity)), -popularity)).astype(np.int32)
     count = max(length, ranker.retriever.config.blend.candidates)
-    nothing = np.empty(0, dtype=np.int32)
     step = max(len(held.users) // 100, 1)
-    for row, user in enumerate(held.users):
+    for row in range(len(held.users)):
         history = held.history(row)
         only = held.candidate_list(row)
-        everything = ranker.retriever.retrieve(
-            history,
-            user=int(user),
-            excluded=nothing if include_seen else history,
-            only=only,
-            limit=count,
-            cut=False,
-        )
+        excluded = held.excluded(row)
+        everything = everyone.retrieve(history, excluded=excluded, only=only, limit=count, cut=False)
         # A part alone ranks all that it touches; the blend what it would draw.
         scores = {name: everything.parts[PARTS.index(name)] for name in parts}
         scores[POPULARITY] = popularity[everything.items]
         _fill(lists, row, everything.items, scores, rng)
-        drawn = everything if only is not None else everything.best(count)
+        drawn = ranker.retriever.retrieve(history, excluded=excluded, only=only, limit=count)
         scores = {BLEND: ranker.score(drawn)}
         if ranker.network is not None:
             scores[NETWORK] = ranker.network.score(ranker.features.build(drawn))
         _fill(lists, row, drawn.items, scores, rng)
         if only is None:
             head = by_popularity[: length + len(history)]
-            unseen = head if include_seen else head[~np.isin(head, history)]
+            unseen = head if include_seen else head[~np.isin(head, history.items)]
             lists[POPULARITY][row, : len(unseen[:length])] = unseen[:length]
         if row % step == 0:
             progress(phase, row / len(held.users))

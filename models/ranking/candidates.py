@@ -1,33 +1,39 @@
 """Candidates: the items drawn for one request, with every recommender's signals beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from models.bundle.loader import Bundle
+from models.data.history import History
 from models.data.interactions import Interactions
 from models.ranking.config import RankingConfig
+from models.recommenders.als import Als
 from models.recommenders.board import Board
 from models.recommenders.content import Content
 from models.recommenders.ease import Ease
 from models.recommenders.item_knn import ItemKNN
 from models.recommenders.popularity import Popularity
-from models.recommenders.recommender import History, Recommender
+from models.recommenders.recommender import Recommender
+from models.recommenders.repeats import Repeats
+from models.recommenders.spectral import Spectral
 from models.recommenders.successor import Successor
 from models.recommenders.user_knn import UserKNN
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 
-KINDS = (ItemKNN, Successor, Content, UserKNN, Ease)
+KINDS = (ItemKNN, Successor, Content, UserKNN, Ease, Als, Spectral, Repeats, Popularity)
+"""The recommenders; the settings of each bear the name of its first signal."""
 SIGNALS = tuple(signal for kind in KINDS for signal in kind.signals)
 """Names of the signals, in the order of the rows."""
-PARTS = tuple(kind.signals[0] for kind in KINDS)
-"""The signal of each recommender that is mixed, and measured alone."""
+TRENDING = "trending"
+PARTS = (*(kind.signals[0] for kind in KINDS), TRENDING)
+"""The signals that are mixed, and measured alone."""
 _PART_ROWS = np.array([SIGNALS.index(part) for part in PARTS])
 
 
@@ -65,63 +71,82 @@ class Retriever:
     One retriever serves one thread: its buffers are reused.
     """
 
-    def __init__(self, config: RankingConfig, recommenders: Sequence[Recommender], popularity: Popularity) -> None:
+    def __init__(self, config: RankingConfig, recommenders: Sequence[Recommender]) -> None:
         self.config = config
         self.recommenders = tuple(recommenders)
-        self.popularity = popularity
+        self.popularity = next(part for part in recommenders if isinstance(part, Popularity))
         self.weights = np.array([getattr(config.blend, part) for part in PARTS], dtype=np.float32)
-        self._board = Board(len(popularity.counts), SIGNALS)
+        self._leading = {part for part, weight in zip(PARTS, self.weights, strict=True) if weight > 0}
+        self._board = Board(len(self.popularity.counts), SIGNALS)
+
+    @property
+    def n_items(self) -> int:
+        """Count the items of the catalogue."""
+        return len(self.popularity.counts)
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """Name the parts that the data has something for."""
+        names = [part.signals[0] for part in self.recommenders if not part.empty]
+        return (*names, TRENDING) if self.popularity.trends else tuple(names)
 
     @classmethod
-    def fit(cls, interactions: Interactions, config: RankingConfig, catalogue: pa.Table | None = None) -> Self:
-        """Fit every recommender on the same interactions.
+    def fit(
+        cls,
+        interactions: Interactions,
+        config: RankingConfig,
+        catalogue: pa.Table | None = None,
+        parts: Collection[str] = PARTS,
+    ) -> Self:
+        """Fit recommenders on the same interactions.
 
         Parameters
         ----------
         catalogue
             The items file of a data set, where there is one.
+        parts
+            Those to fit; popularity is always there.
         """
-        return cls(
-            config,
-            (
-                ItemKNN.fit(interactions, config.item_knn),
-                Successor.fit(interactions, config.successor),
-                Content.fit(interactions, catalogue, config.content),
-                UserKNN.fit(interactions, config.user_knn),
-                Ease.fit(interactions, config.ease),
-            ),
-            Popularity.fit(interactions),
-        )
+        interactions = interactions.raised(config.strength_exponent)
+        kinds = [kind for kind in KINDS if kind is Popularity or kind.signals[0] in parts]
+        return cls(config, [fit(kind, interactions, config, catalogue) for kind in kinds])
+
+    def refitted(self, interactions: Interactions, config: RankingConfig, catalogue: pa.Table | None = None) -> Self:
+        """Fit the same recommenders with other settings."""
+        return self.fit(interactions, config, catalogue, [part.signals[0] for part in self.recommenders])
+
+    def pruned(self) -> "Retriever":
+        """Leave out the recommenders of weight 0."""
+        return Retriever(self.config, [part for part in self.recommenders if _used(part, self.config)])
 
     @classmethod
     def load(cls, bundle: Bundle, config: RankingConfig) -> Self:
         """Build every recommender from the arrays of a bundle."""
-        recommenders = [kind.load(bundle, getattr(config, kind.signals[0])) for kind in KINDS]
-        return cls(config, recommenders, Popularity.load(bundle))
+        recommenders = [kind.load(bundle, getattr(config, kind.signals[0])) for kind in KINDS if _used(kind, config)]
+        return cls(config, recommenders)
 
     def configured(self, config: RankingConfig) -> "Retriever":
         """Give the same fitted recommenders other request-time settings."""
         counts = self.popularity.counts
         recommenders = [part.configured(getattr(config, part.signals[0]), counts) for part in self.recommenders]
-        return Retriever(config, recommenders, self.popularity)
+        return Retriever(config, recommenders)
 
     def replaced(self, recommender: Recommender, config: RankingConfig) -> "Retriever":
         """Put one recommender, fitted with other settings, in the place of the present one."""
         others = [recommender if type(recommender) is type(present) else present for present in self.recommenders]
-        return Retriever(config, others, self.popularity).configured(config)
+        return Retriever(config, others).configured(config)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Name the arrays of all recommenders, to store in a bundle."""
-        arrays: dict[str, npt.NDArray[np.generic]] = self.popularity.arrays()
+        arrays: dict[str, npt.NDArray[np.generic]] = {}
         for recommender in self.recommenders:
             arrays |= recommender.arrays()
         return arrays
 
     def retrieve(
         self,
-        history: Int32,
+        history: History,
         *,
-        user: int = -1,
         excluded: Int32,
         only: Int32 | None = None,
         limit: int | None = None,
@@ -132,9 +157,7 @@ class Retriever:
         Parameters
         ----------
         history
-            Item codes the user had, oldest first.
-        user
-            The user's own row in the training data, -1 if it has none.
+            What the user had, oldest first.
         excluded
             Item codes never to be returned.
         only
@@ -145,12 +168,14 @@ class Retriever:
             Whether more than that are cut off; otherwise all that any recommender scores are drawn.
         """
         count = self.config.blend.candidates if limit is None else limit
-        recent = History(history[-self.config.max_history :], user)
+        whole = history.raised(self.config.strength_exponent)
+        recent = whole.latest(self.config.max_history)
         with self._board as board:
+            board.leading = self._leading if cut else PARTS
             board.exclude(excluded)
-            if len(recent.items):
+            if len(recent):
                 for recommender in self.recommenders:
-                    recommender.score(recent, board)
+                    recommender.score(whole if isinstance(recommender, Repeats) else recent, board)
             if only is not None:
                 board.touch(only)
                 chosen = board.slot[only]
@@ -161,12 +186,31 @@ class Retriever:
                 chosen = np.arange(min(board.count, count), dtype=np.int32)
             else:
                 chosen = np.arange(board.count, dtype=np.int32)
-            parts = np.stack([relative(board.scores(part)) for part in PARTS])
+            board.settle()
+            parts = np.stack([relative(board.columns[row, : board.count]) for row in _PART_ROWS])
             neighbours: Float32 = self.weights @ parts
             candidates = Candidates(
                 board.items[chosen], board.columns[:, chosen], parts[:, chosen], neighbours[chosen], len(history)
             )
             return candidates.best(count) if cut and only is None else candidates
+
+
+def _used(part: Recommender | type[Recommender], config: RankingConfig) -> bool:
+    name = part.signals[0]
+    return name == Popularity.signals[0] or bool(getattr(config.blend, name) > 0)
+
+
+def fit(
+    kind: type[Any], interactions: Interactions, config: RankingConfig, catalogue: pa.Table | None = None
+) -> Recommender:
+    """Fit one recommender with its settings."""
+    settings = getattr(config, kind.signals[0])
+    recommender: Recommender
+    if kind is Content:
+        recommender = Content.fit(interactions, catalogue, settings)
+    else:
+        recommender = kind.fit(interactions, settings)
+    return recommender
 
 
 def relative(scores: Float32) -> Float32:

@@ -2,9 +2,14 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.data.strengths import RatingScale
+from models.recommenders.als import AlsConfig
 from models.recommenders.content import ContentConfig
 from models.recommenders.ease import EaseConfig
 from models.recommenders.item_knn import ItemKNNConfig
+from models.recommenders.popularity import PopularityConfig
+from models.recommenders.repeats import RepeatsConfig
+from models.recommenders.spectral import SpectralConfig
 from models.recommenders.successor import SuccessorConfig
 from models.recommenders.user_knn import UserKNNConfig
 
@@ -20,6 +25,11 @@ class BlendConfig(BaseModel):
     content: float = Field(0.2, ge=0, description="weight of content in it")
     user_knn: float = Field(0.2, ge=0, description="weight of user-based CF in it")
     ease: float = Field(0.0, ge=0, description="weight of EASE in it")
+    als: float = Field(0.0, ge=0, description="weight of ALS in it")
+    spectral: float = Field(0.0, ge=0, description="weight of the spectral part in it")
+    repeats: float = Field(0.0, ge=0, description="weight of repeats in it")
+    popularity: float = Field(0.0, ge=0, description="weight of popularity in it")
+    trending: float = Field(0.0, ge=0, description="weight of trending in it")
     network_weight: float = Field(0.0, ge=0, le=1, description="share of the network in the final score")
 
 
@@ -28,12 +38,18 @@ class RankingConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    max_history: int = Field(200, ge=1, description="latest interactions of a user that are read")
+    max_history: int = Field(500, ge=1, description="latest interactions of a user that are read; all by repeats")
+    strength_exponent: float = Field(1.0, ge=0, description="how much strengths count; 0 makes all interactions alike")
+    ratings: RatingScale = RatingScale()
     item_knn: ItemKNNConfig = ItemKNNConfig()
     successor: SuccessorConfig = SuccessorConfig()
     content: ContentConfig = ContentConfig()
     user_knn: UserKNNConfig = UserKNNConfig()
     ease: EaseConfig = EaseConfig()
+    als: AlsConfig = AlsConfig()
+    spectral: SpectralConfig = SpectralConfig()
+    repeats: RepeatsConfig = RepeatsConfig()
+    popularity: PopularityConfig = PopularityConfig()
     blend: BlendConfig = BlendConfig()
 
     def changed(self, part: str, **values: object) -> "RankingConfig":

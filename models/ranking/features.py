@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.ranking.candidates import SIGNALS, Candidates, relative
-from models.recommenders.popularity import Popularity
+from models.recommenders.popularity import HALF_LIVES_DAYS, Popularity
 
 Float32 = npt.NDArray[np.float32]
 
@@ -12,10 +12,10 @@ FEATURES = (
     *(f"{signal}_{kind}" for signal in SIGNALS for kind in ("score", "relative", "rank")),
     "neighbours_relative",
     "neighbours_rank",
-    "popularity",
-    "popularity_recent",
-    "popularity_rank",
-    "popularity_trend",
+    "popularity_share",
+    "popularity_share_rank",
+    *(f"popularity_recent_{row}" for row in range(len(HALF_LIVES_DAYS))),
+    *(f"popularity_trend_{row}" for row in range(len(HALF_LIVES_DAYS))),
     "history_length",
 )
 """Names of the features, in the order of the columns."""
@@ -53,7 +53,7 @@ class FeatureBuilder:
     def __init__(self, popularity: Popularity) -> None:
         # Shares of the busiest item, so that a refit on more data leaves the scale as the network learned it.
         self._popularity = _log_share(popularity.counts)
-        self._recent = _log_share(popularity.recent)
+        self._recent = np.stack([_log_share(recent) for recent in popularity.recent])
 
     def build(self, candidates: Candidates) -> Float32:
         """Compute the features, float32 (n, len(FEATURES))."""
@@ -61,15 +61,15 @@ class FeatureBuilder:
         features = np.empty((count, len(FEATURES)), dtype=np.float32)
         if not count:
             return features
-        popularity, recent = self._popularity[candidates.items], self._recent[candidates.items]
+        popularity, recent = self._popularity[candidates.items], self._recent[:, candidates.items]
         columns = (
             *(column for scores in candidates.signals for column in (scores, relative(scores), _log_rank(scores))),
             relative(candidates.neighbours),
             _log_rank(candidates.neighbours),
             popularity,
-            recent,
             _log_rank(popularity),
-            recent - popularity,
+            *recent,
+            *(recent - popularity),
             np.float32(np.log1p(candidates.history_length)),
         )
         for position, column in enumerate(columns):

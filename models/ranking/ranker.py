@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
+from models.data.history import History
 from models.data.interactions import find
 from models.ranking.blend import blend
 from models.ranking.candidates import Candidates, Retriever
@@ -112,7 +113,7 @@ class Ranker:
         user = int(find(self.user_ids, [user_id])[0]) if user_id is not None else -1
         excluded = find(self.item_ids, list(exclude))
         candidates = self.retriever.retrieve(
-            known, user=user, excluded=excluded, limit=max(limit, self.retriever.config.blend.candidates)
+            History(known, user), excluded=excluded, limit=max(limit, self.retriever.config.blend.candidates)
         )
         scores = self.score(candidates)
         order = np.argsort(-scores, kind="stable")[:limit]
@@ -136,8 +137,4 @@ class Ranker:
 
 
 def _fits(retriever: Retriever, n_items: int, n_users: int) -> bool:
-    fits = len(retriever.popularity.counts) == len(retriever.popularity.recent) == n_items
-    for recommender in retriever.recommenders:
-        for rows, n_rows, n_columns in recommender.shapes(n_items, n_users):
-            fits = fits and rows.fits(n_rows, n_columns)
-    return fits
+    return all(recommender.fits(n_items, n_users) for recommender in retriever.recommenders)

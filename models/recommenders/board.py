@@ -1,5 +1,6 @@
 """The score board: what the recommenders write for one request."""
 
+from collections.abc import Collection
 from typing import Self
 
 import numpy as np
@@ -24,6 +25,11 @@ class Board:
         Size of the catalogue.
     signals
         Names of the signals, in the order of the rows.
+
+    Attributes
+    ----------
+    leading
+        Names of the dense signals whose best items become candidates.
     """
 
     def __init__(self, n_items: int, signals: tuple[str, ...]) -> None:
@@ -32,7 +38,9 @@ class Board:
         self.touched: Int32 = np.empty(n_items, dtype=np.int32)
         self.columns: Float32 = np.empty((len(signals), n_items), dtype=np.float32)
         self.count = 0
+        self.leading: Collection[str] = ()
         self._excluded: Int32 = np.empty(0, dtype=np.int32)
+        self._dense: list[tuple[int, Float32]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -41,6 +49,7 @@ class Board:
         kernels.release(self.slot, self.touched, self.count, self._excluded)
         self.count = 0
         self._excluded = self._excluded[:0]
+        self._dense.clear()
 
     def exclude(self, items: Int32) -> None:
         """Keep items (codes, -1 for unknown ones) out; call it before any recommender writes."""
@@ -53,6 +62,32 @@ class Board:
             matrix.indptr, matrix.indices, matrix.values, rows, weights,
             self.slot, self.touched, self.columns, self.signals.index(signal), self.count,
         )  # fmt: skip
+
+    def add(self, signal: str, items: Int32, values: Float32) -> None:
+        """Add a value to each of some items, which become candidates."""
+        self.touch(items)
+        slots = self.slot[items]
+        known = slots >= 0
+        np.add.at(self.columns[self.signals.index(signal)], slots[known], values[known])
+
+    def add_dense(self, signal: str, scores: Float32, best: Int32) -> None:
+        """Give a signal to every candidate, those that come later too.
+
+        Parameters
+        ----------
+        scores
+            One for each item of the catalogue.
+        best
+            Items that become candidates where the signal is among the `leading` ones.
+        """
+        if signal in self.leading:
+            self.touch(best)
+        self._dense.append((self.signals.index(signal), scores))
+
+    def settle(self) -> None:
+        """Write the dense signals; call it when no candidate is added any more."""
+        for row, scores in self._dense:
+            self.columns[row, : self.count] = scores[self.items]
 
     def touch(self, items: Int32) -> None:
         """Make items candidates, with scores of 0 where no recommender has given one."""

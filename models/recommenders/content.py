@@ -12,9 +12,10 @@ import scipy.sparse as sp
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.data.columns import ITEM
+from models.data.history import History
 from models.data.interactions import Interactions, find
 from models.recommenders.board import Board
-from models.recommenders.recommender import ONE, History, ItemRows, recency_weights
+from models.recommenders.recommender import ONE, ItemRows
 from models.recommenders.similarity import cosine_rows, empty_matrix
 
 _WORD = re.compile(r"\w{2,}")
@@ -48,7 +49,7 @@ class Content(ItemRows[ContentConfig]):
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history: by recency, and of the last item alone."""
         items = history.items
-        board.add_rows(self.signals[0], self.rows, items, recency_weights(len(items), self.config.recency_decay))
+        board.add_rows(self.signals[0], self.rows, items, history.weights(self.config.recency_decay))
         board.add_rows(self.signals[1], self.rows, items[-1:], ONE)
 
 

@@ -7,11 +7,12 @@ import numpy.typing as npt
 import scipy.linalg
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders.board import Board
-from models.recommenders.recommender import History, ItemRows, recency_weights
+from models.recommenders.recommender import ItemRows
 from models.recommenders.rows import Rows
-from models.recommenders.similarity import binary_matrix, degrees, power, scaled
+from models.recommenders.similarity import degrees, power, scaled, strength_matrix
 
 MAX_ITEMS = 10_000
 """The inverse takes memory with the square of the items and time with their cube."""
@@ -36,7 +37,7 @@ class Ease(ItemRows[EaseConfig]):
     @classmethod
     def fit(cls, interactions: Interactions, config: EaseConfig) -> Self:
         """Invert the Gram matrix; empty for more than `MAX_ITEMS` items that anybody had."""
-        matrix = binary_matrix(interactions)
+        matrix = strength_matrix(interactions)
         used = np.flatnonzero(degrees(matrix, 0) > 0)
         if not 0 < len(used) <= MAX_ITEMS:
             return cls(config, Rows(np.zeros(interactions.n_items + 1, np.int64), _NO_ITEMS, _NO_VALUES))
@@ -51,8 +52,7 @@ class Ease(ItemRows[EaseConfig]):
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history."""
-        weights = recency_weights(len(history.items), self.config.recency_decay)
-        board.add_rows(self.signals[0], self.rows, history.items, weights)
+        board.add_rows(self.signals[0], self.rows, history.items, history.weights(self.config.recency_decay))
 
 
 _NO_ITEMS = np.empty(0, dtype=np.int32)

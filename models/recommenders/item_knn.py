@@ -5,11 +5,12 @@ from typing import ClassVar, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders.board import Board
-from models.recommenders.recommender import ONE, History, ItemRows, recency_weights
+from models.recommenders.recommender import ONE, ItemRows
 from models.recommenders.rows import Float32, Rows
-from models.recommenders.similarity import binary_matrix, cooccurrence_rows, power
+from models.recommenders.similarity import cooccurrence_rows, power, strength_matrix
 
 
 class ItemKNNConfig(BaseModel):
@@ -32,7 +33,7 @@ class ItemKNN(ItemRows[ItemKNNConfig]):
     @classmethod
     def fit(cls, interactions: Interactions, config: ItemKNNConfig) -> Self:
         """Compute the item-item similarity matrix, the best neighbours of each row."""
-        matrix = binary_matrix(interactions)
+        matrix = strength_matrix(interactions)
         return cls(
             config,
             cooccurrence_rows(
@@ -51,6 +52,6 @@ class ItemKNN(ItemRows[ItemKNNConfig]):
         """Sum the rows of the history: by recency, plainly, and of the last item alone."""
         items = history.items
         weighted, plain, last = self.signals
-        board.add_rows(weighted, self.rows, items, recency_weights(len(items), self.config.recency_decay))
-        board.add_rows(plain, self.rows, items, np.ones(len(items), dtype=np.float32))
+        board.add_rows(weighted, self.rows, items, history.weights(self.config.recency_decay))
+        board.add_rows(plain, self.rows, items, history.weights(1.0))
         board.add_rows(last, self.rows, items[-1:], ONE)

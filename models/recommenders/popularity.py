@@ -1,54 +1,113 @@
-"""Popularity: how many interactions an item has, over all time and lately."""
+"""Popularity: how many interactions an item has, over all time and lately; the same for every user."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
 
 from models.bundle.loader import Bundle
+from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders.rows import Float32
+from models.recommenders.board import Board
+from models.recommenders.rows import Float32, Int32
 
-RECENT_SHARE = 0.1
+HALF_LIVES_DAYS = (1.0, 7.0, 30.0, 90.0)
+WINDOW_SHARES = (0.01, 0.03, 0.1, 0.3)
+"""Of the interactions: what "lately" means where the timestamps are an order and no clock."""
+_SECONDS_A_DAY = 86_400.0
+_LED = 100
+
+
+class PopularityConfig(BaseModel):
+    """Settings of popularity and trending."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    half_life: int = Field(2, ge=0, lt=len(HALF_LIVES_DAYS), description="trending's half-life: 1, 7, 30 or 90 days")
 
 
 class Popularity:
-    """Ranks items by their number of interactions; the same for every user.
+    """Scores items by their interactions: all of them (`popularity`), or by their age (`trending`).
 
     Parameters
     ----------
+    config
+        Its settings.
     counts
         Interactions of each item, float32 of length n_items.
     recent
-        The same within the last tenth of the interactions; equal to `counts` where the data has no order.
+        The same with a weight that halves every 1, 7, 30 and 90 days before the last interaction, float32
+        (4, n_items). Without a clock: within the last 1, 3, 10 and 30 % of the interactions; without an order:
+        `counts`.
     """
 
-    name = "popularity"
+    signals: ClassVar[tuple[str, ...]] = ("popularity", "trending")
 
-    def __init__(self, counts: Float32, recent: Float32) -> None:
+    def __init__(self, config: PopularityConfig, counts: Float32, recent: Float32) -> None:
+        self.config = config
         self.counts = counts
         self.recent = recent
-        self.order: npt.NDArray[np.int32] = np.argsort(-counts, kind="stable").astype(np.int32)
+        self.order: Int32 = _falling(counts)
+        self.trend: Float32 = np.ascontiguousarray(recent[config.half_life])
+        self.trend_order: Int32 = _falling(self.trend)
 
     @classmethod
-    def fit(cls, interactions: Interactions) -> Self:
+    def fit(cls, interactions: Interactions, config: PopularityConfig) -> Self:
         """Count the interactions of each item."""
-        counts = np.bincount(interactions.items, minlength=interactions.n_items)
-        recent = counts
-        if interactions.timestamps is not None and len(interactions.items):
-            since = np.quantile(interactions.timestamps, 1 - RECENT_SHARE)
-            late = interactions.items[interactions.timestamps >= since]
-            recent = np.bincount(late, minlength=interactions.n_items)
-        return cls(counts.astype(np.float32), recent.astype(np.float32))
+        n_items = interactions.n_items
+        counts = np.bincount(interactions.items, minlength=n_items)
+        recent = np.tile(counts.astype(np.float32), (len(HALF_LIVES_DAYS), 1))
+        times = interactions.timestamps
+        if times is not None and len(times):
+            for row in range(len(HALF_LIVES_DAYS)):
+                weights = _weights(times, row, clock=interactions.has_clock)
+                recent[row] = np.bincount(interactions.items, weights=weights, minlength=n_items)
+        return cls(config, counts.astype(np.float32), recent)
 
     @classmethod
-    def load(cls, bundle: Bundle) -> Self:
+    def load(cls, bundle: Bundle, config: PopularityConfig) -> Self:
         """Take the counts from a bundle."""
         return cls(
+            config,
             bundle.array("popularity_counts", np.float32),  # type: ignore[arg-type]
-            bundle.array("popularity_recent", np.float32),  # type: ignore[arg-type]
+            bundle.array("popularity_recent", np.float32, ndim=2),  # type: ignore[arg-type]
         )
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether there is no item to be popular."""
+        return not len(self.counts)
+
+    @property
+    def trends(self) -> bool:
+        """Tell whether what is popular lately differs from what is popular."""
+        return not np.array_equal(self.counts, self.recent[0])
+
+    def configured(self, config: PopularityConfig, _item_degrees: Float32) -> Self:
+        """Apply another half-life to the same counts."""
+        return self if config == self.config else type(self)(config, self.counts, self.recent)
+
+    def score(self, history: History, board: Board) -> None:  # noqa: ARG002 - the contract's
+        """Give every candidate its counts."""
+        board.add_dense(self.signals[0], self.counts, self.order[:_LED])
+        board.add_dense(self.signals[1], self.trend, self.trend_order[:_LED])
+
+    def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
+        """Tell whether it counts so many items."""
+        return self.counts.shape == (n_items,) and self.recent.shape == (len(HALF_LIVES_DAYS), n_items)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Name the arrays to store in a bundle."""
         return {"popularity_counts": self.counts, "popularity_recent": self.recent}
+
+
+def _falling(counts: Float32) -> Int32:
+    return np.argsort(-counts, kind="stable").astype(np.int32)
+
+
+def _weights(times: npt.NDArray[np.float64], row: int, *, clock: bool) -> npt.NDArray[np.float64]:
+    if clock:
+        weights: npt.NDArray[np.float64] = 0.5 ** ((times.max() - times) / (HALF_LIVES_DAYS[row] * _SECONDS_A_DAY))
+        return weights
+    return (times >= np.quantile(times, 1 - WINDOW_SHARES[row])).astype(np.float64)

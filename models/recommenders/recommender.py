@@ -1,36 +1,31 @@
 """The contract of the recommenders, and what those that store a matrix of items by items share."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from models.bundle.loader import Bundle
+from models.data.history import History
 from models.recommenders.board import Board
-from models.recommenders.rows import Float32, Int32, Rows
+from models.recommenders.rows import Float32, Rows
 
 Config = TypeVar("Config")
 ONE: Float32 = np.ones(1, dtype=np.float32)
 
 
-@dataclass(frozen=True)
-class History:
-    """What is known of a user: item codes, oldest first, and the row in the training data, -1 if there is none."""
-
-    items: Int32
-    user: int = -1
-
-
 class Recommender(Protocol):
     """Writes signals for the items it would recommend.
 
-    The first of its `signals` is the one that it is measured by alone, and that the neighbours' score mixes.
+    The first of its `signals` bears its name: it is the one that it is measured by alone, and that the neighbours'
+    score mixes.
     """
 
     signals: ClassVar[tuple[str, ...]]
-    rows: Rows
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether the data has nothing for this recommender."""
 
     def score(self, history: History, board: Board) -> None:
         """Write all its signals for a history."""
@@ -38,8 +33,8 @@ class Recommender(Protocol):
     def configured(self, config: Any, item_degrees: Float32, /) -> Self:
         """Apply other request-time settings; `item_degrees` counts the users of each item."""
 
-    def shapes(self, n_items: int, n_users: int) -> Sequence[tuple[Rows, int, int]]:
-        """Give its matrices, each with the number of rows and columns it should have."""
+    def fits(self, n_items: int, n_users: int) -> bool:
+        """Tell whether its arrays are of so many items and users."""
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Name the arrays to store in a bundle."""
@@ -67,19 +62,19 @@ class ItemRows(Generic[Config]):
         """Take the matrix from a bundle."""
         return cls(config, Rows.load(bundle, cls.signals[0]))
 
+    @property
+    def empty(self) -> bool:
+        """Tell whether no item has a neighbour."""
+        return not len(self.rows.indices)
+
     def configured(self, config: Config, _item_degrees: Float32) -> Self:
         """Apply other request-time settings to the same matrix."""
         return type(self)(config, self.rows)
 
-    def shapes(self, n_items: int, n_users: int) -> Sequence[tuple[Rows, int, int]]:  # noqa: ARG002 - the contract's
-        """Give its matrix, of items by items."""
-        return [(self.rows, n_items, n_items)]
+    def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
+        """Tell whether its matrix is of items by items."""
+        return self.rows.fits(n_items, n_items)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Name the arrays to store in a bundle."""
         return self.rows.arrays(self.signals[0])
-
-
-def recency_weights(length: int, decay: float) -> Float32:
-    """Weigh the steps of a history, oldest first; the last has weight 1."""
-    return np.power(np.float32(decay), np.arange(length - 1, -1, -1, dtype=np.float32))

@@ -13,6 +13,17 @@ Float64 = npt.NDArray[np.float64]
 _THREADS = 2
 
 
+def strength_matrix(interactions: Interactions) -> "Csr[np.float32]":
+    """Make the matrix of users x items: the strength of each pair, repeats summed, columns of a row ascending."""
+    shape = (interactions.n_users, interactions.n_items)
+    values = interactions.strengths
+    if values is None:
+        values = np.ones(len(interactions.items), dtype=np.float32)
+    matrix = sp.csr_matrix((values, (interactions.users, interactions.items)), shape=shape)
+    matrix.sum_duplicates()
+    return matrix
+
+
 def binary_matrix(interactions: Interactions) -> "Csr[np.float32]":
     """Make the matrix of users x items: 1 where the user had the item, columns of a row ascending."""
     shape = (interactions.n_users, interactions.n_items)

@@ -6,9 +6,10 @@ import numpy as np
 import scipy.sparse as sp
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders.board import Board
-from models.recommenders.recommender import ONE, History, ItemRows, recency_weights
+from models.recommenders.recommender import ONE, ItemRows
 from models.recommenders.similarity import degrees, empty_matrix, power, scaled, top_of_rows
 
 
@@ -49,5 +50,5 @@ class Successor(ItemRows[SuccessorConfig]):
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history: by recency, and of the last item alone."""
         items = history.items
-        board.add_rows(self.signals[0], self.rows, items, recency_weights(len(items), self.config.recency_decay))
+        board.add_rows(self.signals[0], self.rows, items, history.weights(self.config.recency_decay))
         board.add_rows(self.signals[1], self.rows, items[-1:], ONE)

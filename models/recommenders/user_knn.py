@@ -1,6 +1,5 @@
 """User-based collaborative filtering: what users with a similar history had (Resnick et al. 1994)."""
 
-from collections.abc import Sequence
 from typing import ClassVar, Self
 
 import numpy as np
@@ -8,10 +7,10 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.bundle.loader import Bundle
+from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders import kernels
 from models.recommenders.board import Board
-from models.recommenders.recommender import History
 from models.recommenders.rows import Float32, Int32, Rows
 from models.recommenders.similarity import binary_matrix, cosine_rows
 
@@ -63,6 +62,11 @@ class UserKNN:
             Rows.load(bundle, f"{name}_item_users"),
         )
 
+    @property
+    def empty(self) -> bool:
+        """Tell whether no user has a neighbour."""
+        return not len(self.rows.indices)
+
     def configured(self, config: UserKNNConfig, _item_degrees: Float32) -> Self:
         """Apply other request-time settings to the same matrices."""
         return type(self)(config, self.rows, self.histories, self.item_users)
@@ -76,13 +80,13 @@ class UserKNN:
             **self.item_users.arrays(f"{name}_item_users"),
         }
 
-    def shapes(self, n_items: int, n_users: int) -> Sequence[tuple[Rows, int, int]]:
-        """Give its matrices: users by users, users by items and items by users."""
-        return [
-            (self.rows, n_users, n_users),
-            (self.histories, n_users, n_items),
-            (self.item_users, n_items, n_users),
-        ]
+    def fits(self, n_items: int, n_users: int) -> bool:
+        """Tell whether its matrices are users by users, users by items and items by users."""
+        return (
+            self.rows.fits(n_users, n_users)
+            and self.histories.fits(n_users, n_items)
+            and self.item_users.fits(n_items, n_users)
+        )
 
     def score(self, history: History, board: Board) -> None:
         """Sum the histories of the neighbours."""

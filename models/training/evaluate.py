@@ -1,7 +1,7 @@
 """Runs the whole pipeline on a data set once: clean, split, learn, measure on the test part."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from models.data.splitting import Split, make_split
 from models.evaluation.metrics import evaluate_lists, per_user_values
 from models.evaluation.ranked import rank_held
 from models.evaluation.report import EvaluationReport, bootstrap_intervals, peak_memory_mb
-from models.ranking.candidates import Retriever
 from models.ranking.ranker import Ranker
 from models.training.learn import Learned, learn
 
@@ -55,6 +54,7 @@ def evaluate(
     budget: float | None = None,
     include_seen: bool = False,
     test_days: float | None = None,
+    only: Collection[str] = (),
     progress: Progress,
 ) -> Evaluated:
     """Train with the automatic recipe and measure once on the test part.
@@ -69,6 +69,8 @@ def evaluate(
         `fixed`, `leave-last-out`, `temporal` or `random`; by default what the data allows.
     ks
         Lengths of the lists that are measured.
+    only
+        Parts to use, without the network; all of them by default.
     budget
         Seconds after which no further setting is tried; what is under way is finished.
 
@@ -82,17 +84,33 @@ def evaluate(
     table, cleaning = clean(dataset.interactions)
     watch("cleaning", 1.0)
     split: Split = make_split(
-        dataset, table, protocol=protocol, seed=seed, include_seen=include_seen, test_days=test_days
+        dataset,
+        table,
+        protocol=protocol,
+        seed=seed,
+        ratings=cleaning.ratings,
+        include_seen=include_seen,
+        test_days=test_days,
     )
     watch("splitting", 1.0)
-    learned = learn(split.train, split.validation, folder, dataset.items, seed=seed, budget=budget, progress=watch)
-    ranker = learned.ranker
+    learned = learn(
+        split.train,
+        split.validation,
+        folder,
+        dataset.items,
+        ratings=cleaning.ratings,
+        window=split.window,
+        only=only,
+        seed=seed,
+        budget=budget,
+        progress=watch,
+    )
+    ranker, everyone = learned.ranker, learned.retriever
     if split.refit:
-        config = ranker.retriever.config
-        retriever = Retriever.fit(split.everything, config, dataset.items)
-        ranker = Ranker(retriever, learned.network, split.everything.item_ids, split.everything.user_ids)
+        everyone = everyone.refitted(split.known, everyone.config, dataset.items)
+        ranker = Ranker(everyone.pruned(), learned.network, split.known.item_ids, split.known.user_ids)
         watch("refit", 1.0)
-    ranked = rank_held(ranker, split.test, max(ks), seed=seed, include_seen=include_seen, progress=watch)
+    ranked = rank_held(ranker, everyone, split.test, max(ks), seed=seed, include_seen=include_seen, progress=watch)
     offsets, items = split.test.target_offsets, split.test.target_items
     metrics, intervals = {}, {}
     for name, lists in ranked.items():

@@ -1,7 +1,7 @@
 """The automatic recipe: fits the recommenders, trains the network and chooses every setting on validation."""
 
-import math
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from models.bundle.errors import BundleError
 from models.data.held import Held
 from models.data.interactions import Interactions
 from models.data.progress import Progress
-from models.ranking.candidates import Retriever
-from models.ranking.config import RankingConfig
+from models.data.strengths import RatingScale
+from models.ranking.candidates import PARTS, Retriever
+from models.ranking.config import BlendConfig, RankingConfig
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.ranker import Ranker
 from models.training.lists import labelled_lists
@@ -24,6 +25,8 @@ from models.training.tuning import Trial, Tuner, tune_network_weight
 KERAS_FILE = "network.keras"
 MAX_VALIDATION_USERS = 5000
 PARITY = 1e-5
+TUNING_SHARE = 0.6
+"""Of the budget; the rest is left to the network."""
 UNORDERED = (
     RankingConfig()
     .changed("item_knn", target_exponent=0.3, recency_decay=1.0)
@@ -37,10 +40,12 @@ UNORDERED = (
 class Learned:
     """What the recipe found.
 
-    `files` holds the network in both forms; it lasts as long as the folder that `learn` was given.
+    `ranker` has the recommenders that help, `retriever` all that the data allows, with the same settings. `files`
+    holds the network in both forms; it lasts as long as the folder that `learn` was given.
     """
 
     ranker: Ranker
+    retriever: Retriever
     network: NetworkScorer | None
     files: list[Path]
     curves: dict[str, list[float]]
@@ -53,6 +58,9 @@ def learn(
     folder: Path,
     catalogue: pa.Table | None = None,
     *,
+    ratings: RatingScale | None = None,
+    window: float | None = None,
+    only: Collection[str] = (),
     seed: int,
     budget: float | None = None,
     progress: Progress,
@@ -67,23 +75,42 @@ def learn(
         Held-out items of the same users, on which all settings are chosen.
     folder
         Where the network's files are written.
+    ratings
+        The scale of the ratings, to be stored with the settings.
+    window
+        Length of the test where it is a window of time.
+    only
+        Parts to use, without the network; all of them by default.
     budget
-        Seconds after which no further setting is tried; what is under way is finished.
+        Seconds after which no further setting is tried; what is under way is finished. By default it grows with the
+        data.
     """
-    deadline = math.inf if budget is None else time.monotonic() + budget
+    seconds = default_budget(len(train.items)) if budget is None else budget
+    deadline = time.monotonic() + seconds * TUNING_SHARE
     sample = validation.sample(MAX_VALIDATION_USERS, seed)
     progress("similarities", 0.0)
     start = RankingConfig() if train.timestamps is not None else UNORDERED
-    retriever = Retriever.fit(train, start, catalogue)
+    start = start.model_copy(update={"ratings": ratings or RatingScale(), "blend": _start_blend(start.blend, only)})
+    everyone = Retriever.fit(train, start, catalogue, only or PARTS)
     progress("similarities", 1.0)
-    tuner = Tuner(train, retriever, sample, seed, progress, deadline)
-    retriever = tuner.tune()
+    tuner = Tuner(train, everyone, sample, seed, progress, catalogue, deadline, only)
+    everyone = tuner.tune()
     trials = tuner.trials
-    in_time = time.monotonic() < deadline
-    labelled = labelled_lists(train, retriever.config, catalogue, seed=seed, progress=progress) if in_time else None
+    retriever = everyone.pruned()
+    labelled = None
+    if seconds > 0 and not only:
+        labelled = labelled_lists(
+            train,
+            retriever,
+            catalogue,
+            window=window,
+            include_seen=validation.include_seen,
+            seed=seed,
+            progress=progress,
+        )
     if labelled is None:
         ranker = Ranker(retriever, None, train.item_ids, train.user_ids)
-        return Learned(ranker, None, [], {}, trials)
+        return Learned(ranker, everyone, None, [], {}, trials)
     lists, scaler = labelled
     trained = train_networks(lists, NetworkConfig(), seed=seed, on_epoch=lambda done: progress("network", done))
     files = [folder / KERAS_FILE, folder / NETWORK_FILE]
@@ -92,7 +119,18 @@ def learn(
     check_parity(trained.model, network, lists.features[:64].reshape(-1, lists.features.shape[-1]))
     config, more = tune_network_weight(retriever, network, sample, seed=seed, progress=progress)
     ranker = Ranker(retriever.configured(config), network, train.item_ids, train.user_ids)
-    return Learned(ranker, network, files, trained.history, [*trials, *more])
+    return Learned(ranker, everyone.configured(config), network, files, trained.history, [*trials, *more])
+
+
+def default_budget(interactions: int) -> float:
+    """Give the seconds for choosing settings where nobody says: more for more data, up to a quarter of an hour."""
+    return min(60.0 + interactions * 4e-4, 900.0)
+
+
+def _start_blend(blend: BlendConfig, only: Collection[str]) -> BlendConfig:
+    if not only:
+        return blend
+    return blend.model_copy(update={part: float(part in only) for part in PARTS})
 
 
 def check_parity(model: Any, network: NetworkScorer, standardised: np.ndarray[Any, np.dtype[np.float32]]) -> None:

@@ -39,7 +39,8 @@ def train(dataset: DataSet, store: BundleStore, *, seed: int = 0, progress: Prog
     with tempfile.TemporaryDirectory(prefix="braid-train-") as folder:
         run = evaluate(dataset, Path(folder), seed=seed, progress=progress)
         progress("refit", 0.0)
-        retriever = Retriever.fit(run.everything, run.learned.ranker.retriever.config, dataset.items)
+        retriever = run.learned.ranker.retriever
+        retriever = retriever.refitted(run.everything, retriever.config, dataset.items)
         progress("refit", 1.0)
         progress("publishing", 0.0)
         bundle = store.publish(_manifest(run), _arrays(run, retriever), run.learned.files)

@@ -2,47 +2,43 @@
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from models.data.held import Held
 from models.data.interactions import Interactions
 from models.data.progress import Progress
-from models.evaluation.metrics import evaluate_lists
 from models.ranking.blend import blend
-from models.ranking.candidates import Candidates, Retriever
+from models.ranking.candidates import KINDS, PARTS, Retriever, fit
 from models.ranking.config import RankingConfig
 from models.ranking.features import FeatureBuilder
 from models.ranking.network import NetworkScorer
-from models.recommenders.ease import Ease
-from models.recommenders.item_knn import ItemKNN
+from models.training.mixing import prune, search_weights
+from models.training.validation import DEPTH, Pool, draw, list_ndcg
 
 Float32 = npt.NDArray[np.float32]
 
-METRIC = "ndcg@10"
-_DEPTH = 10
 NETWORK_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
-REGULARIZATIONS = (30.0, 100.0, 300.0, 1000.0)
 _ROUNDS = 3
+_HOPELESS = 0.2
+"""A part whose own NDCG is below this share of the best part's is not worth tuning by refitting."""
 
 
 @dataclass(frozen=True)
 class Trial:
     """One setting tried on validation and the NDCG@10 it reached."""
 
-    setting: dict[str, float]
+    setting: dict[str, float | str]
     ndcg: float
 
 
 @dataclass(frozen=True)
 class Coordinate:
-    """One number to choose: where it is in the settings, its first step and its bounds.
-
-    The step is added; for a weight the number is multiplied with it or divided by it, and 0 is tried first.
-    """
+    """One number to choose: where it is in the settings, its first step and its bounds."""
 
     part: str
     name: str
@@ -53,14 +49,9 @@ class Coordinate:
     def around(self, config: RankingConfig, halvings: int) -> Iterable[float]:
         """Give the neighbouring values to try."""
         now = float(getattr(getattr(config, self.part), self.name))
-        if self.part == "blend":
-            factor = self.step ** (0.5**halvings)
-            tried = [now * factor, now / factor] if now else [self.low * 2]
-            tried += [0.0] if halvings == 0 else []
-        else:
-            tried = [now + self.step * 0.5**halvings, now - self.step * 0.5**halvings]
-        for value in tried:
-            bounded = round(min(max(value, 0.0 if self.part == "blend" else self.low), self.high), 4)
+        step = self.step * 0.5**halvings
+        for value in (now + step, now - step):
+            bounded = round(min(max(value, self.low), self.high), 4)
             if bounded != now:
                 yield bounded
 
@@ -69,20 +60,26 @@ ALWAYS = (
     Coordinate("item_knn", "target_exponent", 0.2, -0.2, 1.0),
     Coordinate("item_knn", "item_exponent", 0.2, 0.0, 1.0),
     Coordinate("item_knn", "user_exponent", 0.2, 0.0, 1.0),
-    Coordinate("blend", "user_knn", 2.0, 0.05, 2.0),
 )
 ORDERED = (
     Coordinate("item_knn", "recency_decay", 0.15, 0.1, 1.0),
-    Coordinate("blend", "successor", 2.0, 0.05, 4.0),
     Coordinate("successor", "recency_decay", 0.2, 0.1, 1.0),
+    Coordinate("ease", "recency_decay", 0.1, 0.1, 1.0),
+    Coordinate("spectral", "recency_decay", 0.1, 0.1, 1.0),
 )
-WITH_CONTENT = (Coordinate("blend", "content", 2.0, 0.05, 2.0),)
-WITH_EASE = (Coordinate("blend", "ease", 2.0, 0.25, 16.0),)
+ALONE: Mapping[str, Mapping[str, tuple[float, ...]]] = {
+    "repeats": {"half_life": (15.0, 30.0, 60.0, 120.0, 240.0)},
+    "popularity": {"half_life": (0, 1, 2, 3)},
+    "ease": {"regularization": (30.0, 100.0, 300.0, 1000.0)},
+    "als": {"regularization": (0.1, 3.0, 30.0), "confidence": (3.0, 10.0, 40.0)},
+}
+"""Settings that are chosen by how well their part does alone."""
+REFITTED = {("ease", "regularization"), ("als", "regularization"), ("als", "confidence")}
 
 
 @dataclass
 class Tuner:
-    """Searches the settings coordinate by coordinate, with steps that are halved each round.
+    """Chooses each part's own settings, then the mix, then searches coordinate by coordinate with halved steps.
 
     Parameters
     ----------
@@ -92,6 +89,8 @@ class Tuner:
         The validation part, or a sample of it.
     deadline
         On the monotonic clock; past it nothing further is tried.
+    only
+        Parts that may have a weight; all by default.
     """
 
     train: Interactions
@@ -99,24 +98,26 @@ class Tuner:
     held: Held
     seed: int
     progress: Progress
+    catalogue: pa.Table | None = None
     deadline: float = math.inf
+    only: Collection[str] = ()
     trials: list[Trial] = field(default_factory=list)
 
     def tune(self) -> Retriever:
         """Choose everything but the network's weight; give the recommenders with what was chosen."""
-        ordered = self.train.timestamps is not None
-        coordinates = [*ALWAYS, *(ORDERED if ordered else ())]
-        present = {part.signals[0] for part in self.retriever.recommenders if len(part.rows.indices)}
-        coordinates += WITH_CONTENT if "content" in present else ()
-        coordinates += WITH_EASE if "ease" in present else ()
-        if "ease" in present:
-            self._choose_regularization()
-        best = self._try(self.retriever, {})
+        self._choose_strengths()
+        self._choose_alone()
+        self.progress("tuning parts", 1.0)
+        self._mix(last=False)
+        chosen = {name for name in PARTS if getattr(self.retriever.config.blend, name) > 0}
+        ordered = ORDERED if self.train.timestamps is not None else ()
+        coordinates = [one for one in (*ALWAYS, *ordered) if one.part in chosen]
         planned, done = _ROUNDS * len(coordinates), 0
         for halvings in range(_ROUNDS):
+            best = self._try(self.retriever, {"round": halvings})
             for coordinate in coordinates:
                 for value in coordinate.around(self.retriever.config, halvings):
-                    if time.monotonic() >= self.deadline:
+                    if self._late():
                         break
                     config = self.retriever.config.changed(coordinate.part, **{coordinate.name: value})
                     tried = self._with(config)
@@ -126,33 +127,93 @@ class Tuner:
                         break
                 done += 1
                 self.progress("tuning neighbours", done / planned)
+            if not self._late():
+                self._mix(last=halvings == _ROUNDS - 1)
         return self.retriever
 
-    def _choose_regularization(self) -> None:
-        alone = {"item_knn": 0.0, "successor": 0.0, "content": 0.0, "user_knn": 0.0, "ease": 1.0}
-        best = -1.0
+    def _present(self) -> list[str]:
+        return [name for name in self.retriever.present if not self.only or name in self.only]
+
+    def _late(self) -> bool:
+        return time.monotonic() >= self.deadline
+
+    def _choose_strengths(self) -> None:
+        """Choose how much the strengths count, by the start mix."""
+        if self.train.strengths is None:
+            return
+        best, start = -1.0, self.retriever
+        for exponent in (1.0, 0.5, 0.0):
+            config = start.config.model_copy(update={"strength_exponent": exponent})
+            tried = start if exponent == 1.0 else start.refitted(self.train, config, self.catalogue)
+            ndcg = self._try(tried, {"strength_exponent": exponent})
+            if ndcg > best:
+                best, self.retriever = ndcg, tried
+            if self._late():
+                return
+
+    def _choose_alone(self) -> None:
+        pool = Pool.draw(self.retriever, self.held, self.seed)
+        alone = {name: pool.ndcg(_only(name)) for name in self._present()}
+        self.trials += [Trial({"alone": name}, ndcg) for name, ndcg in alone.items()]
+        least = _HOPELESS * max(alone.values(), default=0.0)
+        for part, settings in ALONE.items():
+            measured = "trending" if part == "popularity" else part
+            for name, values in settings.items():
+                if alone.get(measured, 0.0) >= least:
+                    self._choose(part, name, values, measured)
+
+    def _choose(self, part: str, name: str, values: Iterable[float], measured: str) -> None:
         start = self.retriever.config
-        chosen = self.retriever
-        for value in REGULARIZATIONS:
-            if best >= 0 and time.monotonic() >= self.deadline:
+        lone = start.model_copy(update={"blend": start.blend.model_copy(update=_weights(_only(measured)))})
+        alone = self.retriever.configured(lone).pruned()
+        best, chosen = -1.0, alone
+        for value in values:
+            if best >= 0 and self._late():
                 break
-            config = start.changed("ease", regularization=value).changed("blend", **alone)
-            tried = self.retriever.replaced(Ease.fit(self.train, config.ease), config)
-            ndcg = self._try(tried, {"ease.regularization": value})
+            config = lone.changed(part, **{name: value})
+            tried = self._refit(alone, part, config) if (part, name) in REFITTED else alone.configured(config)
+            ndcg = self._try(tried, {f"{part}.{name}": value})
             if ndcg > best:
                 best, chosen = ndcg, tried
-        self.retriever = chosen.configured(chosen.config.model_copy(update={"blend": start.blend}))
+        config = chosen.config.model_copy(update={"blend": start.blend})
+        found = next(one for one in chosen.recommenders if one.signals[0] == part)
+        self.retriever = self.retriever.replaced(found, config)
+
+    def _mix(self, *, last: bool) -> None:
+        """Search the weights of the mix; at last, leave out what hardly helps."""
+        pool = Pool.draw(self.retriever, self.held, self.seed)
+        weights, ndcg = search_weights(pool, self.retriever.weights, self._present())
+        if last:
+            weights = prune(pool, weights, ndcg)
+        blended = self.retriever.config.blend.model_copy(update=_weights(weights))
+        self.retriever = self.retriever.configured(self.retriever.config.model_copy(update={"blend": blended}))
+        mixed: dict[str, float | str] = {f"blend.{name}": weight for name, weight in _weights(weights).items()}
+        self.trials.append(Trial(mixed, ndcg))
 
     def _with(self, config: RankingConfig) -> Retriever:
         if config.item_knn.user_exponent == self.retriever.config.item_knn.user_exponent:
             return self.retriever.configured(config)
-        return self.retriever.replaced(ItemKNN.fit(self.train, config.item_knn), config)
+        return self._refit(self.retriever, "item_knn", config)
 
-    def _try(self, retriever: Retriever, setting: dict[str, float]) -> float:
-        lists = draw(retriever, self.held, _DEPTH)
-        ndcg = _ndcg(self.held, lists, [candidates.neighbours for candidates in lists], retriever, self.seed)
-        self.trials.append(Trial(setting, ndcg))
+    def _refit(self, retriever: Retriever, part: str, config: RankingConfig) -> Retriever:
+        kind = next(kind for kind in KINDS if kind.signals[0] == part)
+        fitted = fit(kind, self.train.raised(config.strength_exponent), config, self.catalogue)
+        return retriever.replaced(fitted, config)
+
+    def _try(self, retriever: Retriever, setting: Mapping[str, float | str]) -> float:
+        lists = draw(retriever, self.held, DEPTH)
+        scores = [candidates.neighbours for candidates in lists]
+        ndcg = list_ndcg(self.held, lists, scores, retriever.n_items, self.seed)
+        self.trials.append(Trial(dict(setting), ndcg))
         return ndcg
+
+
+def _only(name: str) -> Float32:
+    return np.array([part == name for part in PARTS], dtype=np.float32)
+
+
+def _weights(weights: Float32) -> dict[str, float]:
+    return {name: float(weight) for name, weight in zip(PARTS, weights, strict=True)}
 
 
 def tune_network_weight(
@@ -165,31 +226,8 @@ def tune_network_weight(
     trials: list[Trial] = []
     for tried, weight in enumerate(NETWORK_WEIGHTS):
         blended = [blend(candidates.neighbours, score, weight) for candidates, score in zip(lists, scores, strict=True)]
-        trials.append(Trial({"network_weight": weight}, _ndcg(held, lists, blended, retriever, seed)))
+        ndcg = list_ndcg(held, lists, blended, retriever.n_items, seed)
+        trials.append(Trial({"network_weight": weight}, ndcg))
         progress("tuning the blend", (tried + 1) / len(NETWORK_WEIGHTS))
     best = max(trials, key=lambda trial: trial.ndcg)
     return retriever.config.changed("blend", **best.setting), trials
-
-
-def draw(retriever: Retriever, held: Held, limit: int | None = None) -> list[Candidates]:
-    """Draw the candidates of every held-out user."""
-    return [
-        retriever.retrieve(
-            held.history(row),
-            user=int(user),
-            excluded=held.excluded(row),
-            only=held.candidate_list(row),
-            limit=limit,
-        )
-        for row, user in enumerate(held.users)
-    ]
-
-
-def _ndcg(held: Held, lists: list[Candidates], scores: list[Float32], retriever: Retriever, seed: int) -> float:
-    rng = np.random.default_rng(seed)
-    ranked = np.full((len(lists), _DEPTH), -1, dtype=np.int32)
-    for row, (candidates, values) in enumerate(zip(lists, scores, strict=True)):
-        order = np.lexsort((rng.random(len(values)), -values))[:_DEPTH]
-        ranked[row, : len(order)] = candidates.items[order]
-    n_items = len(retriever.popularity.counts)
-    return evaluate_lists(ranked, held.target_offsets, held.target_items, (_DEPTH,), n_items)[METRIC]

@@ -1,0 +1,58 @@
+"""What is known of one user at one moment."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+Int32 = npt.NDArray[np.int32]
+Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class History:
+    """The interactions of a user, oldest first.
+
+    `items` are codes, int32 of length n; `user` is the row in the training data, -1 if there is none. `strengths`
+    (float32) and `times` (float64, seconds since 1970 or any order) stand beside the items; without them all are 1,
+    or there is no order. `now` is the moment of the request on the same clock, by default that of the last one.
+    """
+
+    items: Int32
+    user: int = -1
+    strengths: Float32 | None = None
+    times: Float64 | None = None
+    now: float | None = None
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def latest(self, count: int) -> "History":
+        """Keep the last interactions, at most so many."""
+        if len(self.items) <= count:
+            return self
+        return replace(
+            self,
+            items=self.items[-count:],
+            strengths=None if self.strengths is None else self.strengths[-count:],
+            times=None if self.times is None else self.times[-count:],
+        )
+
+    def raised(self, exponent: float) -> "History":
+        """Raise the strengths to a power; 0 makes all alike."""
+        if self.strengths is None or exponent == 1.0:
+            return self
+        return replace(self, strengths=None if exponent == 0.0 else self.strengths ** np.float32(exponent))
+
+    def weights(self, decay: float) -> Float32:
+        """Weigh each interaction by its strength and by its recency: the last has 1 times its strength."""
+        recency = np.power(np.float32(decay), np.arange(len(self.items) - 1, -1, -1, dtype=np.float32))
+        return recency if self.strengths is None else recency * self.strengths
+
+    def ages(self) -> Float32:
+        """Give the time since each interaction, float32, never below 0; zeros without times."""
+        if self.times is None or not len(self.times):
+            return np.zeros(len(self.items), dtype=np.float32)
+        now = float(self.times[-1]) if self.now is None else self.now
+        return np.maximum(now - self.times, 0.0).astype(np.float32)

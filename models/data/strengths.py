@@ -1,0 +1,92 @@
+"""Strengths: how much each interaction says, from its event type, its rating and its repetition."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.data.columns import EVENT_TYPE, VALUE
+from models.data.events import EVENT_WEIGHTS
+
+Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+_RATING = "rating"
+_MOST_LOW = 0.5
+_WEAKEST = 0.5
+"""Strength of the weakest rating that still is a like; the best one has 1."""
+
+
+class RatingScale(BaseModel):
+    """The scale of the ratings in the training data, stored in the bundle.
+
+    A rating below the middle of the scale is not a like; above it the strength grows from a half to 1. Where most
+    values would be low they are amounts (times played, pieces bought), not ratings: all are likes, and their
+    strength grows with their logarithm.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    low: float = Field(0.0, description="lowest value seen")
+    high: float = Field(0.0, description="highest value seen")
+    amounts: bool = Field(False, description="whether the values are amounts and not ratings")
+
+    @classmethod
+    def fit(cls, values: Float64) -> "RatingScale":
+        """Measure the scale; values that are not finite are passed over."""
+        finite = values[np.isfinite(values)]
+        if not len(finite):
+            return cls()
+        low, high = float(finite.min()), float(finite.max())
+        return cls(low=low, high=high, amounts=bool((finite < (low + high) / 2).mean() > _MOST_LOW))
+
+    def is_low(self, values: Float64) -> npt.NDArray[np.bool_]:
+        """Tell which ratings are no likes; one that is missing or has nothing to compare with is a like."""
+        if self.amounts or self.high <= self.low:
+            return np.zeros(len(values), dtype=np.bool_)
+        return np.asarray(values < (self.low + self.high) / 2)
+
+    def strengths(self, values: Float64) -> Float32:
+        """Scale values to strengths between a half and 1; 1 where there is nothing to compare with."""
+        if self.high <= self.low:
+            return np.ones(len(values), dtype=np.float32)
+        if self.amounts:
+            above = np.log1p(np.clip(values - self.low, 0, None)) / np.log1p(self.high - self.low)
+        else:
+            middle = (self.low + self.high) / 2
+            above = np.clip((values - middle) / (self.high - middle), 0, 1)
+        scaled = _WEAKEST + (1 - _WEAKEST) * np.where(np.isfinite(above), above, 1.0)
+        return scaled.astype(np.float32)
+
+
+def is_rating(table: pa.Table) -> npt.NDArray[np.bool_]:
+    """Tell which rows are ratings: those of that event type, and those with a value and no event type."""
+    if VALUE not in table.column_names:
+        return np.zeros(table.num_rows, dtype=np.bool_)
+    valued = pc.is_valid(table[VALUE])
+    if EVENT_TYPE not in table.column_names:
+        rated = valued
+    else:
+        kind = table[EVENT_TYPE]
+        rated = pc.and_(valued, pc.or_(pc.is_null(kind), pc.fill_null(pc.equal(kind, _RATING), False)))
+    return np.asarray(rated.to_numpy(), dtype=np.bool_)
+
+
+def rating_values(table: pa.Table) -> Float64:
+    """Give the ratings of all rows, float64; NaN where a row is none."""
+    if VALUE not in table.column_names:
+        return np.full(table.num_rows, np.nan)
+    values = pc.fill_null(table[VALUE], np.nan).to_numpy().astype(np.float64)
+    return np.where(is_rating(table), values, np.nan)
+
+
+def row_strengths(table: pa.Table, scale: RatingScale) -> Float32:
+    """Compute the strength of every row: the weight of its event type, times that of its rating."""
+    values = rating_values(table)
+    found = np.where(np.isfinite(values), scale.strengths(values), np.float32(1.0)).astype(np.float32)
+    if EVENT_TYPE in table.column_names:
+        kinds = table[EVENT_TYPE].combine_chunks().dictionary_encode()
+        weights = np.array([EVENT_WEIGHTS.get(kind, 1.0) for kind in kinds.dictionary.to_pylist()] + [1.0])
+        codes = pc.fill_null(kinds.indices, len(weights) - 1).to_numpy()
+        found = found * weights[codes].astype(np.float32)
+    return found

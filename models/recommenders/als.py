@@ -1,0 +1,101 @@
+"""Implicit ALS: factors of users and items by alternating least squares (Hu, Koren, Volinsky 2008)."""
+
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.bundle.loader import Bundle
+from models.data.history import History
+from models.data.interactions import Interactions
+from models.recommenders.board import Board
+from models.recommenders.rows import Float32, Int32
+from models.recommenders.similarity import strength_matrix
+
+_LED = 200
+_THREADS = 2
+
+
+class AlsConfig(BaseModel):
+    """Settings of implicit ALS."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    factors: int = Field(64, ge=0, description="length of the factors; 0 leaves the recommender out")
+    regularization: float = Field(0.1, gt=0, description="lambda, pulls the factors towards 0")
+    confidence: float = Field(10.0, gt=1, description="weight of an interaction beside that of none")
+    iterations: int = Field(10, ge=1, description="passes over users and items")
+
+
+class Als:
+    """Scores an item by the product of its factors with the user's, which are solved for at request time.
+
+    Parameters
+    ----------
+    config
+        Its settings.
+    factors
+        Of the items, float32 (n_items, factors).
+    """
+
+    signals: ClassVar[tuple[str, ...]] = ("als",)
+
+    def __init__(self, config: AlsConfig, factors: Float32) -> None:
+        self.config = config
+        self.factors = factors
+        ridge = np.float32(config.regularization) * np.eye(factors.shape[1], dtype=np.float32)
+        self._gram: Float32 = factors.T @ factors + ridge
+
+    @classmethod
+    def fit(cls, interactions: Interactions, config: AlsConfig) -> Self:
+        """Fit the factors; the same data and settings give the same."""
+        if not config.factors or not len(interactions.items):
+            return cls(config, np.zeros((interactions.n_items, 0), dtype=np.float32))
+        from implicit.cpu.als import AlternatingLeastSquares  # noqa: PLC0415 - only the trainer has it
+
+        model = AlternatingLeastSquares(
+            factors=config.factors,
+            regularization=config.regularization,
+            alpha=config.confidence,
+            iterations=config.iterations,
+            num_threads=_THREADS,
+            random_state=0,
+        )
+        model.fit(strength_matrix(interactions), show_progress=False)
+        return cls(config, np.ascontiguousarray(model.item_factors, dtype=np.float32))
+
+    @classmethod
+    def load(cls, bundle: Bundle, config: AlsConfig) -> Self:
+        """Take the factors from a bundle."""
+        return cls(config, bundle.array("als_factors", np.float32, ndim=2))  # type: ignore[arg-type]
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether there are no factors."""
+        return self.factors.shape[1] == 0
+
+    def configured(self, config: AlsConfig, _item_degrees: Float32) -> Self:
+        """Apply other request-time settings to the same factors."""
+        return type(self)(config, self.factors)
+
+    def score(self, history: History, board: Board) -> None:
+        """Solve for the user's factors and multiply them with those of all items."""
+        if self.empty or not len(history):
+            return
+        known = self.factors[history.items]
+        confidence = np.float32(self.config.confidence) * history.weights(1.0)
+        system: Float32 = self._gram + (known.T * (confidence - 1.0)) @ known
+        user = np.linalg.solve(system, known.T @ confidence)
+        scores = self.factors @ user
+        count = min(_LED + len(history), len(scores))
+        best: Int32 = np.argpartition(-scores, count - 1)[:count].astype(np.int32)
+        board.add_dense(self.signals[0], np.maximum(scores, 0.0), best)
+
+    def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
+        """Tell whether it has the factors of so many items."""
+        return bool(len(self.factors) == n_items)
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Name the arrays to store in a bundle."""
+        return {"als_factors": self.factors}

@@ -1,0 +1,139 @@
+"""Repeats: what the user had before and may want again ("buy again"); used where seen items are wanted."""
+
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.bundle.loader import Bundle
+from models.data.history import Float64, History
+from models.data.interactions import Interactions
+from models.recommenders.board import Board
+from models.recommenders.rows import Float32
+
+_SECONDS_A_DAY = np.float32(86_400.0)
+_PRIOR = 10.0
+"""Users with the average behaviour that are added to those of each item."""
+
+
+class RepeatsConfig(BaseModel):
+    """Settings of repeats."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    half_life: float = Field(
+        60.0, gt=0, description="days, or interactions without a clock, that halve a repeat's weight"
+    )
+
+
+class Repeats:
+    """Scores what a user had by how often and how lately, and by how often others come back to the item.
+
+    Parameters
+    ----------
+    config
+        Its settings.
+    rates
+        Share of an item's users who had it again, pulled towards the share over all items; float32 of length
+        n_items. Empty where nobody had anything again.
+    gaps
+        Mean time between two of them, in days (or interactions), float32 of length n_items.
+    clock
+        Whether times are seconds, and no mere order.
+    """
+
+    signals: ClassVar[tuple[str, ...]] = ("repeats", "repeats_count", "repeats_age", "repeats_rate", "repeats_due")
+
+    def __init__(self, config: RepeatsConfig, rates: Float32, gaps: Float32, *, clock: bool) -> None:
+        self.config = config
+        self.rates = rates
+        self.gaps = gaps
+        self.clock = clock
+
+    @classmethod
+    def fit(cls, interactions: Interactions, config: RepeatsConfig) -> Self:
+        """Measure how often and after how long users had each item again."""
+        n_items = interactions.n_items
+        order = np.lexsort((np.arange(len(interactions.items)), interactions.items, interactions.users))
+        users, items = interactions.users[order], interactions.items[order]
+        again = np.flatnonzero((users[1:] == users[:-1]) & (items[1:] == items[:-1])) + 1
+        if not len(again):
+            nothing = np.empty(0, dtype=np.float32)
+            return cls(config, nothing, nothing, clock=interactions.has_clock)
+        first = np.ones(len(items), dtype=np.bool_)
+        first[again] = False
+        pairs = np.cumsum(first) - 1
+        had = np.bincount(items[first], minlength=n_items)
+        returned = np.bincount(items[first][np.unique(pairs[again])], minlength=n_items)
+        rates = (returned + _PRIOR * returned.sum() / had.sum()) / (had + _PRIOR)
+        times = _times(interactions, clock=interactions.has_clock)[order]
+        passed = (times[again] - times[again - 1]).astype(np.float64)
+        total, count = (
+            np.bincount(items[again], weights=weights, minlength=n_items) for weights in (passed, np.ones_like(passed))
+        )
+        gaps = (total + _PRIOR * passed.mean()) / (count + _PRIOR)
+        return cls(config, rates.astype(np.float32), gaps.astype(np.float32), clock=interactions.has_clock)
+
+    @classmethod
+    def load(cls, bundle: Bundle, config: RepeatsConfig) -> Self:
+        """Take the rates and the gaps from a bundle."""
+        return cls(
+            config,
+            bundle.array("repeats_rates", np.float32),  # type: ignore[arg-type]
+            bundle.array("repeats_gaps", np.float32),  # type: ignore[arg-type]
+            clock=bool(bundle.array("repeats_clock", np.int32)[0]),
+        )
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether nobody had anything again."""
+        return not len(self.rates)
+
+    def configured(self, config: RepeatsConfig, _item_degrees: Float32) -> Self:
+        """Apply another half-life to the same rates."""
+        return type(self)(config, self.rates, self.gaps, clock=self.clock)
+
+    def score(self, history: History, board: Board) -> None:
+        """Sum what is left of each interaction with an item, times the root of the item's rate of return."""
+        if self.empty:
+            return
+        items, place, counts = np.unique(history.items, return_inverse=True, return_counts=True)
+        board.touch(items)
+        wanted = board.slot[items] >= 0
+        if not wanted.any():
+            return
+        ages = history.ages() / _SECONDS_A_DAY if self.clock else np.arange(len(history) - 1, -1, -1, dtype=np.float32)
+        left = history.weights(1.0) * np.power(np.float32(0.5), ages / np.float32(self.config.half_life))
+        youngest = np.full(len(items), np.inf, dtype=np.float32)
+        oldest = np.zeros(len(items), dtype=np.float32)
+        np.minimum.at(youngest, place, ages)
+        np.maximum.at(oldest, place, ages)
+        rates, usual = self.rates[items], self.gaps[items]
+        gaps = ((oldest - youngest) + usual) / counts
+        lateness = np.abs(np.log((youngest + 1.0) / (gaps + 1.0)))
+        columns = (
+            np.sqrt(rates) * np.bincount(place, weights=left, minlength=len(items)),
+            np.log1p(counts),
+            1.0 / (1.0 + youngest),
+            rates,
+            np.exp(-lateness),
+        )
+        for signal, values in zip(self.signals, columns, strict=True):
+            board.add(signal, items, values.astype(np.float32))
+
+    def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
+        """Tell whether it knows so many items, or none."""
+        return self.empty or self.rates.shape == self.gaps.shape == (n_items,)
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Name the arrays to store in a bundle."""
+        clock = np.array([self.clock], dtype=np.int32)
+        return {"repeats_rates": self.rates, "repeats_gaps": self.gaps, "repeats_clock": clock}
+
+
+def _times(interactions: Interactions, *, clock: bool) -> Float64:
+    """Give the time of each row in days, or its place in the user's sequence."""
+    if clock and interactions.timestamps is not None:
+        return interactions.timestamps / _SECONDS_A_DAY
+    return (np.arange(len(interactions.items)) - interactions.offsets[interactions.users]).astype(np.float64)

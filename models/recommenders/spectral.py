@@ -1,0 +1,96 @@
+"""Spectral: item-based filtering through the strongest directions of the normalised interactions only.
+
+With R' = Du^-1/2 R Di^-1/2 and V its leading right singular vectors, an item's row is Di^-1/2 V V^T Di^1/2: the ideal
+low-pass filter on the graph of items (Shen et al. 2021, "How Powerful is Graph Convolution for Recommendation?").
+"""
+
+from typing import ClassVar, Self
+
+import numpy as np
+import scipy.sparse as sp
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.data.history import History
+from models.data.interactions import Interactions
+from models.recommenders.board import Board
+from models.recommenders.recommender import ItemRows
+from models.recommenders.rows import Float32, Rows
+from models.recommenders.similarity import degrees, empty_matrix, power, scaled, strength_matrix
+
+MAX_ITEMS = 50_000
+"""Finding the neighbours of every item takes time with the square of the items."""
+_BLOCK = 1024
+_OVERSAMPLING = 16
+_POWER_ITERATIONS = 4
+
+
+class SpectralConfig(BaseModel):
+    """Settings of the spectral part."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    neighbours: int = Field(200, ge=1, description="similar items kept for each item")
+    dimensions: int = Field(128, ge=0, description="directions that are kept; 0 leaves the recommender out")
+    recency_decay: float = Field(1.0, gt=0, le=1, description="weight left after each step back in the history")
+
+
+class Spectral(ItemRows[SpectralConfig]):
+    """Scores an item by its likeness to the user's items in the leading directions."""
+
+    signals: ClassVar[tuple[str, ...]] = ("spectral",)
+
+    @classmethod
+    def fit(cls, interactions: Interactions, config: SpectralConfig) -> Self:
+        """Find the directions and the best neighbours; empty for more than `MAX_ITEMS` items that anybody had."""
+        matrix = strength_matrix(interactions)
+        used = np.flatnonzero(degrees(matrix, 0) > 0)
+        dimensions = min(config.dimensions, len(used), interactions.n_users)
+        if not dimensions or len(used) > MAX_ITEMS:
+            return cls(config, Rows.from_csr(empty_matrix(interactions.n_items, interactions.n_items)))
+        matrix = matrix[:, used]
+        items = degrees(matrix, 0)
+        normal = scaled(matrix, rows=power(degrees(matrix, 1), -0.5), columns=power(items, -0.5))
+        vectors = leading_vectors(normal, dimensions)
+        left, right = vectors * power(items, -0.5)[:, None], vectors * power(items, 0.5)[:, None]
+        return cls(config, _top_products(left, right, used, interactions.n_items, config.neighbours))
+
+    def score(self, history: History, board: Board) -> None:
+        """Sum the rows of the history."""
+        board.add_rows(self.signals[0], self.rows, history.items, history.weights(self.config.recency_decay))
+
+
+def leading_vectors(matrix: "sp.csr_matrix[np.float32]", count: int) -> Float32:
+    """Find the leading right singular vectors, float32 (columns, count), by random projection.
+
+    Halko, Martinsson and Tropp 2011, "Finding structure with randomness", with power iterations.
+    """
+    rng = np.random.default_rng(0)
+    width = min(count + _OVERSAMPLING, *matrix.shape)
+    transposed = matrix.T.tocsr()
+    basis = np.linalg.qr(matrix @ rng.standard_normal((matrix.shape[1], width)).astype(np.float32))[0]
+    for _ in range(_POWER_ITERATIONS):
+        basis = np.linalg.qr(matrix @ np.linalg.qr(transposed @ basis)[0])[0]
+    _, _, vectors = np.linalg.svd((transposed @ basis).T, full_matrices=False)
+    return np.ascontiguousarray(vectors[:count].T, dtype=np.float32)
+
+
+def _top_products(
+    left: Float32, right: Float32, used: "np.ndarray[tuple[int], np.dtype[np.int64]]", n_items: int, neighbours: int
+) -> Rows:
+    """Keep the largest positive entries of each row of `left @ right.T`, without the diagonal, a block at a time."""
+    kept = min(neighbours, len(used) - 1)
+    indices, values = [], []
+    for start in range(0, len(used), _BLOCK):
+        block = left[start : start + _BLOCK] @ right.T
+        block[np.arange(len(block)), start + np.arange(len(block))] = 0.0
+        best = np.argpartition(-block, max(kept - 1, 0), axis=1)[:, :kept]
+        found = np.take_along_axis(block, best, axis=1)
+        indices.append(used[best])
+        values.append(np.maximum(found, 0.0))
+    lengths = np.zeros(n_items, dtype=np.int64)
+    lengths[used] = kept
+    return Rows(
+        indptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        indices=np.concatenate(indices).ravel().astype(np.int32),
+        values=np.concatenate(values).ravel().astype(np.float32),
+    )

@@ -1,0 +1,68 @@
+"""Mixing: finds the weights of the parts in the neighbours' score."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from models.ranking.candidates import PARTS
+from models.training.validation import Pool
+
+Float32 = npt.NDArray[np.float32]
+
+_FACTORS = (2.0, 2.0, 2.0**0.5, 2.0**0.25)
+_FROM_ZERO = (0.1, 0.4, 1.6)
+_GREATEST = 32.0
+_TOLERANCE = 5e-4
+"""A part is left out where that costs less than this share of the NDCG: each costs time at every request."""
+
+
+def search_weights(pool: Pool, start: Float32, parts: Iterable[str]) -> tuple[Float32, float]:
+    """Search the weights part by part, with factors that shrink from round to round.
+
+    Parameters
+    ----------
+    start
+        A weight for each of `PARTS`.
+    parts
+        Those whose weight is to be found.
+
+    Returns
+    -------
+    tuple
+        The weights, and their NDCG@10.
+    """
+    places = [PARTS.index(part) for part in parts]
+    weights, best = start.copy(), pool.ndcg(start)
+    for number, factor in enumerate(_FACTORS):
+        for place in places:
+            for value in _around(float(weights[place]), factor, first=number == 0):
+                tried = weights.copy()
+                tried[place] = value
+                if tried.any() and (ndcg := pool.ndcg(tried)) > best:
+                    weights, best = tried, ndcg
+    return weights, best
+
+
+def prune(pool: Pool, weights: Float32, ndcg: float) -> Float32:
+    """Set to 0 the weights that hardly help, the least useful first."""
+    least = ndcg * (1 - _TOLERANCE)
+    while True:
+        found: dict[int, float] = {}
+        for position in np.flatnonzero(weights).tolist():
+            tried = weights.copy()
+            tried[position] = 0.0
+            if tried.any():
+                found[position] = pool.ndcg(tried)
+        place = max(found, key=lambda one: found[one], default=-1)
+        if place < 0 or found[place] < least:
+            return weights
+        weights = weights.copy()
+        weights[place] = 0.0
+
+
+def _around(now: float, factor: float, *, first: bool) -> Iterable[float]:
+    if not now:
+        return _FROM_ZERO
+    near = [min(now * factor, _GREATEST), now / factor]
+    return [*near, 0.0] if first else near

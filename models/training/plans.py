@@ -1,0 +1,84 @@
+"""Plans: which interactions are labels of the network's candidate lists, and what the lists are scored with."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.data.interactions import Interactions
+
+Int64 = npt.NDArray[np.int64]
+
+MAX_SAMPLE = 70_000
+"""Labels that are tried, at most."""
+POSITIONS = 3
+"""How many of a user's latest interactions are labels, each with what came before it as the history."""
+FOLD_SHARE = 0.2
+"""Share of the users whose labels are hidden from a fit, at most."""
+WINDOWS = 3
+"""Earlier windows whose interactions are labels, where the test is a window of time."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Label lists that one fit scores.
+
+    `fitted` is what the recommenders are fitted on: none of the labels. List n is of user `owners[n]`: the history
+    are the user's rows before `stops[n]`, the labels the rows from there to before `ends[n]`. `now` is the moment of
+    the requests, where all have the same. `share` of all lists come from this batch.
+    """
+
+    fitted: Interactions
+    owners: npt.NDArray[np.int32]
+    stops: Int64
+    ends: Int64
+    share: float
+    now: float | None = None
+
+
+def plan(train: Interactions, window: float | None, rng: np.random.Generator) -> Iterator[Batch]:
+    """Plan by windows of time where the test is one, else by the latest positions of each user."""
+    if window is not None and train.timestamps is not None:
+        yield from _windows(train, train.timestamps, window)
+    else:
+        yield from _positions(train, rng)
+
+
+def _positions(train: Interactions, rng: np.random.Generator) -> Iterator[Batch]:
+    """Hide the latest rows of a part of the users from each fit.
+
+    A user's earlier rows say nothing of the own label, so they stay: the recommenders are hardly weaker than those
+    that serve, and the network sees scores as unbiased as those of a user's future.
+    """
+    rows = np.arange(len(train.items))
+    from_end = train.offsets[train.users + 1] - rows
+    late = from_end <= POSITIONS
+    # The first of a user has no history.
+    labels = np.flatnonzero(late & (rows > train.offsets[train.users]))
+    if len(labels) > MAX_SAMPLE:
+        labels = np.sort(rng.choice(labels, MAX_SAMPLE, replace=False))
+    owners = train.users[labels]
+    sampled = np.zeros(train.n_users, dtype=np.bool_)
+    sampled[owners] = True
+    folds = max(int(np.ceil(sampled.sum() / max(FOLD_SHARE * train.n_users, 1))), 1)
+    fold_of = rng.permutation(train.n_users) % folds
+    for fold in range(folds):
+        hidden = sampled & (fold_of == fold)
+        mine = hidden[owners]
+        fitted = train.select(~(hidden[train.users] & late))
+        yield Batch(fitted, owners[mine], labels[mine], labels[mine] + 1, 1 / folds)
+
+
+def _windows(train: Interactions, times: npt.NDArray[np.float64], window: float) -> Iterator[Batch]:
+    """Fit on what came before a window, label by what came in it."""
+    first, last = float(times.min()), float(times.max())
+    cuts = [last - number * window for number in range(1, WINDOWS + 1)]
+    cuts = [cut for cut in cuts if cut - window > first]
+    for cut in cuts:
+        before = times < cut
+        within = ~before & (times < cut + window)
+        stops = train.offsets[:-1] + np.bincount(train.users[before], minlength=train.n_users)
+        ends = stops + np.bincount(train.users[within], minlength=train.n_users)
+        owners = np.flatnonzero((stops > train.offsets[:-1]) & (ends > stops)).astype(np.int32)
+        yield Batch(train.select(before), owners, stops[owners], ends[owners], 1 / len(cuts), now=cut)

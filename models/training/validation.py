@@ -1,0 +1,95 @@
+"""Validation: draws the candidates of held-out users and measures settings by NDCG@10."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.data.held import Held
+from models.evaluation.metrics import evaluate_lists
+from models.ranking.candidates import PARTS, Candidates, Retriever
+
+Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+
+METRIC = "ndcg@10"
+DEPTH = 10
+_BY_MIX = 150
+_BY_PART = 30
+_TIE_BREAK = 1e-6
+
+
+def draw(retriever: Retriever, held: Held, limit: int | None = None) -> list[Candidates]:
+    """Draw the candidates of every held-out user."""
+    return [
+        retriever.retrieve(held.history(row), excluded=held.excluded(row), only=held.candidate_list(row), limit=limit)
+        for row in range(len(held.users))
+    ]
+
+
+def list_ndcg(held: Held, lists: list[Candidates], scores: list[Float32], n_items: int, seed: int) -> float:
+    """Measure scores of drawn candidates by NDCG@10; ties are broken at random."""
+    rng = np.random.default_rng(seed)
+    ranked = np.full((len(lists), DEPTH), -1, dtype=np.int32)
+    for row, (candidates, values) in enumerate(zip(lists, scores, strict=True)):
+        order = np.lexsort((rng.random(len(values)), -values))[:DEPTH]
+        ranked[row, : len(order)] = candidates.items[order]
+    return evaluate_lists(ranked, held.target_offsets, held.target_items, (DEPTH,), n_items)[METRIC]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Candidates of every held-out user with what each part says of them, so that mixing them costs little.
+
+    `parts` is float32 (users, candidates, len(PARTS)), each part relative to its best item; `relevant` is float32
+    (users, candidates), 1 at targets; `noise` likewise, below 1e-6, breaks ties and is -inf where a list is shorter;
+    `ideal` is the best DCG each user could have, float64 (users,).
+    """
+
+    parts: Float32
+    relevant: Float32
+    noise: Float32
+    ideal: Float64
+
+    @classmethod
+    def draw(cls, retriever: Retriever, held: Held, seed: int) -> "Pool":
+        """Draw, for every user, the best candidates by the present mix and by every part."""
+        lists = [_pooled(retriever, held, row) for row in range(len(held.users))]
+        width = max((len(items) for items, _ in lists), default=0)
+        shape = (len(lists), max(width, DEPTH))
+        parts = np.zeros((*shape, len(PARTS)), dtype=np.float32)
+        relevant = np.zeros(shape, dtype=np.float32)
+        noise = np.full(shape, -np.inf, dtype=np.float32)
+        rng = np.random.default_rng(seed)
+        for row, (items, scores) in enumerate(lists):
+            parts[row, : len(items)] = scores.T
+            relevant[row, : len(items)] = np.isin(items, held.targets.row(row))
+            noise[row, : len(items)] = rng.random(len(items)) * _TIE_BREAK
+        possible = np.minimum(np.diff(held.target_offsets), DEPTH)
+        ideal = np.concatenate([[0.0], np.cumsum(_discount())])[possible]
+        return cls(parts, relevant, noise, ideal)
+
+    def ndcg(self, weights: Float32) -> float:
+        """Measure a mix of the parts by NDCG@10; `weights` is float32 (len(PARTS),)."""
+        scores = self.parts @ weights + self.noise
+        best = np.argpartition(-scores, DEPTH - 1, axis=1)[:, :DEPTH]
+        order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1)
+        hits = np.take_along_axis(self.relevant, np.take_along_axis(best, order, axis=1), axis=1)
+        return float(((hits @ _discount()) / self.ideal).mean())
+
+
+def _discount() -> Float64:
+    discount: Float64 = 1.0 / np.log2(np.arange(2, DEPTH + 2))
+    return discount
+
+
+def _pooled(retriever: Retriever, held: Held, row: int) -> tuple[npt.NDArray[np.int32], Float32]:
+    drawn = retriever.retrieve(
+        held.history(row), excluded=held.excluded(row), only=held.candidate_list(row), limit=DEPTH, cut=False
+    )
+    if len(drawn.items) <= _BY_MIX:
+        return drawn.items, drawn.parts
+    chosen = [np.argpartition(-drawn.neighbours, _BY_MIX - 1)[:_BY_MIX]]
+    chosen += [np.argpartition(-scores, _BY_PART - 1)[:_BY_PART] for scores in drawn.parts if scores.any()]
+    rows = np.unique(np.concatenate(chosen))
+    return drawn.items[rows], drawn.parts[:, rows]
