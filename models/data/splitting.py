@@ -12,7 +12,8 @@ from models.data.columns import ITEM, TIMESTAMP, USER
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
 from models.data.held import Held, Ragged, hold_out
-from models.data.interactions import Interactions, find
+from models.data.interactions import Ids, Interactions, find
+from models.data.newcomers import fixed_newcomers, newcomers
 
 Mask = npt.NDArray[np.bool_]
 
@@ -32,12 +33,14 @@ class Split:
 
     `train` is what the recommenders are fitted on while settings are chosen on `validation`; `refit` tells whether
     they are fitted on `everything` before the `test`. Nothing of the test is in `everything` under `fixed`.
+    `newcomers` are the test users without a history; they are not in `test`.
     """
 
     protocol: str
     train: Interactions
     validation: Held
     test: Held
+    newcomers: Held
     everything: Interactions
     refit: bool
     counts: dict[str, int]
@@ -86,11 +89,13 @@ def make_split(
     if protocol == FIXED and dataset.test is not None:
         train, validating = _hold_last(everything, ordered)
         test, apart = _fixed_test(dataset.test, everything, include_seen=include_seen)
-        before_test = everything
+        new, new_ids = fixed_newcomers(dataset.test, everything)
     else:
         train, validating, testing = _cut(everything, protocol, seed, test_days)
         before_test = everything.select(train | validating)
         test, apart = _hold(before_test, everything, testing, include_seen=include_seen)
+        unknown = testing & (np.diff(before_test.offsets)[everything.users] == 0)
+        new, new_ids = newcomers(everything.users[unknown], everything.items[unknown]), everything.user_ids[:0]
     fitted = everything.select(train)
     validation, _ = _hold(fitted, everything, validating, include_seen=include_seen)
     if not len(validation.users) or not len(test.users):
@@ -100,7 +105,8 @@ def make_split(
             f" ({len(everything.items)} interactions of {everything.n_users} users)"
         )
     if dataset.candidates is not None:
-        test = _with_candidates(test, dataset.candidates, everything)
+        test = _with_candidates(test, dataset.candidates, everything, new_ids)
+        new = _with_candidates(new, dataset.candidates, everything, new_ids)
     counts |= {
         "train_interactions": len(fitted.items),
         "validation_users": len(validation.users),
@@ -108,7 +114,7 @@ def make_split(
         "test_interactions": len(test.target_items),
         **apart,
     }
-    return Split(protocol, fitted, validation, test, everything, protocol == FIXED, counts)
+    return Split(protocol, fitted, validation, test, new, everything, protocol == FIXED, counts)
 
 
 def _identified(table: pa.Table | None) -> pa.Table | None:
@@ -183,8 +189,10 @@ def _fixed_test(test: pa.Table, everything: Interactions, *, include_seen: bool)
     return held, {"new_test_users": new, "test_users_without_unseen_items": dropped}
 
 
-def _with_candidates(held: Held, candidates: pa.Table, everything: Interactions) -> Held:
-    users = find(everything.user_ids, candidates[USER].to_pylist())
+def _with_candidates(held: Held, candidates: pa.Table, everything: Interactions, new_ids: Ids) -> Held:
+    names = candidates[USER].to_pylist()
+    users, new = find(everything.user_ids, names), find(new_ids, names)
+    users = np.where(new >= 0, everything.n_users + new, users)
     items = find(everything.item_ids, candidates[ITEM].to_pylist())
     pairs = np.unique(np.stack([users, items])[:, users >= 0], axis=1).astype(np.int32)
     listed = Ragged.group(pairs[0], pairs[1], held.users)
