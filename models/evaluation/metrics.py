@@ -37,10 +37,12 @@ def evaluate_lists(
         name: float(per_user.mean()) if len(per_user) else 0.0
         for name, per_user in per_user_values(ranked, target_offsets, target_items, ks).items()
     }
-    for k in ks:
-        shown = np.unique(ranked[:, :k])
-        values[f"coverage@{k}"] = float((shown >= 0).sum() / max(n_items, 1))
-    return values
+    return values | coverage(ranked, ks, n_items)
+
+
+def coverage(ranked: Int32, ks: Sequence[int], n_items: int) -> dict[str, float]:
+    """Measure the share of the catalogue's items that any list holds, at each k."""
+    return {f"coverage@{k}": float((np.unique(ranked[:, :k]) >= 0).sum() / max(n_items, 1)) for k in ks}
 
 
 def per_user_values(ranked: Int32, target_offsets: Int64, target_items: Int32, ks: Sequence[int]) -> dict[str, Float64]:

@@ -54,7 +54,7 @@ def rank_held(
         names.append(NETWORK)
     lists = {name: np.full((len(held.users), length), -1, dtype=np.int32) for name in names}
     popularity = ranker.retriever.popularity.counts
-    by_popularity = np.lexsort((rng.random(len(popularity)), -popularity)).astype(np.int32)
+    by_popularity = _by_popularity(popularity, rng)
     count = max(length, ranker.retriever.config.blend.candidates)
     nothing = np.empty(0, dtype=np.int32)
     step = max(len(held.users) // 100, 1)
@@ -86,6 +86,25 @@ def rank_held(
             progress(phase, row / len(held.users))
     progress(phase, 1.0)
     return lists
+
+
+def rank_popular(ranker: Ranker, held: Held, length: int, *, seed: int) -> Int32:
+    """Rank items for users without a history, who get the popular ones: int32 (users, length) as above."""
+    rng = np.random.default_rng(seed)
+    counts = ranker.retriever.popularity.counts
+    by_popularity = _by_popularity(counts, rng)
+    lists = np.full((len(held.users), length), -1, dtype=np.int32)
+    lists[:, : len(by_popularity)] = by_popularity[:length]
+    for row in range(len(held.users)):
+        only = held.candidate_list(row)
+        if only is not None:
+            lists[row] = -1
+            _fill({POPULARITY: lists}, row, only, {POPULARITY: counts[only]}, rng)
+    return lists
+
+
+def _by_popularity(counts: Float32, rng: np.random.Generator) -> Int32:
+    return np.lexsort((rng.random(len(counts)), -counts)).astype(np.int32)
 
 
 def _fill(

@@ -3,6 +3,7 @@
 import json
 import resource
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,7 +19,10 @@ class EvaluationReport:
     """Metrics of the blend, of every part alone and of the baselines.
 
     `metrics` maps `braid` (the blend) and each part and baseline to metric name and value; `intervals` likewise
-    to the lower and upper end of a bootstrapped 95 % interval; `seconds` maps phases to their duration.
+    to the lower and upper end of a bootstrapped 95 % interval; `seconds` maps phases to their duration. `segments`
+    holds metrics of some of the users: `history_length` by the length of their history, `long_tail`, `new_users` and
+    `no_history`, the last three where there are such users. `trials` are the settings tried on validation with the
+    NDCG@10 each reached, `curves` the losses of the network by epoch, `calibration` bins of its probabilities.
     """
 
     protocol: str
@@ -28,6 +32,17 @@ class EvaluationReport:
     settings: dict[str, Any]
     seconds: dict[str, float]
     peak_memory_mb: float
+    segments: dict[str, Any]
+    trials: Sequence[Mapping[str, Any]]
+    curves: dict[str, list[float]]
+    calibration: Sequence[Mapping[str, Any]]
+    measured_at: str
+
+    @property
+    def plain_k(self) -> int:
+        """Choose the length of list to show where there is room for one: 10, or else the longest."""
+        lengths = {int(name.partition("@")[2]) for metrics in self.metrics.values() for name in metrics}
+        return 10 if 10 in lengths else max(lengths)  # noqa: PLR2004
 
     def to_json(self) -> str:
         """Write the report as a JSON document."""

@@ -41,6 +41,11 @@ def test_the_report_is_written_as_json() -> None:
         settings={"seed": 1},
         seconds={"cleaning": 0.1},
         peak_memory_mb=100.5,
+        segments={"history_length": {}},
+        trials=[{"setting": {"network_weight": 0.5}, "ndcg": 0.25}],
+        curves={"loss": [2.0, 1.0]},
+        calibration=[],
+        measured_at="2026-11-24T12:00:00+00:00",
     )
     assert json.loads(report.to_json()) == {
         "protocol": "random",
@@ -50,6 +55,11 @@ def test_the_report_is_written_as_json() -> None:
         "settings": {"seed": 1},
         "seconds": {"cleaning": 0.1},
         "peak_memory_mb": 100.5,
+        "segments": {"history_length": {}},
+        "trials": [{"setting": {"network_weight": 0.5}, "ndcg": 0.25}],
+        "curves": {"loss": [2.0, 1.0]},
+        "calibration": [],
+        "measured_at": "2026-11-24T12:00:00+00:00",
     }
 
 
