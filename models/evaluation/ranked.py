@@ -5,15 +5,12 @@ import numpy.typing as npt
 
 from models.data.held import Held
 from models.data.progress import Progress
+from models.evaluation.report import BLEND, NETWORK, POPULARITY
 from models.ranking.candidates import PARTS
 from models.ranking.ranker import Ranker
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
-
-BLEND = "braid"
-POPULARITY = "popularity"
-NETWORK = "network"
 
 
 def rank_held(

@@ -3,7 +3,7 @@
 import json
 import resource
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 Float64 = npt.NDArray[np.float64]
+BLEND = "braid"
+POPULARITY = "popularity"
+NETWORK = "network"
 _RESAMPLES = 1000
 
 
@@ -43,6 +46,26 @@ class EvaluationReport:
         """Choose the length of list to show where there is room for one: 10, or else the longest."""
         lengths = {int(name.partition("@")[2]) for metrics in self.metrics.values() for name in metrics}
         return 10 if 10 in lengths else max(lengths)  # noqa: PLR2004
+
+    @property
+    def compared(self) -> list[str]:
+        """Name what to show where there is room for few: the blend, the best part alone and popularity."""
+        metric = f"ndcg@{self.plain_k}"
+        parts = [name for name in self.metrics if name not in {BLEND, POPULARITY}]
+        best = sorted(parts, key=lambda name: self.metrics[name][metric])[-1:]
+        return [BLEND, *best, POPULARITY]
+
+    def named_segments(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Give all segments in one row, each with the name that people read."""
+        for length, segment in self.segments["history_length"].items():
+            yield f"history: {length}", segment
+        if "long_tail" in self.segments:
+            yield "long-tail targets", self.segments["long_tail"]
+        if "new_users" in self.segments:
+            yield "new users", self.segments["new_users"]
+            yield "the same, known", self.segments["new_users"]["known"]
+        if "no_history" in self.segments:
+            yield "no history", self.segments["no_history"]
 
     def to_json(self) -> str:
         """Write the report as a JSON document."""

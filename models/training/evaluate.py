@@ -17,8 +17,8 @@ from models.data.splitting import Split, make_split
 from models.evaluation.beyond_accuracy import BeyondAccuracy
 from models.evaluation.calibration import calibration
 from models.evaluation.metrics import coverage
-from models.evaluation.ranked import BLEND, POPULARITY, Int32, rank_held, rank_popular
-from models.evaluation.report import EvaluationReport, peak_memory_mb
+from models.evaluation.ranked import Int32, rank_held, rank_popular
+from models.evaluation.report import BLEND, POPULARITY, EvaluationReport, peak_memory_mb
 from models.evaluation.segments import Segment, Values, by_history_length, long_tail, measure_users, summarise
 from models.ranking.candidates import Retriever
 from models.ranking.ranker import Ranker

@@ -1,10 +1,13 @@
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 from models.evaluation.report import EvaluationReport, bootstrap_intervals, peak_memory_mb
+
+MakeReport = Callable[..., EvaluationReport]
 
 
 def interval(values: np.ndarray[Any, Any], seed: int) -> tuple[float, float]:
@@ -61,6 +64,34 @@ def test_the_report_is_written_as_json() -> None:
         "calibration": [],
         "measured_at": "2026-11-24T12:00:00+00:00",
     }
+
+
+def test_ten_is_shown_where_there_is_room_for_one_length(make_report: MakeReport) -> None:
+    assert make_report().plain_k == 10
+    for lengths, shown in (((5, 10, 20), 10), ((5, 20), 20), ((3,), 3)):
+        metrics = {"braid": {f"{metric}@{k}": 0.5 for k in lengths for metric in ("ndcg", "recall")}}
+        assert make_report(metrics=metrics).plain_k == shown
+
+
+def test_the_blend_is_compared_with_its_best_part_and_popularity(make_report: MakeReport) -> None:
+    report = make_report()
+    assert report.compared == ["braid", "item_knn", "popularity"]
+    without = {name: report.metrics[name] for name in ("braid", "popularity")}
+    assert make_report(metrics=without).compared == ["braid", "popularity"]
+
+
+def test_segments_have_names_for_people(make_report: MakeReport) -> None:
+    report = make_report()
+    assert [(name, segment["users"]) for name, segment in report.named_segments()] == [
+        ("history: 1", 100),
+        ("history: more", 20),
+        ("long-tail targets", 77),
+        ("new users", 64),
+        ("the same, known", 64),
+        ("no history", 33),
+    ]
+    few = make_report(segments={"history_length": {}})
+    assert list(few.named_segments()) == []
 
 
 def test_peak_memory_is_counted_in_megabytes() -> None:
