@@ -94,7 +94,8 @@ def _plots(report: EvaluationReport) -> Iterator[Plot]:
             "calibration",
             "Calibration of the network",
             "How often a candidate was a hit, by the probability that the network gave it, for test users whose"
-            " candidates hold a test item. On the dashed line the probabilities come true.",
+            " candidates hold a test item; of several each is a share of a hit. On the dashed line the probabilities"
+            " come true.",
             plots.plot_calibration(report),
             tables.calibration_table(report),
         )

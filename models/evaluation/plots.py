@@ -22,7 +22,7 @@ _STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": _INK,
     "axes.labelcolor": _INK,
-    "axes.prop_cycle": mpl.cycler(color=[_MAIN]),
+    "axes.prop_cycle": f"cycler(color=['{_MAIN}'])",
     "axes.spines.right": False,
     "axes.spines.top": False,
     "figure.facecolor": "none",

@@ -59,7 +59,7 @@ REPORT = EvaluationReport(
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_report() -> MakeReport:
     """Make a report, with what is given in the place of what it has."""
 

@@ -56,7 +56,7 @@ class Page(HTMLParser):
             self.texts.append(data.strip())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(make_report: MakeReport) -> Page:
     return Page(render_page(make_report(), "my <shop> & more"))
 

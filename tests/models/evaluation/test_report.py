@@ -1,11 +1,14 @@
 import json
 from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from models.evaluation.report import EvaluationReport, bootstrap_intervals, peak_memory_mb
+from models.evaluation.segments import HISTORY_LENGTHS
 
 MakeReport = Callable[..., EvaluationReport]
 
@@ -92,6 +95,13 @@ def test_segments_have_names_for_people(make_report: MakeReport) -> None:
     ]
     few = make_report(segments={"history_length": {}})
     assert list(few.named_segments()) == []
+
+
+def test_every_key_and_segment_of_the_report_is_documented(repository: Path) -> None:
+    page = (repository / "docs/evaluation.md").read_text(encoding="utf-8")
+    names = [field.name for field in fields(EvaluationReport)]
+    for name in (*names, *HISTORY_LENGTHS, "long_tail", "new_users", "known", "no_history"):
+        assert f"`{name}`" in page, name
 
 
 def test_peak_memory_is_counted_in_megabytes() -> None:
