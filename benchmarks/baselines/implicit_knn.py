@@ -1,5 +1,6 @@
 """Item-based CF of `implicit`: cosine, TF-IDF and BM25."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -27,7 +28,9 @@ class _ImplicitKNN(System):
 
         own = {name: value for name, value in setting.items() if name in self.space}
         model: Any = getattr(nearest_neighbours, self.recommender)(**own, num_threads=THREADS)
-        model.fit(user_items(train, setting), show_progress=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # BM25 warns of the matrix that it makes itself
+            model.fit(user_items(train, setting), show_progress=False)
         return ItemWeights(sp.csr_matrix(model.similarity, dtype=np.float32), setting)
 
 

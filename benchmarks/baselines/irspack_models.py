@@ -1,5 +1,7 @@
 """Recommenders of `irspack`: random walks, SLIM, and alternating least squares with the loss of 2021."""
 
+import contextlib
+import io
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +42,8 @@ class _Irspack(System):
         more = {"random_seed": seed} if self.seeded else {}
         kind: Any = getattr(recommenders, self.recommender)
         model = kind(user_items(train, setting), **own, **more, n_threads=THREADS)
-        model.learn()
+        with contextlib.redirect_stdout(io.StringIO()):  # the library shows bars, where the table is to stand
+            model.learn()
         return _Cold(model, setting)
 
 
