@@ -146,7 +146,7 @@ def _braid(dataset: DataSet, options: Options, progress: Progress) -> Result:
         setting=report.settings,
         trials=[asdict(trial) for trial in run.learned.trials],
         space={},
-        seconds={"tuning": round(learning, 3), **report.seconds},
+        seconds={**report.seconds, "tuning": round(learning, 3)},
         parts={part: values for part, values in report.metrics.items() if part != BRAID},
     )
 
