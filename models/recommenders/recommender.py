@@ -17,10 +17,14 @@ ONE: Float32 = np.ones(1, dtype=np.float32)
 
 @dataclass(frozen=True)
 class History:
-    """What is known of a user: item codes, oldest first, and the row in the training data, -1 if there is none."""
+    """What is known of a user: item codes, oldest first, and the row in the training data, -1 if there is none.
+
+    `strengths` (float32) stand beside the items; without them all are 1.
+    """
 
     items: Int32
     user: int = -1
+    strengths: Float32 | None = None
 
 
 class Recommender(Protocol):
