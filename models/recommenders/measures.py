@@ -76,7 +76,7 @@ def peers(similarity: Similarity, rows: Rows, columns: Rows) -> Peers:
     )
     return Peers(
         measure, float(similarity.shrinkage), float(similarity.row_exponent),
-        columns.indptr, columns.indices, columns.values, means, weights, *described,
+        columns.indptr, columns.indices, columns.values, means, weights, described,
     )  # fmt: skip
 
 

@@ -16,8 +16,10 @@ Array = npt.NDArray[Any]
 Float64 = npt.NDArray[np.float64]
 
 COSINE, ADJUSTED_COSINE, PEARSON, EUCLIDEAN, JACCARD, COOCCURRENCE = range(6)
+MEAN, SIZE, OFFSET, SPREAD = range(4)
 _FLAT = 1e-12
 """Squared deviations below this share of the squared values are rounding errors: the row has none."""
+_PLACE = 0xFFFFFFFF
 _UNRELATED = 1e-9
 """A correlation below this is a rounding error of 0."""
 
@@ -26,8 +28,8 @@ class Peers(NamedTuple):
     """The rows to compare with, by their features, and what each measure needs to know of them.
 
     Feature f is in the rows `rows[indptr[f]:indptr[f + 1]]` with `values` beside them. Deviations are taken from its
-    mean, products are multiplied with its weight. `exponent` is for the row that is compared; `means`, `sizes`,
-    `offsets` and `deviations` are what `describe` gives for each of the rows.
+    mean, products are multiplied with its weight. `exponent` is for the row that is compared; `described`, float64
+    (rows, 4), is what `describe` gives for each of the rows.
     """
 
     measure: int
@@ -38,10 +40,7 @@ class Peers(NamedTuple):
     values: Array
     feature_means: Float64
     feature_weights: Float64
-    means: Float64
-    sizes: Float64
-    offsets: Float64
-    deviations: Float64
+    described: Float64
 
 
 @njit(cache=True, nogil=True)
@@ -100,41 +99,26 @@ def similarity(measure: int, product: float, size: float, other_size: float, off
 
 
 @njit(cache=True, nogil=True)
-def best(rows: Array, similarities: Array, most: int) -> tuple[Array, Array]:
-    """Choose the largest similarities above 0, best first; of equal ones those that come first."""
-    positive = np.flatnonzero(similarities > 0)
-    if len(positive) > most:
-        found = similarities[positive]
-        least = np.partition(found, len(found) - most)[len(found) - most]
-        spare = most - np.sum(found > least)
-        chosen = np.empty(most, dtype=np.int64)
-        count = 0
-        for position in positive:
-            if similarities[position] == least:
-                spare -= 1
-            if similarities[position] > least or (similarities[position] == least and spare >= 0):
-                chosen[count] = position
-                count += 1
-        positive = chosen
-    order = positive[np.argsort(-similarities[positive], kind="mergesort")]
-    return rows[order], similarities[order]
+def best(rows: Array, scores: Array, most: int) -> tuple[Array, Array]:
+    """Choose the rows with the highest scores above 0, best first; of equal ones those that come first."""
+    count = len(scores)
+    # One number for both, score before place: the bits of floats above 0 are ordered as they are.
+    keys = (scores.view(np.int32).astype(np.int64) << 32) | np.arange(count - 1, -1, -1)
+    if count > most:
+        keys = np.partition(keys, count - most)[count - most :]
+    places = count - 1 - (np.sort(keys)[::-1] & _PLACE)
+    places = places[scores[places] > 0.0]
+    return rows[places], scores[places]
 
 
 @njit(cache=True, nogil=True)
 def neighbours_of(
-    features: Array,
-    values: Array,
-    itself: int,
-    neighbours: int,
-    peers: Peers,
-    products: Float64,
-    common: Array,
-    met: Array,
+    features: Array, values: Array, itself: int, neighbours: int, peers: Peers, sums: Float64, met: Array
 ) -> tuple[Array, Array]:
-    """Find the rows most similar to one row, best first.
+    """Find the rows most similar to one row, best first; of equal ones those that are met first.
 
-    `features` ascend without repeats; `itself` (-1 for none) is the row's own number, left out. `products`, `common`
-    and `met` are buffers with a place for each of the peers, `common` zero everywhere on entry and on return.
+    `features` are without repeats; `itself` (-1 for none) is the row's own number, left out. `sums` (float64, two
+    columns) and `met` (int32) are buffers with a place for each of the peers, `sums` zero on entry and on return.
     """
     mean, size, offset, spread = describe(peers.measure, peers.exponent, features, values, peers.feature_means)
     deviating = spread > 0.0
@@ -147,39 +131,38 @@ def neighbours_of(
             weight -= mean + feature_mean
         for entry in range(peers.indptr[feature], peers.indptr[feature + 1]):
             row = peers.rows[entry]
-            if row == itself:
-                continue
             value = np.float64(peers.values[entry])
             if deviating:
-                value -= peers.means[row] + feature_mean
-            if common[row] == 0:
+                value -= peers.described[row, MEAN] + feature_mean
+            if sums[row, 1] == 0.0:
                 met[count] = row
                 count += 1
-                products[row] = 0.0
-            common[row] += 1
-            products[row] += weight * value
-    found = np.empty(count, dtype=np.float32)
-    for position in range(count):
-        row = met[position]
+            sums[row, 0] += weight * value
+            sums[row, 1] += 1.0
+    scores = np.empty(count, dtype=np.float32)
+    for place in range(count):
+        row = met[place]
+        product, common = sums[row, 0], sums[row, 1]
+        sums[row, 0] = sums[row, 1] = 0.0
         if deviating:
-            score = similarity(peers.measure, products[row], spread, peers.deviations[row], 0.0)
+            score = similarity(peers.measure, product, spread, peers.described[row, SPREAD], 0.0)
         else:
-            score = similarity(peers.measure, products[row], size, peers.sizes[row], offset * peers.offsets[row])
-        found[position] = score * (common[row] / (common[row] + peers.shrinkage))
-        common[row] = 0
-    return best(met[:count], found, neighbours)
+            offsets = offset * peers.described[row, OFFSET]
+            score = similarity(peers.measure, product, size, peers.described[row, SIZE], offsets)
+        scores[place] = score * (common / (common + peers.shrinkage)) if row != itself else 0.0
+    return best(met[:count], scores, neighbours)
 
 
 @njit(cache=True, nogil=True)
 def describe_all(
     measure: int, exponent: float, indptr: Array, features: Array, values: Array, feature_means: Float64
 ) -> Float64:
-    """Describe every row: float64 (4, rows)."""
-    described = np.empty((4, len(indptr) - 1))
+    """Describe every row: float64 (rows, 4)."""
+    described = np.empty((len(indptr) - 1, 4))
     for row in range(len(indptr) - 1):
         start, stop = indptr[row], indptr[row + 1]
         found = describe(measure, exponent, features[start:stop], values[start:stop], feature_means)
-        described[0, row], described[1, row], described[2, row], described[3, row] = found
+        described[row, MEAN], described[row, SIZE], described[row, OFFSET], described[row, SPREAD] = found
     return described
 
 
@@ -188,24 +171,22 @@ def neighbours_of_each(
     first: int, last: int, indptr: Array, features: Array, values: Array, neighbours: int, peers: Peers
 ) -> tuple[Array, Array, Array]:
     """Find the neighbours of the rows from `first` to before `last`: how many each has, which, and how similar."""
-    products, common = np.empty(len(peers.sizes)), np.zeros(len(peers.sizes), dtype=np.int32)
-    met = np.empty(len(peers.sizes), dtype=np.int32)
+    n_peers = len(peers.described)
+    sums, met = np.zeros((n_peers, 2)), np.empty(n_peers, dtype=np.int32)
     counts = np.zeros(last - first, dtype=np.int64)
-    kept = min(neighbours, len(peers.sizes))
-    rows = np.empty((last - first) * kept, dtype=np.int32)
-    similarities = np.empty((last - first) * kept, dtype=np.float32)
+    most = min(neighbours, n_peers)
+    rows = np.empty((last - first) * most, dtype=np.int32)
+    scores = np.empty((last - first) * most, dtype=np.float32)
     end = 0
     for row in range(first, last):
         start, stop = indptr[row], indptr[row + 1]
-        found, scores = neighbours_of(
-            features[start:stop], values[start:stop], row, neighbours, peers, products, common, met
-        )
+        found, found_scores = neighbours_of(features[start:stop], values[start:stop], row, neighbours, peers, sums, met)
         count = len(found)
         counts[row - first] = count
         rows[end : end + count] = found
-        similarities[end : end + count] = scores
+        scores[end : end + count] = found_scores
         end += count
-    return counts, rows[:end].copy(), similarities[:end].copy()
+    return counts, rows[:end].copy(), scores[:end].copy()
 
 
 def warm() -> None:
@@ -216,7 +197,6 @@ def warm() -> None:
         stored.flags.writeable = False
     ones = np.ones(2)
     described = describe_all(COSINE, 0.5, indptr, features, values, ones)
-    peers = Peers(COSINE, 0.0, 0.5, indptr, features, values, ones, ones, *described)
-    common, met = np.zeros(2, dtype=np.int32), np.empty(2, dtype=np.int32)
-    neighbours_of(features, values, -1, 1, peers, np.empty(2), common, met)
+    peers = Peers(COSINE, 0.0, 0.5, indptr, features, values, ones, ones, described)
+    neighbours_of(features, values, -1, 1, peers, np.zeros((2, 2)), np.empty(2, dtype=np.int32))
     neighbours_of_each(0, 2, indptr, features, values, 1, peers)

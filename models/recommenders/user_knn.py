@@ -56,8 +56,7 @@ class UserKNN:
         self.histories = histories
         self.item_users = item_users
         self._compared = compared
-        self._products = np.empty(histories.n_rows)
-        self._common = np.zeros(histories.n_rows, dtype=np.int32)
+        self._sums = np.zeros((histories.n_rows, 2))
         self._met = np.empty(histories.n_rows, dtype=np.int32)
 
     @classmethod
@@ -114,9 +113,8 @@ class UserKNN:
             neighbours, similarities = self.rows.row(history.user)
         else:
             neighbours, similarities = nearest.neighbours_of(
-                items, strengths, history.user, self.config.neighbours, self._compared,
-                self._products, self._common, self._met,
-            )  # fmt: skip
+                items, strengths, history.user, self.config.neighbours, self._compared, self._sums, self._met
+            )
         board.add_rows(self.signals[0], self.histories, neighbours, similarities)
 
     def _is_trained_history(self, user: int, items: Int32, strengths: Float32) -> bool:
