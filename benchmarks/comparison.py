@@ -16,8 +16,7 @@ from models.data.folder import DataSet
 from models.data.progress import Progress
 from models.data.splitting import Split, make_split
 from models.evaluation.metrics import evaluate_lists, per_user_values
-from models.evaluation.ranked import BLEND
-from models.evaluation.report import bootstrap_intervals
+from models.evaluation.report import BLEND, bootstrap_intervals
 from models.training.evaluate import evaluate
 from models.training.learn import MAX_VALIDATION_USERS
 

@@ -1,6 +1,7 @@
 """Held-out users: what they had, and what they had next."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +68,11 @@ class Held:
     def target_items(self) -> Int32:
         """The targets of all users, one after the other."""
         return self.targets.items
+
+    @cached_property
+    def histories(self) -> Ragged:
+        """The items of every user, oldest first."""
+        return Ragged.group(self.source.users, self.source.items, self.users)
 
     def history(self, row: int) -> History:
         """Give what a user had, oldest first."""

@@ -15,8 +15,9 @@ from models.data.columns import ITEM
 from models.data.history import History
 from models.data.interactions import Interactions, find
 from models.recommenders.board import Board
+from models.recommenders.measures import Similarity, row_similarities
 from models.recommenders.recommender import ONE, ItemRows
-from models.recommenders.similarity import cosine_rows, empty_matrix
+from models.recommenders.similarity import empty_matrix
 
 _WORD = re.compile(r"\w{2,}")
 _TEXTS = ("title", "description")
@@ -44,7 +45,7 @@ class Content(ItemRows[ContentConfig]):
     def fit(cls, interactions: Interactions, catalogue: pa.Table | None, config: ContentConfig) -> Self:
         """Compute the similarity of the items' descriptions, the best neighbours of each row."""
         matrix = _features(interactions, catalogue, config.max_share)
-        return cls(config, cosine_rows(matrix, config.neighbours))
+        return cls(config, row_similarities(matrix, Similarity("cosine"), config.neighbours))
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history: by recency, and of the last item alone."""

@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 from models.bundle.loader import load_bundle
 from models.ranking.ranker import Ranker
-from models.recommenders import kernels
+from models.recommenders import kernels, nearest
 
-names = ["exclude", "release", "touch_all", "add_rows", "nearest_users"]
+names = ["exclude", "release", "touch_all", "add_rows"]
 def compiled():
-    return {name: len(getattr(kernels, name).signatures) for name in names}
+    found = {name: len(getattr(kernels, name).signatures) for name in names}
+    return found | {"neighbours_of": len(nearest.neighbours_of.signatures)}
 
 kernels.warm()
 warmed = compiled()
