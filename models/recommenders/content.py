@@ -12,7 +12,7 @@ from models.bundle.loader import Bundle
 from models.data.interactions import Interactions
 from models.recommenders.board import Board
 from models.recommenders.item_terms import ItemTerms
-from models.recommenders.recommender import ONE, History, recency_weights
+from models.recommenders.recommender import ONE, History, ItemRows, recency_weights
 from models.recommenders.rows import Float32, Int32, Rows
 from models.recommenders.similarity import top_products
 
@@ -31,7 +31,7 @@ class ContentConfig(BaseModel):
     number_bins: int = Field(10, ge=2, description="quantiles by which numbers are compared, at least")
 
 
-class Content:
+class Content(ItemRows[ContentConfig]):
     """Scores an item by the likeness of its words, labels and numbers to those of the user's items (TF-IDF, cosine).
 
     Parameters
@@ -49,8 +49,7 @@ class Content:
     signals: ClassVar[tuple[str, ...]] = (_NAME, "content_last")
 
     def __init__(self, config: ContentConfig, rows: Rows, terms: ItemTerms, holders: Rows) -> None:
-        self.config = config
-        self.rows = rows
+        super().__init__(config, rows)
         self.terms = terms
         self.holders = holders
         self._board: Board | None = None
@@ -90,7 +89,7 @@ class Content:
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Name the arrays to store in a bundle."""
-        return {**self.rows.arrays(_NAME), **self.holders.arrays(f"{_NAME}_holders"), **self.terms.arrays(_NAME)}
+        return {**super().arrays(), **self.holders.arrays(f"{_NAME}_holders"), **self.terms.arrays(_NAME)}
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history: by recency, and of the last item alone."""
