@@ -78,6 +78,36 @@ def add_rows(
     return count
 
 
+@njit(cache=True, nogil=True)
+def find_terms(text: Array, offsets: Array, wanted: Array, wanted_offsets: Array) -> Array:
+    """Look up byte strings among sorted ones, by bisection; -1 for those that are not there.
+
+    String s of either side is `text[offsets[s]:offsets[s + 1]]`.
+    """
+    found = np.full(len(wanted_offsets) - 1, -1, dtype=np.int32)
+    for term in range(len(found)):
+        start, stop = wanted_offsets[term], wanted_offsets[term + 1]
+        low, high = 0, len(offsets) - 1
+        while low < high:
+            middle = (low + high) // 2
+            begin, end = offsets[middle], offsets[middle + 1]
+            shared, common = 0, min(end - begin, stop - start)
+            while shared < common and text[begin + shared] == wanted[start + shared]:
+                shared += 1
+            if shared < common:
+                before = text[begin + shared] < wanted[start + shared]
+            elif end - begin == stop - start:
+                found[term] = middle
+                break
+            else:
+                before = end - begin < stop - start
+            if before:
+                low = middle + 1
+            else:
+                high = middle
+    return found
+
+
 def warm() -> None:
     """Compile every kernel for the array types of a bundle."""
     indptr = np.array([0, 1, 1], dtype=np.int64)
@@ -95,6 +125,10 @@ def warm() -> None:
     add_rows(indptr, indices, values, history, np.ones(1, dtype=np.float32), slot, touched, columns, 0, count)
     add_rows(indptr, indices, values, indices, values, slot, touched, columns, 0, count)
     nearest.warm()
+    text, offsets = np.frombuffer(b"a", dtype=np.uint8), np.array([0, 1], dtype=np.int64)
+    stored_offsets = offsets.copy()
+    stored_offsets.flags.writeable = False
+    find_terms(text, stored_offsets, text, offsets)
 
 
 if __name__ == "__main__":
