@@ -6,14 +6,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
+from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders import ease
 from models.recommenders.board import Board
 from models.recommenders.content import Content, ContentConfig
 from models.recommenders.ease import Ease, EaseConfig
 from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
-from models.recommenders.popularity import Popularity
-from models.recommenders.recommender import History, recency_weights
+from models.recommenders.popularity import Popularity, PopularityConfig
 from models.recommenders.successor import Successor, SuccessorConfig
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
 
@@ -46,17 +46,13 @@ def test_item_knn_weighs_older_items_less(few: Interactions, codes: Codes) -> No
 
 def test_other_exponents_are_those_of_a_new_fit(few: Interactions, codes: Codes) -> None:
     start, wanted = ItemKNNConfig(), ItemKNNConfig(item_exponent=0.7, target_exponent=-0.1, recency_decay=0.3)
-    degrees = Popularity.fit(few).counts
+    degrees = Popularity.fit(few, PopularityConfig()).counts
     found = []
     for recommender in (ItemKNN.fit(few, start).configured(wanted, degrees), ItemKNN.fit(few, wanted)):
         with Board(4, ItemKNN.signals) as board:
             recommender.score(History(codes(0, 1, 3)), board)
             found.append(dict(zip(board.items.tolist(), board.scores("item_knn").tolist(), strict=True)))
     assert found[0] == pytest.approx(found[1])
-
-
-def test_recency_weights_end_with_one() -> None:
-    assert recency_weights(3, 0.5).tolist() == [0.25, 0.5, 1.0]
 
 
 def test_successors_are_counted_by_gap_and_direction(few: Interactions) -> None:
@@ -143,20 +139,6 @@ def test_user_knn_counts_a_repeated_item_once(few: Interactions, codes: Codes) -
 def test_only_the_nearest_users_count(few: Interactions, codes: Codes) -> None:
     found = users_signal(UserKNN.fit(few, UserKNNConfig(neighbours=1)), codes(2))
     assert found == {2: 0.7071, 3: 0.7071}
-
-
-def test_popularity_counts_over_all_time_and_lately(table: Callable[[list[tuple[object, ...]]], object]) -> None:
-    rows: list[tuple[object, ...]] = [(f"u{user:02d}", "old", float(user)) for user in range(18)]
-    rows += [("u00", "new", 99.0), ("u01", "new", 100.0)]
-    found = Popularity.fit(Interactions.from_table(table(rows)))
-    assert found.counts.tolist() == [2.0, 18.0]
-    assert found.recent.tolist() == [2.0, 0.0]
-    assert found.order.tolist() == [1, 0]
-
-
-def test_popularity_without_an_order_is_the_same_lately(table: Callable[[list[tuple[object, ...]]], object]) -> None:
-    found = Popularity.fit(Interactions.from_table(table([("a", "x"), ("b", "x"), ("b", "y")])))
-    assert found.counts.tolist() == found.recent.tolist() == [2.0, 1.0]
 
 
 def test_touching_gives_each_item_one_slot_with_empty_scores(codes: Codes) -> None:
