@@ -30,6 +30,9 @@ console = Console(highlight=False, markup=False, soft_wrap=True)
 Folder = Annotated[Path, typer.Argument(help="A data-set folder: interactions.parquet or .csv, and what goes with it.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on (BRAID_HOST).")]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on (BRAID_PORT).")]
+Budget = Annotated[
+    float | None, typer.Option(min=0, help="Seconds for choosing settings, about; by default more for more data.")
+]
 Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Processes to start (BRAID_WORKERS).")]
 
 
@@ -78,13 +81,16 @@ def import_folder(
 
 
 @cli.command()
-def train(seed: Annotated[int, typer.Option(min=0, help="The same seed and data give the same bundle.")] = 0) -> None:
+def train(
+    seed: Annotated[int, typer.Option(min=0, help="The same seed and data give the same bundle.")] = 0,
+    budget: Budget = None,
+) -> None:
     """Train on the database's interactions, publish a bundle and activate it."""
 
     async def run() -> None:
         async with Context(load_settings()) as context:
             await require_schema(context.database)
-            await commands.train(context, console, seed=seed)
+            await commands.train(context, console, seed=seed, budget=budget)
 
     asyncio.run(run())
 
@@ -97,7 +103,8 @@ def evaluate(
     ] = None,
     k: Annotated[str, typer.Option(help="Lengths of the lists that are measured.")] = "5,10,20",
     seed: Annotated[int, typer.Option(min=0, help="The same seed and data give the same figures.")] = 0,
-    budget: Annotated[float | None, typer.Option(min=0, help="Seconds for choosing settings, about.")] = None,
+    budget: Budget = None,
+    only: Annotated[str, typer.Option(help="Use these parts alone, without the network; for example item_knn.")] = "",
     output: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file as well.")] = None,
     include_seen: Annotated[bool, typer.Option(help="Let items of the history be recommended.")] = False,
     test_days: Annotated[float | None, typer.Option(min=0, help="Length of the temporal test.")] = None,
@@ -105,6 +112,8 @@ def evaluate(
     """Train with the automatic recipe on a folder, and report accuracy beside popularity and each part alone."""
     ks = commands.parse_ks(k)
     protocol = commands.parse_protocol(protocol)
+    parts = commands.parse_parts(only)
+    settings = load_settings()
     dataset = read_folder(folder)
     if output is not None:
         output.open("a").close()  # what cannot be written is better known before the work than after
@@ -116,6 +125,8 @@ def evaluate(
             ks=ks,
             seed=seed,
             budget=budget,
+            only=parts,
+            network=settings.network,
             include_seen=include_seen,
             test_days=test_days,
             progress=progress,

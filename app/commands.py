@@ -18,6 +18,7 @@ from models.data.sample import MOVIELENS_TERMS, is_cached, movielens
 from models.data.splitting import PROTOCOLS
 from models.data.synthetic import generate
 from models.evaluation.report import EvaluationReport
+from models.ranking.candidates import PARTS
 
 _SAMPLE_USER = "196"
 
@@ -55,7 +56,7 @@ async def import_dataset(
         console.print("users: this version keeps no user profiles; the file was not imported")
 
 
-async def train(context: Context, console: Console, *, seed: int = 0) -> None:
+async def train(context: Context, console: Console, *, seed: int = 0, budget: float | None = None) -> None:
     """Train on the log, publish and activate."""
     training = load_training()
     with progress_bars() as progress:
@@ -63,7 +64,9 @@ async def train(context: Context, console: Console, *, seed: int = 0) -> None:
         if not table.num_rows:
             raise DataSetError(f"{context.database.place}: there are no interactions to train on: import some first")
         dataset = DataSet(table, items=await context.items.table())
-        bundle = training.train(dataset, context.bundles, seed=seed, progress=progress)
+        bundle = training.train(
+            dataset, context.bundles, seed=seed, budget=budget, network=context.settings.network, progress=progress
+        )
     metrics = bundle.manifest.metrics["test"]
     console.print(f"bundle {bundle.version} is active; {bundle.manifest.protocol}, NDCG@10:")
     console.print("  " + ", ".join(f"{name} {values['ndcg@10']:.4f}" for name, values in metrics.items()))
@@ -131,6 +134,15 @@ def parse_protocol(name: str | None) -> str | None:
     if name is not None and name not in PROTOCOLS:
         raise typer.BadParameter(f"must be one of {', '.join(PROTOCOLS)}", param_hint="--protocol")
     return name
+
+
+def parse_parts(text: str) -> list[str]:
+    """Read the names of parts, for example `item_knn,ease`; none where the text is empty."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(PARTS)}", param_hint="--only")
+    return names
 
 
 def print_report(report: EvaluationReport, console: Console) -> None:

@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from models.ranking.config import NetworkConfig
+
 PREFIX = "BRAID_"
 _DRIVERS = {
     "postgres": "postgresql+asyncpg",
@@ -37,6 +39,12 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=256, description="Processes that `braid serve` starts.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log lines that are written; `debug` adds a line for each request."
+    )
+
+    network: NetworkConfig = Field(
+        NetworkConfig(),
+        description="The network, as JSON: `layers`, `activation`, `loss`, `optimizer`, `learning_rate`, `batch_lists`,"
+        " `epochs`, `members`, `patience`; what is left out keeps its default.",
     )
 
     @field_validator("database_url")

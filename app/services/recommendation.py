@@ -10,6 +10,7 @@ from app.services.times import now
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
 from models.data.events import EVENT_WEIGHTS
+from models.data.strengths import RATING, RatingScale
 
 _NO_BUNDLE = "none"
 
@@ -35,15 +36,17 @@ class RecommendationService:
         """
         log = await self._interactions.history(user_id)
         moment = now()
-        liked, disliked, seen = _read(log)
+        ranker = self._bundle.ranker
+        liked, disliked, seen = _read(log, ranker.retriever.config.ratings if ranker is not None else RatingScale())
         exclude = {*query.exclude, *disliked, *await self._items.unavailable(moment)}
         if query.exclude_seen:
             exclude |= seen
-        ranker = self._bundle.ranker
         strategy, version, ranked = "personalized", None, list[tuple[str, float]]()
         if ranker is not None:
             version = ranker.version
-            ranked = ranker.recommend(liked, limit=query.limit, exclude=exclude, user_id=user_id)
+            ranked = ranker.recommend(
+                list(liked), strengths=list(liked.values()), limit=query.limit, exclude=exclude, user_id=user_id
+            )
             if not ranked:
                 strategy, ranked = "popular", ranker.popular(limit=query.limit, exclude=exclude)
         if not ranked:
@@ -62,15 +65,23 @@ class RecommendationService:
         }
 
 
-def _read(log: list[tuple[str, str]]) -> tuple[list[str], set[str], set[str]]:
-    """Read a user's log, oldest first: items liked (oldest first), disliked, and both together.
+def _read(
+    log: list[tuple[str, str, float | None]], ratings: RatingScale
+) -> tuple[dict[str, float], set[str], set[str]]:
+    """Read a user's log, oldest first: items liked with their strength (oldest first), disliked, and both together.
 
-    An item counts where it came last, and for what that said.
+    An item counts where it came last, and for what that said; what was said in its favour adds up.
     """
-    latest: dict[str, float] = {}
-    for item, kind in reversed(log):
+    likes: dict[str, float] = {}
+    disliked: set[str] = set()
+    for item, kind, value in log:
         weight = EVENT_WEIGHTS.get(kind, 0.0)
-        if weight:
-            latest.setdefault(item, weight)
-    liked = [item for item, weight in latest.items() if weight > 0]
-    return liked[::-1], {item for item, weight in latest.items() if weight < 0}, set(latest)
+        if kind == RATING and value is not None:
+            weight *= ratings.sign(value)
+        if weight > 0:
+            likes[item] = likes.pop(item, 0.0) + weight
+            disliked.discard(item)
+        elif weight < 0:
+            likes.pop(item, None)
+            disliked.add(item)
+    return likes, disliked, disliked | set(likes)

@@ -77,16 +77,16 @@ class InteractionStore:
                 progress("import", done / len(rows))
         return new
 
-    async def history(self, user_id: str) -> list[tuple[str, str]]:
-        """Give the item and the event type of everything a user did, oldest first."""
+    async def history(self, user_id: str) -> list[tuple[str, str, float | None]]:
+        """Give the item, the event type and the value of everything a user did, oldest first."""
         columns = interactions.c
         statement = (
-            select(columns[ITEM], columns[EVENT_TYPE])
+            select(columns[ITEM], columns[EVENT_TYPE], columns[VALUE])
             .where(columns[USER] == user_id)
             .order_by(columns[TIMESTAMP].nulls_first(), columns.id)
         )
         async with self._database.begin() as connection:
-            return [(item, kind) for item, kind in await connection.execute(statement)]
+            return [(item, kind, value) for item, kind, value in await connection.execute(statement)]
 
     async def top_items(self, event_types: Collection[str], limit: int) -> list[tuple[str, int]]:
         """Count the interactions of some types by item, and give the items that have most."""

@@ -11,7 +11,7 @@ from models.data.events import EVENT_WEIGHTS
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
-_RATING = "rating"
+RATING = "rating"
 _MOST_LOW = 0.5
 _WEAKEST = 0.5
 """Strength of the weakest rating that still is a like; the best one has 1."""
@@ -46,6 +46,11 @@ class RatingScale(BaseModel):
             return np.zeros(len(values), dtype=np.bool_)
         return np.asarray(values < (self.low + self.high) / 2)
 
+    def sign(self, value: float) -> float:
+        """Give the strength of one rating as a like, below 0 where it is none."""
+        one = np.array([value])
+        return -1.0 if self.is_low(one)[0] else float(self.strengths(one)[0])
+
     def strengths(self, values: Float64) -> Float32:
         """Scale values to strengths between a half and 1; 1 where there is nothing to compare with."""
         if self.high <= self.low:
@@ -68,7 +73,7 @@ def is_rating(table: pa.Table) -> npt.NDArray[np.bool_]:
         rated = valued
     else:
         kind = table[EVENT_TYPE]
-        rated = pc.and_(valued, pc.or_(pc.is_null(kind), pc.fill_null(pc.equal(kind, _RATING), False)))
+        rated = pc.and_(valued, pc.or_(pc.is_null(kind), pc.fill_null(pc.equal(kind, RATING), False)))
     return np.asarray(rated.to_numpy(), dtype=np.bool_)
 
 

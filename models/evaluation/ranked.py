@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from models.data.held import Held
 from models.data.progress import Progress
-from models.ranking.candidates import PARTS, Retriever
+from models.ranking.candidates import PARTS, Candidates, Retriever
 from models.ranking.ranker import Ranker
 
 Float32 = npt.NDArray[np.float32]
@@ -68,12 +68,12 @@ def rank_held(
         # A part alone ranks all that it touches; the blend what it would draw.
         scores = {name: everything.parts[PARTS.index(name)] for name in parts}
         scores[POPULARITY] = popularity[everything.items]
-        _fill(lists, row, everything.items, scores, rng)
+        _fill(lists, row, everything, scores, rng)
         drawn = ranker.retriever.retrieve(history, excluded=excluded, only=only, limit=count)
         scores = {BLEND: ranker.score(drawn)}
         if ranker.network is not None:
             scores[NETWORK] = ranker.network.score(ranker.features.build(drawn))
-        _fill(lists, row, drawn.items, scores, rng)
+        _fill(lists, row, drawn, scores, rng)
         if only is None:
             head = by_popularity[: length + len(history)]
             unseen = head if include_seen else head[~np.isin(head, history.items)]
@@ -85,10 +85,13 @@ def rank_held(
 
 
 def _fill(
-    lists: dict[str, Int32], row: int, items: Int32, scores: dict[str, Float32], rng: np.random.Generator
+    lists: dict[str, Int32], row: int, candidates: Candidates, scores: dict[str, Float32], rng: np.random.Generator
 ) -> None:
+    items = candidates.items
     # Shuffled first, so that equal scores come in random order.
     shuffled = rng.permutation(len(items))
+    if candidates.wanted is not None:
+        shuffled = shuffled[candidates.wanted[shuffled]]
     for name, values in scores.items():
         length = lists[name].shape[1]
         best, falling = shuffled, -values[shuffled]

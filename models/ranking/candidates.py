@@ -43,6 +43,8 @@ class Candidates:
 
     `items` are codes, int32 of length n; `signals` is float32 (len(SIGNALS), n); `parts` is float32 (len(PARTS), n),
     each part's score relative to its best item in this request; `neighbours` is their mix, float32 of length n.
+    `wanted`, where given, marks those that may be in the answer: where only some items are to be ranked, the others
+    are there so that features mean what they meant in training.
     """
 
     items: Int32
@@ -50,18 +52,26 @@ class Candidates:
     parts: Float32
     neighbours: Float32
     history_length: int
+    wanted: npt.NDArray[np.bool_] | None = None
 
     def best(self, count: int) -> "Candidates":
-        """Keep those with the best mixed score."""
+        """Keep those with the best mixed score, and all that are wanted."""
         if len(self.items) <= count:
             return self
         chosen = np.argpartition(-self.neighbours, count - 1)[:count]
+        if self.wanted is not None:
+            chosen = np.union1d(chosen, np.flatnonzero(self.wanted))
+        return self.take(chosen)
+
+    def take(self, chosen: npt.NDArray[np.integer]) -> "Candidates":
+        """Keep some of them."""
         return Candidates(
             self.items[chosen],
             self.signals[:, chosen],
             self.parts[:, chosen],
             self.neighbours[chosen],
             self.history_length,
+            None if self.wanted is None else self.wanted[chosen],
         )
 
 
@@ -161,7 +171,7 @@ class Retriever:
         excluded
             Item codes never to be returned.
         only
-            Where given, the candidates are these items and no others.
+            Where given, these items and no others are wanted.
         limit
             How many to draw; the setting by default.
         cut
@@ -176,11 +186,10 @@ class Retriever:
             if len(recent):
                 for recommender in self.recommenders:
                     recommender.score(whole if isinstance(recommender, Repeats) else recent, board)
+            wanted = None
             if only is not None:
                 board.touch(only)
-                chosen = board.slot[only]
-                chosen = chosen[chosen >= 0]
-            elif board.count < count:
+            if board.count < count:
                 # The fill stands behind the others, most popular first: where the list is full, the rest goes.
                 board.touch(self.popularity.order[: count + len(excluded)])
                 chosen = np.arange(min(board.count, count), dtype=np.int32)
@@ -189,10 +198,14 @@ class Retriever:
             board.settle()
             parts = np.stack([relative(board.columns[row, : board.count]) for row in _PART_ROWS])
             neighbours: Float32 = self.weights @ parts
+            if only is not None:
+                wanted = np.isin(board.items, only)
+                chosen = np.union1d(chosen, np.flatnonzero(wanted))
             candidates = Candidates(
-                board.items[chosen], board.columns[:, chosen], parts[:, chosen], neighbours[chosen], len(history)
+                board.items, board.columns[:, : board.count], parts, neighbours, len(history), wanted
             )
-            return candidates.best(count) if cut and only is None else candidates
+            candidates = candidates.take(chosen)
+            return candidates.best(count) if cut else candidates
 
 
 def _used(part: Recommender | type[Recommender], config: RankingConfig) -> bool:

@@ -1,6 +1,8 @@
 """What validation chooses: the settings of the recommenders and of their blend."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from models.data.strengths import RatingScale
 from models.recommenders.als import AlsConfig
@@ -31,6 +33,24 @@ class BlendConfig(BaseModel):
     popularity: float = Field(0.0, ge=0, description="weight of popularity in it")
     trending: float = Field(0.0, ge=0, description="weight of trending in it")
     network_weight: float = Field(0.0, ge=0, le=1, description="share of the network in the final score")
+
+
+class NetworkConfig(BaseModel):
+    """Settings of the network and of its training."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    layers: tuple[PositiveInt, ...] = Field((64, 32), description="units of each hidden layer")
+    activation: Literal["relu", "tanh", "sigmoid"] = Field("relu", description="of the hidden layers")
+    loss: Literal["softmax", "binary_crossentropy", "mean_squared_error"] = Field(
+        "softmax", description="over each list of candidates, or over each candidate by itself"
+    )
+    optimizer: Literal["adam", "sgd"] = Field("adam", description="SGD has a momentum of 0.9")
+    learning_rate: float = Field(2e-3, gt=0, description="at the start; it decays to 0 along a cosine")
+    batch_lists: int = Field(256, ge=1, description="candidate lists in a batch")
+    epochs: int = Field(15, ge=1, description="passes over the lists, at most")
+    members: int = Field(3, ge=1, description="networks that are averaged")
+    patience: int = Field(4, ge=1, description="epochs without improvement before training stops")
 
 
 class RankingConfig(BaseModel):

@@ -83,6 +83,7 @@ class Ranker:
         self,
         history: Sequence[str],
         *,
+        strengths: Sequence[float] | None = None,
         limit: int,
         exclude: Collection[str] = (),
         user_id: str | None = None,
@@ -94,6 +95,8 @@ class Ranker:
         history
             Ids of the items of the user's positive interactions, oldest first; ids that the bundle does not know
             are passed over.
+        strengths
+            How much each of them says, beside `history`; all alike by default.
         limit
             Length of the list, at most.
         exclude
@@ -106,14 +109,16 @@ class Ranker:
         list
             Item id and score, best first; empty where the bundle knows none of the history.
         """
-        known = find(self.item_ids, history)
-        known = known[known >= 0]
-        if not len(known):
+        codes = find(self.item_ids, history)
+        known = codes >= 0
+        if not known.any():
             return []
         user = int(find(self.user_ids, [user_id])[0]) if user_id is not None else -1
         excluded = find(self.item_ids, list(exclude))
         candidates = self.retriever.retrieve(
-            History(known, user), excluded=excluded, limit=max(limit, self.retriever.config.blend.candidates)
+            History(codes[known], user, None if strengths is None else np.array(strengths, dtype=np.float32)[known]),
+            excluded=excluded,
+            limit=max(limit, self.retriever.config.blend.candidates),
         )
         scores = self.score(candidates)
         order = np.argsort(-scores, kind="stable")[:limit]

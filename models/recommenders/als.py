@@ -73,7 +73,7 @@ class Als:
     @property
     def empty(self) -> bool:
         """Tell whether there are no factors."""
-        return self.factors.shape[1] == 0
+        return bool(self.factors.shape[1] == 0)
 
     def configured(self, config: AlsConfig, _item_degrees: Float32) -> Self:
         """Apply other request-time settings to the same factors."""
@@ -85,7 +85,7 @@ class Als:
             return
         known = self.factors[history.items]
         confidence = np.float32(self.config.confidence) * history.weights(1.0)
-        system: Float32 = self._gram + (known.T * (confidence - 1.0)) @ known
+        system = self._gram + (known.T * (confidence - np.float32(1.0))) @ known
         user = np.linalg.solve(system, known.T @ confidence)
         scores = self.factors @ user
         count = min(_LED + len(history), len(scores))

@@ -120,7 +120,7 @@ class Repeats:
             np.exp(-lateness),
         )
         for signal, values in zip(self.signals, columns, strict=True):
-            board.add(signal, items, values.astype(np.float32))
+            board.add(signal, items, np.asarray(values, dtype=np.float32))
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
         """Tell whether it knows so many items, or none."""

@@ -13,6 +13,7 @@ from models.data.splitting import Split, make_split
 from models.evaluation.metrics import evaluate_lists, per_user_values
 from models.evaluation.ranked import rank_held
 from models.evaluation.report import EvaluationReport, bootstrap_intervals, peak_memory_mb
+from models.ranking.config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.training.learn import Learned, learn
 
@@ -55,6 +56,7 @@ def evaluate(
     include_seen: bool = False,
     test_days: float | None = None,
     only: Collection[str] = (),
+    network: NetworkConfig | None = None,
     progress: Progress,
 ) -> Evaluated:
     """Train with the automatic recipe and measure once on the test part.
@@ -71,6 +73,8 @@ def evaluate(
         Lengths of the lists that are measured.
     only
         Parts to use, without the network; all of them by default.
+    network
+        Settings of the network; the defaults where None.
     budget
         Seconds after which no further setting is tried; what is under way is finished.
 
@@ -101,6 +105,7 @@ def evaluate(
         ratings=cleaning.ratings,
         window=split.window,
         only=only,
+        network=network,
         seed=seed,
         budget=budget,
         progress=watch,

@@ -15,11 +15,11 @@ from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.data.strengths import RatingScale
 from models.ranking.candidates import PARTS, Retriever
-from models.ranking.config import BlendConfig, RankingConfig
+from models.ranking.config import BlendConfig, NetworkConfig, RankingConfig
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.ranker import Ranker
 from models.training.lists import labelled_lists
-from models.training.network import NetworkConfig, predict, save_network, train_networks
+from models.training.network import predict, save_network, train_networks
 from models.training.tuning import Trial, Tuner, tune_network_weight
 
 KERAS_FILE = "network.keras"
@@ -61,6 +61,7 @@ def learn(
     ratings: RatingScale | None = None,
     window: float | None = None,
     only: Collection[str] = (),
+    network: NetworkConfig | None = None,
     seed: int,
     budget: float | None = None,
     progress: Progress,
@@ -81,6 +82,8 @@ def learn(
         Length of the test where it is a window of time.
     only
         Parts to use, without the network; all of them by default.
+    network
+        Settings of the network; the defaults where None.
     budget
         Seconds after which no further setting is tried; what is under way is finished. By default it grows with the
         data.
@@ -90,7 +93,13 @@ def learn(
     sample = validation.sample(MAX_VALIDATION_USERS, seed)
     progress("similarities", 0.0)
     start = RankingConfig() if train.timestamps is not None else UNORDERED
-    start = start.model_copy(update={"ratings": ratings or RatingScale(), "blend": _start_blend(start.blend, only)})
+    start = start.model_copy(
+        update={
+            "ratings": ratings or RatingScale(),
+            "strength_exponent": 0.0 if train.strengths is None else 1.0,
+            "blend": _start_blend(start.blend, only),
+        }
+    )
     everyone = Retriever.fit(train, start, catalogue, only or PARTS)
     progress("similarities", 1.0)
     tuner = Tuner(train, everyone, sample, seed, progress, catalogue, deadline, only)
@@ -112,14 +121,16 @@ def learn(
         ranker = Ranker(retriever, None, train.item_ids, train.user_ids)
         return Learned(ranker, everyone, None, [], {}, trials)
     lists, scaler = labelled
-    trained = train_networks(lists, NetworkConfig(), seed=seed, on_epoch=lambda done: progress("network", done))
+    trained = train_networks(
+        lists, network or NetworkConfig(), seed=seed, on_epoch=lambda done: progress("network", done)
+    )
     files = [folder / KERAS_FILE, folder / NETWORK_FILE]
     save_network(trained.model, *files)
-    network = NetworkScorer(files[1], scaler)
-    check_parity(trained.model, network, lists.features[:64].reshape(-1, lists.features.shape[-1]))
-    config, more = tune_network_weight(retriever, network, sample, seed=seed, progress=progress)
-    ranker = Ranker(retriever.configured(config), network, train.item_ids, train.user_ids)
-    return Learned(ranker, everyone.configured(config), network, files, trained.history, [*trials, *more])
+    scorer = NetworkScorer(files[1], scaler)
+    check_parity(trained.model, scorer, lists.features[:64].reshape(-1, lists.features.shape[-1]))
+    config, more = tune_network_weight(retriever, scorer, sample, seed=seed, progress=progress)
+    ranker = Ranker(retriever.configured(config), scorer, train.item_ids, train.user_ids)
+    return Learned(ranker, everyone.configured(config), scorer, files, trained.history, [*trials, *more])
 
 
 def default_budget(interactions: int) -> float:

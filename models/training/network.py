@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+
+from models.ranking.config import NetworkConfig
 
 
 @contextmanager
@@ -40,20 +41,7 @@ Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 
 _MASKED = -1e9
-
-
-class NetworkConfig(BaseModel):
-    """Settings of the network and of its training."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    layers: tuple[int, ...] = Field((64, 32), description="units of each hidden layer")
-    activation: str = Field("relu", description="activation of the hidden layers")
-    learning_rate: float = Field(2e-3, gt=0, description="of Adam, decayed to 0 along a cosine")
-    batch_lists: int = Field(256, ge=1, description="candidate lists in a batch")
-    epochs: int = Field(15, ge=1, description="passes over the lists, at most")
-    members: int = Field(3, ge=1, description="networks that are averaged")
-    patience: int = Field(4, ge=1, description="epochs without improvement before training stops")
+_MOMENTUM = 0.9
 
 
 @dataclass(frozen=True)
@@ -93,7 +81,7 @@ def build_network(n_features: int, config: NetworkConfig, seed: int = 0) -> Any:
 def train_network(
     lists: LabelledLists, config: NetworkConfig, *, seed: int, on_epoch: Callable[[float], None]
 ) -> TrainedNetwork:
-    """Train with a softmax over each list; a tenth of the lists, held back, stops it early at its best epoch.
+    """Train on the lists; a tenth of them, held back, stops it early at its best epoch.
 
     The same seed and data give the same network.
     """
@@ -111,12 +99,8 @@ def train_network(
     logits = keras.ops.reshape(network(flat), (-1, n_candidates))
     listwise = keras.Model([features, present], keras.ops.where(present, logits, _MASKED))
     steps = -(-len(training.labels) // config.batch_lists)
-    listwise.compile(
-        optimizer=keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(config.learning_rate, steps * config.epochs)
-        ),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True),
-    )
+    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps * config.epochs)
+    listwise.compile(optimizer=_optimizer(config.optimizer, rate), loss=_LOSSES[config.loss])
     fitted = listwise.fit(
         [training.features, training.present],
         training.labels,
@@ -132,6 +116,32 @@ def train_network(
     on_epoch(1.0)
     history = {name: [float(value) for value in values] for name, values in fitted.history.items()}
     return TrainedNetwork(network, history)
+
+
+def _softmax(labels: Any, logits: Any) -> Any:
+    return keras.ops.categorical_crossentropy(labels, logits, from_logits=True)
+
+
+def _binary(labels: Any, logits: Any) -> Any:
+    """Sum the cross-entropy of each candidate by itself; padding has a probability of 0, and adds nothing."""
+    wanted = keras.ops.cast(labels > 0, logits.dtype)
+    return keras.ops.sum(keras.ops.binary_crossentropy(wanted, logits, from_logits=True), axis=-1)
+
+
+def _squared(labels: Any, logits: Any) -> Any:
+    wanted = keras.ops.cast(labels > 0, logits.dtype)
+    return keras.ops.sum(keras.ops.square(wanted - keras.ops.sigmoid(logits)), axis=-1)
+
+
+_LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+    "softmax": _softmax,
+    "binary_crossentropy": _binary,
+    "mean_squared_error": _squared,
+}
+
+
+def _optimizer(name: str, rate: Any) -> Any:
+    return keras.optimizers.Adam(rate) if name == "adam" else keras.optimizers.SGD(rate, momentum=_MOMENTUM)
 
 
 def train_networks(

@@ -16,10 +16,19 @@ from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.evaluation.report import EvaluationReport
 from models.ranking.candidates import Retriever
+from models.ranking.config import NetworkConfig
 from models.training.evaluate import Evaluated, evaluate
 
 
-def train(dataset: DataSet, store: BundleStore, *, seed: int = 0, progress: Progress) -> Bundle:
+def train(
+    dataset: DataSet,
+    store: BundleStore,
+    *,
+    seed: int = 0,
+    budget: float | None = None,
+    network: NetworkConfig | None = None,
+    progress: Progress,
+) -> Bundle:
     """Clean, split, tune, measure, refit on everything, publish and activate.
 
     Parameters
@@ -28,6 +37,10 @@ def train(dataset: DataSet, store: BundleStore, *, seed: int = 0, progress: Prog
         The log, with the catalogue where there is one.
     store
         Where the bundle is published.
+    budget
+        Seconds for choosing settings, about; by default it grows with the data.
+    network
+        Settings of the network; the defaults where None.
 
     Raises
     ------
@@ -37,7 +50,7 @@ def train(dataset: DataSet, store: BundleStore, *, seed: int = 0, progress: Prog
         The bundle did not pass its checks; the active one stays.
     """
     with tempfile.TemporaryDirectory(prefix="braid-train-") as folder:
-        run = evaluate(dataset, Path(folder), seed=seed, progress=progress)
+        run = evaluate(dataset, Path(folder), seed=seed, budget=budget, network=network, progress=progress)
         progress("refit", 0.0)
         retriever = run.learned.ranker.retriever
         retriever = retriever.refitted(run.everything, retriever.config, dataset.items)

@@ -73,6 +73,11 @@ ALONE: Mapping[str, Mapping[str, tuple[float, ...]]] = {
     "ease": {"regularization": (30.0, 100.0, 300.0, 1000.0)},
     "als": {"regularization": (0.1, 3.0, 30.0), "confidence": (3.0, 10.0, 40.0)},
 }
+ALONE_ORDERED: Mapping[str, Mapping[str, tuple[float, ...]]] = {
+    "item_knn": {"recency_decay": (0.6, 0.85, 0.95, 1.0)},
+    "successor": {"recency_decay": (0.3, 0.5, 0.7, 0.9)},
+    "content": {"recency_decay": (0.7, 0.9, 1.0)},
+}
 """Settings that are chosen by how well their part does alone."""
 REFITTED = {("ease", "regularization"), ("als", "regularization"), ("als", "confidence")}
 
@@ -156,7 +161,8 @@ class Tuner:
         alone = {name: pool.ndcg(_only(name)) for name in self._present()}
         self.trials += [Trial({"alone": name}, ndcg) for name, ndcg in alone.items()]
         least = _HOPELESS * max(alone.values(), default=0.0)
-        for part, settings in ALONE.items():
+        ordered = ALONE_ORDERED if self.train.timestamps is not None else {}
+        for part, settings in [*ordered.items(), *ALONE.items()]:
             measured = "trending" if part == "popularity" else part
             for name, values in settings.items():
                 if alone.get(measured, 0.0) >= least:
