@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from models.data.history import History
 from models.ranking.blend import blend, standardise
 from models.ranking.candidates import PARTS, SIGNALS, Candidates, Retriever
 from models.ranking.features import FEATURES, FeatureBuilder, Scaler

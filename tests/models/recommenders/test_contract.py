@@ -11,8 +11,8 @@ from models.bundle.store import BundleStore
 from models.data.history import History
 from models.data.interactions import Interactions
 from models.ranking.candidates import SIGNALS
-from models.recommenders.board import Board
 from models.recommenders.als import Als, AlsConfig
+from models.recommenders.board import Board
 from models.recommenders.content import Content, ContentConfig
 from models.recommenders.ease import Ease, EaseConfig
 from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
