@@ -15,6 +15,8 @@ from models.recommenders.similarity import strength_matrix
 
 _LED = 200
 _THREADS = 2
+_ROUNDING = 1e-6
+"""Share of the best score below which a score is taken for 0."""
 
 
 class AlsConfig(BaseModel):
@@ -53,16 +55,19 @@ class Als:
         if not config.factors or not len(interactions.items):
             return cls(config, np.zeros((interactions.n_items, 0), dtype=np.float32))
         from implicit.cpu.als import AlternatingLeastSquares  # noqa: PLC0415 - only the trainer has it
+        from threadpoolctl import threadpool_limits  # noqa: PLC0415 - only the trainer has it
 
-        model = AlternatingLeastSquares(
-            factors=config.factors,
-            regularization=config.regularization,
-            alpha=config.confidence,
-            iterations=config.iterations,
-            num_threads=_THREADS,
-            random_state=0,
-        )
-        model.fit(strength_matrix(interactions), show_progress=False)
+        # Its threads each solve for other rows: those of the linear algebra would only stand in their way.
+        with threadpool_limits(1, "blas"):
+            model = AlternatingLeastSquares(
+                factors=config.factors,
+                regularization=config.regularization,
+                alpha=config.confidence,
+                iterations=config.iterations,
+                num_threads=_THREADS,
+                random_state=0,
+            )
+            model.fit(strength_matrix(interactions), show_progress=False)
         return cls(config, np.ascontiguousarray(model.item_factors, dtype=np.float32))
 
     @classmethod
@@ -83,14 +88,19 @@ class Als:
         """Solve for the user's factors and multiply them with those of all items."""
         if self.empty or not len(history):
             return
-        known = self.factors[history.items]
-        confidence = np.float32(self.config.confidence) * history.weights(1.0)
+        # As in training, repeats of an item add up to one interaction.
+        items, place = np.unique(history.items, return_inverse=True)
+        strengths = np.bincount(place, weights=history.weights(1.0)).astype(np.float32)
+        known = self.factors[items]
+        confidence = np.float32(self.config.confidence) * strengths
         system = self._gram + (known.T * (confidence - np.float32(1.0))) @ known
         user = np.linalg.solve(system, known.T @ confidence)
         scores = self.factors @ user
         count = min(_LED + len(history), len(scores))
         best: Int32 = np.argpartition(-scores, count - 1)[:count].astype(np.int32)
-        board.add_dense(self.signals[0], np.maximum(scores, 0.0), best)
+        # What is left after rounding is no liking; an item that nobody had has factors of 0.
+        scores[scores <= _ROUNDING * scores[best].max()] = 0.0
+        board.add_dense(self.signals[0], scores, best[scores[best] > 0])
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
         """Tell whether it has the factors of so many items."""

@@ -22,6 +22,8 @@ MAX_ITEMS = 50_000
 _BLOCK = 1024
 _OVERSAMPLING = 16
 _POWER_ITERATIONS = 4
+_ROUNDING = 1e-5
+"""Share of an item's best likeness below which a likeness is taken for 0."""
 
 
 class SpectralConfig(BaseModel):
@@ -79,18 +81,20 @@ def _top_products(
 ) -> Rows:
     """Keep the largest positive entries of each row of `left @ right.T`, without the diagonal, a block at a time."""
     kept = min(neighbours, len(used) - 1)
+    lengths = np.zeros(n_items, dtype=np.int64)
     indices, values = [], []
     for start in range(0, len(used), _BLOCK):
         block = left[start : start + _BLOCK] @ right.T
         block[np.arange(len(block)), start + np.arange(len(block))] = 0.0
         best = np.argpartition(-block, max(kept - 1, 0), axis=1)[:, :kept]
         found = np.take_along_axis(block, best, axis=1)
-        indices.append(used[best])
-        values.append(np.maximum(found, 0.0))
-    lengths = np.zeros(n_items, dtype=np.int64)
-    lengths[used] = kept
+        # What is left after rounding is no likeness.
+        alike = found > _ROUNDING * found.max(axis=1, keepdims=True, initial=0.0)
+        lengths[used[start : start + len(block)]] = alike.sum(axis=1)
+        indices.append(used[best[alike]])
+        values.append(found[alike])
     return Rows(
         indptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        indices=np.concatenate(indices).ravel().astype(np.int32),
-        values=np.concatenate(values).ravel().astype(np.float32),
+        indices=np.concatenate(indices).astype(np.int32),
+        values=np.concatenate(values).astype(np.float32),
     )

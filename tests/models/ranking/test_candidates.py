@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from models.data.history import History
 from models.data.interactions import Interactions
 from models.ranking.candidates import PARTS, SIGNALS, Retriever, relative
 from models.ranking.config import BlendConfig, RankingConfig
@@ -20,7 +21,7 @@ NOTHING = np.empty(0, dtype=np.int32)
 def test_items_of_the_own_parity_come_with_signals_and_the_rest_without(
     retriever: Retriever, odd_history: Int32
 ) -> None:
-    found = retriever.retrieve(odd_history, excluded=odd_history)
+    found = retriever.retrieve(History(odd_history), excluded=odd_history)
     scored = {item for item, score in zip(found.items.tolist(), found.neighbours, strict=True) if score > 0}
     assert scored == {7, 9, 11}
     assert sorted(found.items.tolist()) == [0, 2, 4, 6, 7, 8, 9, 10, 11]
@@ -30,7 +31,7 @@ def test_items_of_the_own_parity_come_with_signals_and_the_rest_without(
 
 def test_the_mix_weighs_each_part_relative_to_its_best(retriever: Retriever, odd_history: Int32) -> None:
     config = RankingConfig(blend=BlendConfig(item_knn=2.0, user_knn=0.5, successor=0.0, ease=0.0))
-    found = retriever.configured(config).retrieve(odd_history, excluded=odd_history)
+    found = retriever.configured(config).retrieve(History(odd_history), excluded=odd_history)
     items, users = (found.signals[SIGNALS.index(name)] for name in ("item_knn", "user_knn"))
     assert found.parts[PARTS.index("item_knn")].tolist() == pytest.approx((items / items.max()).tolist())
     assert found.neighbours.tolist() == pytest.approx((2 * items / items.max() + 0.5 * users / users.max()).tolist())
@@ -46,28 +47,28 @@ def test_excluded_items_are_never_returned_nor_any_item_twice(
     retriever: Retriever, history: list[int], excluded: list[int], limit: int
 ) -> None:
     out = np.array(excluded, dtype=np.int32)
-    found = retriever.retrieve(np.array(history, dtype=np.int32), excluded=out, limit=limit).items.tolist()
+    found = retriever.retrieve(History(np.array(history, dtype=np.int32)), excluded=out, limit=limit).items.tolist()
     allowed = set(range(12)) - set(excluded)
     assert set(found) <= allowed
     assert len(found) == len(set(found)) == min(limit, len(allowed))
 
 
 def test_only_ranks_the_given_items_and_no_others(retriever: Retriever, odd_history: Int32, codes: Codes) -> None:
-    found = retriever.retrieve(odd_history, excluded=odd_history, only=codes(8, 7, 3, 2), limit=1)
+    found = retriever.retrieve(History(odd_history), excluded=odd_history, only=codes(8, 7, 3, 2), limit=1)
     assert found.items.tolist() == [8, 7, 2]
     assert (found.neighbours > 0).tolist() == [False, True, False]
 
 
 def test_the_limit_keeps_the_best(retriever: Retriever, codes: Codes) -> None:
-    everything = retriever.retrieve(codes(0, 2), excluded=NOTHING, limit=12)
-    best = retriever.retrieve(codes(0, 2), excluded=NOTHING, limit=4)
+    everything = retriever.retrieve(History(codes(0, 2)), excluded=NOTHING, limit=12)
+    best = retriever.retrieve(History(codes(0, 2)), excluded=NOTHING, limit=4)
     assert sorted(best.neighbours.tolist()) == sorted(everything.neighbours.tolist())[-4:]
 
 
 def test_signals_stay_beside_their_items_when_the_list_is_cut(retriever: Retriever, codes: Codes) -> None:
-    whole = retriever.retrieve(codes(0, 2), excluded=NOTHING, limit=12)
+    whole = retriever.retrieve(History(codes(0, 2)), excluded=NOTHING, limit=12)
     signals = dict(zip(whole.items.tolist(), whole.signals.T.tolist(), strict=True))
-    cut = retriever.retrieve(codes(0, 2), excluded=NOTHING, limit=3)
+    cut = retriever.retrieve(History(codes(0, 2)), excluded=NOTHING, limit=3)
     assert [signals[item] for item in cut.items.tolist()] == cut.signals.T.tolist()
 
 
@@ -78,21 +79,21 @@ def test_the_list_is_filled_up_with_the_most_popular_in_their_order(codes: Codes
     retriever = Retriever.fit(history, RankingConfig())
     counts = np.arange(700, 0, -1, dtype=np.float32)
     falling = Retriever(retriever.config, retriever.recommenders, Popularity(counts, counts))
-    found = falling.retrieve(codes(0), excluded=codes(0, 2, 3, *range(400, 690)), limit=limit).items.tolist()
+    found = falling.retrieve(History(codes(0)), excluded=codes(0, 2, 3, *range(400, 690)), limit=limit).items.tolist()
     assert sorted(found[:3]) == [697, 698, 699]
     assert found[3:] == [item for item in range(1, 400) if item not in {2, 3}][: limit - 3]
 
 
 def test_popular_items_never_take_the_place_of_neighbours(retriever: Retriever, odd_history: Int32) -> None:
-    found = retriever.retrieve(odd_history, excluded=odd_history, limit=4)
+    found = retriever.retrieve(History(odd_history), excluded=odd_history, limit=4)
     assert {7, 9, 11} <= set(found.items.tolist())
 
 
 def test_only_the_latest_of_a_long_history_are_read(retriever: Retriever, codes: Codes) -> None:
     short = retriever.configured(retriever.config.model_copy(update={"max_history": 2}))
     found, latest = (
-        short.retrieve(codes(1, 3, 5, 0, 2), excluded=NOTHING),
-        retriever.retrieve(codes(0, 2), excluded=NOTHING),
+        short.retrieve(History(codes(1, 3, 5, 0, 2)), excluded=NOTHING),
+        retriever.retrieve(History(codes(0, 2)), excluded=NOTHING),
     )
     assert found.items.tolist() == latest.items.tolist()
     assert found.signals.tolist() == latest.signals.tolist()
@@ -100,10 +101,10 @@ def test_only_the_latest_of_a_long_history_are_read(retriever: Retriever, codes:
 
 
 def test_other_settings_leave_the_first_retriever_as_it_was(retriever: Retriever, codes: Codes) -> None:
-    before = retriever.retrieve(codes(0, 2), excluded=NOTHING).signals.tolist()
+    before = retriever.retrieve(History(codes(0, 2)), excluded=NOTHING).signals.tolist()
     other = retriever.configured(RankingConfig(item_knn=ItemKNNConfig(recency_decay=0.1)))
-    assert other.retrieve(codes(0, 2), excluded=NOTHING).signals.tolist() != before
-    assert retriever.retrieve(codes(0, 2), excluded=NOTHING).signals.tolist() == before
+    assert other.retrieve(History(codes(0, 2)), excluded=NOTHING).signals.tolist() != before
+    assert retriever.retrieve(History(codes(0, 2)), excluded=NOTHING).signals.tolist() == before
 
 
 def test_relative_divides_by_the_best_and_leaves_zeros() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from models.data.history import History
 from models.ranking.blend import blend, standardise
 from models.ranking.candidates import PARTS, SIGNALS, Candidates, Retriever
 from models.ranking.features import FEATURES, FeatureBuilder, Scaler
@@ -63,14 +64,14 @@ def test_popularity_is_the_logarithm_of_the_share_of_the_busiest(built: dict[str
 
 
 def test_features_do_not_change_when_all_counts_double(codes: Codes, retriever: Retriever) -> None:
-    found = retriever.retrieve(codes(0, 2), excluded=codes(0, 2))
+    found = retriever.retrieve(History(codes(0, 2)), excluded=codes(0, 2))
     once, twice = (FeatureBuilder(Popularity(floats(*range(12)) * by, floats(*range(12)) * by)) for by in (1, 2))
     assert once.build(found).tolist() == twice.build(found).tolist()
 
 
 @pytest.mark.parametrize("history", [(), (0,), (1, 3, 5), tuple(range(12))])
 def test_features_are_finite_for_any_history(codes: Codes, retriever: Retriever, history: tuple[int, ...]) -> None:
-    found = retriever.retrieve(codes(*history), excluded=codes())
+    found = retriever.retrieve(History(codes(*history)), excluded=codes())
     features = FeatureBuilder(retriever.popularity).build(found)
     assert features.shape == (12, len(FEATURES))
     assert features.dtype == np.float32
@@ -78,7 +79,7 @@ def test_features_are_finite_for_any_history(codes: Codes, retriever: Retriever,
 
 
 def test_no_candidates_give_no_features(codes: Codes, retriever: Retriever) -> None:
-    found = retriever.retrieve(codes(1), excluded=codes(*range(12)))
+    found = retriever.retrieve(History(codes(1)), excluded=codes(*range(12)))
     assert FeatureBuilder(retriever.popularity).build(found).shape == (0, len(FEATURES))
 
 

@@ -9,14 +9,16 @@ import pytest
 
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
+from models.data.history import History
 from models.data.interactions import Interactions
 from models.ranking.candidates import SIGNALS
+from models.recommenders.als import Als, AlsConfig
 from models.recommenders.board import Board
 from models.recommenders.content import Content, ContentConfig
 from models.recommenders.ease import Ease, EaseConfig
 from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
 from models.recommenders.measures import MEASURES, Measure
-from models.recommenders.recommender import History
+from models.recommenders.spectral import Spectral, SpectralConfig
 from models.recommenders.successor import Successor, SuccessorConfig
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
 
@@ -47,6 +49,8 @@ FITS: dict[str, tuple[Fit, str]] = {
     **{f"item-{measure}": (partial(fit_item_knn, measure), "item_knn") for measure in MEASURES},
     **{f"user-{measure}": (partial(fit_user_knn, measure), "user_knn") for measure in MEASURES},
     "ease": (lambda data: Ease.fit(data, EaseConfig(regularization=5.0)), "ease"),
+    "als": (lambda data: Als.fit(data, AlsConfig(factors=2, iterations=30)), "als"),
+    "spectral": (lambda data: Spectral.fit(data, SpectralConfig(dimensions=2)), "spectral"),
 }
 PARITIES = pa.table({"item_id": [f"i{n:02d}" for n in range(12)], "tags": [[f"tag-{n % 2}"] for n in range(12)]})
 every_recommender = pytest.mark.parametrize("name", FITS)
@@ -62,7 +66,9 @@ def scores(
     with board:
         if excluded is not None:
             board.exclude(excluded)
+        board.leading = SIGNALS
         recommender.score(History(history), board)
+        board.settle()
         return dict(zip(board.items.tolist(), board.scores(FITS[name][1]).tolist(), strict=True))
 
 

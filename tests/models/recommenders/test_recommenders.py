@@ -6,6 +6,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
+from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders import ease
 from models.recommenders.board import Board
@@ -13,8 +14,6 @@ from models.recommenders.content import Content, ContentConfig
 from models.recommenders.ease import Ease, EaseConfig
 from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
 from models.recommenders.measures import MEASURES, Measure
-from models.recommenders.popularity import Popularity
-from models.recommenders.recommender import History, recency_weights
 from models.recommenders.successor import Successor, SuccessorConfig
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
 
@@ -47,7 +46,7 @@ def test_item_knn_weighs_older_items_less(few: Interactions, codes: Codes) -> No
 
 def test_other_exponents_are_those_of_a_new_fit(few: Interactions, codes: Codes) -> None:
     start, wanted = ItemKNNConfig(), ItemKNNConfig(item_exponent=0.7, target_exponent=-0.1, recency_decay=0.3)
-    degrees = Popularity.fit(few).counts
+    degrees = Popularity.fit(few, PopularityConfig()).counts
     found = []
     for recommender in (ItemKNN.fit(few, start).configured(wanted, degrees), ItemKNN.fit(few, wanted)):
         with Board(4, ItemKNN.signals) as board:
@@ -60,7 +59,7 @@ def test_other_exponents_are_those_of_a_new_fit(few: Interactions, codes: Codes)
 def test_without_cooccurrence_only_the_decay_changes_afterwards(measure: Measure, few: Interactions) -> None:
     recommender = ItemKNN.fit(few, ItemKNNConfig(measure=measure))
     wanted = ItemKNNConfig(measure=measure, item_exponent=0.9, target_exponent=0.9, recency_decay=0.3)
-    found = recommender.configured(wanted, Popularity.fit(few).counts)
+    found = recommender.configured(wanted)
     assert found.rows.values.tolist() == recommender.rows.values.tolist() != []
     assert found.config.recency_decay == 0.3
 
@@ -68,10 +67,6 @@ def test_without_cooccurrence_only_the_decay_changes_afterwards(measure: Measure
 def test_item_knn_uses_only_the_latest_interactions_of_a_user(few: Interactions) -> None:
     rows = ItemKNN.fit(few, ItemKNNConfig(max_user_interactions=2)).rows
     assert [rows.row(item)[0].tolist() for item in range(4)] == [[1], [0, 2], [3, 1], [2]]
-
-
-def test_recency_weights_end_with_one() -> None:
-    assert recency_weights(3, 0.5).tolist() == [0.25, 0.5, 1.0]
 
 
 def test_successors_are_counted_by_gap_and_direction(few: Interactions) -> None:
@@ -158,20 +153,6 @@ def test_user_knn_counts_a_repeated_item_once(few: Interactions, codes: Codes) -
 def test_only_the_nearest_users_count(few: Interactions, codes: Codes) -> None:
     found = users_signal(UserKNN.fit(few, UserKNNConfig(neighbours=1)), codes(2))
     assert found == {2: 0.7071, 3: 0.7071}
-
-
-def test_popularity_counts_over_all_time_and_lately(table: Callable[[list[tuple[object, ...]]], object]) -> None:
-    rows: list[tuple[object, ...]] = [(f"u{user:02d}", "old", float(user)) for user in range(18)]
-    rows += [("u00", "new", 99.0), ("u01", "new", 100.0)]
-    found = Popularity.fit(Interactions.from_table(table(rows)))
-    assert found.counts.tolist() == [2.0, 18.0]
-    assert found.recent.tolist() == [2.0, 0.0]
-    assert found.order.tolist() == [1, 0]
-
-
-def test_popularity_without_an_order_is_the_same_lately(table: Callable[[list[tuple[object, ...]]], object]) -> None:
-    found = Popularity.fit(Interactions.from_table(table([("a", "x"), ("b", "x"), ("b", "y")])))
-    assert found.counts.tolist() == found.recent.tolist() == [2.0, 1.0]
 
 
 def test_touching_gives_each_item_one_slot_with_empty_scores(codes: Codes) -> None:
