@@ -221,7 +221,8 @@ def _best(items: Int32, keys: Sequence[Float32], count: int) -> Int32:
     """Choose the items with the greatest first key, ties by the next one and last by code; best first."""
     if len(items) > count and keys:
         values = keys[0][items]
-        least = np.partition(values, len(items) - count)[len(items) - count] if count else np.inf
+        # Of the negated values: from its far end, numpy's partition is slow where many are equal.
+        least = -np.partition(-values, count - 1)[count - 1] if count else np.inf
         above = items[values > least]
         tied = _best(items[values == least], keys[1:], count - len(above))
         items = np.concatenate([above, tied])
