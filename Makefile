@@ -7,14 +7,15 @@ ARGS ?=
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 KERNELS := $(VENV)/.kernels
+PEERS := $(VENV)/.peers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test check format containers lock clean
+.PHONY: help install demo test check format containers bench-accuracy lock clean
 
 help: ## List these words
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 install: $(KERNELS) ## Make .venv with everything in it (PYTHON=python3.12 chooses the interpreter)
 
@@ -28,7 +29,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
 	@touch $@
 
-$(KERNELS): $(INSTALLED) models/recommenders/kernels.py
+$(KERNELS): $(INSTALLED) models/recommenders/kernels.py models/recommenders/nearest.py
 	@rm -f $@
 	$(BIN)/python -m models.recommenders.kernels
 	@touch $@
@@ -54,6 +55,14 @@ format: install ## Format the code and mend what the linter can mend
 
 containers: install ## Run by hand, in order, what the Dockerfile and the compose file run, trainer included
 	$(BIN)/python scripts/containers_by_hand.py --trainer $(ARGS)
+
+$(PEERS): $(INSTALLED)
+	@rm -f $@
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[train,dev,bench]'
+	@touch $@
+
+bench-accuracy: install $(PEERS) ## Measure Braid beside other recommenders (ARGS='FOLDER... --budget 60'; docs/benchmarks.md)
+	$(BIN)/python -m benchmarks.accuracy $(or $(ARGS),movielens)
 
 lock: ## Write constraints.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \

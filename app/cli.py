@@ -105,7 +105,9 @@ def evaluate(
     seed: Annotated[int, typer.Option(min=0, help="The same seed and data give the same figures.")] = 0,
     budget: Budget = None,
     only: Annotated[str, typer.Option(help="Use these parts alone, without the network; for example item_knn.")] = "",
-    output: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file as well.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write the figures to this JSON file, and a page beside it.")
+    ] = None,
     include_seen: Annotated[bool, typer.Option(help="Let items of the history be recommended.")] = False,
     test_days: Annotated[float | None, typer.Option(min=0, help="Length of the temporal test.")] = None,
 ) -> None:
@@ -115,8 +117,10 @@ def evaluate(
     parts = commands.parse_parts(only)
     settings = load_settings()
     dataset = read_folder(folder)
-    if output is not None:
-        output.open("a").close()  # what cannot be written is better known before the work than after
+    page = commands.page_beside(output)
+    for path in (output, page):
+        if path is not None:
+            path.open("a").close()  # what cannot be written is better known before the work than after
     training = commands.load_training()
     with progress_bars() as progress:
         report = training.evaluate_folder(
@@ -132,9 +136,10 @@ def evaluate(
             progress=progress,
         )
     commands.print_report(report, console)
-    if output is not None:
+    if output is not None and page is not None:
         output.write_text(report.to_json() + "\n", encoding="utf-8")
-        console.print(f"written to {output}")
+        page.write_text(training.render_page(report, folder.resolve().name), encoding="utf-8")
+        console.print(f"written to {output} and {page}")
 
 
 @cli.command()

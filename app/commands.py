@@ -1,6 +1,7 @@
 """What the longer commands do and print."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
 import typer
@@ -17,7 +18,7 @@ from models.data.folder import DataSet
 from models.data.sample import MOVIELENS_TERMS, is_cached, movielens
 from models.data.splitting import PROTOCOLS
 from models.data.synthetic import generate
-from models.evaluation.report import EvaluationReport
+from models.evaluation.report import BLEND, POPULARITY, EvaluationReport
 from models.ranking.candidates import PARTS
 
 _SAMPLE_USER = "196"
@@ -145,8 +146,18 @@ def parse_parts(text: str) -> list[str]:
     return names
 
 
+def page_beside(output: Path | None) -> Path | None:
+    """Name the page that goes with a JSON file."""
+    if output is None:
+        return None
+    page = output.with_suffix(".html")
+    if page == output:
+        raise typer.BadParameter("is the JSON file; the page beside it ends in .html", param_hint="--output")
+    return page
+
+
 def print_report(report: EvaluationReport, console: Console) -> None:
-    """Print an evaluation: counts, metrics of everything beside each other, settings, time and memory."""
+    """Print an evaluation: counts, metrics of everything beside each other, segments, settings, time and memory."""
     console.print(f"protocol: {report.protocol}")
     console.print("counts: " + ", ".join(f"{name} {value:,}" for name, value in _numbers(report.counts)))
     for reason, count in report.counts["rows_dropped"].items():
@@ -154,13 +165,34 @@ def print_report(report: EvaluationReport, console: Console) -> None:
     names = [name.partition("@") for name in next(iter(report.metrics.values()))]
     for k in sorted({int(k) for _, _, k in names}):
         metrics = [metric for metric, _, other in names if int(other) == k]
-        table = Table(f"@{k}", *metrics)
+        table = _table(f"@{k}", *metrics)
         for part, values in report.metrics.items():
             table.add_row(part, *(f"{values[f'{metric}@{k}']:.4f}" for metric in metrics))
-        console.print(table)
+        console.print("", table)
+    console.print("", _segments(report), "")
     console.print(f"settings: {report.settings}")
     console.print("seconds: " + ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in report.seconds.items()))
     console.print(f"peak memory: {report.peak_memory_mb:,.0f} MB")
+
+
+def _segments(report: EvaluationReport) -> Table:
+    """Set the blend beside popularity, in each segment."""
+    columns = [
+        (part, f"{metric}@{report.plain_k}") for metric in ("recall", "ndcg") for part in (BLEND, POPULARITY)
+    ]  # fmt: skip
+    table = _table("segment", "users", *(f"{part}\n{metric}" for part, metric in columns))
+    for name, segment in report.named_segments():
+        values = (f"{segment['metrics'][part][metric]:.4f}" for part, metric in columns)
+        table.add_row(name, f"{segment['users']:,}", *values)
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    """Make a table that fits into 80 columns."""
+    table = Table(first, box=None, padding=(0, 1, 0, 0))
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
 
 
 def _numbers(counts: dict[str, object]) -> Sequence[tuple[str, int]]:

@@ -1,5 +1,6 @@
 """The catalogue in SQL."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -65,16 +66,16 @@ class ItemStore:
 
     async def table(self) -> pa.Table | None:
         """Read what training needs of the catalogue, in the columns of a data-set folder; None where it is empty."""
-        names = (ITEM, "title", "description", "categories", "tags")
+        names = (ITEM, "title", "description", "categories", "tags", "price", "attributes")
         async with self._database.begin() as connection:
             rows = (await connection.execute(select(*(items.c[name] for name in names)))).all()
         if not rows:
             return None
         texts, labels = pa.string(), pa.list_(pa.string())
-        types = (texts, texts, texts, labels, labels)
-        return pa.table(
-            [pa.array(column, kind) for column, kind in zip(zip(*rows, strict=True), types, strict=True)], names
-        )
+        types = (texts, texts, texts, labels, labels, pa.float64(), texts)
+        # Attributes as JSON: objects of any shape are no column of one type.
+        columns = zip(*((*others, json.dumps(attributes)) for *others, attributes in rows), strict=True)
+        return pa.table([pa.array(column, kind) for column, kind in zip(columns, types, strict=True)], names)
 
     async def count(self) -> int:
         """Count the items."""

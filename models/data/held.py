@@ -1,6 +1,7 @@
 """Held-out users: what they had, and what they had next."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +48,7 @@ class Held:
 
     `users` are codes, int32 ascending; `source` holds their histories; `targets` and `candidates` hold a list for
     each of them. Where there are `candidates`, an empty list means that all items are ranked. `now` is the moment
-    of the requests where all have the same.
+    of the requests where all have the same. Users who are `anonymous` have no row in the training data.
     """
 
     users: Int32
@@ -56,6 +57,7 @@ class Held:
     candidates: Ragged | None = None
     include_seen: bool = False
     now: float | None = None
+    anonymous: bool = False
 
     @property
     def target_offsets(self) -> Int64:
@@ -67,9 +69,15 @@ class Held:
         """The targets of all users, one after the other."""
         return self.targets.items
 
+    @cached_property
+    def histories(self) -> Ragged:
+        """The items of every user, oldest first."""
+        return Ragged.group(self.source.users, self.source.items, self.users)
+
     def history(self, row: int) -> History:
         """Give what a user had, oldest first."""
-        return self.source.history(int(self.users[row]), now=self.now)
+        known = self.source.history(int(self.users[row]), now=self.now)
+        return replace(known, user=-1) if self.anonymous else known
 
     def excluded(self, row: int) -> Int32:
         """Give the items that may not be recommended to a user."""
@@ -112,6 +120,9 @@ def hold_out(
     known = lengths[users] > 0
     users, items = users[known], items[known]
     before = np.unique(users)
+    # An item that a user had twice is one target.
+    first = np.unique(users.astype(np.int64) * history.n_items + items, return_index=True)[1]
+    users, items = users[first], items[first]
     if not include_seen:
         seen = history.users.astype(np.int64) * history.n_items + history.items
         new = ~np.isin(users.astype(np.int64) * history.n_items + items, seen)

@@ -12,7 +12,8 @@ from models.data.columns import ITEM, TIMESTAMP, USER
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
 from models.data.held import Held, Ragged, hold_out
-from models.data.interactions import Interactions, find
+from models.data.interactions import Ids, Interactions, find
+from models.data.newcomers import fixed_newcomers, newcomers
 from models.data.strengths import RatingScale
 
 Mask = npt.NDArray[np.bool_]
@@ -32,14 +33,16 @@ class Split:
     """A data set, cut for one protocol.
 
     `train` is what the recommenders are fitted on while settings are chosen on `validation`; `refit` tells whether
-    they are fitted once more before the `test`, on all that is `known` then. `window` is the length of the `temporal`
-    test and validation, None under the other protocols.
+    they are fitted once more before the `test`, on all that is `known` then. `newcomers` are the test users without
+    a history; they are not in `test`. `window` is the length of the `temporal` test and validation, None under the
+    other protocols.
     """
 
     protocol: str
     train: Interactions
     validation: Held
     test: Held
+    newcomers: Held
     everything: Interactions
     known: Interactions
     refit: bool
@@ -104,6 +107,7 @@ def make_split(
     if protocol == FIXED and dataset.test is not None:
         cut = _hold_last(everything, ordered)
         test, apart = _fixed_test(dataset.test, everything, include_seen=include_seen)
+        new, new_ids = fixed_newcomers(dataset.test, everything)
     else:
         cut = _cut(everything, protocol, seed, test_days)
     if not include_seen:
@@ -111,6 +115,8 @@ def make_split(
     known = everything.select(cut.train | cut.validation)
     if protocol != FIXED:
         test, apart = _hold(known, everything, cut.test, _since(everything, cut.test, cut), include_seen)
+        unknown = cut.test & (np.diff(known.offsets)[everything.users] == 0)
+        new, new_ids = newcomers(known, everything.users[unknown], everything.items[unknown]), everything.user_ids[:0]
     fitted = everything.select(cut.train)
     since = _since(everything, cut.validation, cut)
     validation, _ = _hold(fitted, everything, cut.validation, since, include_seen)
@@ -121,7 +127,8 @@ def make_split(
             f" ({len(everything.items)} interactions of {everything.n_users} users)"
         )
     if dataset.candidates is not None:
-        test = _with_candidates(test, dataset.candidates, everything)
+        test = _with_candidates(test, dataset.candidates, everything, new_ids)
+        new = _with_candidates(new, dataset.candidates, everything, new_ids)
     counts |= {
         "train_interactions": len(fitted.items),
         "validation_users": len(validation.users),
@@ -130,7 +137,7 @@ def make_split(
         **apart,
     }
     refit = protocol in {FIXED, TEMPORAL}
-    return Split(protocol, fitted, validation, test, everything, known, refit, counts, cut.window)
+    return Split(protocol, fitted, validation, test, new, everything, known, refit, counts, cut.window)
 
 
 def _identified(table: pa.Table | None) -> pa.Table | None:
@@ -222,8 +229,10 @@ def _fixed_test(test: pa.Table, everything: Interactions, *, include_seen: bool)
     return held, {"new_test_users": new, "test_users_without_unseen_items": dropped}
 
 
-def _with_candidates(held: Held, candidates: pa.Table, everything: Interactions) -> Held:
-    users = find(everything.user_ids, candidates[USER].to_pylist())
+def _with_candidates(held: Held, candidates: pa.Table, everything: Interactions, new_ids: Ids) -> Held:
+    names = candidates[USER].to_pylist()
+    users, new = find(everything.user_ids, names), find(new_ids, names)
+    users = np.where(new >= 0, everything.n_users + new, users)
     items = find(everything.item_ids, candidates[ITEM].to_pylist())
     pairs = np.unique(np.stack([users, items])[:, users >= 0], axis=1).astype(np.int32)
     listed = Ragged.group(pairs[0], pairs[1], held.users)

@@ -1,9 +1,12 @@
 """Metrics of ranked lists against held-out items.
 
-With R the ranked list of a user and T the user's test items, all are means over users:
+With R the ranked list of a user and T the set of the user's test items, all are means over users:
 recall@k = |R_k and T| / |T|; hit_rate@k = 1 if R_k holds one of T; mrr@k = 1 / rank of the first hit;
-ndcg@k = DCG / the ideal DCG of min(k, |T|) hits (Jaervelin and Kekaelaeinen 2002); map@k = mean over the hits of the
+ndcg@k = DCG / the ideal DCG of min(k, |T|) hits (Jaervelin and Kekaelaeinen 2002); map@k = sum over the hits of the
 precision at their ranks, divided by min(k, |T|). coverage@k is the share of the items that any list holds.
+
+trec_eval measures the same under the names recall, success, recip_rank and ndcg_cut; its map_cut divides by |T| where
+map@k divides by min(k, |T|), so that here a list of nothing but hits has 1 whatever k is.
 """
 
 from collections.abc import Sequence
@@ -34,19 +37,22 @@ def evaluate_lists(
         name: float(per_user.mean()) if len(per_user) else 0.0
         for name, per_user in per_user_values(ranked, target_offsets, target_items, ks).items()
     }
-    for k in ks:
-        shown = np.unique(ranked[:, :k])
-        values[f"coverage@{k}"] = float((shown >= 0).sum() / max(n_items, 1))
-    return values
+    return values | coverage(ranked, ks, n_items)
+
+
+def coverage(ranked: Int32, ks: Sequence[int], n_items: int) -> dict[str, float]:
+    """Measure the share of the catalogue's items that any list holds, at each k."""
+    return {f"coverage@{k}": float((np.unique(ranked[:, :k]) >= 0).sum() / max(n_items, 1)) for k in ks}
 
 
 def per_user_values(ranked: Int32, target_offsets: Int64, target_items: Int32, ks: Sequence[int]) -> dict[str, Float64]:
     """Measure every user by itself: metric name to float64 of length users."""
     n_users, length = ranked.shape
-    n_targets = np.diff(target_offsets)
     width = int(target_items.max(initial=-1)) + 1
-    owners = np.repeat(np.arange(n_users), n_targets)
-    wanted = owners * np.int64(width) + target_items
+    owners = np.repeat(np.arange(n_users), np.diff(target_offsets))
+    # An item that a user had twice in the test period is one target.
+    wanted = np.unique(owners * np.int64(width) + target_items)
+    n_targets = np.bincount(wanted // max(width, 1), minlength=n_users)
     listed = np.arange(n_users)[:, None] * np.int64(width) + ranked
     hits = np.isin(listed, wanted) & (ranked >= 0) & (ranked < width)
     discount = 1.0 / np.log2(np.arange(2, length + 2))

@@ -5,15 +5,12 @@ import numpy.typing as npt
 
 from models.data.held import Held
 from models.data.progress import Progress
-from models.ranking.candidates import PARTS, Candidates, Retriever
+from models.evaluation.report import BLEND, NETWORK, POPULARITY
+from models.ranking.candidates import PARTS, Retriever
 from models.ranking.ranker import Ranker
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
-
-BLEND = "braid"
-POPULARITY = "popularity"
-NETWORK = "network"
 
 
 def rank_held(
@@ -57,7 +54,7 @@ def rank_held(
         names.append(NETWORK)
     lists = {name: np.full((len(held.users), length), -1, dtype=np.int32) for name in names}
     popularity = ranker.retriever.popularity.counts
-    by_popularity = np.lexsort((rng.random(len(popularity)), -popularity)).astype(np.int32)
+    by_popularity = _by_popularity(popularity, rng)
     count = max(length, ranker.retriever.config.blend.candidates)
     step = max(len(held.users) // 100, 1)
     for row in range(len(held.users)):
@@ -68,12 +65,12 @@ def rank_held(
         # A part alone ranks all that it touches; the blend what it would draw.
         scores = {name: everything.parts[PARTS.index(name)] for name in parts}
         scores[POPULARITY] = popularity[everything.items]
-        _fill(lists, row, everything, scores, rng)
+        _fill(lists, row, everything.items, scores, rng, everything.wanted)
         drawn = ranker.retriever.retrieve(history, excluded=excluded, only=only, limit=count)
         scores = {BLEND: ranker.score(drawn)}
         if ranker.network is not None:
             scores[NETWORK] = ranker.network.score(ranker.features.build(drawn))
-        _fill(lists, row, drawn, scores, rng)
+        _fill(lists, row, drawn.items, scores, rng, drawn.wanted)
         if only is None:
             head = by_popularity[: length + len(history)]
             unseen = head if include_seen else head[~np.isin(head, history.items)]
@@ -84,14 +81,37 @@ def rank_held(
     return lists
 
 
+def rank_popular(ranker: Ranker, held: Held, length: int, *, seed: int) -> Int32:
+    """Rank items for users without a history, who get the popular ones: int32 (users, length) as above."""
+    rng = np.random.default_rng(seed)
+    counts = ranker.retriever.popularity.counts
+    by_popularity = _by_popularity(counts, rng)
+    lists = np.full((len(held.users), length), -1, dtype=np.int32)
+    lists[:, : len(by_popularity)] = by_popularity[:length]
+    for row in range(len(held.users)):
+        only = held.candidate_list(row)
+        if only is not None:
+            lists[row] = -1
+            _fill({POPULARITY: lists}, row, only, {POPULARITY: counts[only]}, rng)
+    return lists
+
+
+def _by_popularity(counts: Float32, rng: np.random.Generator) -> Int32:
+    return np.lexsort((rng.random(len(counts)), -counts)).astype(np.int32)
+
+
 def _fill(
-    lists: dict[str, Int32], row: int, candidates: Candidates, scores: dict[str, Float32], rng: np.random.Generator
+    lists: dict[str, Int32],
+    row: int,
+    items: Int32,
+    scores: dict[str, Float32],
+    rng: np.random.Generator,
+    wanted: npt.NDArray[np.bool_] | None = None,
 ) -> None:
-    items = candidates.items
     # Shuffled first, so that equal scores come in random order.
     shuffled = rng.permutation(len(items))
-    if candidates.wanted is not None:
-        shuffled = shuffled[candidates.wanted[shuffled]]
+    if wanted is not None:
+        shuffled = shuffled[wanted[shuffled]]
     for name, values in scores.items():
         length = lists[name].shape[1]
         best, falling = shuffled, -values[shuffled]

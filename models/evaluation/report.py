@@ -3,6 +3,7 @@
 import json
 import resource
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 Float64 = npt.NDArray[np.float64]
+BLEND = "braid"
+POPULARITY = "popularity"
+NETWORK = "network"
 _RESAMPLES = 1000
 
 
@@ -18,7 +22,10 @@ class EvaluationReport:
     """Metrics of the blend, of every part alone and of the baselines.
 
     `metrics` maps `braid` (the blend) and each part and baseline to metric name and value; `intervals` likewise
-    to the lower and upper end of a bootstrapped 95 % interval; `seconds` maps phases to their duration.
+    to the lower and upper end of a bootstrapped 95 % interval; `seconds` maps phases to their duration. `segments`
+    holds metrics of some of the users: `history_length` by the length of their history, `long_tail`, `new_users` and
+    `no_history`, the last three where there are such users. `trials` are the settings tried on validation with the
+    NDCG@10 each reached, `curves` the losses of the network by epoch, `calibration` bins of its probabilities.
     """
 
     protocol: str
@@ -28,6 +35,37 @@ class EvaluationReport:
     settings: dict[str, Any]
     seconds: dict[str, float]
     peak_memory_mb: float
+    segments: dict[str, Any]
+    trials: Sequence[Mapping[str, Any]]
+    curves: dict[str, list[float]]
+    calibration: Sequence[Mapping[str, Any]]
+    measured_at: str
+
+    @property
+    def plain_k(self) -> int:
+        """Choose the length of list to show where there is room for one: 10, or else the longest."""
+        lengths = {int(name.partition("@")[2]) for metrics in self.metrics.values() for name in metrics}
+        return 10 if 10 in lengths else max(lengths)  # noqa: PLR2004
+
+    @property
+    def compared(self) -> list[str]:
+        """Name what to show where there is room for few: the blend, the best part alone and popularity."""
+        metric = f"ndcg@{self.plain_k}"
+        parts = [name for name in self.metrics if name not in {BLEND, POPULARITY}]
+        best = sorted(parts, key=lambda name: self.metrics[name][metric])[-1:]
+        return [BLEND, *best, POPULARITY]
+
+    def named_segments(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Give all segments in one row, each with the name that people read."""
+        for length, segment in self.segments["history_length"].items():
+            yield f"history: {length}", segment
+        if "long_tail" in self.segments:
+            yield "long-tail targets", self.segments["long_tail"]
+        if "new_users" in self.segments:
+            yield "new users", self.segments["new_users"]
+            yield "the same, known", self.segments["new_users"]["known"]
+        if "no_history" in self.segments:
+            yield "no history", self.segments["no_history"]
 
     def to_json(self) -> str:
         """Write the report as a JSON document."""

@@ -137,8 +137,7 @@ class Retriever:
 
     def configured(self, config: RankingConfig) -> "Retriever":
         """Give the same fitted recommenders other request-time settings."""
-        counts = self.popularity.counts
-        recommenders = [part.configured(getattr(config, part.signals[0]), counts) for part in self.recommenders]
+        recommenders = [part.configured(getattr(config, part.signals[0])) for part in self.recommenders]
         return Retriever(config, recommenders)
 
     def replaced(self, recommender: Recommender, config: RankingConfig) -> "Retriever":

@@ -80,7 +80,7 @@ class Als:
         """Tell whether there are no factors."""
         return bool(self.factors.shape[1] == 0)
 
-    def configured(self, config: AlsConfig, _item_degrees: Float32) -> Self:
+    def configured(self, config: AlsConfig) -> Self:
         """Apply other request-time settings to the same factors."""
         return type(self)(config, self.factors)
 

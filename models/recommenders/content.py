@@ -1,28 +1,23 @@
 """Content-based recommendation: items whose description resembles that of the user's items."""
 
-import math
-import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import scipy.sparse as sp
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.data.columns import ITEM
+from models.bundle.loader import Bundle
 from models.data.history import History
-from models.data.interactions import Interactions, find
+from models.data.interactions import Interactions
 from models.recommenders.board import Board
+from models.recommenders.item_terms import ItemTerms
 from models.recommenders.recommender import ONE, ItemRows
-from models.recommenders.similarity import cosine_rows, empty_matrix
+from models.recommenders.rows import Float32, Int32, Rows
+from models.recommenders.similarity import top_products
 
-_WORD = re.compile(r"\w{2,}")
-_TEXTS = ("title", "description")
-_LABELS = ("categories", "tags")
-_MAX_ITEMS = 10_000
-"""Words and labels of more items than these are left out: they would cost much and tell little."""
+_NAME = "content"
 
 
 class ContentConfig(BaseModel):
@@ -33,18 +28,69 @@ class ContentConfig(BaseModel):
     neighbours: int = Field(200, ge=1, description="similar items kept for each item")
     recency_decay: float = Field(0.7, gt=0, le=1, description="weight left after each step back in the history")
     max_share: float = Field(0.5, gt=0, le=1, description="words and labels of a larger share of the items say nothing")
+    number_weight: float = Field(0.1, ge=0, description="weight of price and numbers beside words and labels")
+    number_bins: int = Field(10, ge=2, description="quantiles by which numbers are compared, at least")
 
 
 class Content(ItemRows[ContentConfig]):
-    """Scores an item by the likeness of its words and labels to those of the user's items (TF-IDF, cosine)."""
+    """Scores an item by the likeness of its words, labels and numbers to those of the user's items (TF-IDF, cosine).
 
-    signals: ClassVar[tuple[str, ...]] = ("content", "content_last")
+    Parameters
+    ----------
+    config
+        Its settings.
+    rows
+        The best neighbours of each item; empty where there is no catalogue.
+    terms
+        How an item is turned into a vector.
+    holders
+        The items of each column of those vectors, with their weights; columns x items.
+    """
+
+    signals: ClassVar[tuple[str, ...]] = (_NAME, "content_last")
+
+    def __init__(self, config: ContentConfig, rows: Rows, terms: ItemTerms, holders: Rows) -> None:
+        super().__init__(config, rows)
+        self.terms = terms
+        self.holders = holders
+        self._board: Board | None = None
 
     @classmethod
     def fit(cls, interactions: Interactions, catalogue: pa.Table | None, config: ContentConfig) -> Self:
         """Compute the similarity of the items' descriptions, the best neighbours of each row."""
-        matrix = _features(interactions, catalogue, config.max_share)
-        return cls(config, cosine_rows(matrix, config.neighbours))
+        terms, matrix = ItemTerms.fit(
+            interactions.item_ids,
+            catalogue,
+            max_share=config.max_share,
+            number_bins=config.number_bins,
+            number_weight=config.number_weight,
+        )
+        transposed = matrix.T.tocsr()
+        return cls(config, top_products(matrix, transposed, config.neighbours), terms, Rows.from_csr(transposed))
+
+    @classmethod
+    def load(cls, bundle: Bundle, config: ContentConfig) -> Self:
+        """Take the matrices and what an item's vector is made of from a bundle.
+
+        Raises
+        ------
+        BundleError
+            Its arrays do not fit together.
+        """
+        terms = ItemTerms.load(bundle, _NAME, config.number_weight)
+        return cls(config, Rows.load(bundle, _NAME), terms, Rows.load(bundle, f"{_NAME}_holders"))
+
+    def configured(self, config: ContentConfig) -> Self:
+        """Apply other request-time settings to the same matrices."""
+        return type(self)(config, self.rows, self.terms, self.holders)
+
+    def fits(self, n_items: int, n_users: int) -> bool:
+        """Tell whether its matrices are items by items, and columns by items."""
+        return super().fits(n_items, n_users) and self.holders.fits(max(len(self.terms.idf), 1), n_items)
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Name the arrays to store in a bundle."""
+        return {**super().arrays(), **self.holders.arrays(f"{_NAME}_holders"), **self.terms.arrays(_NAME)}
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history: by recency, and of the last item alone."""
@@ -52,35 +98,32 @@ class Content(ItemRows[ContentConfig]):
         board.add_rows(self.signals[0], self.rows, items, history.weights(self.config.recency_decay))
         board.add_rows(self.signals[1], self.rows, items[-1:], ONE)
 
+    def neighbours_of(self, item: Mapping[str, Any], itself: int = -1) -> tuple[Int32, Float32]:
+        """Find the items most similar to one that was described just now, as a fit on it would.
 
-def _features(interactions: Interactions, catalogue: pa.Table | None, max_share: float) -> "sp.csr_matrix[np.float32]":
-    """Make the matrix of items x words and labels, weighted by (1 + log count) * log(items / items with it)."""
-    if catalogue is None:
-        return empty_matrix(interactions.n_items, 1)
-    codes = find(interactions.item_ids, catalogue[ITEM].to_pylist())
-    names = [name for name in (*_TEXTS, *_LABELS) if name in catalogue.column_names]
-    vocabulary: dict[tuple[str, str], int] = {}
-    rows, columns, counts = [], [], []
-    for code, item in zip(codes, catalogue.select(names).to_pylist(), strict=True):
-        if code < 0:
-            continue
-        for term, count in Counter(_terms(item)).items():
-            rows.append(code)
-            columns.append(vocabulary.setdefault(term, len(vocabulary)))
-            counts.append(1.0 + math.log(count))
-    shape = (interactions.n_items, max(len(vocabulary), 1))
-    matrix = sp.csr_matrix((np.array(counts, dtype=np.float32), (rows, columns)), shape=shape)
-    described = max(len(set(rows)), 1)
-    holders = np.maximum(np.bincount(matrix.indices, minlength=shape[1]), 1)
-    telling = holders <= min(max_share * described, _MAX_ITEMS)
-    matrix.data *= np.where(telling, np.log(described / holders), 0.0).astype(np.float32)[matrix.indices]
-    matrix.eliminate_zeros()
-    return matrix
+        Its buffers are reused from call to call, so one recommender serves one thread.
 
+        Parameters
+        ----------
+        item
+            Its fields: `title`, `description`, `categories`, `tags`, `price`, `attributes`, each if it has it. Words
+            and labels that no item had when the bundle was made are passed over.
+        itself
+            Its own code where it has one, left out.
 
-def _terms(item: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    for name in _TEXTS:
-        yield from (("word", word) for word in _WORD.findall((item.get(name) or "").lower()))
-    for name in _LABELS:
-        labels = item.get(name) or ()
-        yield from ((name, str(label)) for label in ([labels] if isinstance(labels, str) else labels))
+        Returns
+        -------
+        tuple
+            Codes, int32, and cosines, float32, the most similar first; both empty without a description.
+        """
+        columns, weights = self.terms.vector(item)
+        if self._board is None:
+            self._board = Board(self.rows.n_rows, (_NAME,))
+        with self._board as board:
+            board.exclude(np.array([itself], dtype=np.int32))
+            board.add_rows(_NAME, self.holders, columns, weights)
+            similarities = board.scores(_NAME)
+            count = min(self.config.neighbours, board.count)
+            best = np.argpartition(-similarities, count - 1)[:count] if count < board.count else np.arange(count)
+            best = best[np.argsort(-similarities[best], kind="stable")]
+            return board.items[best], similarities[best]

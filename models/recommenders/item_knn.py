@@ -8,45 +8,66 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders.board import Board
+from models.recommenders.measures import Measure, Similarity, column_similarities
 from models.recommenders.recommender import ONE, ItemRows
 from models.recommenders.rows import Float32, Rows
-from models.recommenders.similarity import cooccurrence_rows, power, strength_matrix
+from models.recommenders.similarity import counts, latest, power, strength_matrix
 
 
 class ItemKNNConfig(BaseModel):
-    """Settings of item-based collaborative filtering; exponents .5, 0, .5 make it the cosine."""
+    """Settings of item-based collaborative filtering; with exponents .5, 0, .5 co-occurrence is the cosine of ones.
+
+    A change of anything but the item's two exponents and the decay needs a new fit.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     neighbours: int = Field(200, ge=1, description="similar items kept for each item")
-    item_exponent: float = Field(0.4, description="how much less a busy item of the history counts")
-    user_exponent: float = Field(0.5, description="how much less a busy user counts")
-    target_exponent: float = Field(0.1, description="how much less a busy item is recommended")
+    measure: Measure = Field("cooccurrence", description="how the similarity of two items is measured")
+    shrinkage: float = Field(
+        0.0, ge=0, description="a similarity from n users in common is multiplied by n / (n + this)"
+    )
+    item_exponent: float = Field(0.4, description="co-occurrence: how much less a busy item of the history counts")
+    user_exponent: float = Field(0.5, description="co-occurrence: how much less a busy user counts")
+    target_exponent: float = Field(0.1, description="co-occurrence: how much less a busy item is recommended")
+    max_user_interactions: int = Field(500, ge=1, description="latest interactions of a user that are used")
     recency_decay: float = Field(0.85, gt=0, le=1, description="weight left after each step back in the history")
+
+    @property
+    def similarity(self) -> Similarity:
+        """The measure with its settings."""
+        return Similarity(self.measure, self.shrinkage, self.item_exponent, self.user_exponent, self.target_exponent)
 
 
 class ItemKNN(ItemRows[ItemKNNConfig]):
     """Scores an item by the sum of its similarities to the user's items, weighted by recency."""
 
     signals: ClassVar[tuple[str, ...]] = ("item_knn", "item_knn_unweighted", "item_knn_last")
+    item_degrees: Float32 | None = None
+    """Known after a fit only: from a bundle the exponents are what they are."""
 
     @classmethod
     def fit(cls, interactions: Interactions, config: ItemKNNConfig) -> Self:
         """Compute the item-item similarity matrix, the best neighbours of each row."""
-        matrix = strength_matrix(interactions)
-        return cls(
-            config,
-            cooccurrence_rows(
-                matrix, config.item_exponent, config.user_exponent, config.target_exponent, config.neighbours
-            ),
-        )
+        matrix = strength_matrix(latest(interactions, config.max_user_interactions))
+        found = cls(config, column_similarities(matrix, config.similarity, config.neighbours))
+        found.item_degrees = counts(matrix, 0)
+        return found
 
-    def configured(self, config: ItemKNNConfig, item_degrees: Float32) -> Self:
+    def configured(self, config: ItemKNNConfig) -> Self:
         """Apply other exponents of the items to the neighbours that were found with the present ones."""
+        found = type(self)(config, self._reweighted(config))
+        found.item_degrees = self.item_degrees
+        return found
+
+    def _reweighted(self, config: ItemKNNConfig) -> Rows:
+        item_degrees = self.item_degrees
+        if self.config.measure != "cooccurrence" or item_degrees is None:
+            return self.rows
         rows = np.repeat(np.arange(self.rows.n_rows), np.diff(self.rows.indptr))
         values = self.rows.values * power(item_degrees, self.config.item_exponent - config.item_exponent)[rows]
         values *= power(item_degrees, self.config.target_exponent - config.target_exponent)[self.rows.indices]
-        return type(self)(config, Rows(self.rows.indptr, self.rows.indices, values))
+        return Rows(self.rows.indptr, self.rows.indices, values)
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history: by recency, plainly, and of the last item alone."""

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from models.recommenders import nearest
+
 Array = npt.NDArray[Any]
 
 
@@ -77,42 +79,37 @@ def add_rows(
 
 
 @njit(cache=True, nogil=True)
-def nearest_users(
-    item_indptr: Array,
-    item_users: Array,
-    user_indptr: Array,
-    history: Array,
-    itself: int,
-    neighbours: int,
-    overlap: Array,
-    met: Array,
-) -> tuple[Array, Array]:
-    """Find the users most similar to a history by cosine, best first.
+def find_terms(text: Array, offsets: Array, wanted: Array, wanted_offsets: Array) -> Array:
+    """Look up byte strings among sorted ones, by bisection; -1 for those that are not there.
 
-    `overlap` and `met` are buffers of n_users, `overlap` zero everywhere on entry and on return; `itself` (-1 for
-    none) is the user's own row, left out.
+    String s of either side is `text[offsets[s]:offsets[s + 1]]`.
     """
-    count = 0
-    for item in history:
-        for entry in range(item_indptr[item], item_indptr[item + 1]):
-            user = item_users[entry]
-            if user != itself:
-                if overlap[user] == 0.0:
-                    met[count] = user
-                    count += 1
-                overlap[user] += 1.0
-    similarity = np.empty(count, dtype=np.float32)
-    for position in range(count):
-        user = met[position]
-        length = user_indptr[user + 1] - user_indptr[user]
-        similarity[position] = overlap[user] / np.sqrt(np.float32(length) * np.float32(len(history)))
-        overlap[user] = 0.0
-    best = np.argsort(-similarity, kind="mergesort")[:neighbours]
-    return met[:count][best], similarity[best]
+    found = np.full(len(wanted_offsets) - 1, -1, dtype=np.int32)
+    for term in range(len(found)):
+        start, stop = wanted_offsets[term], wanted_offsets[term + 1]
+        low, high = 0, len(offsets) - 1
+        while low < high:
+            middle = (low + high) // 2
+            begin, end = offsets[middle], offsets[middle + 1]
+            shared, common = 0, min(end - begin, stop - start)
+            while shared < common and text[begin + shared] == wanted[start + shared]:
+                shared += 1
+            if shared < common:
+                before = text[begin + shared] < wanted[start + shared]
+            elif end - begin == stop - start:
+                found[term] = middle
+                break
+            else:
+                before = end - begin < stop - start
+            if before:
+                low = middle + 1
+            else:
+                high = middle
+    return found
 
 
 def warm() -> None:
-    """Compile every kernel for the array types of the request path."""
+    """Compile every kernel for the array types of a bundle."""
     indptr = np.array([0, 1, 1], dtype=np.int64)
     indices = np.zeros(1, dtype=np.int32)
     values = np.ones(1, dtype=np.float32)
@@ -126,9 +123,12 @@ def warm() -> None:
     release(slot, touched, 0, history)
     count = touch_all(slot, touched, columns, 0, history)
     add_rows(indptr, indices, values, history, np.ones(1, dtype=np.float32), slot, touched, columns, 0, count)
-    overlap, met = np.zeros(2, dtype=np.float32), np.empty(2, dtype=np.int32)
-    nearest_users(indptr, indices, indptr, history, -1, 1, overlap, met)
     add_rows(indptr, indices, values, indices, values, slot, touched, columns, 0, count)
+    nearest.warm()
+    text, offsets = np.frombuffer(b"a", dtype=np.uint8), np.array([0, 1], dtype=np.int64)
+    stored_offsets = offsets.copy()
+    stored_offsets.flags.writeable = False
+    find_terms(text, stored_offsets, text, offsets)
 
 
 if __name__ == "__main__":

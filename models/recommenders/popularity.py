@@ -84,7 +84,7 @@ class Popularity:
         """Tell whether what is popular lately differs from what is popular."""
         return not np.array_equal(self.counts, self.recent[0])
 
-    def configured(self, config: PopularityConfig, _item_degrees: Float32) -> Self:
+    def configured(self, config: PopularityConfig) -> Self:
         """Apply another half-life to the same counts."""
         return self if config == self.config else type(self)(config, self.counts, self.recent)
 

@@ -30,8 +30,8 @@ class Recommender(Protocol):
     def score(self, history: History, board: Board) -> None:
         """Write all its signals for a history."""
 
-    def configured(self, config: Any, item_degrees: Float32, /) -> Self:
-        """Apply other request-time settings; `item_degrees` counts the users of each item."""
+    def configured(self, config: Any) -> Self:
+        """Apply other request-time settings."""
 
     def fits(self, n_items: int, n_users: int) -> bool:
         """Tell whether its arrays are of so many items and users."""
@@ -67,7 +67,7 @@ class ItemRows(Generic[Config]):
         """Tell whether no item has a neighbour."""
         return not len(self.rows.indices)
 
-    def configured(self, config: Config, _item_degrees: Float32) -> Self:
+    def configured(self, config: Config) -> Self:
         """Apply other request-time settings to the same matrix."""
         return type(self)(config, self.rows)
 

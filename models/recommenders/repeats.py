@@ -90,7 +90,7 @@ class Repeats:
         """Tell whether nobody had anything again."""
         return not len(self.rates)
 
-    def configured(self, config: RepeatsConfig, _item_degrees: Float32) -> Self:
+    def configured(self, config: RepeatsConfig) -> Self:
         """Apply another half-life to the same rates."""
         return type(self)(config, self.rates, self.gaps, clock=self.clock)
 

@@ -1,7 +1,8 @@
-"""Similarity matrices: the top K of every row of a product of sparse matrices."""
+"""Matrices of users x items: how they are made, bounded and scaled, and the top K of their rows."""
+
+import os
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 from sparse_dot_topn import sp_matmul_topn
 
@@ -9,8 +10,7 @@ from models.data.interactions import Interactions
 from models.recommenders.rows import Float32, Rows
 
 Csr = sp.csr_matrix
-Float64 = npt.NDArray[np.float64]
-_THREADS = 2
+_THREADS = os.cpu_count()
 
 
 def strength_matrix(interactions: Interactions) -> "Csr[np.float32]":
@@ -34,6 +34,25 @@ def binary_matrix(interactions: Interactions) -> "Csr[np.float32]":
     return matrix
 
 
+def latest(interactions: Interactions, most: int) -> Interactions:
+    """Keep the last rows of each user, at most so many."""
+    from_end = interactions.offsets[interactions.users + 1] - np.arange(len(interactions.users))
+    return interactions if from_end.max(initial=0) <= most else interactions.select(from_end <= most)
+
+
+def sampled(matrix: "Csr[np.float32]", most: int, seed: int = 0) -> "Csr[np.float32]":
+    """Keep the entries of each row, of a row with more than so many a random sample of that size."""
+    full = np.flatnonzero(np.diff(matrix.indptr) > most)
+    keep = np.ones(len(matrix.indices), dtype=np.bool_)
+    generator = np.random.default_rng(seed)
+    for row in full:
+        start, stop = matrix.indptr[row], matrix.indptr[row + 1]
+        keep[start:stop] = False
+        keep[start + generator.choice(stop - start, most, replace=False)] = True
+    indptr = np.concatenate([[0], np.cumsum(np.minimum(np.diff(matrix.indptr), most))])
+    return sp.csr_matrix((matrix.data[keep], matrix.indices[keep], indptr), shape=matrix.shape)
+
+
 def empty_matrix(n_rows: int, n_columns: int) -> "Csr[np.float32]":
     """Make a matrix without entries."""
     nothing = np.empty(0, dtype=np.int32)
@@ -43,6 +62,13 @@ def empty_matrix(n_rows: int, n_columns: int) -> "Csr[np.float32]":
 def degrees(matrix: "Csr[np.float32]", axis: int) -> Float32:
     """Sum a matrix over its columns (axis 1) or its rows (axis 0), float32."""
     return np.asarray(matrix.sum(axis=axis), dtype=np.float32).ravel()
+
+
+def counts(matrix: "Csr[np.float32]", axis: int) -> Float32:
+    """Count the entries of each row (axis 1) or column (axis 0), float32."""
+    if axis == 1:
+        return np.diff(matrix.indptr).astype(np.float32)
+    return np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.float32)
 
 
 def power(counts: Float32, exponent: float) -> Float32:
@@ -62,38 +88,6 @@ def scaled(
     if columns is not None:
         data *= columns[matrix.indices]
     return sp.csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)
-
-
-def cosine_rows(matrix: "Csr[np.float32]", neighbours: int) -> Rows:
-    """Find the rows most similar to each row by cosine, best first, itself left out.
-
-    Parameters
-    ----------
-    matrix
-        Sparse, rows x features.
-    neighbours
-        How many are kept for each row, at most.
-    """
-    unit = scaled(matrix, rows=power(degrees(matrix.multiply(matrix).tocsr(), 1), -0.5))
-    return top_products(unit, unit.T.tocsr(), neighbours)
-
-
-def cooccurrence_rows(matrix: "Csr[np.float32]", a: float, b: float, c: float, neighbours: int) -> Rows:
-    """Find the columns that come with each column: `Di^-a R^T Du^-b R Di^-c`, best first, itself left out.
-
-    With a = c = 0.5 and b = 0 it is the cosine; b > 0 lets busy users count less, a and c busy items.
-
-    Parameters
-    ----------
-    matrix
-        R, sparse, users x items; Du and Di are its row and column sums.
-    neighbours
-        How many are kept for each item, at most.
-    """
-    item_degrees = degrees(matrix, 0)
-    left = scaled(matrix, rows=power(degrees(matrix, 1), -b), columns=power(item_degrees, -a))
-    right = scaled(matrix, columns=power(item_degrees, -c))
-    return top_products(left.T.tocsr(), right, neighbours)
 
 
 def top_products(left: "Csr[np.float32]", right: "Csr[np.float32]", neighbours: int) -> Rows:

@@ -4,23 +4,40 @@ from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders import kernels
+from models.recommenders import nearest
 from models.recommenders.board import Board
+from models.recommenders.measures import Measure, Similarity, is_product, peers, products, similarity_matrix
+from models.recommenders.nearest import Peers
 from models.recommenders.rows import Float32, Int32, Rows
-from models.recommenders.similarity import binary_matrix, cosine_rows
+from models.recommenders.similarity import binary_matrix, latest, sampled, strength_matrix
 
 
 class UserKNNConfig(BaseModel):
-    """Settings of user-based collaborative filtering."""
+    """Settings of user-based collaborative filtering; but for `neighbours`, a change needs a new fit."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     neighbours: int = Field(100, ge=1, description="similar users kept for each user")
+    measure: Measure = Field("cosine", description="how the similarity of two users is measured")
+    shrinkage: float = Field(
+        0.0, ge=0, description="a similarity from n items in common is multiplied by n / (n + this)"
+    )
+    user_exponent: float = Field(0.5, description="co-occurrence: how much less a busy user counts")
+    item_exponent: float = Field(0.5, description="co-occurrence: how much less a busy item counts")
+    max_user_interactions: int = Field(500, ge=1, description="latest interactions of a user that are used")
+    max_item_users: int = Field(500, ge=1, description="users of an item that are compared, a random sample of more")
+
+    @property
+    def similarity(self) -> Similarity:
+        """The measure with its settings."""
+        return Similarity(self.measure, self.shrinkage, self.user_exponent, self.item_exponent, self.user_exponent)
 
 
 class UserKNN:
@@ -32,34 +49,45 @@ class UserKNN:
 
     signals: ClassVar[tuple[str, ...]] = ("user_knn",)
 
-    def __init__(self, config: UserKNNConfig, rows: Rows, histories: Rows, item_users: Rows) -> None:
+    def __init__(self, config: UserKNNConfig, rows: Rows, histories: Rows, item_users: Rows, compared: Peers) -> None:
         self.config = config
         self.rows = rows
         self.histories = histories
         self.item_users = item_users
-        self._overlap = np.zeros(histories.n_rows, dtype=np.float32)
+        self._compared = compared
+        self._sums = np.zeros((histories.n_rows, 2))
         self._met = np.empty(histories.n_rows, dtype=np.int32)
 
     @classmethod
     def fit(cls, interactions: Interactions, config: UserKNNConfig) -> Self:
-        """Compute the user-user similarity matrix (cosine), the best neighbours of each row."""
-        matrix = binary_matrix(interactions)
-        return cls(
-            config,
-            cosine_rows(matrix, config.neighbours),
-            Rows.from_csr(matrix),
-            Rows.from_csr(matrix.T.tocsr()),
-        )
+        """Compute the user-user similarity matrix, the best neighbours of each row."""
+        read = latest(interactions, config.max_user_interactions)
+        return cls.fit_matrix(binary_matrix(read) if read.strengths is None else strength_matrix(read), config)
+
+    @classmethod
+    def fit_matrix(cls, matrix: "sp.csr_matrix[np.float32]", config: UserKNNConfig) -> Self:
+        """Do the same with a matrix of users x items that holds strengths."""
+        histories = Rows.from_csr(matrix)
+        fewer = sampled(matrix.T.tocsr(), config.max_item_users)
+        item_users = Rows.from_csr(fewer)
+        compared = peers(config.similarity, histories, item_users)
+        if is_product(config.similarity):
+            rows = products(matrix, fewer.T.tocsr(), config.similarity, config.neighbours)
+        else:
+            rows = similarity_matrix(histories, compared, config.neighbours)
+        return cls(config, rows, histories, item_users, compared)
 
     @classmethod
     def load(cls, bundle: Bundle, config: UserKNNConfig) -> Self:
         """Take the similarity matrix and the histories it was computed on from a bundle."""
         (name,) = cls.signals
+        histories = Rows.load(bundle, f"{name}_histories")
+        item_users = Rows.load(bundle, f"{name}_item_users")
+        n_users, n_items = histories.n_rows, item_users.n_rows
+        if not (histories.fits(n_users, n_items) and item_users.fits(n_items, n_users)):
+            raise BundleError(f"{bundle.folder}: the histories and the items' users of {name} do not fit together")
         return cls(
-            config,
-            Rows.load(bundle, name),
-            Rows.load(bundle, f"{name}_histories"),
-            Rows.load(bundle, f"{name}_item_users"),
+            config, Rows.load(bundle, name), histories, item_users, peers(config.similarity, histories, item_users)
         )
 
     @property
@@ -67,9 +95,9 @@ class UserKNN:
         """Tell whether no user has a neighbour."""
         return not len(self.rows.indices)
 
-    def configured(self, config: UserKNNConfig, _item_degrees: Float32) -> Self:
+    def configured(self, config: UserKNNConfig) -> Self:
         """Apply other request-time settings to the same matrices."""
-        return type(self)(config, self.rows, self.histories, self.item_users)
+        return type(self)(config, self.rows, self.histories, self.item_users, self._compared)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Name the arrays to store in a bundle."""
@@ -90,17 +118,33 @@ class UserKNN:
 
     def score(self, history: History, board: Board) -> None:
         """Sum the histories of the neighbours."""
-        items = np.unique(history.items)
-        if history.user >= 0 and self._is_trained_history(history.user, items):
+        items, strengths = _by_item(history)
+        if history.user >= 0 and self._is_trained_history(history.user, items, strengths):
             neighbours, similarities = self.rows.row(history.user)
         else:
-            neighbours, similarities = kernels.nearest_users(
-                self.item_users.indptr, self.item_users.indices, self.histories.indptr, items, history.user,
-                self.config.neighbours, self._overlap, self._met,
-            )  # fmt: skip
+            neighbours, similarities = nearest.neighbours_of(
+                items, strengths, history.user, self.config.neighbours, self._compared, self._sums, self._met
+            )
         board.add_rows(self.signals[0], self.histories, neighbours, similarities)
 
-    def _is_trained_history(self, user: int, history: Int32) -> bool:
+    def _is_trained_history(self, user: int, items: Int32, strengths: Float32) -> bool:
         """Compare a history, ascending without repeats, with the one the matrix was computed on."""
-        stored, _ = self.histories.row(user)
-        return len(stored) == len(history) and bool(np.array_equal(stored, history))
+        stored, values = self.histories.row(user)
+        return (
+            len(stored) == len(items)
+            and bool(np.array_equal(stored, items))
+            and bool(np.array_equal(values, strengths))
+        )
+
+
+def _by_item(history: History) -> tuple[Int32, Float32]:
+    """Give the items of a history, ascending without repeats, and the sum of the strengths of each."""
+    if history.strengths is None:
+        items = np.unique(history.items)
+        strengths = np.ones(len(items), dtype=np.float32)
+    else:
+        items, places = np.unique(history.items, return_inverse=True)
+        strengths = np.bincount(places, weights=history.strengths).astype(np.float32)
+    # As the arrays of a matrix are: one compiled kernel serves both.
+    items.flags.writeable = strengths.flags.writeable = False
+    return items, strengths

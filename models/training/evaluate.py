@@ -2,20 +2,28 @@
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from models.data.cleaning import CleaningReport, clean
 from models.data.folder import DataSet
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.data.splitting import Split, make_split
-from models.evaluation.metrics import evaluate_lists, per_user_values
-from models.evaluation.ranked import rank_held
-from models.evaluation.report import EvaluationReport, bootstrap_intervals, peak_memory_mb
+from models.evaluation.beyond_accuracy import BeyondAccuracy
+from models.evaluation.calibration import calibration
+from models.evaluation.metrics import coverage
+from models.evaluation.ranked import Int32, rank_held, rank_popular
+from models.evaluation.report import BLEND, POPULARITY, EvaluationReport, peak_memory_mb
+from models.evaluation.segments import Segment, Values, by_history_length, long_tail, measure_users, summarise
 from models.ranking.config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.training.learn import Learned, learn
+from models.training.new_users import measure_new_users
 
 DEFAULT_KS = (5, 10, 20)
 
@@ -110,18 +118,35 @@ def evaluate(
         budget=budget,
         progress=watch,
     )
-    ranker, everyone = learned.ranker, learned.retriever
+    ranker, everyone, fitted = learned.ranker, learned.retriever, split.train
     if split.refit:
-        everyone = everyone.refitted(split.known, everyone.config, dataset.items)
-        ranker = Ranker(everyone.pruned(), learned.network, split.known.item_ids, split.known.user_ids)
+        fitted = split.known
+        everyone = everyone.refitted(fitted, everyone.config, dataset.items)
+        ranker = Ranker(everyone.pruned(), learned.network, fitted.item_ids, fitted.user_ids)
         watch("refit", 1.0)
-    ranked = rank_held(ranker, everyone, split.test, max(ks), seed=seed, include_seen=include_seen, progress=watch)
-    offsets, items = split.test.target_offsets, split.test.target_items
-    metrics, intervals = {}, {}
-    for name, lists in ranked.items():
-        metrics[name] = evaluate_lists(lists, offsets, items, ks, split.train.n_items)
-        intervals[name] = bootstrap_intervals(per_user_values(lists, offsets, items, ks), seed=seed)
+    test = split.test
+    ranked = rank_held(ranker, everyone, test, max(ks), seed=seed, include_seen=include_seen, progress=watch)
+    values = measure_users(ranked, test.targets, ks)
+    whole = summarise(values, np.arange(len(test.users)), seed=seed)
+    metrics = _beyond_accuracy(whole, ranked, fitted, ks, seed)
     watch("metrics", 1.0)
+    segments = _segments(ranked, values, split, fitted, ranker, ks, seed)
+    watch("segments", 1.0)
+    calibrated = calibration(ranker, test, seed=seed)
+    watch("calibration", 1.0)
+    new_users = measure_new_users(
+        ranker,
+        fitted,
+        test,
+        values,
+        ks,
+        catalogue=dataset.items,
+        seed=seed,
+        include_seen=include_seen,
+        progress=watch,
+    )
+    if new_users is not None:
+        segments["new_users"] = new_users
     report = EvaluationReport(
         protocol=split.protocol,
         counts={
@@ -131,9 +156,47 @@ def evaluate(
             "rows_dropped": cleaning.dropped,
         },
         metrics=metrics,
-        intervals=intervals,
+        intervals=whole["intervals"],
         settings={**ranker.retriever.config.model_dump(), "seed": seed},
         seconds={phase: round(seconds, 3) for phase, seconds in watch.seconds.items()},
         peak_memory_mb=round(peak_memory_mb(), 1),
+        segments=segments,
+        trials=[asdict(trial) for trial in learned.trials],
+        curves=learned.curves,
+        calibration=calibrated,
+        measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     return Evaluated(report, learned, split.everything, cleaning)
+
+
+def _beyond_accuracy(
+    whole: Segment, ranked: dict[str, Int32], fitted: Interactions, ks: Sequence[int], seed: int
+) -> dict[str, dict[str, float]]:
+    beyond = BeyondAccuracy(fitted, seed)
+    return {
+        name: whole["metrics"][name] | coverage(lists, ks, fitted.n_items) | beyond.measure(lists, ks)
+        for name, lists in ranked.items()
+    }
+
+
+def _segments(
+    ranked: dict[str, Int32],
+    values: Values,
+    split: Split,
+    fitted: Interactions,
+    ranker: Ranker,
+    ks: Sequence[int],
+    seed: int,
+) -> dict[str, Any]:
+    segments: dict[str, Any] = {"history_length": by_history_length(values, split.test, seed=seed)}
+    item_counts = np.bincount(fitted.items, minlength=fitted.n_items)
+    tail = long_tail(ranked, split.test, item_counts, ks, seed=seed)
+    if tail is not None:
+        segments["long_tail"] = tail
+    new = split.newcomers
+    if len(new.users):
+        popular = rank_popular(ranker, new, max(ks), seed=seed)
+        # Without a history the blend's answer is the popular list.
+        of_users = measure_users({BLEND: popular, POPULARITY: popular}, new.targets, ks)
+        segments["no_history"] = summarise(of_users, np.arange(len(new.users)), seed=seed)
+    return segments

@@ -135,7 +135,7 @@ def learn(
 
 def default_budget(interactions: int) -> float:
     """Give the seconds for choosing settings where nobody says: more for more data, up to a quarter of an hour."""
-    return min(60.0 + interactions * 4e-4, 900.0)
+    return min(120.0 + interactions * 6e-4, 900.0)
 
 
 def _start_blend(blend: BlendConfig, only: Collection[str]) -> BlendConfig:

@@ -1,7 +1,6 @@
 """The trainer: from interactions to a published bundle."""
 
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from models.bundle.store import BundleStore, new_version
 from models.data.folder import DataSet
 from models.data.interactions import Interactions
 from models.data.progress import Progress
+from models.evaluation.page import PAGE_FILE, render_page
 from models.evaluation.report import EvaluationReport
 from models.ranking.candidates import Retriever
 from models.ranking.config import NetworkConfig
@@ -56,7 +56,9 @@ def train(
         retriever = retriever.refitted(run.everything, retriever.config, dataset.items)
         progress("refit", 1.0)
         progress("publishing", 0.0)
-        bundle = store.publish(_manifest(run), _arrays(run, retriever), run.learned.files)
+        manifest, page = _manifest(run), Path(folder) / PAGE_FILE
+        page.write_text(render_page(run.report, f"bundle {manifest.version}"), encoding="utf-8")
+        bundle = store.publish(manifest, _arrays(run, retriever), [*run.learned.files, page])
         store.activate(bundle.version)
         progress("publishing", 1.0)
     return bundle
@@ -78,8 +80,8 @@ def _manifest(run: Evaluated) -> Manifest:
         settings=run.learned.ranker.retriever.config.model_dump(),
         metrics={
             "test": report.metrics,
-            "trials": [asdict(trial) for trial in run.learned.trials],
-            "network": run.learned.curves,
+            "trials": report.trials,
+            "network": report.curves,
         },
         protocol=report.protocol,
     )

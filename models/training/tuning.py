@@ -207,7 +207,7 @@ class Tuner:
         return retriever.replaced(fitted, config)
 
     def _try(self, retriever: Retriever, setting: Mapping[str, float | str]) -> float:
-        lists = draw(retriever, self.held, DEPTH)
+        lists = draw(retriever.pruned(), self.held, DEPTH)
         scores = [candidates.neighbours for candidates in lists]
         ndcg = list_ndcg(self.held, lists, scores, retriever.n_items, self.seed)
         self.trials.append(Trial(dict(setting), ndcg))

@@ -13,12 +13,12 @@ LOADED = """
 import sys
 import app.main, app.cli
 app.main.create_app()
-print(*sorted(name for name in sys.modules if name.partition(".")[0] in {"tensorflow", "keras"}))
+print(*sorted(name for name in sys.modules if name.partition(".")[0] in {"tensorflow", "keras", "matplotlib"}))
 print(len([name for name in sys.modules if name.startswith("app.")]))
 """
 
 
-def test_a_process_that_serves_never_loads_tensorflow(isolated: Path) -> None:
+def test_a_process_that_serves_never_loads_tensorflow_nor_matplotlib(isolated: Path) -> None:
     done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, timeout=60)
     heavy, count = done.stdout.splitlines()
     assert heavy == ""

@@ -11,6 +11,11 @@ import pytest
 from models.data.folder import write_folder
 from models.data.synthetic import generate
 
+METRICS = ("recall", "ndcg", "hit_rate", "mrr", "map", "coverage", "novelty", "diversity")
+KEYS = {
+    *("protocol", "counts", "metrics", "intervals", "settings", "seconds", "peak_memory_mb"),
+    *("segments", "trials", "curves", "calibration", "measured_at"),
+}
 Completed = subprocess.CompletedProcess[str]
 Braid = Callable[..., Completed]
 
@@ -137,21 +142,39 @@ def test_an_evaluation_is_printed_and_written(braid: Braid, tmp_path: Path) -> N
     write_folder(made, generate(150, 60, 2000, groups=3))
     done = braid("evaluate", made, "--k", "5,3", "--output", "out.json", "--budget", "20", timeout=120)
     assert done.returncode == 0, done.stderr
-    heads = [line.split() for line in done.stdout.splitlines() if "@" in line]
-    assert [(head[1], head[3]) for head in heads] == [("@3", "recall"), ("@5", "recall")]
+    lines = done.stdout.splitlines()
+    assert max(len(line) for line in lines if not line.startswith(("counts", "settings", "seconds"))) <= 80
+    words = [line.split() for line in lines]
+    assert [line[:2] for line in words if line and line[0].startswith("@")] == [["@3", "recall"], ["@5", "recall"]]
     report = json.loads((tmp_path / "out.json").read_text())
-    assert set(report) == {"protocol", "counts", "metrics", "intervals", "settings", "seconds", "peak_memory_mb"}
+    assert set(report) == KEYS
     assert report["protocol"] == "leave-last-out"
     assert {"braid", "item_knn", "user_knn", "popularity"} <= set(report["metrics"])
-    assert {f"{name}@{k}" for name in ("recall", "ndcg", "hit_rate", "mrr", "map", "coverage") for k in (3, 5)} == set(
-        report["metrics"]["braid"]
-    )
+    assert {f"{name}@{k}" for name in METRICS for k in (3, 5)} == set(report["metrics"]["braid"])
     low, high = report["intervals"]["braid"]["recall@5"]
     assert 0 < low <= report["metrics"]["braid"]["recall@5"] <= high <= 1
     assert report["metrics"]["braid"]["ndcg@5"] > report["metrics"]["popularity"]["ndcg@5"]
+    new = report["segments"]["new_users"]
+    values = [
+        f"{new['metrics'][part][metric]:.4f}" for metric in ("recall@5", "ndcg@5") for part in ("braid", "popularity")
+    ]
+    assert ["new", "users", str(new["users"]), *values] in words
+    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert "<h1>Evaluation of data</h1>" in page
+    assert report["measured_at"] in page
 
 
 def test_an_output_that_cannot_be_written_is_named_before_the_work(braid_here: Braid, tmp_path: Path) -> None:
     made = tmp_path / "data"
     write_folder(made, generate(20, 10, 100))
     says(braid_here("evaluate", made, "--output", "nowhere/out.json"), 1, "nowhere/out.json")
+    (tmp_path / "out.html").mkdir()
+    says(braid_here("evaluate", made, "--output", "out.json"), 1, "out.html")
+
+
+def test_the_figures_are_not_written_over_by_their_page(braid_here: Braid, tmp_path: Path) -> None:
+    made = tmp_path / "data"
+    write_folder(made, generate(20, 10, 100))
+    done = braid_here("evaluate", made, "--output", "out.html")
+    assert (done.returncode, "--output" in done.stderr) == (2, True)
+    assert not (tmp_path / "out.html").exists()

@@ -4,6 +4,7 @@ import pytest
 
 from app.context import Context
 from app.storage.items import ItemStore
+from models.data.catalogue import attributes_of
 from models.data.progress import silent
 
 NOW = 1_000_000
@@ -44,6 +45,18 @@ async def test_a_second_put_takes_the_place_of_the_first(store: ItemStore) -> No
 
 async def test_an_unknown_item_is_none(store: ItemStore) -> None:
     assert await store.get("nothing") is None
+
+
+async def test_training_reads_the_fields_that_describe_items(store: ItemStore) -> None:
+    assert await store.table() is None
+    await store.put(row("a", title="Tea", tags=["hot"], price=2.5, attributes={"g": 100, "bio": True}))
+    await store.put(row("b", attributes={"g": "much"}))
+    table = await store.table()
+    assert table is not None
+    described = {item.pop("item_id"): item for item in table.to_pylist()}
+    assert (described["a"]["title"], described["a"]["tags"], described["a"]["price"]) == ("Tea", ["hot"], 2.5)
+    assert list(attributes_of(described["a"]["attributes"])) == [("attributes.g", 100.0), ("attributes.bio", True)]
+    assert list(attributes_of(described["b"]["attributes"])) == [("attributes.g", "much")]
 
 
 async def test_many_items_take_the_place_of_those_that_were_there(store: ItemStore) -> None:

@@ -60,6 +60,11 @@ def test_the_target_of_one_user_is_no_hit_for_another() -> None:
     assert found["recall@2"] == 0.5
 
 
+def test_an_item_named_twice_is_one_target() -> None:
+    assert measured([[1, 2]], [[1, 1, 3]], 2) == measured([[1, 2]], [[1, 3]], 2)
+    assert measured([[1, 2]], [[1, 1]], 2)["recall@2"] == 1.0
+
+
 def test_the_end_of_a_short_list_is_neither_a_hit_nor_covered() -> None:
     found = measured([[-1, -1, -1], [0, -1, -1]], [[0], [5]], 3)
     assert found["hit_rate@3"] == 0.0

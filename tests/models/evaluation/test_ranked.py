@@ -7,7 +7,7 @@ from models.data.held import Held, Ragged
 from models.data.interactions import Interactions
 from models.data.progress import silent
 from models.evaluation.metrics import evaluate_lists
-from models.evaluation.ranked import rank_held
+from models.evaluation.ranked import rank_held, rank_popular
 from models.ranking.candidates import Retriever
 from models.ranking.config import RankingConfig
 from models.ranking.ranker import Ranker
@@ -109,3 +109,18 @@ def test_progress_ends_at_one(ranker: Ranker, everyone: Held) -> None:
     shares = [done for _, done in told]
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
+
+
+def test_users_without_a_history_get_the_popular_items(ranker: Ranker) -> None:
+    counts = np.arange(12, dtype=np.float32)
+    ranker.retriever.popularity = Popularity(counts, counts)
+    users = held([[], []], [[5], [5]], ragged([[], [3, 9, 4]]))
+    assert rank_popular(ranker, users, 4, seed=0).tolist() == [[11, 10, 9, 8], [9, 4, 3, -1]]
+    assert rank_popular(ranker, held([[]], [[5]]), 14, seed=0).tolist() == [[*range(11, -1, -1), -1, -1]]
+
+
+def test_equally_popular_items_come_in_an_order_of_the_seed(ranker: Ranker) -> None:
+    ranker.retriever.popularity = Popularity(np.ones(12, dtype=np.float32), np.ones(12, dtype=np.float32))
+    for only in (None, ragged([range(12)])):
+        users = held([[]], [[0]], only)
+        assert len({rank_popular(ranker, users, 1, seed=seed)[0, 0] for seed in range(40)}) > 6

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from models.recommenders.board import Board
 from models.recommenders.content import Content, ContentConfig
 from models.recommenders.ease import Ease, EaseConfig
 from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
+from models.recommenders.measures import MEASURES, Measure
 from models.recommenders.spectral import Spectral, SpectralConfig
 from models.recommenders.successor import Successor, SuccessorConfig
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
@@ -25,15 +27,27 @@ Codes = Callable[..., Int32]
 Fit = Callable[[Interactions], Any]
 PLAIN = ItemKNNConfig(recency_decay=1.0)
 COSINE = ItemKNNConfig(item_exponent=0.5, user_exponent=0.0, target_exponent=0.5)
+
+
+def fit_item_knn(measure: Measure, data: Interactions) -> ItemKNN:
+    return ItemKNN.fit(data, ItemKNNConfig(measure=measure, shrinkage=1.0))
+
+
+def fit_user_knn(measure: Measure, data: Interactions) -> UserKNN:
+    return UserKNN.fit(data, UserKNNConfig(measure=measure, shrinkage=1.0))
+
+
 FITS: dict[str, tuple[Fit, str]] = {
     "item": (lambda data: ItemKNN.fit(data, ItemKNNConfig()), "item_knn"),
-    "item-cosine": (lambda data: ItemKNN.fit(data, COSINE), "item_knn"),
+    "item-cosine-exponents": (lambda data: ItemKNN.fit(data, COSINE), "item_knn"),
     "item-unweighted": (lambda data: ItemKNN.fit(data, PLAIN), "item_knn_unweighted"),
     "item-few-neighbours": (lambda data: ItemKNN.fit(data, ItemKNNConfig(neighbours=5)), "item_knn"),
     "successor": (lambda data: Successor.fit(data, SuccessorConfig(window=6, recency_decay=1.0)), "successor"),
     "content": (lambda data: Content.fit(data, PARITIES, ContentConfig(max_share=1.0)), "content"),
     "user": (lambda data: UserKNN.fit(data, UserKNNConfig()), "user_knn"),
     "user-few-neighbours": (lambda data: UserKNN.fit(data, UserKNNConfig(neighbours=3)), "user_knn"),
+    **{f"item-{measure}": (partial(fit_item_knn, measure), "item_knn") for measure in MEASURES},
+    **{f"user-{measure}": (partial(fit_user_knn, measure), "user_knn") for measure in MEASURES},
     "ease": (lambda data: Ease.fit(data, EaseConfig(regularization=5.0)), "ease"),
     "als": (lambda data: Als.fit(data, AlsConfig(factors=2, iterations=30)), "als"),
     "spectral": (lambda data: Spectral.fit(data, SpectralConfig(dimensions=2)), "spectral"),
@@ -135,3 +149,24 @@ def test_an_item_that_nobody_had_is_never_recommended(name: str, checkerboard: I
 def test_content_recommends_an_item_that_nobody_had(checkerboard: Interactions, codes: Codes) -> None:
     recommender = fitted("content", checkerboard.select(checkerboard.items != 4))
     assert scores("content", recommender, codes(0, 2), new_board())[4] > 0
+
+
+@pytest.mark.parametrize("name", [name for name in FITS if name.startswith(("item-", "user-"))])
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("a", "x")],
+        [("a", "x"), ("b", "x"), ("c", "x")],
+        [("a", "x"), ("a", "y")],
+        [("a", "x"), ("b", "x"), ("b", "y")],
+    ],
+    ids=["one-user-one-item", "one-item", "one-user", "two-items"],
+)
+def test_hardly_any_data_gives_an_answer(name: str, pairs: list[tuple[str, str]], table: Any, codes: Codes) -> None:
+    data = Interactions.from_table(table(pairs))
+    recommender = fitted(name, data)
+    board = Board(data.n_items, SIGNALS)
+    for history in (codes(0), data.items[: data.offsets[1]], np.arange(data.n_items, dtype=np.int32)):
+        found = scores(name, recommender, history, board)
+        assert all(np.isfinite(score) and score >= 0 for score in found.values())
+    assert np.isfinite(recommender.rows.values).all()

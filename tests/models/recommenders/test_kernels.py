@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 from models.bundle.loader import load_bundle
 from models.ranking.ranker import Ranker
-from models.recommenders import kernels
+from models.recommenders import kernels, nearest
 
-names = ["exclude", "release", "touch_all", "add_rows", "nearest_users"]
+names = ["exclude", "release", "touch_all", "add_rows", "find_terms"]
 def compiled():
-    return {name: len(getattr(kernels, name).signatures) for name in names}
+    found = {name: len(getattr(kernels, name).signatures) for name in names}
+    return found | {"neighbours_of": len(nearest.neighbours_of.signatures)}
 
 kernels.warm()
 warmed = compiled()
@@ -24,6 +25,9 @@ indices = ranker.retriever.recommenders[3].histories.row(0)[0]
 stored = [items[code] for code in indices]
 for history, user in (items[:3], None), (stored, users[0]), (items[:1], "stranger"):
     assert ranker.recommend(history, limit=5, exclude=history, user_id=user)
+content = next(part for part in ranker.retriever.recommenders if hasattr(part, "neighbours_of"))
+for item in {"title": "a new one", "price": 3.5}, {}:
+    content.neighbours_of(item)
 print(warmed == compiled(), min(warmed.values()) > 0)
 """
 

@@ -13,7 +13,7 @@ from models.recommenders.board import Board
 from models.recommenders.content import Content, ContentConfig
 from models.recommenders.ease import Ease, EaseConfig
 from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
-from models.recommenders.popularity import Popularity, PopularityConfig
+from models.recommenders.measures import MEASURES, Measure
 from models.recommenders.successor import Successor, SuccessorConfig
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
 
@@ -53,6 +53,20 @@ def test_other_exponents_are_those_of_a_new_fit(few: Interactions, codes: Codes)
             recommender.score(History(codes(0, 1, 3)), board)
             found.append(dict(zip(board.items.tolist(), board.scores("item_knn").tolist(), strict=True)))
     assert found[0] == pytest.approx(found[1])
+
+
+@pytest.mark.parametrize("measure", [measure for measure in MEASURES if measure != "cooccurrence"])
+def test_without_cooccurrence_only_the_decay_changes_afterwards(measure: Measure, few: Interactions) -> None:
+    recommender = ItemKNN.fit(few, ItemKNNConfig(measure=measure))
+    wanted = ItemKNNConfig(measure=measure, item_exponent=0.9, target_exponent=0.9, recency_decay=0.3)
+    found = recommender.configured(wanted)
+    assert found.rows.values.tolist() == recommender.rows.values.tolist() != []
+    assert found.config.recency_decay == 0.3
+
+
+def test_item_knn_uses_only_the_latest_interactions_of_a_user(few: Interactions) -> None:
+    rows = ItemKNN.fit(few, ItemKNNConfig(max_user_interactions=2)).rows
+    assert [rows.row(item)[0].tolist() for item in range(4)] == [[1], [0, 2], [3, 1], [2]]
 
 
 def test_successors_are_counted_by_gap_and_direction(few: Interactions) -> None:

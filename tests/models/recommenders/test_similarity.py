@@ -6,57 +6,7 @@ from models.bundle.errors import BundleError
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
 from models.data.interactions import Interactions
-from models.recommenders.similarity import Rows, binary_matrix, cosine_rows
-
-
-def matrix(rows: list[list[int]]) -> "sp.csr_matrix[np.float32]":
-    return sp.csr_matrix(np.array(rows, dtype=np.float32))
-
-
-def listed(rows: Rows) -> list[list[tuple[int, float]]]:
-    found = []
-    for index in range(rows.n_rows):
-        columns, values = rows.row(index)
-        found.append([(int(column), round(float(value), 4)) for column, value in zip(columns, values, strict=True)])
-    return found
-
-
-def test_cosines_of_three_rows_are_those_computed_by_hand() -> None:
-    found = cosine_rows(matrix([[1, 1, 0], [1, 0, 0], [0, 1, 1]]), 2)
-    assert listed(found) == [[(1, 0.7071), (2, 0.5)], [(0, 0.7071)], [(0, 0.5)]]
-
-
-def test_only_the_best_neighbours_are_kept() -> None:
-    found = cosine_rows(matrix([[1, 1, 0], [1, 0, 0], [0, 1, 1]]), 1)
-    assert listed(found) == [[(1, 0.7071)], [(0, 0.7071)], [(0, 0.5)]]
-
-
-def test_a_row_is_left_out_even_among_its_equals() -> None:
-    found = cosine_rows(matrix([[1, 1]] * 4), 2)
-    for index, row in enumerate(listed(found)):
-        assert [value for _, value in row] == [1.0, 1.0]
-        assert index not in {column for column, _ in row}
-
-
-def test_an_empty_row_has_no_neighbours() -> None:
-    assert listed(cosine_rows(matrix([[1, 0], [0, 0], [1, 0]]), 5)) == [[(2, 1.0)], [], [(0, 1.0)]]
-
-
-def test_rows_with_nothing_in_common_are_no_neighbours() -> None:
-    assert listed(cosine_rows(matrix([[1, 0], [0, 1]]), 5)) == [[], []]
-
-
-def test_a_random_matrix_agrees_with_the_dense_computation() -> None:
-    dense = (np.random.default_rng(0).random((30, 20)) < 0.3).astype(np.float32)
-    unit = dense / np.maximum(np.linalg.norm(dense, axis=1, keepdims=True), 1e-9)
-    expected = unit @ unit.T
-    np.fill_diagonal(expected, 0)
-    found = cosine_rows(sp.csr_matrix(dense), 5)
-    for index in range(30):
-        columns, values = found.row(index)
-        assert np.allclose(values, np.sort(expected[index])[::-1][: len(values)], atol=1e-6)
-        assert np.allclose(values, expected[index, columns], atol=1e-6)
-        assert len(values) == min(5, int((expected[index] > 0).sum()))
+from models.recommenders.similarity import Rows, binary_matrix, latest, sampled
 
 
 def test_the_matrix_counts_a_repeated_pair_once(checkerboard: Interactions) -> None:
@@ -71,6 +21,31 @@ def test_the_matrix_counts_a_repeated_pair_once(checkerboard: Interactions) -> N
     assert found.shape == (12, 12)
     assert found.toarray()[0].tolist() == [0, 0, 0, 1] + [0] * 8
     assert found.sum() == 2
+
+
+def test_only_the_latest_rows_of_a_user_are_kept(checkerboard: Interactions) -> None:
+    found = latest(checkerboard, 2)
+    assert found.users.tolist() == [user for user in range(12) for _ in range(2)]
+    assert found.items[:6].tolist() == [8, 10, 9, 11, 8, 10]
+    assert latest(checkerboard, 5) is checkerboard
+
+
+def test_of_a_long_row_a_sample_is_kept() -> None:
+    rows = [[0] * 4 + [7] * 96, [1] * 2 + [0] * 98, [0] * 100]
+    found = sampled(sp.csr_matrix(np.array(rows, dtype=np.float32)), 20)
+    assert np.diff(found.indptr).tolist() == [20, 2, 0]
+    assert found.indices[20:].tolist() == [0, 1]
+    assert found.data.tolist() == [7] * 20 + [1] * 2
+    kept = found.indices[:20].tolist()
+    assert kept == sorted(set(kept))
+    assert min(kept) >= 4
+    # A sample, neither the first nor the last ones.
+    assert 30 < np.mean(kept) < 70
+
+
+def test_short_rows_are_kept_whole() -> None:
+    matrix = sp.csr_matrix(np.array([[1, 0, 2], [3, 4, 0]], dtype=np.float32))
+    assert (sampled(matrix, 2) != matrix).nnz == 0
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -46,6 +47,41 @@ def test_the_report_has_counts_intervals_and_settings(dataset: DataSet, tmp_path
     low, high = found.intervals["braid"]["recall@2"]
     assert low <= found.metrics["braid"]["recall@2"] <= high
     assert "recall@20" not in found.metrics["braid"]
+
+
+def test_the_report_has_segments_trials_curves_and_its_time(synthetic: DataSet, tmp_path: Path) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    found = evaluate(synthetic, tmp_path, ks=(5,), seed=2, progress=silent)
+    report, segments = found.report, found.report.segments
+    lengths = segments["history_length"]
+    assert sum(segment["users"] for segment in lengths.values()) == report.counts["test_users"]
+    for metric in ("recall@5", "mrr@5"):
+        mean = sum(part["users"] * part["metrics"]["braid"][metric] for part in lengths.values())
+        assert mean / report.counts["test_users"] == pytest.approx(report.metrics["braid"][metric])
+    assert 0 < segments["long_tail"]["users"] < report.counts["test_users"]
+    assert segments["long_tail"]["metrics"]["popularity"]["recall@5"] == 0.0
+    new = segments["new_users"]
+    assert new["users"] == new["known"]["users"] == report.counts["test_users"] // 5
+    assert new["metrics"]["braid"]["ndcg@5"] > new["metrics"]["popularity"]["ndcg@5"]
+    assert "network" in new["metrics"]
+    assert "no_history" not in segments
+    assert report.trials == [{"setting": trial.setting, "ndcg": trial.ndcg} for trial in found.learned.trials]
+    assert report.curves == found.learned.curves
+    assert len(report.calibration) > 1
+    assert before <= datetime.fromisoformat(report.measured_at) <= datetime.now(UTC)
+    assert report.metrics.keys() == report.intervals.keys() == lengths["6-20"]["metrics"].keys()
+    assert {"coverage@5", "novelty@5", "diversity@5"} == report.metrics["ease"].keys() - report.intervals["ease"].keys()
+
+
+def test_users_without_a_history_are_measured_apart_with_the_popular_items(dataset: DataSet, tmp_path: Path) -> None:
+    pairs = [(f"u{user}", f"i{(user + 3) % 6}") for user in range(6)] + [("new", "i0"), ("new", "i9"), ("other", "i9")]
+    test = pa.table({"user_id": [user for user, _ in pairs], "item_id": [item for _, item in pairs]})
+    found = evaluate(DataSet(dataset.interactions, test=test), tmp_path, ks=(6,), progress=silent).report
+    apart = found.segments["no_history"]
+    assert (apart["users"], found.counts["test_users"]) == (2, 6)
+    assert apart["metrics"]["braid"] == apart["metrics"]["popularity"]
+    assert apart["metrics"]["braid"]["recall@6"] == (1 / 2 + 0) / 2
+    assert found.metrics["braid"]["recall@6"] == 1.0
 
 
 def test_progress_names_the_phases_that_are_timed(dataset: DataSet, tmp_path: Path) -> None:

@@ -63,8 +63,18 @@ def test_the_settings_are_those_that_did_best_on_validation(trained: Bundle) -> 
 def test_the_metrics_compare_the_blend_with_its_parts_and_beat_popularity(trained: Bundle) -> None:
     test = trained.manifest.metrics["test"]
     assert set(test) == {"braid", "item_knn", "successor", "content", "user_knn", "ease", "popularity", "network"}
-    assert all(0.0 <= value <= 1.0 for values in test.values() for value in values.values())
+    for values in test.values():
+        assert all(0.0 <= value <= 1.0 for name, value in values.items() if not name.startswith("novelty"))
+        assert 0.0 < values["novelty@10"] < np.log2(120)
     assert test["braid"]["ndcg@10"] > test["popularity"]["ndcg@10"]
+
+
+def test_the_bundle_holds_a_report_of_itself(trained: Bundle) -> None:
+    page = trained.file("report.html").read_text(encoding="utf-8")
+    assert f"<h1>Evaluation of bundle {trained.version}</h1>" in page
+    assert f"{trained.manifest.metrics['test']['braid']['ndcg@10']:.4f}" in page
+    for name in ("metrics", "history", "blend", "trials", "curves", "calibration"):
+        assert f'aria-labelledby="{name}-caption"' in page
 
 
 def test_the_network_has_learned(trained: Bundle) -> None:

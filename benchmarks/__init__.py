@@ -1,0 +1,1 @@
+"""What measures Braid beside its peers; no part of what is installed."""

@@ -1,0 +1,48 @@
+"""The user's own repeats: what somebody had before, again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from benchmarks.baselines.popularity import places
+from benchmarks.baselines.system import Batch, Between, Float32, Range, Scorer, Scores, Setting, System
+from models.data.interactions import Interactions
+
+
+class Repeats(System):
+    """Ranks the user's own items by how often and how lately they were had, then the others by popularity.
+
+    With `decay` 1 an item's score is the number of times the user had it; the lower it is, the more the last times
+    count.
+    """
+
+    name: ClassVar[str] = "repeats"
+    space: ClassVar[Mapping[str, Range]] = {"decay": Between(0.3, 1.0)}
+    start: ClassVar[Setting] = {"decay": 1.0}
+
+    def left_out(self, train: Interactions, *, include_seen: bool) -> str | None:  # noqa: ARG002
+        """Ask for lists that may hold seen items."""
+        return None if include_seen else "seen items are not recommended without --include-seen"
+
+    def fit(self, train: Interactions, setting: Setting, *, seed: int) -> Scorer:
+        """Count the interactions of each item, for what is left of the lists."""
+        popular = places(np.bincount(train.items, minlength=train.n_items), seed=seed)
+        decay = float(setting["decay"]) if train.timestamps is not None else 1.0
+        return _OwnItems(decay, popular - len(popular) - 1)
+
+
+@dataclass(frozen=True)
+class _OwnItems:
+    decay: float
+    fill: Float32
+    """Popularity as scores below 0."""
+
+    def score(self, batch: Batch) -> Scores:
+        # In double precision, which a decayed score of long ago needs.
+        scores = np.zeros((len(batch.users), batch.n_items))
+        for row in range(len(batch.users)):
+            items = batch.histories.row(row)
+            np.add.at(scores[row], items, self.decay ** np.arange(len(items) - 1, -1, -1, dtype=np.float64))
+        return np.where(scores > 0, scores, self.fill)

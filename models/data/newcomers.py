@@ -1,0 +1,31 @@
+"""Test users without a history: they are kept out of the main metrics and measured apart."""
+
+import numpy as np
+import pyarrow as pa
+
+from models.data.columns import ITEM, USER
+from models.data.held import Held, Int32, Ragged
+from models.data.interactions import Ids, Interactions, find
+
+
+def newcomers(source: Interactions, users: Int32, items: Int32) -> Held:
+    """Collect the targets of users who have no history; rows are sorted by user."""
+    wanted = np.unique(users).astype(np.int32)
+    return Held(wanted, source, Ragged.group(users, items, wanted))
+
+
+def fixed_newcomers(test: pa.Table, everything: Interactions) -> tuple[Held, Ids]:
+    """Collect the test users that the interactions do not know.
+
+    Returns
+    -------
+    tuple
+        The users, with codes that follow the last one of the known users, and their ids in the order of the codes.
+    """
+    names = test[USER].to_pylist()
+    unknown = find(everything.user_ids, names) < 0
+    texts = np.array([name.encode() for name, new in zip(names, unknown, strict=True) if new], dtype=np.bytes_)
+    ids, codes = np.unique(texts, return_inverse=True)
+    items = find(everything.item_ids, test[ITEM].to_pylist())[unknown]
+    pairs = np.unique(np.stack([codes.astype(np.int32) + everything.n_users, items]), axis=1).astype(np.int32)
+    return newcomers(everything, pairs[0], pairs[1]), ids

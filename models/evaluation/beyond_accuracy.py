@@ -1,0 +1,84 @@
+"""Metrics beyond accuracy: how unknown the recommended items are, and how unlike each other.
+
+novelty@k is the mean self-information of the items of a list, -log2(share of the training users who had the item), in
+bits (Zhou et al. 2010); an item that nobody had counts as one that a single user had. diversity@k is 1 minus the
+mean cosine between the items of a list (Ziegler et al. 2005), each item taken as the column of the users who had it in
+training; it is a mean over at most 2,000 users. Lists of no item have no novelty, lists of fewer than two no
+diversity: they are left out of the means.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from models.data.interactions import Interactions
+from models.recommenders.similarity import binary_matrix, degrees, power, scaled
+
+Float64 = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
+MAX_USERS = 2000
+"""Users whose lists are compared item by item, at most."""
+_LISTS_AT_ONCE = 100
+
+
+class BeyondAccuracy:
+    """Measures lists by the interactions that the recommenders were fitted on.
+
+    Parameters
+    ----------
+    interactions
+        What the recommenders knew.
+    seed
+        Of the sample of users; the same for all lists of the same users.
+    """
+
+    def __init__(self, interactions: Interactions, seed: int) -> None:
+        matrix = binary_matrix(interactions)
+        counts = degrees(matrix, 0)
+        n_users = max(int((np.diff(matrix.indptr) > 0).sum()), 1)
+        self._information: Float64 = -np.log2(np.maximum(counts, 1.0).astype(np.float64) / n_users)
+        self._columns = scaled(matrix, columns=power(counts, -0.5)).T.tocsr().astype(np.float64)
+        self._seed = seed
+
+    def measure(self, ranked: Int32, ks: Sequence[int]) -> dict[str, float]:
+        """Measure ranked lists, int32 (users, at least max(ks)), -1 where a list ends early; each metric at each k."""
+        sample = ranked
+        if len(ranked) > MAX_USERS:
+            sample = ranked[np.random.default_rng(self._seed).choice(len(ranked), MAX_USERS, replace=False)]
+        values: dict[str, float] = {}
+        for k in ks:
+            values[f"novelty@{k}"] = self._novelty(ranked[:, :k])
+            values[f"diversity@{k}"] = self._diversity(sample[:, :k])
+        return values
+
+    def _novelty(self, ranked: Int32) -> float:
+        listed = ranked >= 0
+        information = np.where(listed, self._information[ranked], 0.0).sum(axis=1)
+        lengths = listed.sum(axis=1)
+        return _mean(information[lengths > 0] / lengths[lengths > 0])
+
+    def _diversity(self, ranked: Int32) -> float:
+        return _mean(np.concatenate([
+            self._diversities(ranked[start : start + _LISTS_AT_ONCE])
+            for start in range(0, max(len(ranked), 1), _LISTS_AT_ONCE)
+        ]))  # fmt: skip
+
+    def _diversities(self, ranked: Int32) -> Float64:
+        lists, places = np.nonzero(ranked >= 0)
+        items = ranked[lists, places]
+        members = sp.csr_matrix((np.ones(len(items)), (lists, items)), shape=(len(ranked), self._columns.shape[0]))
+        # The squared length of a sum holds twice the product of each pair, so that no pair need be visited.
+        total = members @ self._columns
+        squared = np.asarray(total.multiply(total).sum(axis=1)).ravel()
+        alone = members @ (np.diff(self._columns.indptr) > 0).astype(np.float64)
+        lengths = np.bincount(lists, minlength=len(ranked))
+        several = lengths > 1
+        pairs = lengths[several] * (lengths[several] - 1.0)
+        diversities: Float64 = 1.0 - (squared[several] - alone[several]) / pairs
+        return diversities
+
+
+def _mean(values: Float64) -> float:
+    return float(values.mean()) if len(values) else 0.0

@@ -1,0 +1,101 @@
+"""Segments: the metrics of some of the users or of some of their targets, with the number of users in each."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+from models.data.held import Held, Ragged
+from models.evaluation.metrics import per_user_values
+from models.evaluation.report import bootstrap_intervals
+
+Float64 = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
+Values = Mapping[str, Mapping[str, Float64]]
+"""What was ranked by, to metric, to the values of the users one by one."""
+
+HISTORY_LENGTHS = {"1": (1, 1), "2-5": (2, 5), "6-20": (6, 20), "more": (21, None)}
+"""Name to the fewest and the most items of the history."""
+HEAD_SHARE = 0.8
+"""Share of the training interactions that the most popular items make up, which are not the long tail."""
+_OF_TARGETS = ("recall@", "ndcg@")
+
+
+class Segment(TypedDict):
+    """Means over the users of a segment, with their intervals, by what was ranked by."""
+
+    users: int
+    metrics: dict[str, dict[str, float]]
+    intervals: dict[str, dict[str, tuple[float, float]]]
+
+
+def measure_users(ranked: Mapping[str, Int32], targets: Ragged, ks: Sequence[int]) -> dict[str, dict[str, Float64]]:
+    """Measure the lists of everything that was ranked by, user by user."""
+    return {name: per_user_values(lists, targets.offsets, targets.items, ks) for name, lists in ranked.items()}
+
+
+def summarise(values: Values, rows: Int64, *, seed: int) -> Segment:
+    """Take the means over some of the users, and their 95 % intervals."""
+    taken = {name: {metric: of_users[rows] for metric, of_users in table.items()} for name, table in values.items()}
+    return {
+        "users": len(rows),
+        "metrics": {
+            name: {metric: float(of_users.mean()) if len(rows) else 0.0 for metric, of_users in table.items()}
+            for name, table in taken.items()
+        },
+        "intervals": {name: bootstrap_intervals(table, seed=seed) for name, table in taken.items()},
+    }
+
+
+def by_history_length(values: Values, held: Held, *, seed: int) -> dict[str, Segment]:
+    """Measure users by the number of items in their history; lengths that nobody has are left out."""
+    lengths = np.diff(held.histories.offsets)
+    segments = {}
+    for name, (fewest, most) in HISTORY_LENGTHS.items():
+        rows = np.flatnonzero((lengths >= fewest) & (lengths <= (lengths if most is None else most)))
+        if len(rows):
+            segments[name] = summarise(values, rows, seed=seed)
+    return segments
+
+
+def long_tail(
+    ranked: Mapping[str, Int32], held: Held, item_counts: Int64, ks: Sequence[int], *, seed: int
+) -> Segment | None:
+    """Measure recall and NDCG by the targets of the long tail alone, as Cremonesi et al. (2010) did.
+
+    Users without such a target are left out.
+
+    Parameters
+    ----------
+    item_counts
+        Training interactions of each item.
+
+    Returns
+    -------
+    Segment or None
+        None where no target is in the long tail.
+    """
+    offsets, items = held.target_offsets, held.target_items
+    kept = ~popular_head(item_counts)[items]
+    owners = np.repeat(np.arange(len(held.users)), np.diff(offsets))[kept]
+    counts = np.bincount(owners, minlength=len(held.users))
+    tail = Ragged(np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), items[kept])
+    values = {
+        name: {metric: of_users for metric, of_users in table.items() if metric.startswith(_OF_TARGETS)}
+        for name, table in measure_users(ranked, tail, ks).items()
+    }
+    rows = np.flatnonzero(counts)
+    return summarise(values, rows, seed=seed) if len(rows) else None
+
+
+def popular_head(item_counts: Int64) -> Bool:
+    """Mark the fewest items that make up 80 % of the interactions, the most popular first; the others are the tail."""
+    order = np.argsort(-item_counts, kind="stable")
+    reached = np.cumsum(item_counts[order])
+    before = reached - item_counts[order]
+    head = np.zeros(len(item_counts), dtype=np.bool_)
+    head[order] = (before < HEAD_SHARE * item_counts.sum()) & (item_counts[order] > 0)
+    return head

@@ -1,0 +1,80 @@
+"""New users: how good lists are for users whose history is given only when they ask."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from models.data.held import Held
+from models.data.interactions import Interactions
+from models.data.progress import Progress
+from models.evaluation.ranked import rank_held
+from models.evaluation.segments import Segment, Values, measure_users, summarise
+from models.ranking.ranker import Ranker
+
+Int32 = npt.NDArray[np.int32]
+MAX_USERS = 2000
+MAX_SHARE = 0.2
+"""Largest share of the test users that are taken out: what is left should still be the same data."""
+
+
+class NewUsers(Segment):
+    """Metrics of users the recommenders were fitted without; `known` are those of the same users in the main run."""
+
+    known: Segment
+
+
+def measure_new_users(
+    ranker: Ranker,
+    fitted: Interactions,
+    test: Held,
+    values: Values,
+    ks: Sequence[int],
+    *,
+    catalogue: pa.Table | None,
+    seed: int,
+    include_seen: bool,
+    progress: Progress,
+) -> NewUsers | None:
+    """Take a sample of the test users out of the training data, fit once more and rank for them.
+
+    The settings and the network stay as they were chosen; the users' histories are given with the request.
+
+    Parameters
+    ----------
+    ranker
+        As it ranked the test.
+    fitted
+        What its recommenders were fitted on.
+    values
+        The metrics of all test users in the main run, one by one.
+
+    Returns
+    -------
+    NewUsers or None
+        None where the test has too few users to take one out.
+    """
+    count = min(MAX_USERS, int(len(test.users) * MAX_SHARE))
+    if not count:
+        return None
+    sample = test.sample(count, seed)
+    left = fitted.select(~np.isin(fitted.users, sample.users))
+    progress("refit without new users", 0.0)
+    retriever = ranker.retriever.refitted(left, ranker.retriever.config, catalogue)
+    progress("refit without new users", 1.0)
+    unknown = replace(sample, anonymous=True)
+    ranked: Mapping[str, Int32] = rank_held(
+        Ranker(retriever, ranker.network, ranker.item_ids, ranker.user_ids),
+        retriever,
+        unknown,
+        max(ks),
+        seed=seed,
+        include_seen=include_seen,
+        progress=progress,
+        phase="ranking new users",
+    )
+    found = summarise(measure_users(ranked, sample.targets, ks), np.arange(count), seed=seed)
+    known = summarise(values, np.searchsorted(test.users, sample.users), seed=seed)
+    return {**found, "known": known}

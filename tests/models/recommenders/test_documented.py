@@ -1,0 +1,44 @@
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from models import recommenders
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "recommenders.md"
+
+
+def configs() -> Iterator[tuple[str, type[BaseModel]]]:
+    """Give each module of the recommenders that has settings, and their class."""
+    for found in pkgutil.iter_modules(recommenders.__path__):
+        module = importlib.import_module(f"{recommenders.__name__}.{found.name}")
+        for value in vars(module).values():
+            own = isinstance(value, type) and value.__module__ == module.__name__
+            if own and issubclass(value, BaseModel) and value.__name__.endswith("Config"):
+                yield found.name, value
+
+
+def documented() -> dict[str, dict[str, tuple[str, str]]]:
+    """Give the settings that each section of the page lists: name to default and meaning."""
+    sections: dict[str, dict[str, tuple[str, str]]] = {}
+    for section in PAGE.read_text(encoding="utf-8").split("\n## ")[1:]:
+        name, _, body = section.partition("\n")
+        rows = re.findall(r"^\| `(\w+)` \| (\S+) \| (.+) \|$", body, re.MULTILINE)
+        sections[name] = {setting: (default, meaning) for setting, default, meaning in rows}
+    return sections
+
+
+def test_every_setting_of_a_recommender_stands_in_the_docs_with_its_default() -> None:
+    found = list(configs())
+    assert {"content", "knowledge", "item_knn"} <= {module for module, _ in found}
+    sections = documented()
+    for module, config in found:
+        expected = {name: (str(field.default), field.description) for name, field in config.model_fields.items()}
+        assert sections.get(module) == expected, module
+
+
+def test_recommenders_without_settings_have_a_section_too() -> None:
+    assert "popularity" in documented()
