@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from models.data.cleaning import CleaningReport, clean
 from models.data.errors import DataSetError
+from models.data.strengths import RatingScale
 
 COLUMNS = {
     "user_id": pa.string(),
@@ -20,7 +21,7 @@ ROWS = st.tuples(
     st.sampled_from(["a", "b", "", None]),
     st.sampled_from(["x", "y", "", None]),
     st.sampled_from(["view", "rating", "shown", "dislike", "unheard-of", None]),
-    st.sampled_from([1.0, math.nan, None]),
+    st.sampled_from([1.0, 3.0, 4.0, math.nan, None]),
     st.sampled_from([1.0, 2.0, math.nan, math.inf, None]),
 )
 
@@ -88,12 +89,38 @@ def test_an_empty_table_is_an_error() -> None:
         clean(made([]))
 
 
+def test_ratings_below_the_middle_of_their_scale_are_dropped() -> None:
+    values = [1.0, 2.5, 3.0, 4.0, 5.0, None, math.nan]
+    rows = [("a", f"i{at}", kind, value, 1.0) for kind in ("rating", None) for at, value in enumerate(values)]
+    kept, report = clean(made([*rows, ("b", "x", "view", 1.0, 1.0)]))
+    assert report.dropped == {"rating too low for a like": 4}
+    assert report.ratings == RatingScale(low=1.0, high=5.0)
+    assert kept["item_id"].to_pylist() == ["i2", "i3", "i4", "i5", "i6"] * 2 + ["x"]
+
+
+def test_ratings_that_are_all_the_same_are_all_kept() -> None:
+    kept, report = clean(made([("a", f"i{at}", "rating", 2.0, 1.0) for at in range(3)]))
+    assert (kept.num_rows, report.dropped) == (3, {})
+
+
+def test_amounts_are_all_kept() -> None:
+    kept, report = clean(made([("a", f"i{at}", None, value, 1.0) for at, value in enumerate([1.0, 1.0, 2.0, 500.0])]))
+    assert (kept.num_rows, report.dropped, report.ratings.amounts) == (4, {}, True)
+
+
 @settings(deadline=None)
 @given(st.lists(ROWS, max_size=30))
-def test_kept_and_dropped_rows_are_all_rows_and_cleaning_again_drops_none(rows: list[tuple[object, ...]]) -> None:
+def test_kept_and_dropped_rows_are_all_rows(rows: list[tuple[object, ...]]) -> None:
     whole = made([*rows, GOOD])
     kept, report = clean(whole)
     assert report.rows_read == whole.num_rows
     assert report.rows_kept == kept.num_rows
     assert report.rows_kept + sum(report.dropped.values()) == report.rows_read
+
+
+@settings(deadline=None)
+@given(st.lists(ROWS, max_size=30))
+def test_cleaning_again_drops_none(rows: list[tuple[object, ...]]) -> None:
+    # Without ratings: once the low ones are gone, those that are left are measured on a narrower scale.
+    kept, _ = clean(made([*rows, GOOD]).drop_columns("value"))
     assert clean(kept)[1] == CleaningReport(kept.num_rows, kept.num_rows, {})

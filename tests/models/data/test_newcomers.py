@@ -30,7 +30,7 @@ def test_users_who_come_after_the_cut_are_newcomers(table: MakeTable) -> None:
     found = split(table(rows), "temporal")
     assert [found.everything.user_ids[user] for user in found.newcomers.users] == [b"late", b"new"]
     assert targets(found) == [["t"], ["s", "z"]]
-    assert [found.newcomers.history(row).tolist() for row in (0, 1)] == [[], []]
+    assert [found.newcomers.history(row).items.tolist() for row in (0, 1)] == [[], []]
     assert [found.everything.user_ids[user] for user in found.test.users] == [b"a", b"b"]
     assert found.counts["new_test_users"] == 2
 

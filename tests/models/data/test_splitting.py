@@ -33,7 +33,7 @@ def held(part: Held, ids: Interactions) -> dict[str, tuple[str, str]]:
     """Map each user to its history and its targets, one letter an item."""
     return {
         ids.user_ids[user].decode(): (
-            "".join(ids.item_ids[item].decode() for item in part.history(row)),
+            "".join(ids.item_ids[item].decode() for item in part.history(row).items),
             "".join(ids.item_ids[item].decode() for item in part.targets.row(row)),
         )
         for row, user in enumerate(part.users)

@@ -31,7 +31,7 @@ def test_fixed_tests_on_the_file_and_fits_on_everything_before(table: MakeTable)
     assert targets(found, found.validation) == {"a": ["y"]}
     assert found.refit
     assert len(found.everything.items) == 5
-    assert found.test.history(0).tolist() == found.everything.items[:3].tolist()
+    assert found.test.history(0).items.tolist() == found.everything.items[:3].tolist()
 
 
 def test_fixed_counts_unknown_users_and_knows_unknown_items(table: MakeTable) -> None:
@@ -56,13 +56,13 @@ def test_include_seen_counts_items_of_the_history(table: MakeTable) -> None:
 def test_include_seen_keeps_repeats_in_the_history(table: MakeTable) -> None:
     repeated = table([("a", "x", 1.0), ("a", "x", 2.0), ("a", "x", 3.0), ("a", "x", 4.0)])
     found = make_split(DataSet(repeated), repeated, include_seen=True)
-    assert found.test.history(0).tolist() == [0, 0, 0]
+    assert found.test.history(0).items.tolist() == [0, 0, 0]
     assert targets(found, found.test) == {"a": ["x"]}
 
 
 def test_without_include_seen_the_history_may_not_be_recommended(table: MakeTable) -> None:
     found = split(table(ROWS), test=table([("a", "z")]))
-    assert found.test.excluded(0).tolist() == found.test.history(0).tolist() != []
+    assert found.test.excluded(0).tolist() == found.test.history(0).items.tolist() != []
 
 
 def test_rows_of_test_and_candidates_without_an_id_are_passed_over(table: MakeTable) -> None:
@@ -100,7 +100,7 @@ def test_sampling_held_out_users_keeps_their_parts_together(table: MakeTable) ->
     assert sample.users.tolist() == again.users.tolist() == sorted(set(sample.users.tolist()))
     assert len(sample.users) == 4
     for row, user in enumerate(sample.users):
-        assert sample.history(row).tolist() == whole.history(user).tolist()
+        assert sample.history(row).items.tolist() == whole.history(user).items.tolist()
         assert sample.targets.row(row).tolist() == whole.targets.row(user).tolist()
         assert (sample.candidate_list(row) is None) == (whole.candidate_list(user) is None)
     assert whole.sample(9, seed=2) is whole

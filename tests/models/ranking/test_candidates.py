@@ -11,7 +11,7 @@ from models.data.interactions import Interactions
 from models.ranking.candidates import PARTS, SIGNALS, Retriever, relative
 from models.ranking.config import BlendConfig, RankingConfig
 from models.recommenders.item_knn import ItemKNNConfig
-from models.recommenders.popularity import Popularity
+from models.recommenders.popularity import Popularity, PopularityConfig
 
 Int32 = npt.NDArray[np.int32]
 Codes = Callable[..., Int32]
@@ -53,10 +53,26 @@ def test_excluded_items_are_never_returned_nor_any_item_twice(
     assert len(found) == len(set(found)) == min(limit, len(allowed))
 
 
-def test_only_ranks_the_given_items_and_no_others(retriever: Retriever, odd_history: Int32, codes: Codes) -> None:
+def test_only_the_given_items_are_wanted_and_none_of_them_is_cut(
+    retriever: Retriever, odd_history: Int32, codes: Codes
+) -> None:
     found = retriever.retrieve(History(odd_history), excluded=odd_history, only=codes(8, 7, 3, 2), limit=1)
-    assert found.items.tolist() == [8, 7, 2]
-    assert (found.neighbours > 0).tolist() == [False, True, False]
+    assert found.wanted is not None
+    wanted = dict(zip(found.items[found.wanted].tolist(), found.neighbours[found.wanted].tolist(), strict=True))
+    assert {item: score > 0 for item, score in wanted.items()} == {8: False, 7: True, 2: False}
+    assert set(found.items.tolist()) <= {2, 7, 8, 9, 11}
+
+
+def test_given_items_have_the_signals_that_they_have_among_all(
+    retriever: Retriever, odd_history: Int32, codes: Codes
+) -> None:
+    every = retriever.retrieve(History(odd_history), excluded=odd_history)
+    found = retriever.retrieve(History(odd_history), excluded=odd_history, only=codes(9, 4))
+    assert every.wanted is None
+    assert found.wanted is not None
+    parts = dict(zip(every.items.tolist(), every.parts.T.tolist(), strict=True))
+    assert [parts[item] for item in found.items.tolist()] == found.parts.T.tolist()
+    assert sorted(found.items[found.wanted].tolist()) == [4, 9]
 
 
 def test_the_limit_keeps_the_best(retriever: Retriever, codes: Codes) -> None:
@@ -78,7 +94,9 @@ def test_the_list_is_filled_up_with_the_most_popular_in_their_order(codes: Codes
     history = Interactions(np.array([b"one"]), ids, np.zeros(4, dtype=np.int32), codes(0, 697, 698, 699), None)
     retriever = Retriever.fit(history, RankingConfig())
     counts = np.arange(700, 0, -1, dtype=np.float32)
-    falling = Retriever(retriever.config, retriever.recommenders, Popularity(counts, counts))
+    others = [part for part in retriever.recommenders if not isinstance(part, Popularity)]
+    popularity = Popularity(PopularityConfig(), counts, np.tile(counts, (4, 1)))
+    falling = Retriever(retriever.config, [*others, popularity])
     found = falling.retrieve(History(codes(0)), excluded=codes(0, 2, 3, *range(400, 690)), limit=limit).items.tolist()
     assert sorted(found[:3]) == [697, 698, 699]
     assert found[3:] == [item for item in range(1, 400) if item not in {2, 3}][: limit - 3]

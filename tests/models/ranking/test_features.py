@@ -8,7 +8,7 @@ from models.data.history import History
 from models.ranking.blend import blend, standardise
 from models.ranking.candidates import PARTS, SIGNALS, Candidates, Retriever
 from models.ranking.features import FEATURES, FeatureBuilder, Scaler
-from models.recommenders.popularity import Popularity
+from models.recommenders.popularity import Popularity, PopularityConfig
 
 Float32 = npt.NDArray[np.float32]
 Codes = Callable[..., npt.NDArray[np.int32]]
@@ -32,8 +32,8 @@ def built(codes: Codes) -> dict[str, list[float]]:
         neighbours=floats(0.5, 1.0, 0.0),
         history_length=3,
     )
-    popularity = Popularity(floats(10, 5, 1), floats(0, 2, 4))
-    features = FeatureBuilder(popularity).build(candidates)
+    recent = np.stack([floats(0, 2, 4), floats(4, 2, 0), floats(1, 1, 1), floats(0, 0, 0)])
+    features = FeatureBuilder(Popularity(PopularityConfig(), floats(10, 5, 1), recent)).build(candidates)
     return dict(zip(FEATURES, features.T.tolist(), strict=True))
 
 
@@ -54,18 +54,25 @@ def test_ranks_are_logarithms_from_zero_for_the_best_and_ties_share_the_better(b
     assert built["user_knn_rank"] == pytest.approx([0.0, 0.0, two])
     assert built["item_knn_last_rank"] == [0.0, 0.0, 0.0]
     assert built["neighbours_rank"] == pytest.approx([one, 0.0, two])
-    assert built["popularity_rank"] == pytest.approx([two, 0.0, one])
+    assert built["popularity_share_rank"] == pytest.approx([two, 0.0, one])
 
 
 def test_popularity_is_the_logarithm_of_the_share_of_the_busiest(built: dict[str, list[float]]) -> None:
-    assert built["popularity"] == pytest.approx(np.log([0.1001, 1.0001, 0.5001]).tolist(), abs=1e-5)
-    assert built["popularity_recent"] == pytest.approx(np.log([1.0001, 0.0001, 0.5001]).tolist(), abs=1e-5)
+    shares, recent = np.log([0.1001, 1.0001, 0.5001]), np.log([1.0001, 0.0001, 0.5001])
+    assert built["popularity_share"] == pytest.approx(shares.tolist(), abs=1e-5)
+    assert built["popularity_recent_0"] == pytest.approx(recent.tolist(), abs=1e-5)
+    assert built["popularity_trend_0"] == pytest.approx((recent - shares).tolist(), abs=1e-5)
+    assert built["popularity_recent_1"] == pytest.approx(np.log([0.0001, 1.0001, 0.5001]).tolist(), abs=1e-4)
+    assert built["popularity_recent_3"] == pytest.approx([np.log(0.0001)] * 3, abs=1e-4)
     assert built["history_length"] == pytest.approx([np.log(4)] * 3)
 
 
 def test_features_do_not_change_when_all_counts_double(codes: Codes, retriever: Retriever) -> None:
     found = retriever.retrieve(History(codes(0, 2)), excluded=codes(0, 2))
-    once, twice = (FeatureBuilder(Popularity(floats(*range(12)) * by, floats(*range(12)) * by)) for by in (1, 2))
+    counts = floats(*range(12))
+    once, twice = (
+        FeatureBuilder(Popularity(PopularityConfig(), counts * by, np.tile(counts * by, (4, 1)))) for by in (1, 2)
+    )
     assert once.build(found).tolist() == twice.build(found).tolist()
 
 
@@ -86,7 +93,8 @@ def test_no_candidates_give_no_features(codes: Codes, retriever: Retriever) -> N
 def test_features_are_finite_where_nothing_was_counted(codes: Codes) -> None:
     signals, parts = (np.zeros((len(names), 2), dtype=np.float32) for names in (SIGNALS, PARTS))
     nothing = Candidates(codes(0, 1), signals, parts, floats(0, 0), 0)
-    assert np.isfinite(FeatureBuilder(Popularity(floats(0, 0), floats(0, 0))).build(nothing)).all()
+    popularity = Popularity(PopularityConfig(), floats(0, 0), np.zeros((4, 2), dtype=np.float32))
+    assert np.isfinite(FeatureBuilder(popularity).build(nothing)).all()
 
 
 def test_the_scaler_brings_each_column_to_mean_zero_and_deviation_one() -> None:

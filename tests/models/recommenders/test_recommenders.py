@@ -46,9 +46,8 @@ def test_item_knn_weighs_older_items_less(few: Interactions, codes: Codes) -> No
 
 def test_other_exponents_are_those_of_a_new_fit(few: Interactions, codes: Codes) -> None:
     start, wanted = ItemKNNConfig(), ItemKNNConfig(item_exponent=0.7, target_exponent=-0.1, recency_decay=0.3)
-    degrees = Popularity.fit(few, PopularityConfig()).counts
     found = []
-    for recommender in (ItemKNN.fit(few, start).configured(wanted, degrees), ItemKNN.fit(few, wanted)):
+    for recommender in (ItemKNN.fit(few, start).configured(wanted), ItemKNN.fit(few, wanted)):
         with Board(4, ItemKNN.signals) as board:
             recommender.score(History(codes(0, 1, 3)), board)
             found.append(dict(zip(board.items.tolist(), board.scores("item_knn").tolist(), strict=True)))
