@@ -122,8 +122,16 @@ class Retriever:
         return cls(config, [fit(kind, interactions, config, catalogue) for kind in kinds])
 
     def refitted(self, interactions: Interactions, config: RankingConfig, catalogue: pa.Table | None = None) -> Self:
-        """Fit the same recommenders with other settings."""
-        return self.fit(interactions, config, catalogue, [part.signals[0] for part in self.recommenders])
+        """Fit the same recommenders on other interactions with the same codes, or with other settings."""
+        strong = interactions.raised(config.strength_exponent)
+        recommenders = [
+            # The catalogue does not change with the interactions.
+            part
+            if isinstance(part, Content) and part.config == config.content
+            else fit(type(part), strong, config, catalogue)
+            for part in self.recommenders
+        ]
+        return type(self)(config, recommenders)
 
     def pruned(self) -> "Retriever":
         """Leave out the recommenders of weight 0."""

@@ -56,7 +56,7 @@ class Coordinate:
                 yield bounded
 
 
-ALWAYS = (
+EXPONENTS = (
     Coordinate("item_knn", "target_exponent", 0.2, -0.2, 1.0),
     Coordinate("item_knn", "item_exponent", 0.2, 0.0, 1.0),
     Coordinate("item_knn", "user_exponent", 0.2, 0.0, 1.0),
@@ -67,11 +67,13 @@ ORDERED = (
     Coordinate("ease", "recency_decay", 0.1, 0.1, 1.0),
     Coordinate("spectral", "recency_decay", 0.1, 0.1, 1.0),
 )
-ALONE: Mapping[str, Mapping[str, tuple[float, ...]]] = {
+ALONE: Mapping[str, Mapping[str, tuple[float | str, ...]]] = {
     "repeats": {"half_life": (15.0, 30.0, 60.0, 120.0, 240.0)},
     "popularity": {"half_life": (0, 1, 2, 3)},
     "ease": {"regularization": (30.0, 100.0, 300.0, 1000.0)},
     "als": {"regularization": (0.1, 3.0, 30.0), "confidence": (3.0, 10.0, 40.0)},
+    "user_knn": {"measure": ("cosine", "cooccurrence", "jaccard")},
+    "item_knn": {"measure": ("cooccurrence", "cosine", "jaccard", "pearson", "adjusted_cosine", "euclidean")},
 }
 ALONE_ORDERED: Mapping[str, Mapping[str, tuple[float, ...]]] = {
     "item_knn": {"recency_decay": (0.6, 0.85, 0.95, 1.0)},
@@ -79,7 +81,8 @@ ALONE_ORDERED: Mapping[str, Mapping[str, tuple[float, ...]]] = {
     "content": {"recency_decay": (0.7, 0.9, 1.0)},
 }
 """Settings that are chosen by how well their part does alone."""
-REFITTED = {("ease", "regularization"), ("als", "regularization"), ("als", "confidence")}
+REQUEST_TIME = {("repeats", "half_life"), ("popularity", "half_life")}
+"""Of these, the ones that need no new fit; those of `ALONE_ORDERED` never do."""
 
 
 @dataclass
@@ -116,7 +119,7 @@ class Tuner:
         self._mix(last=False)
         chosen = {name for name in PARTS if getattr(self.retriever.config.blend, name) > 0}
         ordered = ORDERED if self.train.timestamps is not None else ()
-        coordinates = [one for one in (*ALWAYS, *ordered) if one.part in chosen]
+        coordinates = [one for one in (*self._exponents(), *ordered) if one.part in chosen]
         planned, done = _ROUNDS * len(coordinates), 0
         for halvings in range(_ROUNDS):
             best = self._try(self.retriever, {"round": halvings})
@@ -135,6 +138,10 @@ class Tuner:
             if not self._late():
                 self._mix(last=halvings == _ROUNDS - 1)
         return self.retriever
+
+    def _exponents(self) -> tuple[Coordinate, ...]:
+        """Give the exponents to search, where the measure has any."""
+        return EXPONENTS if self.retriever.config.item_knn.measure == "cooccurrence" else ()
 
     def _present(self) -> list[str]:
         return [name for name in self.retriever.present if not self.only or name in self.only]
@@ -168,7 +175,7 @@ class Tuner:
                 if alone.get(measured, 0.0) >= least:
                     self._choose(part, name, values, measured)
 
-    def _choose(self, part: str, name: str, values: Iterable[float], measured: str) -> None:
+    def _choose(self, part: str, name: str, values: Iterable[float | str], measured: str) -> None:
         start = self.retriever.config
         lone = start.model_copy(update={"blend": start.blend.model_copy(update=_weights(_only(measured)))})
         alone = self.retriever.configured(lone).pruned()
@@ -177,7 +184,9 @@ class Tuner:
             if best >= 0 and self._late():
                 break
             config = lone.changed(part, **{name: value})
-            tried = self._refit(alone, part, config) if (part, name) in REFITTED else alone.configured(config)
+            refit = name != "recency_decay" and (part, name) not in REQUEST_TIME
+            present = getattr(getattr(alone.config, part), name)
+            tried = self._refit(alone, part, config) if refit and value != present else alone.configured(config)
             ndcg = self._try(tried, {f"{part}.{name}": value})
             if ndcg > best:
                 best, chosen = ndcg, tried
