@@ -21,6 +21,7 @@ from app.storage.migrations import require_schema, upgrade
 from models.bundle.errors import BundleError
 from models.data.errors import DataSetError
 from models.data.folder import read_folder
+from models.ranking.candidates import PARTS
 
 cli = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Braid: a recommendation service.", add_completion=False
@@ -129,7 +130,8 @@ def evaluate(
             ks=ks,
             seed=seed,
             budget=budget,
-            only=parts,
+            parts=parts or PARTS,
+            with_network=not parts,
             network=settings.network,
             include_seen=include_seen,
             test_days=test_days,

@@ -134,7 +134,7 @@ class Retriever:
         return type(self)(config, recommenders)
 
     def pruned(self) -> "Retriever":
-        """Leave out the recommenders of weight 0."""
+        """Leave out the recommenders of weight 0 that the network does not read."""
         return Retriever(self.config, [part for part in self.recommenders if _used(part, self.config)])
 
     @classmethod
@@ -217,7 +217,7 @@ class Retriever:
 
 def _used(part: Recommender | type[Recommender], config: RankingConfig) -> bool:
     name = part.signals[0]
-    return name == Popularity.signals[0] or bool(getattr(config.blend, name) > 0)
+    return name in {Popularity.signals[0], *config.network_parts} or bool(getattr(config.blend, name) > 0)
 
 
 def fit(

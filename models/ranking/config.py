@@ -61,6 +61,7 @@ class RankingConfig(BaseModel):
     max_history: int = Field(500, ge=1, description="latest interactions of a user that are read; all by repeats")
     strength_exponent: float = Field(1.0, ge=0, description="how much strengths count; 0 makes all interactions alike")
     ratings: RatingScale = RatingScale()
+    network_parts: tuple[str, ...] = Field((), description="parts the network reads, whatever their weight in the mix")
     item_knn: ItemKNNConfig = ItemKNNConfig()
     successor: SuccessorConfig = SuccessorConfig()
     content: ContentConfig = ContentConfig()

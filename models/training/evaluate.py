@@ -20,9 +20,11 @@ from models.evaluation.metrics import coverage
 from models.evaluation.ranked import Int32, rank_held, rank_popular
 from models.evaluation.report import BLEND, POPULARITY, EvaluationReport, peak_memory_mb
 from models.evaluation.segments import Segment, Values, by_history_length, long_tail, measure_users, summarise
+from models.ranking.candidates import PARTS
 from models.ranking.config import NetworkConfig
 from models.ranking.ranker import Ranker
-from models.training.learn import Learned, learn
+from models.training.learn import Learned, learn, learn_network
+from models.training.lists import LabelOptions
 from models.training.new_users import measure_new_users
 
 DEFAULT_KS = (5, 10, 20)
@@ -63,7 +65,8 @@ def evaluate(
     budget: float | None = None,
     include_seen: bool = False,
     test_days: float | None = None,
-    only: Collection[str] = (),
+    parts: Collection[str] = PARTS,
+    with_network: bool = True,
     network: NetworkConfig | None = None,
     progress: Progress,
 ) -> Evaluated:
@@ -79,8 +82,10 @@ def evaluate(
         `fixed`, `leave-last-out`, `temporal` or `random`; by default what the data allows.
     ks
         Lengths of the lists that are measured.
-    only
-        Parts to use, without the network; all of them by default.
+    parts
+        Recommenders to use.
+    with_network
+        Whether to train the network at all.
     network
         Settings of the network; the defaults where None.
     budget
@@ -112,7 +117,8 @@ def evaluate(
         dataset.items,
         ratings=cleaning.ratings,
         window=split.window,
-        only=only,
+        parts=parts,
+        with_network=with_network,
         network=network,
         seed=seed,
         budget=budget,
@@ -124,6 +130,11 @@ def evaluate(
         everyone = everyone.refitted(fitted, everyone.config, dataset.items)
         ranker = Ranker(everyone.pruned(), learned.network, fitted.item_ids, fitted.user_ids)
         watch("refit", 1.0)
+        if split.window is not None and ranker.network is not None:
+            # The latest window was the validation: now that the settings are chosen, it is the best of labels.
+            options = LabelOptions(dataset.items, split.window, include_seen)
+            again = learn_network(fitted, ranker.retriever, folder, options, network, seed=seed, progress=watch)
+            ranker.network = ranker.network if again is None else again[0]
     test = split.test
     ranked = rank_held(ranker, everyone, test, max(ks), seed=seed, include_seen=include_seen, progress=watch)
     values = measure_users(ranked, test.targets, ks)

@@ -18,7 +18,7 @@ from models.ranking.candidates import PARTS, Retriever
 from models.ranking.config import BlendConfig, NetworkConfig, RankingConfig
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.ranker import Ranker
-from models.training.lists import labelled_lists
+from models.training.lists import LabelOptions, labelled_lists
 from models.training.network import predict, save_network, train_networks
 from models.training.tuning import Trial, Tuner, tune_network_weight
 
@@ -60,7 +60,8 @@ def learn(
     *,
     ratings: RatingScale | None = None,
     window: float | None = None,
-    only: Collection[str] = (),
+    parts: Collection[str] = PARTS,
+    with_network: bool = True,
     network: NetworkConfig | None = None,
     seed: int,
     budget: float | None = None,
@@ -80,8 +81,10 @@ def learn(
         The scale of the ratings, to be stored with the settings.
     window
         Length of the test where it is a window of time.
-    only
-        Parts to use, without the network; all of them by default.
+    parts
+        Recommenders to use.
+    with_network
+        Whether to train the network at all.
     network
         Settings of the network; the defaults where None.
     budget
@@ -97,40 +100,60 @@ def learn(
         update={
             "ratings": ratings or RatingScale(),
             "strength_exponent": 0.0 if train.strengths is None else 1.0,
-            "blend": _start_blend(start.blend, only),
+            "blend": _start_blend(start.blend, parts),
         }
     )
-    everyone = Retriever.fit(train, start, catalogue, only or PARTS)
+    everyone = Retriever.fit(train, start, catalogue, parts)
     progress("similarities", 1.0)
-    tuner = Tuner(train, everyone, sample, seed, progress, catalogue, deadline, only)
+    tuner = Tuner(train, everyone, sample, seed, progress, catalogue, deadline, parts)
     everyone = tuner.tune()
     trials = tuner.trials
     retriever = everyone.pruned()
-    labelled = None
-    if seconds > 0 and not only:
-        labelled = labelled_lists(
-            train,
-            retriever,
-            catalogue,
-            window=window,
-            include_seen=validation.include_seen,
-            seed=seed,
-            progress=progress,
-        )
-    if labelled is None:
+    options = LabelOptions(catalogue, window, validation.include_seen)
+    learned = None
+    if seconds > 0 and with_network:
+        learned = learn_network(train, retriever, folder, options, network, seed=seed, progress=progress)
+    if learned is None:
         ranker = Ranker(retriever, None, train.item_ids, train.user_ids)
         return Learned(ranker, everyone, None, [], {}, trials)
+    scorer, curves = learned
+    config, more = tune_network_weight(retriever, scorer, sample, seed=seed, progress=progress)
+    if not config.blend.network_weight:
+        config = config.model_copy(update={"network_parts": ()})
+        retriever = retriever.configured(config).pruned()
+    ranker = Ranker(retriever.configured(config), scorer, train.item_ids, train.user_ids)
+    files = [folder / KERAS_FILE, folder / NETWORK_FILE]
+    return Learned(ranker, everyone.configured(config), scorer, files, curves, [*trials, *more])
+
+
+def learn_network(
+    known: Interactions,
+    retriever: Retriever,
+    folder: Path,
+    options: LabelOptions,
+    network: NetworkConfig | None = None,
+    *,
+    seed: int,
+    progress: Progress,
+) -> tuple[NetworkScorer, dict[str, list[float]]] | None:
+    """Train the network on labels from some interactions, and write it in both forms.
+
+    Returns
+    -------
+    tuple or None
+        The network as the service runs it and its learning curves; None where there are too few labels.
+    """
+    labelled = labelled_lists(known, retriever, options, seed=seed, progress=progress)
+    if labelled is None:
+        return None
     lists, scaler = labelled
-    trained = train_networks(
-        lists, network or NetworkConfig(), seed=seed, on_epoch=lambda done: progress("network", done)
-    )
+    settings = network or NetworkConfig()
+    trained = train_networks(lists, settings, seed=seed, on_epoch=lambda done: progress("network", done))
     files = [folder / KERAS_FILE, folder / NETWORK_FILE]
     save_network(trained.model, *files)
     scorer = NetworkScorer(files[1], scaler)
     check_parity(trained.model, scorer, lists.features[:64].reshape(-1, lists.features.shape[-1]))
-    config, more = tune_network_weight(retriever, scorer, sample, seed=seed, progress=progress)
-    ranker = Ranker(retriever.configured(config), scorer, train.item_ids, train.user_ids)
-    return Learned(ranker, everyone.configured(config), scorer, files, trained.history, [*trials, *more])
+    return scorer, trained.history
 
 
 def default_budget(interactions: int) -> float:
@@ -138,10 +161,12 @@ def default_budget(interactions: int) -> float:
     return min(120.0 + interactions * 6e-4, 900.0)
 
 
-def _start_blend(blend: BlendConfig, only: Collection[str]) -> BlendConfig:
-    if not only:
-        return blend
-    return blend.model_copy(update={part: float(part in only) for part in PARTS})
+def _start_blend(blend: BlendConfig, parts: Collection[str]) -> BlendConfig:
+    """Take the start weights of some parts; where all of these are 0, each has 1."""
+    weights = {part: float(getattr(blend, part)) if part in parts else 0.0 for part in PARTS}
+    if not any(weights.values()):
+        weights |= dict.fromkeys(parts, 1.0)
+    return blend.model_copy(update=weights)
 
 
 def check_parity(model: Any, network: NetworkScorer, standardised: np.ndarray[Any, np.dtype[np.float32]]) -> None:

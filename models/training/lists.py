@@ -1,5 +1,7 @@
 """Labelled candidate lists: what the network learns from."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -19,13 +21,24 @@ MIN_LISTS = 2
 _Labelled = tuple[Float32, npt.NDArray[np.bool_]]
 
 
+@dataclass(frozen=True)
+class LabelOptions:
+    """What candidate lists are made of beside the interactions.
+
+    `catalogue` is the items file of a data set, where there is one; `window` the length of the test, where it is a
+    window of time; `include_seen` tells whether items of the history are candidates.
+    """
+
+    catalogue: pa.Table | None = None
+    window: float | None = None
+    include_seen: bool = False
+
+
 def labelled_lists(
     train: Interactions,
     retriever: Retriever,
-    catalogue: pa.Table | None = None,
+    options: LabelOptions,
     *,
-    window: float | None = None,
-    include_seen: bool = False,
     seed: int,
     progress: Progress,
 ) -> tuple[LabelledLists, Scaler] | None:
@@ -38,10 +51,6 @@ def labelled_lists(
     ----------
     retriever
         The recommenders to fit anew, and their settings.
-    window
-        Length of the test where it is a window of time.
-    include_seen
-        Whether items of the history are candidates.
 
     Returns
     -------
@@ -51,8 +60,8 @@ def labelled_lists(
     rng = np.random.default_rng(seed)
     lists: list[_Labelled] = []
     done = 0.0
-    for batch in plan(train, window, rng):
-        fitted = retriever.refitted(batch.fitted, retriever.config, catalogue)
+    for batch in plan(train, options.window, rng):
+        fitted = retriever.refitted(batch.fitted, retriever.config, options.catalogue)
         builder = FeatureBuilder(fitted.popularity)
         most = len(lists) + MAX_LISTS * batch.share
         for number, row in enumerate(rng.permutation(len(batch.owners))):
@@ -60,7 +69,7 @@ def labelled_lists(
                 break
             stop = int(batch.stops[row])
             history = train.history(int(batch.owners[row]), stop, batch.now)
-            excluded = history.items[:0] if include_seen else history.items
+            excluded = history.items[:0] if options.include_seen else history.items
             candidates = fitted.retrieve(history, excluded=excluded)
             labels = np.isin(candidates.items, train.items[stop : batch.ends[row]])
             if labels.any():

@@ -24,8 +24,9 @@ Float32 = npt.NDArray[np.float32]
 
 NETWORK_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _ROUNDS = 3
-_HOPELESS = 0.2
-"""A part whose own NDCG is below this share of the best part's is not worth tuning by refitting."""
+_TUNED = 0.5
+_READ = 0.25
+"""Shares of the best part's NDCG that a part must have alone: to be fitted with other settings, to be a feature."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,8 @@ class Tuner:
         The validation part, or a sample of it.
     deadline
         On the monotonic clock; past it nothing further is tried.
-    only
-        Parts that may have a weight; all by default.
+    parts
+        Those that may have a weight.
     """
 
     train: Interactions
@@ -108,13 +109,13 @@ class Tuner:
     progress: Progress
     catalogue: pa.Table | None = None
     deadline: float = math.inf
-    only: Collection[str] = ()
+    parts: Collection[str] = PARTS
     trials: list[Trial] = field(default_factory=list)
 
     def tune(self) -> Retriever:
         """Choose everything but the network's weight; give the recommenders with what was chosen."""
         self._choose_strengths()
-        self._choose_alone()
+        read = self._choose_alone()
         self.progress("tuning parts", 1.0)
         self._mix(last=False)
         chosen = {name for name in PARTS if getattr(self.retriever.config.blend, name) > 0}
@@ -137,14 +138,14 @@ class Tuner:
                 self.progress("tuning neighbours", done / planned)
             if not self._late():
                 self._mix(last=halvings == _ROUNDS - 1)
-        return self.retriever
+        return self.retriever.configured(self.retriever.config.model_copy(update={"network_parts": read}))
 
     def _exponents(self) -> tuple[Coordinate, ...]:
         """Give the exponents to search, where the measure has any."""
         return EXPONENTS if self.retriever.config.item_knn.measure == "cooccurrence" else ()
 
     def _present(self) -> list[str]:
-        return [name for name in self.retriever.present if not self.only or name in self.only]
+        return [name for name in self.retriever.present if name in self.parts]
 
     def _late(self) -> bool:
         return time.monotonic() >= self.deadline
@@ -163,17 +164,19 @@ class Tuner:
             if self._late():
                 return
 
-    def _choose_alone(self) -> None:
+    def _choose_alone(self) -> tuple[str, ...]:
+        """Choose what each part has of its own; give the parts that are worth reading."""
         pool = Pool.draw(self.retriever, self.held, self.seed)
         alone = {name: pool.ndcg(_only(name)) for name in self._present()}
         self.trials += [Trial({"alone": name}, ndcg) for name, ndcg in alone.items()]
-        least = _HOPELESS * max(alone.values(), default=0.0)
+        best = max(alone.values(), default=0.0)
         ordered = ALONE_ORDERED if self.train.timestamps is not None else {}
         for part, settings in [*ordered.items(), *ALONE.items()]:
             measured = "trending" if part == "popularity" else part
             for name, values in settings.items():
-                if alone.get(measured, 0.0) >= least:
+                if alone.get(measured, 0.0) >= _TUNED * best:
                     self._choose(part, name, values, measured)
+        return tuple(name for name, ndcg in alone.items() if ndcg >= _READ * best)
 
     def _choose(self, part: str, name: str, values: Iterable[float | str], measured: str) -> None:
         start = self.retriever.config
