@@ -108,8 +108,9 @@ def with_interval(measured: Mapping[str, Any], part: str, metric: str) -> str:
     return f"{measured['metrics'][part][metric]:.4f} ({low:.4f} to {high:.4f})"
 
 
-def _setting(setting: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} = {value:g}" for name, value in setting.items()) or "the start"
+def _setting(setting: Mapping[str, float | str]) -> str:
+    written = (value if isinstance(value, str) else f"{value:g}" for value in setting.values())
+    return ", ".join(f"{name} = {value}" for name, value in zip(setting, written, strict=True)) or "the start"
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -59,7 +59,7 @@ def test_an_installed_system_is_measured(done: tuple[Result, dict[str, Any]], sy
 
 def test_popularity_has_the_figures_of_braids_own(done: tuple[Result, dict[str, Any]]) -> None:
     results = done[1]["comparisons"][0]["results"]
-    assert results["popularity"]["metrics"] == results["braid"]["parts"]["popularity"]
+    assert results["popularity"]["metrics"].items() <= results["braid"]["parts"]["popularity"].items()
     assert results["popularity"]["metrics"]["recall@10"] > 0
 
 
@@ -95,7 +95,7 @@ def test_seen_items_may_be_measured(tmp_path: Path) -> None:
     assert "counts" in found["item_knn"]["setting"]
     assert found["repeats"]["metrics"]["recall@2"] == 1.0
     assert found["popularity"]["metrics"]["recall@2"] <= 0.25
-    assert found["popularity"]["metrics"] == found["braid"]["parts"]["popularity"]
+    assert found["popularity"]["metrics"].items() <= found["braid"]["parts"]["popularity"].items()
 
 
 def test_a_fixed_test_is_ranked_with_what_was_fitted_on_everything(tmp_path: Path) -> None:

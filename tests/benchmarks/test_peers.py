@@ -1,5 +1,7 @@
 """The recommenders of other libraries, over one contract."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,7 +29,7 @@ def small(system: System) -> dict[str, bool | int | float]:
 
 def everybody(train: Interactions) -> Held:
     users = np.arange(train.n_users, dtype=np.int32)
-    return Held(users, Ragged(train.offsets, train.items), Ragged(train.offsets, train.items))
+    return Held(users, train, Ragged(train.offsets, train.items))
 
 
 @pytest.mark.parametrize("system", PERSONAL, indirect=True)
@@ -41,7 +43,8 @@ def test_the_item_that_a_user_lacks_comes_first(system: System, checkerboard: In
 def test_the_history_at_hand_counts_and_not_that_of_the_fit(system: System, checkerboard: Interactions) -> None:
     fitted = system.fit(checkerboard, small(system), seed=1)
     odd = np.array([1, 3, 5, 7], dtype=np.int32)
-    held = Held(np.array([0], dtype=np.int32), Ragged(np.array([0, 4]), odd), Ragged(np.array([0, 1]), odd[:1]))
+    had = replace(checkerboard, users=np.zeros(4, dtype=np.int32), items=odd, timestamps=None)
+    held = Held(np.array([0], dtype=np.int32), had, Ragged(np.array([0, 1]), odd[:1]))
     lists = rank(fitted, held, checkerboard.n_items, 2, seed=0)
     assert set(lists[0]) == {9, 11}
 

@@ -4,6 +4,7 @@ import pytest
 from benchmarks.baselines.system import SameForAll
 from benchmarks.ranking import rank
 from models.data.held import Held, Ragged
+from models.data.interactions import Interactions
 
 
 def lists_of(rows: list[list[int]]) -> Ragged:
@@ -14,7 +15,10 @@ def lists_of(rows: list[list[int]]) -> Ragged:
 def held(histories: list[list[int]], candidates: list[list[int]] | None = None, *, include_seen: bool = False) -> Held:
     users = np.arange(len(histories), dtype=np.int32)
     listed = None if candidates is None else lists_of(candidates)
-    return Held(users, lists_of(histories), lists_of([[0]] * len(users)), listed, include_seen)
+    had = lists_of(histories)
+    ids = np.array([f"{code}".encode() for code in range(9)])
+    source = Interactions(ids[: len(users)], ids, np.repeat(users, np.diff(had.offsets)), had.items, None)
+    return Held(users, source, lists_of([[0]] * len(users)), listed, include_seen)
 
 
 def same(*scores: float) -> SameForAll:

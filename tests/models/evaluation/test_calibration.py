@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import cast
 
@@ -47,8 +48,7 @@ def ranker(checkerboard: Interactions, scores: np.ndarray | None) -> Ranker:
 @pytest.fixture
 def everyone(checkerboard: Interactions) -> Held:
     """Each user of the checkerboard, with the one item of the own parity that the user lacks as the target."""
-    histories = Ragged(checkerboard.offsets, checkerboard.items)
-    return Held(np.arange(12, dtype=np.int32), histories, Ragged(np.arange(13), np.arange(12, dtype=np.int32)))
+    return Held(np.arange(12, dtype=np.int32), checkerboard, Ragged(np.arange(13), np.arange(12, dtype=np.int32)))
 
 
 def test_a_network_that_is_sure_of_the_first_neighbour_is_right(checkerboard: Interactions, everyone: Held) -> None:
@@ -60,7 +60,7 @@ def test_a_network_that_is_sure_of_the_first_neighbour_is_right(checkerboard: In
 
 def test_several_targets_among_the_candidates_share_one_hit(checkerboard: Interactions, everyone: Held) -> None:
     both = Ragged(np.arange(0, 25, 2), np.array([[user, (user + 1) % 12] for user in range(12)], np.int32).ravel())
-    users = Held(everyone.users, everyone.histories, both)
+    users = replace(everyone, targets=both)
     found = calibration(ranker(checkerboard, np.zeros(7, dtype=np.float32)), users, seed=0)
     assert len(found) == 1
     assert found[0]["predicted"] == pytest.approx(1 / 7)
@@ -69,7 +69,7 @@ def test_several_targets_among_the_candidates_share_one_hit(checkerboard: Intera
 
 def test_users_whose_candidates_hold_no_target_are_left_out(checkerboard: Interactions, everyone: Held) -> None:
     seen = Ragged(np.arange(13), np.array([(user + 2) % 12 for user in range(12)], dtype=np.int32))
-    users = Held(everyone.users, everyone.histories, seen)
+    users = replace(everyone, targets=seen)
     assert calibration(ranker(checkerboard, np.zeros(7, dtype=np.float32)), users, seed=0) == []
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from models.data.held import Held, Ragged
+from models.data.interactions import Interactions
 from models.evaluation.segments import by_history_length, long_tail, measure_users, popular_head, summarise
 
 
@@ -13,8 +14,16 @@ def ragged(lists: Sequence[Sequence[int]]) -> Ragged:
     return Ragged(offsets, np.array([item for items in lists for item in items], dtype=np.int32))
 
 
+def source(histories: Sequence[Sequence[int]]) -> Interactions:
+    """Histories without an order and without strengths; ids say nothing."""
+    had = ragged(histories)
+    users = np.repeat(np.arange(len(histories), dtype=np.int32), np.diff(had.offsets))
+    ids = np.array([f"{code:04d}".encode() for code in range(1000)])
+    return Interactions(ids[: len(histories)], ids, users, had.items, None)
+
+
 def held(histories: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> Held:
-    return Held(np.arange(len(targets), dtype=np.int32), ragged(histories), ragged(targets))
+    return Held(np.arange(len(targets), dtype=np.int32), source(histories), ragged(targets))
 
 
 RANKED = {

@@ -15,7 +15,6 @@ from models.evaluation.segments import measure_users
 from models.ranking.candidates import Retriever
 from models.ranking.config import RankingConfig
 from models.ranking.ranker import Ranker
-from models.training import new_users as new_users_module
 from models.training.new_users import NewUsers, measure_new_users
 
 Measure = Callable[[Held], NewUsers | None]
@@ -26,7 +25,9 @@ def measure(checkerboard: Interactions) -> Measure:
     ranker = Ranker(Retriever.fit(checkerboard, RankingConfig()), None, checkerboard.item_ids, checkerboard.user_ids)
 
     def run(test: Held) -> NewUsers | None:
-        values = measure_users(rank_held(ranker, test, 3, seed=0, progress=silent), test.targets, (1, 3))
+        values = measure_users(
+            rank_held(ranker, ranker.retriever, test, 3, seed=0, progress=silent), test.targets, (1, 3)
+        )
         options: dict[str, Any] = {"catalogue": None, "seed": 0, "include_seen": False, "progress": silent}
         return measure_new_users(ranker, checkerboard, test, values, (1, 3), **options)
 
@@ -37,15 +38,14 @@ def test_users_taken_out_of_the_data_are_served_by_their_history(
     measure: Measure, checkerboard: Interactions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fitted: list[Interactions] = []
-    fit = Retriever.fit
+    refitted = Retriever.refitted
 
-    def spy(interactions: Interactions, *rest: Any) -> Retriever:
+    def spy(retriever: Retriever, interactions: Interactions, *rest: Any) -> Retriever:
         fitted.append(interactions)
-        return fit(interactions, *rest)
+        return refitted(retriever, interactions, *rest)
 
-    monkeypatch.setattr(new_users_module.Retriever, "fit", spy)
-    histories = Ragged(checkerboard.offsets, checkerboard.items)
-    test = Held(np.arange(12, dtype=np.int32), histories, Ragged(np.arange(13), np.arange(12, dtype=np.int32)))
+    monkeypatch.setattr(Retriever, "refitted", spy)
+    test = Held(np.arange(12, dtype=np.int32), checkerboard, Ragged(np.arange(13), np.arange(12, dtype=np.int32)))
     found = measure(test)
     assert found is not None
     assert found["users"] == found["known"]["users"] == 2
@@ -62,9 +62,9 @@ def test_an_item_that_only_new_users_had_cannot_be_found_for_them(table: Callabl
     rows = [(f"u{user}", item, float(at)) for user in range(5) for at, item in enumerate((f"a{user}", f"b{user}"))]
     known = Interactions.from_table(table(rows))
     ranker = Ranker(Retriever.fit(known, RankingConfig()), None, known.item_ids, known.user_ids)
-    first, second = np.arange(5, dtype=np.int32), np.arange(5, 10, dtype=np.int32)
-    test = Held(np.arange(5, dtype=np.int32), Ragged(np.arange(6), first), Ragged(np.arange(6), second))
-    values = measure_users(rank_held(ranker, test, 1, seed=0, progress=silent), test.targets, (1,))
+    first = known.select(known.items < 5)
+    test = Held(np.arange(5, dtype=np.int32), first, Ragged(np.arange(6), np.arange(5, 10, dtype=np.int32)))
+    values = measure_users(rank_held(ranker, ranker.retriever, test, 1, seed=0, progress=silent), test.targets, (1,))
     found = measure_new_users(
         ranker, known, test, values, (1,), catalogue=None, seed=0, include_seen=False, progress=silent
     )
@@ -74,8 +74,7 @@ def test_an_item_that_only_new_users_had_cannot_be_found_for_them(table: Callabl
 
 
 def test_a_test_of_few_users_takes_none_out(measure: Measure, checkerboard: Interactions) -> None:
-    histories = Ragged(checkerboard.offsets, checkerboard.items).take(np.arange(4))
-    test = Held(np.arange(4, dtype=np.int32), histories, Ragged(np.arange(5), np.arange(4, dtype=np.int32)))
+    test = Held(np.arange(4, dtype=np.int32), checkerboard, Ragged(np.arange(5), np.arange(4, dtype=np.int32)))
     assert measure(test) is None
 
 
