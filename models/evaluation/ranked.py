@@ -66,7 +66,10 @@ def rank_held(
         scores = {name: everything.parts[PARTS.index(name)] for name in parts}
         scores[POPULARITY] = popularity[everything.items]
         _fill(lists, row, everything.items, scores, rng, everything.wanted)
-        drawn = ranker.retriever.retrieve(history, excluded=excluded, only=only, limit=count)
+        if ranker.retriever.reads(everyone):
+            drawn = everything.best(count)
+        else:
+            drawn = ranker.retriever.retrieve(history, excluded=excluded, only=only, limit=count)
         scores = {BLEND: ranker.score(drawn)}
         if ranker.network is not None:
             scores[NETWORK] = ranker.network.score(ranker.features.build(drawn))

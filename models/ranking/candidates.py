@@ -34,6 +34,7 @@ SIGNALS = tuple(signal for kind in KINDS for signal in kind.signals)
 TRENDING = "trending"
 PARTS = (*(kind.signals[0] for kind in KINDS), TRENDING)
 """The signals that are mixed, and measured alone."""
+_FILL = np.float32(1e-6)
 _PART_ROWS = np.array([SIGNALS.index(part) for part in PARTS])
 
 
@@ -86,7 +87,9 @@ class Retriever:
         self.recommenders = tuple(recommenders)
         self.popularity = next(part for part in recommenders if isinstance(part, Popularity))
         self.weights = np.array([getattr(config.blend, part) for part in PARTS], dtype=np.float32)
-        self._leading = {part for part, weight in zip(PARTS, self.weights, strict=True) if weight > 0}
+        # Behind all that is scored, popular items stand in their order.
+        self._mix = self.weights.copy()
+        self._mix[PARTS.index(Popularity.signals[0])] += _FILL
         self._board = Board(len(self.popularity.counts), SIGNALS)
 
     @property
@@ -132,6 +135,11 @@ class Retriever:
             for part in self.recommenders
         ]
         return type(self)(config, recommenders)
+
+    def reads(self, other: "Retriever") -> bool:
+        """Tell whether it asks the same recommenders, and so draws the same candidates with the same weights."""
+        same = [type(part) for part in self.recommenders] == [type(part) for part in other.recommenders]
+        return same and self.config == other.config
 
     def pruned(self) -> "Retriever":
         """Leave out the recommenders of weight 0 that the network does not read."""
@@ -188,7 +196,6 @@ class Retriever:
         whole = history.raised(self.config.strength_exponent)
         recent = whole.latest(self.config.max_history)
         with self._board as board:
-            board.leading = self._leading if cut else PARTS
             board.exclude(excluded)
             if len(recent):
                 for recommender in self.recommenders:
@@ -204,7 +211,7 @@ class Retriever:
                 chosen = np.arange(board.count, dtype=np.int32)
             board.settle()
             parts = np.stack([relative(board.columns[row, : board.count]) for row in _PART_ROWS])
-            neighbours: Float32 = self.weights @ parts
+            neighbours: Float32 = self._mix @ parts
             if only is not None:
                 wanted = np.isin(board.items, only)
                 chosen = np.union1d(chosen, np.flatnonzero(wanted))

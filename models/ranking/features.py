@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.ranking.candidates import SIGNALS, Candidates, relative
+from models.recommenders import kernels
 from models.recommenders.popularity import HALF_LIVES_DAYS, Popularity
 
 Float32 = npt.NDArray[np.float32]
@@ -62,8 +63,11 @@ class FeatureBuilder:
         if not count:
             return features
         popularity, recent = self._popularity[candidates.items], self._recent[:, candidates.items]
+        ranks = np.log1p(kernels.ranks(candidates.signals))
+        best = candidates.signals.max(axis=1, keepdims=True)
+        shares = candidates.signals / np.where(best > 0, best, np.float32(1.0)) * (best > 0)
         columns = (
-            *(column for scores in candidates.signals for column in (scores, relative(scores), _log_rank(scores))),
+            *(column for row in zip(candidates.signals, shares, ranks, strict=True) for column in row),
             relative(candidates.neighbours),
             _log_rank(candidates.neighbours),
             popularity,
@@ -85,6 +89,5 @@ def _log_share(counts: Float32) -> Float32:
 
 def _log_rank(scores: Float32) -> Float32:
     """Give the logarithm of each item's rank in the list, the best 0; equal scores share the better rank."""
-    ascending = np.sort(scores)
-    better = len(scores) - np.searchsorted(ascending, scores, side="right")
-    return np.log1p(better).astype(np.float32)
+    ranks: Float32 = np.log1p(kernels.ranks(scores[None, :]))[0]
+    return ranks

@@ -1,6 +1,5 @@
 """The score board: what the recommenders write for one request."""
 
-from collections.abc import Collection
 from typing import Self
 
 import numpy as np
@@ -25,11 +24,6 @@ class Board:
         Size of the catalogue.
     signals
         Names of the signals, in the order of the rows.
-
-    Attributes
-    ----------
-    leading
-        Names of the dense signals whose best items become candidates.
     """
 
     def __init__(self, n_items: int, signals: tuple[str, ...]) -> None:
@@ -38,7 +32,6 @@ class Board:
         self.touched: Int32 = np.empty(n_items, dtype=np.int32)
         self.columns: Float32 = np.empty((len(signals), n_items), dtype=np.float32)
         self.count = 0
-        self.leading: Collection[str] = ()
         self._excluded: Int32 = np.empty(0, dtype=np.int32)
         self._dense: list[tuple[int, Float32]] = []
 
@@ -78,10 +71,9 @@ class Board:
         scores
             One for each item of the catalogue.
         best
-            Items that become candidates where the signal is among the `leading` ones.
+            Items that become candidates.
         """
-        if signal in self.leading:
-            self.touch(best)
+        self.touch(best)
         self._dense.append((self.signals.index(signal), scores))
 
     def settle(self) -> None:

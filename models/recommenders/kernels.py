@@ -79,6 +79,20 @@ def add_rows(
 
 
 @njit(cache=True, nogil=True)
+def ranks(rows: Array) -> Array:
+    """Give the rank of each value in its row, the best 0, float32; equal values share the better rank."""
+    found = np.zeros(rows.shape, dtype=np.float32)
+    for row in range(rows.shape[0]):
+        values = rows[row]
+        for column in range(rows.shape[1]):
+            value, better = values[column], 0
+            for other in range(rows.shape[1]):
+                better += values[other] > value
+            found[row, column] = better
+    return found
+
+
+@njit(cache=True, nogil=True)
 def find_terms(text: Array, offsets: Array, wanted: Array, wanted_offsets: Array) -> Array:
     """Look up byte strings among sorted ones, by bisection; -1 for those that are not there.
 
@@ -124,6 +138,7 @@ def warm() -> None:
     count = touch_all(slot, touched, columns, 0, history)
     add_rows(indptr, indices, values, history, np.ones(1, dtype=np.float32), slot, touched, columns, 0, count)
     add_rows(indptr, indices, values, indices, values, slot, touched, columns, 0, count)
+    ranks(columns)
     nearest.warm()
     text, offsets = np.frombuffer(b"a", dtype=np.uint8), np.array([0, 1], dtype=np.int64)
     stored_offsets = offsets.copy()

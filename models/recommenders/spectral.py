@@ -21,7 +21,7 @@ MAX_ITEMS = 50_000
 """Finding the neighbours of every item takes time with the square of the items."""
 _BLOCK = 1024
 _OVERSAMPLING = 16
-_POWER_ITERATIONS = 4
+_POWER_ITERATIONS = 2
 _ROUNDING = 1e-5
 """Share of an item's best likeness below which a likeness is taken for 0."""
 

@@ -66,7 +66,6 @@ def scores(
     with board:
         if excluded is not None:
             board.exclude(excluded)
-        board.leading = SIGNALS
         recommender.score(History(history), board)
         board.settle()
         return dict(zip(board.items.tolist(), board.scores(FITS[name][1]).tolist(), strict=True))
