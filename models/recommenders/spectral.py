@@ -23,7 +23,7 @@ _BLOCK = 1024
 _OVERSAMPLING = 16
 _POWER_ITERATIONS = 2
 _ROUNDING = 1e-5
-"""Share of an item's best likeness below which a likeness is taken for 0."""
+"""Share of the largest below which an item's likeness, or a singular value, is taken for 0."""
 
 
 class SpectralConfig(BaseModel):
@@ -62,7 +62,7 @@ class Spectral(ItemRows[SpectralConfig]):
 
 
 def leading_vectors(matrix: "sp.csr_matrix[np.float32]", count: int) -> Float32:
-    """Find the leading right singular vectors, float32 (columns, count), by random projection.
+    """Find the leading right singular vectors by random projection: float32 (columns, at most count).
 
     Halko, Martinsson and Tropp 2011, "Finding structure with randomness", with power iterations.
     """
@@ -72,7 +72,9 @@ def leading_vectors(matrix: "sp.csr_matrix[np.float32]", count: int) -> Float32:
     basis = np.linalg.qr(matrix @ rng.standard_normal((matrix.shape[1], width)).astype(np.float32))[0]
     for _ in range(_POWER_ITERATIONS):
         basis = np.linalg.qr(matrix @ np.linalg.qr(transposed @ basis)[0])[0]
-    _, _, vectors = np.linalg.svd((transposed @ basis).T, full_matrices=False)
+    _, values, vectors = np.linalg.svd((transposed @ basis).T, full_matrices=False)
+    # Directions beyond the rank of the matrix are arbitrary.
+    count = min(count, int((values > _ROUNDING * values[0]).sum()))
     return np.ascontiguousarray(vectors[:count].T, dtype=np.float32)
 
 

@@ -1,0 +1,83 @@
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from models.data.history import History
+from models.data.interactions import Interactions
+from models.recommenders.board import Board
+from models.recommenders.popularity import Popularity, PopularityConfig
+
+Row = tuple[object, ...]
+MakeTable = Callable[[list[Row]], pa.Table]
+DAY = 86_400.0
+NOW = 1_700_000_000.0
+
+
+def fitted(table: pa.Table, half_life: int = 2) -> Popularity:
+    return Popularity.fit(Interactions.from_table(table), PopularityConfig(half_life=half_life))
+
+
+def test_with_a_clock_weights_halve_every_1_7_30_and_90_days(table: MakeTable) -> None:
+    rows: list[Row] = [("a", "x", NOW), ("a", "y", NOW - 7 * DAY), ("b", "y", NOW - 90 * DAY), ("b", "z", NOW - DAY)]
+    found = fitted(table(rows))
+    assert found.counts.tolist() == [1.0, 2.0, 1.0]
+    for row, days in enumerate((1, 7, 30, 90)):
+        expected = [1.0, 0.5 ** (7 / days) + 0.5 ** (90 / days), 0.5 ** (1 / days)]
+        assert found.recent[row].tolist() == pytest.approx(expected)
+    assert found.trends
+
+
+def test_with_an_order_only_the_latest_shares_of_the_interactions_count(table: MakeTable) -> None:
+    found = fitted(table([("a", f"i{at:03d}", float(at)) for at in range(100)]))
+    assert found.recent.sum(axis=1).tolist() == [1.0, 3.0, 10.0, 30.0]
+    for row, count in enumerate((1, 3, 10, 30)):
+        assert found.recent[row, -count:].tolist() == [1.0] * count
+
+
+def test_without_an_order_nothing_trends(table: MakeTable) -> None:
+    found = fitted(table([("a", "x"), ("b", "x"), ("b", "y")]))
+    assert found.recent.tolist() == [[2.0, 1.0]] * 4
+    assert not found.trends
+
+
+def test_equal_times_do_not_trend(table: MakeTable) -> None:
+    for moment in (3.0, NOW):
+        found = fitted(table([("a", "x", moment), ("b", "x", moment), ("b", "y", moment)]))
+        assert found.recent.tolist() == [[2.0, 1.0]] * 4
+        assert not found.trends
+
+
+def test_strengths_do_not_count(table: MakeTable) -> None:
+    kinds = pa.array(["view", "purchase", "view"])
+    found = fitted(table([("a", "x", 1.0), ("b", "y", 2.0), ("b", "x", 3.0)]).append_column("event_type", kinds))
+    assert found.counts.tolist() == [2.0, 1.0]
+
+
+def test_trending_follows_the_half_life_and_popularity_does_not(table: MakeTable) -> None:
+    rows: list[Row] = [("a", "new", NOW), *((f"u{at}", "old", NOW - 40 * DAY) for at in range(5))]
+    daily = fitted(table(rows), half_life=0)
+    slow = daily.configured(PopularityConfig(half_life=3))
+    best = []
+    for recommender in (daily, slow):
+        with Board(2, Popularity.signals) as board:
+            board.touch(np.array([0, 1], dtype=np.int32))
+            recommender.score(History(np.array([0], dtype=np.int32)), board)
+            board.settle()
+            assert board.scores("popularity").tolist() == [1.0, 5.0]
+            best.append(int(board.scores("trending").argmax()))
+    assert best == [0, 1]
+    assert daily.configured(PopularityConfig(half_life=0)) is daily
+
+
+def test_the_order_falls_and_equals_keep_that_of_the_codes(table: MakeTable) -> None:
+    found = fitted(table([("a", "w"), ("a", "x"), ("b", "x"), ("b", "y"), ("c", "y"), ("c", "z")]))
+    assert found.order.tolist() == [1, 2, 0, 3]
+
+
+def test_nobodys_interactions_are_counted_as_none(table: MakeTable) -> None:
+    whole = Interactions.from_table(table([("a", "x", 1.0)]))
+    found = Popularity.fit(whole.select(whole.users < 0), PopularityConfig())
+    assert (found.counts.tolist(), found.recent.tolist()) == ([0.0], [[0.0]] * 4)
+    assert not found.trends
