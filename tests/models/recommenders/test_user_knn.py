@@ -82,7 +82,7 @@ def test_a_history_without_strengths_is_compared_as_ones(ratings: "sp.csr_matrix
 def test_a_busy_item_is_compared_with_a_sample_of_its_users(table: Any, codes: Codes) -> None:
     rows = [(f"u{user:02d}", "hit") for user in range(40)] + [(f"u{user:02d}", f"i{user:02d}") for user in range(40)]
     data = Interactions.from_table(table(rows))
-    recommender = UserKNN.fit(data, UserKNNConfig(max_item_users=10))
+    recommender = UserKNN.fit(data, UserKNNConfig(measure="cosine", max_item_users=10))
     assert len(recommender.item_users.row(0)[0]) == 10
     assert all(0 < len(recommender.rows.row(user)[0]) <= 10 for user in range(40))
     assert len(signal(recommender, History(codes(0)))) == 11
