@@ -21,7 +21,7 @@ class RatingScale(BaseModel):
     """The scale of the ratings in the training data, stored in the bundle.
 
     A rating below the middle of the scale is not a like; above it the strength grows from a half to 1. Where most
-    values would be low they are amounts (times played, pieces bought), not ratings: all are likes, and their
+    values would be low they are amounts (times played, pieces bought), not ratings: all above 0 are likes, and their
     strength grows with their logarithm.
     """
 
@@ -42,8 +42,10 @@ class RatingScale(BaseModel):
 
     def is_low(self, values: Float64) -> npt.NDArray[np.bool_]:
         """Tell which ratings are no likes; one that is missing or has nothing to compare with is a like."""
-        if self.amounts or self.high <= self.low:
+        if self.high <= self.low:
             return np.zeros(len(values), dtype=np.bool_)
+        if self.amounts:
+            return np.asarray(values <= 0)
         return np.asarray(values < (self.low + self.high) / 2)
 
     def sign(self, value: float) -> float:

@@ -75,9 +75,11 @@ def _windows(train: Interactions, times: npt.NDArray[np.float64], window: float)
     first, last = float(times.min()), float(times.max())
     cuts = [last - number * window for number in range(1, WINDOWS + 1)]
     cuts = [cut for cut in cuts if cut - window > first]
+    end = np.inf
     for cut in cuts:
         before = times < cut
-        within = ~before & (times < cut + window)
+        within = ~before & (times < end)
+        end = cut
         stops = train.offsets[:-1] + np.bincount(train.users[before], minlength=train.n_users)
         ends = stops + np.bincount(train.users[within], minlength=train.n_users)
         owners = np.flatnonzero((stops > train.offsets[:-1]) & (ends > stops)).astype(np.int32)

@@ -21,7 +21,7 @@ kernels.warm()
 warmed = compiled()
 ranker = Ranker.load(load_bundle(Path(sys.argv[1])))
 items, users = ([name.decode() for name in ids] for ids in (ranker.item_ids, ranker.user_ids))
-indices = ranker.retriever.recommenders[3].histories.row(0)[0]
+indices = next(part for part in ranker.retriever.recommenders if hasattr(part, "histories")).histories.row(0)[0]
 stored = [items[code] for code in indices]
 for history, user in (items[:3], None), (stored, users[0]), (items[:1], "stranger"):
     assert ranker.recommend(history, limit=5, exclude=history, user_id=user)

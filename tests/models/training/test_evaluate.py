@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -6,8 +7,12 @@ import pytest
 
 from models.data.folder import DataSet
 from models.data.progress import silent
+from models.ranking.config import NetworkConfig
 from models.training.evaluate import evaluate
 from models.training.trainer import evaluate_folder
+
+QUICK = NetworkConfig(members=1, epochs=4)
+PLAIN = {"with_network": False, "progress": silent}
 
 
 @pytest.fixture
@@ -22,7 +27,7 @@ def test_a_fixed_test_is_ranked_with_what_was_fitted_on_everything(dataset: Data
     test = pa.table(
         {"user_id": [f"u{user}" for user in range(6)], "item_id": [f"i{(user + 3) % 6}" for user in range(6)]}
     )
-    found = evaluate(DataSet(dataset.interactions, test=test), tmp_path, ks=(3,), progress=silent).report
+    found = evaluate(DataSet(dataset.interactions, test=test), tmp_path, ks=(3,), **PLAIN).report
     assert found.protocol == "fixed"
     assert found.metrics["braid"]["recall@3"] == 1.0
     assert "refit" in found.seconds
@@ -31,15 +36,13 @@ def test_a_fixed_test_is_ranked_with_what_was_fitted_on_everything(dataset: Data
 def test_given_candidates_bound_the_lists(dataset: DataSet, tmp_path: Path) -> None:
     candidates = pa.table({"user_id": ["u0", "u0"], "item_id": ["i2", "i3"]})
     test = pa.table({"user_id": ["u0"], "item_id": ["i3"]})
-    found = evaluate(
-        DataSet(dataset.interactions, test=test, candidates=candidates), tmp_path, ks=(1,), progress=silent
-    )
+    found = evaluate(DataSet(dataset.interactions, test=test, candidates=candidates), tmp_path, ks=(1,), **PLAIN)
     assert found.report.metrics["braid"]["recall@1"] == found.report.metrics["popularity"]["recall@1"] == 1.0
 
 
 def test_the_report_has_counts_intervals_and_settings(dataset: DataSet, tmp_path: Path) -> None:
     doubled = pa.concat_tables([dataset.interactions, dataset.interactions])
-    found = evaluate(DataSet(doubled), tmp_path, ks=(1, 2), seed=5, progress=silent).report
+    found = evaluate(DataSet(doubled), tmp_path, ks=(1, 2), seed=5, **PLAIN).report
     assert (found.counts["rows_read"], found.counts["rows_kept"]) == (72, 36)
     assert found.counts["rows_dropped"] == {"exact duplicate": 36}
     assert found.settings["seed"] == 5
@@ -51,7 +54,7 @@ def test_the_report_has_counts_intervals_and_settings(dataset: DataSet, tmp_path
 
 def test_the_report_has_segments_trials_curves_and_its_time(synthetic: DataSet, tmp_path: Path) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
-    found = evaluate(synthetic, tmp_path, ks=(5,), seed=2, progress=silent)
+    found = evaluate(synthetic, tmp_path, ks=(5,), seed=2, network=QUICK, progress=silent)
     report, segments = found.report, found.report.segments
     lengths = segments["history_length"]
     assert sum(segment["users"] for segment in lengths.values()) == report.counts["test_users"]
@@ -67,6 +70,7 @@ def test_the_report_has_segments_trials_curves_and_its_time(synthetic: DataSet, 
     assert "no_history" not in segments
     assert report.trials == [{"setting": trial.setting, "ndcg": trial.ndcg} for trial in found.learned.trials]
     assert report.curves == found.learned.curves
+    assert {"candidate lists", "network", "tuning the blend"} <= report.seconds.keys()
     assert len(report.calibration) > 1
     assert before <= datetime.fromisoformat(report.measured_at) <= datetime.now(UTC)
     assert report.metrics.keys() == report.intervals.keys() == lengths["6-20"]["metrics"].keys()
@@ -76,7 +80,7 @@ def test_the_report_has_segments_trials_curves_and_its_time(synthetic: DataSet, 
 def test_users_without_a_history_are_measured_apart_with_the_popular_items(dataset: DataSet, tmp_path: Path) -> None:
     pairs = [(f"u{user}", f"i{(user + 3) % 6}") for user in range(6)] + [("new", "i0"), ("new", "i9"), ("other", "i9")]
     test = pa.table({"user_id": [user for user, _ in pairs], "item_id": [item for _, item in pairs]})
-    found = evaluate(DataSet(dataset.interactions, test=test), tmp_path, ks=(6,), progress=silent).report
+    found = evaluate(DataSet(dataset.interactions, test=test), tmp_path, ks=(6,), **PLAIN).report
     apart = found.segments["no_history"]
     assert (apart["users"], found.counts["test_users"]) == (2, 6)
     assert apart["metrics"]["braid"] == apart["metrics"]["popularity"]
@@ -86,8 +90,9 @@ def test_users_without_a_history_are_measured_apart_with_the_popular_items(datas
 
 def test_progress_names_the_phases_that_are_timed(dataset: DataSet, tmp_path: Path) -> None:
     told: list[str] = []
-    found = evaluate(dataset, tmp_path, progress=lambda phase, _done: told.append(phase))
-    assert {"cleaning", "splitting", "similarities", "tuning neighbours", "ranking", "metrics"} <= set(told)
+    found = evaluate(dataset, tmp_path, network=QUICK, progress=lambda phase, _done: told.append(phase))
+    phases = ["cleaning", "splitting", "similarities", "tuning parts", "tuning neighbours", "candidate lists"]
+    assert list(dict.fromkeys(told))[:8] == [*phases, "ranking", "metrics"]
     assert found.report.seconds.keys() == set(told)
 
 
@@ -95,20 +100,24 @@ def test_include_seen_measures_repeats(tmp_path: Path) -> None:
     made = pa.table(
         {"user_id": ["a"] * 4 + ["b"] * 4, "item_id": ["x", "y"] * 4, "timestamp": [float(at) for at in range(8)]}
     )
-    found = evaluate(DataSet(made), tmp_path, ks=(2,), include_seen=True, progress=silent).report
+    found = evaluate(DataSet(made), tmp_path, ks=(2,), include_seen=True, **PLAIN).report
     assert found.counts["interactions"] == 8
     assert found.metrics["braid"]["recall@2"] == 1.0
 
 
 def test_evaluating_a_folder_gives_the_report_of_the_same_run(dataset: DataSet, tmp_path: Path) -> None:
-    options = {"ks": (2,), "seed": 4, "progress": silent}
+    options = {"ks": (2,), "seed": 4, **PLAIN}
     report = evaluate_folder(dataset, **options)
-    assert report.metrics == evaluate(dataset, tmp_path, ks=(2,), seed=4, progress=silent).report.metrics
+    assert report.metrics == evaluate(dataset, tmp_path, **options).report.metrics
     assert report.settings["seed"] == 4
 
 
-def test_a_used_up_budget_leaves_one_trial_and_no_network(synthetic: DataSet, tmp_path: Path) -> None:
+def test_a_used_up_budget_leaves_one_trial_of_each_setting_and_no_network(synthetic: DataSet, tmp_path: Path) -> None:
     found = evaluate(synthetic, tmp_path, budget=0.0, ks=(5,), progress=silent)
-    assert [trial.setting for trial in found.learned.trials] == [{"ease.regularization": 30.0}, {}]
+    alone = [trial.setting["alone"] for trial in found.learned.trials if "alone" in trial.setting]
+    assert len(alone) == len(set(alone)) == 9
+    # One value of every setting that is chosen alone: what a part was given before it was tuned.
+    tried = Counter(name for trial in found.learned.trials for name in trial.setting if "." in name)
+    assert tried["ease.regularization"] == tried["als.regularization"] == tried["item_knn.recency_decay"] == 1
     assert found.learned.network is None
     assert found.report.metrics["braid"]["ndcg@5"] > found.report.metrics["popularity"]["ndcg@5"]
