@@ -64,15 +64,17 @@ def rank_held(
         everything = everyone.retrieve(history, excluded=excluded, only=only, limit=count, cut=False)
         # A part alone ranks all that it touches; the blend what it would draw.
         scores = {name: everything.parts[PARTS.index(name)] for name in parts}
-        scores[POPULARITY] = popularity[everything.items]
+        if only is not None:
+            scores[POPULARITY] = popularity[everything.items]
         _fill(lists, row, everything.items, scores, rng, everything.wanted)
         if ranker.retriever.reads(everyone):
             drawn = everything.best(count)
         else:
             drawn = ranker.retriever.retrieve(history, excluded=excluded, only=only, limit=count)
-        scores = {BLEND: ranker.score(drawn)}
-        if ranker.network is not None:
-            scores[NETWORK] = ranker.network.score(ranker.features.build(drawn))
+        network = None if ranker.network is None else ranker.network.score(ranker.features.build(drawn))
+        scores = {BLEND: ranker.score(drawn, network)}
+        if network is not None:
+            scores[NETWORK] = network
         _fill(lists, row, drawn.items, scores, rng, drawn.wanted)
         if only is None:
             head = by_popularity[: length + len(history)]
@@ -115,11 +117,13 @@ def _fill(
     shuffled = rng.permutation(len(items))
     if wanted is not None:
         shuffled = shuffled[wanted[shuffled]]
-    for name, values in scores.items():
-        length = lists[name].shape[1]
-        best, falling = shuffled, -values[shuffled]
-        if len(best) > length:
-            top = np.argpartition(falling, length - 1)[:length]
-            best, falling = best[top], falling[top]
-        order = np.argsort(falling, kind="stable")
-        lists[name][row, : len(order)] = items[best[order]]
+    if not len(shuffled):
+        return
+    table = np.stack(list(scores.values()))[:, shuffled]
+    length = next(iter(lists.values())).shape[1]
+    kept = min(length, len(shuffled))
+    top = np.argpartition(table, len(shuffled) - kept, axis=1)[:, -kept:]
+    order = np.argsort(-np.take_along_axis(table, top, axis=1), axis=1)
+    best = items[shuffled[np.take_along_axis(top, order, axis=1)]]
+    for position, name in enumerate(scores):
+        lists[name][row, :kept] = best[position]

@@ -125,12 +125,14 @@ class Ranker:
         ids = self.item_ids[candidates.items[order]]
         return [(item_id.decode(), float(score)) for item_id, score in zip(ids, scores[order], strict=True)]
 
-    def score(self, candidates: Candidates) -> Float32:
-        """Score candidates with the blend."""
+    def score(self, candidates: Candidates, network: Float32 | None = None) -> Float32:
+        """Score candidates with the blend; `network` are the network's scores, where they are known already."""
         weight = self.retriever.config.blend.network_weight
         if self.network is None or weight <= 0:
             return candidates.neighbours
-        return blend(candidates.neighbours, self.network.score(self.features.build(candidates)), weight)
+        if network is None:
+            network = self.network.score(self.features.build(candidates))
+        return blend(candidates.neighbours, network, weight)
 
     def popular(self, *, limit: int, exclude: Collection[str] = ()) -> list[tuple[str, float]]:
         """Give the most popular items of the training data and their number of interactions."""

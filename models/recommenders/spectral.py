@@ -4,6 +4,8 @@ With R' = Du^-1/2 R Di^-1/2 and V its leading right singular vectors, an item's 
 low-pass filter on the graph of items (Shen et al. 2021, "How Powerful is Graph Convolution for Recommendation?").
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar, Self
 
 import numpy as np
@@ -12,9 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.data.history import History
 from models.data.interactions import Interactions
+from models.recommenders import kernels
 from models.recommenders.board import Board
 from models.recommenders.recommender import ItemRows
-from models.recommenders.rows import Float32, Rows
+from models.recommenders.rows import Float32, Int32, Int64, Rows
 from models.recommenders.similarity import degrees, empty_matrix, power, scaled, strength_matrix
 
 MAX_ITEMS = 50_000
@@ -78,25 +81,23 @@ def leading_vectors(matrix: "sp.csr_matrix[np.float32]", count: int) -> Float32:
     return np.ascontiguousarray(vectors[:count].T, dtype=np.float32)
 
 
-def _top_products(
-    left: Float32, right: Float32, used: "np.ndarray[tuple[int], np.dtype[np.int64]]", n_items: int, neighbours: int
-) -> Rows:
+def _top_products(left: Float32, right: Float32, used: Int64, n_items: int, neighbours: int) -> Rows:
     """Keep the largest positive entries of each row of `left @ right.T`, without the diagonal, a block at a time."""
-    kept = min(neighbours, len(used) - 1)
-    lengths = np.zeros(n_items, dtype=np.int64)
-    indices, values = [], []
-    for start in range(0, len(used), _BLOCK):
-        block = left[start : start + _BLOCK] @ right.T
-        block[np.arange(len(block)), start + np.arange(len(block))] = 0.0
-        best = np.argpartition(-block, max(kept - 1, 0), axis=1)[:, :kept]
-        found = np.take_along_axis(block, best, axis=1)
+    kept = max(min(neighbours, len(used) - 1), 1)
+
+    def block(start: int) -> tuple[Int64, Int32, Float32]:
+        best, found = kernels.top_of_dense(left[start : start + _BLOCK] @ right.T, start, kept)
         # What is left after rounding is no likeness.
-        alike = found > _ROUNDING * found.max(axis=1, keepdims=True, initial=0.0)
-        lengths[used[start : start + len(block)]] = alike.sum(axis=1)
-        indices.append(used[best[alike]])
-        values.append(found[alike])
+        alike = found > _ROUNDING * found.max(axis=1, keepdims=True)
+        return alike.sum(axis=1), used[best[alike]].astype(np.int32), found[alike]
+
+    # Compiled code lets go of the interpreter's lock.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        blocks = list(pool.map(block, range(0, len(used), _BLOCK)))
+    lengths = np.zeros(n_items, dtype=np.int64)
+    lengths[used] = np.concatenate([length for length, _, _ in blocks])
     return Rows(
         indptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        indices=np.concatenate(indices).astype(np.int32),
-        values=np.concatenate(values).astype(np.float32),
+        indices=np.concatenate([indices for _, indices, _ in blocks]),
+        values=np.concatenate([values for _, _, values in blocks]),
     )

@@ -13,7 +13,7 @@ from models.ranking.features import FEATURES, FeatureBuilder, Scaler
 from models.training.network import Float32, LabelledLists
 from models.training.plans import plan
 
-MAX_LISTS = 14_000
+MAX_LISTS = 10_000
 """Lists that hold a label; more of them teach little that is new."""
 MIN_LISTS = 2
 """Fewest lists to train on: one to learn from and one to stop by."""

@@ -14,7 +14,7 @@ MAX_SAMPLE = 70_000
 """Labels that are tried, at most."""
 POSITIONS = 3
 """How many of a user's latest interactions are labels, each with what came before it as the history."""
-FOLD_SHARE = 0.2
+FOLD_SHARE = 1 / 3
 """Share of the users whose labels are hidden from a fit, at most."""
 WINDOWS = 5
 """Earlier windows whose interactions are labels, where the test is a window of time."""

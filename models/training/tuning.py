@@ -136,8 +136,7 @@ class Tuner:
                         break
                 done += 1
                 self.progress("tuning neighbours", done / planned)
-            if not self._late():
-                self._mix(last=halvings == _ROUNDS - 1)
+        self._mix(last=True)
         return self.retriever.configured(self.retriever.config.model_copy(update={"network_parts": read}))
 
     def _exponents(self) -> tuple[Coordinate, ...]:

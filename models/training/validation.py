@@ -8,6 +8,7 @@ import numpy.typing as npt
 from models.data.held import Held
 from models.evaluation.metrics import evaluate_lists
 from models.ranking.candidates import PARTS, Candidates, Retriever
+from models.recommenders import kernels
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -89,7 +90,7 @@ def _pooled(retriever: Retriever, held: Held, row: int) -> tuple[npt.NDArray[np.
     )
     if len(drawn.items) <= _BY_MIX:
         return drawn.items, drawn.parts
-    chosen = [np.argpartition(-drawn.neighbours, _BY_MIX - 1)[:_BY_MIX]]
-    chosen += [np.argpartition(-scores, _BY_PART - 1)[:_BY_PART] for scores in drawn.parts if scores.any()]
-    rows = np.unique(np.concatenate(chosen))
+    by_mix = np.argpartition(-drawn.neighbours, _BY_MIX - 1)[:_BY_MIX]
+    by_part, _ = kernels.top_of_dense(drawn.parts, len(drawn.items), _BY_PART)
+    rows = np.union1d(by_mix, by_part.ravel())
     return drawn.items[rows], drawn.parts[:, rows]

@@ -18,7 +18,6 @@ from models.recommenders.successor import Successor, SuccessorConfig
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
 
 Codes = Callable[..., npt.NDArray[np.int32]]
-COSINE = UserKNNConfig(measure="cosine")
 
 
 @pytest.fixture
@@ -117,41 +116,41 @@ def test_ease_leaves_large_catalogues_alone(few: Interactions, monkeypatch: pyte
 
 
 def test_user_knn_sums_the_similarities_of_those_who_had_the_item(few: Interactions, codes: Codes) -> None:
-    found = users_signal(UserKNN.fit(few, COSINE), codes(2))
+    found = users_signal(UserKNN.fit(few, UserKNNConfig(measure="cosine")), codes(2))
     assert found == {0: 0.5774, 1: 0.5774, 2: 1.2845, 3: 0.7071}
 
 
 def test_a_new_history_is_folded_in_as_the_stored_one(checkerboard: Interactions, codes: Codes) -> None:
-    recommender = UserKNN.fit(checkerboard, COSINE)
+    recommender = UserKNN.fit(checkerboard, UserKNNConfig(measure="cosine"))
     stored = checkerboard.items[checkerboard.offsets[4] : checkerboard.offsets[5]]
     with_matrix = users_signal(recommender, stored, user=4)
     recommender.rows.values.flags.writeable = True
     recommender.rows.values[:] = 0.0
     assert set(users_signal(recommender, stored, user=4).values()) == {0.0}
-    without_itself = UserKNN.fit(checkerboard.select(checkerboard.users != 4), COSINE)
+    without_itself = UserKNN.fit(checkerboard.select(checkerboard.users != 4), UserKNNConfig(measure="cosine"))
     assert users_signal(without_itself, stored) == with_matrix
     assert max(with_matrix.values()) > 0
 
 
 def test_the_stored_history_is_known_in_any_order(checkerboard: Interactions) -> None:
-    recommender = UserKNN.fit(checkerboard, COSINE)
+    recommender = UserKNN.fit(checkerboard, UserKNNConfig(measure="cosine"))
     stored = checkerboard.items[checkerboard.offsets[4] : checkerboard.offsets[5]]
     assert users_signal(recommender, stored[::-1].copy(), user=4) == users_signal(recommender, stored, user=4)
 
 
 def test_a_history_that_has_grown_leaves_the_user_out_of_the_neighbours(few: Interactions, codes: Codes) -> None:
-    recommender = UserKNN.fit(few, COSINE)
+    recommender = UserKNN.fit(few, UserKNNConfig(measure="cosine"))
     found = users_signal(recommender, codes(0, 1, 3), user=0)
     assert found == {0: 0.6667, 1: 0.6667, 2: 1.0749, 3: 0.4082}
 
 
 def test_user_knn_counts_a_repeated_item_once(few: Interactions, codes: Codes) -> None:
-    recommender = UserKNN.fit(few, COSINE)
+    recommender = UserKNN.fit(few, UserKNNConfig(measure="cosine"))
     assert users_signal(recommender, codes(2, 2, 0, 2)) == users_signal(recommender, codes(0, 2))
 
 
 def test_only_the_nearest_users_count(few: Interactions, codes: Codes) -> None:
-    found = users_signal(UserKNN.fit(few, COSINE.model_copy(update={"neighbours": 1})), codes(2))
+    found = users_signal(UserKNN.fit(few, UserKNNConfig(neighbours=1, measure="cosine")), codes(2))
     assert found == {2: 0.7071, 3: 0.7071}
 
 
