@@ -76,7 +76,8 @@ class BeyondAccuracy:
         lengths = np.bincount(lists, minlength=len(ranked))
         several = lengths > 1
         pairs = lengths[several] * (lengths[several] - 1.0)
-        diversities: Float64 = 1.0 - (squared[several] - alone[several]) / pairs
+        # Rounding takes lists of items that the same users had a little beyond the ends.
+        diversities: Float64 = np.clip(1.0 - (squared[several] - alone[several]) / pairs, 0.0, 1.0)
         return diversities
 
 

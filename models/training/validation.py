@@ -33,7 +33,8 @@ def list_ndcg(held: Held, lists: list[Candidates], scores: list[Float32], n_item
     rng = np.random.default_rng(seed)
     ranked = np.full((len(lists), DEPTH), -1, dtype=np.int32)
     for row, (candidates, values) in enumerate(zip(lists, scores, strict=True)):
-        order = np.lexsort((rng.random(len(values)), -values))[:DEPTH]
+        order = np.lexsort((rng.random(len(values)), -values))
+        order = (order if candidates.wanted is None else order[candidates.wanted[order]])[:DEPTH]
         ranked[row, : len(order)] = candidates.items[order]
     return evaluate_lists(ranked, held.target_offsets, held.target_items, (DEPTH,), n_items)[METRIC]
 
@@ -88,6 +89,8 @@ def _pooled(retriever: Retriever, held: Held, row: int) -> tuple[npt.NDArray[np.
     drawn = retriever.retrieve(
         held.history(row), excluded=held.excluded(row), only=held.candidate_list(row), limit=DEPTH, cut=False
     )
+    if drawn.wanted is not None:
+        drawn = drawn.take(np.flatnonzero(drawn.wanted))
     if len(drawn.items) <= _BY_MIX:
         return drawn.items, drawn.parts
     by_mix = np.argpartition(-drawn.neighbours, _BY_MIX - 1)[:_BY_MIX]

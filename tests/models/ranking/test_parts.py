@@ -59,7 +59,7 @@ def test_pruning_leaves_out_what_has_no_weight_and_nobody_reads(checkerboard: In
     assert names(Retriever.fit(checkerboard, config(trending=1.0)).pruned()) == ["popularity"]
 
 
-def test_pruning_changes_no_score(checkerboard: Interactions, codes: type) -> None:
+def test_pruning_changes_no_score(checkerboard: Interactions) -> None:
     whole = Retriever.fit(checkerboard, config(item_knn=1.0, ease=0.5, trending=0.1))
     history = History(np.array([1, 3, 4], dtype=np.int32))
     scores = []
@@ -106,9 +106,9 @@ def test_a_trending_part_has_a_weight_of_its_own(checkerboard: Interactions) -> 
         )
         for part in ("trending", "popularity")
     )
-    assert by_count.neighbours.tolist() == [1.0] * 12
-    assert sorted(by_trend.neighbours.tolist())[0] < 1.0
-    assert by_trend.neighbours.max() == 1.0
+    assert by_count.neighbours.tolist() == pytest.approx([1.0] * 12, abs=1e-5)
+    assert by_trend.neighbours.min() < 0.9
+    assert by_trend.neighbours.max() == pytest.approx(1.0, abs=1e-5)
 
 
 @pytest.mark.parametrize("n_users", [1, 2])

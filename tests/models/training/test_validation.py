@@ -59,7 +59,11 @@ def test_a_pool_measures_a_mix_as_its_lists_would(data: tuple[Interactions, Held
 def test_candidates_of_a_user_bound_the_pool(data: tuple[Interactions, Held]) -> None:
     train, held = data
     only = Held(held.users, train, held.targets, candidates=held.targets)
-    assert Pool.draw(Retriever.fit(train, RankingConfig()), only, seed=0).ndcg(weights(ease=1.0)) == 1.0
+    retriever = Retriever.fit(train, RankingConfig())
+    assert Pool.draw(retriever, only, seed=0).ndcg(weights(ease=1.0)) == pytest.approx(1.0)
+    lists = draw(retriever, only, limit=24)
+    scores = [weights(ease=1.0) @ candidates.parts for candidates in lists]
+    assert list_ndcg(only, lists, scores, 24, seed=0) == pytest.approx(1.0)
 
 
 def test_nothing_said_of_any_item_is_chance(data: tuple[Interactions, Held]) -> None:

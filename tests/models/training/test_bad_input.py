@@ -1,0 +1,221 @@
+"""Whatever the data, an evaluation ends with finite numbers or says what is wrong."""
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from models.bundle.store import BundleStore
+from models.data.errors import DataSetError
+from models.data.folder import DataSet, read_folder
+from models.data.progress import silent
+from models.evaluation.report import EvaluationReport
+from models.ranking.config import NetworkConfig
+from models.ranking.ranker import Ranker
+from models.training.evaluate import evaluate
+from models.training.trainer import train
+
+Row = tuple[object, ...]
+MakeTable = Callable[[list[Row]], pa.Table]
+Run = Callable[..., EvaluationReport]
+QUICK = NetworkConfig(members=1, epochs=2)
+EVERY = ["leave-last-out", "temporal", "random"]
+
+
+def numbers(tree: Any) -> Iterator[float]:
+    if isinstance(tree, dict | list):
+        for branch in tree.values() if isinstance(tree, dict) else tree:
+            yield from numbers(branch)
+    elif isinstance(tree, int | float):
+        yield tree
+
+
+def checked(report: EvaluationReport) -> EvaluationReport:
+    """See that every number of a report is one, and every share within its bounds."""
+    written = json.loads(report.to_json())
+    assert all(math.isfinite(number) for number in numbers(written))
+    for values in report.metrics.values():
+        assert all(0 <= value <= 1 for name, value in values.items() if not name.startswith("novelty"))
+    return report
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def evaluated(interactions: pa.Table, **options: Any) -> EvaluationReport:
+        parts = {name: options.pop(name) for name in ("test", "candidates", "items") if name in options}
+        given = {"ks": (2, 5), "with_network": False, "progress": silent} | options
+        return checked(evaluate(DataSet(interactions, **parts), tmp_path, **given).report)
+
+    return evaluated
+
+
+@pytest.fixture
+def round_trips(table: MakeTable) -> pa.Table:
+    """Eight users who go round the same ten items, six steps each."""
+    return table([(f"u{user}", f"i{(user + at) % 10}", float(at)) for user in range(8) for at in range(6)])
+
+
+def test_one_user_is_measured(run: Run, table: MakeTable) -> None:
+    report = run(table([("a", f"i{at}", float(at)) for at in range(5)]))
+    assert (report.counts["users"], report.counts["test_users"]) == (1, 1)
+    # Nobody else had the last item, so it is one of the two left, and all that is left is listed.
+    assert report.metrics["braid"]["recall@5"] == 1.0
+    assert report.metrics["popularity"]["recall@5"] == 1.0
+
+
+def test_one_user_of_two_interactions_is_too_few(run: Run, table: MakeTable) -> None:
+    with pytest.raises(DataSetError, match=r"too few for a leave-last-out split: .* \(2 interactions of 1 users\)"):
+        run(table([("a", "x", 1.0), ("a", "y", 2.0)]))
+
+
+@pytest.mark.parametrize("protocol", ["leave-last-out", "random"])
+def test_one_item_alone_is_too_few(run: Run, table: MakeTable, protocol: str) -> None:
+    rows: list[Row] = [(f"u{user}", "x", float(at)) for user in range(4) for at in range(5)]
+    with pytest.raises(DataSetError, match=r"no user is left .* \(4 interactions of 4 users\)"):
+        run(table(rows), protocol=protocol)
+
+
+@pytest.mark.parametrize("protocol", EVERY)
+def test_one_item_alone_is_found_again_where_seen_items_count(run: Run, table: MakeTable, protocol: str) -> None:
+    rows: list[Row] = [(f"u{user}", "x", float(at)) for user in range(4) for at in range(20)]
+    report = run(table(rows), protocol=protocol, include_seen=True)
+    assert (report.counts["items"], report.counts["test_users"]) == (1, 4)
+    assert report.metrics["braid"]["recall@2"] == report.metrics["repeats"]["recall@2"] == 1.0
+
+
+@pytest.mark.parametrize("protocol", EVERY)
+def test_nobody_with_two_interactions_is_too_few(run: Run, table: MakeTable, protocol: str) -> None:
+    with pytest.raises(
+        DataSetError, match=rf"too few for a {protocol} split: no user is left for the (validation|test)"
+    ):
+        run(table([(f"u{user}", f"i{user % 3}", float(user)) for user in range(40)]), protocol=protocol)
+
+
+def test_users_who_share_no_item_are_measured(run: Run, table: MakeTable) -> None:
+    report = run(table([(f"u{user}", f"i{user}-{at}", float(at)) for user in range(5) for at in range(4)]))
+    assert report.counts["test_users"] == 5
+    assert report.metrics["braid"]["ndcg@2"] <= 0.5
+
+
+def test_ids_that_differ_in_spaces_are_different_ids(run: Run, tmp_path: Path) -> None:
+    """Nothing is trimmed: who writes " a" and "a" means two users, and the counts show it."""
+    rows = [f"{user},{item}{at},{at}" for user in ("a", " a", "a ") for at, item in enumerate(("x", " x", "x ", "y"))]
+    (tmp_path / "interactions.csv").write_text("\n".join(["user_id,item_id,timestamp", *rows, ""]))
+    report = run(read_folder(tmp_path).interactions)
+    assert (report.counts["users"], report.counts["items"]) == (3, 4)
+    assert report.counts["interactions"] == 12
+
+
+@pytest.mark.parametrize("moment", [0.0, 5.0, 1_700_000_000.0, -7e11])
+@pytest.mark.parametrize("protocol", ["leave-last-out", "random"])
+def test_equal_timestamps_leave_the_order_of_the_file(
+    run: Run, round_trips: pa.Table, protocol: str, moment: float
+) -> None:
+    column = pa.array([moment] * round_trips.num_rows)
+    report = run(round_trips.set_column(2, "timestamp", column), protocol=protocol)
+    assert report.counts["test_users"] == 8
+    if protocol == "leave-last-out":
+        # What came next in the file comes next.
+        assert report.metrics["braid"]["recall@2"] == 1.0
+
+
+def test_equal_timestamps_cannot_be_cut_at_a_moment(run: Run, round_trips: pa.Table) -> None:
+    equal = round_trips.set_column(2, "timestamp", pa.array([3.0] * round_trips.num_rows))
+    with pytest.raises(DataSetError, match="column 'timestamp' spans 0 seconds"):
+        run(equal, protocol="temporal")
+
+
+def test_equal_timestamps_serve_a_fixed_test(run: Run, round_trips: pa.Table, table: MakeTable) -> None:
+    equal = round_trips.set_column(2, "timestamp", pa.array([3.0] * round_trips.num_rows))
+    report = run(equal, test=table([("u0", "i6"), ("u1", "i7")]))
+    assert (report.protocol, report.counts["test_users"]) == ("fixed", 2)
+    assert report.metrics["braid"]["recall@5"] == 1.0
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0, -1.0, math.nan])
+def test_ratings_that_are_all_equal_say_as_much_as_none(run: Run, round_trips: pa.Table, value: float) -> None:
+    rated = round_trips.append_column("value", pa.array([value] * round_trips.num_rows))
+    report, plain = run(rated), run(round_trips)
+    assert report.counts["rows_dropped"] == {}
+    assert report.metrics == plain.metrics
+
+
+def test_ratings_below_the_middle_are_dropped_and_counted(run: Run, round_trips: pa.Table) -> None:
+    ratings = [1.0 if row % 6 == 0 else 4.0 + row % 2 for row in range(round_trips.num_rows)]
+    report = run(round_trips.append_column("value", pa.array(ratings)))
+    assert report.counts["rows_dropped"] == {"rating too low for a like": 8}
+    assert report.settings["ratings"] == {"low": 1.0, "high": 5.0, "amounts": False}
+
+
+def test_enormous_values_give_numbers(run: Run, round_trips: pa.Table) -> None:
+    values = [10.0 ** (row % 300) for row in range(round_trips.num_rows)]
+    assert run(round_trips.append_column("value", pa.array(values))).counts["test_users"] == 8
+
+
+def test_unknown_users_and_items_of_a_fixed_test_are_counted(run: Run, round_trips: pa.Table, table: MakeTable) -> None:
+    test = table([("u0", "i6"), ("u1", "never-seen"), ("stranger", "i1"), ("other", "never-heard-of")])
+    report = run(round_trips, test=test)
+    assert (report.counts["test_users"], report.counts["new_test_users"]) == (2, 2)
+    assert report.counts["test_interactions"] == 2
+    # Who is asked for an item that nobody had can only be offered it last.
+    assert report.metrics["braid"]["recall@5"] == 0.5
+    assert report.segments["no_history"]["users"] == 2
+
+
+def test_a_fixed_test_of_unknown_users_alone_is_refused(run: Run, round_trips: pa.Table, table: MakeTable) -> None:
+    with pytest.raises(DataSetError, match="no user is left for the test part"):
+        run(round_trips, test=table([("stranger", "i1")]))
+
+
+def test_candidates_that_lack_the_target_are_a_miss(run: Run, round_trips: pa.Table, table: MakeTable) -> None:
+    test = table([("u0", "i6"), ("u1", "i7")])
+    candidates = table([("u0", "i8"), ("u0", "i9"), ("u1", "i7"), ("u1", "i9")])
+    report = run(round_trips, test=test, candidates=candidates)
+    assert report.counts["test_users"] == 2
+    for name, values in report.metrics.items():
+        assert values["recall@2"] == values["hit_rate@5"] == 0.5, name
+
+
+def test_candidates_of_unknown_items_and_users_are_passed_over(
+    run: Run, round_trips: pa.Table, table: MakeTable
+) -> None:
+    candidates = table([("u0", "i6"), ("u0", "never-seen"), ("stranger", "i1"), ("u0", "i0")])
+    report = run(round_trips, test=table([("u0", "i6")]), candidates=candidates)
+    assert report.metrics["braid"]["recall@2"] == 1.0
+
+
+def test_rows_that_cannot_be_used_are_counted_and_the_rest_is_measured(run: Run, round_trips: pa.Table) -> None:
+    broken = pa.table(
+        {"user_id": [None, "u0", "", "u1"], "item_id": ["x", None, "x", "x"], "timestamp": [1.0, 1.0, 1.0, math.inf]}
+    )
+    report = run(pa.concat_tables([broken, round_trips]))
+    assert report.counts["rows_dropped"] == {"no user_id": 2, "no item_id": 1, "no finite timestamp": 1}
+    assert report.counts["interactions"] == 48
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("a", f"i{at}", float(at)) for at in range(6)],
+        [(f"u{user}", f"i{(user + at) % 5}", 9.0) for user in range(4) for at in range(4)],
+        [(f"u{user}", f"i{(user + at) % 5}") for user in range(4) for at in range(4)],
+    ],
+    ids=["one user", "equal timestamps", "no order"],
+)
+def test_training_publishes_a_bundle_of_finite_numbers(store: BundleStore, table: MakeTable, rows: list[Row]) -> None:
+    bundle = train(DataSet(table(rows)), store, network=QUICK, progress=silent)
+    assert all(math.isfinite(number) for number in numbers(bundle.manifest.metrics))
+    found = Ranker.load(bundle).recommend(["i0", "i1"], limit=3, exclude=["i0"])
+    assert len(found) == 3
+    assert all(math.isfinite(score) for _, score in found)
+
+
+@pytest.mark.parametrize("rows", [[("a", "x", 1.0)], [(f"u{user}", "x", float(user)) for user in range(9)]])
+def test_training_on_too_little_publishes_nothing(store: BundleStore, table: MakeTable, rows: list[Row]) -> None:
+    with pytest.raises(DataSetError, match="too few"):
+        train(DataSet(table(rows)), store, progress=silent)
+    assert store.versions() == []
