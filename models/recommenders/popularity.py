@@ -40,14 +40,17 @@ class Popularity:
         The same with a weight that halves every 1, 7, 30 and 90 days before the last interaction, float32
         (4, n_items). Without a clock: within the last 1, 3, 10 and 30 % of the interactions; without an order:
         `counts`.
+    clock
+        Whether times are seconds, and no mere order: only then is anything trending.
     """
 
     signals: ClassVar[tuple[str, ...]] = ("popularity", "trending")
 
-    def __init__(self, config: PopularityConfig, counts: Float32, recent: Float32) -> None:
+    def __init__(self, config: PopularityConfig, counts: Float32, recent: Float32, *, clock: bool = False) -> None:
         self.config = config
         self.counts = counts
         self.recent = recent
+        self.clock = clock
         self.order: Int32 = _falling(counts)
         self.trend: Float32 = np.ascontiguousarray(recent[config.half_life])
         self.trend_order: Int32 = _falling(self.trend)
@@ -63,7 +66,7 @@ class Popularity:
             for row in range(len(HALF_LIVES_DAYS)):
                 weights = _weights(times, row, clock=interactions.has_clock)
                 recent[row] = np.bincount(interactions.items, weights=weights, minlength=n_items)
-        return cls(config, counts.astype(np.float32), recent)
+        return cls(config, counts.astype(np.float32), recent, clock=interactions.has_clock)
 
     @classmethod
     def load(cls, bundle: Bundle, config: PopularityConfig) -> Self:
@@ -72,6 +75,7 @@ class Popularity:
             config,
             bundle.array("popularity_counts", np.float32),  # type: ignore[arg-type]
             bundle.array("popularity_recent", np.float32, ndim=2),  # type: ignore[arg-type]
+            clock=bool(bundle.array("popularity_clock", np.int32)[0]),
         )
 
     @property
@@ -81,12 +85,12 @@ class Popularity:
 
     @property
     def trends(self) -> bool:
-        """Tell whether what is popular lately differs from what is popular."""
-        return not np.array_equal(self.counts, self.recent[0])
+        """Tell whether what is popular lately is known, and differs from what is popular."""
+        return self.clock and not np.array_equal(self.counts, self.recent[0])
 
     def configured(self, config: PopularityConfig) -> Self:
         """Apply another half-life to the same counts."""
-        return self if config == self.config else type(self)(config, self.counts, self.recent)
+        return self if config == self.config else type(self)(config, self.counts, self.recent, clock=self.clock)
 
     def score(self, history: History, board: Board) -> None:  # noqa: ARG002 - the contract's
         """Give every candidate its counts."""
@@ -99,7 +103,8 @@ class Popularity:
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Name the arrays to store in a bundle."""
-        return {"popularity_counts": self.counts, "popularity_recent": self.recent}
+        clock = np.array([self.clock], dtype=np.int32)
+        return {"popularity_counts": self.counts, "popularity_recent": self.recent, "popularity_clock": clock}
 
 
 def _falling(counts: Float32) -> Int32:
