@@ -52,6 +52,9 @@ class NetworkConfig(BaseModel):
     members: int = Field(3, ge=1, description="networks that are averaged")
     patience: int = Field(4, ge=1, description="epochs without improvement before training stops")
 
+    def __str__(self) -> str:
+        return self.model_dump_json()
+
 
 class RankingConfig(BaseModel):
     """All settings of the request path, stored in the manifest of a bundle."""

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from app.config import PREFIX, Settings, load_settings
+from app.config import PREFIX, Settings, SettingsError, load_settings
 from app.services.times import from_microseconds, to_microseconds
+from models.ranking.config import NetworkConfig
 
 
 def test_the_defaults_are_safe(isolated: Path) -> None:
@@ -45,6 +46,21 @@ def test_every_setting_has_a_description_and_stands_in_the_docs(repository: Path
         PREFIX + name.upper(): (str(field.default), field.description) for name, field in Settings.model_fields.items()
     }
     assert rows == expected
+
+
+def test_every_field_of_the_network_stands_in_the_docs(repository: Path) -> None:
+    page = (repository / "docs/settings.md").read_text(encoding="utf-8").partition("## The network")[2]
+    defaults = NetworkConfig.model_json_schema()["properties"]
+    for name, field in NetworkConfig.model_fields.items():
+        assert f"| `{name}` | `{defaults[name]['default']}` | {field.description} |" in page
+
+
+def test_the_network_is_set_as_json(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRAID_NETWORK", '{"layers": [8], "loss": "mean_squared_error"}')
+    assert load_settings().network == NetworkConfig(layers=(8,), loss="mean_squared_error")
+    monkeypatch.setenv("BRAID_NETWORK", '{"loss": "hinge"}')
+    with pytest.raises(SettingsError, match="BRAID_NETWORK: Input should be 'softmax'"):
+        load_settings()
 
 
 def test_times_survive_exactly() -> None:
