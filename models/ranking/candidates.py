@@ -210,15 +210,13 @@ class Retriever:
             else:
                 chosen = np.arange(board.count, dtype=np.int32)
             board.settle()
-            parts = np.stack([relative(board.columns[row, : board.count]) for row in _PART_ROWS])
+            signals = np.ascontiguousarray(board.columns[: board.count].T)
+            parts = np.stack([relative(signals[row]) for row in _PART_ROWS])
             neighbours: Float32 = self._mix @ parts
             if only is not None:
                 wanted = np.isin(board.items, only)
                 chosen = np.union1d(chosen, np.flatnonzero(wanted))
-            candidates = Candidates(
-                board.items, board.columns[:, : board.count], parts, neighbours, len(history), wanted
-            )
-            candidates = candidates.take(chosen)
+            candidates = Candidates(board.items, signals, parts, neighbours, len(history), wanted).take(chosen)
             return candidates.best(count) if cut else candidates
 
 

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.interactions import Interactions
+from models.recommenders import kernels
 from models.recommenders.board import Board
-from models.recommenders.rows import Float32, Int32
+from models.recommenders.rows import Float32
 from models.recommenders.similarity import degrees, strength_matrix
 
 _LED = 200
@@ -101,8 +102,7 @@ class Als:
         system = self._gram + (known.T * (confidence - np.float32(1.0))) @ known
         user = np.linalg.solve(system, known.T @ confidence)
         scores = self.factors @ user
-        count = min(_LED + len(history), len(scores))
-        best: Int32 = np.argpartition(-scores, count - 1)[:count].astype(np.int32)
+        best = kernels.top_of_dense(scores[None, :], len(scores), min(_LED + len(history), len(scores)))[0][0]
         # What is left after rounding is no liking; an item that nobody had has factors of 0.
         scores[scores <= _ROUNDING * scores[best].max()] = 0.0
         board.add_dense(self.signals[0], scores, best[scores[best] > 0])

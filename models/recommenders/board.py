@@ -13,7 +13,7 @@ Int32 = npt.NDArray[np.int32]
 
 
 class Board:
-    """Scores of the items that one request touches, a row for each signal.
+    """Scores of the items that one request touches, a column for each signal.
 
     Its buffers are as large as the catalogue and are reused from request to request, so one board serves one
     thread. Use it as a context manager: leaving gives all slots back.
@@ -23,14 +23,14 @@ class Board:
     n_items
         Size of the catalogue.
     signals
-        Names of the signals, in the order of the rows.
+        Names of the signals, in the order of the columns.
     """
 
     def __init__(self, n_items: int, signals: tuple[str, ...]) -> None:
         self.signals = signals
         self.slot: Int32 = np.full(n_items, -1, dtype=np.int32)
         self.touched: Int32 = np.empty(n_items, dtype=np.int32)
-        self.columns: Float32 = np.empty((len(signals), n_items), dtype=np.float32)
+        self.columns: Float32 = np.empty((n_items, len(signals)), dtype=np.float32)
         self.count = 0
         self._excluded: Int32 = np.empty(0, dtype=np.int32)
         self._dense: list[tuple[int, Float32]] = []
@@ -57,11 +57,11 @@ class Board:
         )  # fmt: skip
 
     def add(self, signal: str, items: Int32, values: Float32) -> None:
-        """Add a value to each of some items, which become candidates."""
+        """Add a value to each of some items, none of them twice; they become candidates."""
         self.touch(items)
         slots = self.slot[items]
         known = slots >= 0
-        np.add.at(self.columns[self.signals.index(signal)], slots[known], values[known])
+        self.columns[slots[known], self.signals.index(signal)] += values[known]
 
     def add_dense(self, signal: str, scores: Float32, best: Int32) -> None:
         """Give a signal to every candidate, those that come later too.
@@ -79,7 +79,7 @@ class Board:
     def settle(self) -> None:
         """Write the dense signals; call it when no candidate is added any more."""
         for row, scores in self._dense:
-            self.columns[row, : self.count] = scores[self.items]
+            self.columns[: self.count, row] = scores[self.items]
 
     def touch(self, items: Int32) -> None:
         """Make items candidates, with scores of 0 where no recommender has given one."""
@@ -92,4 +92,4 @@ class Board:
 
     def scores(self, signal: str) -> Float32:
         """Scores of one signal, in slot order."""
-        return self.columns[self.signals.index(signal), : self.count]
+        return self.columns[: self.count, self.signals.index(signal)]

@@ -40,7 +40,7 @@ def touch(slot: Array, touched: Array, columns: Array, count: int, item: int) ->
     if slot[item] == -1:
         slot[item] = count
         touched[count] = item
-        columns[:, count] = 0.0
+        columns[count] = 0.0
         return count + 1
     return count
 
@@ -74,7 +74,7 @@ def add_rows(
             count = touch(slot, touched, columns, count, item)
             position = slot[item]
             if position >= 0:
-                columns[column, position] += weight * values[entry]
+                columns[position, column] += weight * values[entry]
     return count
 
 
@@ -159,7 +159,7 @@ def warm() -> None:
     history = np.zeros(1, dtype=np.int32)
     slot = np.full(2, -1, dtype=np.int32)
     touched = np.empty(2, dtype=np.int32)
-    columns = np.zeros((1, 2), dtype=np.float32)
+    columns = np.zeros((2, 1), dtype=np.float32)
     exclude(slot, history)
     release(slot, touched, 0, history)
     count = touch_all(slot, touched, columns, 0, history)
