@@ -12,7 +12,7 @@ from models.data.interactions import Interactions
 from models.recommenders import kernels
 from models.recommenders.board import Board
 from models.recommenders.rows import Float32
-from models.recommenders.similarity import strength_matrix
+from models.recommenders.similarity import degrees, strength_matrix
 
 _LED = 200
 _THREADS = 2
@@ -58,6 +58,9 @@ class Als:
         from implicit.cpu.als import AlternatingLeastSquares  # noqa: PLC0415 - only the trainer has it
         from threadpoolctl import threadpool_limits  # noqa: PLC0415 - only the trainer has it
 
+        matrix = strength_matrix(interactions)
+        # Items that nobody had would change where the others start.
+        used = np.flatnonzero(degrees(matrix, 0) > 0)
         # Its threads each solve for other rows: those of the linear algebra would only stand in their way.
         with threadpool_limits(1, "blas"):
             model = AlternatingLeastSquares(
@@ -68,8 +71,10 @@ class Als:
                 num_threads=_THREADS,
                 random_state=0,
             )
-            model.fit(strength_matrix(interactions), show_progress=False)
-        return cls(config, np.ascontiguousarray(model.item_factors, dtype=np.float32))
+            model.fit(matrix[:, used], show_progress=False)
+        factors = np.zeros((interactions.n_items, config.factors), dtype=np.float32)
+        factors[used] = model.item_factors
+        return cls(config, factors)
 
     @classmethod
     def load(cls, bundle: Bundle, config: AlsConfig) -> Self:

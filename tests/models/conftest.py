@@ -13,6 +13,7 @@ from models.data.folder import DataSet
 from models.data.interactions import Interactions
 from models.data.progress import silent
 from models.data.synthetic import generate
+from models.ranking.config import NetworkConfig
 
 Row = tuple[object, ...]
 MakeTable = Callable[..., pa.Table]
@@ -47,11 +48,19 @@ def synthetic() -> DataSet:
 
 
 @pytest.fixture(scope="session")
-def trained_store(tmp_path_factory: pytest.TempPathFactory, synthetic: DataSet) -> BundleStore:
+def few_epochs() -> NetworkConfig:
+    """A network of two members, trained for less long than the default ones."""
+    return NetworkConfig(members=2, epochs=6)
+
+
+@pytest.fixture(scope="session")
+def trained_store(
+    tmp_path_factory: pytest.TempPathFactory, synthetic: DataSet, few_epochs: NetworkConfig
+) -> BundleStore:
     from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
 
     store = BundleStore(tmp_path_factory.mktemp("bundles"))
-    train(synthetic, store, seed=3, progress=silent)
+    train(synthetic, store, seed=3, network=few_epochs, progress=silent)
     return store
 
 
