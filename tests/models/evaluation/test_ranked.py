@@ -19,7 +19,7 @@ from models.recommenders.popularity import Popularity, PopularityConfig
 from models.recommenders.spectral import SpectralConfig
 
 CONFIG = RankingConfig(als=AlsConfig(factors=2, iterations=30), spectral=SpectralConfig(dimensions=2))
-PARTS = {"braid", "item_knn", "successor", "user_knn", "ease", "als", "spectral", "popularity", "trending"}
+PARTS = {"braid", "item_knn", "successor", "user_knn", "ease", "als", "spectral", "popularity"}
 SURE = ("braid", "item_knn", "user_knn", "ease", "als", "spectral")
 
 

@@ -16,13 +16,15 @@ from models.recommenders.popularity import Popularity, PopularityConfig
 Int32 = npt.NDArray[np.int32]
 Codes = Callable[..., Int32]
 NOTHING = np.empty(0, dtype=np.int32)
+FILL = 2e-6
+"""Popularity gives no more than this to items that nobody recommends."""
 
 
 def test_items_of_the_own_parity_come_with_signals_and_the_rest_without(
     retriever: Retriever, odd_history: Int32
 ) -> None:
     found = retriever.retrieve(History(odd_history), excluded=odd_history)
-    scored = {item for item, score in zip(found.items.tolist(), found.neighbours, strict=True) if score > 0}
+    scored = {item for item, score in zip(found.items.tolist(), found.neighbours, strict=True) if score > FILL}
     assert scored == {7, 9, 11}
     assert sorted(found.items.tolist()) == [0, 2, 4, 6, 7, 8, 9, 10, 11]
     assert found.signals.shape == (len(SIGNALS), 9)
@@ -34,7 +36,8 @@ def test_the_mix_weighs_each_part_relative_to_its_best(retriever: Retriever, odd
     found = retriever.configured(config).retrieve(History(odd_history), excluded=odd_history)
     items, users = (found.signals[SIGNALS.index(name)] for name in ("item_knn", "user_knn"))
     assert found.parts[PARTS.index("item_knn")].tolist() == pytest.approx((items / items.max()).tolist())
-    assert found.neighbours.tolist() == pytest.approx((2 * items / items.max() + 0.5 * users / users.max()).tolist())
+    mixed = 2 * items / items.max() + 0.5 * users / users.max()
+    assert found.neighbours.tolist() == pytest.approx(mixed.tolist(), abs=FILL)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -59,7 +62,7 @@ def test_only_the_given_items_are_wanted_and_none_of_them_is_cut(
     found = retriever.retrieve(History(odd_history), excluded=odd_history, only=codes(8, 7, 3, 2), limit=1)
     assert found.wanted is not None
     wanted = dict(zip(found.items[found.wanted].tolist(), found.neighbours[found.wanted].tolist(), strict=True))
-    assert {item: score > 0 for item, score in wanted.items()} == {8: False, 7: True, 2: False}
+    assert {item: score > FILL for item, score in wanted.items()} == {8: False, 7: True, 2: False}
     assert set(found.items.tolist()) <= {2, 7, 8, 9, 11}
 
 

@@ -35,7 +35,10 @@ def test_every_kind_has_its_settings_and_every_part_its_weight() -> None:
 def test_present_are_the_parts_that_the_data_has_something_for(checkerboard: Interactions) -> None:
     ordered = Retriever.fit(checkerboard, RankingConfig())
     expected = {"item_knn", "successor", "user_knn", "ease", "als", "spectral", "popularity"}
-    assert set(ordered.present) == expected | {"trending"}
+    assert set(ordered.present) == expected
+    assert checkerboard.timestamps is not None
+    clocked = replace(checkerboard, timestamps=checkerboard.timestamps + 1.7e9)
+    assert set(Retriever.fit(clocked, RankingConfig()).present) == expected | {"trending"}
     unordered = Retriever.fit(replace(checkerboard, timestamps=None), RankingConfig())
     assert set(unordered.present) == expected - {"successor"}
     twice = Interactions(
@@ -48,7 +51,7 @@ def test_present_are_the_parts_that_the_data_has_something_for(checkerboard: Int
 def test_only_the_wanted_parts_are_fitted_and_popularity_always(checkerboard: Interactions) -> None:
     found = Retriever.fit(checkerboard, RankingConfig(), parts=["ease"])
     assert names(found) == ["ease", "popularity"]
-    assert set(found.present) == {"ease", "popularity", "trending"}
+    assert set(found.present) == {"ease", "popularity"}
 
 
 def test_pruning_leaves_out_what_has_no_weight_and_nobody_reads(checkerboard: Interactions) -> None:
