@@ -22,13 +22,13 @@ def scored(board: Board, signal: str) -> dict[int, float]:
     return dict(zip(board.items.tolist(), board.scores(signal).tolist(), strict=True))
 
 
-def test_added_items_become_candidates_and_repeats_add_up(board: Board, codes: Codes) -> None:
+def test_added_items_become_candidates_and_what_is_added_again_adds_up(board: Board, codes: Codes) -> None:
     with board:
         board.exclude(codes(5))
-        board.add("sparse", codes(3, 1, 3, 5), floats(1, 2, 4, 8))
-        board.add("sparse", codes(1), floats(0.5))
-        assert scored(board, "sparse") == {3: 5.0, 1: 2.5}
-        assert scored(board, "other") == {3: 0.0, 1: 0.0}
+        board.add("sparse", codes(3, 1, 5), floats(1, 2, 8))
+        board.add("sparse", codes(1, 0), floats(0.5, 4))
+        assert scored(board, "sparse") == {3: 1.0, 1: 2.5, 0: 4.0}
+        assert scored(board, "other") == {3: 0.0, 1: 0.0, 0: 0.0}
 
 
 def test_a_dense_signal_reaches_every_candidate_those_that_come_later_too(board: Board, codes: Codes) -> None:

@@ -32,6 +32,7 @@ def test_with_a_clock_weights_halve_every_1_7_30_and_90_days(table: MakeTable) -
 def test_with_an_order_only_the_latest_shares_of_the_interactions_count(table: MakeTable) -> None:
     found = fitted(table([("a", f"i{at:03d}", float(at)) for at in range(100)]))
     assert found.recent.sum(axis=1).tolist() == [1.0, 3.0, 10.0, 30.0]
+    assert not found.trends
     for row, count in enumerate((1, 3, 10, 30)):
         assert found.recent[row, -count:].tolist() == [1.0] * count
 
