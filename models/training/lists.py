@@ -15,7 +15,7 @@ from models.ranking.features import FEATURES, FeatureBuilder, Scaler
 from models.training.network import Float32, LabelledLists
 from models.training.plans import Batch, plan
 
-MAX_LISTS = 10_000
+MAX_LISTS = 12_000
 """Lists that hold a label; more of them teach little that is new."""
 MIN_LISTS = 2
 """Fewest lists to train on: one to learn from and one to stop by."""

@@ -24,8 +24,10 @@ Float32 = npt.NDArray[np.float32]
 
 NETWORK_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _ROUNDS = 3
+_FEW = 2500
+"""Users that are enough to choose a setting of one part alone, where the differences are large."""
 _TUNED = 0.5
-_READ = 0.5
+_READ = 0.25
 """Shares of the best part's NDCG that a part must have alone: to be fitted with other settings, to be a feature."""
 
 
@@ -181,6 +183,7 @@ class Tuner:
         start = self.retriever.config
         lone = start.model_copy(update={"blend": start.blend.model_copy(update=_weights(_only(measured)))})
         alone = self.retriever.configured(lone).pruned()
+        few = self.held.sample(_FEW, self.seed)
         best, chosen = -1.0, alone
         for value in values:
             if best >= 0 and self._late():
@@ -189,7 +192,7 @@ class Tuner:
             refit = name != "recency_decay" and (part, name) not in REQUEST_TIME
             present = getattr(getattr(alone.config, part), name)
             tried = self._refit(alone, part, config) if refit and value != present else alone.configured(config)
-            ndcg = self._try(tried, {f"{part}.{name}": value})
+            ndcg = self._try(tried, {f"{part}.{name}": value}, few)
             if ndcg > best:
                 best, chosen = ndcg, tried
         config = chosen.config.model_copy(update={"blend": start.blend})
@@ -217,10 +220,11 @@ class Tuner:
         fitted = fit(kind, self.train.raised(config.strength_exponent), config, self.catalogue)
         return retriever.replaced(fitted, config)
 
-    def _try(self, retriever: Retriever, setting: Mapping[str, float | str]) -> float:
-        lists = draw(retriever.pruned(), self.held, DEPTH)
+    def _try(self, retriever: Retriever, setting: Mapping[str, float | str], held: Held | None = None) -> float:
+        held = held or self.held
+        lists = draw(retriever.pruned(), held, DEPTH)
         scores = [candidates.neighbours for candidates in lists]
-        ndcg = list_ndcg(self.held, lists, scores, retriever.n_items, self.seed)
+        ndcg = list_ndcg(held, lists, scores, retriever.n_items, self.seed)
         self.trials.append(Trial(dict(setting), ndcg))
         return ndcg
 
