@@ -63,7 +63,7 @@ def labelled_lists(
     for batch in plan(train, options.window, rng):
         fitted = retriever.refitted(batch.fitted, retriever.config, options.catalogue)
         builder = FeatureBuilder(fitted.popularity)
-        most = MAX_LISTS * (done + batch.share)
+        most = round(MAX_LISTS * (done + batch.share))
         for number, row in enumerate(rng.permutation(len(batch.owners))):
             if len(lists) >= most:
                 break
