@@ -7,6 +7,7 @@ from models.data.held import Held
 from models.data.progress import Progress
 from models.evaluation.report import BLEND, NETWORK, POPULARITY
 from models.ranking.candidates import PARTS, Retriever
+from models.ranking.crew import in_crew
 from models.ranking.ranker import Ranker
 
 Float32 = npt.NDArray[np.float32]
@@ -47,30 +48,28 @@ def rank_held(
         The blend, each part and each baseline to int32 (users, length): item codes, best first, -1 where the
         list ends early.
     """
-    rng = np.random.default_rng(seed)
     parts = [name for name in everyone.present if name != POPULARITY]
     names = [BLEND, *parts, POPULARITY]
     if ranker.network is not None:
         names.append(NETWORK)
     lists = {name: np.full((len(held.users), length), -1, dtype=np.int32) for name in names}
     popularity = ranker.retriever.popularity.counts
-    by_popularity = _by_popularity(popularity, rng)
+    by_popularity = _by_popularity(popularity, np.random.default_rng(seed))
     count = max(length, ranker.retriever.config.blend.candidates)
-    step = max(len(held.users) // 100, 1)
-    for row in range(len(held.users)):
+    same = ranker.retriever.reads(everyone)
+
+    def rank(own: tuple[Retriever, ...], row: int) -> None:
+        rng = np.random.default_rng((seed, row))
         history = held.history(row)
         only = held.candidate_list(row)
         excluded = held.excluded(row)
-        everything = everyone.retrieve(history, excluded=excluded, only=only, limit=count, cut=False)
+        everything = own[0].retrieve(history, excluded=excluded, only=only, limit=count, cut=False)
         # A part alone ranks all that it touches; the blend what it would draw.
         scores = {name: everything.parts[PARTS.index(name)] for name in parts}
         if only is not None:
             scores[POPULARITY] = popularity[everything.items]
         _fill(lists, row, everything.items, scores, rng, everything.wanted)
-        if ranker.retriever.reads(everyone):
-            drawn = everything.best(count)
-        else:
-            drawn = ranker.retriever.retrieve(history, excluded=excluded, only=only, limit=count)
+        drawn = everything.best(count) if same else own[1].retrieve(history, excluded=excluded, only=only, limit=count)
         network = None if ranker.network is None else ranker.network.score(ranker.features.build(drawn))
         scores = {BLEND: ranker.score(drawn, network)}
         if network is not None:
@@ -80,6 +79,9 @@ def rank_held(
             head = by_popularity[: length + len(history)]
             unseen = head if include_seen else head[~np.isin(head, history.items)]
             lists[POPULARITY][row, : len(unseen[:length])] = unseen[:length]
+
+    step = max(len(held.users) // 100, 1)
+    for row, _ in enumerate(in_crew((everyone, ranker.retriever), len(held.users), rank)):
         if row % step == 0:
             progress(phase, row / len(held.users))
     progress(phase, 1.0)

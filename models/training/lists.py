@@ -1,6 +1,7 @@
 """Labelled candidate lists: what the network learns from."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -9,9 +10,10 @@ import pyarrow as pa
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.ranking.candidates import Retriever
+from models.ranking.crew import in_crew
 from models.ranking.features import FEATURES, FeatureBuilder, Scaler
 from models.training.network import Float32, LabelledLists
-from models.training.plans import plan
+from models.training.plans import Batch, plan
 
 MAX_LISTS = 10_000
 """Lists that hold a label; more of them teach little that is new."""
@@ -64,21 +66,36 @@ def labelled_lists(
         fitted = retriever.refitted(batch.fitted, retriever.config, options.catalogue)
         builder = FeatureBuilder(fitted.popularity)
         most = round(MAX_LISTS * (done + batch.share))
-        for number, row in enumerate(rng.permutation(len(batch.owners))):
+        order = rng.permutation(len(batch.owners))
+        label = partial(_labelled, train, batch, builder, order, include_seen=options.include_seen)
+        for number, labelled in enumerate(in_crew((fitted,), len(order), label)):
             if len(lists) >= most:
                 break
-            stop = int(batch.stops[row])
-            history = train.history(int(batch.owners[row]), stop, batch.now)
-            excluded = history.items[:0] if options.include_seen else history.items
-            candidates = fitted.retrieve(history, excluded=excluded)
-            labels = np.isin(candidates.items, train.items[stop : batch.ends[row]])
-            if labels.any():
-                lists.append((builder.build(candidates), labels))
+            if labelled is not None:
+                lists.append(labelled)
             if number % 100 == 0:
                 progress("candidate lists", done + batch.share * number / len(batch.owners))
         done += batch.share
     progress("candidate lists", 1.0)
     return _padded(lists, retriever.config.blend.candidates) if len(lists) >= MIN_LISTS else None
+
+
+def _labelled(
+    train: Interactions,
+    batch: Batch,
+    builder: FeatureBuilder,
+    order: npt.NDArray[np.intp],
+    own: tuple[Retriever, ...],
+    number: int,
+    *,
+    include_seen: bool,
+) -> _Labelled | None:
+    row = order[number]
+    stop = int(batch.stops[row])
+    history = train.history(int(batch.owners[row]), stop, batch.now)
+    candidates = own[0].retrieve(history, excluded=history.items[:0] if include_seen else history.items)
+    labels = np.isin(candidates.items, train.items[stop : batch.ends[row]])
+    return (builder.build(candidates), labels) if labels.any() else None
 
 
 def _padded(lists: list[_Labelled], width: int) -> tuple[LabelledLists, Scaler]:

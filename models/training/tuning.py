@@ -25,7 +25,7 @@ Float32 = npt.NDArray[np.float32]
 NETWORK_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _ROUNDS = 3
 _TUNED = 0.5
-_READ = 0.25
+_READ = 0.5
 """Shares of the best part's NDCG that a part must have alone: to be fitted with other settings, to be a feature."""
 
 

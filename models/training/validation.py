@@ -8,6 +8,7 @@ import numpy.typing as npt
 from models.data.held import Held
 from models.evaluation.metrics import evaluate_lists
 from models.ranking.candidates import PARTS, Candidates, Retriever
+from models.ranking.crew import in_crew
 from models.recommenders import kernels
 
 Float32 = npt.NDArray[np.float32]
@@ -22,10 +23,12 @@ _TIE_BREAK = 1e-6
 
 def draw(retriever: Retriever, held: Held, limit: int | None = None) -> list[Candidates]:
     """Draw the candidates of every held-out user."""
-    return [
-        retriever.retrieve(held.history(row), excluded=held.excluded(row), only=held.candidate_list(row), limit=limit)
-        for row in range(len(held.users))
-    ]
+
+    def one(own: tuple[Retriever, ...], row: int) -> Candidates:
+        only = held.candidate_list(row)
+        return own[0].retrieve(held.history(row), excluded=held.excluded(row), only=only, limit=limit)
+
+    return list(in_crew((retriever,), len(held.users), one))
 
 
 def list_ndcg(held: Held, lists: list[Candidates], scores: list[Float32], n_items: int, seed: int) -> float:
@@ -56,7 +59,7 @@ class Pool:
     @classmethod
     def draw(cls, retriever: Retriever, held: Held, seed: int) -> "Pool":
         """Draw, for every user, the best candidates by the present mix and by every part."""
-        lists = [_pooled(retriever, held, row) for row in range(len(held.users))]
+        lists = list(in_crew((retriever,), len(held.users), lambda own, row: _pooled(own[0], held, row)))
         width = max((len(items) for items, _ in lists), default=0)
         shape = (len(lists), max(width, DEPTH))
         parts = np.zeros((*shape, len(PARTS)), dtype=np.float32)
