@@ -130,7 +130,7 @@ def evaluate(
         everyone = everyone.refitted(fitted, everyone.config, dataset.items)
         ranker = Ranker(everyone.pruned(), learned.network, fitted.item_ids, fitted.user_ids)
         watch("refit", 1.0)
-        if split.window is not None and ranker.network is not None:
+        if split.window is not None and ranker.retriever.config.blend.network_weight > 0:
             # The latest window was the validation: now that the settings are chosen, it is the best of labels.
             options = LabelOptions(dataset.items, split.window, include_seen)
             again = learn_network(fitted, ranker.retriever, folder, options, network, seed=seed, progress=watch)
