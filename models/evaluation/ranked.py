@@ -9,6 +9,7 @@ from models.evaluation.report import BLEND, NETWORK, POPULARITY
 from models.ranking.candidates import PARTS, Retriever
 from models.ranking.crew import in_crew
 from models.ranking.ranker import Ranker
+from models.recommenders import kernels
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
@@ -124,8 +125,7 @@ def _fill(
     table = np.stack(list(scores.values()))[:, shuffled]
     length = next(iter(lists.values())).shape[1]
     kept = min(length, len(shuffled))
-    top = np.argpartition(table, len(shuffled) - kept, axis=1)[:, -kept:]
-    order = np.argsort(-np.take_along_axis(table, top, axis=1), axis=1)
-    best = items[shuffled[np.take_along_axis(top, order, axis=1)]]
+    top, _ = kernels.top_of_dense(table, len(shuffled), kept, -np.inf)
+    best = items[shuffled[top]]
     for position, name in enumerate(scores):
         lists[name][row, :kept] = best[position]

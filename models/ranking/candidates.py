@@ -138,8 +138,10 @@ class Retriever:
 
     def reads(self, other: "Retriever") -> bool:
         """Tell whether it asks the same recommenders, and so draws the same candidates with the same weights."""
-        same = [type(part) for part in self.recommenders] == [type(part) for part in other.recommenders]
-        return same and self.config == other.config
+        mine, others = (
+            [type(part) for part in retriever.recommenders if not part.empty] for retriever in (self, other)
+        )
+        return mine == others and self.config == other.config
 
     def pruned(self) -> "Retriever":
         """Leave out the recommenders of weight 0 that the network does not read."""

@@ -93,14 +93,17 @@ def ranks(rows: Array) -> Array:
 
 
 @njit(cache=True, nogil=True)
-def top_of_dense(block: Array, first: int, count: int) -> tuple[Array, Array]:
-    """Find the largest values above 0 of each row, row r without column first + r; 0 fills up short rows."""
+def top_of_dense(block: Array, first: int, count: int, above: float = 0.0) -> tuple[Array, Array]:
+    """Find the largest values of each row that are above a limit, best first; 0 fills up short rows.
+
+    Row r is searched without column first + r.
+    """
     columns = np.zeros((block.shape[0], count), dtype=np.int32)
     values = np.zeros((block.shape[0], count), dtype=np.float32)
     kept_columns = np.empty(2 * count, dtype=np.int32)
     kept_values = np.empty(2 * count, dtype=np.float32)
     for row in range(block.shape[0]):
-        kept, least = 0, np.float32(0.0)
+        kept, least = 0, np.float32(above)
         for column in range(block.shape[1]):
             value = block[row, column]
             if value > least and column != first + row:
@@ -167,6 +170,7 @@ def warm() -> None:
     add_rows(indptr, indices, values, indices, values, slot, touched, columns, 0, count)
     ranks(columns)
     top_of_dense(columns, 0, 1)
+    top_of_dense(columns, 0, 1, -np.inf)
     nearest.warm()
     text, offsets = np.frombuffer(b"a", dtype=np.uint8), np.array([0, 1], dtype=np.int64)
     stored_offsets = offsets.copy()
