@@ -153,12 +153,16 @@ def free_port() -> int:
     return _port()
 
 
+QUICK_NETWORK = '{"members": 1, "epochs": 3}'
+"""What the commands train where the test is about something else; the demo has the defaults."""
+
+
 @pytest.fixture
 def braid(isolated: Path) -> Callable[..., Completed]:
     """Run the command in a process of its own, in the test's folder."""
 
     def run(*arguments: object, timeout: float = 30, **settings: object) -> Completed:
-        environment = {name: str(value) for name, value in settings.items()}
+        environment = {"BRAID_NETWORK": QUICK_NETWORK, **{name: str(value) for name, value in settings.items()}}
         return subprocess.run(
             [sys.executable, "-m", "app.cli", *map(str, arguments)],
             cwd=isolated,
