@@ -8,6 +8,7 @@ import numpy.typing as npt
 Int32 = npt.NDArray[np.int32]
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
+SECONDS_A_DAY = 86_400.0
 
 
 @dataclass(frozen=True)

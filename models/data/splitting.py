@@ -12,6 +12,7 @@ from models.data.columns import ITEM, TIMESTAMP, USER
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
 from models.data.held import Held, Ragged, hold_out
+from models.data.history import SECONDS_A_DAY
 from models.data.interactions import Ids, Interactions, find
 from models.data.newcomers import fixed_newcomers, newcomers
 from models.data.strengths import RatingScale
@@ -25,7 +26,6 @@ MIN_INTERACTIONS = 3
 
 _TEST_SHARE = 0.1
 _RANDOM_SHARE = 0.2
-_SECONDS_A_DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def _cut(everything: Interactions, protocol: str, seed: int, test_days: float | 
     if protocol == TEMPORAL and everything.timestamps is not None:
         times = everything.timestamps
         span = float(times.max() - times.min())
-        window = span * _TEST_SHARE if test_days is None else test_days * _SECONDS_A_DAY
+        window = span * _TEST_SHARE if test_days is None else test_days * SECONDS_A_DAY
         if not 0 < window * 2 < span:
             raise DataSetError(
                 f"interactions: column 'timestamp' spans {span:g} seconds, too few for a test and a validation of"

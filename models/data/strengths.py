@@ -48,10 +48,9 @@ class RatingScale(BaseModel):
             return np.asarray(values <= 0)
         return np.asarray(values < (self.low + self.high) / 2)
 
-    def sign(self, value: float) -> float:
-        """Give the strength of one rating as a like, below 0 where it is none."""
-        one = np.array([value])
-        return -1.0 if self.is_low(one)[0] else float(self.strengths(one)[0])
+    def signed(self, values: Float64) -> Float32:
+        """Give the strength of each rating as a like, -1 where it is none; 1 where there is no rating (NaN)."""
+        return np.where(self.is_low(values), np.float32(-1.0), self.strengths(values)).astype(np.float32)
 
     def strengths(self, values: Float64) -> Float32:
         """Scale values to strengths between a half and 1; 1 where there is nothing to compare with."""

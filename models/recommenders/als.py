@@ -15,7 +15,6 @@ from models.recommenders.rows import Float32
 from models.recommenders.similarity import degrees, strength_matrix
 
 _LED = 200
-_THREADS = 2
 _ROUNDING = 1e-6
 """Share of the best score below which a score is taken for 0."""
 
@@ -68,7 +67,7 @@ class Als:
                 regularization=config.regularization,
                 alpha=config.confidence,
                 iterations=config.iterations,
-                num_threads=_THREADS,
+                num_threads=0,
                 random_state=0,
             )
             model.fit(matrix[:, used], show_progress=False)

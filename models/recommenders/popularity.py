@@ -7,7 +7,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.bundle.loader import Bundle
-from models.data.history import History
+from models.data.history import SECONDS_A_DAY, History
 from models.data.interactions import Interactions
 from models.recommenders.board import Board
 from models.recommenders.rows import Float32, Int32
@@ -15,7 +15,6 @@ from models.recommenders.rows import Float32, Int32
 HALF_LIVES_DAYS = (1.0, 7.0, 30.0, 90.0)
 WINDOW_SHARES = (0.01, 0.03, 0.1, 0.3)
 """Of the interactions: what "lately" means where the timestamps are an order and no clock."""
-_SECONDS_A_DAY = 86_400.0
 _LED = 100
 
 
@@ -113,6 +112,6 @@ def _falling(counts: Float32) -> Int32:
 
 def _weights(times: npt.NDArray[np.float64], row: int, *, clock: bool) -> npt.NDArray[np.float64]:
     if clock:
-        weights: npt.NDArray[np.float64] = 0.5 ** ((times.max() - times) / (HALF_LIVES_DAYS[row] * _SECONDS_A_DAY))
+        weights: npt.NDArray[np.float64] = 0.5 ** ((times.max() - times) / (HALF_LIVES_DAYS[row] * SECONDS_A_DAY))
         return weights
     return (times >= np.quantile(times, 1 - WINDOW_SHARES[row])).astype(np.float64)

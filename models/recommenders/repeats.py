@@ -7,12 +7,11 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.bundle.loader import Bundle
-from models.data.history import Float64, History
+from models.data.history import SECONDS_A_DAY, Float64, History
 from models.data.interactions import Interactions
 from models.recommenders.board import Board
 from models.recommenders.rows import Float32
 
-_SECONDS_A_DAY = np.float32(86_400.0)
 _PRIOR = 10.0
 """Users with the average behaviour that are added to those of each item."""
 
@@ -103,7 +102,11 @@ class Repeats:
         wanted = board.slot[items] >= 0
         if not wanted.any():
             return
-        ages = history.ages() / _SECONDS_A_DAY if self.clock else np.arange(len(history) - 1, -1, -1, dtype=np.float32)
+        ages = (
+            history.ages() / np.float32(SECONDS_A_DAY)
+            if self.clock
+            else np.arange(len(history) - 1, -1, -1, dtype=np.float32)
+        )
         left = history.weights(1.0) * np.power(np.float32(0.5), ages / np.float32(self.config.half_life))
         youngest = np.full(len(items), np.inf, dtype=np.float32)
         oldest = np.zeros(len(items), dtype=np.float32)
@@ -135,5 +138,5 @@ class Repeats:
 def _times(interactions: Interactions, *, clock: bool) -> Float64:
     """Give the time of each row in days, or its place in the user's sequence."""
     if clock and interactions.timestamps is not None:
-        return interactions.timestamps / _SECONDS_A_DAY
+        return interactions.timestamps / SECONDS_A_DAY
     return (np.arange(len(interactions.items)) - interactions.offsets[interactions.users]).astype(np.float64)

@@ -59,7 +59,7 @@ def test_values_beyond_the_scale_are_as_its_ends() -> None:
 
 def test_the_sign_tells_likes_from_dislikes() -> None:
     scale = RatingScale(low=1.0, high=5.0)
-    assert [scale.sign(value) for value in (1.0, 3.0, 4.0, 5.0)] == [-1.0, 0.5, 0.75, 1.0]
+    assert scale.signed(np.array([1.0, 3.0, 4.0, 5.0])).tolist() == [-1.0, 0.5, 0.75, 1.0]
 
 
 def test_rows_weigh_by_their_event_type_and_ratings_by_their_value() -> None:
