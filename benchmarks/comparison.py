@@ -93,6 +93,7 @@ def compare(
         table,
         protocol=options.protocol,
         seed=options.seed,
+        ratings=cleaning.ratings,
         include_seen=options.include_seen,
         test_days=options.test_days,
     )
@@ -120,7 +121,7 @@ def compare(
 def _reason_against(system: System, split: Split, *, include_seen: bool) -> str | None:
     if system.package is not None and installed(system.package) is None:
         return f"{system.package} is not installed"
-    return system.left_out(split.everything if split.refit else split.train, include_seen=include_seen)
+    return system.left_out(split.known if split.refit else split.train, include_seen=include_seen)
 
 
 def _braid(dataset: DataSet, options: Options, progress: Progress) -> Result:
@@ -156,7 +157,7 @@ def _measure(system: System, split: Split, options: Options, budget: float, prog
     trials = tune(system, split.train, validation, budget=budget, seed=options.seed, progress=progress)
     chosen: Trial = max(trials, key=lambda trial: trial.ndcg)
     tuned = time.perf_counter()
-    scorer = system.fit(split.everything if split.refit else split.train, chosen.setting, seed=options.seed)
+    scorer = system.fit(split.known if split.refit else split.train, chosen.setting, seed=options.seed)
     fitted = time.perf_counter()
     test, n_items = split.test, split.train.n_items
     lists = rank(scorer, test, n_items, max(options.ks), seed=options.seed)

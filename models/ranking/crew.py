@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TypeVar
 
+from threadpoolctl import threadpool_limits
+
 from models.ranking.candidates import Retriever
 
 Result = TypeVar("Result")
@@ -43,7 +45,8 @@ def in_crew(
         finally:
             free.put(own)
 
-    with ThreadPoolExecutor(threads) as pool:
+    # Each thread multiplies small matrices: more threads for each of these would only wait for one another.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
         waiting = []
         for start in range(0, count, _CHUNK):
             waiting.append(pool.submit(chunk, start))
