@@ -133,6 +133,7 @@ def evaluate(
             parts=parts or PARTS,
             with_network=not parts,
             network=settings.network,
+            event_weights=settings.event_weights,
             include_seen=include_seen,
             test_days=test_days,
             progress=progress,

@@ -66,7 +66,13 @@ async def train(context: Context, console: Console, *, seed: int = 0, budget: fl
             raise DataSetError(f"{context.database.place}: there are no interactions to train on: import some first")
         dataset = DataSet(table, items=await context.items.table())
         bundle = training.train(
-            dataset, context.bundles, seed=seed, budget=budget, network=context.settings.network, progress=progress
+            dataset,
+            context.bundles,
+            seed=seed,
+            budget=budget,
+            network=context.settings.network,
+            event_weights=context.settings.event_weights,
+            progress=progress,
         )
     metrics = bundle.manifest.metrics["test"]
     console.print(f"bundle {bundle.version} is active; {bundle.manifest.protocol}, NDCG@10:")

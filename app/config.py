@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from models.data.events import EVENT_WEIGHTS, EventWeights
 from models.ranking.config import NetworkConfig
 
 PREFIX = "BRAID_"
@@ -40,7 +41,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log lines that are written; `debug` adds a line for each request."
     )
-
+    event_weights: EventWeights = Field(
+        EVENT_WEIGHTS,
+        description="Weight of each event type, as JSON: above 0 interest, below 0 its opposite, 0 no evidence; what is"
+        " left out keeps its default.",
+    )
     network: NetworkConfig = Field(
         NetworkConfig(),
         description="The network, as JSON: `layers`, `activation`, `loss`, `optimizer`, `learning_rate`, `batch_lists`,"

@@ -14,6 +14,7 @@ from app.storage.database import Database
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
 from models.bundle.store import BundleStore
+from models.data.strengths import StrengthScale
 
 
 class Context:
@@ -32,11 +33,12 @@ class Context:
         self.interactions = InteractionStore(self.database)
         self.items = ItemStore(self.database)
         self.bundle = ActiveBundle(self.bundles)
-        popular = PopularItems(self.interactions)
+        popular = PopularItems(self.interactions, settings.event_weights)
         self.ingestion = Ingestion(self.interactions, popular)
         self.importing = Importing(self.database, self.interactions, self.items)
         self.catalogue = Catalogue(self.items)
-        self.recommendation = RecommendationService(self.interactions, self.items, popular, self.bundle)
+        scale = StrengthScale(event_weights=settings.event_weights)
+        self.recommendation = RecommendationService(self.interactions, self.items, popular, self.bundle, scale)
         self.readiness = Readiness(self.database, self.bundle)
 
     async def __aenter__(self) -> Self:

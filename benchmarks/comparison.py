@@ -22,7 +22,17 @@ from models.training.learn import MAX_VALIDATION_USERS
 
 BRAID = BLEND
 NAMES = (BRAID, *(system.name for system in SYSTEMS))
-_NOT_LEARNING = {"cleaning", "splitting", "refit", "ranking", "metrics"}
+_NOT_LEARNING = {
+    "cleaning",
+    "splitting",
+    "refit",
+    "ranking",
+    "metrics",
+    "segments",
+    "calibration",
+    "refit without new users",
+    "ranking new users",
+}
 """Phases of Braid's evaluation before and after its learning."""
 
 
@@ -93,7 +103,8 @@ def compare(
         table,
         protocol=options.protocol,
         seed=options.seed,
-        ratings=cleaning.ratings,
+        scale=cleaning.scale,
+        disliked=cleaning.disliked,
         include_seen=options.include_seen,
         test_days=options.test_days,
     )

@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from app.storage.interactions import InteractionStore
-from models.data.events import POSITIVE_EVENT_TYPES
+from models.data.events import positive_types
 
 _HEAD = 1000
 _SECONDS = 1.0
@@ -14,8 +14,9 @@ _SECONDS = 1.0
 class PopularItems:
     """Counts the log's interactions by item; a count is used for a second, or until this process stores something."""
 
-    def __init__(self, interactions: InteractionStore) -> None:
+    def __init__(self, interactions: InteractionStore, event_weights: Mapping[str, float]) -> None:
         self._interactions = interactions
+        self._positive = positive_types(event_weights)
         self._counting = asyncio.Lock()
         self._stored = 0
         self._head: list[tuple[str, int]] = []
@@ -29,7 +30,7 @@ class PopularItems:
     async def top(self, limit: int, exclude: Collection[str]) -> list[tuple[str, float]]:
         """Give the most popular items and their number of interactions."""
         if limit + len(exclude) > _HEAD:
-            head = await self._interactions.top_items(POSITIVE_EVENT_TYPES, limit + len(exclude))
+            head = await self._interactions.top_items(self._positive, limit + len(exclude))
         else:
             head = await self._cached()
         return [(item, float(count)) for item, count in head if item not in exclude][:limit]
@@ -38,7 +39,7 @@ class PopularItems:
         async with self._counting:
             if time.monotonic() >= self._until:
                 stored = self._stored
-                self._head = await self._interactions.top_items(POSITIVE_EVENT_TYPES, _HEAD)
+                self._head = await self._interactions.top_items(self._positive, _HEAD)
                 # A count that may lack what was stored meanwhile serves only this call.
                 self._until = time.monotonic() + _SECONDS if stored == self._stored else 0.0
             return self._head

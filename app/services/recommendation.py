@@ -11,8 +11,7 @@ from app.services.popular import PopularItems
 from app.services.times import now
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
-from models.data.events import EVENT_WEIGHTS
-from models.data.strengths import RATING, RatingScale
+from models.data.strengths import RATING, StrengthScale
 
 _NO_BUNDLE = "none"
 
@@ -21,12 +20,18 @@ class RecommendationService:
     """Answers with a ranked list from what the user did until this moment."""
 
     def __init__(
-        self, interactions: InteractionStore, items: ItemStore, popular: PopularItems, bundle: ActiveBundle
+        self,
+        interactions: InteractionStore,
+        items: ItemStore,
+        popular: PopularItems,
+        bundle: ActiveBundle,
+        scale: StrengthScale,
     ) -> None:
         self._interactions = interactions
         self._items = items
         self._popular = popular
         self._bundle = bundle
+        self._scale = scale
 
     async def recommend(self, user_id: str, query: RecommendQuery) -> dict[str, Any]:
         """Rank items for a user, as the wire model `Recommendation` has it.
@@ -39,7 +44,7 @@ class RecommendationService:
         log = await self._interactions.history(user_id)
         moment = now()
         ranker = self._bundle.ranker
-        liked, disliked, seen = _read(log, ranker.retriever.config.ratings if ranker is not None else RatingScale())
+        liked, disliked, seen = _read(log, ranker.retriever.config.scale if ranker is not None else self._scale)
         exclude = {*query.exclude, *disliked, *await self._items.unavailable(moment)}
         if query.exclude_seen:
             exclude |= seen
@@ -68,7 +73,7 @@ class RecommendationService:
 
 
 def _read(
-    log: list[tuple[str, str, float | None]], ratings: RatingScale
+    log: list[tuple[str, str, float | None]], scale: StrengthScale
 ) -> tuple[dict[str, float], set[str], set[str]]:
     """Read a user's log, oldest first: items liked with their strength (oldest first), disliked, and both together.
 
@@ -78,8 +83,8 @@ def _read(
     disliked: set[str] = set()
     # All at once: a call for each rating would take milliseconds of a long log.
     values = np.array([np.nan if kind != RATING or value is None else value for _, kind, value in log])
-    for (item, kind, _), signed in zip(log, ratings.signed(values).tolist(), strict=True):
-        weight = EVENT_WEIGHTS.get(kind, 0.0) * signed
+    for (item, kind, _), signed in zip(log, scale.signed(values).tolist(), strict=True):
+        weight = scale.event_weights.get(kind, 0.0) * signed
         if weight > 0:
             likes[item] = likes.pop(item, 0.0) + weight
             disliked.discard(item)

@@ -1,6 +1,6 @@
 """Cleaning: drops the rows that cannot be learned from, and counts them by reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
 from models.data.errors import DataSetError
-from models.data.events import POSITIVE_EVENT_TYPES
-from models.data.strengths import RatingScale, rating_values
+from models.data.events import EVENT_WEIGHTS, positive_types
+from models.data.strengths import StrengthScale, rating_values
 
 _IDENTITY = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID)
 _ROW = "row"
@@ -18,12 +18,16 @@ _ROW = "row"
 
 @dataclass(frozen=True)
 class CleaningReport:
-    """How many rows were read and kept, how many were dropped for each reason, and the scale of the ratings."""
+    """How many rows were read and kept, how many were dropped for each reason, and what was measured of the rest.
+
+    `disliked` holds the rows that show the opposite of interest; they are no part of what was kept.
+    """
 
     rows_read: int
     rows_kept: int
     dropped: dict[str, int]
-    ratings: RatingScale = field(default_factory=RatingScale)
+    scale: StrengthScale = field(default_factory=StrengthScale)
+    disliked: pa.Table | None = field(default=None, compare=False, repr=False)
 
     def lines(self) -> list[str]:
         """Describe the counts in words, one line for each."""
@@ -31,32 +35,42 @@ class CleaningReport:
         return [f"{self.rows_read:,} rows read, {self.rows_kept:,} kept", *counted]
 
 
-def clean(table: pa.Table) -> tuple[pa.Table, CleaningReport]:
+def clean(table: pa.Table, event_weights: Mapping[str, float] | None = None) -> tuple[pa.Table, CleaningReport]:
     """Drop rows without an id, with an impossible timestamp, that show no interest, or that are there twice.
+
+    Parameters
+    ----------
+    event_weights
+        A weight for each event type; `EVENT_WEIGHTS` by default.
 
     Raises
     ------
     DataSetError
         No row is left.
     """
+    weights = dict(EVENT_WEIGHTS if event_weights is None else event_weights)
     dropped: dict[str, int] = {}
-    kept = table
+    kept, disliked = table, table.slice(0, 0)
     for column in (USER, ITEM):
         kept = keep(kept, present(kept[column]), f"no {column}", dropped)
     if TIMESTAMP in kept.column_names:
         kept = keep(kept, _finite(kept[TIMESTAMP]), "no finite timestamp", dropped)
     if EVENT_TYPE in kept.column_names:
-        positive = pc.is_in(kept[EVENT_TYPE], value_set=pa.array(sorted(POSITIVE_EVENT_TYPES)))
+        positive = pc.is_in(kept[EVENT_TYPE], value_set=pa.array(positive_types(weights)))
+        negative = pa.array([kind for kind, weight in weights.items() if weight < 0], pa.string())
+        disliked = kept.filter(pc.is_in(kept[EVENT_TYPE], value_set=negative))
         either = pc.or_(pc.is_null(kept[EVENT_TYPE]), positive)
         kept = keep(kept, either, "event type that shows no interest", dropped)
     kept = without_duplicates(kept, _IDENTITY, dropped)
     values = rating_values(kept)
-    ratings = RatingScale.fit(values)
-    kept = keep(kept, pa.chunked_array([pa.array(~ratings.is_low(values))]), "rating too low for a like", dropped)
+    scale = StrengthScale.fit(values, weights)
+    low = scale.is_low(values)
+    disliked = pa.concat_tables([disliked, kept.filter(pa.array(low))])
+    kept = keep(kept, pa.chunked_array([pa.array(~low)]), "rating too low for a like", dropped)
     if not kept.num_rows:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
         raise DataSetError(f"interactions: no row is left to learn from ({reasons or 'there was none'})")
-    return kept, CleaningReport(table.num_rows, kept.num_rows, dropped, ratings)
+    return kept, CleaningReport(table.num_rows, kept.num_rows, dropped, scale, disliked)
 
 
 def present(ids: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from models.data.dislikes import Dislikes
 from models.data.history import History
 from models.data.interactions import Interactions
 
@@ -46,9 +47,10 @@ class Ragged:
 class Held:
     """Users whose next items are held out.
 
-    `users` are codes, int32 ascending; `source` holds their histories; `targets` and `candidates` hold a list for
-    each of them. Where there are `candidates`, an empty list means that all items are ranked. `now` is the moment
-    of the requests where all have the same. Users who are `anonymous` have no row in the training data.
+    `users` are codes, int32 ascending; `source` holds their histories; `targets`, `candidates` and `disliked` (items
+    never to be recommended) hold a list for each of them. Where there are `candidates`, an empty list means that all
+    items are ranked. `now` is the moment of the requests where all have the same. Users who are `anonymous` have no
+    row in the training data.
     """
 
     users: Int32
@@ -58,6 +60,7 @@ class Held:
     include_seen: bool = False
     now: float | None = None
     anonymous: bool = False
+    disliked: Ragged | None = None
 
     @property
     def target_offsets(self) -> Int64:
@@ -81,7 +84,8 @@ class Held:
 
     def excluded(self, row: int) -> Int32:
         """Give the items that may not be recommended to a user."""
-        return _NOTHING if self.include_seen else self.history(row).items
+        seen = _NOTHING if self.include_seen else self.history(row).items
+        return seen if self.disliked is None else np.concatenate([seen, self.disliked.row(row)])
 
     def candidate_list(self, row: int) -> Int32 | None:
         """Give the complete list to rank for a user; None for all items."""
@@ -100,21 +104,28 @@ class Held:
             users=self.users[rows],
             targets=self.targets.take(rows),
             candidates=None if self.candidates is None else self.candidates.take(rows),
+            disliked=None if self.disliked is None else self.disliked.take(rows),
         )
 
 
 def hold_out(
-    history: Interactions, users: Int32, items: Int32, *, include_seen: bool, now: float | None = None
+    history: Interactions,
+    users: Int32,
+    items: Int32,
+    *,
+    include_seen: bool,
+    now: float | None = None,
+    disliked: Dislikes | None = None,
 ) -> tuple[Held, int]:
     """Pair target rows (sorted by user) with the users' histories.
 
-    Targets that are in the history do not count unless `include_seen`; users without a history or left with no
-    target are dropped.
+    Targets that are in the history do not count unless `include_seen`, those that were disliked never; users without
+    a history or left with no target are dropped.
 
     Returns
     -------
     tuple
-        The held-out users, and how many were dropped because the history held all their targets.
+        The held-out users, and how many were dropped because all their targets were known.
     """
     lengths = np.diff(history.offsets)
     known = lengths[users] > 0
@@ -127,6 +138,10 @@ def hold_out(
         seen = history.users.astype(np.int64) * history.n_items + history.items
         new = ~np.isin(users.astype(np.int64) * history.n_items + items, seen)
         users, items = users[new], items[new]
+    if disliked is not None:
+        down = disliked.users.astype(np.int64) * history.n_items + disliked.items
+        fine = ~np.isin(users.astype(np.int64) * history.n_items + items, down)
+        users, items = users[fine], items[fine]
     wanted = np.unique(users).astype(np.int32)
     held = Held(
         wanted,
@@ -134,5 +149,6 @@ def hold_out(
         Ragged.group(users, items, wanted),
         include_seen=include_seen,
         now=now,
+        disliked=None if disliked is None else Ragged.group(disliked.users, disliked.items, wanted),
     )
     return held, len(before) - len(wanted)

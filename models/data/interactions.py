@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from models.data.columns import ITEM, TIMESTAMP, USER
 from models.data.history import Float32, Float64, History
-from models.data.strengths import RatingScale, row_strengths
+from models.data.strengths import StrengthScale, row_strengths
 
 Int32 = npt.NDArray[np.int32]
 Ids = npt.NDArray[np.bytes_]
@@ -41,7 +41,7 @@ class Interactions:
         *,
         more_items: Sequence[pa.ChunkedArray] = (),
         first_only: bool = True,
-        ratings: RatingScale | None = None,
+        scale: StrengthScale | None = None,
         seed: int = 0,
     ) -> "Interactions":
         """Encode a cleaned table.
@@ -54,8 +54,8 @@ class Interactions:
             Columns of further item ids that need a code.
         first_only
             Whether a repeated pair of user and item counts once, at its first time.
-        ratings
-            The scale of the ratings, as cleaning found it.
+        scale
+            The scale of the strengths, as cleaning found it.
         """
         user_ids, users = _encode(table[USER])
         item_ids, items = _encode(table[ITEM], *more_items)
@@ -65,7 +65,7 @@ class Interactions:
             timestamps = table[TIMESTAMP].to_numpy().astype(np.float64)
         within = np.random.default_rng(seed).permutation(len(users)) if timestamps is None else timestamps
         order = np.lexsort((within, users))
-        strengths = row_strengths(table, ratings or RatingScale())[order]
+        strengths = row_strengths(table, scale or StrengthScale())[order]
         found = cls(
             user_ids,
             item_ids,

@@ -9,13 +9,14 @@ import pyarrow.compute as pc
 
 from models.data.cleaning import present
 from models.data.columns import ITEM, TIMESTAMP, USER
+from models.data.dislikes import Dislikes, moments_of
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
 from models.data.held import Held, Ragged, hold_out
 from models.data.history import SECONDS_A_DAY
 from models.data.interactions import Ids, Interactions, find
 from models.data.newcomers import fixed_newcomers, newcomers
-from models.data.strengths import RatingScale
+from models.data.strengths import StrengthScale
 
 Mask = npt.NDArray[np.bool_]
 
@@ -66,7 +67,8 @@ def make_split(
     *,
     protocol: str | None = None,
     seed: int = 0,
-    ratings: RatingScale | None = None,
+    scale: StrengthScale | None = None,
+    disliked: pa.Table | None = None,
     include_seen: bool = False,
     test_days: float | None = None,
 ) -> Split:
@@ -78,8 +80,10 @@ def make_split(
         As read; its `test` and `candidates` are used where they are present.
     table
         Its interactions, cleaned.
-    ratings
-        The scale of the ratings, as cleaning found it.
+    scale
+        The scale of the strengths, as cleaning found it.
+    disliked
+        Rows that cleaning found to show dislike: such items are not recommended to their users.
     test_days
         Length of the `temporal` test in days of 86,400 seconds; by default the last tenth of the time span.
 
@@ -97,8 +101,9 @@ def make_split(
     if protocol in {LEAVE_LAST_OUT, TEMPORAL} and not ordered:
         raise DataSetError(f"interactions: the {protocol} protocol needs the column 'timestamp'")
     more = [extra[ITEM] for extra in (dataset.test, dataset.candidates) if extra is not None]
-    every = Interactions.from_table(table, more_items=more, first_only=False, ratings=ratings, seed=seed)
+    every = Interactions.from_table(table, more_items=more, first_only=False, scale=scale, seed=seed)
     everything = every if include_seen else every.first_of_each_pair()
+    down = Dislikes.from_table(disliked, everything)
     counts = {
         "users": everything.n_users,
         "items": len(np.unique(everything.items)),
@@ -106,20 +111,19 @@ def make_split(
     }
     if protocol == FIXED and dataset.test is not None:
         cut = _hold_last(everything, ordered)
-        test, apart = _fixed_test(dataset.test, everything, include_seen=include_seen)
+        test, apart = _fixed_test(dataset.test, everything, down, include_seen=include_seen)
         new, new_ids = fixed_newcomers(dataset.test, everything)
     else:
         cut = _cut(everything, protocol, seed, test_days)
     if not include_seen:
-        everything = everything.accumulated(every, _first_moments(everything, cut))
+        everything = everything.accumulated(every, moments_of(everything, cut.validation | cut.test))
     known = everything.select(cut.train | cut.validation)
     if protocol != FIXED:
-        test, apart = _hold(known, everything, cut.test, _since(everything, cut.test, cut), include_seen)
+        test, apart = _hold(known, everything, down, cut, cut.test, include_seen)
         unknown = cut.test & (np.diff(known.offsets)[everything.users] == 0)
         new, new_ids = newcomers(known, everything.users[unknown], everything.items[unknown]), everything.user_ids[:0]
     fitted = everything.select(cut.train)
-    since = _since(everything, cut.validation, cut)
-    validation, _ = _hold(fitted, everything, cut.validation, since, include_seen)
+    validation, _ = _hold(fitted, everything, down, cut, cut.validation, include_seen)
     if not len(validation.users) or not len(test.users):
         part = "test" if len(validation.users) else "validation"
         raise DataSetError(
@@ -143,16 +147,6 @@ def make_split(
 def _identified(table: pa.Table | None) -> pa.Table | None:
     """Drop the rows of a test or candidates table that lack an id."""
     return None if table is None else table.filter(pc.and_(present(table[USER]), present(table[ITEM])))
-
-
-def _first_moments(everything: Interactions, cut: _Cut) -> npt.NDArray[np.float64] | None:
-    """Give the moment of each user's first held-out row; what comes from then on is not known yet."""
-    if everything.timestamps is None:
-        return None
-    held = cut.validation | cut.test
-    moments = np.full(everything.n_users, np.inf)
-    np.minimum.at(moments, everything.users[held], everything.timestamps[held])
-    return moments
 
 
 def _since(everything: Interactions, held: Mask, cut: _Cut) -> float | None:
@@ -211,21 +205,29 @@ def _random_rank(everything: Interactions, seed: int) -> npt.NDArray[np.int64]:
 
 
 def _hold(
-    history: Interactions, everything: Interactions, targets: Mask, now: float | None, include_seen: bool
+    history: Interactions, everything: Interactions, disliked: Dislikes, cut: _Cut, targets: Mask, include_seen: bool
 ) -> tuple[Held, dict[str, int]]:
+    now = _since(everything, targets, cut)
+    moments = moments_of(everything, targets) if now is None else np.full(everything.n_users, now)
     users, items = everything.users[targets], everything.items[targets]
-    held, dropped = hold_out(history, users, items, include_seen=include_seen, now=now)
+    held, dropped = hold_out(
+        history, users, items, include_seen=include_seen, now=now, disliked=disliked.before(moments, history)
+    )
     new = np.unique(users[np.diff(history.offsets)[users] == 0])
     return held, {"new_test_users": len(new), "test_users_without_unseen_items": dropped}
 
 
-def _fixed_test(test: pa.Table, everything: Interactions, *, include_seen: bool) -> tuple[Held, dict[str, int]]:
+def _fixed_test(
+    test: pa.Table, everything: Interactions, disliked: Dislikes, *, include_seen: bool
+) -> tuple[Held, dict[str, int]]:
     names = test[USER].to_pylist()
     users, items = find(everything.user_ids, names), find(everything.item_ids, test[ITEM].to_pylist())
     new = len({name for name, code in zip(names, users, strict=True) if code < 0})
     known = users >= 0
     pairs = np.unique(np.stack([users[known], items[known]]), axis=1).astype(np.int32)
-    held, dropped = hold_out(everything, pairs[0], pairs[1], include_seen=include_seen)
+    held, dropped = hold_out(
+        everything, pairs[0], pairs[1], include_seen=include_seen, disliked=disliked.before(None, everything)
+    )
     return held, {"new_test_users": new, "test_users_without_unseen_items": dropped}
 
 

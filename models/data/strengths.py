@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.data.columns import EVENT_TYPE, VALUE
-from models.data.events import EVENT_WEIGHTS
+from models.data.events import EVENT_WEIGHTS, EventWeights
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -17,8 +17,8 @@ _WEAKEST = 0.5
 """Strength of the weakest rating that still is a like; the best one has 1."""
 
 
-class RatingScale(BaseModel):
-    """The scale of the ratings in the training data, stored in the bundle.
+class StrengthScale(BaseModel):
+    """How interactions become strengths: the weights of event types and the scale of the ratings, stored in the bundle.
 
     A rating below the middle of the scale is not a like; above it the strength grows from a half to 1. Where most
     values would be low they are amounts (times played, pieces bought), not ratings: all above 0 are likes, and their
@@ -27,18 +27,21 @@ class RatingScale(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    event_weights: EventWeights = Field(EVENT_WEIGHTS, description="weight of each event type")
     low: float = Field(0.0, description="lowest value seen")
     high: float = Field(0.0, description="highest value seen")
     amounts: bool = Field(False, description="whether the values are amounts and not ratings")
 
     @classmethod
-    def fit(cls, values: Float64) -> "RatingScale":
-        """Measure the scale; values that are not finite are passed over."""
+    def fit(cls, values: Float64, event_weights: dict[str, float] | None = None) -> "StrengthScale":
+        """Measure the scale of ratings; values that are not finite are passed over."""
+        weights = EVENT_WEIGHTS if event_weights is None else event_weights
         finite = values[np.isfinite(values)]
         if not len(finite):
-            return cls()
+            return cls(event_weights=weights)
         low, high = float(finite.min()), float(finite.max())
-        return cls(low=low, high=high, amounts=bool((finite < (low + high) / 2).mean() > _MOST_LOW))
+        amounts = bool((finite < (low + high) / 2).mean() > _MOST_LOW)
+        return cls(event_weights=weights, low=low, high=high, amounts=amounts)
 
     def is_low(self, values: Float64) -> npt.NDArray[np.bool_]:
         """Tell which ratings are no likes; one that is missing or has nothing to compare with is a like."""
@@ -86,13 +89,13 @@ def rating_values(table: pa.Table) -> Float64:
     return np.where(is_rating(table), values, np.nan)
 
 
-def row_strengths(table: pa.Table, scale: RatingScale) -> Float32:
+def row_strengths(table: pa.Table, scale: StrengthScale) -> Float32:
     """Compute the strength of every row: the weight of its event type, times that of its rating."""
     values = rating_values(table)
     found = np.where(np.isfinite(values), scale.strengths(values), np.float32(1.0)).astype(np.float32)
     if EVENT_TYPE in table.column_names:
         kinds = table[EVENT_TYPE].combine_chunks().dictionary_encode()
-        weights = np.array([EVENT_WEIGHTS.get(kind, 1.0) for kind in kinds.dictionary.to_pylist()] + [1.0])
+        weights = np.array([scale.event_weights.get(kind, 1.0) for kind in kinds.dictionary.to_pylist()] + [1.0])
         codes = pc.fill_null(kinds.indices, len(weights) - 1).to_numpy()
         found = found * weights[codes].astype(np.float32)
     return found

@@ -24,7 +24,6 @@ def rank_held(
     seed: int,
     progress: Progress,
     phase: str = "ranking",
-    include_seen: bool = False,
 ) -> dict[str, Int32]:
     """Rank items for every held-out user.
 
@@ -40,8 +39,6 @@ def rank_held(
         Users with their histories; `held.candidates`, where given, are the complete lists to rank.
     length
         Length of the lists, at most.
-    include_seen
-        Whether items of the history may be recommended.
 
     Returns
     -------
@@ -77,8 +74,8 @@ def rank_held(
             scores[NETWORK] = network
         _fill(lists, row, drawn.items, scores, rng, drawn.wanted)
         if only is None:
-            head = by_popularity[: length + len(history)]
-            unseen = head if include_seen else head[~np.isin(head, history.items)]
+            head = by_popularity[: length + len(excluded)]
+            unseen = head[~np.isin(head, excluded)]
             lists[POPULARITY][row, : len(unseen[:length])] = unseen[:length]
 
     step = max(len(held.users) // 100, 1)

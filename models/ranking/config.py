@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-from models.data.strengths import RatingScale
+from models.data.strengths import StrengthScale
 from models.recommenders.als import AlsConfig
 from models.recommenders.content import ContentConfig
 from models.recommenders.ease import EaseConfig
@@ -63,7 +63,7 @@ class RankingConfig(BaseModel):
 
     max_history: int = Field(500, ge=1, description="latest interactions of a user that are read; all by repeats")
     strength_exponent: float = Field(1.0, ge=0, description="how much strengths count; 0 makes all interactions alike")
-    ratings: RatingScale = RatingScale()
+    scale: StrengthScale = StrengthScale()
     network_parts: tuple[str, ...] = Field((), description="parts the network reads, whatever their weight in the mix")
     item_knn: ItemKNNConfig = ItemKNNConfig()
     successor: SuccessorConfig = SuccessorConfig()

@@ -17,7 +17,7 @@ from models.recommenders.similarity import counts, latest, power, strength_matri
 class ItemKNNConfig(BaseModel):
     """Settings of item-based collaborative filtering; with exponents .5, 0, .5 co-occurrence is the cosine of ones.
 
-    A change of anything but the item's two exponents and the decay needs a new fit.
+    A change of anything but the item's two exponents, the decay and fewer neighbours needs a new fit.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,19 +55,23 @@ class ItemKNN(ItemRows[ItemKNNConfig]):
         return found
 
     def configured(self, config: ItemKNNConfig) -> Self:
-        """Apply other exponents of the items to the neighbours that were found with the present ones."""
-        found = type(self)(config, self._reweighted(config))
+        """Apply other exponents of the items to the neighbours that were found with the present ones, or fewer."""
+        found = type(self)(config, self._reweighted(config).best(config.neighbours))
         found.item_degrees = self.item_degrees
         return found
 
     def _reweighted(self, config: ItemKNNConfig) -> Rows:
         item_degrees = self.item_degrees
-        if self.config.measure != "cooccurrence" or item_degrees is None:
+        if self.config.measure != "cooccurrence" or item_degrees is None or self._weighs_as(config):
             return self.rows
         rows = np.repeat(np.arange(self.rows.n_rows), np.diff(self.rows.indptr))
         values = self.rows.values * power(item_degrees, self.config.item_exponent - config.item_exponent)[rows]
         values *= power(item_degrees, self.config.target_exponent - config.target_exponent)[self.rows.indices]
         return Rows(self.rows.indptr, self.rows.indices, values)
+
+    def _weighs_as(self, config: ItemKNNConfig) -> bool:
+        mine, other = self.config, config
+        return (mine.item_exponent, mine.target_exponent) == (other.item_exponent, other.target_exponent)
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history: by recency, plainly, and of the last item alone."""

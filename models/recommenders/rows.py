@@ -45,6 +45,18 @@ class Rows:
         start, stop = self.indptr[index], self.indptr[index + 1]
         return self.indices[start:stop], self.values[start:stop]
 
+    def best(self, count: int) -> "Rows":
+        """Keep the largest values of each row, at most so many."""
+        lengths = np.diff(self.indptr)
+        if lengths.max(initial=0) <= count:
+            return self
+        rows = np.repeat(np.arange(self.n_rows), lengths)
+        order = np.lexsort((-self.values, rows))
+        places = np.arange(len(order)) - self.indptr[rows]
+        kept = np.sort(order[places < count])
+        indptr = np.concatenate([[0], np.cumsum(np.minimum(lengths, count))]).astype(np.int64)
+        return Rows(indptr, self.indices[kept], self.values[kept])
+
     def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
         """Name the three arrays for storing."""
         return {f"{name}_indptr": self.indptr, f"{name}_indices": self.indices, f"{name}_values": self.values}

@@ -20,7 +20,7 @@ from models.recommenders.similarity import binary_matrix, latest, sampled, stren
 
 
 class UserKNNConfig(BaseModel):
-    """Settings of user-based collaborative filtering; but for `neighbours`, a change needs a new fit."""
+    """Settings of user-based collaborative filtering; but for fewer `neighbours`, a change needs a new fit."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -96,8 +96,8 @@ class UserKNN:
         return not len(self.rows.indices)
 
     def configured(self, config: UserKNNConfig) -> Self:
-        """Apply other request-time settings to the same matrices."""
-        return type(self)(config, self.rows, self.histories, self.item_users, self._compared)
+        """Apply other request-time settings to the same matrices, or fewer neighbours."""
+        return type(self)(config, self.rows.best(config.neighbours), self.histories, self.item_users, self._compared)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Name the arrays to store in a bundle."""

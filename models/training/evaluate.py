@@ -1,7 +1,7 @@
 """Runs the whole pipeline on a data set once: clean, split, learn, measure on the test part."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy as np
 
 from models.data.cleaning import CleaningReport, clean
 from models.data.folder import DataSet
+from models.data.held import Held
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.data.splitting import Split, make_split
@@ -68,6 +69,8 @@ def evaluate(
     parts: Collection[str] = PARTS,
     with_network: bool = True,
     network: NetworkConfig | None = None,
+    event_weights: Mapping[str, float] | None = None,
+    test_users: int | None = None,
     progress: Progress,
 ) -> Evaluated:
     """Train with the automatic recipe and measure once on the test part.
@@ -88,6 +91,10 @@ def evaluate(
         Whether to train the network at all.
     network
         Settings of the network; the defaults where None.
+    event_weights
+        A weight for each event type; `EVENT_WEIGHTS` by default.
+    test_users
+        How many test users are measured, a random sample of more; all by default.
     budget
         Seconds after which no further setting is tried; what is under way is finished.
 
@@ -98,14 +105,15 @@ def evaluate(
     """
     watch = _Stopwatch(progress)
     watch("cleaning", 0.0)
-    table, cleaning = clean(dataset.interactions)
+    table, cleaning = clean(dataset.interactions, event_weights)
     watch("cleaning", 1.0)
     split: Split = make_split(
         dataset,
         table,
         protocol=protocol,
         seed=seed,
-        ratings=cleaning.ratings,
+        scale=cleaning.scale,
+        disliked=cleaning.disliked,
         include_seen=include_seen,
         test_days=test_days,
     )
@@ -115,7 +123,7 @@ def evaluate(
         split.validation,
         folder,
         dataset.items,
-        ratings=cleaning.ratings,
+        scale=cleaning.scale,
         window=split.window,
         parts=parts,
         with_network=with_network,
@@ -135,13 +143,13 @@ def evaluate(
             options = LabelOptions(dataset.items, split.window, include_seen)
             again = learn_network(fitted, ranker.retriever, folder, options, network, seed=seed, progress=watch)
             ranker.network = ranker.network if again is None else again[0]
-    test = split.test
-    ranked = rank_held(ranker, everyone, test, max(ks), seed=seed, include_seen=include_seen, progress=watch)
+    test = split.test if test_users is None else split.test.sample(test_users, seed)
+    ranked = rank_held(ranker, everyone, test, max(ks), seed=seed, progress=watch)
     values = measure_users(ranked, test.targets, ks)
     whole = summarise(values, np.arange(len(test.users)), seed=seed)
     metrics = _beyond_accuracy(whole, ranked, fitted, ks, seed)
     watch("metrics", 1.0)
-    segments = _segments(ranked, values, split, fitted, ranker, ks, seed)
+    segments = _segments(ranked, values, test, split.newcomers, fitted, ranker, ks, seed)
     watch("segments", 1.0)
     calibrated = calibration(ranker, test, seed=seed)
     watch("calibration", 1.0)
@@ -153,7 +161,6 @@ def evaluate(
         ks,
         catalogue=dataset.items,
         seed=seed,
-        include_seen=include_seen,
         progress=watch,
     )
     if new_users is not None:
@@ -162,6 +169,7 @@ def evaluate(
         protocol=split.protocol,
         counts={
             **split.counts,
+            "measured_users": len(test.users),
             "rows_read": cleaning.rows_read,
             "rows_kept": cleaning.rows_kept,
             "rows_dropped": cleaning.dropped,
@@ -193,18 +201,18 @@ def _beyond_accuracy(
 def _segments(
     ranked: dict[str, Int32],
     values: Values,
-    split: Split,
+    test: Held,
+    new: Held,
     fitted: Interactions,
     ranker: Ranker,
     ks: Sequence[int],
     seed: int,
 ) -> dict[str, Any]:
-    segments: dict[str, Any] = {"history_length": by_history_length(values, split.test, seed=seed)}
+    segments: dict[str, Any] = {"history_length": by_history_length(values, test, seed=seed)}
     item_counts = np.bincount(fitted.items, minlength=fitted.n_items)
-    tail = long_tail(ranked, split.test, item_counts, ks, seed=seed)
+    tail = long_tail(ranked, test, item_counts, ks, seed=seed)
     if tail is not None:
         segments["long_tail"] = tail
-    new = split.newcomers
     if len(new.users):
         popular = rank_popular(ranker, new, max(ks), seed=seed)
         # Without a history the blend's answer is the popular list.

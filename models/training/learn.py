@@ -13,7 +13,7 @@ from models.bundle.errors import BundleError
 from models.data.held import Held
 from models.data.interactions import Interactions
 from models.data.progress import Progress
-from models.data.strengths import RatingScale
+from models.data.strengths import StrengthScale
 from models.ranking.candidates import PARTS, Retriever
 from models.ranking.config import BlendConfig, NetworkConfig, RankingConfig
 from models.ranking.network import NETWORK_FILE, NetworkScorer
@@ -58,7 +58,7 @@ def learn(
     folder: Path,
     catalogue: pa.Table | None = None,
     *,
-    ratings: RatingScale | None = None,
+    scale: StrengthScale | None = None,
     window: float | None = None,
     parts: Collection[str] = PARTS,
     with_network: bool = True,
@@ -77,8 +77,8 @@ def learn(
         Held-out items of the same users, on which all settings are chosen.
     folder
         Where the network's files are written.
-    ratings
-        The scale of the ratings, to be stored with the settings.
+    scale
+        The scale of the strengths, to be stored with the settings.
     window
         Length of the test where it is a window of time.
     parts
@@ -98,7 +98,7 @@ def learn(
     start = RankingConfig() if train.timestamps is not None else UNORDERED
     start = start.model_copy(
         update={
-            "ratings": ratings or RatingScale(),
+            "scale": scale or StrengthScale(),
             "strength_exponent": 0.0 if train.strengths is None else 1.0,
             "blend": _start_blend(start.blend, parts),
         }

@@ -35,7 +35,6 @@ def measure_new_users(
     *,
     catalogue: pa.Table | None,
     seed: int,
-    include_seen: bool,
     progress: Progress,
 ) -> NewUsers | None:
     """Take a sample of the test users out of the training data, fit once more and rank for them.
@@ -71,7 +70,6 @@ def measure_new_users(
         unknown,
         max(ks),
         seed=seed,
-        include_seen=include_seen,
         progress=progress,
         phase="ranking new users",
     )

@@ -1,6 +1,7 @@
 """The trainer: from interactions to a published bundle."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from models.ranking.candidates import Retriever
 from models.ranking.config import NetworkConfig
 from models.training.evaluate import Evaluated, evaluate
 
+TEST_USERS = 20_000
+"""Test users that a training run measures, at most: enough for intervals of a few thousandths."""
+
 
 def train(
     dataset: DataSet,
@@ -27,6 +31,7 @@ def train(
     seed: int = 0,
     budget: float | None = None,
     network: NetworkConfig | None = None,
+    event_weights: Mapping[str, float] | None = None,
     progress: Progress,
 ) -> Bundle:
     """Clean, split, tune, measure, refit on everything, publish and activate.
@@ -41,6 +46,8 @@ def train(
         Seconds for choosing settings, about; by default it grows with the data.
     network
         Settings of the network; the defaults where None.
+    event_weights
+        A weight for each event type; `EVENT_WEIGHTS` by default.
 
     Raises
     ------
@@ -50,7 +57,16 @@ def train(
         The bundle did not pass its checks; the active one stays.
     """
     with tempfile.TemporaryDirectory(prefix="braid-train-") as folder:
-        run = evaluate(dataset, Path(folder), seed=seed, budget=budget, network=network, progress=progress)
+        run = evaluate(
+            dataset,
+            Path(folder),
+            seed=seed,
+            budget=budget,
+            network=network,
+            event_weights=event_weights,
+            test_users=TEST_USERS,
+            progress=progress,
+        )
         progress("refit", 0.0)
         retriever = run.learned.ranker.retriever
         retriever = retriever.refitted(run.everything, retriever.config, dataset.items)

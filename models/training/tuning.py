@@ -59,6 +59,21 @@ class Coordinate:
                 yield bounded
 
 
+@dataclass(frozen=True)
+class Halved:
+    """A number that is only ever halved: how many neighbours are kept, which needs no new fit."""
+
+    part: str
+    name: str
+    low: int
+
+    def around(self, config: RankingConfig, _halvings: int) -> Iterable[float]:
+        """Give the half, unless it is too few."""
+        half = getattr(getattr(config, self.part), self.name) // 2
+        return [half] if half >= self.low else []
+
+
+NEIGHBOURS = (Halved("item_knn", "neighbours", 20), Halved("user_knn", "neighbours", 20))
 EXPONENTS = (
     Coordinate("item_knn", "target_exponent", 0.2, -0.2, 1.0),
     Coordinate("item_knn", "item_exponent", 0.2, 0.0, 1.0),
@@ -122,7 +137,7 @@ class Tuner:
         self._mix(last=False)
         chosen = {name for name in PARTS if getattr(self.retriever.config.blend, name) > 0}
         ordered = ORDERED if self.train.timestamps is not None else ()
-        coordinates = [one for one in (*self._exponents(), *ordered) if one.part in chosen]
+        coordinates = [one for one in (*self._exponents(), *ordered, *NEIGHBOURS) if one.part in chosen]
         planned, done = _ROUNDS * len(coordinates), 0
         for halvings in range(_ROUNDS):
             best = self._try(self.retriever, {"round": halvings})

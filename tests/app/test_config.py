@@ -1,11 +1,13 @@
 """Settings and where they come from."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from app.config import PREFIX, Settings, SettingsError, load_settings
 from app.services.times import from_microseconds, to_microseconds
+from models.data.events import EVENT_WEIGHTS
 from models.ranking.config import NetworkConfig
 
 
@@ -43,7 +45,11 @@ def test_every_setting_has_a_description_and_stands_in_the_docs(repository: Path
             _, name, default, meaning, _ = (cell.strip() for cell in line.split(" | ".strip()))
             rows[name.strip("`")] = (default.strip("`"), meaning)
     expected = {
-        PREFIX + name.upper(): (str(field.default), field.description) for name, field in Settings.model_fields.items()
+        PREFIX + name.upper(): (
+            json.dumps(field.default) if isinstance(field.default, dict) else str(field.default),
+            field.description,
+        )
+        for name, field in Settings.model_fields.items()
     }
     assert rows == expected
 
@@ -60,6 +66,28 @@ def test_the_network_is_set_as_json(isolated: Path, monkeypatch: pytest.MonkeyPa
     assert load_settings().network == NetworkConfig(layers=(8,), loss="mean_squared_error")
     monkeypatch.setenv("BRAID_NETWORK", '{"loss": "hinge"}')
     with pytest.raises(SettingsError, match="BRAID_NETWORK: Input should be 'softmax'"):
+        load_settings()
+
+
+def test_the_weights_of_event_types_complete_the_defaults(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRAID_EVENT_WEIGHTS", '{"view": 0, "shown": -0.1}')
+    assert load_settings().event_weights == EVENT_WEIGHTS | {"view": 0.0, "shown": -0.1}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ('{"stare": 1}', "'stare' is none of view, click"),
+        ('{"view": "much"}', "should be a valid number"),
+        ('{"view": Infinity}', "finite"),
+        (json.dumps(dict.fromkeys(EVENT_WEIGHTS, 0)), "no event type has a weight above 0"),
+    ],
+)
+def test_weights_that_cannot_be_used_are_refused(
+    isolated: Path, monkeypatch: pytest.MonkeyPatch, given: str, message: str
+) -> None:
+    monkeypatch.setenv("BRAID_EVENT_WEIGHTS", given)
+    with pytest.raises(SettingsError, match=f"^BRAID_EVENT_WEIGHTS: .*{message}"):
         load_settings()
 
 

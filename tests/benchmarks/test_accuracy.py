@@ -66,7 +66,8 @@ def test_popularity_has_the_figures_of_braids_own(done: tuple[Result, dict[str, 
 def test_the_others_get_the_seconds_of_braids_learning(done: tuple[Result, dict[str, Any]]) -> None:
     [found] = done[1]["comparisons"]
     seconds = found["results"]["braid"]["seconds"]
-    around = ("cleaning", "splitting", "ranking", "metrics", "tuning")
+    around = ("cleaning", "splitting", "ranking", "metrics", "segments", "calibration", "refit without new users")
+    around += ("ranking new users", "tuning")
     assert found["budget"] == pytest.approx(sum(spent for phase, spent in seconds.items() if phase not in around))
     assert found["results"]["item_knn"]["seconds"]["tuning"] >= found["budget"] > 0
 
@@ -109,6 +110,21 @@ def test_a_fixed_test_is_ranked_with_what_was_fitted_on_everything(tmp_path: Pat
     [found] = json.loads(output.read_text(encoding="utf-8"))["comparisons"]
     assert found["protocol"] == "fixed"
     assert found["results"]["sequential_rules"]["metrics"]["recall@2"] == 1.0
+
+
+def test_no_system_learns_from_the_temporal_test(tmp_path: Path) -> None:
+    # `z` follows `d` in the test alone; before it, one user had `e` after `d`.
+    days = {"a": 0, "b": 1, "c": 10, "d": 17, "z": 19.5}
+    rows = [f"u{user},{item},{day * 86_400}" for user in range(6) for item, day in days.items()]
+    rows += ["w,d,0", "w,e,86400", "w,a,172800"]
+    (tmp_path / "interactions.csv").write_text("\n".join(["user_id,item_id,timestamp", *rows, ""]))
+    output = tmp_path / "temporal.json"
+    options = ("--protocol", "temporal", "--test-days", 2, "--only", "sequential_rules", "--budget", 0, "--k", 1)
+    result = run(tmp_path, *options, "--output", output)
+    assert result.exit_code == 0, result.output
+    [found] = json.loads(output.read_text(encoding="utf-8"))["comparisons"]
+    assert found["counts"]["test_users"] == 6
+    assert found["results"]["sequential_rules"]["metrics"]["recall@1"] == 0.0
 
 
 @pytest.mark.parametrize(

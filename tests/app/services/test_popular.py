@@ -8,6 +8,7 @@ from typing import Any
 from app.context import Context
 from app.services.popular import PopularItems
 from app.storage.interactions import InteractionStore
+from models.data.events import EVENT_WEIGHTS
 from models.data.progress import silent
 
 NOTICED_WITHIN = 3.0
@@ -19,18 +20,18 @@ def row(item: str) -> dict[str, Any]:
 
 async def test_of_equal_counts_the_name_decides(context: Context) -> None:
     await context.interactions.add_many([row("b"), row("a"), row("c"), row("c")], silent)
-    assert await PopularItems(context.interactions).top(3, ()) == [("c", 2.0), ("a", 1.0), ("b", 1.0)]
+    assert await PopularItems(context.interactions, EVENT_WEIGHTS).top(3, ()) == [("c", 2.0), ("a", 1.0), ("b", 1.0)]
 
 
 async def test_there_are_items_left_when_more_are_left_out_than_are_kept_in_memory(context: Context) -> None:
     names = [f"i{number:04d}" for number in range(1200)]
     await context.interactions.add_many([row(name) for name in names], silent)
-    left = await PopularItems(context.interactions).top(10, set(names[:1100]))
+    left = await PopularItems(context.interactions, EVENT_WEIGHTS).top(10, set(names[:1100]))
     assert [item for item, _ in left] == names[1100:1110]
 
 
 async def test_what_another_process_stores_is_noticed_soon(context: Context) -> None:
-    popular = PopularItems(context.interactions)
+    popular = PopularItems(context.interactions, EVENT_WEIGHTS)
     assert await popular.top(1, ()) == []
     await context.interactions.add(row("i"))
     until = time.monotonic() + NOTICED_WITHIN
@@ -48,6 +49,6 @@ async def test_a_count_that_a_post_overtook_is_not_kept(context: Context) -> Non
                 popular.forget()
             return found
 
-    popular = PopularItems(Overtaken(context.database))
+    popular = PopularItems(Overtaken(context.database), EVENT_WEIGHTS)
     assert await popular.top(1, ()) == []
     assert await popular.top(1, ()) == [("i", 1.0)]

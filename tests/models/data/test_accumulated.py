@@ -9,7 +9,7 @@ import pytest
 from models.data.folder import DataSet
 from models.data.interactions import Interactions
 from models.data.splitting import make_split
-from models.data.strengths import RatingScale
+from models.data.strengths import StrengthScale
 
 Row = tuple[object, ...]
 MakeTable = Callable[[list[Row]], pa.Table]
@@ -129,7 +129,7 @@ def test_a_history_holds_what_a_user_had_before_a_row(every: Interactions) -> No
 
 def test_a_history_holds_the_strengths_of_its_rows(table: MakeTable) -> None:
     rated = table(ROWS).append_column("value", pa.array([5.0, 3.0, 4.0, 5.0, 3.0]))
-    found = Interactions.from_table(rated, ratings=RatingScale(low=1.0, high=5.0), first_only=False)
+    found = Interactions.from_table(rated, scale=StrengthScale(low=1.0, high=5.0), first_only=False)
     first, second = found.history(0).strengths, found.history(1).strengths
     assert first is not None
     assert second is not None

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from models.data.cleaning import CleaningReport, clean
 from models.data.errors import DataSetError
-from models.data.strengths import RatingScale
+from models.data.strengths import StrengthScale
 
 COLUMNS = {
     "user_id": pa.string(),
@@ -94,7 +94,7 @@ def test_ratings_below_the_middle_of_their_scale_are_dropped() -> None:
     rows = [("a", f"i{at}", kind, value, 1.0) for kind in ("rating", None) for at, value in enumerate(values)]
     kept, report = clean(made([*rows, ("b", "x", "view", 1.0, 1.0)]))
     assert report.dropped == {"rating too low for a like": 4}
-    assert report.ratings == RatingScale(low=1.0, high=5.0)
+    assert report.scale == StrengthScale(low=1.0, high=5.0)
     assert kept["item_id"].to_pylist() == ["i2", "i3", "i4", "i5", "i6"] * 2 + ["x"]
 
 
@@ -105,7 +105,7 @@ def test_ratings_that_are_all_the_same_are_all_kept() -> None:
 
 def test_amounts_are_all_kept() -> None:
     kept, report = clean(made([("a", f"i{at}", None, value, 1.0) for at, value in enumerate([1.0, 1.0, 2.0, 500.0])]))
-    assert (kept.num_rows, report.dropped, report.ratings.amounts) == (4, {}, True)
+    assert (kept.num_rows, report.dropped, report.scale.amounts) == (4, {}, True)
 
 
 @settings(deadline=None)

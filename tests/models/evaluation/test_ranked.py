@@ -76,7 +76,7 @@ def test_items_of_the_history_are_not_ranked(ranker: Ranker, everyone: Held) -> 
 
 
 def test_include_seen_ranks_all_items(ranker: Ranker, everyone: Held) -> None:
-    for lists in ranked(ranker, replace(everyone, include_seen=True), 12, include_seen=True).values():
+    for lists in ranked(ranker, replace(everyone, include_seen=True), 12).values():
         assert [sorted(items) for items in lists.tolist()] == [list(range(12))] * 12
 
 

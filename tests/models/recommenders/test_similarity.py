@@ -70,3 +70,16 @@ def test_arrays_that_do_not_fit_together_are_refused(
     bundle = store.publish(Manifest(version="v1", data={}, settings={}, metrics={}, protocol="random"), arrays)
     with pytest.raises(BundleError, match=r"v1: the arrays x_\* "):
         Rows.load(bundle, "x")
+
+
+def test_the_best_of_each_row_are_kept_in_their_order() -> None:
+    rows = Rows(
+        np.array([0, 3, 3, 5], dtype=np.int64),
+        np.array([4, 1, 2, 0, 3], dtype=np.int32),
+        np.array([0.5, 0.1, 0.9, 0.3, 0.2], dtype=np.float32),
+    )
+    fewer = rows.best(2)
+    assert fewer.indptr.tolist() == [0, 2, 2, 4]
+    assert fewer.indices.tolist() == [4, 2, 0, 3]
+    assert rows.best(1).indices.tolist() == [2, 0]
+    assert rows.best(3) is rows

@@ -11,6 +11,7 @@ import pytest
 
 from models.bundle.store import BundleStore
 from models.data.errors import DataSetError
+from models.data.events import EVENT_WEIGHTS
 from models.data.folder import DataSet, read_folder
 from models.data.progress import silent
 from models.evaluation.report import EvaluationReport
@@ -149,7 +150,8 @@ def test_ratings_below_the_middle_are_dropped_and_counted(run: Run, round_trips:
     ratings = [1.0 if row % 6 == 0 else 4.0 + row % 2 for row in range(round_trips.num_rows)]
     report = run(round_trips.append_column("value", pa.array(ratings)))
     assert report.counts["rows_dropped"] == {"rating too low for a like": 8}
-    assert report.settings["ratings"] == {"low": 1.0, "high": 5.0, "amounts": False}
+    scale = {"event_weights": EVENT_WEIGHTS, "low": 1.0, "high": 5.0, "amounts": False}
+    assert report.settings["scale"] == scale
 
 
 def test_enormous_values_give_numbers(run: Run, round_trips: pa.Table) -> None:

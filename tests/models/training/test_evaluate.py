@@ -88,6 +88,27 @@ def test_users_without_a_history_are_measured_apart_with_the_popular_items(datas
     assert found.metrics["braid"]["recall@6"] == 1.0
 
 
+def test_a_sample_of_the_test_users_may_be_measured(dataset: DataSet, tmp_path: Path) -> None:
+    report = evaluate(dataset, tmp_path, ks=(3,), test_users=5, **PLAIN).report
+    assert (report.counts["test_users"], report.counts["measured_users"]) == (12, 5)
+    assert sum(segment["users"] for segment in report.segments["history_length"].values()) == 5
+
+
+def test_what_a_user_turned_down_is_not_listed(dataset: DataSet, tmp_path: Path) -> None:
+    # Every user had all items but one, and turned that one down; only the test item is left to list.
+    down: dict[str, list[str]] = {"user_id": [], "item_id": []}
+    for user in range(12):
+        for at in (4, 5):
+            down["user_id"].append(f"u{user}")
+            down["item_id"].append(f"i{(user + at) % 6}")
+    liked = dataset.interactions.append_column("event_type", pa.array(["view"] * 36))
+    fourth = {"user_id": [f"u{u}" for u in range(12)], "item_id": [f"i{(u + 3) % 6}" for u in range(12)]}
+    extra = pa.table({**fourth, "timestamp": [9.0] * 12, "event_type": ["view"] * 12})
+    against = pa.table({**down, "timestamp": [0.5] * 24, "event_type": ["dislike"] * 24})
+    report = evaluate(DataSet(pa.concat_tables([liked, extra, against])), tmp_path, ks=(1,), **PLAIN).report
+    assert report.metrics["braid"]["recall@1"] == report.metrics["popularity"]["recall@1"] == 1.0
+
+
 def test_progress_names_the_phases_that_are_timed(dataset: DataSet, tmp_path: Path) -> None:
     told: list[str] = []
     found = evaluate(dataset, tmp_path, network=QUICK, progress=lambda phase, _done: told.append(phase))

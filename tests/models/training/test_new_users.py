@@ -28,7 +28,7 @@ def measure(checkerboard: Interactions) -> Measure:
         values = measure_users(
             rank_held(ranker, ranker.retriever, test, 3, seed=0, progress=silent), test.targets, (1, 3)
         )
-        options: dict[str, Any] = {"catalogue": None, "seed": 0, "include_seen": False, "progress": silent}
+        options: dict[str, Any] = {"catalogue": None, "seed": 0, "progress": silent}
         return measure_new_users(ranker, checkerboard, test, values, (1, 3), **options)
 
     return run
@@ -65,9 +65,7 @@ def test_an_item_that_only_new_users_had_cannot_be_found_for_them(table: Callabl
     first = known.select(known.items < 5)
     test = Held(np.arange(5, dtype=np.int32), first, Ragged(np.arange(6), np.arange(5, 10, dtype=np.int32)))
     values = measure_users(rank_held(ranker, ranker.retriever, test, 1, seed=0, progress=silent), test.targets, (1,))
-    found = measure_new_users(
-        ranker, known, test, values, (1,), catalogue=None, seed=0, include_seen=False, progress=silent
-    )
+    found = measure_new_users(ranker, known, test, values, (1,), catalogue=None, seed=0, progress=silent)
     assert found is not None
     assert found["known"]["metrics"]["item_knn"]["recall@1"] == 1.0
     assert found["metrics"]["braid"]["recall@1"] == 0.0

@@ -74,7 +74,7 @@ def chosen(run: Evaluated) -> tuple[Any, ...]:
 
 def targets(dataset: DataSet, **options: Any) -> list[int]:
     table, cleaning = clean(dataset.interactions)
-    return make_split(dataset, table, ratings=cleaning.ratings, **options).test.target_items.tolist()
+    return make_split(dataset, table, scale=cleaning.scale, **options).test.target_items.tolist()
 
 
 def test_other_items_in_the_test_choose_the_same_settings_and_the_same_network(small: DataSet, tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_only_popularity_is_the_popularity_baseline(small: DataSet, tmp_path: Pa
 
 def tuner(small: DataSet, deadline: float) -> Tuner:
     table, cleaning = clean(small.interactions)
-    split = make_split(small, table, ratings=cleaning.ratings)
+    split = make_split(small, table, scale=cleaning.scale)
     everyone = Retriever.fit(split.train, RankingConfig(), small.items)
     return Tuner(split.train, everyone, split.validation, 0, silent, small.items, deadline)
 
