@@ -3,6 +3,7 @@
 import os
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 from sparse_dot_topn import sp_matmul_topn
 
@@ -11,6 +12,7 @@ from models.recommenders.rows import Float32, Rows
 
 Csr = sp.csr_matrix
 _THREADS = os.cpu_count()
+_BLOCK = 8192
 
 
 def strength_matrix(interactions: Interactions) -> "Csr[np.float32]":
@@ -101,16 +103,24 @@ def top_products(left: "Csr[np.float32]", right: "Csr[np.float32]", neighbours: 
 
 def top_of_rows(matrix: "Csr[np.float32]", neighbours: int) -> Rows:
     """Keep the largest entries of each row by absolute value, best first, without the diagonal."""
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    keep = (matrix.indices != rows) & (matrix.data != 0)
-    rows, columns, values = rows[keep], matrix.indices[keep], matrix.data[keep]
+    lengths, indices, values = [np.zeros(1, np.int64)], [np.empty(0, np.int32)], [np.empty(0, np.float32)]
+    # A block at a time: sorting takes several times the memory of what is sorted.
+    for first in range(0, matrix.shape[0], _BLOCK):
+        length, index, value = _top_of_block(matrix[first : first + _BLOCK], first, neighbours)
+        lengths.append(length)
+        indices.append(index)
+        values.append(value)
+    return Rows(np.cumsum(np.concatenate(lengths)), np.concatenate(indices), np.concatenate(values))
+
+
+def _top_of_block(
+    block: "Csr[np.float32]", first: int, neighbours: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Float32]:
+    rows = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
+    keep = (block.indices != rows + first) & (block.data != 0)
+    rows, columns, values = rows[keep], block.indices[keep], block.data[keep]
     order = np.lexsort((-np.abs(values), rows))
-    counts = np.bincount(rows, minlength=matrix.shape[0])
+    counts = np.bincount(rows, minlength=block.shape[0])
     starts = np.concatenate([[0], np.cumsum(counts)])
-    within = np.arange(len(rows)) - np.repeat(starts[:-1], counts) < neighbours
-    chosen = order[within]
-    return Rows(
-        indptr=np.concatenate([[0], np.cumsum(np.minimum(counts, neighbours))]).astype(np.int64),
-        indices=columns[chosen].astype(np.int32),
-        values=values[chosen].astype(np.float32),
-    )
+    chosen = order[np.arange(len(rows)) - np.repeat(starts[:-1], counts) < neighbours]
+    return np.minimum(counts, neighbours), columns[chosen].astype(np.int32), values[chosen].astype(np.float32)

@@ -16,7 +16,10 @@ from models.recommenders.board import Board
 from models.recommenders.measures import Measure, Similarity, is_product, peers, products, similarity_matrix
 from models.recommenders.nearest import Peers
 from models.recommenders.rows import Float32, Int32, Rows
-from models.recommenders.similarity import binary_matrix, latest, sampled, strength_matrix
+from models.recommenders.similarity import binary_matrix, empty_matrix, latest, sampled, strength_matrix
+
+MAX_USERS = 100_000
+"""The matrix takes memory with the users: 160 MB at so many, and several times that while it is made."""
 
 
 class UserKNNConfig(BaseModel):
@@ -44,7 +47,8 @@ class UserKNN:
     """Scores an item by the sum of the similarities of the neighbours who had it.
 
     A user whose history is that of the training data takes the neighbours from the user-user similarity matrix;
-    any other history is folded in: compared, at request time, with the users who share an item with it.
+    any other history is folded in: compared, at request time, with the users who share an item with it. Beyond
+    `MAX_USERS` there is no matrix, and every history is folded in.
     """
 
     signals: ClassVar[tuple[str, ...]] = ("user_knn",)
@@ -71,7 +75,9 @@ class UserKNN:
         fewer = sampled(matrix.T.tocsr(), config.max_item_users)
         item_users = Rows.from_csr(fewer)
         compared = peers(config.similarity, histories, item_users)
-        if is_product(config.similarity):
+        if matrix.shape[0] > MAX_USERS:
+            rows = Rows.from_csr(empty_matrix(0, 0))
+        elif is_product(config.similarity):
             rows = products(matrix, fewer.T.tocsr(), config.similarity, config.neighbours)
         else:
             rows = similarity_matrix(histories, compared, config.neighbours)
@@ -93,7 +99,7 @@ class UserKNN:
     @property
     def empty(self) -> bool:
         """Tell whether no user has a neighbour."""
-        return not len(self.rows.indices)
+        return not len(self.rows.indices) and self.histories.n_rows <= MAX_USERS
 
     def configured(self, config: UserKNNConfig) -> Self:
         """Apply other request-time settings to the same matrices, or fewer neighbours."""
@@ -111,7 +117,7 @@ class UserKNN:
     def fits(self, n_items: int, n_users: int) -> bool:
         """Tell whether its matrices are users by users, users by items and items by users."""
         return (
-            self.rows.fits(n_users, n_users)
+            self.rows.fits(n_users if n_users <= MAX_USERS else 0, n_users)
             and self.histories.fits(n_users, n_items)
             and self.item_users.fits(n_items, n_users)
         )
@@ -119,7 +125,7 @@ class UserKNN:
     def score(self, history: History, board: Board) -> None:
         """Sum the histories of the neighbours."""
         items, strengths = _by_item(history)
-        if history.user >= 0 and self._is_trained_history(history.user, items, strengths):
+        if 0 <= history.user < self.rows.n_rows and self._is_trained_history(history.user, items, strengths):
             neighbours, similarities = self.rows.row(history.user)
         else:
             neighbours, similarities = nearest.neighbours_of(

@@ -110,6 +110,22 @@ def test_ease_solves_the_ridge_regression_of_each_item_on_the_others(few: Intera
             assert values[columns.tolist().index(target)] == pytest.approx(weight, abs=1e-5)
 
 
+@pytest.mark.parametrize("n_items", [7, 1030])
+def test_ease_inverts_in_place_a_block_at_a_time(n_items: int) -> None:
+    half = np.random.default_rng(1).random((n_items, n_items))
+    gram = np.asfortranarray(half @ half.T + n_items * np.eye(n_items))
+    expected = np.linalg.inv(gram)
+    found = ease._invert(gram)
+    assert np.allclose(found, expected, atol=1e-10)
+    weights = -expected / np.diag(expected)
+    np.fill_diagonal(weights, 0.0)
+    rows = ease._top(found, np.arange(n_items), n_items, 3)
+    for item in (0, n_items // 2, n_items - 1):
+        columns, values = rows.row(item)
+        assert np.sort(np.abs(values)) == pytest.approx(np.sort(np.abs(weights[item]))[-3:], rel=1e-5)
+        assert values == pytest.approx(weights[item, columns], rel=1e-5)
+
+
 def test_ease_leaves_large_catalogues_alone(few: Interactions, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ease, "MAX_ITEMS", 3)
     assert Ease.fit(few, EaseConfig()).rows.indices.tolist() == []

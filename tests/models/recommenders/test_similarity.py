@@ -6,7 +6,8 @@ from models.bundle.errors import BundleError
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
 from models.data.interactions import Interactions
-from models.recommenders.similarity import Rows, binary_matrix, latest, sampled
+from models.recommenders import similarity
+from models.recommenders.similarity import Rows, binary_matrix, latest, sampled, top_of_rows
 
 
 def test_the_matrix_counts_a_repeated_pair_once(checkerboard: Interactions) -> None:
@@ -70,6 +71,16 @@ def test_arrays_that_do_not_fit_together_are_refused(
     bundle = store.publish(Manifest(version="v1", data={}, settings={}, metrics={}, protocol="random"), arrays)
     with pytest.raises(BundleError, match=r"v1: the arrays x_\* "):
         Rows.load(bundle, "x")
+
+
+def test_the_top_of_rows_is_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    dense = np.random.default_rng(2).random((11, 11)).astype(np.float32)
+    whole = top_of_rows(sp.csr_matrix(dense), 3)
+    assert whole.row(4)[0].tolist() == [item for item in np.argsort(-dense[4]) if item != 4][:3]
+    monkeypatch.setattr(similarity, "_BLOCK", 4)
+    blocks = top_of_rows(sp.csr_matrix(dense), 3)
+    for mine, other in zip(whole.arrays("x").values(), blocks.arrays("x").values(), strict=True):
+        assert np.array_equal(mine, other)
 
 
 def test_the_best_of_each_row_are_kept_in_their_order() -> None:

@@ -11,6 +11,7 @@ from models.bundle.errors import BundleError
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
 from models.data.interactions import Interactions
+from models.recommenders import user_knn
 from models.recommenders.board import Board
 from models.recommenders.measures import MEASURES, Measure
 from models.recommenders.recommender import History
@@ -55,6 +56,21 @@ def test_a_stored_history_is_folded_in_to_the_same_neighbours(
         assert signal(folding, history) == signal(recommender, history)
         backwards = History(items[::-1].copy(), user, strengths[::-1].copy())
         assert signal(folding, backwards) == signal(recommender, history)
+
+
+def test_beyond_a_number_of_users_everybody_is_folded_in(
+    ratings: "sp.csr_matrix[np.float32]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = UserKNN.fit_matrix(ratings, UserKNNConfig())
+    monkeypatch.setattr(user_knn, "MAX_USERS", ratings.shape[0] - 1)
+    bounded = UserKNN.fit_matrix(ratings, UserKNNConfig())
+    assert (bounded.rows.n_rows, bounded.empty) == (0, False)
+    assert bounded.fits(ratings.shape[1], ratings.shape[0])
+    items, strengths = whole.histories.row(3)
+    expected = signal(whole, History(items, 3, strengths))
+    # The matrix is of float32 products, folding in sums in float64.
+    assert signal(bounded, History(items, 3, strengths)) == pytest.approx(expected, rel=1e-5)
+    assert expected
 
 
 @every_measure
