@@ -1,5 +1,7 @@
 """Features: what the network reads about each candidate."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,11 +32,14 @@ class Scaler:
         self.scale = scale
 
     @classmethod
-    def fit(cls, features: Float32) -> "Scaler":
-        """Measure mean and deviation over the rows; a constant feature is only centred."""
-        deviation = features.std(axis=0, dtype=np.float64)
+    def fit(cls, lists: Sequence[Float32]) -> "Scaler":
+        """Measure mean and deviation over the rows of all lists; a constant feature is only centred."""
+        count = sum(len(features) for features in lists)
+        # List by list: a copy of them all, in float64, would be the largest thing a training run holds.
+        mean = sum(features.sum(axis=0, dtype=np.float64) for features in lists) / count
+        deviation = np.sqrt(sum(np.square(features - mean).sum(axis=0) for features in lists) / count)
         scale = np.where(deviation > 1e-8, deviation, 1.0)  # noqa: PLR2004
-        return cls(features.mean(axis=0, dtype=np.float64).astype(np.float32), scale.astype(np.float32))
+        return cls(np.asarray(mean, dtype=np.float32), np.asarray(scale, dtype=np.float32))
 
     def transform(self, features: Float32) -> Float32:
         """Standardise rows of features; beyond eight deviations they are cut off."""

@@ -102,7 +102,7 @@ def _padded(lists: list[_Labelled], width: int) -> tuple[LabelledLists, Scaler]:
     features = np.zeros((len(lists), width, len(FEATURES)), dtype=np.float32)
     present = np.zeros((len(lists), width), dtype=np.bool_)
     labels = np.zeros((len(lists), width), dtype=np.float32)
-    scaler = Scaler.fit(np.concatenate([columns for columns, _ in lists]))
+    scaler = Scaler.fit([columns for columns, _ in lists])
     for row, (columns, wanted) in enumerate(lists):
         features[row, : len(columns)] = scaler.transform(columns)
         present[row, : len(columns)] = True
