@@ -12,7 +12,7 @@ PEERS := $(VENV)/.peers
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test check format containers bench-accuracy lock clean
+.PHONY: help install demo test check format containers bench-accuracy bench-ablation bench-scale lock clean
 
 help: ## List these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -63,6 +63,12 @@ $(PEERS): $(INSTALLED)
 
 bench-accuracy: install $(PEERS) ## Measure Braid beside other recommenders (ARGS='FOLDER... --budget 60'; docs/benchmarks.md)
 	$(BIN)/python -m benchmarks.accuracy $(or $(ARGS),movielens)
+
+bench-ablation: install ## Switch each part of the recipe off in turn (ARGS='FOLDER --without ease,network'; docs/benchmarks.md)
+	$(BIN)/python -m benchmarks.ablation $(or $(ARGS),movielens)
+
+bench-scale: install ## Train on 100,000 to 10 million generated interactions (ARGS='--sizes 100000,1000000'; docs/benchmarks.md)
+	$(BIN)/python -m benchmarks.scale $(ARGS)
 
 lock: ## Write constraints.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,7 +14,7 @@ from models.data.events import EVENT_WEIGHTS, positive_types
 from models.data.strengths import StrengthScale, rating_values
 
 _IDENTITY = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID)
-_ROW = "row"
+_GREATEST = 2**62
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,26 @@ def keep(table: pa.Table, mask: pa.ChunkedArray, reason: str, dropped: dict[str,
 
 def without_duplicates(table: pa.Table, columns: Sequence[str], dropped: dict[str, int]) -> pa.Table:
     """Keep the first of rows that are the same in some columns, and count the others."""
-    keys = [name for name in columns if name in table.column_names]
-    numbered = table.select(keys).append_column(_ROW, pa.array(np.arange(table.num_rows)))
-    first = numbered.group_by(keys).aggregate([(_ROW, "min")])[f"{_ROW}_min"].to_numpy()
+    # One number for each row: grouping millions of rows by their texts takes gigabytes.
+    keys, values = np.zeros(table.num_rows, dtype=np.int64), 1
+    for name in columns:
+        if name not in table.column_names:
+            continue
+        codes, count = _codes(table[name])
+        if values * count > _GREATEST:
+            found, keys = np.unique(keys, return_inverse=True)
+            values = len(found)
+        keys = keys * count + codes
+        values *= count
     mask = np.zeros(table.num_rows, dtype=np.bool_)
-    mask[first] = True
+    mask[np.unique(keys, return_index=True)[1]] = True
     return keep(table, pa.chunked_array([pa.array(mask)]), "exact duplicate", dropped)
+
+
+def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], int]:
+    """Give each row the number of its value, and how many numbers there are; what is missing has one as well."""
+    if pa.types.is_string(column.type):
+        column = column.cast(pa.large_string())  # one array of more than 2 GB of text
+    encoded = column.combine_chunks().dictionary_encode()
+    count = len(encoded.dictionary)
+    return pc.fill_null(encoded.indices, count).to_numpy().astype(np.int64), count + 1

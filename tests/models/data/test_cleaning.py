@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.data.cleaning import CleaningReport, clean
+from models.data import cleaning
+from models.data.cleaning import CleaningReport, clean, without_duplicates
 from models.data.errors import DataSetError
 from models.data.strengths import StrengthScale
 
@@ -124,3 +125,21 @@ def test_cleaning_again_drops_none(rows: list[tuple[object, ...]]) -> None:
     # Without ratings: once the low ones are gone, those that are left are measured on a narrower scale.
     kept, _ = clean(made([*rows, GOOD]).drop_columns("value"))
     assert clean(kept)[1] == CleaningReport(kept.num_rows, kept.num_rows, {})
+
+
+def _same(rows: list[tuple[object, ...]]) -> list[str]:
+    return [repr(row) for row in rows]
+
+
+@given(st.lists(ROWS, max_size=30), st.sampled_from([1, 30, 2**62]))
+@settings(max_examples=200, deadline=None)
+def test_the_first_of_the_same_rows_is_kept_however_many_values_there_are(
+    rows: list[tuple[object, ...]], greatest: int
+) -> None:
+    dropped: dict[str, int] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cleaning, "_GREATEST", greatest)
+        kept = without_duplicates(made(rows), tuple(COLUMNS), dropped)
+    expected = list(dict.fromkeys(_same(rows)))
+    assert _same([tuple(row.values()) for row in kept.to_pylist()]) == expected
+    assert dropped.get("exact duplicate", 0) == len(rows) - len(expected)
