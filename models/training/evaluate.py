@@ -118,6 +118,7 @@ def evaluate(
         test_days=test_days,
     )
     watch("splitting", 1.0)
+    del table  # what is needed of it is in the split; of millions of rows it is hundreds of megabytes
     learned = learn(
         split.train,
         split.validation,
