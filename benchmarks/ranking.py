@@ -25,7 +25,7 @@ def rank(scorer: Scorer, held: Held, n_items: int, length: int, *, seed: int) ->
     step = max(_CELLS // n_items, 1)
     for start in range(0, len(held.users), step):
         rows = np.arange(start, min(start + step, len(held.users)), dtype=np.int64)
-        scores = scorer.score(Batch(held.users[rows], held.histories.take(rows), n_items))
+        scores = scorer.score(Batch(held.users[rows], held.histories.take(rows), n_items, held.strengths(rows)))
         scores[~np.isfinite(scores)] = -np.inf
         for place, row in enumerate(rows):
             scores[place, held.excluded(int(row))] = -np.inf

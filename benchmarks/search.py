@@ -60,10 +60,10 @@ def tune(
 
 
 def space_for(system: System, train: Interactions) -> Mapping[str, Range]:
-    """Give the search space of a system on some data: where pairs repeat, whether their number is read is searched."""
+    """Give the search space on some data: where pairs repeat or differ in strength, reading that is searched too."""
     pairs = train.users.astype(np.int64) * train.n_items + train.items
-    repeats = system.reads_counts and len(np.unique(pairs)) < len(pairs)
-    return {**system.space, COUNTS: OneOf((False, True))} if repeats else system.space
+    differ = train.strengths is not None or len(np.unique(pairs)) < len(pairs)
+    return {**system.space, COUNTS: OneOf((False, True))} if differ and system.reads_counts else system.space
 
 
 def _untried(space: Mapping[str, Range], trials: list[Trial], rng: np.random.Generator) -> Setting | None:

@@ -21,7 +21,7 @@ Setting = Mapping[str, Value]
 THREADS = 2
 """Threads that a fit may use, the same for every system."""
 COUNTS = "counts"
-"""The setting, there where pairs repeat, whether their number is read or only that there is one."""
+"""The setting, there where pairs repeat or differ in strength: whether that is read, or only that there is one."""
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,21 @@ Range = Between | OneOf
 
 @dataclass(frozen=True)
 class Batch:
-    """Users to score all items for; `histories` hold the codes of what each had, oldest first."""
+    """Users to score all items for.
+
+    `histories` hold the codes of what each had, oldest first; `strengths`, beside them, how much each says, None where
+    all say the same.
+    """
 
     users: Int32
     histories: Ragged
     n_items: int
+    strengths: Float32 | None = None
 
     def matrix(self, setting: Setting) -> "Csr[np.float32]":
         """Make the matrix of these users x items."""
         rows = np.repeat(np.arange(len(self.users), dtype=np.int32), np.diff(self.histories.offsets))
-        return _matrix(rows, self.histories.items, (len(self.users), self.n_items), setting)
+        return _matrix(rows, self.histories.items, self.strengths, (len(self.users), self.n_items), setting)
 
 
 class Scorer(Protocol):
@@ -131,11 +136,14 @@ class SameForAll:
 
 def user_items(train: Interactions, setting: Setting) -> "Csr[np.float32]":
     """Make the matrix of users x items that a system is fitted on."""
-    return _matrix(train.users, train.items, (train.n_users, train.n_items), setting)
+    return _matrix(train.users, train.items, train.strengths, (train.n_users, train.n_items), setting)
 
 
-def _matrix(rows: Int32, items: Int32, shape: tuple[int, int], setting: Setting) -> "Csr[np.float32]":
-    matrix = sp.csr_matrix((np.ones(len(items), dtype=np.float32), (rows, items)), shape=shape)
+def _matrix(
+    rows: Int32, items: Int32, strengths: Float32 | None, shape: tuple[int, int], setting: Setting
+) -> "Csr[np.float32]":
+    values = np.ones(len(items), dtype=np.float32) if strengths is None else strengths
+    matrix = sp.csr_matrix((values, (rows, items)), shape=shape)
     matrix.sum_duplicates()
     if not setting.get(COUNTS):
         matrix.data[:] = 1.0

@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 
 from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
 from models.data.errors import DataSetError
-from models.data.events import EVENT_WEIGHTS, positive_types
+from models.data.events import completed, positive_types
 from models.data.strengths import StrengthScale, rating_values
 
 _IDENTITY = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID)
 _GREATEST = 2**62
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,14 @@ def clean(table: pa.Table, event_weights: Mapping[str, float] | None = None) -> 
     Parameters
     ----------
     event_weights
-        A weight for each event type; `EVENT_WEIGHTS` by default.
+        A weight for event types; those left out have that of `EVENT_WEIGHTS`.
 
     Raises
     ------
     DataSetError
         No row is left.
     """
-    weights = dict(EVENT_WEIGHTS if event_weights is None else event_weights)
+    weights = completed(event_weights or {})
     dropped: dict[str, int] = {}
     kept, disliked = table, table.slice(0, 0)
     for column in (USER, ITEM):
@@ -57,6 +58,8 @@ def clean(table: pa.Table, event_weights: Mapping[str, float] | None = None) -> 
     if TIMESTAMP in kept.column_names:
         kept = keep(kept, _finite(kept[TIMESTAMP]), "no finite timestamp", dropped)
     if EVENT_TYPE in kept.column_names:
+        known = pc.or_(pc.is_null(kept[EVENT_TYPE]), pc.is_in(kept[EVENT_TYPE], value_set=pa.array(sorted(weights))))
+        kept = keep(kept, known, _without_weight(kept[EVENT_TYPE], weights), dropped)
         positive = pc.is_in(kept[EVENT_TYPE], value_set=pa.array(positive_types(weights)))
         negative = pa.array([kind for kind, weight in weights.items() if weight < 0], pa.string())
         disliked = kept.filter(pc.is_in(kept[EVENT_TYPE], value_set=negative))
@@ -72,6 +75,12 @@ def clean(table: pa.Table, event_weights: Mapping[str, float] | None = None) -> 
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
         raise DataSetError(f"interactions: no row is left to learn from ({reasons or 'there was none'})")
     return kept, CleaningReport(table.num_rows, kept.num_rows, dropped, scale, disliked)
+
+
+def _without_weight(kinds: pa.ChunkedArray, weights: Mapping[str, float]) -> str:
+    unknown = sorted(set(pc.unique(kinds).to_pylist()) - {None, *weights})
+    named = ", ".join(map(repr, unknown[:_NAMED])) + (", ..." if len(unknown) > _NAMED else "")
+    return f"event type without a weight ({named}; BRAID_EVENT_WEIGHTS can give one)"
 
 
 def present(ids: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -8,53 +8,78 @@ import pyarrow as pa
 
 from models.data.columns import ITEM, TIMESTAMP, USER
 from models.data.history import Float64, Int32
-from models.data.interactions import Interactions, find
+from models.data.interactions import Interactions, find_column
+
+Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Dislikes:
-    """Pairs of user and item, sorted by user, as codes; `timestamps` stand beside them where the data has an order."""
+    """Pairs of user and item, sorted by user, as codes.
+
+    `timestamps` stand beside them where the data has an order; `draws`, evenly between 0 and 1, are what hides some
+    of them where the test has no moment.
+    """
 
     users: Int32
     items: Int32
-    timestamps: Float64 | None = None
+    timestamps: Float64 | None
+    draws: Float64
 
     @classmethod
-    def from_table(cls, table: pa.Table | None, interactions: Interactions) -> "Dislikes":
+    def from_table(cls, table: pa.Table | None, interactions: Interactions, *, seed: int = 0) -> "Dislikes":
         """Encode the rows whose user and item have codes."""
         if table is None or not table.num_rows:
-            return cls(np.empty(0, np.int32), np.empty(0, np.int32))
-        users = find(interactions.user_ids, table[USER].to_pylist())
-        items = find(interactions.item_ids, table[ITEM].to_pylist())
+            return cls(np.empty(0, np.int32), np.empty(0, np.int32), None, np.empty(0))
+        users = find_column(interactions.user_ids, table[USER])
+        items = find_column(interactions.item_ids, table[ITEM])
         known = np.flatnonzero((users >= 0) & (items >= 0))
         rows = known[np.argsort(users[known], kind="stable")]
         times = table[TIMESTAMP].to_numpy().astype(np.float64)[rows] if TIMESTAMP in table.column_names else None
-        return cls(users[rows], items[rows], times)
+        return cls(users[rows], items[rows], times, np.random.default_rng(seed).random(len(rows)))
 
-    def before(self, moments: Float64 | None, history: Interactions) -> "Dislikes | None":
-        """Keep what is known at a moment of each user and was not liked as well.
+    def before(self, moments: Float64 | None, every: Interactions, hidden: float = 0.0) -> "Dislikes | None":
+        """Keep what is known by then and still holds: a like that came later takes it back.
 
         Parameters
         ----------
         moments
-            One for each user; None where all is known.
-        history
-            What each user had by then.
+            One for each user, from which nothing is known; None where there is no order.
+        every
+            All likes, with their repeats. Without an order any of them takes a dislike back.
+        hidden
+            Share that is not known, where the test is drawn at random.
 
         Returns
         -------
         Dislikes or None
             None where nothing is left.
         """
-        own = self.users.astype(np.int64) * history.n_items + self.items
-        liked = history.users.astype(np.int64) * history.n_items + history.items
-        kept = ~np.isin(own, liked)
-        if moments is not None and self.timestamps is not None:
-            kept &= self.timestamps < moments[self.users]
+        kept = self.draws >= hidden
+        own = self.users.astype(np.int64) * every.n_items + self.items
+        liked = every.users.astype(np.int64) * every.n_items + every.items
+        if moments is None or self.timestamps is None or every.timestamps is None:
+            kept &= ~np.isin(own, liked)
+        else:
+            kept &= hidden > 0 or self.timestamps < moments[self.users]
+            known = every.timestamps < moments[every.users]
+            kept &= self.timestamps > _latest(own, liked[known], every.timestamps[known])
         if not kept.any():
             return None
         times = None if self.timestamps is None else self.timestamps[kept]
-        return Dislikes(self.users[kept], self.items[kept], times)
+        return Dislikes(self.users[kept], self.items[kept], times, self.draws[kept])
+
+
+def _latest(wanted: Int64, keys: Int64, times: Float64) -> Float64:
+    """Give the latest time of each wanted key, minus infinity where it is not among the keys."""
+    found = np.full(len(wanted), -np.inf)
+    relevant = np.isin(keys, wanted)
+    order = np.lexsort((times[relevant], keys[relevant]))
+    keys, times = keys[relevant][order], times[relevant][order]
+    last = np.searchsorted(keys, wanted, side="right") - 1
+    here = (last >= 0) & (keys[last] == wanted) if len(keys) else np.zeros(len(wanted), dtype=np.bool_)
+    found[here] = times[last[here]]
+    return found
 
 
 def moments_of(everything: Interactions, held: npt.NDArray[np.bool_]) -> Float64 | None:

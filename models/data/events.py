@@ -25,15 +25,21 @@ def positive_types(weights: Mapping[str, float]) -> list[str]:
     return sorted(kind for kind, weight in weights.items() if weight > 0)
 
 
-def _completed(given: dict[str, float]) -> dict[str, float]:
-    unknown = sorted(set(given) - set(EVENT_WEIGHTS))
-    if unknown:
-        raise ValueError(f"{unknown[0]!r} is none of {', '.join(EVENT_WEIGHTS)}")
-    completed = EVENT_WEIGHTS | given
-    if not positive_types(completed):
+def completed(given: Mapping[str, float]) -> dict[str, float]:
+    """Add the defaults of the event types that are left out.
+
+    Raises
+    ------
+    ValueError
+        No event type shows interest, or ratings weigh less than nothing: their sign is in their value.
+    """
+    weights = EVENT_WEIGHTS | dict(given)
+    if not positive_types(weights):
         raise ValueError("no event type has a weight above 0")
-    return completed
+    if weights["rating"] < 0:
+        raise ValueError("'rating' must not be below 0: whether a rating is a like is told by its value")
+    return weights
 
 
-EventWeights = Annotated[dict[str, FiniteFloat], AfterValidator(_completed)]
-"""A weight for each event type; those left out have that of `EVENT_WEIGHTS`."""
+EventWeights = Annotated[dict[str, FiniteFloat], AfterValidator(completed)]
+"""A weight for each event type, of any name; those left out have that of `EVENT_WEIGHTS`."""

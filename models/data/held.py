@@ -77,6 +77,15 @@ class Held:
         """The items of every user, oldest first."""
         return Ragged.group(self.source.users, self.source.items, self.users)
 
+    def strengths(self, rows: Int64) -> npt.NDArray[np.float32] | None:
+        """Give the strengths beside the histories of some rows, one after the other; None where all are alike."""
+        source = self.source
+        if source.strengths is None:
+            return None
+        first, last = source.offsets[self.users[rows]], source.offsets[self.users[rows] + 1]
+        parts = [source.strengths[start:stop] for start, stop in zip(first, last, strict=True)]
+        return np.concatenate([np.empty(0, np.float32), *parts])
+
     def history(self, row: int) -> History:
         """Give what a user had, oldest first."""
         known = self.source.history(int(self.users[row]), now=self.now)

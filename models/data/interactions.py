@@ -142,6 +142,8 @@ class Interactions:
         before
             A moment for each user, so that nothing held out strengthens a pair; None for the whole of it.
         """
+        if len(every.items) == len(self.items):
+            return self
         keys = self.users.astype(np.int64) * self.n_items + self.items
         order = np.argsort(keys, kind="stable")
         keep = np.ones(len(every.items), dtype=np.bool_)
@@ -163,6 +165,13 @@ def find(sorted_ids: Ids, wanted: Sequence[str]) -> Int32:
     texts = np.array([text.encode() for text in wanted], dtype=np.bytes_)
     places = np.minimum(np.searchsorted(sorted_ids, texts), len(sorted_ids) - 1)
     return np.where(sorted_ids[places] == texts, places, -1).astype(np.int32)
+
+
+def find_column(sorted_ids: Ids, column: pa.ChunkedArray) -> Int32:
+    """Look up the codes of a column of ids, int32; -1 for those that have none. Each different id is looked up once."""
+    encoded = column.cast(pa.large_string()).combine_chunks().dictionary_encode()
+    codes: Int32 = find(sorted_ids, encoded.dictionary.to_pylist())[encoded.indices.to_numpy()]
+    return codes
 
 
 def _encode(*columns: pa.ChunkedArray) -> tuple[Ids, Int32]:

@@ -13,8 +13,8 @@ from models.data.dislikes import Dislikes, moments_of
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
 from models.data.held import Held, Ragged, hold_out
-from models.data.history import SECONDS_A_DAY
-from models.data.interactions import Ids, Interactions, find
+from models.data.history import SECONDS_A_DAY, Float64
+from models.data.interactions import Ids, Interactions, find, find_column
 from models.data.newcomers import fixed_newcomers, newcomers
 from models.data.strengths import StrengthScale
 
@@ -53,12 +53,18 @@ class Split:
 
 @dataclass(frozen=True)
 class _Cut:
-    """Masks of the rows to train on, to validate on and to test on; `window` where they are cut at moments."""
+    """Masks of the rows to train on, to validate on and to test on.
+
+    Where the parts are cut at moments, `window` is their length and `starts` holds when validation and test begin.
+    `hidden` are the shares of what has no moment that validation and test may not know.
+    """
 
     train: Mask
     validation: Mask
     test: Mask
     window: float | None = None
+    starts: tuple[float, float] | None = None
+    hidden: tuple[float, float] = (0.0, 0.0)
 
 
 def make_split(
@@ -103,27 +109,32 @@ def make_split(
     more = [extra[ITEM] for extra in (dataset.test, dataset.candidates) if extra is not None]
     every = Interactions.from_table(table, more_items=more, first_only=False, scale=scale, seed=seed)
     everything = every if include_seen else every.first_of_each_pair()
-    down = Dislikes.from_table(disliked, everything)
+    down = Dislikes.from_table(disliked, every, seed=seed)
     counts = {
         "users": everything.n_users,
         "items": len(np.unique(everything.items)),
         "interactions": len(everything.items),
     }
-    if protocol == FIXED and dataset.test is not None:
+    if protocol == FIXED:
         cut = _hold_last(everything, ordered)
-        test, apart = _fixed_test(dataset.test, everything, down, include_seen=include_seen)
+    else:
+        cut = _cut(everything, every.timestamps, protocol, seed, test_days)
+    moments = _moments(everything, cut)
+    if include_seen:
+        trained = knowable = everything
+    else:
+        trained, knowable, everything = (everything.accumulated(every, until) for until in (*moments, None))
+    fitted, known = trained.select(cut.train), knowable.select(cut.train | cut.validation)
+    downs = [down.before(until, every, hidden) for until, hidden in zip(moments, cut.hidden, strict=True)]
+    starts = cut.starts or (None, None)
+    validation, _ = _hold(fitted, everything, cut.validation, downs[0], starts[0], include_seen)
+    if protocol == FIXED and dataset.test is not None:
+        test, apart = _fixed_test(dataset.test, known, downs[1], include_seen=include_seen)
         new, new_ids = fixed_newcomers(dataset.test, everything)
     else:
-        cut = _cut(everything, protocol, seed, test_days)
-    if not include_seen:
-        everything = everything.accumulated(every, moments_of(everything, cut.validation | cut.test))
-    known = everything.select(cut.train | cut.validation)
-    if protocol != FIXED:
-        test, apart = _hold(known, everything, down, cut, cut.test, include_seen)
+        test, apart = _hold(known, everything, cut.test, downs[1], starts[1], include_seen)
         unknown = cut.test & (np.diff(known.offsets)[everything.users] == 0)
         new, new_ids = newcomers(known, everything.users[unknown], everything.items[unknown]), everything.user_ids[:0]
-    fitted = everything.select(cut.train)
-    validation, _ = _hold(fitted, everything, down, cut, cut.validation, include_seen)
     if not len(validation.users) or not len(test.users):
         part = "test" if len(validation.users) else "validation"
         raise DataSetError(
@@ -149,28 +160,32 @@ def _identified(table: pa.Table | None) -> pa.Table | None:
     return None if table is None else table.filter(pc.and_(present(table[USER]), present(table[ITEM])))
 
 
-def _since(everything: Interactions, held: Mask, cut: _Cut) -> float | None:
-    """Give the moment from which a part is held out, where it is one for all users."""
-    if cut.window is None or everything.timestamps is None or not held.any():
-        return None
-    return float(everything.timestamps[held].min())
+def _moments(everything: Interactions, cut: _Cut) -> tuple[Float64 | None, Float64 | None]:
+    """Give the moments of each user from which validation and test know nothing."""
+    if cut.starts is not None:
+        validation, test = (np.full(everything.n_users, start) for start in cut.starts)
+        return validation, test
+    return moments_of(everything, cut.validation | cut.test), moments_of(everything, cut.test)
 
 
-def _cut(everything: Interactions, protocol: str, seed: int, test_days: float | None) -> _Cut:
-    """Mark the rows to train on, to validate on and to test on."""
-    if protocol == TEMPORAL and everything.timestamps is not None:
-        times = everything.timestamps
-        span = float(times.max() - times.min())
+def _cut(
+    everything: Interactions, every_time: Float64 | None, protocol: str, seed: int, test_days: float | None
+) -> _Cut:
+    """Mark the rows to train on, to validate on and to test on; `every_time` has those of repeated pairs too."""
+    if protocol == TEMPORAL and everything.timestamps is not None and every_time is not None:
+        times, last = everything.timestamps, float(every_time.max())
+        span = last - float(every_time.min())
         window = span * _TEST_SHARE if test_days is None else test_days * SECONDS_A_DAY
         if not 0 < window * 2 < span:
             raise DataSetError(
                 f"interactions: column 'timestamp' spans {span:g} seconds, too few for a test and a validation of"
                 f" {window:g} seconds each"
             )
-        cut = float(times.max()) - window
+        cut = last - window
         testing = times > cut
         validating = (times > cut - window) & ~testing
-        return _Cut(~(testing | validating), validating, testing, window)
+        starts = (float(np.nextafter(cut - window, np.inf)), float(np.nextafter(cut, np.inf)))
+        return _Cut(~(testing | validating), validating, testing, window, starts)
     lengths = np.diff(everything.offsets)
     length = lengths[everything.users]
     from_end = everything.offsets[everything.users + 1] - np.arange(len(everything.users))
@@ -183,6 +198,7 @@ def _cut(everything: Interactions, protocol: str, seed: int, test_days: float | 
         share = np.maximum((length * _RANDOM_SHARE).astype(np.int64), 1)
         testing = long_enough & (rank < share)
         validating = long_enough & (rank >= share) & (rank < 2 * share)
+        return _Cut(~(testing | validating), validating, testing, hidden=(2 * _RANDOM_SHARE, _RANDOM_SHARE))
     return _Cut(~(testing | validating), validating, testing)
 
 
@@ -192,7 +208,8 @@ def _hold_last(everything: Interactions, ordered: bool) -> _Cut:
     from_end = everything.offsets[everything.users + 1] - np.arange(len(everything.users))
     share = np.ones_like(length) if ordered else np.maximum((length * _RANDOM_SHARE).astype(np.int64), 1)
     validating = (length >= MIN_INTERACTIONS) & (from_end <= share)
-    return _Cut(~validating, validating, np.zeros_like(validating))
+    hidden = (0.0 if ordered else _RANDOM_SHARE, 0.0)
+    return _Cut(~validating, validating, np.zeros_like(validating), hidden=hidden)
 
 
 def _random_rank(everything: Interactions, seed: int) -> npt.NDArray[np.int64]:
@@ -205,37 +222,37 @@ def _random_rank(everything: Interactions, seed: int) -> npt.NDArray[np.int64]:
 
 
 def _hold(
-    history: Interactions, everything: Interactions, disliked: Dislikes, cut: _Cut, targets: Mask, include_seen: bool
+    history: Interactions,
+    everything: Interactions,
+    targets: Mask,
+    disliked: Dislikes | None,
+    now: float | None,
+    include_seen: bool,
 ) -> tuple[Held, dict[str, int]]:
-    now = _since(everything, targets, cut)
-    moments = moments_of(everything, targets) if now is None else np.full(everything.n_users, now)
     users, items = everything.users[targets], everything.items[targets]
-    held, dropped = hold_out(
-        history, users, items, include_seen=include_seen, now=now, disliked=disliked.before(moments, history)
-    )
+    held, dropped = hold_out(history, users, items, include_seen=include_seen, now=now, disliked=disliked)
     new = np.unique(users[np.diff(history.offsets)[users] == 0])
     return held, {"new_test_users": len(new), "test_users_without_unseen_items": dropped}
 
 
 def _fixed_test(
-    test: pa.Table, everything: Interactions, disliked: Dislikes, *, include_seen: bool
+    test: pa.Table, everything: Interactions, disliked: Dislikes | None, *, include_seen: bool
 ) -> tuple[Held, dict[str, int]]:
     names = test[USER].to_pylist()
-    users, items = find(everything.user_ids, names), find(everything.item_ids, test[ITEM].to_pylist())
+    users, items = find(everything.user_ids, names), find_column(everything.item_ids, test[ITEM])
     new = len({name for name, code in zip(names, users, strict=True) if code < 0})
     known = users >= 0
     pairs = np.unique(np.stack([users[known], items[known]]), axis=1).astype(np.int32)
-    held, dropped = hold_out(
-        everything, pairs[0], pairs[1], include_seen=include_seen, disliked=disliked.before(None, everything)
-    )
+    held, dropped = hold_out(everything, pairs[0], pairs[1], include_seen=include_seen, disliked=disliked)
     return held, {"new_test_users": new, "test_users_without_unseen_items": dropped}
 
 
 def _with_candidates(held: Held, candidates: pa.Table, everything: Interactions, new_ids: Ids) -> Held:
-    names = candidates[USER].to_pylist()
-    users, new = find(everything.user_ids, names), find(new_ids, names)
+    users, new = find_column(everything.user_ids, candidates[USER]), find_column(new_ids, candidates[USER])
     users = np.where(new >= 0, everything.n_users + new, users)
-    items = find(everything.item_ids, candidates[ITEM].to_pylist())
-    pairs = np.unique(np.stack([users, items])[:, users >= 0], axis=1).astype(np.int32)
-    listed = Ragged.group(pairs[0], pairs[1], held.users)
+    items = find_column(everything.item_ids, candidates[ITEM])
+    # One number for each pair, that of an unknown item first: millions of pairs are sorted quickly.
+    pairs = np.unique(users[users >= 0].astype(np.int64) * (everything.n_items + 1) + items[users >= 0] + 1)
+    users, items = np.divmod(pairs, everything.n_items + 1)
+    listed = Ragged.group(users.astype(np.int32), (items - 1).astype(np.int32), held.users)
     return replace(held, candidates=listed)

@@ -12,6 +12,7 @@ from models.data.events import EVENT_WEIGHTS, EventWeights
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 RATING = "rating"
+VIEW = "view"
 _MOST_LOW = 0.5
 _WEAKEST = 0.5
 """Strength of the weakest rating that still is a like; the best one has 1."""
@@ -95,7 +96,9 @@ def row_strengths(table: pa.Table, scale: StrengthScale) -> Float32:
     found = np.where(np.isfinite(values), scale.strengths(values), np.float32(1.0)).astype(np.float32)
     if EVENT_TYPE in table.column_names:
         kinds = table[EVENT_TYPE].combine_chunks().dictionary_encode()
-        weights = np.array([scale.event_weights.get(kind, 1.0) for kind in kinds.dictionary.to_pylist()] + [1.0])
-        codes = pc.fill_null(kinds.indices, len(weights) - 1).to_numpy()
-        found = found * weights[codes].astype(np.float32)
+        # Without a type a row is a rating where it has a value, else a view.
+        missing = np.where(is_rating(table), scale.event_weights[RATING], scale.event_weights[VIEW])
+        weights = np.array([scale.event_weights.get(kind, 1.0) for kind in kinds.dictionary.to_pylist()] + [np.nan])
+        weight = weights[pc.fill_null(kinds.indices, len(weights) - 1).to_numpy()]
+        found = found * np.where(np.isnan(weight), missing, weight).astype(np.float32)
     return found

@@ -43,7 +43,10 @@ class Ease(ItemRows[EaseConfig]):
         if not 0 < len(used) <= MAX_ITEMS:
             return cls(config, Rows(np.zeros(interactions.n_items + 1, np.int64), _NO_ITEMS, _NO_VALUES))
         weighted = scaled(matrix, rows=power(degrees(matrix, 1), -config.user_exponent))[:, used]
-        gram = (weighted.T @ weighted).astype(np.float64).toarray(order="F")
+        # One step at a time: of a dense product the sparse form takes more than the matrix itself.
+        product = (weighted.T @ weighted).toarray(order="F")
+        gram = product.astype(np.float64, order="F")
+        del product
         gram[np.diag_indices_from(gram)] += config.regularization
         return cls(config, _top(_invert(gram), used, interactions.n_items, config.neighbours))
 

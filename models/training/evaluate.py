@@ -177,7 +177,7 @@ def evaluate(
         },
         metrics=metrics,
         intervals=whole["intervals"],
-        settings={**ranker.retriever.config.model_dump(), "seed": seed},
+        settings={**ranker.retriever.config.model_dump(), "seed": seed, "budget_spent": learned.budget_spent},
         seconds={phase: round(seconds, 3) for phase, seconds in watch.seconds.items()},
         peak_memory_mb=round(peak_memory_mb(), 1),
         segments=segments,

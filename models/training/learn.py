@@ -41,7 +41,8 @@ class Learned:
     """What the recipe found.
 
     `ranker` has the recommenders that help, `retriever` all that the data allows, with the same settings. `files`
-    holds the network in both forms; it lasts as long as the folder that `learn` was given.
+    holds the network in both forms; it lasts as long as the folder that `learn` was given. `budget_spent` tells
+    whether settings were left untried, for want of time.
     """
 
     ranker: Ranker
@@ -50,6 +51,7 @@ class Learned:
     files: list[Path]
     curves: dict[str, list[float]]
     trials: list[Trial]
+    budget_spent: bool = False
 
 
 def learn(
@@ -115,15 +117,12 @@ def learn(
         learned = learn_network(train, retriever, folder, options, network, seed=seed, progress=progress)
     if learned is None:
         ranker = Ranker(retriever, None, train.item_ids, train.user_ids)
-        return Learned(ranker, everyone, None, [], {}, trials)
+        return Learned(ranker, everyone, None, [], {}, trials, tuner.budget_spent)
     scorer, curves = learned
     config, more = tune_network_weight(retriever, scorer, sample, seed=seed, progress=progress)
-    if not config.blend.network_weight:
-        config = config.model_copy(update={"network_parts": ()})
-        retriever = retriever.configured(config).pruned()
     ranker = Ranker(retriever.configured(config), scorer, train.item_ids, train.user_ids)
     files = [folder / KERAS_FILE, folder / NETWORK_FILE]
-    return Learned(ranker, everyone.configured(config), scorer, files, curves, [*trials, *more])
+    return Learned(ranker, everyone.configured(config), scorer, files, curves, [*trials, *more], tuner.budget_spent)
 
 
 def learn_network(
@@ -157,8 +156,11 @@ def learn_network(
 
 
 def default_budget(interactions: int) -> float:
-    """Give the seconds for choosing settings where nobody says: more for more data, up to a quarter of an hour."""
-    return min(120.0 + interactions * 6e-4, 900.0)
+    """Give the seconds for choosing settings where nobody says: more for more data, up to a quarter of an hour.
+
+    About twice what is needed: a budget that binds makes the outcome depend on how busy the machine is.
+    """
+    return min(240.0 + interactions * 6e-4, 900.0)
 
 
 def _start_blend(blend: BlendConfig, parts: Collection[str]) -> BlendConfig:

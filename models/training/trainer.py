@@ -17,7 +17,7 @@ from models.data.progress import Progress
 from models.evaluation.page import PAGE_FILE, render_page
 from models.evaluation.report import EvaluationReport
 from models.ranking.candidates import Retriever
-from models.ranking.config import NetworkConfig
+from models.ranking.config import NetworkConfig, RankingConfig
 from models.training.evaluate import Evaluated, evaluate
 
 TEST_USERS = 20_000
@@ -68,11 +68,11 @@ def train(
             progress=progress,
         )
         progress("refit", 0.0)
-        retriever = run.learned.ranker.retriever
+        retriever = _served(run.learned.ranker.retriever)
         retriever = retriever.refitted(run.everything, retriever.config, dataset.items)
         progress("refit", 1.0)
         progress("publishing", 0.0)
-        manifest, page = _manifest(run), Path(folder) / PAGE_FILE
+        manifest, page = _manifest(run, retriever.config), Path(folder) / PAGE_FILE
         page.write_text(render_page(run.report, f"bundle {manifest.version}"), encoding="utf-8")
         bundle = store.publish(manifest, _arrays(run, retriever), [*run.learned.files, page])
         store.activate(bundle.version)
@@ -86,14 +86,21 @@ def evaluate_folder(dataset: DataSet, **options: Any) -> EvaluationReport:
         return evaluate(dataset, Path(folder), **options).report
 
 
-def _manifest(run: Evaluated) -> Manifest:
+def _served(retriever: Retriever) -> Retriever:
+    """Leave out what only a network of weight 0 would read."""
+    if retriever.config.blend.network_weight > 0:
+        return retriever
+    return retriever.configured(retriever.config.model_copy(update={"network_parts": ()})).pruned()
+
+
+def _manifest(run: Evaluated, config: RankingConfig) -> Manifest:
     report: EvaluationReport = run.report
     timestamps = run.everything.timestamps
     window = None if timestamps is None else [float(timestamps.min()), float(timestamps.max())]
     return Manifest(
         version=new_version(),
         data={**report.counts, "window": window},
-        settings=run.learned.ranker.retriever.config.model_dump(),
+        settings=config.model_dump(),
         metrics={
             "test": report.metrics,
             "trials": report.trials,

@@ -128,6 +128,7 @@ class Tuner:
     deadline: float = math.inf
     parts: Collection[str] = PARTS
     trials: list[Trial] = field(default_factory=list)
+    budget_spent: bool = False
 
     def tune(self) -> Retriever:
         """Choose everything but the network's weight; give the recommenders with what was chosen."""
@@ -164,7 +165,8 @@ class Tuner:
         return [name for name in self.retriever.present if name in self.parts]
 
     def _late(self) -> bool:
-        return time.monotonic() >= self.deadline
+        self.budget_spent |= time.monotonic() >= self.deadline
+        return self.budget_spent
 
     def _choose_strengths(self) -> None:
         """Choose how much the strengths count, by the start mix."""

@@ -70,14 +70,14 @@ def test_the_network_is_set_as_json(isolated: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_weights_of_event_types_complete_the_defaults(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BRAID_EVENT_WEIGHTS", '{"view": 0, "shown": -0.1}')
-    assert load_settings().event_weights == EVENT_WEIGHTS | {"view": 0.0, "shown": -0.1}
+    monkeypatch.setenv("BRAID_EVENT_WEIGHTS", '{"view": 0, "shown": -0.1, "transaction": 1}')
+    assert load_settings().event_weights == EVENT_WEIGHTS | {"view": 0.0, "shown": -0.1, "transaction": 1.0}
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ('{"stare": 1}', "'stare' is none of view, click"),
+        ('{"rating": -1}', "'rating' must not be below 0"),
         ('{"view": "much"}', "should be a valid number"),
         ('{"view": Infinity}', "finite"),
         (json.dumps(dict.fromkeys(EVENT_WEIGHTS, 0)), "no event type has a weight above 0"),

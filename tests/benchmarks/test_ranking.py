@@ -1,10 +1,15 @@
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from benchmarks.baselines.system import SameForAll
+from benchmarks.baselines.system import Batch, SameForAll, Scores
 from benchmarks.ranking import rank
-from models.data.held import Held, Ragged
+from models.data.held import Held, Ragged, hold_out
 from models.data.interactions import Interactions
+
+MakeInteractions = Callable[..., Interactions]
 
 
 def lists_of(rows: list[list[int]]) -> Ragged:
@@ -57,3 +62,18 @@ def test_users_are_ranked_in_parts_alike(monkeypatch: pytest.MonkeyPatch) -> Non
     whole = rank(same(0.1, 0.4, 0.3), held([[0], [1], [2]]), 3, 2, seed=0)
     monkeypatch.setattr("benchmarks.ranking._CELLS", 3)
     assert rank(same(0.1, 0.4, 0.3), held([[0], [1], [2]]), 3, 2, seed=0).tolist() == whole.tolist()
+
+
+def test_systems_get_the_strengths_beside_the_histories(make_interactions: MakeInteractions) -> None:
+    train = replace(make_interactions("a:xy", "b:x", "c:yz"), strengths=np.array([1, 2, 3, 4, 5], np.float32))
+    held = hold_out(train, np.array([0, 2], np.int32), np.array([2, 0], np.int32), include_seen=False)[0]
+    batches: list[Batch] = []
+
+    class Watching:
+        def score(self, batch: Batch) -> Scores:
+            batches.append(batch)
+            return np.zeros((len(batch.users), batch.n_items), dtype=np.float32)
+
+    rank(Watching(), held, train.n_items, 2, seed=0)
+    assert batches[0].matrix({"counts": True}).toarray().tolist() == [[1, 2, 0], [0, 4, 5]]
+    assert batches[0].matrix({"counts": False}).toarray().tolist() == [[1, 1, 0], [0, 1, 1]]

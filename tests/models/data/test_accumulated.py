@@ -13,6 +13,7 @@ from models.data.strengths import StrengthScale
 
 Row = tuple[object, ...]
 MakeTable = Callable[[list[Row]], pa.Table]
+DAY = 86_400.0
 ROWS: list[Row] = [("a", "x", 1.0), ("a", "y", 3.0), ("a", "x", 5.0), ("a", "y", 9.0), ("b", "x", 2.0)]
 
 
@@ -84,7 +85,7 @@ def test_nothing_that_comes_once_an_item_is_held_out_strengthens_what_is_trained
     more: list[Row] = [
         (user, item, time + 0.5)
         for user, item, first in rows
-        for time in (7.0 if protocol == "random" else 6.0,)
+        for time in (6.0 if protocol == "temporal" else 7.0,)
         if time >= moments[int(str(user)[1:])] and float(str(first)) < moments[int(str(user)[1:])]
     ]
     assert more
@@ -93,6 +94,36 @@ def test_nothing_that_comes_once_an_item_is_held_out_strengthens_what_is_trained
     assert again.train.items.tolist() == split.train.items.tolist()
     assert again.train.strengths is None
     assert again.known.strengths is None
+
+
+def test_repeats_after_the_cut_strengthen_nothing_for_those_without_a_new_item_either(table: MakeTable) -> None:
+    rows: list[Row] = [("a", f"i{day}", day * DAY) for day in range(20)]
+    rows += [("z", "i0", 0.0), ("z", "i1", DAY), ("z", "i1", 18.5 * DAY), ("z", "i1", 18.6 * DAY)]
+    made = table([*rows, ("z", "i1", 16 * DAY)])
+    found = make_split(DataSet(made), made, protocol="temporal", test_days=2.0)
+    assert found.train.strengths is None
+    assert strengths(found.known)["zi1"] == 2.0
+    assert strengths(found.everything)["zi1"] == 4.0
+
+
+def test_the_cut_stands_where_it_stands_with_repeats_or_without(table: MakeTable) -> None:
+    rows: list[Row] = [("a", f"i{day % 10}", day * DAY) for day in range(20)]
+    rows += [("b", f"j{day}", day * DAY) for day in range(19)]
+    made = table(rows)
+    nows = [
+        make_split(DataSet(made), made, protocol="temporal", test_days=2.0, include_seen=seen).test.now
+        for seen in (True, False)
+    ]
+    assert nows[0] == nows[1] == np.nextafter(17 * DAY, np.inf)
+
+
+def test_all_repeats_count_for_what_is_published_and_before_a_given_test(table: MakeTable) -> None:
+    rows: list[Row] = [("a", item, float(at)) for at, item in enumerate("wxyzwwwww")]
+    made, test = table(rows), table([("a", "new")])
+    assert strengths(make_split(DataSet(made), made).everything)["aw"] == 6.0
+    fixed = make_split(DataSet(made, test=test.select(["user_id", "item_id"])), made)
+    assert strengths(fixed.known)["aw"] == 6.0
+    assert fixed.train.strengths is None
 
 
 def test_what_is_repeated_before_the_held_out_items_strengthens(table: MakeTable) -> None:

@@ -45,7 +45,10 @@ def made(rows: list[tuple[object, ...]]) -> pa.Table:
         (("a", "x", "view", 1.0, -math.inf), "no finite timestamp"),
         (("a", "x", "dislike", 1.0, 1.0), "event type that shows no interest"),
         (("a", "x", "shown", 1.0, 1.0), "event type that shows no interest"),
-        (("a", "x", "unheard-of", 1.0, 1.0), "event type that shows no interest"),
+        (
+            ("a", "x", "unheard-of", 1.0, 1.0),
+            "event type without a weight ('unheard-of'; BRAID_EVENT_WEIGHTS can give one)",
+        ),
         (GOOD, "exact duplicate"),
     ],
 )
@@ -66,6 +69,16 @@ def test_rows_that_differ_in_anything_are_no_duplicates() -> None:
     rows = [GOOD, ("b", *GOOD[1:]), ("a", "y", *GOOD[2:]), (*GOOD[:3], 2.0, 10.0), (*GOOD[:4], 11.0)]
     kept, _ = clean(made(rows))
     assert kept.to_pylist() == made(rows).to_pylist()
+
+
+def test_event_types_of_any_name_may_be_given_a_weight() -> None:
+    rows = [("a", "x", kind, None, float(at)) for at, kind in enumerate(["addtocart", "view", "stare", "away", "gaze"])]
+    kept, report = clean(made(rows), {"addtocart": 0.7, "away": -1.0, "view": 0.0})
+    assert kept["event_type"].to_pylist() == ["addtocart"]
+    assert report.disliked is not None
+    assert report.disliked["event_type"].to_pylist() == ["away"]
+    unknown = "event type without a weight ('gaze', 'stare'; BRAID_EVENT_WEIGHTS can give one)"
+    assert report.dropped == {unknown: 2, "event type that shows no interest": 2}
 
 
 def test_the_first_of_duplicates_stays_in_its_place() -> None:

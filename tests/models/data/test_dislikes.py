@@ -47,14 +47,20 @@ def test_only_what_was_turned_down_before_is_known(ratings: list[tuple[str, str,
     assert excluded(found.test, found, b"b") == {b"low", b"late", b"c", b"d", b"e", b"f", b"g"}
 
 
-def test_without_an_order_all_is_known(ratings: list[tuple[str, str, float | None, float]]) -> None:
-    found = split(rated(ratings, ordered=False))
-    assert {b"low", b"late"} <= excluded(found.test, found, b"a")
+def test_a_random_test_knows_a_random_share() -> None:
+    rows = [(f"u{user}", f"i{item}", 5.0, 0.0) for user in range(40) for item in range(15)]
+    rows += [(f"u{user}", f"low{item}", 1.0, 0.0) for user in range(40) for item in range(10)]
+    rows += [("one", f"low{item}", 5.0, 0.0) for item in range(10)]
+    found = split(rated(rows, ordered=False))
+    for held, known in ((found.test, 0.8), (found.validation, 0.6)):
+        assert held.disliked is not None
+        assert len(held.disliked.items) / 400 == pytest.approx(known, abs=0.07)
 
 
 def test_seen_items_come_back_but_not_those_turned_down(ratings: list[tuple[str, str, float | None, float]]) -> None:
     found = split(rated(ratings), include_seen=True)
-    assert excluded(found.test, found, b"a") == {b"low"}
+    # The last word counts: c was liked first.
+    assert excluded(found.test, found, b"a") == {b"low", b"c"}
     assert excluded(found.test, found, b"b") == set()
 
 

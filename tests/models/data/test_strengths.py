@@ -67,7 +67,7 @@ def test_rows_weigh_by_their_event_type_and_ratings_by_their_value() -> None:
     values = [None, None, None, None, None, 5.0, 4.0, 3.0, None, 1.0]
     table = pa.table({"event_type": pa.array(kinds), "value": pa.array(values, pa.float64())})
     found = row_strengths(table, StrengthScale(low=1.0, high=5.0))
-    assert found.tolist() == pytest.approx([0.4, 0.5, 0.7, 1.0, 1.0, 1.0, 0.75, 0.5, 1.0, 0.4])
+    assert found.tolist() == pytest.approx([0.4, 0.5, 0.7, 1.0, 1.0, 1.0, 0.75, 0.5, 0.4, 0.4])
     assert found.dtype == np.float32
     assert np.isnan(rating_values(table)).tolist() == [True] * 5 + [False] * 3 + [True] * 2
 

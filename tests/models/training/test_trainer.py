@@ -10,9 +10,9 @@ from models.bundle.loader import Bundle
 from models.bundle.store import BundleStore
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
-from models.data.interactions import find
+from models.data.interactions import Interactions, find
 from models.data.progress import silent
-from models.ranking.candidates import PARTS
+from models.ranking.candidates import PARTS, Retriever
 from models.ranking.config import NetworkConfig, RankingConfig
 from models.ranking.features import FEATURES
 from models.ranking.network import NetworkScorer
@@ -20,7 +20,7 @@ from models.ranking.ranker import Ranker
 from models.training.evaluate import evaluate
 from models.training.learn import KERAS_FILE
 from models.training.network import keras, predict
-from models.training.trainer import train
+from models.training.trainer import _served, train
 from models.training.tuning import ALONE
 
 QUICK = NetworkConfig(members=1, epochs=2)
@@ -152,3 +152,13 @@ def test_too_little_data_publishes_nothing_and_leaves_the_active_bundle(store: B
     with pytest.raises(DataSetError, match="too few"):
         train(DataSet(rows([2, 2])), store, progress=silent)
     assert store.versions() == [active] == [store.active_version()]
+
+
+def test_what_only_a_network_of_no_weight_reads_is_not_published(synthetic: DataSet) -> None:
+    known = Interactions.from_table(synthetic.interactions)
+    config = RankingConfig().changed("blend", user_knn=0.0, als=0.0, network_weight=0.5)
+    retriever = Retriever.fit(known, config.model_copy(update={"network_parts": ("als",)}), parts=("item_knn", "als"))
+    assert _served(retriever).present == retriever.present
+    unread = _served(retriever.configured(retriever.config.changed("blend", network_weight=0.0)))
+    assert "als" not in unread.present
+    assert (unread.config.network_parts, "item_knn" in unread.present) == ((), True)
