@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -80,6 +81,10 @@ def load_settings() -> Settings:
         return Settings()
     except UnicodeDecodeError as error:
         raise SettingsError(f".env: is not UTF-8: {error.reason}") from error
+    except UnreadableError as error:
+        # The library names the field in its message only; two fields are JSON, and one of them is meant.
+        field = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), None)
+        raise SettingsError(f"{PREFIX}{field.upper()}: is not JSON" if field else str(error)) from error
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()

@@ -91,6 +91,19 @@ def test_weights_that_cannot_be_used_are_refused(
         load_settings()
 
 
+@pytest.mark.parametrize("variable", ["BRAID_EVENT_WEIGHTS", "BRAID_NETWORK"])
+@pytest.mark.parametrize("in_file", [False, True])
+def test_what_is_no_json_is_refused_in_one_line(
+    isolated: Path, monkeypatch: pytest.MonkeyPatch, variable: str, in_file: bool
+) -> None:
+    if in_file:
+        (isolated / ".env").write_text(f"{variable}=much\n")
+    else:
+        monkeypatch.setenv(variable, "much")
+    with pytest.raises(SettingsError, match=f"^{variable}: is not JSON$"):
+        load_settings()
+
+
 def test_times_survive_exactly() -> None:
     for microseconds in (0, 1, 1_767_225_600_123_456, 253_402_300_799_999_999):
         assert to_microseconds(from_microseconds(microseconds)) == microseconds
