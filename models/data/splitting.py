@@ -135,6 +135,8 @@ def make_split(
         test, apart = _hold(known, everything, cut.test, downs[1], starts[1], include_seen)
         unknown = cut.test & (np.diff(known.offsets)[everything.users] == 0)
         new, new_ids = newcomers(known, everything.users[unknown], everything.items[unknown]), everything.user_ids[:0]
+    if protocol == FIXED and not len(test.users):
+        raise DataSetError("test: no user has both interactions and a test item that is new to them")
     if not len(validation.users) or not len(test.users):
         part = "test" if len(validation.users) else "validation"
         raise DataSetError(
