@@ -75,7 +75,7 @@ def test_rows_of_test_and_candidates_without_an_id_are_passed_over(table: MakeTa
 
 @pytest.mark.parametrize("rows", [[("stranger", "x")], [("a", "w")], [("a", None)]])
 def test_a_test_that_leaves_no_user_is_refused(table: MakeTable, rows: list[Row]) -> None:
-    with pytest.raises(DataSetError, match="^test: no user has both interactions and a test item that is new"):
+    with pytest.raises(DataSetError, match=r"^test: no user has both interactions and a test item that is new"):
         split(table(ROWS), test=table(rows))
 
 

@@ -170,7 +170,7 @@ def test_unknown_users_and_items_of_a_fixed_test_are_counted(run: Run, round_tri
 
 
 def test_a_fixed_test_of_unknown_users_alone_is_refused(run: Run, round_trips: pa.Table, table: MakeTable) -> None:
-    with pytest.raises(DataSetError, match="^test: no user has both interactions and a test item that is new"):
+    with pytest.raises(DataSetError, match=r"^test: no user has both interactions and a test item that is new"):
         run(round_trips, test=table([("stranger", "i1")]))
 
 
