@@ -1,6 +1,7 @@
 """What is known of one user at one moment."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,7 @@ Int32 = npt.NDArray[np.int32]
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 SECONDS_A_DAY = 86_400.0
+_STEPS = 512
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,22 @@ class History:
             times=None if self.times is None else self.times[-count:],
         )
 
+    @cached_property
+    def by_item(self) -> tuple[Int32, Float32]:
+        """The items, ascending without repeats, and the sum of the strengths of each (1 for each without strengths).
+
+        Both are read-only, as the arrays of a stored matrix are: one compiled kernel serves both.
+        """
+        order = np.argsort(self.items, kind="stable")
+        items = self.items[order]
+        strengths = np.ones(len(items), dtype=np.float32) if self.strengths is None else self.strengths[order]
+        first = np.concatenate([[True], items[1:] != items[:-1]]) if len(items) else np.empty(0, dtype=np.bool_)
+        if not first.all():
+            strengths = np.add.reduceat(strengths, np.flatnonzero(first))
+            items = items[first]
+        items.flags.writeable = strengths.flags.writeable = False
+        return items, strengths
+
     def raised(self, exponent: float) -> "History":
         """Raise the strengths to a power; 0 makes all alike."""
         if self.strengths is None or exponent == 1.0:
@@ -48,7 +66,8 @@ class History:
 
     def weights(self, decay: float) -> Float32:
         """Weigh each interaction by its strength and by its recency: the last has 1 times its strength."""
-        recency = np.power(np.float32(decay), np.arange(len(self.items) - 1, -1, -1, dtype=np.float32))
+        count = len(self.items)
+        recency = _falling(decay)[_STEPS - count :] if count <= _STEPS else _powers(decay, count)
         return recency if self.strengths is None else recency * self.strengths
 
     def ages(self) -> Float32:
@@ -57,3 +76,14 @@ class History:
             return np.zeros(len(self.items), dtype=np.float32)
         now = float(self.times[-1]) if self.now is None else self.now
         return np.maximum(now - self.times, 0.0).astype(np.float32)
+
+
+def _powers(decay: float, count: int) -> Float32:
+    powers: Float32 = np.power(np.float32(decay), np.arange(count - 1, -1, -1, dtype=np.float32))
+    return powers
+
+
+@lru_cache(maxsize=64)
+def _falling(decay: float) -> Float32:
+    """Keep the powers of a decay for a history of usual length: every request asks for the same ones."""
+    return _powers(decay, _STEPS)

@@ -11,12 +11,14 @@ import pyarrow as pa
 from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.interactions import Interactions
+from models.ranking import kernels
 from models.ranking.config import RankingConfig
 from models.recommenders.als import Als
 from models.recommenders.board import Board
 from models.recommenders.content import Content
 from models.recommenders.ease import Ease
 from models.recommenders.item_knn import ItemKNN
+from models.recommenders.kernels import largest
 from models.recommenders.popularity import Popularity
 from models.recommenders.recommender import Recommender
 from models.recommenders.repeats import Repeats
@@ -26,6 +28,7 @@ from models.recommenders.user_knn import UserKNN
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
 
 KINDS = (ItemKNN, Successor, Content, UserKNN, Ease, Als, Spectral, Repeats, Popularity)
 """The recommenders; the settings of each bear the name of its first signal."""
@@ -35,7 +38,7 @@ TRENDING = "trending"
 PARTS = (*(kind.signals[0] for kind in KINDS), TRENDING)
 """The signals that are mixed, and measured alone."""
 _FILL = np.float32(1e-6)
-_PART_ROWS = np.array([SIGNALS.index(part) for part in PARTS])
+_PART_COLUMNS = np.array([SIGNALS.index(part) for part in PARTS], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,13 @@ class Candidates:
     parts: Float32
     neighbours: Float32
     history_length: int
-    wanted: npt.NDArray[np.bool_] | None = None
+    wanted: Mask | None = None
 
     def best(self, count: int) -> "Candidates":
         """Keep those with the best mixed score, and all that are wanted."""
         if len(self.items) <= count:
             return self
-        chosen = np.argpartition(-self.neighbours, count - 1)[:count]
+        chosen = largest(self.neighbours, count)
         if self.wanted is not None:
             chosen = np.union1d(chosen, np.flatnonzero(self.wanted))
         return self.take(chosen)
@@ -176,6 +179,8 @@ class Retriever:
         *,
         excluded: Int32,
         only: Int32 | None = None,
+        wanted: Mask | None = None,
+        favoured: Sequence[Mask] = (),
         limit: int | None = None,
         cut: bool = True,
     ) -> Candidates:
@@ -188,7 +193,12 @@ class Retriever:
         excluded
             Item codes never to be returned.
         only
-            Where given, these items and no others are wanted.
+            Where given, these items and no others are wanted; all of them are drawn.
+        wanted
+            Where given, bool of length n_items: the items that are wanted; as many of them are drawn as there are
+            otherwise. They come from all that any recommender scores, then from the popular ones among them.
+        favoured
+            Masks as `wanted`: beside the others, half as many items of each are drawn, the best that there are.
         limit
             How many to draw; the setting by default.
         cut
@@ -202,24 +212,37 @@ class Retriever:
             if len(recent):
                 for recommender in self.recommenders:
                     recommender.score(whole if isinstance(recommender, Repeats) else recent, board)
-            wanted = None
             if only is not None:
                 board.touch(only)
-            if board.count < count:
-                # The fill stands behind the others, most popular first: where the list is full, the rest goes.
+            # The fill stands behind the others, most popular first.
+            scored = board.count
+            if scored < count:
                 board.touch(self.popularity.order[: count + len(excluded)])
-                chosen = np.arange(min(board.count, count), dtype=np.int32)
-            else:
-                chosen = np.arange(board.count, dtype=np.int32)
+                scored = min(board.count, count)
+            masks = [(mask, count // 2) for mask in favoured] + ([] if wanted is None else [(wanted, count)])
+            for mask, number in masks:
+                self._fill(board, mask, number)
             board.settle()
-            signals = np.ascontiguousarray(board.columns[: board.count].T)
-            parts = np.stack([relative(signals[row]) for row in _PART_ROWS])
-            neighbours: Float32 = self._mix @ parts
+            tops, mixed = kernels.mix(board.columns, board.count, _PART_COLUMNS, self._mix)
+            slots = largest(mixed[:scored], count) if cut else np.arange(scored, dtype=np.int32)
+            more = [] if only is None else [board.slots(only)]
+            for mask, number in masks:
+                fitting = np.flatnonzero(mask[board.items])
+                more.append(fitting[largest(mixed[fitting], number)])
+            if more:
+                slots = np.unique(np.concatenate([slots, *more])).astype(np.int32)
+            signals, parts = kernels.gather(board.columns, slots, _PART_COLUMNS, tops)
+            items = board.items[slots]
+            marks = None if wanted is None else wanted[items]
             if only is not None:
-                wanted = np.isin(board.items, only)
-                chosen = np.union1d(chosen, np.flatnonzero(wanted))
-            candidates = Candidates(board.items, signals, parts, neighbours, len(history), wanted).take(chosen)
-            return candidates.best(count) if cut else candidates
+                marks = np.isin(items, only) if marks is None else marks & np.isin(items, only)
+            return Candidates(items, signals, parts, mixed[slots], len(history), marks)
+
+    def _fill(self, board: Board, wanted: Mask, count: int) -> None:
+        """Draw wanted items that nothing scores, most popular first, until there are enough of them."""
+        missing = count - int(wanted[board.items].sum())
+        if missing > 0:
+            board.touch(kernels.first_wanted(self.popularity.order, wanted, board.slot, missing))
 
 
 def _used(part: Recommender | type[Recommender], config: RankingConfig) -> bool:
@@ -238,9 +261,3 @@ def fit(
     else:
         recommender = kind.fit(interactions, settings)
     return recommender
-
-
-def relative(scores: Float32) -> Float32:
-    """Divide scores by their maximum; without one above 0 all become 0."""
-    top = scores.max(initial=0.0)
-    return scores / top if top > 0 else np.zeros_like(scores)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from models.ranking.candidates import SIGNALS, Candidates, relative
-from models.recommenders import kernels
+from models.ranking import kernels
+from models.ranking.candidates import SIGNALS, Candidates
 from models.recommenders.popularity import HALF_LIVES_DAYS, Popularity
 
 Float32 = npt.NDArray[np.float32]
@@ -22,14 +22,16 @@ FEATURES = (
     "history_length",
 )
 """Names of the features, in the order of the columns."""
+_MOST = 8.0
 
 
 class Scaler:
     """Standardises features to mean 0 and deviation 1, as measured on the training lists."""
 
     def __init__(self, mean: Float32, scale: Float32) -> None:
-        self.mean = mean
-        self.scale = scale
+        # Copies: mapped from a bundle they are read-only, which to compiled code is another type.
+        self.mean = np.array(mean, dtype=np.float32)
+        self.scale = np.array(scale, dtype=np.float32)
 
     @classmethod
     def fit(cls, lists: Sequence[Float32]) -> "Scaler":
@@ -43,8 +45,7 @@ class Scaler:
 
     def transform(self, features: Float32) -> Float32:
         """Standardise rows of features; beyond eight deviations they are cut off."""
-        standard: Float32 = np.clip((features - self.mean) / self.scale, -8.0, 8.0)
-        return standard
+        return kernels.standardise_rows(features, self.mean, self.scale, _MOST)
 
 
 class FeatureBuilder:
@@ -57,42 +58,32 @@ class FeatureBuilder:
     """
 
     def __init__(self, popularity: Popularity) -> None:
-        # Shares of the busiest item, so that a refit on more data leaves the scale as the network learned it.
-        self._popularity = _log_share(popularity.counts)
-        self._recent = np.stack([_log_share(recent) for recent in popularity.recent])
+        # Shares of the busiest item, so that a refit on more data leaves the scale as the network learned it. The
+        # last row is that of items which are newer than the interactions.
+        windows = (popularity.counts, *popularity.recent)
+        self._popularity = np.empty((len(popularity.counts) + 1, len(windows)), dtype=np.float32)
+        for column, counts in enumerate(windows):
+            self._popularity[:, column] = _log_share(np.append(counts, np.float32(0.0)))
+        self._log_ranks = np.empty(0, dtype=np.float32)
 
     def build(self, candidates: Candidates) -> Float32:
         """Compute the features, float32 (n, len(FEATURES))."""
         count = len(candidates.items)
-        features = np.empty((count, len(FEATURES)), dtype=np.float32)
         if not count:
-            return features
-        popularity, recent = self._popularity[candidates.items], self._recent[:, candidates.items]
-        ranks = np.log1p(kernels.ranks(candidates.signals))
-        best = candidates.signals.max(axis=1, keepdims=True)
-        shares = candidates.signals / np.where(best > 0, best, np.float32(1.0)) * (best > 0)
-        columns = (
-            *(column for row in zip(candidates.signals, shares, ranks, strict=True) for column in row),
-            relative(candidates.neighbours),
-            _log_rank(candidates.neighbours),
-            popularity,
-            _log_rank(popularity),
-            *recent,
-            *(recent - popularity),
-            np.float32(np.log1p(candidates.history_length)),
+            return np.empty((0, len(FEATURES)), dtype=np.float32)
+        if count > len(self._log_ranks):
+            self._log_ranks = np.log1p(np.arange(count, dtype=np.float32))
+        return kernels.describe(
+            candidates.signals,
+            candidates.neighbours,
+            np.minimum(candidates.items, len(self._popularity) - 1),
+            self._popularity,
+            float(np.log1p(np.float32(candidates.history_length))),
+            self._log_ranks,
         )
-        for position, column in enumerate(columns):
-            features[:, position] = column
-        return features
 
 
 def _log_share(counts: Float32) -> Float32:
     share = counts / max(float(counts.max(initial=0.0)), 1.0)
     logarithm: Float32 = np.log(share + 1e-4).astype(np.float32)
     return logarithm
-
-
-def _log_rank(scores: Float32) -> Float32:
-    """Give the logarithm of each item's rank in the list, the best 0; equal scores share the better rank."""
-    ranks: Float32 = np.log1p(kernels.ranks(scores[None, :]))[0]
-    return ranks

@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
+import scipy.linalg.lapack
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.bundle.loader import Bundle
@@ -14,6 +15,8 @@ from models.recommenders.board import Board
 from models.recommenders.rows import Float32
 from models.recommenders.similarity import degrees, strength_matrix
 
+MAX_ITEMS = 50_000
+"""Each request multiplies the user's factors with those of all items: at so many it takes about a millisecond."""
 _LED = 200
 _ROUNDING = 1e-6
 """Share of the best score below which a score is taken for 0."""
@@ -51,8 +54,8 @@ class Als:
 
     @classmethod
     def fit(cls, interactions: Interactions, config: AlsConfig) -> Self:
-        """Fit the factors; the same data and settings give the same."""
-        if not config.factors or not len(interactions.items):
+        """Fit the factors; the same data and settings give the same. Empty for more than `MAX_ITEMS` items."""
+        if not config.factors or not len(interactions.items) or interactions.n_items > MAX_ITEMS:
             return cls(config, np.zeros((interactions.n_items, 0), dtype=np.float32))
         from implicit.cpu.als import AlternatingLeastSquares  # noqa: PLC0415 - only the trainer has it
         from threadpoolctl import threadpool_limits  # noqa: PLC0415 - only the trainer has it
@@ -94,17 +97,17 @@ class Als:
         if self.empty or not len(history):
             return
         # As in training, repeats of an item add up to one interaction.
-        items, place = np.unique(history.items, return_inverse=True)
-        strengths = np.bincount(place, weights=history.weights(1.0)).astype(np.float32)
+        items, strengths = history.by_item
         known = self.factors[items]
         confidence = np.float32(self.config.confidence) * strengths
         system = self._gram + (known.T * (confidence - np.float32(1.0))) @ known
-        user = np.linalg.solve(system, known.T @ confidence)
+        # Positive definite: by Cholesky it takes half the time.
+        _, user, _ = scipy.linalg.lapack.sposv(system, known.T @ confidence)
         scores = self.factors @ user
-        best = kernels.top_of_dense(scores[None, :], len(scores), min(_LED + len(history), len(scores)))[0][0]
+        best = kernels.largest(scores, _LED + len(history))
         # What is left after rounding is no liking; an item that nobody had has factors of 0.
-        scores[scores <= _ROUNDING * scores[best].max()] = 0.0
-        board.add_dense(self.signals[0], scores, best[scores[best] > 0])
+        least = max(float(_ROUNDING * scores[best].max()), 0.0)
+        board.add_dense(self.signals[0], scores, best[scores[best] > least], least)
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
         """Tell whether it has the factors of so many items."""

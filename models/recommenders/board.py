@@ -33,7 +33,7 @@ class Board:
         self.columns: Float32 = np.empty((n_items, len(signals)), dtype=np.float32)
         self.count = 0
         self._excluded: Int32 = np.empty(0, dtype=np.int32)
-        self._dense: list[tuple[int, Float32]] = []
+        self._dense: list[tuple[int, Float32, float]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -44,8 +44,16 @@ class Board:
         self._excluded = self._excluded[:0]
         self._dense.clear()
 
+    def block(self, items: Int32) -> None:
+        """Keep items (codes) out of every request from now on; call it between requests."""
+        self.slot[items] = -3
+
+    def unblock(self, items: Int32) -> None:
+        """Let items (codes) into requests again; call it between requests."""
+        self.slot[items] = -1
+
     def exclude(self, items: Int32) -> None:
-        """Keep items (codes, -1 for unknown ones) out; call it before any recommender writes."""
+        """Keep items (codes, -1 for unknown ones) out of this request; call it before any recommender writes."""
         self._excluded = items
         kernels.exclude(self.slot, items)
 
@@ -63,7 +71,7 @@ class Board:
         known = slots >= 0
         self.columns[slots[known], self.signals.index(signal)] += values[known]
 
-    def add_dense(self, signal: str, scores: Float32, best: Int32) -> None:
+    def add_dense(self, signal: str, scores: Float32, best: Int32, above: float = -np.inf) -> None:
         """Give a signal to every candidate, those that come later too.
 
         Parameters
@@ -72,14 +80,16 @@ class Board:
             One for each item of the catalogue.
         best
             Items that become candidates.
+        above
+            Scores that are not above it count as 0.
         """
         self.touch(best)
-        self._dense.append((self.signals.index(signal), scores))
+        self._dense.append((self.signals.index(signal), scores, above))
 
     def settle(self) -> None:
         """Write the dense signals; call it when no candidate is added any more."""
-        for row, scores in self._dense:
-            self.columns[: self.count, row] = scores[self.items]
+        for column, scores, above in self._dense:
+            kernels.write(self.columns, column, self.touched, self.count, scores, above)
 
     def touch(self, items: Int32) -> None:
         """Make items candidates, with scores of 0 where no recommender has given one."""
@@ -89,6 +99,11 @@ class Board:
     def items(self) -> Int32:
         """The touched items, as codes, in slot order."""
         return self.touched[: self.count]
+
+    def slots(self, items: Int32) -> Int32:
+        """Places of those of some items that are touched."""
+        slots = self.slot[items]
+        return slots[slots >= 0]
 
     def scores(self, signal: str) -> Float32:
         """Scores of one signal, in slot order."""

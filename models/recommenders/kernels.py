@@ -1,8 +1,9 @@
 """Compiled inner loops of scoring; run as a module, it compiles them into their on-disk cache.
 
 All work on *slots*: the items that a request touches get consecutive positions, so that the cost follows the
-user's history and not the size of the catalogue. `slot[item]` is -1 for an item not touched and -2 for an
-excluded one; whoever fills it empties it again with `release`.
+user's history and not the size of the catalogue. `slot[item]` is -1 for an item not touched, -2 for one that is
+excluded from this request and -3 for one that is blocked in every request; whoever fills it for a request empties it
+again with `release`.
 """
 
 from typing import Any
@@ -18,9 +19,9 @@ Array = npt.NDArray[Any]
 
 @njit(cache=True, nogil=True)
 def exclude(slot: Array, items: Array) -> None:
-    """Keep items from being touched."""
+    """Keep items from being touched until `release`."""
     for item in items:
-        if item >= 0:
+        if item >= 0 and slot[item] == -1:
             slot[item] = -2
 
 
@@ -30,7 +31,7 @@ def release(slot: Array, touched: Array, count: int, excluded: Array) -> None:
     for position in range(count):
         slot[touched[position]] = -1
     for item in excluded:
-        if item >= 0:
+        if item >= 0 and slot[item] == -2:
             slot[item] = -1
 
 
@@ -79,6 +80,14 @@ def add_rows(
 
 
 @njit(cache=True, nogil=True)
+def write(columns: Array, column: int, touched: Array, count: int, scores: Array, above: float) -> None:
+    """Write the score that each touched item has among all items into one column, 0 where it is not above a limit."""
+    for position in range(count):
+        score = scores[touched[position]]
+        columns[position, column] = score if score > above else np.float32(0.0)
+
+
+@njit(cache=True, nogil=True)
 def ranks(rows: Array) -> Array:
     """Give the rank of each value in its row, the best 0, float32; equal values share the better rank."""
     found = np.zeros(rows.shape, dtype=np.float32)
@@ -90,6 +99,49 @@ def ranks(rows: Array) -> Array:
                 better += values[other] > value
             found[row, column] = better
     return found
+
+
+@njit(cache=True, nogil=True)
+def largest(scores: Array, count: int) -> Array:
+    """Find the places of the largest float32 values, in no order; of equal ones those that come first.
+
+    A selection by radix: each pass counts how many values share their next bits, and only those that share the bits
+    of the last one wanted are looked at again. Whatever the values are, it takes three passes.
+    """
+    count = min(count, len(scores))
+    bits = scores.view(np.int32)
+    found = np.empty(count, dtype=np.int32)
+    places = np.arange(len(scores), dtype=np.int32)
+    number = 0
+    for shift in (21, 10, 0):
+        mask = 0x7FF if shift else 0x3FF
+        tally = np.zeros(mask + 1, dtype=np.int32)
+        for place in places:
+            tally[((_ordered(bits[place])) >> shift) & mask] += 1
+        last, above = mask, number
+        while above + tally[last] < count:
+            above += tally[last]
+            last -= 1
+        kept = 0
+        for place in places:
+            key = ((_ordered(bits[place])) >> shift) & mask
+            if key > last:
+                found[number] = place
+                number += 1
+            elif key == last:
+                places[kept] = place
+                kept += 1
+        places = places[:kept]
+        if number + kept == count:
+            break
+    found[number:] = places[: count - number]
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _ordered(bits: int) -> int:
+    """Map the bits of a float32 to a number from 0 on, in the order of the floats."""
+    return (bits ^ ((bits >> 31) & 0x7FFFFFFF)) + 0x80000000
 
 
 @njit(cache=True, nogil=True)
@@ -168,7 +220,10 @@ def warm() -> None:
     count = touch_all(slot, touched, columns, 0, history)
     add_rows(indptr, indices, values, history, np.ones(1, dtype=np.float32), slot, touched, columns, 0, count)
     add_rows(indptr, indices, values, indices, values, slot, touched, columns, 0, count)
+    write(columns, 0, touched, count, values, -np.inf)
+    write(columns, 0, touched, count, columns[:, 0].copy(), -np.inf)
     ranks(columns)
+    largest(columns[0].copy(), 1)
     top_of_dense(columns, 0, 1)
     top_of_dense(columns, 0, 1, -np.inf)
     nearest.warm()

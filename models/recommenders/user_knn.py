@@ -124,7 +124,11 @@ class UserKNN:
 
     def score(self, history: History, board: Board) -> None:
         """Sum the histories of the neighbours."""
-        items, strengths = _by_item(history)
+        items, strengths = history.by_item
+        if history.strengths is None and len(items) < len(history):
+            # As the matrix that was compared, which holds a pair once.
+            strengths = np.ones_like(strengths)
+            strengths.flags.writeable = False
         if 0 <= history.user < self.rows.n_rows and self._is_trained_history(history.user, items, strengths):
             neighbours, similarities = self.rows.row(history.user)
         else:
@@ -141,16 +145,3 @@ class UserKNN:
             and bool(np.array_equal(stored, items))
             and bool(np.array_equal(values, strengths))
         )
-
-
-def _by_item(history: History) -> tuple[Int32, Float32]:
-    """Give the items of a history, ascending without repeats, and the sum of the strengths of each."""
-    if history.strengths is None:
-        items = np.unique(history.items)
-        strengths = np.ones(len(items), dtype=np.float32)
-    else:
-        items, places = np.unique(history.items, return_inverse=True)
-        strengths = np.bincount(places, weights=history.strengths).astype(np.float32)
-    # As the arrays of a matrix are: one compiled kernel serves both.
-    items.flags.writeable = strengths.flags.writeable = False
-    return items, strengths

@@ -1,0 +1,164 @@
+"""Compiled inner loops of the ranker; run as a module, it compiles them and those of the recommenders.
+
+Both keep their machine code in an on-disk cache: no process that serves compiles anything.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from models.recommenders import kernels
+
+Float32 = npt.NDArray[np.float32]
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def mix(columns: Float32, count: int, part_columns: Int64, weights: Float32) -> tuple[Float32, Float32]:
+    """Mix the parts of the first `count` slots, each relative to its best slot.
+
+    Returns
+    -------
+    tuple
+        The best score of each part, 0 where none is above it, and the mix of each slot.
+    """
+    tops = np.zeros(len(part_columns), dtype=np.float32)
+    for slot in range(count):
+        for part in range(len(part_columns)):
+            value = columns[slot, part_columns[part]]
+            tops[part] = max(tops[part], value)
+    factors = np.zeros(len(part_columns), dtype=np.float32)
+    for part in range(len(part_columns)):
+        if tops[part] > 0:
+            factors[part] = weights[part] / tops[part]
+    mixed = np.zeros(count, dtype=np.float32)
+    for slot in range(count):
+        total = np.float32(0.0)
+        for part in range(len(part_columns)):
+            total += columns[slot, part_columns[part]] * factors[part]
+        mixed[slot] = total
+    return tops, mixed
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def gather(columns: Float32, slots: Int32, part_columns: Int64, tops: Float32) -> tuple[Float32, Float32]:
+    """Give the signals of some slots, (signals, n), and their parts relative to the best, (parts, n)."""
+    signals = np.empty((columns.shape[1], len(slots)), dtype=np.float32)
+    parts = np.zeros((len(part_columns), len(slots)), dtype=np.float32)
+    for place in range(len(slots)):
+        slot = slots[place]
+        for column in range(columns.shape[1]):
+            signals[column, place] = columns[slot, column]
+        for part in range(len(part_columns)):
+            if tops[part] > 0:
+                parts[part, place] = columns[slot, part_columns[part]] / tops[part]
+    return signals, parts
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def first_wanted(order: Int32, wanted: npt.NDArray[np.bool_], slot: Int32, count: int) -> Int32:
+    """Give the first items of an order that are wanted and not yet on the board, at most so many."""
+    found = np.empty(count, dtype=np.int32)
+    number = 0
+    for item in order:
+        if number == count:
+            break
+        if wanted[item] and slot[item] == -1:
+            found[number] = item
+            number += 1
+    return found[:number]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _rank(values: Float32, value: float) -> int:
+    """Count the values that are greater."""
+    better = 0
+    # By place, not by value: only so it becomes vector code, a tenth of the time.
+    for place in range(len(values)):
+        better += values[place] > value
+    return better
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def describe(
+    signals: Float32, neighbours: Float32, items: Int32, popularity: Float32, log_length: float, log_ranks: Float32
+) -> Float32:
+    """Compute the features of candidates, float32 (n, features); see `FeatureBuilder`.
+
+    Parameters
+    ----------
+    popularity
+        (items, 1 + windows): the logarithm of each item's share over all time and in each window.
+    log_ranks
+        log(1 + rank) of the ranks 0 to n.
+    """
+    n_signals, count = signals.shape
+    windows = popularity.shape[1] - 1
+    features = np.empty((count, 3 * n_signals + 5 + 2 * windows), dtype=np.float32)
+    for row in range(n_signals):
+        values = signals[row]
+        best = values.max()
+        for place in range(count):
+            value = values[place]
+            features[place, 3 * row] = value
+            features[place, 3 * row + 1] = value / best if best > 0 else np.float32(0.0)
+            features[place, 3 * row + 2] = log_ranks[_rank(values, value)]
+    shares = np.empty(count, dtype=np.float32)
+    for place in range(count):
+        shares[place] = popularity[items[place], 0]
+    top, first = neighbours.max(), 3 * n_signals
+    for place in range(count):
+        share = shares[place]
+        features[place, first] = neighbours[place] / top if top > 0 else np.float32(0.0)
+        features[place, first + 1] = log_ranks[_rank(neighbours, neighbours[place])]
+        features[place, first + 2] = share
+        features[place, first + 3] = log_ranks[_rank(shares, share)]
+        for window in range(windows):
+            recent = popularity[items[place], 1 + window]
+            features[place, first + 4 + window] = recent
+            features[place, first + 4 + windows + window] = recent - share
+        features[place, first + 4 + 2 * windows] = log_length
+    return features
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def standardise_rows(features: Float32, mean: Float32, scale: Float32, most: float) -> Float32:
+    """Bring each column to mean 0 and deviation 1 as measured beforehand, cut off beyond `most`."""
+    limit = np.float32(most)
+    standard = np.empty_like(features)
+    for row in range(features.shape[0]):
+        for column in range(features.shape[1]):
+            value = (features[row, column] - mean[column]) / scale[column]
+            standard[row, column] = min(max(value, -limit), limit)
+    return standard
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def standardise(scores: Float32) -> Float32:
+    """Bring a list of scores to mean 0 and deviation 1; equal scores become 0."""
+    mean = np.float32(np.mean(scores)) if len(scores) else np.float32(0.0)
+    standard = scores - mean
+    deviation = np.float32(np.sqrt(np.mean(standard * standard))) if len(scores) else np.float32(0.0)
+    if deviation > 0:
+        return standard / deviation
+    return np.zeros_like(scores)
+
+
+def warm() -> None:
+    """Compile every kernel for the types of the request path."""
+    kernels.warm()
+    columns = np.ones((2, 2), dtype=np.float32)
+    ones = np.ones(2, dtype=np.float32)
+    places = np.zeros(2, dtype=np.int64)
+    items = np.zeros(2, dtype=np.int32)
+    tops, _ = mix(columns, 2, places, ones)
+    signals, _ = gather(columns, items, places, tops)
+    first_wanted(items, np.ones(2, dtype=np.bool_), np.full(2, -1, dtype=np.int32), 1)
+    features = describe(signals, ones, items, columns, 0.0, ones)
+    standardise_rows(features, features[0].copy(), np.ones_like(features[0]), 8.0)
+    standardise(ones)
+
+
+if __name__ == "__main__":
+    warm()
