@@ -29,9 +29,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
 	@touch $@
 
-$(KERNELS): $(INSTALLED) models/recommenders/kernels.py models/recommenders/nearest.py
+$(KERNELS): $(INSTALLED) models/ranking/kernels.py models/recommenders/kernels.py models/recommenders/nearest.py
 	@rm -f $@
-	$(BIN)/python -m models.recommenders.kernels
+	$(BIN)/python -m models.ranking.kernels
 	@touch $@
 
 demo: install ## Install, load the sample data, train, and serve on 127.0.0.1:8000 (ARGS=--synthetic needs no network)

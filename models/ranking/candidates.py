@@ -173,6 +173,14 @@ class Retriever:
             arrays |= recommender.arrays()
         return arrays
 
+    def block(self, items: Int32) -> None:
+        """Keep items (codes) out of every answer from now on."""
+        self._board.block(items)
+
+    def unblock(self, items: Int32) -> None:
+        """Let items (codes) into answers again."""
+        self._board.unblock(items)
+
     def retrieve(
         self,
         history: History,

@@ -154,7 +154,9 @@ def warm() -> None:
     items = np.zeros(2, dtype=np.int32)
     tops, _ = mix(columns, 2, places, ones)
     signals, _ = gather(columns, items, places, tops)
-    first_wanted(items, np.ones(2, dtype=np.bool_), np.full(2, -1, dtype=np.int32), 1)
+    order = items.copy()
+    order.flags.writeable = False
+    first_wanted(order, np.ones(2, dtype=np.bool_), np.full(2, -1, dtype=np.int32), 1)
     features = describe(signals, ones, items, columns, 0.0, ones)
     standardise_rows(features, features[0].copy(), np.ones_like(features[0]), 8.0)
     standardise(ones)

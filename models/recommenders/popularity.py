@@ -107,7 +107,10 @@ class Popularity:
 
 
 def _falling(counts: Float32) -> Int32:
-    return np.argsort(-counts, kind="stable").astype(np.int32)
+    order = np.argsort(-counts, kind="stable").astype(np.int32)
+    # As the arrays of a bundle are: one compiled kernel serves both.
+    order.flags.writeable = False
+    return order
 
 
 def _weights(times: npt.NDArray[np.float64], row: int, *, clock: bool) -> npt.NDArray[np.float64]:

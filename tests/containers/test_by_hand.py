@@ -22,7 +22,7 @@ def test_the_commands_of_the_containers_run_in_order(repository: Path) -> None:
     order = [
         "$ python -m venv /opt/braid",
         "$ python -m pip install -c constraints.txt .",
-        "$ python -m models.recommenders.kernels",
+        "$ python -m models.ranking.kernels",
         "== migrate",
         "$ braid migrate",
         "== api",

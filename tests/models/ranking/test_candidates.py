@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.ranking.candidates import PARTS, SIGNALS, Retriever, relative
+from models.ranking.candidates import PARTS, SIGNALS, Retriever
 from models.ranking.config import BlendConfig, RankingConfig
 from models.recommenders.item_knn import ItemKNNConfig
 from models.recommenders.popularity import Popularity, PopularityConfig
@@ -129,7 +129,36 @@ def test_other_settings_leave_the_first_retriever_as_it_was(retriever: Retriever
     assert retriever.retrieve(History(codes(0, 2)), excluded=NOTHING).signals.tolist() == before
 
 
-def test_relative_divides_by_the_best_and_leaves_zeros() -> None:
-    assert relative(np.array([1.0, 4.0], dtype=np.float32)).tolist() == [0.25, 1.0]
-    assert relative(np.zeros(2, dtype=np.float32)).tolist() == [0.0, 0.0]
-    assert relative(np.empty(0, dtype=np.float32)).tolist() == []
+def test_what_is_wanted_is_drawn_from_all_that_is_scored_and_filled_with_popular_items(
+    retriever: Retriever, odd_history: Int32
+) -> None:
+    wanted = np.zeros(12, dtype=np.bool_)
+    wanted[[3, 9, 4, 6]] = True
+    found = retriever.retrieve(History(odd_history), excluded=odd_history, wanted=wanted, limit=3)
+    assert found.wanted is not None
+    # 3 is of the history; 9 is scored, 4 and 6 are not.
+    assert sorted(found.items[found.wanted].tolist()) == [4, 6, 9]
+    every = retriever.retrieve(History(odd_history), excluded=odd_history)
+    signals = dict(zip(every.items.tolist(), every.signals.T.tolist(), strict=True))
+    assert [signals[item] for item in found.items.tolist()] == found.signals.T.tolist()
+
+
+def test_half_as_many_favoured_items_are_drawn_beside_the_others(retriever: Retriever, odd_history: Int32) -> None:
+    even = np.arange(12) % 2 == 0
+    plain = retriever.retrieve(History(odd_history), excluded=odd_history, limit=2).items.tolist()
+    found = retriever.retrieve(History(odd_history), excluded=odd_history, favoured=(even,), limit=2).items.tolist()
+    assert set(plain) < set(found)
+    assert sum(item % 2 == 0 for item in found) == 1
+
+
+def test_a_blocked_item_is_in_no_answer_until_it_is_unblocked(
+    retriever: Retriever, odd_history: Int32, codes: Codes
+) -> None:
+    def drawn() -> set[int]:
+        return set(retriever.retrieve(History(odd_history), excluded=codes(9)).items.tolist())
+
+    before = drawn()
+    retriever.block(codes(7, 9))
+    assert drawn() == drawn() == before - {7}
+    retriever.unblock(codes(7, 9))
+    assert drawn() == before

@@ -5,7 +5,8 @@ import numpy.typing as npt
 import pytest
 
 from models.data.history import History
-from models.ranking.blend import blend, standardise
+from models.ranking import kernels
+from models.ranking.blend import blend
 from models.ranking.candidates import PARTS, SIGNALS, Candidates, Retriever
 from models.ranking.features import FEATURES, FeatureBuilder, Scaler
 from models.recommenders.popularity import Popularity, PopularityConfig
@@ -110,9 +111,9 @@ def test_the_scaler_cuts_off_beyond_eight_deviations() -> None:
 
 
 def test_standardised_scores_have_mean_zero_and_deviation_one() -> None:
-    assert standardise(floats(1, 3)).tolist() == [-1.0, 1.0]
-    assert standardise(floats(5, 5, 5)).tolist() == [0.0, 0.0, 0.0]
-    assert standardise(floats()).tolist() == []
+    assert kernels.standardise(floats(1, 3)).tolist() == [-1.0, 1.0]
+    assert kernels.standardise(floats(5, 5, 5)).tolist() == [0.0, 0.0, 0.0]
+    assert kernels.standardise(floats()).tolist() == []
 
 
 def test_weight_zero_is_the_neighbours_and_weight_one_the_network() -> None:
