@@ -31,6 +31,15 @@ class History:
     def __len__(self) -> int:
         return len(self.items)
 
+    def where(self, keep: npt.NDArray[np.bool_]) -> "History":
+        """Keep some of the interactions."""
+        return replace(
+            self,
+            items=self.items[keep],
+            strengths=None if self.strengths is None else self.strengths[keep],
+            times=None if self.times is None else self.times[keep],
+        )
+
     def latest(self, count: int) -> "History":
         """Keep the last interactions, at most so many."""
         if len(self.items) <= count:

@@ -6,9 +6,10 @@ import numpy.typing as npt
 from models.data.held import Held
 from models.data.progress import Progress
 from models.evaluation.report import BLEND, NETWORK, POPULARITY
-from models.ranking.candidates import PARTS, Retriever
+from models.ranking.candidates import PARTS
 from models.ranking.crew import in_crew
 from models.ranking.ranker import Ranker
+from models.ranking.retriever import Retriever
 from models.recommenders import kernels
 
 Float32 = npt.NDArray[np.float32]

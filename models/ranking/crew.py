@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from models.ranking.candidates import Retriever
+from models.ranking.retriever import Retriever
 
 Result = TypeVar("Result")
 _CHUNK = 64

@@ -15,19 +15,18 @@ Int64 = npt.NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def mix(columns: Float32, count: int, part_columns: Int64, weights: Float32) -> tuple[Float32, Float32]:
-    """Mix the parts of the first `count` slots, each relative to its best slot.
-
-    Returns
-    -------
-    tuple
-        The best score of each part, 0 where none is above it, and the mix of each slot.
-    """
+def best_parts(columns: Float32, count: int, part_columns: Int64) -> Float32:
+    """Give the best score of each part among the first `count` slots, 0 where none is above it."""
     tops = np.zeros(len(part_columns), dtype=np.float32)
     for slot in range(count):
         for part in range(len(part_columns)):
-            value = columns[slot, part_columns[part]]
-            tops[part] = max(tops[part], value)
+            tops[part] = max(tops[part], columns[slot, part_columns[part]])
+    return tops
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def mix(columns: Float32, count: int, part_columns: Int64, weights: Float32, tops: Float32) -> Float32:
+    """Mix the parts of the first `count` slots, each relative to its best score."""
     factors = np.zeros(len(part_columns), dtype=np.float32)
     for part in range(len(part_columns)):
         if tops[part] > 0:
@@ -38,7 +37,7 @@ def mix(columns: Float32, count: int, part_columns: Int64, weights: Float32) -> 
         for part in range(len(part_columns)):
             total += columns[slot, part_columns[part]] * factors[part]
         mixed[slot] = total
-    return tops, mixed
+    return mixed
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -54,6 +53,20 @@ def gather(columns: Float32, slots: Int32, part_columns: Int64, tops: Float32) -
             if tops[part] > 0:
                 parts[part, place] = columns[slot, part_columns[part]] / tops[part]
     return signals, parts
+
+
+@njit(cache=True, nogil=True)
+def first_free(order: Int32, slot: Int32, count: int) -> Int32:
+    """Give the first items of an order that are not yet on the board and may be, at most so many."""
+    found = np.empty(count, dtype=np.int32)
+    number = 0
+    for item in order:
+        if number == count:
+            break
+        if slot[item] == -1:
+            found[number] = item
+            number += 1
+    return found[:number]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -145,6 +158,27 @@ def standardise(scores: Float32) -> Float32:
     return np.zeros_like(scores)
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def estimate(indptr: Int64, indices: Int32, values: Float32, slot: Int32, columns: Float32, prior: float) -> Float32:
+    """Estimate the signals of items from those of their neighbours, (n, signals): a mean weighted by similarity.
+
+    `prior` is the similarity of a neighbour without any signal that each item has besides its own: of an item with few
+    or distant neighbours little is believed. Neighbours that are not on the board have no signal either.
+    """
+    found = np.zeros((len(indptr) - 1, columns.shape[1]), dtype=np.float32)
+    for row in range(len(indptr) - 1):
+        total = np.float32(prior)
+        for entry in range(indptr[row], indptr[row + 1]):
+            total += values[entry]
+            position = slot[indices[entry]]
+            if position >= 0:
+                for column in range(columns.shape[1]):
+                    found[row, column] += values[entry] * columns[position, column]
+        for column in range(columns.shape[1]):
+            found[row, column] /= total
+    return found
+
+
 def warm() -> None:
     """Compile every kernel for the types of the request path."""
     kernels.warm()
@@ -152,14 +186,21 @@ def warm() -> None:
     ones = np.ones(2, dtype=np.float32)
     places = np.zeros(2, dtype=np.int64)
     items = np.zeros(2, dtype=np.int32)
-    tops, _ = mix(columns, 2, places, ones)
+    tops = best_parts(columns, 2, places)
+    mix(columns, 2, places, ones, tops)
     signals, _ = gather(columns, items, places, tops)
     order = items.copy()
     order.flags.writeable = False
+    first_free(order, np.full(2, -1, dtype=np.int32), 1)
     first_wanted(order, np.ones(2, dtype=np.bool_), np.full(2, -1, dtype=np.int32), 1)
     features = describe(signals, ones, items, columns, 0.0, ones)
     standardise_rows(features, features[0].copy(), np.ones_like(features[0]), 8.0)
     standardise(ones)
+    indptr = np.zeros(2, dtype=np.int64)
+    shares = ones.copy()
+    for stored in (indptr, shares):
+        stored.flags.writeable = False
+    estimate(indptr, order, shares, items, columns, 1.0)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,11 @@ from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.interactions import find
 from models.ranking.blend import blend
-from models.ranking.candidates import Candidates, Retriever
+from models.ranking.candidates import Candidates
 from models.ranking.config import RankingConfig
 from models.ranking.features import FeatureBuilder, Scaler
 from models.ranking.network import NETWORK_FILE, NetworkScorer
+from models.ranking.retriever import Retriever
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]

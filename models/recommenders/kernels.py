@@ -17,12 +17,15 @@ from models.recommenders import nearest
 Array = npt.NDArray[Any]
 
 
+_FREE, _EXCLUDED = -1, -2
+
+
 @njit(cache=True, nogil=True)
 def exclude(slot: Array, items: Array) -> None:
     """Keep items from being touched until `release`."""
     for item in items:
-        if item >= 0 and slot[item] == -1:
-            slot[item] = -2
+        if item >= 0 and slot[item] == _FREE:
+            slot[item] = _EXCLUDED
 
 
 @njit(cache=True, nogil=True)
@@ -31,8 +34,8 @@ def release(slot: Array, touched: Array, count: int, excluded: Array) -> None:
     for position in range(count):
         slot[touched[position]] = -1
     for item in excluded:
-        if item >= 0 and slot[item] == -2:
-            slot[item] = -1
+        if item >= 0 and slot[item] == _EXCLUDED:
+            slot[item] = _FREE
 
 
 @njit(cache=True, nogil=True)

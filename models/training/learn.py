@@ -14,10 +14,11 @@ from models.data.held import Held
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.data.strengths import StrengthScale
-from models.ranking.candidates import PARTS, Retriever
+from models.ranking.candidates import PARTS
 from models.ranking.config import BlendConfig, NetworkConfig, RankingConfig
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.ranker import Ranker
+from models.ranking.retriever import Retriever
 from models.training.lists import LabelOptions, labelled_lists
 from models.training.network import predict, save_network, train_networks
 from models.training.tuning import Trial, Tuner, tune_network_weight

@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from models.data.interactions import Interactions
 from models.data.progress import Progress
-from models.ranking.candidates import Retriever
 from models.ranking.crew import in_crew
 from models.ranking.features import FEATURES, FeatureBuilder, Scaler
+from models.ranking.retriever import Retriever
 from models.training.network import Float32, LabelledLists
 from models.training.plans import Batch, plan
 

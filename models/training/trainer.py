@@ -16,8 +16,8 @@ from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.evaluation.page import PAGE_FILE, render_page
 from models.evaluation.report import EvaluationReport
-from models.ranking.candidates import Retriever
 from models.ranking.config import NetworkConfig, RankingConfig
+from models.ranking.retriever import Retriever
 from models.training.evaluate import Evaluated, evaluate
 
 TEST_USERS = 20_000

@@ -13,10 +13,11 @@ from models.data.held import Held
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.ranking.blend import blend
-from models.ranking.candidates import KINDS, PARTS, Retriever, fit
+from models.ranking.candidates import KINDS, PARTS
 from models.ranking.config import RankingConfig
 from models.ranking.features import FeatureBuilder
 from models.ranking.network import NetworkScorer
+from models.ranking.retriever import Retriever, fit
 from models.training.mixing import prune, search_weights
 from models.training.validation import DEPTH, Pool, draw, list_ndcg
 

@@ -7,8 +7,9 @@ import numpy.typing as npt
 
 from models.data.held import Held
 from models.evaluation.metrics import evaluate_lists
-from models.ranking.candidates import PARTS, Candidates, Retriever
+from models.ranking.candidates import PARTS, Candidates
 from models.ranking.crew import in_crew
+from models.ranking.retriever import Retriever
 from models.recommenders import kernels
 
 Float32 = npt.NDArray[np.float32]

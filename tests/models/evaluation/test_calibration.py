@@ -8,11 +8,11 @@ import pytest
 from models.data.held import Held, Ragged
 from models.data.interactions import Interactions
 from models.evaluation.calibration import bins, calibration
-from models.ranking.candidates import Retriever
 from models.ranking.config import RankingConfig
 from models.ranking.features import FEATURES
 from models.ranking.network import NetworkScorer
 from models.ranking.ranker import Ranker
+from models.ranking.retriever import Retriever
 
 RELATIVE = FEATURES.index("neighbours_relative")
 

@@ -11,9 +11,9 @@ from models.data.interactions import Interactions
 from models.data.progress import silent
 from models.evaluation.metrics import evaluate_lists
 from models.evaluation.ranked import rank_held, rank_popular
-from models.ranking.candidates import Retriever
 from models.ranking.config import RankingConfig
 from models.ranking.ranker import Ranker
+from models.ranking.retriever import Retriever
 from models.recommenders.als import AlsConfig
 from models.recommenders.popularity import Popularity, PopularityConfig
 from models.recommenders.spectral import SpectralConfig

@@ -9,11 +9,11 @@ import onnx
 import pytest
 
 from models.data.interactions import Interactions
-from models.ranking.candidates import Retriever
 from models.ranking.config import RankingConfig
 from models.ranking.features import FEATURES, Scaler
 from models.ranking.network import NetworkScorer
 from models.ranking.ranker import Ranker
+from models.ranking.retriever import Retriever
 
 MakeNetwork = Callable[..., Path]
 

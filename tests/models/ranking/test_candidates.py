@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.ranking.candidates import PARTS, SIGNALS, Retriever
+from models.ranking.candidates import PARTS, SIGNALS
 from models.ranking.config import BlendConfig, RankingConfig
+from models.ranking.retriever import Retriever
 from models.recommenders.item_knn import ItemKNNConfig
 from models.recommenders.popularity import Popularity, PopularityConfig
 

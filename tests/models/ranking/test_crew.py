@@ -5,8 +5,8 @@ import numpy.typing as npt
 import pytest
 
 from models.data.history import History
-from models.ranking.candidates import Retriever
 from models.ranking.crew import in_crew
+from models.ranking.retriever import Retriever
 
 Codes = Callable[..., npt.NDArray[np.int32]]
 

@@ -7,8 +7,9 @@ import pytest
 from models.data.history import History
 from models.ranking import kernels
 from models.ranking.blend import blend
-from models.ranking.candidates import PARTS, SIGNALS, Candidates, Retriever
+from models.ranking.candidates import PARTS, SIGNALS, Candidates
 from models.ranking.features import FEATURES, FeatureBuilder, Scaler
+from models.ranking.retriever import Retriever
 from models.recommenders.popularity import Popularity, PopularityConfig
 
 Float32 = npt.NDArray[np.float32]

@@ -7,8 +7,9 @@ import pytest
 
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.ranking.candidates import KINDS, PARTS, SIGNALS, Retriever
+from models.ranking.candidates import KINDS, PARTS, SIGNALS
 from models.ranking.config import BlendConfig, RankingConfig
+from models.ranking.retriever import Retriever
 from models.recommenders.ease import EaseConfig
 
 NONE = dict.fromkeys(PARTS, 0.0)

@@ -1,10 +1,10 @@
 import pytest
 
 from models.data.interactions import Interactions
-from models.ranking.candidates import Retriever
 from models.ranking.config import BlendConfig, RankingConfig
 from models.ranking.network import NetworkScorer
 from models.ranking.ranker import Ranker
+from models.ranking.retriever import Retriever
 
 ODD = ["i01", "i03", "i05"]
 

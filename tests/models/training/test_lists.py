@@ -7,9 +7,9 @@ import pytest
 
 from models.data.interactions import Interactions
 from models.data.progress import silent
-from models.ranking.candidates import Retriever
 from models.ranking.config import RankingConfig
 from models.ranking.features import FEATURES, Scaler
+from models.ranking.retriever import Retriever
 from models.training.lists import LabelOptions, labelled_lists
 from models.training.network import LabelledLists
 

@@ -10,10 +10,10 @@ import pytest
 from models.bundle.errors import BundleError
 from models.data.interactions import Interactions
 from models.data.progress import silent
-from models.ranking.candidates import Retriever
 from models.ranking.config import BlendConfig, NetworkConfig, RankingConfig
 from models.ranking.features import FEATURES, Scaler
 from models.ranking.network import NetworkScorer
+from models.ranking.retriever import Retriever
 from models.training import lists as lists_module
 from models.training.learn import check_parity
 from models.training.lists import LabelOptions, labelled_lists

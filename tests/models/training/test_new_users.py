@@ -12,9 +12,9 @@ from models.data.progress import silent
 from models.data.splitting import make_split
 from models.evaluation.ranked import rank_held
 from models.evaluation.segments import measure_users
-from models.ranking.candidates import Retriever
 from models.ranking.config import RankingConfig
 from models.ranking.ranker import Ranker
+from models.ranking.retriever import Retriever
 from models.training.new_users import NewUsers, measure_new_users
 
 Measure = Callable[[Held], NewUsers | None]

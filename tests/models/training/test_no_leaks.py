@@ -14,8 +14,9 @@ from models.data.folder import DataSet
 from models.data.progress import silent
 from models.data.splitting import MIN_INTERACTIONS, make_split
 from models.data.synthetic import generate
-from models.ranking.candidates import PARTS, Retriever
+from models.ranking.candidates import PARTS
 from models.ranking.config import NetworkConfig, RankingConfig
+from models.ranking.retriever import Retriever
 from models.training.evaluate import Evaluated, evaluate
 from models.training.tuning import Tuner
 

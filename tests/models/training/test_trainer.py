@@ -12,11 +12,12 @@ from models.data.errors import DataSetError
 from models.data.folder import DataSet
 from models.data.interactions import Interactions, find
 from models.data.progress import silent
-from models.ranking.candidates import PARTS, Retriever
+from models.ranking.candidates import PARTS
 from models.ranking.config import NetworkConfig, RankingConfig
 from models.ranking.features import FEATURES
 from models.ranking.network import NetworkScorer
 from models.ranking.ranker import Ranker
+from models.ranking.retriever import Retriever
 from models.training.evaluate import evaluate
 from models.training.learn import KERAS_FILE
 from models.training.network import keras, predict

@@ -8,8 +8,9 @@ import pytest
 
 from models.data.held import Held, Ragged
 from models.data.interactions import Interactions
-from models.ranking.candidates import PARTS, Retriever
+from models.ranking.candidates import PARTS
 from models.ranking.config import RankingConfig
+from models.ranking.retriever import Retriever
 from models.training.mixing import prune, search_weights
 from models.training.validation import DEPTH, Pool, draw, list_ndcg
 

@@ -1,0 +1,117 @@
+"""Arrivals: items that are newer than the bundle, scored by what resembles them in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.data.history import History
+from models.ranking import kernels
+from models.recommenders.board import Board
+from models.recommenders.content import Content
+from models.recommenders.rows import Rows
+
+Float32 = npt.NDArray[np.float32]
+Int32 = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
+
+NEIGHBOURS = 50
+"""Items of the bundle that an arrival is compared with, those most similar to it."""
+_PRIOR = 1.0
+_NOTHING = (np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Arrivals that resemble what a request draws: codes, and their signals, float32 (n, signals)."""
+
+    items: Int32
+    signals: Float32
+
+
+class Arrivals:
+    """Items that came after the bundle was made; each has a code that follows those of the bundle.
+
+    Parameters
+    ----------
+    content
+        The bundle's content-based recommender; without one no arrival resembles anything.
+    n_items
+        Number of items in the bundle: the code of the first arrival.
+    """
+
+    def __init__(self, content: Content | None, n_items: int) -> None:
+        self.n_items = n_items
+        # Its own buffers: descriptions are looked up while requests are answered.
+        self._content = None if content is None else content.configured(content.config)
+        self._neighbours: list[tuple[Int32, Float32]] = []
+        self._rows: Rows | None = None
+        self._blocked = np.empty(0, dtype=np.bool_)
+
+    def __len__(self) -> int:
+        return len(self._neighbours)
+
+    def describe(self, code: int, item: Mapping[str, Any] | None) -> None:
+        """Look up what an arrival resembles; None for one that is gone. A code beyond the last is a new arrival."""
+        found = _NOTHING
+        if item is not None and self._content is not None:
+            codes, similarities = self._content.neighbours_of(item)
+            found = codes[:NEIGHBOURS].copy(), similarities[:NEIGHBOURS].copy()
+        place = code - self.n_items
+        self._neighbours.extend([_NOTHING] * (place + 1 - len(self._neighbours)))
+        self._neighbours[place] = found
+        self._rows = None
+
+    def block(self, codes: Int32, *, blocked: bool) -> None:
+        """Keep arrivals out of every answer from now on, or let them in again."""
+        self._blocked = np.concatenate([self._blocked, np.zeros(len(self) - len(self._blocked), dtype=np.bool_)])
+        self._blocked[codes - self.n_items] = blocked
+
+    def blocked(self, codes: Int32) -> Mask:
+        """Tell which arrivals are kept out."""
+        longest: Mask = np.zeros(len(self), dtype=np.bool_)
+        longest[: len(self._blocked)] = self._blocked
+        return np.asarray(longest[codes - self.n_items])
+
+    @property
+    def rows(self) -> Rows:
+        """The similarity of each arrival to items of the bundle, arrivals x items."""
+        if self._rows is None:
+            lengths = [0, *(len(codes) for codes, _ in self._neighbours)]
+            self._rows = Rows(
+                np.cumsum(lengths).astype(np.int64),
+                np.concatenate([_NOTHING[0], *(codes for codes, _ in self._neighbours)]),
+                np.concatenate([_NOTHING[1], *(values for _, values in self._neighbours)]),
+            )
+        return self._rows
+
+    def lead(self, history: History, board: Board, decay: float) -> None:
+        """Let what the user had of the arrivals count for the items that resemble it."""
+        mine = history.items >= self.n_items
+        if mine.any():
+            weights = history.weights(decay)[mine]
+            board.add_rows(Content.signals[0], self.rows, history.items[mine] - np.int32(self.n_items), weights)
+
+    def score(self, history: History, board: Board, decay: float, given: Int32 | None = None) -> Scored:
+        """Score those that resemble what is on the board, and those that are given.
+
+        Content is as it is; the other signals are estimated by those of the neighbours. Nobody had them when the
+        bundle was made, so they have no popularity.
+        """
+        rows = self.rows
+        signals = kernels.estimate(rows.indptr, rows.indices, rows.values, board.slot, board.columns, _PRIOR)
+        for name in ("popularity", "trending"):
+            signals[:, board.signals.index(name)] = 0.0
+        known = history.where(history.items < self.n_items)
+        weights = np.zeros(self.n_items, dtype=np.float32)
+        np.maximum.at(weights, known.items, known.weights(decay))
+        owners = np.repeat(np.arange(rows.n_rows), np.diff(rows.indptr))
+        content = np.bincount(owners, weights=rows.values * weights[rows.indices], minlength=rows.n_rows)
+        signals[:, board.signals.index(Content.signals[0])] = content
+        alike = (signals > 0).any(axis=1)
+        if given is not None:
+            alike[given[given >= self.n_items] - self.n_items] = True
+        found = np.flatnonzero(alike)
+        return Scored((found + self.n_items).astype(np.int32), signals[found])

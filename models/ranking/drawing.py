@@ -1,0 +1,145 @@
+"""Drawing: from what the recommenders say of all items to the candidates of one request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.data.history import History
+from models.ranking import kernels
+from models.ranking.arrivals import Arrivals
+from models.ranking.candidates import PART_COLUMNS, Candidates
+from models.ranking.config import RankingConfig
+from models.recommenders.board import Board
+from models.recommenders.kernels import largest
+from models.recommenders.popularity import Popularity
+from models.recommenders.recommender import Recommender
+from models.recommenders.repeats import Repeats
+
+Float32 = npt.NDArray[np.float32]
+Int32 = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which items a request wants as candidates.
+
+    Parameters
+    ----------
+    excluded
+        Item codes never to be returned.
+    only
+        Where given, these items and no others are wanted; all of them are drawn.
+    wanted
+        Where given, bool with a place for each code: the items that are wanted; as many of them are drawn as there
+        are otherwise. They come from all that any recommender scores, then from the popular ones among them.
+    favoured
+        Masks as `wanted`: beside the others, half as many items of each are drawn, the best that there are.
+    limit
+        How many to draw; the setting where None.
+    cut
+        Whether more than that are cut off; otherwise all that any recommender scores are drawn.
+    """
+
+    excluded: Int32
+    only: Int32 | None = None
+    wanted: Mask | None = None
+    favoured: Sequence[Mask] = ()
+    limit: int | None = None
+    cut: bool = True
+
+    def marks(self, items: Int32) -> Mask | None:
+        """Tell which items are wanted; None where all are."""
+        if self.only is None:
+            return None if self.wanted is None else self.wanted[items]
+        given = np.isin(items, self.only)
+        return given if self.wanted is None else given & self.wanted[items]
+
+
+@dataclass(frozen=True)
+class Drawer:
+    """Draws candidates with some recommenders and their weights in the mix."""
+
+    config: RankingConfig
+    recommenders: tuple[Recommender, ...]
+    popularity: Popularity
+    weights: Float32
+
+    def draw(self, board: Board, history: History, wish: Wish, arrivals: Arrivals | None) -> Candidates:
+        """Draw the candidates for one request, on an empty board."""
+        count = self.config.blend.candidates if wish.limit is None else wish.limit
+        n_items = len(self.popularity.counts)
+        board.exclude(wish.excluded if arrivals is None else wish.excluded[wish.excluded < n_items])
+        self._score(board, history, arrivals)
+        if wish.only is not None:
+            board.touch(wish.only if arrivals is None else wish.only[wish.only < n_items])
+        # The fill stands behind the others, most popular first.
+        scored = board.count
+        if scored < count:
+            board.touch(kernels.first_free(self.popularity.order, board.slot, count - scored))
+            scored = board.count
+        masks = [(mask, count // 2) for mask in wish.favoured]
+        masks += [] if wish.wanted is None else [(wish.wanted, count)]
+        for mask, number in masks:
+            self._fill(board, mask, number)
+        board.settle()
+        tops = kernels.best_parts(board.columns, board.count, PART_COLUMNS)
+        mixed = kernels.mix(board.columns, board.count, PART_COLUMNS, self.weights, tops)
+        slots = largest(mixed[:scored], count) if wish.cut else np.arange(scored, dtype=np.int32)
+        more: list[Places] = [] if wish.only is None else [board.slots(wish.only[wish.only < n_items])]
+        for mask, number in masks:
+            fitting = np.flatnonzero(mask[board.items])
+            more.append(fitting[largest(mixed[fitting], number)])
+        if more:
+            slots = np.unique(np.concatenate([slots, *more])).astype(np.int32)
+        signals, parts = kernels.gather(board.columns, slots, PART_COLUMNS, tops)
+        items = board.items[slots]
+        known = Candidates(items, signals, parts, mixed[slots], len(history), wish.marks(items))
+        if arrivals is None or not len(arrivals):
+            return known
+        return self._with_arrivals(known, board, history, wish, arrivals, tops)
+
+    def _score(self, board: Board, history: History, arrivals: Arrivals | None) -> None:
+        whole = history.raised(self.config.strength_exponent)
+        if arrivals is not None and len(arrivals):
+            arrivals.lead(whole.latest(self.config.max_history), board, self.config.content.recency_decay)
+            whole = whole.where(whole.items < len(self.popularity.counts))
+        recent = whole.latest(self.config.max_history)
+        if len(recent):
+            for recommender in self.recommenders:
+                recommender.score(whole if isinstance(recommender, Repeats) else recent, board)
+
+    def _fill(self, board: Board, wanted: Mask, count: int) -> None:
+        """Draw wanted items that nothing scores, most popular first, until there are enough of them."""
+        missing = count - int(wanted[board.items].sum())
+        if missing > 0:
+            board.touch(kernels.first_wanted(self.popularity.order, wanted, board.slot, missing))
+
+    def _with_arrivals(
+        self, known: Candidates, board: Board, history: History, wish: Wish, arrivals: Arrivals, tops: Float32
+    ) -> Candidates:
+        """Add the arrivals that are wanted, the best of them."""
+        found = arrivals.score(history, board, self.config.content.recency_decay, wish.only)
+        marks = wish.marks(found.items)
+        keep = ~np.isin(found.items, wish.excluded) & ~arrivals.blocked(found.items)
+        if marks is not None:
+            keep &= marks
+        # As many as there are known ones at most: all of those that are to be ranked, the best of others.
+        mixed = kernels.mix(found.signals, len(found.items), PART_COLUMNS, self.weights, tops)
+        places = np.flatnonzero(keep)
+        if wish.only is None:
+            places = places[largest(mixed[places], max(len(known.items), 1))]
+        signals, parts = kernels.gather(found.signals, places.astype(np.int32), PART_COLUMNS, tops)
+        return known.joined(
+            Candidates(
+                found.items[places],
+                signals,
+                parts,
+                mixed[places],
+                len(history),
+                None if marks is None else marks[places],
+            )
+        )

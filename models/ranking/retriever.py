@@ -1,0 +1,173 @@
+"""The retriever: the fitted recommenders, and the candidates that they draw together."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from models.bundle.loader import Bundle
+from models.data.history import History
+from models.data.interactions import Interactions
+from models.ranking.arrivals import Arrivals
+from models.ranking.candidates import KINDS, PARTS, SIGNALS, TRENDING, Candidates
+from models.ranking.config import RankingConfig
+from models.ranking.drawing import Drawer, Wish
+from models.recommenders.board import Board
+from models.recommenders.content import Content
+from models.recommenders.popularity import Popularity
+from models.recommenders.recommender import Recommender
+
+Int32 = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
+_FILL = np.float32(1e-6)
+
+
+class Retriever:
+    """Draws candidates from all recommenders, filled up with popular items.
+
+    One retriever serves one thread: its buffers are reused.
+    """
+
+    def __init__(self, config: RankingConfig, recommenders: Sequence[Recommender]) -> None:
+        self.config = config
+        self.recommenders = tuple(recommenders)
+        self.popularity = next(part for part in recommenders if isinstance(part, Popularity))
+        self.weights = np.array([getattr(config.blend, part) for part in PARTS], dtype=np.float32)
+        # Behind all that is scored, popular items stand in their order.
+        mix = self.weights.copy()
+        mix[PARTS.index(Popularity.signals[0])] += _FILL
+        self._drawer = Drawer(config, self.recommenders, self.popularity, mix)
+        self._board = Board(len(self.popularity.counts), SIGNALS)
+
+    @property
+    def n_items(self) -> int:
+        """Count the items of the catalogue."""
+        return len(self.popularity.counts)
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """Name the parts that the data has something for."""
+        names = [part.signals[0] for part in self.recommenders if not part.empty]
+        return (*names, TRENDING) if self.popularity.trends else tuple(names)
+
+    @classmethod
+    def fit(
+        cls,
+        interactions: Interactions,
+        config: RankingConfig,
+        catalogue: pa.Table | None = None,
+        parts: Collection[str] = PARTS,
+    ) -> Self:
+        """Fit recommenders on the same interactions.
+
+        Parameters
+        ----------
+        catalogue
+            The items file of a data set, where there is one.
+        parts
+            Those to fit; popularity is always there.
+        """
+        interactions = interactions.raised(config.strength_exponent)
+        kinds = [kind for kind in KINDS if kind is Popularity or kind.signals[0] in parts]
+        return cls(config, [fit(kind, interactions, config, catalogue) for kind in kinds])
+
+    def refitted(self, interactions: Interactions, config: RankingConfig, catalogue: pa.Table | None = None) -> Self:
+        """Fit the same recommenders on other interactions with the same codes, or with other settings."""
+        strong = interactions.raised(config.strength_exponent)
+        recommenders = [
+            # The catalogue does not change with the interactions.
+            part
+            if isinstance(part, Content) and part.config == config.content
+            else fit(type(part), strong, config, catalogue)
+            for part in self.recommenders
+        ]
+        return type(self)(config, recommenders)
+
+    def reads(self, other: "Retriever") -> bool:
+        """Tell whether it asks the same recommenders, and so draws the same candidates with the same weights."""
+        mine, others = (
+            [type(part) for part in retriever.recommenders if not part.empty] for retriever in (self, other)
+        )
+        return mine == others and self.config == other.config
+
+    def pruned(self) -> "Retriever":
+        """Leave out the recommenders of weight 0 that the network does not read."""
+        return Retriever(self.config, [part for part in self.recommenders if _used(part, self.config)])
+
+    @classmethod
+    def load(cls, bundle: Bundle, config: RankingConfig) -> Self:
+        """Build every recommender from the arrays of a bundle."""
+        recommenders = [kind.load(bundle, getattr(config, kind.signals[0])) for kind in KINDS if _used(kind, config)]
+        return cls(config, recommenders)
+
+    def configured(self, config: RankingConfig) -> "Retriever":
+        """Give the same fitted recommenders other request-time settings."""
+        recommenders = [part.configured(getattr(config, part.signals[0])) for part in self.recommenders]
+        return Retriever(config, recommenders)
+
+    def replaced(self, recommender: Recommender, config: RankingConfig) -> "Retriever":
+        """Put one recommender, fitted with other settings, in the place of the present one."""
+        others = [recommender if type(recommender) is type(present) else present for present in self.recommenders]
+        return Retriever(config, others).configured(config)
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Name the arrays of all recommenders, to store in a bundle."""
+        arrays: dict[str, npt.NDArray[np.generic]] = {}
+        for recommender in self.recommenders:
+            arrays |= recommender.arrays()
+        return arrays
+
+    def block(self, items: Int32) -> None:
+        """Keep items (codes) out of every answer from now on."""
+        self._board.block(items)
+
+    def unblock(self, items: Int32) -> None:
+        """Let items (codes) into answers again."""
+        self._board.unblock(items)
+
+    def retrieve(
+        self,
+        history: History,
+        *,
+        excluded: Int32,
+        only: Int32 | None = None,
+        wanted: Mask | None = None,
+        favoured: Sequence[Mask] = (),
+        limit: int | None = None,
+        cut: bool = True,
+        arrivals: Arrivals | None = None,
+    ) -> Candidates:
+        """Draw the candidates for one request.
+
+        Parameters
+        ----------
+        history
+            What the user had, oldest first.
+        excluded, only, wanted, favoured, limit, cut
+            See `Wish`.
+        arrivals
+            Items that came after the recommenders were fitted, where there are any.
+        """
+        wish = Wish(excluded, only, wanted, favoured, limit, cut)
+        with self._board as board:
+            return self._drawer.draw(board, history, wish, arrivals)
+
+
+def _used(part: Recommender | type[Recommender], config: RankingConfig) -> bool:
+    name = part.signals[0]
+    return name in {Popularity.signals[0], *config.network_parts} or bool(getattr(config.blend, name) > 0)
+
+
+def fit(
+    kind: type[Any], interactions: Interactions, config: RankingConfig, catalogue: pa.Table | None = None
+) -> Recommender:
+    """Fit one recommender with its settings."""
+    settings = getattr(config, kind.signals[0])
+    recommender: Recommender
+    if kind is Content:
+        recommender = Content.fit(interactions, catalogue, settings)
+    else:
+        recommender = kind.fit(interactions, settings)
+    return recommender
