@@ -42,7 +42,7 @@ class Publication:
         served = served_retriever(run.learned.ranker.retriever)
         ids = _item_ids(catalogue)
         interactions = run.everything.with_items(ids)
-        names = {part.signals[0] for part in (*served.recommenders, *SHELF)}
+        names = {part.signals[0] for part in served.recommenders} | {kind.signals[0] for kind in SHELF}
         return cls(
             interactions,
             Retriever.fit(interactions, served.config, catalogue, names - {Repeats.signals[0]}),
