@@ -12,6 +12,7 @@ from app.context import Context
 from app.errors import TrainingUnavailableError
 from app.progress import progress_bars
 from app.services.importing import Timestamps
+from app.services.times import now
 from models.data.cleaning import CleaningReport
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
@@ -61,6 +62,7 @@ async def train(context: Context, console: Console, *, seed: int = 0, budget: fl
     """Train on the log, publish and activate."""
     training = load_training()
     with progress_bars() as progress:
+        began = now()
         table = await context.interactions.table(progress)
         if not table.num_rows:
             raise DataSetError(f"{context.database.place}: there are no interactions to train on: import some first")
@@ -72,6 +74,7 @@ async def train(context: Context, console: Console, *, seed: int = 0, budget: fl
             budget=budget,
             network=context.settings.network,
             event_weights=context.settings.event_weights,
+            catalogue_at=began,
             progress=progress,
         )
     metrics = bundle.manifest.metrics["test"]

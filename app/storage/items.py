@@ -1,7 +1,7 @@
 """The catalogue in SQL."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -10,10 +10,36 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.database import Database, pages
 from app.storage.tables import items
+from models.data.catalogue import (
+    ATTRIBUTES,
+    AVAILABLE_FROM,
+    AVAILABLE_UNTIL,
+    CATEGORIES,
+    DESCRIPTION,
+    HIDDEN,
+    PRICE,
+    TAGS,
+    TITLE,
+)
 from models.data.columns import ITEM
 from models.data.progress import Progress
 
 _ROWS_A_STATEMENT = 1000
+_SECOND = 1_000_000
+_LABELS = pa.list_(pa.string())
+_TYPES: Mapping[str, pa.DataType] = {
+    ITEM: pa.string(),
+    TITLE: pa.string(),
+    DESCRIPTION: pa.string(),
+    CATEGORIES: _LABELS,
+    TAGS: _LABELS,
+    PRICE: pa.float64(),
+    ATTRIBUTES: pa.string(),
+    HIDDEN: pa.bool_(),
+    AVAILABLE_FROM: pa.float64(),
+    AVAILABLE_UNTIL: pa.float64(),
+}
+"""Of the columns of a data-set folder."""
 
 
 class ItemStore:
@@ -65,17 +91,17 @@ class ItemStore:
             return list((await connection.execute(statement)).scalars())
 
     async def table(self) -> pa.Table | None:
-        """Read what training needs of the catalogue, in the columns of a data-set folder; None where it is empty."""
-        names = (ITEM, "title", "description", "categories", "tags", "price", "attributes")
+        """Read the catalogue in the columns of a data-set folder; None where it is empty."""
         async with self._database.begin() as connection:
-            rows = (await connection.execute(select(*(items.c[name] for name in names)))).all()
+            rows = (await connection.execute(select(*(items.c[name] for name in _TYPES)))).all()
         if not rows:
             return None
-        texts, labels = pa.string(), pa.list_(pa.string())
-        types = (texts, texts, texts, labels, labels, pa.float64(), texts)
+        columns = dict(zip(_TYPES, zip(*rows, strict=True), strict=True))
         # Attributes as JSON: objects of any shape are no column of one type.
-        columns = zip(*((*others, json.dumps(attributes)) for *others, attributes in rows), strict=True)
-        return pa.table([pa.array(column, kind) for column, kind in zip(columns, types, strict=True)], names)
+        columns[ATTRIBUTES] = tuple(json.dumps(attributes) for attributes in columns[ATTRIBUTES])
+        for name in (AVAILABLE_FROM, AVAILABLE_UNTIL):
+            columns[name] = tuple(None if moment is None else moment / _SECOND for moment in columns[name])
+        return pa.table({name: pa.array(columns[name], kind) for name, kind in _TYPES.items()})
 
     async def count(self) -> int:
         """Count the items."""

@@ -102,6 +102,12 @@ def _map_array(path: Path) -> npt.NDArray[np.generic]:
         array: npt.NDArray[np.generic] = np.asarray(np.lib.format.open_memmap(path, mode="r"))
     except (ValueError, OSError) as error:
         raise BundleError(f"{path}: is not a readable array: {error}") from error
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    if array.dtype.kind == "f" and not _is_finite(array):
         raise BundleError(f"{path}: holds values that are not finite")
     return array
+
+
+def _is_finite(array: npt.NDArray[np.generic]) -> bool:
+    # A block at a time: the answer for the whole array would take a quarter of its memory.
+    flat = array.reshape(-1, order="A")
+    return all(bool(np.isfinite(flat[start : start + _BLOCK]).all()) for start in range(0, len(flat), _BLOCK))

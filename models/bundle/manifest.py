@@ -9,7 +9,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from models.bundle.errors import BundleError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Of what a bundle holds: 2 came with all items of the catalogue, and what is served beside the blend."""
 MANIFEST_FILE = "manifest.json"
 _LIBRARIES = ("braid", "numpy", "scipy", "numba", "onnxruntime", "keras", "tensorflow")
 
@@ -56,7 +57,7 @@ def read_manifest(folder: Path) -> Manifest:
     Raises
     ------
     BundleError
-        The manifest is missing, is not valid, or has a newer format than this version of Braid reads.
+        The manifest is missing, is not valid, or has another format than this version of Braid reads.
     """
     path = folder / MANIFEST_FILE
     try:
@@ -74,6 +75,11 @@ def read_manifest(folder: Path) -> Manifest:
         raise BundleError(f"{path}: {where}: {first['msg']}") from error
     if manifest.schema_version > SCHEMA_VERSION:
         raise _too_new(path, manifest.schema_version)
+    if manifest.schema_version < SCHEMA_VERSION:
+        raise BundleError(
+            f"{path}: schema_version {manifest.schema_version} is older than {SCHEMA_VERSION}, which this version"
+            " of Braid reads: train again"
+        )
     return manifest
 
 

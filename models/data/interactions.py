@@ -102,7 +102,15 @@ class Interactions:
         keys = self.users.astype(np.int64) * self.n_items + self.items
         mask = np.zeros(len(keys), dtype=np.bool_)
         mask[np.unique(keys, return_index=True)[1]] = True
-        return self.select(mask)
+        return self if mask.all() else self.select(mask)
+
+    def with_items(self, more: Ids) -> "Interactions":
+        """Give further items a code; those of the others change, as codes follow the order of the ids."""
+        item_ids = np.union1d(self.item_ids, more)
+        if len(item_ids) == self.n_items:
+            return self
+        code = np.searchsorted(item_ids, self.item_ids).astype(np.int32)
+        return replace(self, item_ids=item_ids, items=code[self.items])
 
     def select(self, mask: npt.NDArray[np.bool_]) -> "Interactions":
         """Keep some of the rows; all codes stay as they are."""

@@ -35,8 +35,8 @@ class Split:
 
     `train` is what the recommenders are fitted on while settings are chosen on `validation`; `refit` tells whether
     they are fitted once more before the `test`, on all that is `known` then. `newcomers` are the test users without
-    a history; they are not in `test`. `window` is the length of the `temporal` test and validation, None under the
-    other protocols.
+    a history; they are not in `test`. `log` is `everything` with its repeated pairs. `window` is the length of the
+    `temporal` test and validation, None under the other protocols.
     """
 
     protocol: str
@@ -45,6 +45,7 @@ class Split:
     test: Held
     newcomers: Held
     everything: Interactions
+    log: Interactions
     known: Interactions
     refit: bool
     counts: dict[str, int]
@@ -154,7 +155,7 @@ def make_split(
         **apart,
     }
     refit = protocol in {FIXED, TEMPORAL}
-    return Split(protocol, fitted, validation, test, new, everything, known, refit, counts, cut.window)
+    return Split(protocol, fitted, validation, test, new, everything, every, known, refit, counts, cut.window)
 
 
 def _identified(table: pa.Table | None) -> pa.Table | None:

@@ -86,19 +86,19 @@ class Knowledge:
 
     @classmethod
     def load(cls, bundle: Bundle, config: KnowledgeConfig) -> Self:
-        """Take the encoded catalogue from a bundle.
+        """Take the encoded catalogue from a bundle, whose `item_ids` it shares with the other recommenders.
 
         Raises
         ------
         BundleError
             Its arrays do not fit together.
         """
-        item_ids: Ids = bundle.array("knowledge_item_ids", "S")  # type: ignore[assignment]
+        item_ids: Ids = bundle.array("item_ids", "S")  # type: ignore[assignment]
         return cls(config, item_ids, CatalogueIndex.load(bundle, len(item_ids)))
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays to store in a bundle."""
-        return {"knowledge_item_ids": self.item_ids, **self.index.arrays()}
+        """Name the arrays to store in a bundle, beside its `item_ids`."""
+        return self.index.arrays()
 
     def unknown_fields(self, requirements: Filter | None, preferences: Sequence[Preference] = ()) -> list[str]:
         """Name the fields asked for that no item of the catalogue has: nothing can meet them."""

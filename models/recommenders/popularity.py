@@ -41,18 +41,30 @@ class Popularity:
         `counts`.
     clock
         Whether times are seconds, and no mere order: only then is anything trending.
+    order, trend_order
+        Items by their counts, and by their weights with the half-life of the settings, the most first; sorted here
+        where they are not known.
     """
 
     signals: ClassVar[tuple[str, ...]] = ("popularity", "trending")
 
-    def __init__(self, config: PopularityConfig, counts: Float32, recent: Float32, *, clock: bool = False) -> None:
+    def __init__(
+        self,
+        config: PopularityConfig,
+        counts: Float32,
+        recent: Float32,
+        *,
+        clock: bool = False,
+        order: Int32 | None = None,
+        trend_order: Int32 | None = None,
+    ) -> None:
         self.config = config
         self.counts = counts
         self.recent = recent
         self.clock = clock
-        self.order: Int32 = _falling(counts)
+        self.order: Int32 = _falling(counts) if order is None else order
         self.trend: Float32 = np.ascontiguousarray(recent[config.half_life])
-        self.trend_order: Int32 = _falling(self.trend)
+        self.trend_order: Int32 = _falling(self.trend) if trend_order is None else trend_order
 
     @classmethod
     def fit(cls, interactions: Interactions, config: PopularityConfig) -> Self:
@@ -69,12 +81,14 @@ class Popularity:
 
     @classmethod
     def load(cls, bundle: Bundle, config: PopularityConfig) -> Self:
-        """Take the counts from a bundle."""
+        """Take the counts from a bundle, and the orders: sorting a large catalogue takes seconds and memory."""
         return cls(
             config,
             bundle.array("popularity_counts", np.float32),  # type: ignore[arg-type]
             bundle.array("popularity_recent", np.float32, ndim=2),  # type: ignore[arg-type]
             clock=bool(bundle.array("popularity_clock", np.int32)[0]),
+            order=bundle.array("popularity_order", np.int32),  # type: ignore[arg-type]
+            trend_order=bundle.array("popularity_trend_order", np.int32),  # type: ignore[arg-type]
         )
 
     @property
@@ -89,7 +103,9 @@ class Popularity:
 
     def configured(self, config: PopularityConfig) -> Self:
         """Apply another half-life to the same counts."""
-        return self if config == self.config else type(self)(config, self.counts, self.recent, clock=self.clock)
+        if config == self.config:
+            return self
+        return type(self)(config, self.counts, self.recent, clock=self.clock, order=self.order)
 
     def score(self, history: History, board: Board) -> None:  # noqa: ARG002 - the contract's
         """Give every candidate its counts."""
@@ -97,13 +113,23 @@ class Popularity:
         board.add_dense(self.signals[1], self.trend, self.trend_order[:_LED])
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
-        """Tell whether it counts so many items."""
-        return self.counts.shape == (n_items,) and self.recent.shape == (len(HALF_LIVES_DAYS), n_items)
+        """Tell whether it counts so many items, and orders these."""
+        return (
+            self.counts.shape == (n_items,)
+            and self.recent.shape == (len(HALF_LIVES_DAYS), n_items)
+            and all(_is_order(order, n_items) for order in (self.order, self.trend_order))
+        )
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Name the arrays to store in a bundle."""
         clock = np.array([self.clock], dtype=np.int32)
-        return {"popularity_counts": self.counts, "popularity_recent": self.recent, "popularity_clock": clock}
+        return {
+            "popularity_counts": self.counts,
+            "popularity_recent": self.recent,
+            "popularity_clock": clock,
+            "popularity_order": self.order,
+            "popularity_trend_order": self.trend_order,
+        }
 
 
 def _falling(counts: Float32) -> Int32:
@@ -111,6 +137,11 @@ def _falling(counts: Float32) -> Int32:
     # As the arrays of a bundle are: one compiled kernel serves both.
     order.flags.writeable = False
     return order
+
+
+def _is_order(order: Int32, n_items: int) -> bool:
+    # Compiled code follows these without looking.
+    return order.shape == (n_items,) and int(order.min(initial=0)) >= 0 and int(order.max(initial=-1)) < n_items
 
 
 def _weights(times: npt.NDArray[np.float64], row: int, *, clock: bool) -> npt.NDArray[np.float64]:

@@ -33,11 +33,15 @@ DEFAULT_KS = (5, 10, 20)
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What one run of the pipeline found; `everything` are all interactions, cleaned and encoded."""
+    """What one run of the pipeline found.
+
+    `everything` are all interactions, cleaned and encoded; `log` are the same with their repeated pairs.
+    """
 
     report: EvaluationReport
     learned: Learned
     everything: Interactions
+    log: Interactions
     cleaning: CleaningReport
 
 
@@ -186,7 +190,7 @@ def evaluate(
         calibration=calibrated,
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    return Evaluated(report, learned, split.everything, cleaning)
+    return Evaluated(report, learned, split.everything, split.log, cleaning)
 
 
 def _beyond_accuracy(

@@ -12,13 +12,12 @@ from models.bundle.loader import Bundle
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore, new_version
 from models.data.folder import DataSet
-from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.evaluation.page import PAGE_FILE, render_page
 from models.evaluation.report import EvaluationReport
-from models.ranking.config import NetworkConfig, RankingConfig
-from models.ranking.retriever import Retriever
+from models.ranking.config import NetworkConfig
 from models.training.evaluate import Evaluated, evaluate
+from models.training.publishing import Publication
 
 TEST_USERS = 20_000
 """Test users that a training run measures, at most: enough for intervals of a few thousandths."""
@@ -32,6 +31,7 @@ def train(
     budget: float | None = None,
     network: NetworkConfig | None = None,
     event_weights: Mapping[str, float] | None = None,
+    catalogue_at: int | None = None,
     progress: Progress,
 ) -> Bundle:
     """Clean, split, tune, measure, refit on everything, publish and activate.
@@ -48,6 +48,8 @@ def train(
         Settings of the network; the defaults where None.
     event_weights
         A weight for each event type; `EVENT_WEIGHTS` by default.
+    catalogue_at
+        When reading of the catalogue began, in microseconds since 1970: what changed later is not in the bundle.
 
     Raises
     ------
@@ -68,13 +70,12 @@ def train(
             progress=progress,
         )
         progress("refit", 0.0)
-        retriever = _served(run.learned.ranker.retriever)
-        retriever = retriever.refitted(run.everything, retriever.config, dataset.items)
+        publication = Publication.fit(run, dataset.items)
         progress("refit", 1.0)
         progress("publishing", 0.0)
-        manifest, page = _manifest(run, retriever.config), Path(folder) / PAGE_FILE
+        manifest, page = _manifest(run, publication, catalogue_at), Path(folder) / PAGE_FILE
         page.write_text(render_page(run.report, f"bundle {manifest.version}"), encoding="utf-8")
-        bundle = store.publish(manifest, _arrays(run, retriever), [*run.learned.files, page])
+        bundle = store.publish(manifest, _arrays(run, publication), [*run.learned.files, page])
         store.activate(bundle.version)
         progress("publishing", 1.0)
     return bundle
@@ -86,21 +87,14 @@ def evaluate_folder(dataset: DataSet, **options: Any) -> EvaluationReport:
         return evaluate(dataset, Path(folder), **options).report
 
 
-def _served(retriever: Retriever) -> Retriever:
-    """Leave out what only a network of weight 0 would read."""
-    if retriever.config.blend.network_weight > 0:
-        return retriever
-    return retriever.configured(retriever.config.model_copy(update={"network_parts": ()})).pruned()
-
-
-def _manifest(run: Evaluated, config: RankingConfig) -> Manifest:
+def _manifest(run: Evaluated, publication: Publication, catalogue_at: int | None) -> Manifest:
     report: EvaluationReport = run.report
     timestamps = run.everything.timestamps
     window = None if timestamps is None else [float(timestamps.min()), float(timestamps.max())]
     return Manifest(
         version=new_version(),
-        data={**report.counts, "window": window},
-        settings=config.model_dump(),
+        data={**report.counts, "window": window, "catalogue_at": catalogue_at},
+        settings=publication.config.model_dump(),
         metrics={
             "test": report.metrics,
             "trials": report.trials,
@@ -110,13 +104,8 @@ def _manifest(run: Evaluated, config: RankingConfig) -> Manifest:
     )
 
 
-def _arrays(run: Evaluated, retriever: Retriever) -> dict[str, npt.NDArray[np.generic]]:
-    everything: Interactions = run.everything
-    arrays: dict[str, npt.NDArray[np.generic]] = {
-        "item_ids": everything.item_ids,
-        "user_ids": everything.user_ids,
-        **retriever.arrays(),
-    }
+def _arrays(run: Evaluated, publication: Publication) -> dict[str, npt.NDArray[np.generic]]:
+    arrays = publication.arrays()
     if run.learned.network is not None:
         scaler = run.learned.network.scaler
         arrays |= {"scaler_mean": scaler.mean, "scaler_scale": scaler.scale}

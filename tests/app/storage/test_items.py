@@ -50,13 +50,15 @@ async def test_an_unknown_item_is_none(store: ItemStore) -> None:
 async def test_training_reads_the_fields_that_describe_items(store: ItemStore) -> None:
     assert await store.table() is None
     await store.put(row("a", title="Tea", tags=["hot"], price=2.5, attributes={"g": 100, "bio": True}))
-    await store.put(row("b", attributes={"g": "much"}))
+    await store.put(row("b", attributes={"g": "much"}, hidden=True, available_from=1_500_000, available_until=2**62))
     table = await store.table()
     assert table is not None
     described = {item.pop("item_id"): item for item in table.to_pylist()}
     assert (described["a"]["title"], described["a"]["tags"], described["a"]["price"]) == ("Tea", ["hot"], 2.5)
     assert list(attributes_of(described["a"]["attributes"])) == [("attributes.g", 100.0), ("attributes.bio", True)]
     assert list(attributes_of(described["b"]["attributes"])) == [("attributes.g", "much")]
+    assert (described["b"]["hidden"], described["b"]["available_from"]) == (True, 1.5)
+    assert (described["a"]["hidden"], described["a"]["available_until"]) == (False, None)
 
 
 async def test_many_items_take_the_place_of_those_that_were_there(store: ItemStore) -> None:

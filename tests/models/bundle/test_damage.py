@@ -131,8 +131,15 @@ def test_a_wrong_part_of_the_manifest_is_named(folder: Path, change: Edit, where
 
 @pytest.mark.parametrize("more", [{}, {"a_part_of_the_future": True}])
 def test_a_newer_format_asks_for_an_upgrade(folder: Path, more: dict[str, bool]) -> None:
-    edit(folder, lambda manifest: manifest.update(schema_version=2, **more))
-    assert refusal(folder, "manifest.json").startswith("schema_version 2 is newer than 1")
+    edit(folder, lambda manifest: manifest.update(schema_version=3, **more))
+    assert refusal(folder, "manifest.json").startswith("schema_version 3 is newer than 2")
+
+
+def test_an_older_format_asks_for_a_training_run(folder: Path) -> None:
+    edit(folder, lambda manifest: manifest.update(schema_version=1))
+    assert refusal(folder, "manifest.json").endswith(
+        "schema_version 1 is older than 2, which this version of Braid reads: train again"
+    )
 
 
 @pytest.mark.parametrize(

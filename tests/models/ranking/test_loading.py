@@ -62,6 +62,9 @@ def test_a_bundle_with_a_network_scores_with_it(
         lambda found: {"user_ids": found["user_ids"][:-1]},
         lambda found: {"popularity_counts": found["popularity_counts"][:-1]},
         lambda found: {"popularity_recent": found["popularity_recent"][:-1]},
+        lambda found: {"popularity_order": found["popularity_order"][:-1]},
+        lambda found: {"popularity_order": found["popularity_order"] + 1},
+        lambda found: {"popularity_trend_order": found["popularity_trend_order"] - 1},
         lambda found: {"item_knn_indptr": np.append(found["item_knn_indptr"], found["item_knn_indptr"][-1])},
         lambda found: {"user_knn_indptr": np.append(found["user_knn_indptr"], found["user_knn_indptr"][-1])},
         lambda found: (

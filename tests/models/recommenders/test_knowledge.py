@@ -179,8 +179,12 @@ def manifest() -> Manifest:
     return Manifest(version="v1", data={}, settings={}, metrics={}, protocol="random")
 
 
+def arrays_of(knowledge: Knowledge) -> dict[str, Any]:
+    return {"item_ids": knowledge.item_ids, **knowledge.arrays()}
+
+
 def test_a_bundle_gives_back_the_same(knowledge: Knowledge, store: BundleStore) -> None:
-    loaded = Knowledge.load(store.publish(manifest(), knowledge.arrays()), knowledge.config)
+    loaded = Knowledge.load(store.publish(manifest(), arrays_of(knowledge)), knowledge.config)
     asked = wishes(VEGAN, AROUND_100)
     assert loaded.recommend(None, asked, 10, now=NOW) == knowledge.recommend(None, asked, 10, now=NOW)
 
@@ -188,7 +192,7 @@ def test_a_bundle_gives_back_the_same(knowledge: Knowledge, store: BundleStore) 
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        ("knowledge_item_ids", lambda ids: ids[:-1]),
+        ("item_ids", lambda ids: ids[:-1]),
         ("knowledge_label_items", lambda items: items - 9),
         ("knowledge_label_offsets", lambda offsets: offsets[:-1]),
         ("knowledge_numbers", lambda numbers: numbers[:-1]),
@@ -199,7 +203,7 @@ def test_a_bundle_gives_back_the_same(knowledge: Knowledge, store: BundleStore) 
 def test_arrays_that_do_not_fit_together_are_refused(
     knowledge: Knowledge, store: BundleStore, name: str, change: Any
 ) -> None:
-    arrays = knowledge.arrays()
+    arrays = arrays_of(knowledge)
     bundle = store.publish(manifest(), arrays | {name: change(arrays[name])})
     with pytest.raises(BundleError):
         Knowledge.load(bundle, knowledge.config)

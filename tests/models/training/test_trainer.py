@@ -21,7 +21,8 @@ from models.ranking.retriever import Retriever
 from models.training.evaluate import evaluate
 from models.training.learn import KERAS_FILE
 from models.training.network import keras, predict
-from models.training.trainer import _served, train
+from models.training.publishing import served_retriever
+from models.training.trainer import train
 from models.training.tuning import ALONE
 
 QUICK = NetworkConfig(members=1, epochs=2)
@@ -159,7 +160,7 @@ def test_what_only_a_network_of_no_weight_reads_is_not_published(synthetic: Data
     known = Interactions.from_table(synthetic.interactions)
     config = RankingConfig().changed("blend", user_knn=0.0, als=0.0, network_weight=0.5)
     retriever = Retriever.fit(known, config.model_copy(update={"network_parts": ("als",)}), parts=("item_knn", "als"))
-    assert _served(retriever).present == retriever.present
-    unread = _served(retriever.configured(retriever.config.changed("blend", network_weight=0.0)))
+    assert served_retriever(retriever).present == retriever.present
+    unread = served_retriever(retriever.configured(retriever.config.changed("blend", network_weight=0.0)))
     assert "als" not in unread.present
     assert (unread.config.network_parts, "item_knn" in unread.present) == ((), True)

@@ -1,0 +1,80 @@
+"""What a bundle publishes: the recommenders fitted on everything, and what requests need beside the blend."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from models.data.cleaning import present
+from models.data.columns import ITEM
+from models.data.interactions import Ids, Interactions
+from models.ranking.config import RankingConfig
+from models.ranking.retriever import Retriever
+from models.recommenders.content import Content
+from models.recommenders.item_knn import ItemKNN
+from models.recommenders.knowledge import Knowledge, KnowledgeConfig
+from models.recommenders.recommender import Recommender
+from models.recommenders.repeats import Repeats
+from models.recommenders.successor import Successor
+from models.recommenders.user_knn import UserKNN
+from models.training.evaluate import Evaluated
+
+SHELF: tuple[type[Recommender], ...] = (ItemKNN, Successor, Content, UserKNN)
+"""Stored whatever their weight is: similar items and users, reasons, diversity and new items are read from them."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What is stored: everything fitted anew on all interactions, with a code for every item of the catalogue.
+
+    `repeats` are measured on the log with its repeated pairs.
+    """
+
+    interactions: Interactions
+    retriever: Retriever
+    repeats: Repeats
+    knowledge: Knowledge
+
+    @classmethod
+    def fit(cls, run: Evaluated, catalogue: pa.Table | None) -> "Publication":
+        """Fit what the run's blend reads, and the shelf, with the settings that the run chose."""
+        served = served_retriever(run.learned.ranker.retriever)
+        ids = _item_ids(catalogue)
+        interactions = run.everything.with_items(ids)
+        names = {part.signals[0] for part in served.recommenders} | {kind.signals[0] for kind in SHELF}
+        return cls(
+            interactions,
+            Retriever.fit(interactions, served.config, catalogue, names - {Repeats.signals[0]}),
+            Repeats.fit(run.log.with_items(ids), served.config.repeats),
+            Knowledge.fit(catalogue, KnowledgeConfig(), interactions.item_ids),
+        )
+
+    @property
+    def config(self) -> RankingConfig:
+        """The settings of the request path."""
+        return self.retriever.config
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Name the arrays to store; those of repeats only where somebody had an item again."""
+        return {
+            "item_ids": self.interactions.item_ids,
+            "user_ids": self.interactions.user_ids,
+            **self.retriever.arrays(),
+            **({} if self.repeats.empty else self.repeats.arrays()),
+            **self.knowledge.arrays(),
+        }
+
+
+def served_retriever(retriever: Retriever) -> Retriever:
+    """Leave out what only a network of weight 0 would read."""
+    if retriever.config.blend.network_weight > 0:
+        return retriever
+    return retriever.configured(retriever.config.model_copy(update={"network_parts": ()})).pruned()
+
+
+def _item_ids(catalogue: pa.Table | None) -> Ids:
+    if catalogue is None:
+        return np.empty(0, dtype=np.bytes_)
+    ids = catalogue[ITEM].cast(pa.string())
+    return np.array([item_id.encode() for item_id in ids.filter(present(ids)).to_pylist()], dtype=np.bytes_)

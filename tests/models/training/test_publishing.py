@@ -1,0 +1,87 @@
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from models.bundle.loader import Bundle
+from models.bundle.store import BundleStore
+from models.data.folder import DataSet
+from models.data.history import History
+from models.data.interactions import find
+from models.data.progress import silent
+from models.ranking.candidates import SIGNALS
+from models.ranking.ranker import Ranker
+from models.recommenders.board import Board
+from models.recommenders.content import Content, ContentConfig
+from models.recommenders.knowledge import Knowledge, KnowledgeConfig
+from models.recommenders.repeats import Repeats, RepeatsConfig
+from models.recommenders.requirements import Filter
+from models.training.trainer import train
+
+Publish = Callable[..., Bundle]
+LOG = [(f"u{user}", f"i{(user + at) % 6}", float(at)) for user in range(6) for at in range(4)]
+CATALOGUE = pa.table(
+    {
+        "item_id": ["i1", "", None, "brand-new", "i2", "i3"],
+        "title": ["red shoe", "no id", "no id", "red shoe", "hat", "bag"],
+        "categories": [["shoes"], [], [], ["shoes"], [], None],
+    }
+)
+
+
+@pytest.fixture
+def publish(store: BundleStore) -> Publish:
+    def run(log: list[tuple[str, str, float]], items: pa.Table | None = None, **options: int) -> Bundle:
+        names = ("user_id", "item_id", "timestamp")
+        table = pa.table(dict(zip(names, map(list, zip(*log, strict=True)), strict=True)))
+        return train(DataSet(table, items=items), store, budget=0.0, progress=silent, **options)  # type: ignore[arg-type]
+
+    return run
+
+
+def test_items_that_nobody_had_are_in_the_bundle_with_their_content(publish: Publish) -> None:
+    bundle = publish(LOG, CATALOGUE)
+    item_ids = bundle.array("item_ids", "S")
+    assert item_ids.tolist() == [b"brand-new", *(f"i{item}".encode() for item in range(6))]
+    known, new = find(item_ids, ["i1", "brand-new"]).tolist()  # type: ignore[arg-type]
+    assert bundle.array("popularity_counts", np.float32)[new] == 0.0
+    content = Content.load(bundle, ContentConfig(**bundle.manifest.settings["content"]))
+    with Board(len(item_ids), SIGNALS) as board:
+        content.score(History(np.array([known], dtype=np.int32)), board)
+        assert board.items.tolist() == [new]
+    assert len(Ranker.load(bundle).recommend(["i0"], limit=3)) == 3
+
+
+def test_requirements_can_be_asked_of_every_item(publish: Publish) -> None:
+    bundle = publish(LOG, CATALOGUE)
+    knowledge = Knowledge.load(bundle, KnowledgeConfig())
+    mask = knowledge.mask(Filter.model_validate({"field": "categories", "eq": "shoes"}))
+    assert bundle.array("item_ids", "S")[mask].tolist() == [b"brand-new", b"i1"]
+
+
+def test_what_requests_read_beside_the_blend_is_there_whatever_its_weight(publish: Publish) -> None:
+    bundle = publish(LOG)
+    for name in ("item_knn", "successor", "content", "content_holders", "user_knn", "user_knn_histories"):
+        for part in ("indptr", "indices", "values"):
+            assert f"{name}_{part}" in bundle.arrays
+    assert {"content_idf", "popularity_counts", "popularity_recent", "knowledge_labels_text"} <= bundle.arrays.keys()
+    blend = bundle.manifest.settings["blend"]
+    for part, name in (("als", "als_factors"), ("ease", "ease_indptr"), ("spectral", "spectral_indptr")):
+        assert (name in bundle.arrays) == (blend[part] > 0)
+
+
+def test_repeats_are_measured_on_the_log_with_its_repeats(publish: Publish) -> None:
+    again = [*LOG, *((f"u{user}", f"i{user}", 9.0) for user in range(4))]
+    assert "repeats_rates" not in publish(LOG).arrays
+    bundle = publish(again, CATALOGUE)
+    repeats = Repeats.load(bundle, RepeatsConfig())
+    assert repeats.fits(7, 6)
+    new, had = find(bundle.array("item_ids", "S"), ["brand-new", "i2"]).tolist()  # type: ignore[arg-type]
+    assert 0 < repeats.rates[new] < repeats.rates[had]
+    assert bundle.array("popularity_counts", np.float32).sum() == len(LOG)
+
+
+@pytest.mark.parametrize("moment", [None, 1_700_000_000_000_000])
+def test_the_manifest_tells_from_when_the_catalogue_is(publish: Publish, moment: int | None) -> None:
+    assert publish(LOG, catalogue_at=moment).manifest.data["catalogue_at"] == moment
