@@ -71,9 +71,8 @@ class Arrivals:
 
     def blocked(self, codes: Int32) -> Mask:
         """Tell which arrivals are kept out."""
-        longest: Mask = np.zeros(len(self), dtype=np.bool_)
-        longest[: len(self._blocked)] = self._blocked
-        return np.asarray(longest[codes - self.n_items])
+        known = np.concatenate([self._blocked, np.zeros(len(self) - len(self._blocked), dtype=np.bool_)])
+        return np.asarray(known[codes - self.n_items])
 
     @property
     def rows(self) -> Rows:

@@ -1,0 +1,169 @@
+"""The catalogue at this moment: that of the bundle, and what changed since."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL, HIDDEN, flag_of, moment_of
+from models.data.interactions import Ids, find
+from models.ranking.arrivals import Arrivals
+from models.recommenders.content import Content
+from models.recommenders.knowledge import Knowledge
+from models.recommenders.matching import available
+from models.recommenders.predicate import ItemValues, has_field, meets, satisfaction, values_of
+from models.recommenders.requirements import Filter, Preference
+
+Float32 = npt.NDArray[np.float32]
+Int32 = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
+
+MAX_ARRIVALS = 50_000
+"""Items that a process keeps beside those of the bundle; of more the rest waits for the next bundle."""
+MAX_DESCRIBED = 2_000
+"""Arrivals that are recommended by their content: each request looks at all of them."""
+_MASK_BYTES = 32_000_000
+_MAX_MASKS = 256
+
+
+class LiveCatalogue:
+    """Knows of every item what it is now; an item's code is that of the bundle, arrivals have the codes that follow.
+
+    Changes take effect at once and cost nothing that grows with the catalogue. One thread at a time may use it.
+
+    Parameters
+    ----------
+    knowledge
+        The bundle's encoded catalogue; an empty one without a bundle.
+    content
+        The bundle's content-based recommender, to tell what an arrival resembles.
+    """
+
+    def __init__(self, knowledge: Knowledge, content: Content | None = None) -> None:
+        self.item_ids: Ids = knowledge.item_ids
+        self.knowledge = knowledge
+        self.n_items = len(self.item_ids)
+        self.size = self.n_items + MAX_ARRIVALS
+        self.arrivals = Arrivals(content, self.n_items)
+        self.version = 0
+        self.blocked: Mask = np.zeros(self.size, dtype=np.bool_)
+        self._arrival_ids: list[str] = []
+        self._arrival_codes: dict[str, int] = {}
+        self._changed: dict[int, ItemValues | None] = {}
+        self._windows: dict[int, tuple[float, float]] = {}
+        self._log: list[int] = []
+        self._masks: OrderedDict[Filter, tuple[Mask, int]] = OrderedDict()
+        self._next_moment = -np.inf
+
+    def __len__(self) -> int:
+        return self.n_items + len(self._arrival_ids)
+
+    def codes(self, ids: Sequence[str]) -> Int32:
+        """Give the codes of items, int32; -1 for those that are not known."""
+        found = find(self.item_ids, ids)
+        if self._arrival_codes:
+            for place in np.flatnonzero(found < 0):
+                found[place] = self._arrival_codes.get(ids[place], -1)
+        return found
+
+    def item_id(self, code: int) -> str:
+        """Give the id of an item."""
+        if code < self.n_items:
+            name: bytes = self.item_ids[code]
+            return name.decode()
+        return self._arrival_ids[code - self.n_items]
+
+    def apply(self, item_id: str, fields: Mapping[str, Any] | None) -> None:
+        """Take note that an item is now as described; None where it is deleted.
+
+        Whether it may be shown is settled by the next `tick`.
+        """
+        code = int(self.codes([item_id])[0])
+        if code < 0:
+            if fields is None or len(self._arrival_ids) == MAX_ARRIVALS:
+                return
+            code = len(self)
+            self._arrival_ids.append(item_id)
+            self._arrival_codes[item_id] = code
+        self._changed[code] = None if fields is None else values_of(item_id, fields)
+        self._windows[code] = _window(fields)
+        if code >= self.n_items and code - self.n_items < MAX_DESCRIBED:
+            self.arrivals.describe(code, fields)
+        self._log.append(code)
+        self._next_moment = -np.inf
+
+    def tick(self, now: float) -> tuple[Int32, Int32]:
+        """Settle which items may be shown at a moment, in seconds since 1970.
+
+        Returns
+        -------
+        tuple
+            Codes of the bundle's items that may no longer be shown, and of those that may be shown again.
+        """
+        if now < self._next_moment:
+            return _NONE, _NONE
+        blocked = np.zeros(self.size, dtype=np.bool_)
+        later = [np.inf]
+        blocked[: self.n_items] = ~available(self.n_items, self.knowledge.index, now)
+        for name in (AVAILABLE_FROM, AVAILABLE_UNTIL):
+            moments, _ = self.knowledge.index.numbers_of(name)
+            later.extend(moments[np.searchsorted(moments, now, side="right") :][:1].tolist())
+        for code, (start, end) in self._windows.items():
+            blocked[code] = not start <= now < end
+            later.extend(moment for moment in (start, end) if moment > now)
+        self._next_moment = min(later)
+        changed = np.flatnonzero(blocked != self.blocked).astype(np.int32)
+        self.blocked = blocked
+        self.version += 1
+        arrived = changed[(changed >= self.n_items) & (changed < self.n_items + len(self.arrivals))]
+        for code in arrived:
+            self.arrivals.block(np.array([code]), blocked=bool(blocked[code]))
+        known = changed[changed < self.n_items]
+        return known[blocked[known]], known[~blocked[known]]
+
+    def mask(self, node: Filter) -> Mask:
+        """Tell for every code whether the item meets a filter, bool; the array is not to be changed."""
+        found, seen = self._masks.pop(node, (None, 0))
+        if found is None:
+            found = np.zeros(self.size, dtype=np.bool_)
+            found[: self.n_items] = self.knowledge.mask(node)
+            pending = list(self._changed)
+        else:
+            pending = self._log[seen:]
+        for code in pending:
+            values = self._changed[code]
+            found[code] = values is not None and meets(node, values)
+        self._masks[node] = (found, len(self._log))
+        while len(self._masks) > max(min(_MASK_BYTES // self.size, _MAX_MASKS), 2):
+            self._masks.popitem(last=False)
+        return found
+
+    def satisfaction(self, preferences: Sequence[Preference]) -> Float32:
+        """Give the weighted mean of how well each item meets preferences, 0 to 1, float32 with a place for each code."""
+        scores = np.zeros(self.size, dtype=np.float32)
+        scores[: self.n_items] = self.knowledge.score(preferences)
+        total = sum(wish.weight for wish in preferences)
+        share = self.knowledge.config.tolerance
+        for code, values in self._changed.items():
+            parts = () if values is None else (w.weight * satisfaction(w, values, share) for w in preferences)
+            scores[code] = sum(parts) / total
+        return scores
+
+    def unknown_fields(self, node: Filter) -> list[str]:
+        """Name the fields a filter asks for that no item has."""
+        changed = [values for values in self._changed.values() if values is not None]
+        names = self.knowledge.unknown_fields(node)
+        return [name for name in names if not any(has_field(values, name) for values in changed)]
+
+
+def _window(fields: Mapping[str, Any] | None) -> tuple[float, float]:
+    """Give the moments from which and until which an item may be shown."""
+    if fields is None or flag_of(fields.get(HIDDEN)):
+        return np.inf, np.inf
+    start, end = (moment_of(fields.get(name)) for name in (AVAILABLE_FROM, AVAILABLE_UNTIL))
+    return -np.inf if start is None else start, np.inf if end is None else end
+
+
+_NONE = np.empty(0, dtype=np.int32)
