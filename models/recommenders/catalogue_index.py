@@ -70,27 +70,25 @@ class CatalogueIndex:
         numbers: dict[str, tuple[array[float], array[int]]] = defaultdict(lambda: (array("d"), array("i")))
         holders: dict[str, int] = defaultdict(int)
         for code, item in () if catalogue is None else known_rows(catalogue, item_ids):
-            # The kind keeps True and 1.0 apart, which are equal in Python.
-            values = {(name, type(value), value) for name, value in _values(item)}
-            for name in {name for name, _, _ in values}:
+            fields, texts, values = compared_values(item)
+            for name in fields:
                 holders[name] += 1
-            for name, _, value in values:
-                if isinstance(value, float):
-                    numbers[name][0].append(value)
-                    numbers[name][1].append(code)
-                elif isinstance(value, bool) or len(value) <= _LONGEST:
-                    labels[_label(name, value)].append(code)
+            for text in texts:
+                labels[text].append(code)
+            for name, of_field in values.items():
+                numbers[name][0].extend(of_field)
+                numbers[name][1].extend([code] * len(of_field))
         attributes = [name for name in holders if name.startswith(PREFIX)]
         dropped = set(sorted(attributes, key=lambda name: (-holders[name], name))[max_attributes:])
-        fields = Vocabulary.of(name for name in holders if name not in dropped)
-        pairs = [_sorted(*numbers[fields[code]]) for code in range(len(fields))]
-        vocabulary = Vocabulary.of(label for label in labels if _field_of(label) not in dropped)
+        kept = Vocabulary.of(name for name in holders if name not in dropped)
+        pairs = [_sorted(*numbers[kept[code]]) for code in range(len(kept))]
+        vocabulary = Vocabulary.of(text for text in labels if _field_of(text) not in dropped)
         having = [np.sort(np.array(labels[vocabulary[code]], dtype=np.int32)) for code in range(len(vocabulary))]
         return cls(
             vocabulary,
             _offsets(having),
             np.concatenate([_NO_ITEMS, *having]),
-            fields,
+            kept,
             _offsets([items for _, items in pairs]),
             np.concatenate([_NO_NUMBERS, *(of_field for of_field, _ in pairs)]),
             np.concatenate([_NO_ITEMS, *(items for _, items in pairs)]),
@@ -101,7 +99,7 @@ class CatalogueIndex:
         if isinstance(value, float):
             numbers, items = self.numbers_of(field)
             return items[np.searchsorted(numbers, value) : np.searchsorted(numbers, value, side="right")]
-        code = int(self.labels.find([_label(field, value)])[0])
+        code = int(self.labels.find([label(field, value)])[0])
         return _NO_ITEMS if code < 0 else self.label_items[self.label_offsets[code] : self.label_offsets[code + 1]]
 
     def numbers_of(self, field: str) -> Pairs:
@@ -160,8 +158,21 @@ class CatalogueIndex:
         return cls(labels=labels, fields=fields, **arrays)
 
 
+def compared_values(item: Mapping[str, Any]) -> tuple[set[str], set[str], dict[str, set[float]]]:
+    """Give what an item can be compared by: the names of its fields, their labels, and the numbers of each."""
+    names: set[str] = set()
+    labels: set[str] = set()
+    numbers: dict[str, set[float]] = defaultdict(set)
+    for name, value in _values(item):
+        names.add(name)
+        if isinstance(value, float):
+            numbers[name].add(value)
+        elif isinstance(value, bool) or len(value) <= _LONGEST:
+            labels.add(label(name, value))
+    return names, labels, dict(numbers)
+
+
 def _values(item: Mapping[str, Any]) -> Iterator[tuple[str, Scalar]]:
-    """Give the values of an item that can be compared with, each with its field."""
     for name in (CATEGORIES, TAGS):
         yield from ((name, label) for label in labels_of(item.get(name)))
     yield HIDDEN, flag_of(item.get(HIDDEN))
@@ -171,14 +182,14 @@ def _values(item: Mapping[str, Any]) -> Iterator[tuple[str, Scalar]]:
     yield from attributes_of(item.get(ATTRIBUTES))
 
 
-def _label(field: str, value: str | bool) -> str:
-    # The length and a kind: no field is taken for another, and no text for a boolean.
+def label(field: str, value: str | bool) -> str:
+    """Write a field and its value as one text; no field is taken for another, and no text for a boolean."""
     return f"{len(field)}{'b' if isinstance(value, bool) else 't'}{field}{value}"
 
 
-def _field_of(label: str) -> str:
-    digits = next(place for place, character in enumerate(label) if not character.isdigit())
-    return label[digits + 1 :][: int(label[:digits])]
+def _field_of(text: str) -> str:
+    digits = next(place for place, character in enumerate(text) if not character.isdigit())
+    return text[digits + 1 :][: int(text[:digits])]
 
 
 def _sorted(numbers: Sequence[float], items: Sequence[int]) -> Pairs:

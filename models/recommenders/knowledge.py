@@ -20,14 +20,13 @@ from models.data.interactions import Ids, find
 from models.recommenders.catalogue_index import CatalogueIndex
 from models.recommenders.matching import Mask, available, having, matching
 from models.recommenders.relaxations import Relaxation, relax
-from models.recommenders.requirements import Filter, Preference
+from models.recommenders.requirements import Filter, Preference, default_tolerance
 from models.recommenders.rows import Float32, Int32
 
 MET = 0.5
 """Satisfaction from which a preference is met; that of a number at the tolerance."""
 _REACH = 12.5
 """Tolerances from the target beyond which the closeness is 0 in float32."""
-_SMALLEST = float(np.finfo(np.float64).tiny)
 
 
 class KnowledgeConfig(BaseModel):
@@ -122,10 +121,12 @@ class Knowledge:
             satisfactions[having(preference.field, preference.value, self.item_ids, self.index)] = 1.0
         if preference.target is None:
             return satisfactions
-        tolerance = preference.tolerance or max(abs(preference.target) * self.config.tolerance, _SMALLEST)
+        tolerance = preference.tolerance or default_tolerance(preference.target, self.config.tolerance)
         numbers, items = self.index.numbers_of(preference.field)
         reach = _REACH * tolerance
-        start, stop = np.searchsorted(numbers, [preference.target - reach, preference.target + reach])
+        start = np.searchsorted(numbers, preference.target - reach)
+        # To the right: a reach smaller than the rounding of the target leaves the target itself.
+        stop = np.searchsorted(numbers, preference.target + reach, side="right")
         closeness = np.exp2(-(((numbers[start:stop] - preference.target) / tolerance) ** 2))
         np.maximum.at(satisfactions, items[start:stop], closeness.astype(np.float32))
         return satisfactions

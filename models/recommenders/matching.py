@@ -34,7 +34,7 @@ def having(field: str, value: Scalar, item_ids: Ids, index: CatalogueIndex) -> I
     if field == ITEM:
         codes = find(item_ids, [str(value)])
         return codes[codes >= 0]
-    return index.having(field, _seconds(value) if field in MOMENTS else value)
+    return index.having(field, seconds(value) if field in MOMENTS else value)
 
 
 def available(n_items: int, index: CatalogueIndex, now: float) -> Mask:
@@ -50,8 +50,8 @@ def available(n_items: int, index: CatalogueIndex, now: float) -> Mask:
 
 def interval(node: Filter) -> tuple[float, float]:
     """Give the bounds of a comparison with `gte` and `lte`, infinite where there is none."""
-    low = -np.inf if node.gte is None else _seconds(node.gte)
-    return low, np.inf if node.lte is None else _seconds(node.lte)
+    low = -np.inf if node.gte is None else seconds(node.gte)
+    return low, np.inf if node.lte is None else seconds(node.lte)
 
 
 def _compared(node: Filter, item_ids: Ids, index: CatalogueIndex) -> Mask:
@@ -69,7 +69,7 @@ def _compared(node: Filter, item_ids: Ids, index: CatalogueIndex) -> Mask:
     return mask
 
 
-def _seconds(value: Scalar) -> float:
+def seconds(value: Scalar) -> float:
     """Give a bound as a number; the text of a moment was checked to be one."""
     moment = moment_of(value)
     return np.nan if moment is None else moment

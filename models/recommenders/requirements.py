@@ -1,6 +1,7 @@
 """What a request asks of items: hard requirements as a filter tree, soft preferences as weighted wishes."""
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Self
 
@@ -140,6 +141,11 @@ class Preference(BaseModel):
         wish = self.target if self.value is None else self.value
         _check(self.field, 0.0 if wish is None else wish, ordered=self.value is None)
         return self
+
+
+def default_tolerance(target: float, share: float) -> float:
+    """Give the tolerance of a target that comes without one; it is never 0."""
+    return max(abs(target) * share, sys.float_info.min)
 
 
 def _check(field: str, value: Scalar | None, *, ordered: bool) -> None:
