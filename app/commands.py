@@ -12,7 +12,7 @@ from app.context import Context
 from app.errors import TrainingUnavailableError
 from app.progress import progress_bars
 from app.services.importing import Timestamps
-from app.services.times import now
+from app.times import now
 from models.data.cleaning import CleaningReport
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
@@ -100,7 +100,7 @@ async def prepare_demo(context: Context, console: Console, *, synthetic: tuple[i
         await train(context, console)
     else:
         console.print(f"{context.bundles.root}: bundle {version} is active already")
-    if await context.interactions.history(_SAMPLE_USER):
+    if (await context.histories.get(_SAMPLE_USER)).events:
         return _SAMPLE_USER
     user = await context.interactions.any_user()
     return user or _SAMPLE_USER

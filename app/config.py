@@ -42,6 +42,15 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log lines that are written; `debug` adds a line for each request."
     )
+    deadline_ms: int = Field(
+        100, ge=1, description="Milliseconds after which a recommendation goes without the network, and says so."
+    )
+    history_cache_mb: int = Field(
+        64, ge=0, description="Megabytes of users' histories that each process keeps in memory, about."
+    )
+    new_item_share: float = Field(
+        0.0, ge=0, le=0.5, description="Share of each list that is kept for items nobody has had yet; 0 keeps none."
+    )
     event_weights: EventWeights = Field(
         EVENT_WEIGHTS,
         description="Weight of each event type, as JSON: above 0 interest, below 0 its opposite, 0 no evidence; what is"

@@ -1,20 +1,31 @@
 """What one process shares: the database, the bundle in use and the services, for API, CLI and tests alike."""
 
+import asyncio
+from contextlib import AsyncExitStack
 from typing import Self
 
 from app.config import Settings
+from app.schemas.options import Options
 from app.services.active_bundle import ActiveBundle
 from app.services.catalogue import Catalogue
+from app.services.feed import ChangeFeed
+from app.services.histories import Histories
 from app.services.importing import Importing
 from app.services.ingestion import Ingestion
+from app.services.live_items import LiveItems
 from app.services.popular import PopularItems
 from app.services.readiness import Readiness
 from app.services.recommendation import RecommendationService
+from app.storage.changes import ChangeStore
 from app.storage.database import Database
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
+from app.storage.requests import RequestStore
+from app.storage.wakes import Wakes
 from models.bundle.store import BundleStore
 from models.data.strengths import StrengthScale
+
+_MEGABYTE = 1_000_000
 
 
 class Context:
@@ -30,19 +41,47 @@ class Context:
         self.settings = settings
         self.database = Database(settings.database_url)
         self.bundles = BundleStore(settings.bundles)
-        self.interactions = InteractionStore(self.database)
-        self.items = ItemStore(self.database)
-        self.bundle = ActiveBundle(self.bundles)
-        popular = PopularItems(self.interactions, settings.event_weights)
-        self.ingestion = Ingestion(self.interactions, popular)
-        self.importing = Importing(self.database, self.interactions, self.items)
-        self.catalogue = Catalogue(self.items)
+        changes = ChangeStore(self.database)
+        self.interactions = InteractionStore(self.database, changes)
+        self.items = ItemStore(self.database, changes)
+        self.histories = Histories(self.interactions, settings.history_cache_mb * _MEGABYTE)
+        live_items = LiveItems(self.items)
         scale = StrengthScale(event_weights=settings.event_weights)
-        self.recommendation = RecommendationService(self.interactions, self.items, popular, self.bundle, scale)
+        self.bundle = ActiveBundle(self.bundles, live_items, scale)
+        self.feed = ChangeFeed(changes, Wakes(self.database), self.histories, live_items.refresh)
+        popular = PopularItems(self.interactions, settings.event_weights)
+        self.ingestion = Ingestion(self.interactions, self.histories, popular)
+        self.importing = Importing(self.database, self.interactions, self.items)
+        self.catalogue = Catalogue(self.items, live_items)
+        self.recommendation = RecommendationService(
+            self.histories,
+            popular,
+            self.bundle,
+            self.feed,
+            RequestStore(self.database),
+            deadline=settings.deadline_ms / 1000,
+            new_item_share=settings.new_item_share,
+        )
+        self.known_queries: dict[bytes, Options] = {}
         self.readiness = Readiness(self.database, self.bundle)
+        self._following = AsyncExitStack()
+
+    async def follow(self) -> None:
+        """Load what answers are made from, and keep it up to date until the context is left."""
+        # The feed first: what is written while things are loaded is read afterwards.
+        await self.feed.start()
+        await self.bundle.start()
+        for task in (asyncio.create_task(self.feed.follow()), asyncio.create_task(self.bundle.watch())):
+            self._following.push_async_callback(_stop, task)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._following.aclose()
         await self.database.close()
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,8 +1,7 @@
 """The application: `uvicorn --factory app.main:create_app`, or `braid serve`."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -10,6 +9,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from app.api import health, interactions, items, recommendations
+from app.api.hot_path import HotPath
 from app.api.problems import MEDIA_TYPE, add_error_handlers
 from app.config import Settings, load_settings
 from app.context import Context
@@ -36,17 +36,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with Context(settings) as context:
             app.state.context = context
-            await asyncio.to_thread(context.bundle.load)
-            watching = asyncio.create_task(context.bundle.watch())
+            await context.follow()
             yield
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
 
     app = FastAPIOffline(title="Braid", version=version("braid"), description=_DESCRIPTION, lifespan=lifespan)
     for module in (recommendations, interactions, items, health):
         app.include_router(module.router)
     add_error_handlers(app)
+    app.add_middleware(HotPath)
     _describe_problems(app)
     return app
 

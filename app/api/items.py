@@ -34,3 +34,9 @@ async def put_item(item_id: PathId, item: ItemIn, context: Shared, response: Res
 async def get_item(item_id: PathId, context: Shared) -> Item:
     """Give an item."""
     return await context.catalogue.get(item_id)
+
+
+@router.delete("/{item_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(HTTPStatus.NOT_FOUND))
+async def delete_item(item_id: PathId, context: Shared) -> None:
+    """Remove an item and its content; it is not recommended any more. What users did with it stays in the log."""
+    await context.catalogue.delete(item_id)

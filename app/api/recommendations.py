@@ -1,27 +1,63 @@
 """`/recommend`: what to show next."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
-import orjson
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.api.dependencies import PathId, Shared
+from app.api.hot_path import DEGRADED_HEADER, degradation, remember
 from app.api.problems import problems
-from app.schemas.recommendations import Recommendation, RecommendQuery
+from app.schemas.recommend_requests import RecommendBatchIn, RecommendIn, RecommendQuery
+from app.schemas.recommendations import Recommendation, RecommendationBatch
+from app.services.answers import Answer
 
 router = APIRouter(
     prefix="/recommend",
     tags=["recommendations"],
-    responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
+    responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY),
 )
+_HEADERS = {
+    DEGRADED_HEADER: {
+        "description": "what the answer had to do without: `deadline`, `database` or `stale`; absent otherwise",
+        "schema": {"type": "string"},
+    }
+}
+_JSON = "application/json"
 
 
-@router.get("/{user_id}", response_class=Response, responses={200: {"model": Recommendation}})
-async def recommend(user_id: PathId, query: Annotated[RecommendQuery, Query()], context: Shared) -> Response:
+def _documented(model: type[Any]) -> dict[int | str, dict[str, Any]]:
+    return {200: {"model": model, "headers": _HEADERS}}
+
+
+@router.get("/{user_id}", response_class=Response, responses=_documented(Recommendation))
+async def recommend(
+    user_id: PathId, query: Annotated[RecommendQuery, Query()], context: Shared, request: Request
+) -> Response:
     """Rank items for a user from everything the user did until this moment.
 
     Somebody nobody has seen gets popular items, and personal ones from the first interaction on.
     """
-    answer = await context.recommendation.recommend(user_id, query)
-    return Response(orjson.dumps(answer), media_type="application/json")
+    options = query.options()
+    answer = await context.recommendation.recommend(user_id, options)
+    remember(context, request.scope["query_string"], options)
+    return _response(answer)
+
+
+@router.post("", response_class=Response, responses=_documented(Recommendation))
+async def recommend_as_asked(body: RecommendIn, context: Shared) -> Response:
+    """Rank items for a user or an anonymous session, with filters, boosts, pins, preferences or given candidates."""
+    return _response(await context.recommendation.recommend(body.user_id, body.options()))
+
+
+@router.post("/batch", response_class=Response, responses=_documented(RecommendationBatch))
+async def recommend_to_many(body: RecommendBatchIn, context: Shared) -> Response:
+    """Rank items for up to 100 users at once, each as `POST /recommend` does."""
+    answers = await context.recommendation.recommend_all(body.user_ids, body.options())
+    content = b'{"items":[%s]}' % b",".join(answer.body() for answer in answers)
+    worst = next((answer for answer in answers if answer.degraded is not None), answers[0])
+    return Response(content, media_type=_JSON, headers=degradation(worst))
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body(), media_type=_JSON, headers=degradation(answer))

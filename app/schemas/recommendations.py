@@ -1,36 +1,45 @@
 """A recommendation on the wire."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.schemas.types import Id
-
 Strategy = Literal["personalized", "session", "preferences", "popular", "none"]
+Degradation = Literal["deadline", "database", "stale"]
+_REQUEST_ID = "20260301T120000000000Z~personalized~1772366400000000~9f2c4e1a"
 
 
-class RecommendQuery(BaseModel):
-    """What can be asked of a recommendation in the query string."""
+class Because(BaseModel):
+    """An item of the user's own that led to a recommendation."""
 
-    model_config = ConfigDict(extra="forbid")
+    item_id: str
+    share: float = Field(description="of the strand; those of the strand's own items, the named ones and others, are 1")
 
-    limit: Annotated[int, Field(ge=1, le=100)] = Field(10, description="length of the list, at most")
-    exclude_seen: bool = Field(True, description="leave out what the user had already")
-    exclude: list[Id] = Field([], max_length=1000, description="items to leave out; repeat the parameter for several")
+
+class Reason(BaseModel):
+    """One strand of an item's score."""
+
+    strand: str = Field(description="a recommender, `network`, `boosts`, `buries` or `preferences`")
+    share: float = Field(description="of the score; the shares of all strands add up to 1")
+    because: list[Because] = Field(description="the user's own items that led to it, the most telling first")
 
 
 class RecommendedItem(BaseModel):
     """One item of the list."""
 
+    model_config = ConfigDict(extra="forbid")
+
     item_id: str
     score: float = Field(description="comparable within one answer only")
-    rank: int = Field(description="1 for the best")
+    rank: int = Field(description="1 for the best; it goes on along the pages of one list")
+    reasons: list[Reason] | None = Field(None, description="with `explain` only")
 
 
 class Recommendation(BaseModel):
     """A ranked list for a user."""
 
     model_config = ConfigDict(
+        extra="forbid",
         json_schema_extra={
             "examples": [
                 {
@@ -38,14 +47,29 @@ class Recommendation(BaseModel):
                     "items": [{"item_id": "sku-7", "score": 2.31, "rank": 1}],
                     "strategy": "personalized",
                     "bundle_version": "20260301T120000000000Z",
-                    "request_id": "20260301T120000000000Z~personalized~1772366400000000~9f2c4e1a",
+                    "next_cursor": None,
+                    "reason": None,
+                    "degraded": None,
+                    "request_id": _REQUEST_ID,
                 }
             ]
-        }
+        },
     )
 
-    user_id: str
+    user_id: str | None = Field(description="null for an anonymous session")
     items: list[RecommendedItem]
-    strategy: Strategy = Field(description="`none` when there is nothing to recommend yet")
+    strategy: Strategy = Field(description="`none` when there is nothing to recommend")
     bundle_version: str | None = Field(description="the bundle that ranked the list; null where none did")
+    next_cursor: str | None = Field(description="send it as `cursor` for the next page of this list; null at its end")
+    reason: str | None = Field(description="why the list is empty; null where it is not")
+    degraded: Degradation | None = Field(
+        description="`deadline`: the network was skipped; `database`: the history could not be read;"
+        " `stale`: what other processes stored may be missing"
+    )
     request_id: str = Field(description="send it along with the interactions that follow from this list")
+
+
+class RecommendationBatch(BaseModel):
+    """A ranked list for each of several users."""
+
+    items: list[Recommendation] = Field(description="in the order of the users asked for")

@@ -6,30 +6,50 @@ from typing import Literal
 
 import structlog
 
+from app.services.live_items import LiveItems
+from app.services.serving import Serving
 from models.bundle.errors import BundleError
 from models.bundle.store import BundleStore
+from models.data.strengths import StrengthScale
+from models.ranking.live_catalogue import LiveCatalogue
 from models.ranking.ranker import Ranker
+from models.recommenders.knowledge import Knowledge, KnowledgeConfig
 
 _POLL_SECONDS = 1.0
 _RETRY_SECONDS = 30.0
+_KEPT_IDS = 3
+"""Bundles whose ids are remembered, for lists that are continued after an exchange."""
 _log = structlog.get_logger(__name__)
 
 
 class ActiveBundle:
-    """Holds the ranker of the active bundle; None before the first one, or where it was refused.
+    """Holds what answers are made from; before the first bundle, or where it was refused, without a ranker.
 
     Parameters
     ----------
     store
         Where bundles are published and activated.
+    items
+        Brings the catalogue up to date.
+    scale
+        How interactions become strengths where there is no bundle to say so.
     """
 
-    def __init__(self, store: BundleStore) -> None:
+    def __init__(self, store: BundleStore, items: LiveItems, scale: StrengthScale) -> None:
         self.store = store
-        self.ranker: Ranker | None = None
         self.refusal: str | None = None
+        self._items = items
+        self._scale = scale
+        self.serving = Serving(None, LiveCatalogue(Knowledge.fit(None, KnowledgeConfig())), scale)
+        items.follow(self.serving.live, 0)
+        self._former: dict[str, LiveCatalogue] = {}
         self._tried: str | None = None
         self._retry_at = 0.0
+
+    @property
+    def ranker(self) -> Ranker | None:
+        """The ranker of the bundle in use."""
+        return self.serving.ranker
 
     @property
     def state(self) -> tuple[Literal["ok", "none", "failed"], str]:
@@ -40,26 +60,57 @@ class ActiveBundle:
             return "failed", self.refusal
         return "none", "no bundle yet: `braid train` makes one"
 
-    def load(self) -> None:
+    def catalogue_of(self, version: str | None) -> LiveCatalogue | None:
+        """Give the catalogue with the codes of a bundle that is in use, or was lately."""
+        if version == self.serving.version:
+            return self.serving.live
+        return None if version is None else self._former.get(version)
+
+    async def start(self) -> None:
+        """Read what there is: the catalogue and, where there is one, the bundle."""
+        await self.load()
+        if self.ranker is None:
+            await self._items.prepare(self.serving.live, 0)
+
+    async def load(self) -> None:
         """Load the active bundle if it is not the one in use; one that is refused changes nothing else.
+
+        Requests are answered meanwhile, and the exchange drops none.
+        """
+        ranker = await asyncio.to_thread(self._load)
+        if ranker is None:
+            return
+        live = LiveCatalogue(ranker.knowledge, ranker.content)
+        serving = Serving(ranker, live, self._scale)
+        await self._items.prepare(live, ranker.catalogue_at)
+        if self.ranker is not None:
+            self._former[self.ranker.version] = self.serving.live
+            while len(self._former) > _KEPT_IDS:
+                del self._former[next(iter(self._former))]
+        self.serving = serving
+        self._items.follow(live, ranker.catalogue_at)
+        _log.info("bundle loaded", version=ranker.version)
+
+    def _load(self) -> Ranker | None:
+        """Verify and load the active bundle; None where it is in use already, or refused.
 
         The same refused version is tried again after a while: reading all of it every second would be a load.
         """
-        version = None
+        version, ranker = None, None
         try:
             version = self.store.active_version()
             if version == self._tried and (self.refusal is None or time.monotonic() < self._retry_at):
-                return
+                return None
             self._tried = version
             if version is not None:
-                self.ranker = Ranker.load(self.store.load(version))
-                _log.info("bundle loaded", version=version)
+                ranker = Ranker.load(self.store.load(version))
             self.refusal = None
         except (BundleError, OSError) as error:
             self._refuse(str(error), version)
         except Exception as error:  # noqa: BLE001 - a bundle never ends the process
             _log.exception("bundle refused")
             self._refuse(f"{self.store.root / (version or '')}: {type(error).__name__}: {error}", version)
+        return ranker
 
     def _refuse(self, reason: str, version: str | None) -> None:
         self._tried = version
@@ -69,7 +120,7 @@ class ActiveBundle:
         self.refusal = reason
 
     async def watch(self) -> None:
-        """Follow activations, for as long as the process lives; loading does not hold up requests."""
+        """Follow activations, for as long as the process lives."""
         while True:
             await asyncio.sleep(_POLL_SECONDS)
-            await asyncio.to_thread(self.load)
+            await self.load()

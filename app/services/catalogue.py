@@ -4,8 +4,9 @@ from typing import Any
 
 from app.errors import NotFoundError
 from app.schemas.items import Item, ItemIn
-from app.services.times import from_microseconds, to_microseconds
+from app.services.live_items import LiveItems
 from app.storage.items import ItemStore
+from app.times import from_microseconds, to_microseconds
 from models.data.columns import ITEM
 
 _MOMENTS = ("available_from", "available_until")
@@ -14,12 +15,15 @@ _MOMENTS = ("available_from", "available_until")
 class Catalogue:
     """Stores and finds items."""
 
-    def __init__(self, items: ItemStore) -> None:
+    def __init__(self, items: ItemStore, live: LiveItems) -> None:
         self._items = items
+        self._live = live
 
     async def put(self, item_id: str, item: ItemIn) -> tuple[Item, bool]:
         """Commit an item in the place of the one that was there; tell whether it is new."""
-        created = await self._items.put(to_row(item_id, item))
+        row = to_row(item_id, item)
+        created = await self._items.put(row)
+        self._live.changed(item_id, row)
         return Item.model_construct(item_id=item_id, **dict(item)), created
 
     async def get(self, item_id: str) -> Item:
@@ -32,11 +36,27 @@ class Catalogue:
         """
         row = await self._items.get(item_id)
         if row is None:
-            raise NotFoundError(f"there is no item {item_id!r}")
+            raise _missing(item_id)
         for name in _MOMENTS:
             if row[name] is not None:
                 row[name] = from_microseconds(row[name])
         return Item.model_construct(**row)
+
+    async def delete(self, item_id: str) -> None:
+        """Commit that an item is gone; it is not recommended any more.
+
+        Raises
+        ------
+        NotFoundError
+            There is none with this id.
+        """
+        if not await self._items.delete(item_id):
+            raise _missing(item_id)
+        self._live.changed(item_id, None)
+
+
+def _missing(item_id: str) -> NotFoundError:
+    return NotFoundError(f"there is no item {item_id!r}")
 
 
 def to_row(item_id: str, item: ItemIn) -> dict[str, Any]:

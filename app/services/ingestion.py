@@ -1,17 +1,19 @@
 """What posting an interaction means: it is committed, once, and then acknowledged."""
 
 from app.schemas.interactions import InteractionIn, InteractionStored
+from app.services.histories import Histories
 from app.services.popular import PopularItems
-from app.services.times import now, to_microseconds
 from app.storage.interactions import InteractionStore
+from app.times import now, to_microseconds
 from models.data.columns import TIMESTAMP
 
 
 class Ingestion:
     """Stores interactions."""
 
-    def __init__(self, interactions: InteractionStore, popular: PopularItems) -> None:
+    def __init__(self, interactions: InteractionStore, histories: Histories, popular: PopularItems) -> None:
         self._interactions = interactions
+        self._histories = histories
         self._popular = popular
 
     async def store(self, interaction: InteractionIn) -> InteractionStored:
@@ -25,6 +27,8 @@ class Ingestion:
         row = interaction.model_dump(exclude={TIMESTAMP})
         row[TIMESTAMP] = now() if interaction.timestamp is None else to_microseconds(interaction.timestamp)
         stored = await self._interactions.add(row)
+        if not stored.repeated:
+            self._histories.stored(row, stored.id)
         self._popular.forget()
         return InteractionStored(
             id=stored.id, event_id=interaction.event_id, status="repeat" if stored.repeated else "stored"

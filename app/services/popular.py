@@ -2,10 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
 
 from app.storage.interactions import InteractionStore
 from models.data.events import positive_types
+from models.ranking.live_catalogue import LiveCatalogue
+
+Float32 = npt.NDArray[np.float32]
 
 _HEAD = 1000
 _SECONDS = 1.0
@@ -27,13 +33,20 @@ class PopularItems:
         self._stored += 1
         self._until = 0.0
 
-    async def top(self, limit: int, exclude: Collection[str]) -> list[tuple[str, float]]:
-        """Give the most popular items and their number of interactions."""
-        if limit + len(exclude) > _HEAD:
-            head = await self._interactions.top_items(self._positive, limit + len(exclude))
-        else:
-            head = await self._cached()
-        return [(item, float(count)) for item, count in head if item not in exclude][:limit]
+    async def counts(self, live: LiveCatalogue) -> Float32:
+        """Give the interactions of each code of a catalogue; items of the log that it does not know get one.
+
+        Raises
+        ------
+        DatabaseError
+            They cannot be counted.
+        """
+        head = await self._cached()
+        live.admit([item for item, _ in head])
+        codes = live.codes([item for item, _ in head])
+        counts = np.zeros(live.size, dtype=np.float32)
+        counts[codes[codes >= 0]] = np.array([count for _, count in head], dtype=np.float32)[codes >= 0]
+        return counts
 
     async def _cached(self) -> list[tuple[str, int]]:
         async with self._counting:

@@ -1,94 +1,162 @@
 """What asking for a recommendation means: history, ranking, and what to do without either."""
 
-import secrets
-from typing import Any
+import asyncio
+import time
+from collections.abc import Sequence
 
 import numpy as np
 
-from app.schemas.recommendations import RecommendQuery
+from app.errors import DatabaseError
+from app.schemas.options import Options
+from app.schemas.recommendations import Degradation
 from app.services.active_bundle import ActiveBundle
+from app.services.answers import Answer, KeptAnswers
+from app.services.feed import ChangeFeed
+from app.services.histories import Histories, Log
+from app.services.listing import Maker
+from app.services.pages import Pager
 from app.services.popular import PopularItems
-from app.services.times import now
-from app.storage.interactions import InteractionStore
-from app.storage.items import ItemStore
-from models.data.strengths import RATING, StrengthScale
+from app.services.reading import Reading
+from app.services.serving import Serving
+from app.storage.requests import RequestStore
 
-_NO_BUNDLE = "none"
+_HISTORY_SECONDS = 1.0
+"""How long an answer waits for the database, where the history is not in memory."""
+_STALE_SECONDS = 1.0
 
 
 class RecommendationService:
-    """Answers with a ranked list from what the user did until this moment."""
+    """Answers with a ranked list from what the user did until this moment.
+
+    Parameters
+    ----------
+    deadline
+        Seconds after which the network is not asked any more.
+    new_item_share
+        Share of each list that is kept for new items.
+    """
 
     def __init__(
         self,
-        interactions: InteractionStore,
-        items: ItemStore,
+        histories: Histories,
         popular: PopularItems,
         bundle: ActiveBundle,
-        scale: StrengthScale,
+        feed: ChangeFeed,
+        requests: RequestStore,
+        *,
+        deadline: float,
+        new_item_share: float,
     ) -> None:
-        self._interactions = interactions
-        self._items = items
+        self._histories = histories
         self._popular = popular
         self._bundle = bundle
-        self._scale = scale
+        self._feed = feed
+        self._requests = requests
+        self._deadline = deadline
+        self._share = new_item_share
+        self._kept = KeptAnswers()
 
-    async def recommend(self, user_id: str, query: RecommendQuery) -> dict[str, Any]:
-        """Rank items for a user, as the wire model `Recommendation` has it.
+    def at_once(self, user_id: str, question: object, options: Options) -> Answer | None:
+        """Answer without waiting for anything; None where something has to be waited for.
+
+        Parameters
+        ----------
+        question
+            What was asked, in any form that is the same for the same question.
+        """
+        started = time.monotonic()
+        serving = self._bundle.serving
+        log = self._histories.cached(user_id)
+        if log is None or serving.ranker is None or options.context is not None:
+            return None
+        serving.tick()
+        degraded = self._staleness()
+        made_from = (log, serving, serving.live.version, degraded)
+        found = self._kept.get((user_id, question), made_from)
+        if found is None:
+            found = self._make(serving, user_id, log, options, started, degraded)
+            if found.degraded == degraded:
+                self._kept.keep((user_id, question), made_from, found)
+        return found
+
+    async def recommend(self, user_id: str | None, options: Options) -> Answer:
+        """Rank items for a user, or for an anonymous session.
 
         Raises
         ------
-        DatabaseError
-            The user's history cannot be read.
+        CursorError
+            The cursor is none of this list's.
         """
-        log = await self._interactions.history(user_id)
-        moment = now()
-        ranker = self._bundle.ranker
-        liked, disliked, seen = _read(log, ranker.retriever.config.scale if ranker is not None else self._scale)
-        exclude = {*query.exclude, *disliked, *await self._items.unavailable(moment)}
-        if query.exclude_seen:
-            exclude |= seen
-        strategy, version, ranked = "personalized", None, list[tuple[str, float]]()
-        if ranker is not None:
-            version = ranker.version
-            ranked = ranker.recommend(
-                list(liked), strengths=list(liked.values()), limit=query.limit, exclude=exclude, user_id=user_id
-            )
-            if not ranked:
-                strategy, ranked = "popular", ranker.popular(limit=query.limit, exclude=exclude)
-        if not ranked:
-            strategy, version = "popular", None
-            ranked = await self._popular.top(query.limit, exclude)
-        if not ranked:
-            strategy = "none"
-        return {
-            "user_id": user_id,
-            "items": [
-                {"item_id": item_id, "score": score, "rank": rank} for rank, (item_id, score) in enumerate(ranked, 1)
-            ],
-            "strategy": strategy,
-            "bundle_version": version,
-            "request_id": f"{version or _NO_BUNDLE}~{strategy}~{moment}~{secrets.token_hex(4)}",
-        }
+        started = time.monotonic()
+        log, degraded = await self._log(user_id)
+        return await self._answer(user_id, log, options, started, degraded)
+
+    async def recommend_all(self, user_ids: Sequence[str], options: Options) -> list[Answer]:
+        """Rank items for several users; their histories are read together."""
+        started = time.monotonic()
+        degraded = self._staleness()
+        logs: dict[str, Log] = {}
+        try:
+            logs = await asyncio.wait_for(self._histories.get_many(user_ids), _HISTORY_SECONDS)
+        except (DatabaseError, TimeoutError):
+            degraded = "database"
+        answers = []
+        for user_id in user_ids:
+            answers.append(await self._answer(user_id, logs.get(user_id), options, started, degraded))
+            # Others are served between two users of a batch.
+            await asyncio.sleep(0)
+            started = time.monotonic()
+        return answers
+
+    async def _log(self, user_id: str | None) -> tuple[Log | None, Degradation | None]:
+        if user_id is None:
+            return None, None
+        log = self._histories.cached(user_id)
+        if log is not None:
+            return log, self._staleness()
+        try:
+            return await asyncio.wait_for(self._histories.get(user_id), _HISTORY_SECONDS), None
+        except (DatabaseError, TimeoutError):
+            return None, "database"
+
+    def _staleness(self) -> Degradation | None:
+        return "stale" if self._feed.seconds_behind > _STALE_SECONDS else None
+
+    async def _answer(
+        self, user_id: str | None, log: Log | None, options: Options, started: float, degraded: Degradation | None
+    ) -> Answer:
+        serving = self._bundle.serving
+        counts = None
+        if serving.ranker is None:
+            try:
+                counts = await asyncio.wait_for(self._popular.counts(serving.live), _HISTORY_SECONDS)
+            except (DatabaseError, TimeoutError):
+                degraded = "database"
+        serving.tick()
+        return self._make(serving, user_id, log, options, started, degraded, counts)
+
+    def _make(
+        self,
+        serving: Serving,
+        user_id: str | None,
+        log: Log | None,
+        options: Options,
+        started: float,
+        degraded: Degradation | None,
+        counts: "np.ndarray[tuple[int], np.dtype[np.float32]] | None" = None,
+    ) -> Answer:
+        maker = Maker(serving, counts, self._share)
+        reading = _reading(serving, user_id, log, options)
+        pager = Pager(maker, self._bundle, user_id, options)
+        return pager.answer(reading, lambda: time.monotonic() - started < self._deadline, degraded)
 
 
-def _read(
-    log: list[tuple[str, str, float | None]], scale: StrengthScale
-) -> tuple[dict[str, float], set[str], set[str]]:
-    """Read a user's log, oldest first: items liked with their strength (oldest first), disliked, and both together.
-
-    An item counts where it came last, and for what that said; what was said in its favour adds up.
-    """
-    likes: dict[str, float] = {}
-    disliked: set[str] = set()
-    # All at once: a call for each rating would take milliseconds of a long log.
-    values = np.array([np.nan if kind != RATING or value is None else value for _, kind, value in log])
-    for (item, kind, _), signed in zip(log, scale.signed(values).tolist(), strict=True):
-        weight = scale.event_weights.get(kind, 0.0) * signed
-        if weight > 0:
-            likes[item] = likes.pop(item, 0.0) + weight
-            disliked.discard(item)
-        elif weight < 0:
-            likes.pop(item, None)
-            disliked.add(item)
-    return likes, disliked, disliked | set(likes)
+def _reading(serving: Serving, user_id: str | None, log: Log | None, options: Options) -> Reading:
+    """Read a log, once for as long as the codes stay what they are."""
+    if log is None or options.session_items:
+        return serving.read(user_id, () if log is None else log.events, options.session_items)
+    codes = (serving, len(serving.live))
+    if log.reading is None or log.reading[0] != codes:
+        log.reading = (codes, serving.read(user_id, log.events))
+    found: Reading = log.reading[1]
+    return found

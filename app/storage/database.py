@@ -1,9 +1,10 @@
 """The database: its engine, and connections whose failures speak plainly."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 import orjson
@@ -19,6 +20,7 @@ _CONNECT_SECONDS = 5
 _BUSY_MILLISECONDS = 5000
 _NO_SUCH_TABLE = ("42P01", "42703")
 """What PostgreSQL says of a table or a column that is not there."""
+Row = TypeVar("Row")
 Insert = postgresql.Insert | sqlite.Insert
 
 
@@ -77,6 +79,28 @@ class Database:
                 raise SchemaError(f"{self.place}: {_reason(error)}: run `braid migrate`") from error
             raise DatabaseError(f"{self.place}: {_reason(error)}") from error
 
+    @asynccontextmanager
+    async def listening(self, channel: str, heard: Callable[..., None]) -> AsyncIterator[asyncio.Event]:
+        """Call back for every notification on a channel of PostgreSQL; the event is set when the connection is lost.
+
+        Raises
+        ------
+        DatabaseError
+            The database cannot be reached.
+        """
+        lost = asyncio.Event()
+        url = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        try:
+            connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise DatabaseError(f"{self.place}: {_reason(error)}") from error
+        connection.add_termination_listener(lambda *_: lost.set())
+        try:
+            await connection.add_listener(channel, heard)
+            yield lost
+        finally:
+            connection.terminate()
+
     def insert(self, table: Table) -> Insert:
         """Start an INSERT of this database's kind, which knows ON CONFLICT."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
@@ -116,6 +140,6 @@ def _reason(error: Exception) -> str:
     return text.partition(">: ")[2] or text
 
 
-def pages(rows: Sequence[dict[str, Any]], size: int) -> list[Sequence[dict[str, Any]]]:
+def pages(rows: Sequence[Row], size: int) -> list[Sequence[Row]]:
     """Cut rows into parts of at most `size`."""
     return [rows[start : start + size] for start in range(0, len(rows), size)]

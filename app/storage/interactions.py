@@ -1,6 +1,6 @@
 """The interaction log in SQL."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import pyarrow as pa
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.storage.changes import ChangeStore
 from app.storage.database import Database, pages
 from app.storage.tables import interactions
 from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
@@ -17,6 +18,9 @@ from models.data.progress import Progress
 _ROWS_A_STATEMENT = 10_000
 _ROWS_A_READ = 100_000
 _SECOND = 1_000_000
+_USERS_A_STATEMENT = 500
+Event = tuple[int | None, int, str, str, float | None]
+"""Time in microseconds since 1970, id, item, event type and value."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,9 @@ class Stored:
 class InteractionStore:
     """Reads and writes the log; a row is a dict with the columns of the table."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, changes: ChangeStore) -> None:
         self._database = database
+        self._changes = changes
 
     async def add(self, row: dict[str, Any]) -> Stored:
         """Commit one interaction, unless its `event_id` is in the log already."""
@@ -44,6 +49,7 @@ class InteractionStore:
         async with self._database.begin() as connection:
             new = (await connection.execute(statement)).scalar()
             if new is not None:
+                await self._changes.record(connection, "users", [row[USER]])
                 return Stored(new, repeated=False)
             first = select(interactions.c.id).where(interactions.c[EVENT_ID] == row[EVENT_ID])
             return Stored((await connection.execute(first)).scalar_one(), repeated=True)
@@ -75,18 +81,50 @@ class InteractionStore:
                     new += len(page)
                 done += len(page)
                 progress("import", done / len(rows))
+            await self._changes.record(transaction, "users", {row[USER] for row in rows})
         return new
 
-    async def history(self, user_id: str) -> list[tuple[str, str, float | None]]:
-        """Give the item, the event type and the value of everything a user did, oldest first."""
-        columns = interactions.c
-        statement = (
-            select(columns[ITEM], columns[EVENT_TYPE], columns[VALUE])
-            .where(columns[USER] == user_id)
-            .order_by(columns[TIMESTAMP].nulls_first(), columns.id)
-        )
+    async def histories(self, user_ids: Sequence[str], latest: int) -> dict[str, list[Event]]:
+        """Give the latest events of several users, oldest first; users who did nothing have none.
+
+        Events without a time count as older than all others.
+        """
+        found: dict[str, list[Event]] = {user_id: [] for user_id in user_ids}
+        names = ("id", ITEM, EVENT_TYPE, VALUE, TIMESTAMP, USER)
         async with self._database.begin() as connection:
-            return [(item, kind, value) for item, kind, value in await connection.execute(statement)]
+            for page in pages(user_ids, _USERS_A_STATEMENT):
+                place = func.row_number().over(
+                    partition_by=interactions.c[USER],
+                    order_by=(interactions.c[TIMESTAMP].desc().nulls_last(), interactions.c.id.desc()),
+                )
+                one = interactions.c[USER] == page[0] if len(page) == 1 else interactions.c[USER].in_(page)
+                ranked = select(*(interactions.c[name] for name in names), place.label("place")).where(one).subquery()
+                statement = (
+                    select(*(ranked.c[name] for name in names))
+                    .where(ranked.c.place <= latest)
+                    .order_by(ranked.c.place.desc())
+                )
+                for number, item, kind, value, moment, user in await connection.execute(statement):
+                    found[user].append((moment, number, item, kind, value))
+        return found
+
+    async def users(self) -> AsyncIterator[list[str]]:
+        """Give the ids of all users, in pages, ascending."""
+        last = ""
+        while True:
+            statement = (
+                select(interactions.c[USER])
+                .where(interactions.c[USER] > last)
+                .distinct()
+                .order_by(interactions.c[USER])
+                .limit(_ROWS_A_STATEMENT)
+            )
+            async with self._database.begin() as connection:
+                page = list(await connection.scalars(statement))
+            if not page:
+                return
+            yield page
+            last = page[-1]
 
     async def top_items(self, event_types: Collection[str], limit: int) -> list[tuple[str, int]]:
         """Count the interactions of some types by item, and give the items that have most."""

@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.storage.changes import ChangeStore
 from app.storage.database import Database, pages
 from app.storage.tables import items
+from app.times import now
 from models.data.catalogue import (
     ATTRIBUTES,
     AVAILABLE_FROM,
@@ -40,16 +42,25 @@ _TYPES: Mapping[str, pa.DataType] = {
     AVAILABLE_UNTIL: pa.float64(),
 }
 """Of the columns of a data-set folder."""
+_CONTENT = [items.c[name] for name in _TYPES]
+
+
+def _live(row: Mapping[Any, Any]) -> tuple[str, dict[str, Any] | None]:
+    fields = dict(row)
+    deleted = fields.pop("deleted")
+    return fields[ITEM], None if deleted else fields
 
 
 class ItemStore:
     """Reads and writes items; a row is a dict with the columns of the table."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, changes: ChangeStore) -> None:
         self._database = database
+        self._changes = changes
 
     async def put(self, row: dict[str, Any]) -> bool:
         """Commit an item in the place of the one that was there; tell whether it is new."""
+        row = {**row, "deleted": False, "changed_at": now()}
         statement = (
             self._database.insert(items)
             .values(row)
@@ -59,13 +70,28 @@ class ItemStore:
         async with self._database.begin() as connection:
             created = (await connection.execute(statement)).scalar() is not None
             if not created:
-                await connection.execute(update(items).where(items.c[ITEM] == row[ITEM]).values(row))
+                there = items.c[ITEM] == row[ITEM]
+                created = bool(await connection.scalar(select(items.c.deleted).where(there).with_for_update()))
+                await connection.execute(update(items).where(there).values(row))
+            await self._changes.record(connection, "items", [row[ITEM]])
             return created
+
+    async def delete(self, item_id: str) -> bool:
+        """Commit that an item is gone, and its content with it; tell whether it was there."""
+        there = (items.c[ITEM] == item_id) & ~items.c.deleted
+        empty: dict[str, Any] = {column.name: None for column in items.c if column.nullable}
+        empty |= {CATEGORIES: [], TAGS: [], ATTRIBUTES: {}, HIDDEN: False, "deleted": True, "changed_at": now()}
+        async with self._database.begin() as connection:
+            gone = (await connection.execute(update(items).where(there).values(empty))).rowcount > 0
+            if gone:
+                await self._changes.record(connection, "items", [item_id])
+            return gone
 
     async def put_many(
         self, rows: Sequence[dict[str, Any]], progress: Progress, connection: AsyncConnection | None = None
     ) -> None:
         """Commit items all at once, each in the place of the one that was there; see `InteractionStore.add_many`."""
+        rows = [{**row, "deleted": False, "changed_at": now()} for row in rows]
         statement = self._database.insert(items)
         others = {column.name: statement.excluded[column.name] for column in items.c if column.name != ITEM}
         statement = statement.on_conflict_do_update(index_elements=[ITEM], set_=others)
@@ -75,25 +101,36 @@ class ItemStore:
                 await transaction.execute(statement, page)
                 done += len(page)
                 progress("import items", done / len(rows))
+            await self._changes.record(transaction, "items", [row[ITEM] for row in rows])
 
     async def get(self, item_id: str) -> dict[str, Any] | None:
         """Give an item; None where there is none."""
+        there = (items.c[ITEM] == item_id) & ~items.c.deleted
         async with self._database.begin() as connection:
-            row = (await connection.execute(select(items).where(items.c[ITEM] == item_id))).mappings().first()
+            row = (await connection.execute(select(*_CONTENT).where(there))).mappings().first()
             return None if row is None else dict(row)
 
-    async def unavailable(self, now: int) -> list[str]:
-        """List the items that may not be recommended now, in microseconds since 1970."""
-        statement = select(items.c[ITEM]).where(
-            or_(items.c.hidden, items.c.available_from > now, items.c.available_until <= now)
-        )
+    async def get_many(self, item_ids: Sequence[str]) -> dict[str, dict[str, Any] | None]:
+        """Give items by their ids, None for those that are deleted; what was never there is left out."""
+        found: dict[str, dict[str, Any] | None] = {}
         async with self._database.begin() as connection:
-            return list((await connection.execute(statement)).scalars())
+            for page in pages(item_ids, _ROWS_A_STATEMENT):
+                statement = select(*_CONTENT, items.c.deleted).where(items.c[ITEM].in_(page))
+                found |= dict(_live(row) for row in (await connection.execute(statement)).mappings())
+        return found
+
+    async def changed_since(self, moment: int, limit: int) -> dict[str, dict[str, Any] | None]:
+        """Give the items that were changed at or after a moment, the latest `limit` of them, oldest change first."""
+        changed = items.c.changed_at >= moment
+        statement = select(*_CONTENT, items.c.deleted).where(changed).order_by(items.c.changed_at.desc(), items.c[ITEM])
+        async with self._database.begin() as connection:
+            rows = (await connection.execute(statement.limit(limit))).mappings().all()
+        return dict(_live(row) for row in reversed(rows))
 
     async def table(self) -> pa.Table | None:
         """Read the catalogue in the columns of a data-set folder; None where it is empty."""
         async with self._database.begin() as connection:
-            rows = (await connection.execute(select(*(items.c[name] for name in _TYPES)))).all()
+            rows = (await connection.execute(select(*(items.c[name] for name in _TYPES)).where(~items.c.deleted))).all()
         if not rows:
             return None
         columns = dict(zip(_TYPES, zip(*rows, strict=True), strict=True))
@@ -106,4 +143,4 @@ class ItemStore:
     async def count(self) -> int:
         """Count the items."""
         async with self._database.begin() as connection:
-            return int(await connection.scalar(select(func.count()).select_from(items)) or 0)
+            return int(await connection.scalar(select(func.count()).where(~items.c.deleted)) or 0)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     false,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -62,4 +63,33 @@ items = Table(
     Column("hidden", Boolean, nullable=False, server_default=false()),
     Column("available_from", BigInteger),
     Column("available_until", BigInteger),
+    Column("changed_at", BigInteger, nullable=False, server_default=text("0")),
+    # A deleted item stays, without its content, so that whoever knows it learns that it is gone.
+    Column("deleted", Boolean, nullable=False, server_default=false()),
+    Index("ix_items_changed_at", "changed_at"),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", _KEY, Identity(always=False), primary_key=True),
+    # That of the writer, on PostgreSQL: what commits late is found by it.
+    Column("transaction_id", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("origin", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    # Empty where anything may have changed.
+    Column("keys", _JSON),
+    Index("ix_changes_transaction_id", "transaction_id"),
+    Index("ix_changes_created_at", "created_at"),
+    sqlite_autoincrement=True,
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column(REQUEST_ID, _ID, primary_key=True),
+    Column(USER, _ID),
+    Column(TIMESTAMP, BigInteger, nullable=False),
+    Column(CONTEXT, _JSON, nullable=False),
 )

@@ -1,6 +1,7 @@
 """Reads a bundle: checksums, shapes and finiteness first, then memory-mapped arrays."""
 
 import hashlib
+import mmap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,13 @@ class Bundle:
         if name not in self.manifest.files:
             raise BundleError(f"{self.folder}: the manifest lists no {name}")
         return self.folder / name
+
+    def release(self) -> None:
+        """Give the memory of what was read so far back; it stays in the file cache, shared with other processes."""
+        for array in self.arrays.values():
+            mapped = array.base.base if isinstance(array.base, np.memmap) else array.base
+            if isinstance(mapped, mmap.mmap):
+                mapped.madvise(mmap.MADV_DONTNEED)
 
     def array(self, name: str, dtype: npt.DTypeLike, ndim: int = 1) -> npt.NDArray[np.generic]:
         """Give an array, checked against the type and the number of dimensions its reader expects.

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.data.held import Held
+from models.ranking.drawing import Wish
 from models.ranking.ranker import Ranker
 
 Float64 = npt.NDArray[np.float64]
@@ -42,7 +43,7 @@ def calibration(ranker: Ranker, held: Held, *, seed: int) -> list[Bin]:
     predicted, observed = [], []
     for row in range(len(sample.users)):
         candidates = ranker.retriever.retrieve(
-            sample.history(row), excluded=sample.excluded(row), only=sample.candidate_list(row)
+            sample.history(row), Wish(excluded=sample.excluded(row), only=sample.candidate_list(row))
         )
         hits = np.isin(candidates.items, sample.targets.row(row))
         if hits.any():

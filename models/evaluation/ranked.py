@@ -8,6 +8,7 @@ from models.data.progress import Progress
 from models.evaluation.report import BLEND, NETWORK, POPULARITY
 from models.ranking.candidates import PARTS
 from models.ranking.crew import in_crew
+from models.ranking.drawing import Wish
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 from models.recommenders import kernels
@@ -62,13 +63,17 @@ def rank_held(
         history = held.history(row)
         only = held.candidate_list(row)
         excluded = held.excluded(row)
-        everything = own[0].retrieve(history, excluded=excluded, only=only, limit=count, cut=False)
+        everything = own[0].retrieve(history, Wish(excluded=excluded, only=only, limit=count, cut=False))
         # A part alone ranks all that it touches; the blend what it would draw.
         scores = {name: everything.parts[PARTS.index(name)] for name in parts}
         if only is not None:
             scores[POPULARITY] = popularity[everything.items]
         _fill(lists, row, everything.items, scores, rng, everything.wanted)
-        drawn = everything.best(count) if same else own[1].retrieve(history, excluded=excluded, only=only, limit=count)
+        drawn = (
+            everything.best(count)
+            if same
+            else own[1].retrieve(history, Wish(excluded=excluded, only=only, limit=count))
+        )
         network = None if ranker.network is None else ranker.network.score(ranker.features.build(drawn))
         scores = {BLEND: ranker.score(drawn, network)}
         if network is not None:

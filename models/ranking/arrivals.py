@@ -40,15 +40,17 @@ class Arrivals:
         The bundle's content-based recommender; without one no arrival resembles anything.
     n_items
         Number of items in the bundle: the code of the first arrival.
+    capacity
+        How many arrivals there can be.
     """
 
-    def __init__(self, content: Content | None, n_items: int) -> None:
+    def __init__(self, content: Content | None, n_items: int, capacity: int) -> None:
         self.n_items = n_items
         # Its own buffers: descriptions are looked up while requests are answered.
         self._content = None if content is None else content.configured(content.config)
         self._neighbours: list[tuple[Int32, Float32]] = []
         self._rows: Rows | None = None
-        self._blocked = np.empty(0, dtype=np.bool_)
+        self._kept_out: Mask = np.zeros(capacity, dtype=np.bool_)
 
     def __len__(self) -> int:
         return len(self._neighbours)
@@ -66,13 +68,11 @@ class Arrivals:
 
     def block(self, codes: Int32, *, blocked: bool) -> None:
         """Keep arrivals out of every answer from now on, or let them in again."""
-        self._blocked = np.concatenate([self._blocked, np.zeros(len(self) - len(self._blocked), dtype=np.bool_)])
-        self._blocked[codes - self.n_items] = blocked
+        self._kept_out[codes - self.n_items] = blocked
 
     def blocked(self, codes: Int32) -> Mask:
         """Tell which arrivals are kept out."""
-        known = np.concatenate([self._blocked, np.zeros(len(self) - len(self._blocked), dtype=np.bool_)])
-        return np.asarray(known[codes - self.n_items])
+        return self._kept_out[codes - self.n_items]
 
     @property
     def rows(self) -> Rows:
@@ -93,7 +93,7 @@ class Arrivals:
             weights = history.weights(decay)[mine]
             board.add_rows(Content.signals[0], self.rows, history.items[mine] - np.int32(self.n_items), weights)
 
-    def score(self, history: History, board: Board, decay: float, given: Int32 | None = None) -> Scored:
+    def score(self, history: History, board: Board, decay: float, given: Int32) -> Scored:
         """Score those that resemble what is on the board, and those that are given.
 
         Content is as it is; the other signals are estimated by those of the neighbours. Nobody had them when the
@@ -110,7 +110,7 @@ class Arrivals:
         content = np.bincount(owners, weights=rows.values * weights[rows.indices], minlength=rows.n_rows)
         signals[:, board.signals.index(Content.signals[0])] = content
         alike = (signals > 0).any(axis=1)
-        if given is not None:
-            alike[given[given >= self.n_items] - self.n_items] = True
+        places = given - self.n_items
+        alike[places[places < len(alike)]] = True
         found = np.flatnonzero(alike)
         return Scored((found + self.n_items).astype(np.int32), signals[found])

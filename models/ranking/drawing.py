@@ -1,7 +1,7 @@
 """Drawing: from what the recommenders say of all items to the candidates of one request."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.integer]
+NOTHING: Int32 = np.empty(0, dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,20 @@ class Wish:
         Whether more than that are cut off; otherwise all that any recommender scores are drawn.
     """
 
-    excluded: Int32
+    excluded: Int32 = field(default_factory=lambda: NOTHING)
     only: Int32 | None = None
     wanted: Mask | None = None
     favoured: Sequence[Mask] = ()
     limit: int | None = None
     cut: bool = True
+
+    def named(self, arrivals: Arrivals) -> Int32:
+        """Give the arrivals that are asked for by name or by a mask, whether anything scores them or not."""
+        if self.only is not None:
+            return self.only[self.only >= arrivals.n_items]
+        masks = [*self.favoured, *([] if self.wanted is None else [self.wanted])]
+        codes = np.arange(arrivals.n_items, arrivals.n_items + len(arrivals), dtype=np.int32)
+        return codes[np.any([mask[codes] for mask in masks], axis=0)] if masks else NOTHING
 
     def marks(self, items: Int32) -> Mask | None:
         """Tell which items are wanted; None where all are."""
@@ -122,7 +131,7 @@ class Drawer:
         self, known: Candidates, board: Board, history: History, wish: Wish, arrivals: Arrivals, tops: Float32
     ) -> Candidates:
         """Add the arrivals that are wanted, the best of them."""
-        found = arrivals.score(history, board, self.config.content.recency_decay, wish.only)
+        found = arrivals.score(history, board, self.config.content.recency_decay, wish.named(arrivals))
         marks = wish.marks(found.items)
         keep = ~np.isin(found.items, wish.excluded) & ~arrivals.blocked(found.items)
         if marks is not None:

@@ -46,7 +46,7 @@ class LiveCatalogue:
         self.knowledge = knowledge
         self.n_items = len(self.item_ids)
         self.size = self.n_items + MAX_ARRIVALS
-        self.arrivals = Arrivals(content, self.n_items)
+        self.arrivals = Arrivals(content, self.n_items, MAX_ARRIVALS)
         self.version = 0
         self.blocked: Mask = np.zeros(self.size, dtype=np.bool_)
         self._arrival_ids: list[str] = []
@@ -64,7 +64,7 @@ class LiveCatalogue:
         """Give the codes of items, int32; -1 for those that are not known."""
         found = find(self.item_ids, ids)
         if self._arrival_codes:
-            for place in np.flatnonzero(found < 0):
+            for place in np.flatnonzero(found < 0).tolist():
                 found[place] = self._arrival_codes.get(ids[place], -1)
         return found
 
@@ -94,6 +94,13 @@ class LiveCatalogue:
         self._log.append(code)
         self._next_moment = -np.inf
 
+    def admit(self, ids: Sequence[str]) -> None:
+        """Give codes to items of which nothing but the id is known."""
+        for item_id, code in zip(ids, self.codes(ids).tolist(), strict=True):
+            if code < 0 and len(self._arrival_ids) < MAX_ARRIVALS:
+                self._arrival_codes[item_id] = len(self)
+                self._arrival_ids.append(item_id)
+
     def tick(self, now: float) -> tuple[Int32, Int32]:
         """Settle which items may be shown at a moment, in seconds since 1970.
 
@@ -117,9 +124,9 @@ class LiveCatalogue:
         changed = np.flatnonzero(blocked != self.blocked).astype(np.int32)
         self.blocked = blocked
         self.version += 1
-        arrived = changed[(changed >= self.n_items) & (changed < self.n_items + len(self.arrivals))]
-        for code in arrived:
-            self.arrivals.block(np.array([code]), blocked=bool(blocked[code]))
+        arrived = changed[changed >= self.n_items]
+        self.arrivals.block(arrived[blocked[arrived]], blocked=True)
+        self.arrivals.block(arrived[~blocked[arrived]], blocked=False)
         known = changed[changed < self.n_items]
         return known[blocked[known]], known[~blocked[known]]
 
@@ -141,7 +148,7 @@ class LiveCatalogue:
         return found
 
     def satisfaction(self, preferences: Sequence[Preference]) -> Float32:
-        """Give the weighted mean of how well each item meets preferences, 0 to 1, float32 with a place for each code."""
+        """Give the weighted mean of how well each item meets preferences, 0 to 1, float32, a place for each code."""
         scores = np.zeros(self.size, dtype=np.float32)
         scores[: self.n_items] = self.knowledge.score(preferences)
         total = sum(wish.weight for wish in preferences)

@@ -1,6 +1,7 @@
 """The ranker: from a user's history to one ranked list."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -9,16 +10,58 @@ from pydantic import ValidationError
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.data.history import History
-from models.data.interactions import find
+from models.ranking.arrivals import Arrivals
 from models.ranking.blend import blend
-from models.ranking.candidates import Candidates
+from models.ranking.candidates import KINDS, Candidates
 from models.ranking.config import RankingConfig
+from models.ranking.drawing import Wish
 from models.ranking.features import FeatureBuilder, Scaler
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.retriever import Retriever
+from models.recommenders.content import Content
+from models.recommenders.item_knn import ItemKNN
+from models.recommenders.knowledge import Knowledge, KnowledgeConfig
+from models.recommenders.recommender import Recommender
+from models.recommenders.rows import Rows
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """What a request adds to the scores of some items: `weight` standard deviations of the list, times `values`.
+
+    `values` has a place for each code: bool, or float32 from 0 to 1. `name` is what an explanation calls it.
+    """
+
+    name: str
+    values: Mask | Float32
+    weight: float
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A ranked list and what it was ranked from.
+
+    `places` are those of the candidates, best first, `scores` (float32) stand beside them. `network` are the
+    network's scores of all candidates, None where it was not asked; `late` tells whether there was no time for it.
+    `extra` holds what each adjustment added to every candidate.
+    """
+
+    candidates: Candidates
+    places: Places
+    scores: Float32
+    network: Float32 | None = None
+    late: bool = False
+    extra: Mapping[str, Float32] = field(default_factory=dict)
+
+    @property
+    def items(self) -> Int32:
+        """The codes of the items, best first."""
+        return self.candidates.items[self.places]
 
 
 class Ranker:
@@ -50,6 +93,9 @@ class Ranker:
         self.user_ids = user_ids
         self.version = version
         self.features = FeatureBuilder(retriever.popularity)
+        self.shelf: dict[str, Recommender] = {part.signals[0]: part for part in retriever.recommenders}
+        self.catalogue_at = 0
+        self.knowledge = Knowledge.fit(None, KnowledgeConfig(), item_ids)
 
     @classmethod
     def load(cls, bundle: Bundle) -> "Ranker":
@@ -78,53 +124,69 @@ class Ranker:
             network = NetworkScorer(bundle.file(NETWORK_FILE), scaler)
         elif config.blend.network_weight > 0:
             raise BundleError(f"{bundle.folder}: {NETWORK_FILE} is missing")
-        return cls(retriever, network, item_ids, user_ids, bundle.version)  # type: ignore[arg-type]
+        ranker = cls(retriever, network, item_ids, user_ids, bundle.version)  # type: ignore[arg-type]
+        ranker.shelf = _shelf(bundle, config, retriever)
+        ranker.knowledge = Knowledge.load(bundle, KnowledgeConfig())
+        ranker.catalogue_at = int(bundle.manifest.data.get("catalogue_at") or 0)
+        if not all(part.fits(len(item_ids), len(user_ids)) for part in ranker.shelf.values()):
+            raise BundleError(f"{bundle.folder}: its arrays are of different numbers of items or users")
+        ranker.warm()
+        # Checking it has read all of it: what requests need comes back by itself.
+        bundle.release()
+        return ranker
 
-    def recommend(
+    def warm(self) -> None:
+        """Do once what the first request would have to wait for: load compiled code, fill the lists of allocators."""
+        history = History(self.retriever.popularity.order[:2].copy(), -1, np.ones(2, dtype=np.float32))
+        everything = np.ones(len(self.item_ids), dtype=np.bool_)
+        for wish in (Wish(), Wish(wanted=everything), Wish(only=history.items)):
+            self.rank(history, wish)
+
+    def rank(
         self,
-        history: Sequence[str],
+        history: History,
+        wish: Wish,
         *,
-        strengths: Sequence[float] | None = None,
-        limit: int,
-        exclude: Collection[str] = (),
-        user_id: str | None = None,
-    ) -> list[tuple[str, float]]:
-        """Rank items for a user's history.
+        arrivals: Arrivals | None = None,
+        adjustments: Sequence[Adjustment] = (),
+        in_time: Callable[[], bool] = lambda: True,
+        with_network: bool = True,
+    ) -> Ranked:
+        """Rank what a request wants.
 
         Parameters
         ----------
         history
-            Ids of the items of the user's positive interactions, oldest first; ids that the bundle does not know
-            are passed over.
-        strengths
-            How much each of them says, beside `history`; all alike by default.
-        limit
-            Length of the list, at most.
-        exclude
-            Ids never to be returned.
-        user_id
-            Where the bundle knows it, this user's own row is not taken for a neighbour.
-
-        Returns
-        -------
-        list
-            Item id and score, best first; empty where the bundle knows none of the history.
+            What the user had, oldest first.
+        wish
+            Which items are wanted.
+        arrivals
+            Items that came after the bundle.
+        adjustments
+            What is added to the scores of some items.
+        in_time
+            Asked before the network is: where the answer is no, the neighbours rank the list alone.
+        with_network
+            Whether the network is asked at all; it has learned nothing about users without a history.
         """
-        codes = find(self.item_ids, history)
-        known = codes >= 0
-        if not known.any():
-            return []
-        user = int(find(self.user_ids, [user_id])[0]) if user_id is not None else -1
-        excluded = find(self.item_ids, list(exclude))
-        candidates = self.retriever.retrieve(
-            History(codes[known], user, None if strengths is None else np.array(strengths, dtype=np.float32)[known]),
-            excluded=excluded,
-            limit=max(limit, self.retriever.config.blend.candidates),
-        )
-        scores = self.score(candidates)
-        order = np.argsort(-scores, kind="stable")[:limit]
-        ids = self.item_ids[candidates.items[order]]
-        return [(item_id.decode(), float(score)) for item_id, score in zip(ids, scores[order], strict=True)]
+        drawn = self.retriever.retrieve(history, wish, arrivals)
+        network, late, scores = None, False, drawn.neighbours
+        if with_network and self.network is not None and self.retriever.config.blend.network_weight > 0:
+            late = not in_time()
+            if not late:
+                network = self.network.score(self.features.build(drawn))
+                scores = self.score(drawn, network)
+        extra: dict[str, Float32] = {}
+        if adjustments and len(scores):
+            deviation = float(scores.std()) or 1.0
+            for one in adjustments:
+                added = np.asarray(one.values[drawn.items] * np.float32(one.weight * deviation), dtype=np.float32)
+                extra[one.name] = extra[one.name] + added if one.name in extra else added
+            scores = scores + np.sum(list(extra.values()), axis=0, dtype=np.float32)
+        places = np.argsort(-scores, kind="stable")
+        if drawn.wanted is not None:
+            places = places[drawn.wanted[places]]
+        return Ranked(drawn, places, scores[places], network, late, extra)
 
     def score(self, candidates: Candidates, network: Float32 | None = None) -> Float32:
         """Score candidates with the blend; `network` are the network's scores, where they are known already."""
@@ -135,14 +197,45 @@ class Ranker:
             network = self.network.score(self.features.build(candidates))
         return blend(candidates.neighbours, network, weight)
 
-    def popular(self, *, limit: int, exclude: Collection[str] = ()) -> list[tuple[str, float]]:
-        """Give the most popular items of the training data and their number of interactions."""
+    @property
+    def similar_rows(self) -> list[Rows]:
+        """The matrices that tell how alike two items are: what is had together, and what is described alike."""
+        return [part.rows for part in self.shelf.values() if isinstance(part, ItemKNN | Content)]
+
+    @property
+    def content(self) -> Content | None:
+        """The content-based recommender."""
+        return next((part for part in self.shelf.values() if isinstance(part, Content)), None)
+
+    def popular(self, wish: Wish, limit: int, window: int | None = None) -> tuple[Int32, Float32]:
+        """Give the most popular items that a request wants, at most so many.
+
+        Parameters
+        ----------
+        window
+            Row of `Popularity.recent`; all interactions count alike where None.
+
+        Returns
+        -------
+        tuple
+            Codes, and how many interactions each has, or what is left of them with the window's half-life.
+        """
         popularity = self.retriever.popularity
-        excluded = find(self.item_ids, list(exclude))
-        head = popularity.order[: limit + len(excluded)]
-        head = head[~np.isin(head, excluded) & (popularity.counts[head] > 0)][:limit]
-        return [(self.item_ids[item].decode(), float(popularity.counts[item])) for item in head]
+        counts = popularity.counts if window is None else popularity.recent[window]
+        items = self.retriever.first(popularity.order if window is None else popularity.order_of(window), wish, limit)
+        return items, counts[items]
 
 
 def _fits(retriever: Retriever, n_items: int, n_users: int) -> bool:
     return all(recommender.fits(n_items, n_users) for recommender in retriever.recommenders)
+
+
+def _shelf(bundle: Bundle, config: RankingConfig, retriever: Retriever) -> dict[str, Recommender]:
+    """Load what the bundle holds beside what ranks: similar items and users, and reasons, are read from it."""
+    asked = {part.signals[0]: part for part in retriever.recommenders}
+    shelf: dict[str, Recommender] = dict(asked)
+    for kind in KINDS:
+        name = kind.signals[0]
+        if name not in asked and f"{name}_indptr" in bundle.arrays:
+            shelf[name] = kind.load(bundle, getattr(config, name))
+    return shelf

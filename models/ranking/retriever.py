@@ -10,6 +10,7 @@ import pyarrow as pa
 from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.interactions import Interactions
+from models.ranking import kernels
 from models.ranking.arrivals import Arrivals
 from models.ranking.candidates import KINDS, PARTS, SIGNALS, TRENDING, Candidates
 from models.ranking.config import RankingConfig
@@ -127,32 +128,31 @@ class Retriever:
         """Let items (codes) into answers again."""
         self._board.unblock(items)
 
-    def retrieve(
-        self,
-        history: History,
-        *,
-        excluded: Int32,
-        only: Int32 | None = None,
-        wanted: Mask | None = None,
-        favoured: Sequence[Mask] = (),
-        limit: int | None = None,
-        cut: bool = True,
-        arrivals: Arrivals | None = None,
-    ) -> Candidates:
+    def retrieve(self, history: History, wish: Wish, arrivals: Arrivals | None = None) -> Candidates:
         """Draw the candidates for one request.
 
         Parameters
         ----------
         history
             What the user had, oldest first.
-        excluded, only, wanted, favoured, limit, cut
-            See `Wish`.
         arrivals
             Items that came after the recommenders were fitted, where there are any.
         """
-        wish = Wish(excluded, only, wanted, favoured, limit, cut)
         with self._board as board:
             return self._drawer.draw(board, history, wish, arrivals)
+
+    def first(self, order: Int32, wish: Wish, count: int) -> Int32:
+        """Give the first items of an order that are wanted, at most so many."""
+        with self._board as board:
+            board.exclude(wish.excluded[wish.excluded < self.n_items])
+            if wish.only is not None:
+                allowed = np.zeros(self.n_items, dtype=np.bool_)
+                allowed[wish.only[(wish.only >= 0) & (wish.only < self.n_items)]] = True
+                wanted = allowed if wish.wanted is None else allowed & wish.wanted[: self.n_items]
+                return kernels.first_wanted(order, wanted, board.slot, count)
+            if wish.wanted is not None:
+                return kernels.first_wanted(order, wish.wanted, board.slot, count)
+            return kernels.first_free(order, board.slot, count)
 
 
 def _used(part: Recommender | type[Recommender], config: RankingConfig) -> bool:

@@ -64,6 +64,7 @@ class Popularity:
         self.clock = clock
         self.order: Int32 = _falling(counts) if order is None else order
         self.trend: Float32 = np.ascontiguousarray(recent[config.half_life])
+        self._orders: dict[int, Int32] = {}
         self.trend_order: Int32 = _falling(self.trend) if trend_order is None else trend_order
 
     @classmethod
@@ -106,6 +107,21 @@ class Popularity:
         if config == self.config:
             return self
         return type(self)(config, self.counts, self.recent, clock=self.clock, order=self.order)
+
+    def order_of(self, window: int) -> Int32:
+        """Order the items by a row of `recent`, the most first; each is sorted once."""
+        if window == self.config.half_life:
+            return self.trend_order
+        if window not in self._orders:
+            self._orders[window] = _falling(self.recent[window])
+        return self._orders[window]
+
+    def counts_of(self, items: Int32) -> Float32:
+        """Give the interactions of each item; none for codes beyond those that are counted."""
+        known = items < len(self.counts)
+        found = np.zeros(len(items), dtype=np.float32)
+        found[known] = self.counts[items[known]]
+        return found
 
     def score(self, history: History, board: Board) -> None:  # noqa: ARG002 - the contract's
         """Give every candidate its counts."""

@@ -50,6 +50,14 @@ def meets(node: Filter, values: ItemValues) -> bool:
     return any(low <= number <= high for number in values.numbers.get(field, ()))
 
 
+def has_field(values: ItemValues, name: str) -> bool:
+    """Tell whether an item has any value of a field."""
+    kinds = tuple(label(name, kind) for kind in ("", False))
+    # The name is followed by the value: of a boolean it is left away.
+    begins = kinds[0], kinds[1].removesuffix(str(False))
+    return name in values.numbers or any(held.startswith(begins) for held in values.labels)
+
+
 def satisfaction(preference: Preference, values: ItemValues, tolerance_share: float) -> float:
     """Tell how well an item meets a preference, 0 to 1, rounded to float32.
 

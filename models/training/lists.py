@@ -10,6 +10,7 @@ import pyarrow as pa
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.ranking.crew import in_crew
+from models.ranking.drawing import Wish
 from models.ranking.features import FEATURES, FeatureBuilder, Scaler
 from models.ranking.retriever import Retriever
 from models.training.network import Float32, LabelledLists
@@ -93,7 +94,7 @@ def _labelled(
     row = order[number]
     stop = int(batch.stops[row])
     history = train.history(int(batch.owners[row]), stop, batch.now)
-    candidates = own[0].retrieve(history, excluded=history.items[:0] if include_seen else history.items)
+    candidates = own[0].retrieve(history, Wish(excluded=history.items[:0] if include_seen else history.items))
     labels = np.isin(candidates.items, train.items[stop : batch.ends[row]])
     return (builder.build(candidates), labels) if labels.any() else None
 

@@ -9,6 +9,7 @@ from models.data.held import Held
 from models.evaluation.metrics import evaluate_lists
 from models.ranking.candidates import PARTS, Candidates
 from models.ranking.crew import in_crew
+from models.ranking.drawing import Wish
 from models.ranking.retriever import Retriever
 from models.recommenders import kernels
 
@@ -27,7 +28,7 @@ def draw(retriever: Retriever, held: Held, limit: int | None = None) -> list[Can
 
     def one(own: tuple[Retriever, ...], row: int) -> Candidates:
         only = held.candidate_list(row)
-        return own[0].retrieve(held.history(row), excluded=held.excluded(row), only=only, limit=limit)
+        return own[0].retrieve(held.history(row), Wish(excluded=held.excluded(row), only=only, limit=limit))
 
     return list(in_crew((retriever,), len(held.users), one))
 
@@ -91,7 +92,7 @@ def _discount() -> Float64:
 
 def _pooled(retriever: Retriever, held: Held, row: int) -> tuple[npt.NDArray[np.int32], Float32]:
     drawn = retriever.retrieve(
-        held.history(row), excluded=held.excluded(row), only=held.candidate_list(row), limit=DEPTH, cut=False
+        held.history(row), Wish(excluded=held.excluded(row), only=held.candidate_list(row), limit=DEPTH, cut=False)
     )
     if drawn.wanted is not None:
         drawn = drawn.take(np.flatnonzero(drawn.wanted))

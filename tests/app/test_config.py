@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.config import PREFIX, Settings, SettingsError, load_settings
-from app.services.times import from_microseconds, to_microseconds
+from app.times import from_microseconds, to_microseconds
 from models.data.events import EVENT_WEIGHTS
 from models.ranking.config import NetworkConfig
 

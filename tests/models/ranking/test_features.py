@@ -8,6 +8,7 @@ from models.data.history import History
 from models.ranking import kernels
 from models.ranking.blend import blend
 from models.ranking.candidates import PARTS, SIGNALS, Candidates
+from models.ranking.drawing import Wish
 from models.ranking.features import FEATURES, FeatureBuilder, Scaler
 from models.ranking.retriever import Retriever
 from models.recommenders.popularity import Popularity, PopularityConfig
@@ -70,7 +71,7 @@ def test_popularity_is_the_logarithm_of_the_share_of_the_busiest(built: dict[str
 
 
 def test_features_do_not_change_when_all_counts_double(codes: Codes, retriever: Retriever) -> None:
-    found = retriever.retrieve(History(codes(0, 2)), excluded=codes(0, 2))
+    found = retriever.retrieve(History(codes(0, 2)), Wish(excluded=codes(0, 2)))
     counts = floats(*range(12))
     once, twice = (
         FeatureBuilder(Popularity(PopularityConfig(), counts * by, np.tile(counts * by, (4, 1)))) for by in (1, 2)
@@ -80,7 +81,7 @@ def test_features_do_not_change_when_all_counts_double(codes: Codes, retriever: 
 
 @pytest.mark.parametrize("history", [(), (0,), (1, 3, 5), tuple(range(12))])
 def test_features_are_finite_for_any_history(codes: Codes, retriever: Retriever, history: tuple[int, ...]) -> None:
-    found = retriever.retrieve(History(codes(*history)), excluded=codes())
+    found = retriever.retrieve(History(codes(*history)), Wish(excluded=codes()))
     features = FeatureBuilder(retriever.popularity).build(found)
     assert features.shape == (12, len(FEATURES))
     assert features.dtype == np.float32
@@ -88,7 +89,7 @@ def test_features_are_finite_for_any_history(codes: Codes, retriever: Retriever,
 
 
 def test_no_candidates_give_no_features(codes: Codes, retriever: Retriever) -> None:
-    found = retriever.retrieve(History(codes(1)), excluded=codes(*range(12)))
+    found = retriever.retrieve(History(codes(1)), Wish(excluded=codes(*range(12))))
     assert FeatureBuilder(retriever.popularity).build(found).shape == (0, len(FEATURES))
 
 

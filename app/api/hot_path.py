@@ -1,0 +1,70 @@
+"""The hot path: `GET /recommend/{user_id}` without the framework, for questions that it has understood before."""
+
+import re
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.context import Context
+from app.schemas.options import Options
+from app.schemas.types import ID_PATTERN
+from app.services.answers import Answer
+
+PREFIX = "/recommend/"
+DEGRADED_HEADER = "Braid-Degraded"
+_MAX_KNOWN = 1000
+_LONGEST = 512
+_USER = re.compile(ID_PATTERN.removesuffix("$") + r"\Z")
+
+
+class HotPath:
+    """Answers what can be answered from memory; everything else, errors too, is the application's.
+
+    A query string is read by the route, once, with all its checks; here it is only looked up, byte by byte as it was.
+
+    Parameters
+    ----------
+    app
+        The application behind it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass on."""
+        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(PREFIX):
+            found = _answer(scope)
+            if found is not None:
+                body = found.body()
+                headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+                headers += [(name.lower().encode(), value.encode()) for name, value in degradation(found).items()]
+                await send({"type": "http.response.start", "status": 200, "headers": headers})
+                await send({"type": "http.response.body", "body": body})
+                return
+        await self._app(scope, receive, send)
+
+
+def _answer(scope: Scope) -> Answer | None:
+    context: Context | None = getattr(scope["app"].state, "context", None)
+    if context is None:
+        return None
+    query = scope["query_string"]
+    options = context.known_queries.get(query)
+    user_id = scope["path"][len(PREFIX) :]
+    if options is None or _USER.match(user_id) is None:
+        return None
+    return context.recommendation.at_once(user_id, query, options)
+
+
+def remember(context: Context, query: bytes, options: Options) -> None:
+    """Remember what a query string means, once all its checks have passed."""
+    # A cursor is asked for once.
+    if options.cursor is None and len(query) <= _LONGEST:
+        if len(context.known_queries) >= _MAX_KNOWN:
+            context.known_queries.clear()
+        context.known_queries[query] = options
+
+
+def degradation(answer: Answer) -> dict[str, str]:
+    """Give the header that says what an answer had to do without."""
+    return {} if answer.degraded is None else {DEGRADED_HEADER: answer.degraded}

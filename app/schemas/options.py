@@ -1,0 +1,74 @@
+"""What a recommendation is asked for, whichever call asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2s
+from typing import Any
+
+from models.recommenders.requirements import Filter, Preference
+
+DEFAULT_LIMIT = 10
+MAX_LIMIT = 100
+
+
+@dataclass(frozen=True)
+class Boost:
+    """Items that are raised in the list, or lowered where the weight is below 0."""
+
+    filter: Filter
+    weight: float
+
+
+@dataclass(frozen=True)
+class Pin:
+    """An item that has a place of its own in the list, from 1 on."""
+
+    item_id: str
+    position: int
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything that can be asked of a recommendation.
+
+    `exclude_seen` tells whether what the user had is left out, or only items of some event types. `candidates`, where
+    given, are the only items of the list. `cursor` continues an earlier list.
+    """
+
+    limit: int = DEFAULT_LIMIT
+    exclude_seen: bool | tuple[str, ...] = True
+    exclude: tuple[str, ...] = ()
+    filter: Filter | None = None
+    diversity: float = 0.0
+    explain: bool = False
+    session_items: tuple[str, ...] = ()
+    candidates: tuple[str, ...] | None = None
+    boosts: tuple[Boost, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    preferences: tuple[Preference, ...] = ()
+    cursor: str | None = None
+    context: dict[str, Any] | None = field(default=None, hash=False)
+
+    def digest(self, user_id: str | None) -> bytes:
+        """Sum up what defines the list, in 6 bytes; the pages of one list share it."""
+        asked = (
+            user_id,
+            self.exclude_seen,
+            self.exclude,
+            self.filter and self.filter.model_dump(exclude_none=True),
+            self.diversity,
+            self.session_items,
+            self.candidates,
+            [(boost.filter.model_dump(exclude_none=True), boost.weight) for boost in self.boosts],
+            [(pin.item_id, pin.position) for pin in self.pins],
+            [wish.model_dump(exclude_none=True) for wish in self.preferences],
+        )
+        return blake2s(repr(asked).encode(), digest_size=6).digest()
+
+
+def all_of(filters: Sequence[Filter | None]) -> Filter | None:
+    """Join filters that must all hold; None where there is none."""
+    given = tuple(one for one in filters if one is not None)
+    if len(given) <= 1:
+        return given[0] if given else None
+    return Filter.model_validate({"and": given})

@@ -1,0 +1,192 @@
+"""What can be asked of a recommendation, on the wire."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.schemas.interactions import EventType
+from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT, Boost, Options, Pin, all_of
+from app.schemas.types import Id, JsonObject
+from models.recommenders.requirements import Filter, Preferences, Requirements
+
+MAX_CANDIDATES = 10_000
+MAX_SESSION_ITEMS = 500
+MAX_EXCLUDED = 1000
+MAX_BOOSTS = 20
+MAX_USERS = 100
+_MAX_CURSOR = 16_384
+_MAX_LABELS = 100
+
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="length of the list, at most")]
+Labels = Annotated[list[Annotated[str, Field(min_length=1, max_length=256)]], Field(max_length=_MAX_LABELS)]
+Excluded = Annotated[list[Id], Field(max_length=MAX_EXCLUDED)]
+Diversity = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Cursor = Annotated[str, Field(min_length=1, max_length=_MAX_CURSOR)]
+_DIVERSITY = "0 is the order of the scores; towards 1 items resemble each other less and less"
+_EXAMPLE: dict[str, JsonValue] = {
+    "user_id": "u-42",
+    "limit": 5,
+    "session_items": ["sku-3"],
+    "filter": {"and": [{"field": "categories", "eq": "shoes"}, {"field": "price", "lte": 120}]},
+    "boosts": [{"filter": {"field": "attributes.brand", "eq": "Fell"}, "weight": 0.5}],
+    "pins": [{"item_id": "sku-7", "position": 1}],
+    "exclude_seen": ["purchase"],
+    "diversity": 0.3,
+    "explain": True,
+}
+
+
+class RecommendQuery(BaseModel):
+    """What can be asked of a recommendation in the query string."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Limit = DEFAULT_LIMIT
+    exclude_seen: bool = Field(True, description="leave out what the user had already")
+    category: Labels = Field([], description="only items of one of these categories; repeat it for several")
+    tag: Labels = Field([], description="only items with one of these tags; repeat it for several")
+    exclude: Excluded = Field([], description="items to leave out; repeat the parameter for several")
+    diversity: Diversity = Field(0.0, description=_DIVERSITY)
+    explain: bool = Field(False, description="tell why each item is in the list")
+    cursor: Cursor | None = Field(None, description="`next_cursor` of the page before")
+
+    def options(self) -> Options:
+        """Give what is asked for."""
+        return Options(
+            limit=self.limit,
+            exclude_seen=self.exclude_seen,
+            exclude=tuple(self.exclude),
+            filter=labelled(self.category, self.tag),
+            diversity=self.diversity,
+            explain=self.explain,
+            cursor=self.cursor,
+        )
+
+
+class BoostIn(BaseModel):
+    """Items to raise or to lower."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    filter: Requirements = Field(description="which items")
+    weight: Annotated[FiniteFloat, Field(gt=0, le=100)] = Field(
+        1.0, description="how much: 1 is one standard deviation of the scores in the list"
+    )
+
+
+class PinIn(BaseModel):
+    """An item with a place of its own."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    item_id: Id
+    position: int = Field(ge=1, le=MAX_LIMIT, description="1 for the top; not beyond `limit`")
+
+
+class Rules(BaseModel):
+    """What shapes a list, whoever it is for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Limit | None = Field(None, description="10 by default; with `candidates` their number, at most 100")
+    exclude_seen: bool | Annotated[list[EventType], Field(max_length=10)] | None = Field(
+        None,
+        description="leave out what the user had already: all of it, nothing, or what these event types are about;"
+        " true by default, with `candidates` false",
+    )
+    exclude: Excluded = Field([], description="items to leave out")
+    filter: Requirements | None = Field(None, description="only items that meet it")
+    boosts: Annotated[list[BoostIn], Field(max_length=MAX_BOOSTS)] = Field([], description="items to raise")
+    buries: Annotated[list[BoostIn], Field(max_length=MAX_BOOSTS)] = Field([], description="items to lower")
+    pins: Annotated[list[PinIn], Field(max_length=MAX_LIMIT)] = Field([], description="items with places of their own")
+    candidates: Annotated[list[Id], Field(min_length=1, max_length=MAX_CANDIDATES)] | None = Field(
+        None, description="rank these items and no others"
+    )
+    preferences: Preferences = Field((), description="wishes, for example a target price, with their weights")
+    diversity: Diversity = Field(0.0, description=_DIVERSITY)
+    explain: bool = Field(False, description="tell why each item is in the list")
+    context: JsonObject | None = Field(None, description="anything worth recording with the request")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        length = self.length
+        positions = [pin.position for pin in self.pins]
+        items = [pin.item_id for pin in self.pins]
+        if any(position > length for position in positions):
+            raise PydanticCustomError(
+                "pin_beyond_list", "a pin is beyond the list's {length} items", {"length": length}
+            )
+        if len(set(positions)) < len(positions) or len(set(items)) < len(items):
+            raise PydanticCustomError("pin_twice", "two pins have the same position or the same item")
+        if set(items) & set(self.exclude):
+            raise PydanticCustomError("pin_excluded", "an item is both pinned and excluded")
+        return self
+
+    @property
+    def length(self) -> int:
+        """The length of the list, at most."""
+        if self.limit is not None:
+            return self.limit
+        return DEFAULT_LIMIT if self.candidates is None else min(len(self.candidates), MAX_LIMIT)
+
+    def shaped(self, **more: Any) -> Options:
+        """Give what is asked for, with what the call adds."""
+        seen = self.candidates is None if self.exclude_seen is None else self.exclude_seen
+        return Options(
+            limit=self.length,
+            exclude_seen=seen if isinstance(seen, bool) else tuple(seen),
+            exclude=tuple(self.exclude),
+            filter=self.filter,
+            boosts=(
+                *(Boost(one.filter, one.weight) for one in self.boosts),
+                *(Boost(one.filter, -one.weight) for one in self.buries),
+            ),
+            pins=tuple(Pin(one.item_id, one.position) for one in self.pins),
+            candidates=None if self.candidates is None else tuple(self.candidates),
+            preferences=self.preferences,
+            diversity=self.diversity,
+            explain=self.explain,
+            context=self.context,
+            **more,
+        )
+
+
+class RecommendIn(Rules):
+    """What is asked of a recommendation."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
+
+    user_id: Id | None = Field(None, description="absent for an anonymous session")
+    session_items: Annotated[list[Id], Field(max_length=MAX_SESSION_ITEMS)] = Field(
+        [], description="what was looked at in this session, oldest first; it counts as views and is not stored"
+    )
+    cursor: Cursor | None = Field(None, description="`next_cursor` of the page before")
+
+    def options(self) -> Options:
+        """Give what is asked for."""
+        return self.shaped(session_items=tuple(self.session_items), cursor=self.cursor)
+
+
+class RecommendBatchIn(Rules):
+    """What is asked of recommendations for several users at once."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"user_ids": ["u-42", "u-43"], "limit": 5}]}
+    )
+
+    user_ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_USERS)]
+
+    def options(self) -> Options:
+        """Give what is asked for."""
+        return self.shaped()
+
+
+def labelled(categories: list[str], tags: list[str]) -> Filter | None:
+    """Give the filter of items that have one of some categories and one of some tags; None where none is given."""
+    return all_of(
+        [
+            Filter.model_validate({"field": name, "in": labels}) if labels else None
+            for name, labels in (("categories", categories), ("tags", tags))
+        ]
+    )

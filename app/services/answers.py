@@ -1,0 +1,95 @@
+"""Answers as bytes: what a list looks like on the wire, and answers that are kept for a repeated question."""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from app.schemas.recommendations import Degradation
+from app.services.listing import Listing
+from app.services.serving import Serving
+from app.times import now
+
+_NO_BUNDLE = "none"
+_MAX_KEPT = 10_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A recommendation in JSON without its request id: each time it is sent it has another one.
+
+    `mark` is what the request id begins with: bundle version and strategy.
+    """
+
+    head: bytes
+    mark: str
+    degraded: Degradation | None = None
+
+    def request_id(self) -> str:
+        """Give a new request id."""
+        return f"{self.mark}~{now()}~{secrets.token_hex(4)}"
+
+    def body(self, request_id: str | None = None) -> bytes:
+        """Give the JSON, with a request id of its own by default."""
+        return b'%s,"request_id":"%s"}' % (self.head, (request_id or self.request_id()).encode())
+
+
+def answer(
+    serving: Serving,
+    user_id: str | None,
+    listing: Listing,
+    count: int,
+    *,
+    first_rank: int = 1,
+    next_cursor: str | None = None,
+    reason: str | None = None,
+    reasons: Sequence[list[dict[str, Any]]] | None = None,
+    degraded: Degradation | None = None,
+) -> Answer:
+    """Write the first items of a list, as the wire model `Recommendation` has it."""
+    live = serving.live
+    scores = listing.scores[:count].tolist()
+    items: list[dict[str, Any]] = [
+        {"item_id": live.item_id(code), "score": score, "rank": rank}
+        for rank, (code, score) in enumerate(zip(listing.items[:count].tolist(), scores, strict=True), first_rank)
+    ]
+    if reasons is not None:
+        for item, why in zip(items, reasons, strict=True):
+            item["reasons"] = why
+    version = None if listing.ranked is None else serving.version
+    head = orjson.dumps(
+        {
+            "user_id": user_id,
+            "items": items,
+            "strategy": listing.strategy,
+            "bundle_version": version,
+            "next_cursor": next_cursor,
+            "reason": reason,
+            "degraded": degraded,
+        }
+    )
+    return Answer(head[:-1], f"{version or _NO_BUNDLE}~{listing.strategy}", degraded)
+
+
+class KeptAnswers:
+    """Answers to questions that were asked before; each serves for as long as what it was made from is unchanged."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[object, tuple[tuple[object, ...], Answer]] = OrderedDict()
+
+    def get(self, question: object, made_from: tuple[object, ...]) -> Answer | None:
+        """Give the answer to a question, if it was made from these very things."""
+        found = self._kept.get(question)
+        if found is None or any(one is not other for one, other in zip(found[0], made_from, strict=True)):
+            return None
+        self._kept.move_to_end(question)
+        return found[1]
+
+    def keep(self, question: object, made_from: tuple[object, ...], given: Answer) -> None:
+        """Keep an answer; of too many the one that was asked for least recently goes."""
+        self._kept[question] = (made_from, given)
+        if len(self._kept) > _MAX_KEPT:
+            self._kept.popitem(last=False)

@@ -1,0 +1,190 @@
+"""The users' histories in memory: read through from SQL, and kept up to date by what is written since."""
+
+import asyncio
+import bisect
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from app.storage.interactions import Event, InteractionStore
+from models.data.columns import EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
+
+MAX_EVENTS = 10_000
+"""Latest events of a user that are read: beyond it is no person, and a log without end would hold up everybody."""
+_EVENT_BYTES = 300
+_LOG_BYTES = 600
+"""Measured with tracemalloc: a tuple with two ids and two numbers, and a log with its place in the cache."""
+
+
+class Log:
+    """Everything a user did, oldest first; it never changes: an update makes another one.
+
+    `reading` is free for whoever derives something from it, and wants to do so once.
+    """
+
+    __slots__ = ("events", "reading")
+
+    def __init__(self, events: Sequence[Event] = ()) -> None:
+        self.events = tuple(events)
+        self.reading: Any = None
+
+    @property
+    def size(self) -> int:
+        """Its size in memory, about, in bytes."""
+        return _LOG_BYTES + _EVENT_BYTES * len(self.events)
+
+    def with_event(self, event: Event) -> "Log":
+        """Put one more event in its place; one that is there already changes nothing."""
+        if any(known[1] == event[1] for known in reversed(self.events)):
+            return self
+        events = list(self.events)
+        bisect.insort(events, event, key=_order)
+        return Log(events[-MAX_EVENTS:])
+
+
+def _order(event: Event) -> tuple[bool, int, int]:
+    moment, number = event[0], event[1]
+    return moment is not None, moment or 0, number
+
+
+class Histories:
+    """Keeps the logs of the users who were asked for lately, within a bound of memory.
+
+    What is written while a log is being read may not be in what is read: such a log is read again before it is used.
+
+    Parameters
+    ----------
+    store
+        The log in SQL.
+    max_bytes
+        Bound of the memory that logs take, about.
+    """
+
+    def __init__(self, store: InteractionStore, max_bytes: int) -> None:
+        self._store = store
+        self._max_bytes = max_bytes
+        self._logs: OrderedDict[str, Log] = OrderedDict()
+        self._loading: dict[str, asyncio.Task[dict[str, Log]]] = {}
+        self._dirty: set[str] = set()
+        self._refreshing: set[str] = set()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._logs)
+
+    def cached(self, user_id: str) -> Log | None:
+        """Give a user's log if it is in memory."""
+        log = self._logs.get(user_id)
+        if log is not None:
+            self._logs.move_to_end(user_id)
+        return log
+
+    async def get(self, user_id: str) -> Log:
+        """Give a user's log, from memory or from SQL.
+
+        Raises
+        ------
+        DatabaseError
+            It is not in memory and cannot be read.
+        """
+        return self.cached(user_id) or (await self.get_many([user_id]))[user_id]
+
+    async def get_many(self, user_ids: Sequence[str]) -> dict[str, Log]:
+        """Give the logs of several users; what is not in memory is read at once.
+
+        Raises
+        ------
+        DatabaseError
+            Something that is not in memory cannot be read.
+        """
+        missing = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in self._logs]
+        new = [user_id for user_id in missing if user_id not in self._loading]
+        found = {user_id: self._logs[user_id] for user_id in user_ids if user_id in self._logs}
+        if new:
+            task = asyncio.create_task(self._load(new))
+            self._loading |= dict.fromkeys(new, task)
+            # Its failure reaches those who wait; where all of them have gone, nobody is to be told.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        for task in {self._loading[user_id] for user_id in missing}:
+            # Whoever gives up does not take the others' reading away.
+            found |= await asyncio.shield(task)
+        return {user_id: found[user_id] for user_id in user_ids}
+
+    async def _load(self, user_ids: list[str]) -> dict[str, Log]:
+        logs: dict[str, Log] = {}
+        pending = set(user_ids)
+        try:
+            while pending:
+                self._dirty -= pending
+                read = await self._store.histories(sorted(pending), MAX_EVENTS)
+                logs |= {user_id: Log(events) for user_id, events in read.items()}
+                pending &= self._dirty
+            for user_id, log in logs.items():
+                self._keep(user_id, log)
+        finally:
+            for user_id in user_ids:
+                self._loading.pop(user_id, None)
+                self._dirty.discard(user_id)
+        return logs
+
+    def stored(self, row: dict[str, Any], number: int) -> None:
+        """Take note of an interaction that this process has committed."""
+        user_id = row[USER]
+        self._mark(user_id)
+        log = self._logs.get(user_id)
+        if log is not None:
+            event = (row[TIMESTAMP], number, row[ITEM], row[EVENT_TYPE], row.get(VALUE))
+            self._keep(user_id, log.with_event(event))
+
+    async def refresh(self, user_ids: Collection[str] | None) -> None:
+        """Read anew what other processes have changed: of these users, or of any.
+
+        Raises
+        ------
+        DatabaseError
+            It cannot be read; the logs are gone from memory, as they are out of date.
+        """
+        if user_ids is None:
+            self.clear()
+            return
+        for user_id in user_ids:
+            self._mark(user_id)
+        pending = {user_id for user_id in user_ids if user_id in self._logs}
+        self._refreshing |= pending
+        try:
+            while pending:
+                self._dirty -= pending
+                read = await self._store.histories(sorted(pending), MAX_EVENTS)
+                for user_id in pending - self._dirty:
+                    if user_id in self._logs:
+                        self._keep(user_id, Log(read[user_id]))
+                self._refreshing -= pending - self._dirty
+                pending &= self._dirty
+        finally:
+            for user_id in pending:
+                self._drop(user_id)
+            self._refreshing -= pending
+            self._dirty -= pending
+
+    def clear(self) -> None:
+        """Forget everything: any log may be out of date."""
+        self._dirty |= set(self._loading) | self._refreshing
+        self._logs.clear()
+        self.bytes = 0
+
+    def _mark(self, user_id: str) -> None:
+        """Let a reading that is under way be repeated."""
+        if user_id in self._loading or user_id in self._refreshing:
+            self._dirty.add(user_id)
+
+    def _keep(self, user_id: str, log: Log) -> None:
+        self._drop(user_id)
+        self._logs[user_id] = log
+        self.bytes += log.size
+        while self.bytes > self._max_bytes and self._logs:
+            self._drop(next(iter(self._logs)))
+
+    def _drop(self, user_id: str) -> None:
+        log = self._logs.pop(user_id, None)
+        if log is not None:
+            self.bytes -= log.size

@@ -1,0 +1,190 @@
+"""From what is asked to a ranked list, in codes: which strategy, which candidates, and what the rules make of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from models.ranking.diversity import diversify
+
+from app.schemas.options import Options
+from app.schemas.recommendations import Strategy
+from app.services.reading import Reading
+from app.services.serving import Serving
+from models.data.history import History
+from models.ranking.drawing import NOTHING, Wish
+from models.ranking.ranker import Adjustment, Ranked
+from models.ranking.rules import expose, pin
+from models.recommenders.kernels import largest
+
+Float32 = npt.NDArray[np.float32]
+Int32 = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
+
+PREFERENCE = "preferences"
+_PREFERENCE_WEIGHT = 2.0
+"""Deviations of the list that meeting all preferences is worth beside a history."""
+_ALONE = 1000.0
+"""The same without a history: popularity decides between items that meet them equally well."""
+_SATISFYING = 200
+_DIVERSE = 100
+"""Places from the top that diversity is made for; behind them the order is that of the scores."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A ranked list: codes, best first, with their scores, and how it came to be."""
+
+    items: Int32
+    scores: Float32
+    strategy: Strategy
+    history: History
+    ranked: Ranked | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether there was no time for the network."""
+        return self.ranked is not None and self.ranked.late
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes lists from one serving state.
+
+    Parameters
+    ----------
+    counts
+        Interactions of each code, float32: what is popular where there is no bundle.
+    new_item_share
+        Share of a list that is kept for new items.
+    """
+
+    serving: Serving
+    counts: Float32 | None
+    new_item_share: float
+
+    def make(self, reading: Reading, options: Options, delivered: Int32, in_time: Callable[[], bool]) -> Listing:
+        """Make a list; `delivered` are codes of earlier pages, which do not come again."""
+        wish = self._wish(reading, options, delivered)
+        found = self._rank(reading, options, wish, in_time)
+        items, scores = found.items, found.scores
+        ranker = self.serving.ranker
+        if options.diversity > 0 and ranker is not None and len(items):
+            order = diversify(items, scores, min(len(items), _DIVERSE), options.diversity, ranker.similar_rows)
+            rest = np.setdiff1d(np.arange(len(items)), order)
+            places = np.concatenate([order, rest])
+            items, scores = items[places], scores[places]
+        if self.new_item_share > 0 and len(items):
+            places = expose(self._is_new(items), options.limit, self.new_item_share)
+            items, scores = items[places], scores[places]
+        if options.pins and not len(delivered):
+            items, scores = self._pinned(items, scores, options)
+        strategy: Strategy = found.strategy if len(items) else "none"
+        return Listing(items, scores, strategy, found.history, found.ranked)
+
+    def _wish(self, reading: Reading, options: Options, delivered: Int32) -> Wish:
+        live = self.serving.live
+        given = live.codes(options.exclude)
+        excluded = np.concatenate([reading.excluded(options.exclude_seen), given[given >= 0], delivered])
+        only = None
+        if options.candidates is not None:
+            only = np.unique(live.codes(options.candidates))
+            only = only[only >= 0].astype(np.int32)
+        favoured = [live.mask(boost.filter) for boost in options.boosts if boost.weight > 0]
+        ranker = self.serving.ranker
+        if self.new_item_share > 0 and ranker is not None:
+            favoured.append(self._all_new())
+        drawn = 0 if ranker is None else ranker.retriever.config.blend.candidates
+        wanted = None if options.filter is None else live.mask(options.filter)
+        return Wish(excluded.astype(np.int32), only, wanted, tuple(favoured), max(drawn, options.limit))
+
+    def _rank(self, reading: Reading, options: Options, wish: Wish, in_time: Callable[[], bool]) -> Listing:
+        known = len(reading.history) > 0
+        adjustments, wish = self._adjusted(options, wish, alone=not known)
+        ranker, live = self.serving.ranker, self.serving.live
+        strategy: Strategy = "personalized" if known else "preferences" if options.preferences else "popular"
+        if known and options.session_items and not reading.has_log:
+            strategy = "session"
+        if ranker is None:
+            if known and not options.preferences:
+                strategy = "popular"
+            items, scores = self._by_counts(wish, adjustments)
+            return Listing(items, scores, strategy, reading.history)
+        arrivals = live.arrivals if len(live.arrivals) else None
+        history = reading.history
+        ranked = ranker.rank(
+            history, wish, arrivals=arrivals, adjustments=adjustments, in_time=in_time, with_network=known
+        )
+        items, scores = ranked.items, ranked.scores
+        if strategy == "popular" and not adjustments:
+            # Nothing but popularity ranked them: their number of interactions says more than a share of the best.
+            scores = ranker.retriever.popularity.counts_of(items)
+        return Listing(items, scores, strategy, history, ranked)
+
+    def _adjusted(self, options: Options, wish: Wish, *, alone: bool) -> tuple[list[Adjustment], Wish]:
+        live = self.serving.live
+        found = [
+            Adjustment("boosts" if boost.weight > 0 else "buries", live.mask(boost.filter), boost.weight)
+            for boost in options.boosts
+        ]
+        if not options.preferences:
+            return found, wish
+        satisfaction = live.satisfaction(options.preferences)
+        best = np.zeros(len(satisfaction), dtype=np.bool_)
+        allowed = satisfaction if wish.wanted is None else np.where(wish.wanted, satisfaction, np.float32(0.0))
+        best[largest(allowed, _SATISFYING)] = True
+        best &= allowed > 0
+        found.append(Adjustment(PREFERENCE, satisfaction, _ALONE if alone else _PREFERENCE_WEIGHT))
+        return found, Wish(wish.excluded, wish.only, wish.wanted, (*wish.favoured, best), wish.limit)
+
+    def _by_counts(self, wish: Wish, adjustments: list[Adjustment]) -> tuple[Int32, Float32]:
+        """Rank without a bundle: by the number of interactions in the log."""
+        live = self.serving.live
+        counts = np.zeros(live.size, dtype=np.float32) if self.counts is None else self.counts
+        eligible = ~live.blocked[: len(live)]
+        eligible[wish.excluded] = False
+        marks = wish.marks(np.arange(len(live), dtype=np.int32))
+        if marks is not None:
+            eligible &= marks
+        else:
+            # Nobody had them, and nobody asks for them.
+            eligible &= (counts[: len(live)] > 0) | self._adjusts(adjustments)
+        items = np.flatnonzero(eligible).astype(np.int32)
+        scores = counts[items]
+        deviation = float(scores.std()) if len(scores) else 0.0
+        for one in adjustments:
+            scores = scores + one.values[items] * np.float32(one.weight * (deviation or 1.0))
+        order = np.lexsort((self._ids(items), -scores))
+        return items[order], scores[order]
+
+    def _adjusts(self, adjustments: list[Adjustment]) -> Mask:
+        raised = np.zeros(len(self.serving.live), dtype=np.bool_)
+        for one in adjustments:
+            if one.weight > 0:
+                raised |= one.values[: len(raised)] > 0
+        return raised
+
+    def _ids(self, items: Int32) -> npt.NDArray[np.str_]:
+        return np.array([self.serving.live.item_id(code) for code in items.tolist()], dtype=np.str_)
+
+    def _all_new(self) -> Mask:
+        live, ranker = self.serving.live, self.serving.ranker
+        new = np.ones(live.size, dtype=np.bool_)
+        if ranker is not None:
+            new[: live.n_items] = ranker.retriever.popularity.counts == 0
+        return new
+
+    def _is_new(self, items: Int32) -> Mask:
+        return self._all_new()[items]
+
+    def _pinned(self, items: Int32, scores: Float32, options: Options) -> tuple[Int32, Float32]:
+        codes = self.serving.live.codes([one.item_id for one in options.pins])
+        shown = [
+            (one.position, int(code))
+            for one, code in zip(options.pins, codes.tolist(), strict=True)
+            if code >= 0 and not self.serving.live.blocked[code]
+        ]
+        return pin(items, scores, shown)
+
+
+__all__ = ["NOTHING", "Listing", "Maker"]

@@ -1,0 +1,44 @@
+"""What answers are made from at one moment: a bundle's ranker, and the catalogue as it is now."""
+
+import time
+from collections.abc import Sequence
+
+from app.services.reading import Event, Reading, read
+from models.data.strengths import StrengthScale
+from models.ranking.live_catalogue import LiveCatalogue
+from models.ranking.ranker import Ranker
+
+
+class Serving:
+    """One ranker with the live catalogue that shares its codes; both are exchanged together.
+
+    Parameters
+    ----------
+    ranker
+        None before the first bundle.
+    live
+        The catalogue, with the codes of the ranker.
+    scale
+        How interactions become strengths where there is no bundle to say so.
+    """
+
+    def __init__(self, ranker: Ranker | None, live: LiveCatalogue, scale: StrengthScale) -> None:
+        self.ranker = ranker
+        self.live = live
+        self.scale = scale if ranker is None else ranker.retriever.config.scale
+
+    @property
+    def version(self) -> str | None:
+        """The version of the bundle."""
+        return None if self.ranker is None else self.ranker.version
+
+    def tick(self) -> None:
+        """Let the items that may be shown at this moment into answers, and keep the others out."""
+        gone, back = self.live.tick(time.time())
+        if self.ranker is not None and len(gone) + len(back):
+            self.ranker.retriever.block(gone)
+            self.ranker.retriever.unblock(back)
+
+    def read(self, user_id: str | None, events: Sequence[Event], session_items: Sequence[str] = ()) -> Reading:
+        """Read a user's log in the codes of the bundle."""
+        return read(events, user_id, self.scale, self.live, self.ranker, session_items)

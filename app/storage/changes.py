@@ -1,0 +1,106 @@
+"""The change feed in SQL: what was written, for the processes that keep some of it in memory."""
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.storage.database import Database
+from app.storage.tables import changes
+from app.times import now
+
+CHANNEL = "braid_changes"
+_MAX_KEYS = 1000
+Kind = Literal["users", "items"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one transaction wrote: the users whose logs, or the items that changed; any of them where `keys` is None."""
+
+    id: int
+    kind: Kind
+    keys: tuple[str, ...] | None
+    origin: str
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a reader has come.
+
+    On SQLite, with one writer, ids commit in their order: `last` is enough. On PostgreSQL they do not: the rows of
+    every transaction that was under way at the last reading are read again, and those in `known` passed over.
+    """
+
+    last: int = 0
+    oldest: int = 0
+    known: frozenset[int] = field(default=frozenset(), repr=False)
+
+
+class ChangeStore:
+    """Records changes within the transactions that make them, and reads those of others.
+
+    Parameters
+    ----------
+    origin
+        Names this process in what it writes; random by default.
+    """
+
+    def __init__(self, database: Database, origin: str | None = None) -> None:
+        self._database = database
+        self.origin = origin or secrets.token_hex(8)
+
+    async def record(self, connection: AsyncConnection, kind: Kind, keys: Collection[str]) -> None:
+        """Record that something changed, as part of a transaction."""
+        if not keys:
+            return
+        named = sorted(set(keys)) if len(keys) <= _MAX_KEYS else None
+        await connection.execute(insert(changes).values(created_at=now(), origin=self.origin, kind=kind, keys=named))
+        if not self._database.is_sqlite:
+            # It only wakes the readers, and only when this transaction commits.
+            await connection.execute(text(f"SELECT pg_notify('{CHANNEL}', '')"))
+
+    async def position(self) -> Position:
+        """Give the position behind everything that is committed now."""
+        async with self._database.begin() as connection:
+            if self._database.is_sqlite:
+                return Position(last=int(await connection.scalar(select(func.max(changes.c.id))) or 0))
+            oldest = await self._oldest(connection)
+            known = await connection.scalars(select(changes.c.id).where(changes.c.transaction_id >= oldest))
+            return Position(oldest=oldest, known=frozenset(known))
+
+    async def read(self, position: Position) -> tuple[Sequence[Change], Position]:
+        """Read what was committed since a position, and give the new one."""
+        columns = (changes.c.id, changes.c.kind, changes.c["keys"], changes.c.origin, changes.c.transaction_id)
+        async with self._database.begin() as connection:
+            if self._database.is_sqlite:
+                later = changes.c.id > position.last
+                rows = (await connection.execute(select(*columns).where(later).order_by(changes.c.id))).all()
+                after = Position(last=rows[-1].id if rows else position.last)
+            else:
+                # The statements of a transaction see what is committed when each begins: the snapshot is taken
+                # first, so that what commits between the two is read again rather than never.
+                oldest = await self._oldest(connection)
+                later = changes.c.transaction_id >= position.oldest
+                statement = select(*columns).where(later).order_by(changes.c.id)
+                found = (await connection.execute(statement)).all()
+                rows = [row for row in found if row.id not in position.known]
+                known = frozenset(row.id for row in found if row.transaction_id >= oldest)
+                after = Position(oldest=oldest, known=known)
+        return [Change(row.id, row.kind, _tuple(row[2]), row.origin) for row in rows], after
+
+    async def prune(self, before: int) -> None:
+        """Forget changes that are older than a moment, in microseconds since 1970."""
+        async with self._database.begin() as connection:
+            await connection.execute(delete(changes).where(changes.c.created_at < before))
+
+    async def _oldest(self, connection: AsyncConnection) -> int:
+        """Give the oldest transaction that is still under way: all before it are visible, or were rolled back."""
+        return int(await connection.scalar(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")) or 0)
+
+
+def _tuple(keys: list[str] | None) -> tuple[str, ...] | None:
+    return None if keys is None else tuple(keys)

@@ -1,0 +1,65 @@
+"""Rules on a ranked list: pins, and places for new items."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Float32 = npt.NDArray[np.float32]
+Int32 = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.integer]
+
+
+def pin(items: Int32, scores: Float32, pins: Sequence[tuple[int, int]]) -> tuple[Int32, Float32]:
+    """Put items at positions of their own; the others keep their order around them.
+
+    Parameters
+    ----------
+    items, scores
+        A ranked list: codes and their scores, best first.
+    pins
+        Position, from 1 on, and code. A position beyond the list is the next free one at its end.
+
+    Returns
+    -------
+    tuple
+        Codes and scores; an item that the list did not hold has the score of the best.
+    """
+    if not pins:
+        return items, scores
+    known = dict(zip(items.tolist(), scores.tolist(), strict=True))
+    top = float(scores[0]) if len(scores) else 0.0
+    pinned = {code for _, code in pins}
+    found = [code for code in items.tolist() if code not in pinned]
+    for position, code in sorted(pins):
+        found.insert(position - 1, code)
+    return np.array(found, dtype=np.int32), np.array([known.get(code, top) for code in found], dtype=np.float32)
+
+
+def expose(is_new: Mask, limit: int, share: float) -> Places:
+    """Let new items have a share of the first `limit` places, spread evenly from the end of each stretch.
+
+    New items that are there by their own score count; the others that are let in are the best ranked.
+
+    Parameters
+    ----------
+    is_new
+        Whether the item at each place of the ranked list is new.
+
+    Returns
+    -------
+    array
+        The places of the ranked list in their new order.
+    """
+    places = np.arange(len(is_new))
+    quota = int(limit * share)
+    there = np.flatnonzero(is_new[:limit])
+    more = np.flatnonzero(is_new[limit:])[: max(quota - len(there), 0)] + limit
+    if not len(more):
+        return places
+    kept = np.setdiff1d(places, more).tolist()
+    stretch = limit / len(more)
+    for number, place in enumerate(more.tolist(), 1):
+        kept.insert(int(np.ceil(number * stretch)) - 1, place)
+    return np.array(kept)
