@@ -166,6 +166,7 @@ def warm() -> None:
     exclude(slot, history)
     release(slot, touched, 0, history)
     count = touch_all(slot, touched, columns, 0, history)
+    touch_all(slot, touched, columns, count, indices)
     add_rows(indptr, indices, values, history, np.ones(1, dtype=np.float32), slot, touched, columns, 0, count)
     add_rows(indptr, indices, values, indices, values, slot, touched, columns, 0, count)
     ranks(columns)
