@@ -33,6 +33,9 @@ class BlendConfig(BaseModel):
     popularity: float = Field(0.0, ge=0, description="weight of popularity in it")
     trending: float = Field(0.0, ge=0, description="weight of trending in it")
     network_weight: float = Field(0.0, ge=0, le=1, description="share of the network in the final score")
+    seen_repeats: float = Field(
+        1.0, ge=0, description="weight of repeats beside the blend, each from 0 to 1, where a request wants seen items"
+    )
 
 
 class NetworkConfig(BaseModel):
