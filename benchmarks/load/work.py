@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.config import PREFIX
 from benchmarks.load.errors import LoadError
@@ -33,11 +34,12 @@ class Work:
 
     def users(self) -> list[str]:
         """List who has a history, sorted."""
-        return self._column("SELECT DISTINCT user_id FROM interactions ORDER BY user_id")
+        return [user for (user,) in self._rows("SELECT DISTINCT user_id FROM interactions ORDER BY user_id")]
 
-    def items(self) -> list[str]:
-        """List the items that somebody has interacted with, the ones with most interactions first."""
-        return self._column("SELECT item_id FROM interactions GROUP BY item_id ORDER BY COUNT(*) DESC, item_id")
+    def item_counts(self) -> tuple[list[str], list[int]]:
+        """List the items that somebody has interacted with, and how often that was."""
+        rows = self._rows("SELECT item_id, COUNT(*) FROM interactions GROUP BY item_id ORDER BY item_id")
+        return [item for item, _ in rows], [count for _, count in rows]
 
     def braid(self, *arguments: str) -> None:
         """Run a command of Braid; what it prints goes to standard error.
@@ -58,9 +60,9 @@ class Work:
             source.backup(target)
         return Work(folder / DATABASE, self.bundles)
 
-    def _column(self, statement: str) -> list[str]:
+    def _rows(self, statement: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.database)) as connection:
-            return [value for (value,) in connection.execute(statement)]
+            return connection.execute(statement).fetchall()
 
 
 def prepare(
