@@ -3,15 +3,18 @@
 import numpy as np
 import pyarrow as pa
 
+from models.data.columns import ITEM
 from models.data.folder import DataSet
 from models.data.synthetic import generate
 
 INTERACTIONS_AN_ITEM = 3
 """The same for every size: more on the small catalogue would make its lists longer, and the large one look good."""
 INTERACTIONS_A_USER = 15
-_TAGS = 2_000
+ITEMS_A_CATEGORY = 500
+ITEMS_A_TAG = 300
+"""As for a category, the number for each label does not grow with the catalogue, as larger ones have more labels."""
+ITEMS_A_WORD = 100
 _TAGS_AN_ITEM = 3
-_WORDS = 5_000
 _WORDS_A_TITLE = 4
 
 
@@ -28,25 +31,24 @@ def catalogue(items: int, *, seed: int = 0) -> DataSet:
     if made.items is None:
         raise ValueError("the generator made no catalogue")
     generator = np.random.default_rng(seed)
-    table = made.items.set_column(
-        made.items.column_names.index("title"), "title", _joined(generator, "word", _WORDS, items, _WORDS_A_TITLE)
+    titles = _drawn(generator, "word", items, ITEMS_A_WORD, _WORDS_A_TITLE).to_pylist()
+    tags = _drawn(generator, "tag", items, ITEMS_A_TAG, _TAGS_AN_ITEM)
+    table = pa.table(
+        {
+            ITEM: made.items[ITEM],
+            "title": [" ".join(titles[at : at + _WORDS_A_TITLE]) for at in range(0, len(titles), _WORDS_A_TITLE)],
+            # Neighbours in the generator's line of items share one.
+            "categories": [[f"category-{code // ITEMS_A_CATEGORY}"] for code in range(items)],
+            "tags": pa.ListArray.from_arrays(pa.array(np.arange(items + 1, dtype=np.int32) * _TAGS_AN_ITEM), tags),
+            "price": np.round(generator.lognormal(mean=3.0, sigma=0.8, size=items), 2),
+        }
     )
-    table = table.append_column("tags", _listed(generator, "tag", _TAGS, items, _TAGS_AN_ITEM))
-    prices = np.round(generator.lognormal(mean=3.0, sigma=0.8, size=items), 2)
-    return DataSet(made.interactions, items=table.append_column("price", pa.array(prices)))
+    return DataSet(made.interactions, items=table)
 
 
-def _drawn(generator: np.random.Generator, prefix: str, kinds: int, rows: int, each: int) -> pa.Array:
-    """Draw names, the first ones more often, `each` for every row and one row after the other."""
-    codes = (kinds * generator.random(rows * each) ** 2).astype(np.int64)
-    return pa.array([f"{prefix}{code}" for code in range(kinds)]).take(pa.array(codes))
-
-
-def _listed(generator: np.random.Generator, prefix: str, kinds: int, rows: int, each: int) -> pa.Array:
-    offsets = pa.array(np.arange(rows + 1, dtype=np.int32) * each)
-    return pa.ListArray.from_arrays(offsets, _drawn(generator, prefix, kinds, rows, each))
-
-
-def _joined(generator: np.random.Generator, prefix: str, kinds: int, rows: int, each: int) -> pa.Array:
-    words = _drawn(generator, prefix, kinds, rows, each).to_pylist()
-    return pa.array([" ".join(words[row * each : (row + 1) * each]) for row in range(rows)])
+def _drawn(generator: np.random.Generator, prefix: str, items: int, items_a_name: int, each: int) -> pa.Array:
+    """Draw `each` names for every item, one item after the other."""
+    count = max(items * each // items_a_name, each)
+    return pa.array([f"{prefix}{code}" for code in range(count)]).take(
+        pa.array(generator.integers(count, size=items * each))
+    )
