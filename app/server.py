@@ -45,8 +45,16 @@ def require_free_port(settings: Settings) -> None:
         raise PortError(f"{settings.host}:{settings.port}: {error.strerror or error}{hint}") from error
 
 
-def serve_forever(settings: Settings) -> None:
-    """Serve until a signal stops it; requests under way are finished first."""
+def serve_forever(settings: Settings, application: str = "app.main:create_app") -> None:
+    """Serve until a signal stops it; requests under way are finished first.
+
+    Parameters
+    ----------
+    settings
+        Of the server; worker processes read theirs from the environment.
+    application
+        The factory, as `module:function`; the benchmarks serve one with a route of their own.
+    """
     configure_logging(settings.log_level)
     # Worker processes read their settings from the environment.
     for name in ("host", "port", "workers"):
@@ -56,7 +64,7 @@ def serve_forever(settings: Settings) -> None:
     # The server raises the signal that stopped it once more when it is done: to be stopped is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
-        "app.main:create_app",
+        application,
         factory=True,
         host=settings.host,
         port=settings.port,

@@ -1,0 +1,1 @@
+"""What measures a running server: the load, the server's processes and the tables."""

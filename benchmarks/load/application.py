@@ -1,0 +1,40 @@
+"""Braid's own application with two more routes: `python -m benchmarks.load.application`, set up as for `braid serve`.
+
+The ceiling is a constant answer of this very application in this very process, behind the same server, its options
+and whatever middleware there is: what is left of it for Braid's own routes is the cost of recommending.
+"""
+
+import os
+from pathlib import Path
+
+from fastapi import FastAPI, Response
+
+from app.config import load_settings
+from app.main import create_app as create_braid
+from app.server import serve_forever
+
+ANSWER = "BENCHMARK_ANSWER"
+"""Environment variable that names the file with the constant answer."""
+CONSTANT = "/benchmark/constant"
+PROCESS = "/benchmark/process"
+
+
+def create_app() -> FastAPI:
+    """Build the application, for every worker anew."""
+    app = create_braid()
+    answer = Path(os.environ[ANSWER]).read_bytes()
+
+    @app.get(CONSTANT, response_class=Response)
+    async def constant() -> Response:
+        return Response(answer, media_type="application/json")
+
+    @app.get(PROCESS, response_class=Response)
+    async def process() -> Response:
+        # With several workers a connection stays with the one that took it: so it can be told which one that is.
+        return Response(str(os.getpid()).encode(), media_type="text/plain")
+
+    return app
+
+
+if __name__ == "__main__":
+    serve_forever(load_settings(), application="benchmarks.load.application:create_app")

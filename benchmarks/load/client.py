@@ -1,0 +1,97 @@
+"""One connection to the server, for everything that is not measured."""
+
+import http.client
+import json
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from benchmarks.load.application import PROCESS
+from benchmarks.load.errors import LoadError
+
+HOST = "127.0.0.1"
+_TIMEOUT_SECONDS = 30
+_SHOWN = 300
+
+
+class Client:
+    """A connection that is kept, and so stays with one worker.
+
+    Parameters
+    ----------
+    port
+        Of the server, on this machine.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection(HOST, port, timeout=_TIMEOUT_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def ask(self, path: str) -> tuple[int, bytes]:
+        """Give status and body.
+
+        Raises
+        ------
+        OSError
+            Nobody answers.
+        """
+        try:
+            self._connection.request("GET", path)
+            response = self._connection.getresponse()
+            return response.status, response.read()
+        except http.client.HTTPException as error:
+            raise ConnectionError(f"{path}: {error or type(error).__name__}") from error
+
+    def get(self, path: str) -> bytes:
+        """Give the body of an answer that must be 200.
+
+        Raises
+        ------
+        LoadError
+            It is not.
+        """
+        try:
+            status, body = self.ask(path)
+        except OSError as error:
+            raise LoadError(f"GET {path}: no answer: {error}") from error
+        if status != http.HTTPStatus.OK:
+            raise LoadError(f"GET {path}: answered {status}: {body[:_SHOWN].decode(errors='replace')}")
+        return body
+
+    def json(self, path: str) -> Any:
+        """Give the JSON of an answer that must be 200."""
+        return json.loads(self.get(path))
+
+
+def connections_by_worker(port: int, workers: int, *, within: float = 120.0) -> dict[int, Client]:
+    """Open one connection to every worker, by its process id.
+
+    Raises
+    ------
+    LoadError
+        In all the time fewer workers answered.
+    """
+    found: dict[int, Client] = {}
+    spare: list[Client] = []
+    until = time.monotonic() + within
+    while len(found) < workers:
+        client = Client(port)
+        pid = int(client.get(PROCESS))
+        if pid in found:
+            # Kept open for now: a worker that holds more connections is less eager to take the next one.
+            spare.append(client)
+            time.sleep(0.005)
+        else:
+            found[pid] = client
+        if time.monotonic() > until:
+            raise LoadError(f"only {len(found)} of {workers} workers answer")
+    for client in spare:
+        client.__exit__(None, None, None)
+    return found

@@ -1,0 +1,64 @@
+"""The machine that is measured on: its cores, what it is, and which core a child process keeps to."""
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+_MEASURED = ("braid", "fastapi", "uvicorn", "uvloop", "httptools", "onnxruntime", "numba", "numpy")
+
+
+@dataclass(frozen=True)
+class Cores:
+    """The cores of the server and of the load; None leaves it to the system."""
+
+    server: int | None = None
+    load: int | None = None
+
+
+def cores_for(workers: int, *, pin: bool) -> Cores:
+    """Give one worker and the load a core each; several workers, or a machine of one core, are not pinned."""
+    available = sorted(os.sched_getaffinity(0))
+    if not pin or workers > 1 or len(available) < 2:  # noqa: PLR2004 - the server's and the load's
+        return Cores()
+    return Cores(*available[:2])
+
+
+@contextmanager
+def children_on(core: int | None) -> Iterator[None]:
+    """Let processes that are started within keep to a core; they inherit it, so there is no moment before."""
+    if core is None:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def describe_machine() -> dict[str, object]:
+    """Say what was measured on, and when."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": os.cpu_count(),
+        "processor": _processor(),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        "load_average_before": [round(load, 2) for load in os.getloadavg()],
+        "versions": {package: version(package) for package in _MEASURED},
+    }
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

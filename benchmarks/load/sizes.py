@@ -1,0 +1,62 @@
+"""Catalogues of different size against one another: latency, requests a second, and the memory of one more worker."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks.load.generated import catalogue
+from benchmarks.load.probe import probe
+from benchmarks.load.questions import chosen
+from benchmarks.load.rounds import Options, Rounds, run_rounds
+from benchmarks.load.server import Memory
+from benchmarks.load.work import BUNDLES, DATABASE, Say, prepare
+from models.data.folder import write_folder
+
+WORKERS = 2
+_BUSY = 16
+"""Connections that keep both workers at work before their memory is measured."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """What was measured with one catalogue; `prepared_in` is 0 where it was there already."""
+
+    items: int
+    prepared_in: float
+    rounds: Rounds
+    memory: list[Memory]
+
+    @property
+    def extra_worker(self) -> float:
+        """Give what one more worker holds for itself alone, in MB: the most that any of the workers does."""
+        return max(memory.uss for memory in self.memory if memory.role.startswith("worker"))
+
+
+def measure_size(items: int, root: Path, options: Options, folder: Path, *, budget: float, say: Say) -> Size:
+    """Generate and train, unless that was done before, and measure.
+
+    Parameters
+    ----------
+    items
+        Of the catalogue.
+    root
+        Holds a working directory for each size.
+    budget
+        Seconds that training may spend on choosing settings; the same for every size.
+    """
+    home = root / f"catalogue-{items}"
+    start = time.perf_counter()
+    made = not ((home / DATABASE).exists() and (home / BUNDLES).exists())
+    data = home / "data"
+    if not (home / DATABASE).exists():
+        say(f"generating {items:,} items")
+        write_folder(data, catalogue(items))
+    work = prepare(home, data, budget=budget, say=say)
+    prepared_in = time.perf_counter() - start if made else 0.0
+    users = chosen(work.users(), options.users)
+    answer, _ = probe(work, users, options, folder)
+    groups = {f"{items:,} items": users}
+    rounds = run_rounds(work, groups, options, workers=1, answer=answer, folder=folder, with_cached=False, say=say)
+    brief = replace(options, rounds=1, connections=(_BUSY,))
+    both = run_rounds(work, groups, brief, workers=WORKERS, answer=answer, folder=folder, with_cached=False, say=say)
+    return Size(items, prepared_in, rounds, both.memory)
