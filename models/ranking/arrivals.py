@@ -109,7 +109,7 @@ class Arrivals:
         owners = np.repeat(np.arange(rows.n_rows), np.diff(rows.indptr))
         content = np.bincount(owners, weights=rows.values * weights[rows.indices], minlength=rows.n_rows)
         signals[:, board.signals.index(Content.signals[0])] = content
-        alike = (signals > 0).any(axis=1)
+        alike: Mask = np.asarray((signals > 0).any(axis=1))
         places = given - self.n_items
         alike[places[places < len(alike)]] = True
         found = np.flatnonzero(alike)

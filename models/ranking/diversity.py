@@ -1,2 +1,55 @@
+"""Diversity: maximal marginal relevance (Carbonell and Goldstein 1998) on content and co-occurrence."""
+
+from collections.abc import Sequence
+
 import numpy as np
-def diversify(items, scores, count, diversity, similar): return np.argsort(-scores,kind="stable")[:count]
+import numpy.typing as npt
+
+from models.ranking import kernels
+from models.recommenders.rows import Rows
+
+Float32 = npt.NDArray[np.float32]
+Int32 = npt.NDArray[np.int32]
+
+
+def diversify(items: Int32, scores: Float32, count: int, diversity: float, similar: Sequence[Rows]) -> Int32:
+    """Choose items one after the other: relevant, and unlike those that were chosen before.
+
+    Each is the one with the greatest `(1 - diversity) * relevance - diversity * likeness`, where relevance is the score
+    scaled to 0..1 over the list, and likeness the greatest similarity to an item chosen before.
+
+    Parameters
+    ----------
+    items, scores
+        A ranked list: codes, none of them twice, and scores, in any order.
+    count
+        How many to choose.
+    diversity
+        From 0, which keeps the order of the scores, to 1.
+    similar
+        Matrices of items by items that tell how alike two items are; see `likeness`.
+
+    Returns
+    -------
+    array
+        Places in the list, int32, in the order they were chosen.
+    """
+    if not len(items):
+        return np.empty(0, dtype=np.int32)
+    span = scores.max() - scores.min()
+    relevance = (scores - scores.min()) / (span if span > 0 else np.float32(1.0))
+    return kernels.diverse(relevance.astype(np.float32), likeness(items, similar), diversity, min(count, len(items)))
+
+
+def likeness(items: Int32, similar: Sequence[Rows]) -> Float32:
+    """Tell how alike the items of a list are, float32 (n, n) from 0 to 1.
+
+    In each matrix a similarity counts relative to the largest of its row; the greatest of all matrices and of both
+    directions decides. Items that a matrix does not hold are unlike all others.
+    """
+    found = np.zeros((len(items), len(items)), dtype=np.float32)
+    # Where each item stands in the list, by bisection: an array of the whole catalogue would cost more than the rest.
+    order = np.argsort(items, kind="stable").astype(np.int32)
+    for rows in similar:
+        kernels.add_likeness(rows.indptr, rows.indices, rows.values, items, items[order], order, found)
+    return np.maximum(found, found.T)

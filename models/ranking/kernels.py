@@ -179,6 +179,49 @@ def estimate(indptr: Int64, indices: Int32, values: Float32, slot: Int32, column
     return found
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def add_likeness(
+    indptr: Int64, indices: Int32, values: Float32, items: Int32, ordered: Int32, places: Int32, found: Float32
+) -> None:
+    """Raise `found[a, b]` to the similarity of item b in the row of item a, relative to the largest of the row.
+
+    `ordered` are the items ascending, `places` where each of these stands in the list.
+    """
+    for place in range(len(items)):
+        item = items[place]
+        if item >= len(indptr) - 1:
+            continue
+        largest = np.float32(0.0)
+        for entry in range(indptr[item], indptr[item + 1]):
+            largest = max(largest, values[entry])
+        if largest <= 0:
+            continue
+        for entry in range(indptr[item], indptr[item + 1]):
+            other = np.searchsorted(ordered, indices[entry])
+            if other < len(ordered) and ordered[other] == indices[entry]:
+                share = values[entry] / largest
+                found[place, places[other]] = max(found[place, places[other]], share)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def diverse(relevance: Float32, likeness: Float32, diversity: float, count: int) -> Int32:
+    """Choose places one after the other by maximal marginal relevance; of equal ones the first."""
+    chosen = np.empty(count, dtype=np.int32)
+    nearest = np.zeros(len(relevance), dtype=np.float32)
+    free = np.ones(len(relevance), dtype=np.bool_)
+    for number in range(count):
+        best, most = -1, -np.inf
+        for place in range(len(relevance)):
+            value = (1.0 - diversity) * relevance[place] - diversity * nearest[place]
+            if free[place] and value > most:
+                best, most = place, value
+        chosen[number] = best
+        free[best] = False
+        for place in range(len(relevance)):
+            nearest[place] = max(nearest[place], likeness[best, place])
+    return chosen
+
+
 def warm() -> None:
     """Compile every kernel for the types of the request path."""
     kernels.warm()
@@ -201,6 +244,8 @@ def warm() -> None:
     for stored in (indptr, shares):
         stored.flags.writeable = False
     estimate(indptr, order, shares, items, columns, 1.0)
+    add_likeness(indptr, order, shares, items, items, items, columns)
+    diverse(ones, columns, 0.5, 1)
 
 
 if __name__ == "__main__":
