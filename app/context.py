@@ -71,6 +71,7 @@ class Context:
         # The feed first: what is written while things are loaded is read afterwards.
         await self.feed.start()
         await self.bundle.start()
+        await self.feed.catch_up()
         for task in (asyncio.create_task(self.feed.follow()), asyncio.create_task(self.bundle.watch())):
             self._following.push_async_callback(_stop, task)
 

@@ -2,6 +2,7 @@
 
 BraidError
     NotFoundError
+    CursorError
     DatabaseError
         SchemaError
     PortError
@@ -23,6 +24,13 @@ class NotFoundError(BraidError):
 
     code = "not_found"
     status = HTTPStatus.NOT_FOUND
+
+
+class CursorError(BraidError):
+    """A cursor that is none, or belongs to another list."""
+
+    code = "invalid_cursor"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class DatabaseError(BraidError):

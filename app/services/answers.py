@@ -19,7 +19,7 @@ _MAX_KEPT = 10_000
 
 @dataclass(frozen=True)
 class Answer:
-    """A recommendation in JSON without its request id: each time it is sent it has another one.
+    """A recommendation in JSON without its request id: each time it is sent it has another one, or the one given.
 
     `mark` is what the request id begins with: bundle version and strategy.
     """
@@ -27,14 +27,15 @@ class Answer:
     head: bytes
     mark: str
     degraded: Degradation | None = None
+    given_id: str | None = None
 
     def request_id(self) -> str:
         """Give a new request id."""
         return f"{self.mark}~{now()}~{secrets.token_hex(4)}"
 
-    def body(self, request_id: str | None = None) -> bytes:
-        """Give the JSON, with a request id of its own by default."""
-        return b'%s,"request_id":"%s"}' % (self.head, (request_id or self.request_id()).encode())
+    def body(self) -> bytes:
+        """Give the JSON."""
+        return b'%s,"request_id":"%s"}' % (self.head, (self.given_id or self.request_id()).encode())
 
 
 def answer(
@@ -59,7 +60,7 @@ def answer(
     if reasons is not None:
         for item, why in zip(items, reasons, strict=True):
             item["reasons"] = why
-    version = None if listing.ranked is None else serving.version
+    version = serving.version
     head = orjson.dumps(
         {
             "user_id": user_id,

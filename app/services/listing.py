@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from models.ranking.diversity import diversify
 
 from app.schemas.options import Options
 from app.schemas.recommendations import Strategy
 from app.services.reading import Reading
 from app.services.serving import Serving
 from models.data.history import History
-from models.ranking.drawing import NOTHING, Wish
+from models.ranking.diversity import diversify
+from models.ranking.drawing import Wish
 from models.ranking.ranker import Adjustment, Ranked
 from models.ranking.rules import expose, pin
 from models.recommenders.kernels import largest
@@ -45,6 +45,13 @@ class Listing:
     def late(self) -> bool:
         """Whether there was no time for the network."""
         return self.ranked is not None and self.ranked.late
+
+
+def strategy_of(serving: Serving, reading: Reading, options: Options) -> Strategy:
+    """Tell what a list is made from; whether there is anything to put on it shows later."""
+    if len(reading.history) and serving.ranker is not None:
+        return "session" if options.session_items and not reading.has_log else "personalized"
+    return "preferences" if options.preferences else "popular"
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,10 @@ class Maker:
         strategy: Strategy = found.strategy if len(items) else "none"
         return Listing(items, scores, strategy, found.history, found.ranked)
 
+    def rank(self, reading: Reading, options: Options, wish: Wish) -> Ranked | None:
+        """Rank certain items for the same request, however it was answered."""
+        return self._rank(reading, options, wish, lambda: True).ranked
+
     def _wish(self, reading: Reading, options: Options, delivered: Int32) -> Wish:
         live = self.serving.live
         given = live.codes(options.exclude)
@@ -99,15 +110,11 @@ class Maker:
         return Wish(excluded.astype(np.int32), only, wanted, tuple(favoured), max(drawn, options.limit))
 
     def _rank(self, reading: Reading, options: Options, wish: Wish, in_time: Callable[[], bool]) -> Listing:
-        known = len(reading.history) > 0
+        strategy = strategy_of(self.serving, reading, options)
+        known = strategy in {"personalized", "session"}
         adjustments, wish = self._adjusted(options, wish, alone=not known)
         ranker, live = self.serving.ranker, self.serving.live
-        strategy: Strategy = "personalized" if known else "preferences" if options.preferences else "popular"
-        if known and options.session_items and not reading.has_log:
-            strategy = "session"
         if ranker is None:
-            if known and not options.preferences:
-                strategy = "popular"
             items, scores = self._by_counts(wish, adjustments)
             return Listing(items, scores, strategy, reading.history)
         arrivals = live.arrivals if len(live.arrivals) else None
@@ -185,6 +192,3 @@ class Maker:
             if code >= 0 and not self.serving.live.blocked[code]
         ]
         return pin(items, scores, shown)
-
-
-__all__ = ["NOTHING", "Listing", "Maker"]

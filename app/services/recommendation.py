@@ -3,8 +3,12 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import structlog
 
 from app.errors import DatabaseError
 from app.schemas.options import Options
@@ -19,10 +23,12 @@ from app.services.popular import PopularItems
 from app.services.reading import Reading
 from app.services.serving import Serving
 from app.storage.requests import RequestStore
+from app.times import now
 
 _HISTORY_SECONDS = 1.0
 """How long an answer waits for the database, where the history is not in memory."""
 _STALE_SECONDS = 1.0
+_logger = structlog.get_logger(__name__)
 
 
 class RecommendationService:
@@ -89,7 +95,17 @@ class RecommendationService:
         """
         started = time.monotonic()
         log, degraded = await self._log(user_id)
-        return await self._answer(user_id, log, options, started, degraded)
+        found = await self._answer(user_id, log, options, started, degraded)
+        return found if options.context is None else await self._recorded(found, user_id, options.context)
+
+    async def _recorded(self, found: Answer, user_id: str | None, context: dict[str, Any]) -> Answer:
+        """Record the context of a request under its id; without a database the answer goes out all the same."""
+        request_id = found.request_id()
+        try:
+            await asyncio.wait_for(self._requests.add(request_id, user_id, now(), context), _HISTORY_SECONDS)
+        except (DatabaseError, TimeoutError):
+            _logger.error("context not recorded", request_id=request_id)
+        return replace(found, given_id=request_id)
 
     async def recommend_all(self, user_ids: Sequence[str], options: Options) -> list[Answer]:
         """Rank items for several users; their histories are read together."""
@@ -143,7 +159,7 @@ class RecommendationService:
         options: Options,
         started: float,
         degraded: Degradation | None,
-        counts: "np.ndarray[tuple[int], np.dtype[np.float32]] | None" = None,
+        counts: npt.NDArray[np.float32] | None = None,
     ) -> Answer:
         maker = Maker(serving, counts, self._share)
         reading = _reading(serving, user_id, log, options)

@@ -39,6 +39,7 @@ class Retriever:
         # Behind all that is scored, popular items stand in their order.
         mix = self.weights.copy()
         mix[PARTS.index(Popularity.signals[0])] += _FILL
+        self.mix = mix
         self._drawer = Drawer(config, self.recommenders, self.popularity, mix)
         self._board = Board(len(self.popularity.counts), SIGNALS)
 
