@@ -20,7 +20,7 @@ from app.services.histories import Histories, Log
 from app.services.listing import Maker
 from app.services.pages import Pager
 from app.services.popular import PopularItems
-from app.services.reading import Reading
+from app.services.reading import Reading, of_types
 from app.services.serving import Serving
 from app.storage.requests import RequestStore
 from app.times import now
@@ -170,9 +170,19 @@ class RecommendationService:
 def _reading(serving: Serving, user_id: str | None, log: Log | None, options: Options) -> Reading:
     """Read a log, once for as long as the codes stay what they are."""
     if log is None or options.session_items:
-        return serving.read(user_id, () if log is None else log.events, options.session_items)
-    codes = (serving, len(serving.live))
-    if log.reading is None or log.reading[0] != codes:
-        log.reading = (codes, serving.read(user_id, log.events))
-    found: Reading = log.reading[1]
-    return found
+        events = [] if log is None else log.events
+        return _leaving_out(serving.read(user_id, events, options.session_items), log, serving, options)
+    codes = len(serving.live)
+    if log.reading is None or log.reading[0] is not serving or log.reading[1] != codes:
+        log.reading = (serving, codes, serving.read(user_id, log.events))
+    found: Reading = log.reading[2]
+    return found if options.exclude_seen is True else _leaving_out(found, log, serving, options)
+
+
+def _leaving_out(reading: Reading, log: Log | None, serving: Serving, options: Options) -> Reading:
+    """Leave out what was disliked, and of what was seen only what is asked for."""
+    if options.exclude_seen is True:
+        return reading
+    types = options.exclude_seen or ()
+    seen = of_types([] if log is None else log.events, types, serving.live)
+    return replace(reading, left_out=np.concatenate([reading.disliked, seen]))

@@ -57,13 +57,13 @@ class History:
 
         Both are read-only, as the arrays of a stored matrix are: one compiled kernel serves both.
         """
-        order = np.argsort(self.items, kind="stable")
+        order = self.items.argsort(kind="stable")
         items = self.items[order]
         strengths = np.ones(len(items), dtype=np.float32) if self.strengths is None else self.strengths[order]
-        first = np.concatenate([[True], items[1:] != items[:-1]]) if len(items) else np.empty(0, dtype=np.bool_)
-        if not first.all():
-            strengths = np.add.reduceat(strengths, np.flatnonzero(first))
-            items = items[first]
+        repeated = items[1:] == items[:-1]
+        if repeated.any():
+            first = np.append(True, ~repeated)
+            items, strengths = items[first], np.add.reduceat(strengths, np.flatnonzero(first))
         items.flags.writeable = strengths.flags.writeable = False
         return items, strengths
 

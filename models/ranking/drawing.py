@@ -21,6 +21,7 @@ Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.integer]
+_LEAST = np.float32(1e-30)
 NOTHING: Int32 = np.empty(0, dtype=np.int32)
 
 
@@ -37,6 +38,8 @@ class Wish:
     wanted
         Where given, bool with a place for each code: the items that are wanted; as many of them are drawn as there
         are otherwise. They come from all that any recommender scores, then from the popular ones among them.
+    also
+        Items that are drawn whatever their scores.
     favoured
         Masks as `wanted`: beside the others, half as many items of each are drawn, the best that there are.
     limit
@@ -48,6 +51,7 @@ class Wish:
     excluded: Int32 = field(default_factory=lambda: NOTHING)
     only: Int32 | None = None
     wanted: Mask | None = None
+    also: Int32 | None = None
     favoured: Sequence[Mask] = ()
     limit: int | None = None
     cut: bool = True
@@ -85,6 +89,8 @@ class Drawer:
         self._score(board, history, arrivals)
         if wish.only is not None:
             board.touch(wish.only if arrivals is None else wish.only[wish.only < n_items])
+        if wish.also is not None:
+            board.touch(wish.also)
         # The fill stands behind the others, most popular first.
         scored = board.count
         if scored < count:
@@ -95,10 +101,13 @@ class Drawer:
         for mask, number in masks:
             self._fill(board, mask, number)
         board.settle()
-        tops = kernels.best_parts(board.columns, board.count, PART_COLUMNS)
+        # Where all is drawn, parts without weight are looked at as well.
+        weights = np.maximum(self.weights, _LEAST) if not wish.cut else self.weights
+        tops = kernels.best_parts(board.columns, board.count, PART_COLUMNS, weights)
         mixed = kernels.mix(board.columns, board.count, PART_COLUMNS, self.weights, tops)
         slots = largest(mixed[:scored], count) if wish.cut else np.arange(scored, dtype=np.int32)
         more: list[Places] = [] if wish.only is None else [board.slots(wish.only[wish.only < n_items])]
+        more += [] if wish.also is None else [board.slots(wish.also)]
         for mask, number in masks:
             fitting = np.flatnonzero(mask[board.items])
             more.append(fitting[largest(mixed[fitting], number)])

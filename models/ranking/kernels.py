@@ -15,11 +15,12 @@ Int64 = npt.NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def best_parts(columns: Float32, count: int, part_columns: Int64) -> Float32:
-    """Give the best score of each part among the first `count` slots, 0 where none is above it."""
+def best_parts(columns: Float32, count: int, part_columns: Int64, weights: Float32) -> Float32:
+    """Give the best score of each part with a weight among the first `count` slots, 0 where none is above it."""
     tops = np.zeros(len(part_columns), dtype=np.float32)
+    used = np.flatnonzero(weights)
     for slot in range(count):
-        for part in range(len(part_columns)):
+        for part in used:
             tops[part] = max(tops[part], columns[slot, part_columns[part]])
     return tops
 
@@ -32,10 +33,11 @@ def mix(columns: Float32, count: int, part_columns: Int64, weights: Float32, top
         if tops[part] > 0:
             factors[part] = weights[part] / tops[part]
     mixed = np.zeros(count, dtype=np.float32)
+    used = np.flatnonzero(factors)
     for slot in range(count):
         total = np.float32(0.0)
-        for part in range(len(part_columns)):
-            total += columns[slot, part_columns[part]] * factors[part]
+        for place in used:
+            total += columns[slot, part_columns[place]] * factors[place]
         mixed[slot] = total
     return mixed
 
@@ -229,7 +231,7 @@ def warm() -> None:
     ones = np.ones(2, dtype=np.float32)
     places = np.zeros(2, dtype=np.int64)
     items = np.zeros(2, dtype=np.int32)
-    tops = best_parts(columns, 2, places)
+    tops = best_parts(columns, 2, places, ones)
     mix(columns, 2, places, ones, tops)
     signals, _ = gather(columns, items, places, tops)
     order = items.copy()
