@@ -34,6 +34,7 @@ class Board:
         self.count = 0
         self._excluded: Int32 = np.empty(0, dtype=np.int32)
         self._dense: list[tuple[int, Float32, float]] = []
+        self._factors: list[tuple[int, Float32, Float32]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -43,6 +44,7 @@ class Board:
         self.count = 0
         self._excluded = self._excluded[:0]
         self._dense.clear()
+        self._factors.clear()
 
     def block(self, items: Int32) -> None:
         """Keep items (codes) out of every request from now on; call it between requests."""
@@ -86,10 +88,22 @@ class Board:
         self.touch(best)
         self._dense.append((self.signals.index(signal), scores, above))
 
+    def add_factors(self, signal: str, factors: Float32, vector: Float32) -> None:
+        """Give every candidate the product of its factors with a vector, those that come later too.
+
+        Parameters
+        ----------
+        factors
+            (items, factors).
+        """
+        self._factors.append((self.signals.index(signal), factors, vector))
+
     def settle(self) -> None:
-        """Write the dense signals; call it when no candidate is added any more."""
+        """Write the signals that every candidate has; call it when no candidate is added any more."""
         for column, scores, above in self._dense:
             kernels.write(self.columns, column, self.touched, self.count, scores, above)
+        for column, factors, vector in self._factors:
+            kernels.multiply(self.columns, column, self.touched, self.count, factors, vector)
 
     def touch(self, items: Int32) -> None:
         """Make items candidates, with scores of 0 where no recommender has given one."""

@@ -90,6 +90,22 @@ def write(columns: Array, column: int, touched: Array, count: int, scores: Array
         columns[position, column] = score if score > above else np.float32(0.0)
 
 
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _product(left: Array, right: Array) -> float:
+    """Multiply two vectors; the order of the sum is left to the compiler, which makes vector code of it."""
+    total = np.float32(0.0)
+    for place in range(len(left)):
+        total += left[place] * right[place]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def multiply(columns: Array, column: int, touched: Array, count: int, factors: Array, vector: Array) -> None:
+    """Write the product of each touched item's factors with a vector into one column, 0 where it is below 0."""
+    for position in range(count):
+        columns[position, column] = max(_product(factors[touched[position]], vector), np.float32(0.0))
+
+
 @njit(cache=True, nogil=True)
 def ranks(rows: Array) -> Array:
     """Give the rank of each value in its row, the best 0, float32; equal values share the better rank."""
@@ -226,6 +242,10 @@ def warm() -> None:
     add_rows(indptr, indices, values, indices, values, slot, touched, columns, 0, count)
     write(columns, 0, touched, count, values, -np.inf)
     write(columns, 0, touched, count, columns[:, 0].copy(), -np.inf)
+    factors = np.ones((2, 1), dtype=np.float32)
+    multiply(columns, 0, touched, count, factors, factors[0])
+    factors.flags.writeable = False
+    multiply(columns, 0, touched, count, factors, columns[0].copy())
     ranks(columns)
     largest(columns[0].copy(), 1)
     top_of_dense(columns, 0, 1)
