@@ -50,7 +50,7 @@ for history in History(three), History(three, 5, strengths), History(stored, 0),
             diversify(found.items, found.scores, 5, 0.5, ranker.similar_rows)
         ranker.popular(wish, 5)
         ranker.popular(wish, 5, window=1)
-print(sorted(name for name, count in compiled().items() if count != warmed[name]), sum(warmed.values()) > len(warmed))
+print(sorted(name for name, count in compiled().items() if count != warmed[name]), sum(warmed.values()) >= 20)
 """
 
 
