@@ -91,7 +91,7 @@ def write(columns: Array, column: int, touched: Array, count: int, scores: Array
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _product(left: Array, right: Array) -> float:
+def _product(left: Array, right: Array) -> Any:
     """Multiply two vectors; the order of the sum is left to the compiler, which makes vector code of it."""
     total = np.float32(0.0)
     for place in range(len(left)):
