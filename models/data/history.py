@@ -79,6 +79,21 @@ class History:
         recency = _falling(decay)[_STEPS - count :] if count <= _STEPS else _powers(decay, count)
         return recency if self.strengths is None else recency * self.strengths
 
+    def weight_table(self, decay: float, *, plain: bool = False) -> Float32:
+        """Weigh each interaction by recency, where asked plainly by its strength, and the last one alone by 1.
+
+        Returns
+        -------
+        array
+            float32 (n, 2) or (n, 3), the columns in this order.
+        """
+        table = np.zeros((len(self.items), 3 if plain else 2), dtype=np.float32)
+        table[:, 0] = self.weights(decay)
+        if plain:
+            table[:, 1] = 1.0 if self.strengths is None else self.strengths
+        table[-1:, -1] = 1.0
+        return table
+
     def ages(self) -> Float32:
         """Give the time since each interaction, float32, never below 0; zeros without times."""
         if self.times is None or not len(self.times):

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +11,7 @@ import numpy.typing as npt
 from models.data.history import History
 from models.ranking import kernels
 from models.ranking.arrivals import Arrivals
-from models.ranking.candidates import PART_COLUMNS, Candidates
+from models.ranking.candidates import PARTS, SIGNALS, Candidates
 from models.ranking.config import RankingConfig
 from models.recommenders.board import Board
 from models.recommenders.kernels import largest
@@ -72,6 +74,19 @@ class Wish:
         return given if self.wanted is None else given & self.wanted[items]
 
 
+class _Places(NamedTuple):
+    """The column of each signal and of each part on a board, int64; -1 for those that nothing writes."""
+
+    signals: npt.NDArray[np.int64]
+    parts: npt.NDArray[np.int64]
+
+
+@lru_cache(maxsize=64)
+def _places(signals: tuple[str, ...]) -> _Places:
+    column = {signal: place for place, signal in enumerate(signals)}
+    return _Places(*(np.array([column.get(name, -1) for name in names]) for names in (SIGNALS, PARTS)))
+
+
 @dataclass(frozen=True)
 class Drawer:
     """Draws candidates with some recommenders and their weights in the mix."""
@@ -103,8 +118,9 @@ class Drawer:
         board.settle()
         # Where all is drawn, parts without weight are looked at as well.
         weights = np.maximum(self.weights, _LEAST) if not wish.cut else self.weights
-        tops = kernels.best_parts(board.columns, board.count, PART_COLUMNS, weights)
-        mixed = kernels.mix(board.columns, board.count, PART_COLUMNS, self.weights, tops)
+        places = _places(board.signals)
+        tops = kernels.best_parts(board.columns, board.count, places.parts, weights)
+        mixed = kernels.mix(board.columns, board.count, places.parts, self.weights, tops)
         slots = largest(mixed[:scored], count) if wish.cut else np.arange(scored, dtype=np.int32)
         more: list[Places] = [] if wish.only is None else [board.slots(wish.only[wish.only < n_items])]
         more += [] if wish.also is None else [board.slots(wish.also)]
@@ -113,7 +129,7 @@ class Drawer:
             more.append(fitting[largest(mixed[fitting], number)])
         if more:
             slots = np.unique(np.concatenate([slots, *more])).astype(np.int32)
-        signals, parts = kernels.gather(board.columns, slots, PART_COLUMNS, tops)
+        signals, parts = kernels.gather(board.columns, slots, places.signals, places.parts, tops)
         items = board.items[slots]
         known = Candidates(items, signals, parts, mixed[slots], len(history), wish.marks(items))
         if arrivals is None or not len(arrivals):
@@ -146,11 +162,12 @@ class Drawer:
         if marks is not None:
             keep &= marks
         # As many as there are known ones at most: all of those that are to be ranked, the best of others.
-        mixed = kernels.mix(found.signals, len(found.items), PART_COLUMNS, self.weights, tops)
+        where = _places(board.signals)
+        mixed = kernels.mix(found.signals, len(found.items), where.parts, self.weights, tops)
         places = np.flatnonzero(keep)
         if wish.only is None:
             places = places[largest(mixed[places], max(len(known.items), 1))]
-        signals, parts = kernels.gather(found.signals, places.astype(np.int32), PART_COLUMNS, tops)
+        signals, parts = kernels.gather(found.signals, places.astype(np.int32), where.signals, where.parts, tops)
         return known.joined(
             Candidates(
                 found.items[places],

@@ -24,8 +24,10 @@ def test_each_part_is_mixed_relative_to_its_best() -> None:
     mixed = kernels.mix(columns, 2, np.array([0, 2]), weights, tops)
     assert tops.tolist() == [4.0, 0.0]
     assert mixed.tolist() == [0.5, 1.0]
-    signals, parts = kernels.gather(columns, np.array([1, 0], dtype=np.int32), np.array([0, 2]), tops)
-    assert signals.tolist() == [[4.0, 2.0], [9.0, 9.0], [-1.0, 0.0]]
+    signals, parts = kernels.gather(
+        columns, np.array([1, 0], dtype=np.int32), np.array([0, -1, 1]), np.array([0, 2]), tops
+    )
+    assert signals.tolist() == [[4.0, 2.0], [0.0, 0.0], [9.0, 9.0]]
     assert parts.tolist() == [[1.0, 0.5], [0.0, 0.0]]
 
 
