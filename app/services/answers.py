@@ -51,11 +51,10 @@ def answer(
     degraded: Degradation | None = None,
 ) -> Answer:
     """Write the first items of a list, as the wire model `Recommendation` has it."""
-    live = serving.live
-    scores = listing.scores[:count].tolist()
+    ids, scores = serving.live.ids(listing.items[:count]), listing.scores[:count].tolist()
     items: list[dict[str, Any]] = [
-        {"item_id": live.item_id(code), "score": score, "rank": rank}
-        for rank, (code, score) in enumerate(zip(listing.items[:count].tolist(), scores, strict=True), first_rank)
+        {"item_id": item_id, "score": score, "rank": rank}
+        for rank, (item_id, score) in enumerate(zip(ids, scores, strict=True), first_rank)
     ]
     if reasons is not None:
         for item, why in zip(items, reasons, strict=True):

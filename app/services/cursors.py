@@ -44,7 +44,7 @@ class Cursor:
         version = (self.version or "").encode()
         head = _HEAD.pack(_FORMAT, width, self.digest, len(version), self.delivered, len(self.codes))
         # The upper half of a float32: its range and the order of the scores stay.
-        scores = (self.scores.view(np.uint32) >> np.uint32(16)).astype(np.uint16)
+        scores = self.scores.astype("<f4", copy=False).view("<u2")[1::2]
         parts = (head, version, self.codes.astype(kind).tobytes(), scores.tobytes(), "\n".join(self.names).encode())
         content = b"".join(parts)
         check = binascii.crc32(content).to_bytes(_CHECK_BYTES, "little")

@@ -13,7 +13,7 @@ from app.services.reading import Reading
 from app.services.serving import Serving
 from models.data.history import History
 from models.ranking.diversity import diversify
-from models.ranking.drawing import NOTHING, Wish
+from models.ranking.drawing import Wish
 from models.ranking.ranker import Adjustment, Ranked
 from models.ranking.rules import expose, pin
 from models.recommenders.kernels import largest
@@ -96,8 +96,9 @@ class Maker:
 
     def _wish(self, reading: Reading, options: Options, delivered: Int32) -> Wish:
         live = self.serving.live
-        given = live.codes(options.exclude) if options.exclude else NOTHING
-        excluded = np.concatenate([reading.left_out, given[given >= 0], delivered])
+        excluded = reading.left_out
+        if options.exclude or len(delivered):
+            excluded = np.concatenate([excluded, live.known_codes(options.exclude), delivered]).astype(np.int32)
         only = None
         if options.candidates is not None:
             only = np.unique(live.codes(options.candidates))
@@ -108,7 +109,7 @@ class Maker:
             favoured.append(self._all_new())
         drawn = 0 if ranker is None else ranker.retriever.config.blend.candidates
         wanted = None if options.filter is None else live.mask(options.filter)
-        return Wish(excluded.astype(np.int32), only, wanted, favoured=tuple(favoured), limit=max(drawn, options.limit))
+        return Wish(excluded, only, wanted, favoured=tuple(favoured), limit=max(drawn, options.limit))
 
     def _rank(self, reading: Reading, options: Options, wish: Wish, in_time: Callable[[], bool]) -> Listing:
         strategy = strategy_of(self.serving, reading, options)

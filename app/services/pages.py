@@ -102,20 +102,20 @@ class Pager:
 
     def _next(self, before: Int32, listing: Listing, count: int) -> str | None:
         """Give the cursor of the next page; None where the list has come to its end."""
-        page, rest = listing.items[:count], listing.items[count : max(_DEPTH, count)]
-        delivered = np.concatenate([before, page])
-        if len(page) < self._options.limit or len(delivered) >= MAX_DELIVERED:
+        items = listing.items[: max(_DEPTH, count)]
+        delivered, rest = len(before) + min(count, len(items)), len(items) - count
+        if rest < 0 or count < self._options.limit or delivered >= MAX_DELIVERED:
             return None
-        if not len(rest) and len(listing.items) < _DEPTH:
+        if rest == 0 and len(listing.items) < _DEPTH:
             return None
-        codes = np.concatenate([delivered, rest]).astype(np.int32)
-        unnamed = codes >= self._live.n_items
+        codes = np.concatenate([before, items]).astype(np.int32) if len(before) else items
         names: tuple[str, ...] = ()
-        if unnamed.any():
+        if len(self._live) > self._live.n_items:
+            unnamed = codes >= self._live.n_items
             names = tuple(self._live.item_id(code) for code in codes[unnamed].tolist())
             if sum(map(len, names)) + len(names) > _MAX_NAME_BYTES:
                 return None
-            codes[unnamed] = -1
-        scores = np.ascontiguousarray(listing.scores[count : count + len(rest)], dtype=np.float32)
+            codes = np.where(unnamed, np.int32(-1), codes)
+        scores = np.ascontiguousarray(listing.scores[count : count + rest], dtype=np.float32)
         digest = self._options.digest(self._user_id)
-        return Cursor(self._maker.serving.version, digest, len(delivered), codes, scores, names).encode()
+        return Cursor(self._maker.serving.version, digest, delivered, codes, scores, names).encode()

@@ -26,7 +26,7 @@ _NOTHING = (np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
 
 @dataclass(frozen=True)
 class Scored:
-    """Arrivals that resemble what a request draws: codes, and their signals, float32 (n, signals)."""
+    """Arrivals that resemble what a request draws: codes, and their signals, float32 (signals, n)."""
 
     items: Int32
     signals: Float32
@@ -101,20 +101,20 @@ class Arrivals:
         bundle was made, so they have no popularity.
         """
         rows = self.rows
-        signals = kernels.estimate(rows.indptr, rows.indices, rows.values, board.slot, board.columns, _PRIOR)
+        signals = kernels.estimate(rows.indptr, rows.indices, rows.values, board.slot, board.rows, _PRIOR)
         for name in Popularity.signals:
-            signals[:, board.signals.index(name)] = 0.0
+            signals[board.signals.index(name)] = 0.0
         known = history.where(history.items < self.n_items)
         weights = np.zeros(self.n_items, dtype=np.float32)
         np.maximum.at(weights, known.items, known.weights(decay))
         owners = np.repeat(np.arange(rows.n_rows), np.diff(rows.indptr))
         content = np.bincount(owners, weights=rows.values * weights[rows.indices], minlength=rows.n_rows)
-        signals[:, board.signals.index(_lead(board))] = content
-        alike: Mask = np.asarray((signals > 0).any(axis=1))
+        signals[board.signals.index(_lead(board))] = content
+        alike: Mask = np.asarray((signals > 0).any(axis=0))
         places = given - self.n_items
         alike[places[places < len(alike)]] = True
         found = np.flatnonzero(alike)
-        return Scored((found + self.n_items).astype(np.int32), signals[found])
+        return Scored((found + self.n_items).astype(np.int32), np.ascontiguousarray(signals[:, found]))
 
 
 def _lead(board: Board) -> str:

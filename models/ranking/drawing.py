@@ -23,6 +23,8 @@ Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.integer]
+_NEAR = 4
+"""Of so many times the candidates the products of factors are computed: with all of them no figure was another."""
 _LEAST = np.float32(1e-30)
 NOTHING: Int32 = np.empty(0, dtype=np.int32)
 
@@ -74,17 +76,17 @@ class Wish:
         return given if self.wanted is None else given & self.wanted[items]
 
 
-class _Places(NamedTuple):
-    """The column of each signal and of each part on a board, int64; -1 for those that nothing writes."""
+class _Rows(NamedTuple):
+    """The row of each signal and of each part on a board, int64; -1 for those that nothing writes."""
 
     signals: npt.NDArray[np.int64]
     parts: npt.NDArray[np.int64]
 
 
 @lru_cache(maxsize=64)
-def _places(signals: tuple[str, ...]) -> _Places:
-    column = {signal: place for place, signal in enumerate(signals)}
-    return _Places(*(np.array([column.get(name, -1) for name in names]) for names in (SIGNALS, PARTS)))
+def _rows(signals: tuple[str, ...]) -> _Rows:
+    row = {signal: place for place, signal in enumerate(signals)}
+    return _Rows(*(np.array([row.get(name, -1) for name in names]) for names in (SIGNALS, PARTS)))
 
 
 @dataclass(frozen=True)
@@ -115,12 +117,13 @@ class Drawer:
         masks += [] if wish.wanted is None else [(wish.wanted, count)]
         for mask, number in masks:
             self._fill(board, mask, number)
-        board.settle()
         # Where all is drawn, parts without weight are looked at as well.
         weights = np.maximum(self.weights, _LEAST) if not wish.cut else self.weights
-        places = _places(board.signals)
-        tops = kernels.best_parts(board.columns, board.count, places.parts, weights)
-        mixed = kernels.mix(board.columns, board.count, places.parts, self.weights, tops)
+        rows = _rows(board.signals)
+        near = wish.cut and wish.only is wish.also is None and not masks and board.count > _NEAR * count
+        board.settle(self._near(board, rows, _NEAR * count) if near else None)
+        tops = kernels.best_parts(board.rows, board.count, rows.parts, weights)
+        mixed = kernels.mix(board.rows, board.count, rows.parts, self.weights, tops)
         slots = largest(mixed[:scored], count) if wish.cut else np.arange(scored, dtype=np.int32)
         more: list[Places] = [] if wish.only is None else [board.slots(wish.only[wish.only < n_items])]
         more += [] if wish.also is None else [board.slots(wish.also)]
@@ -129,7 +132,7 @@ class Drawer:
             more.append(fitting[largest(mixed[fitting], number)])
         if more:
             slots = np.unique(np.concatenate([slots, *more])).astype(np.int32)
-        signals, parts = kernels.gather(board.columns, slots, places.signals, places.parts, tops)
+        signals, parts = kernels.gather(board.rows, slots, rows.signals, rows.parts, tops)
         items = board.items[slots]
         known = Candidates(items, signals, parts, mixed[slots], len(history), wish.marks(items))
         if arrivals is None or not len(arrivals):
@@ -145,6 +148,11 @@ class Drawer:
         if len(recent):
             for recommender in self.recommenders:
                 recommender.score(whole if isinstance(recommender, Repeats) else recent, board)
+
+    def _near(self, board: Board, rows: _Rows, count: int) -> Int32:
+        """Choose the slots that the mix so far puts first: what costs much is computed for these only."""
+        tops = kernels.best_parts(board.rows, board.count, rows.parts, self.weights)
+        return largest(kernels.mix(board.rows, board.count, rows.parts, self.weights, tops), count)
 
     def _fill(self, board: Board, wanted: Mask, count: int) -> None:
         """Draw wanted items that nothing scores, most popular first, until there are enough of them."""
@@ -162,7 +170,7 @@ class Drawer:
         if marks is not None:
             keep &= marks
         # As many as there are known ones at most: all of those that are to be ranked, the best of others.
-        where = _places(board.signals)
+        where = _rows(board.signals)
         mixed = kernels.mix(found.signals, len(found.items), where.parts, self.weights, tops)
         places = np.flatnonzero(keep)
         if wish.only is None:

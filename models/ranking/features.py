@@ -1,5 +1,6 @@
 """Features: what the network reads about each candidate."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -76,9 +77,9 @@ class FeatureBuilder:
         return kernels.describe(
             candidates.signals,
             candidates.neighbours,
-            np.minimum(candidates.items, len(self._popularity) - 1),
+            candidates.items,
             self._popularity,
-            float(np.log1p(np.float32(candidates.history_length))),
+            math.log1p(candidates.history_length),
             self._log_ranks,
         )
 

@@ -10,12 +10,10 @@ from models.recommenders.rows import Rows
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
-_LINE = 16
-"""Numbers in a line of the processor's cache, 64 bytes."""
 
 
 class Board:
-    """Scores of the items that one request touches, a column for each signal.
+    """Scores of the items that one request touches, a row for each signal.
 
     Its buffers are as large as the catalogue and are reused from request to request, so one board serves one
     thread. Use it as a context manager: leaving gives all slots back.
@@ -25,15 +23,16 @@ class Board:
     n_items
         Size of the catalogue.
     signals
-        Names of the signals, in the order of the columns.
+        Names of the signals, in the order of the rows.
     """
 
     def __init__(self, n_items: int, signals: tuple[str, ...]) -> None:
         self.signals = signals
         self.slot: Int32 = np.full(n_items, -1, dtype=np.int32)
         self.touched: Int32 = np.empty(n_items, dtype=np.int32)
-        self.columns: Float32 = _aligned(n_items, len(signals))
-        self._column = {signal: column for column, signal in enumerate(signals)}
+        # A row for each signal: what is mixed and compared are signals, and each fits into the nearest cache.
+        self.rows: Float32 = np.zeros((len(signals), n_items), dtype=np.float32)
+        self._row = {signal: row for row, signal in enumerate(signals)}
         self.count = 0
         self._excluded: Int32 = np.empty(0, dtype=np.int32)
         self._dense: list[tuple[int, Float32, float]] = []
@@ -43,7 +42,7 @@ class Board:
         return self
 
     def __exit__(self, *_: object) -> None:
-        kernels.release(self.slot, self.touched, self.count, self._excluded)
+        kernels.release(self.slot, self.touched, self.rows, self.count, self._excluded)
         self.count = 0
         self._excluded = self._excluded[:0]
         self._dense.clear()
@@ -72,7 +71,7 @@ class Board:
         """
         self.count = kernels.add_rows(
             matrix.indptr, matrix.indices, matrix.values, rows, weights.reshape(len(rows), len(signals)),
-            self.slot, self.touched, self.columns, self._column[signals[0]], self.count,
+            self.slot, self.touched, self.rows, self._row[signals[0]], self.count,
         )  # fmt: skip
 
     def add(self, signal: str, items: Int32, values: Float32) -> None:
@@ -80,7 +79,7 @@ class Board:
         self.touch(items)
         slots = self.slot[items]
         known = slots >= 0
-        self.columns[slots[known], self._column[signal]] += values[known]
+        self.rows[self._row[signal], slots[known]] += values[known]
 
     def add_dense(self, signal: str, scores: Float32, best: Int32, above: float = -np.inf) -> None:
         """Give a signal to every candidate, those that come later too.
@@ -95,7 +94,7 @@ class Board:
             Scores that are not above it count as 0.
         """
         self.touch(best)
-        self._dense.append((self._column[signal], scores, above))
+        self._dense.append((self._row[signal], scores, above))
 
     def add_factors(self, signal: str, factors: Float32, vector: Float32) -> None:
         """Give every candidate the product of its factors with a vector, those that come later too.
@@ -105,18 +104,26 @@ class Board:
         factors
             (items, factors).
         """
-        self._factors.append((self._column[signal], factors, vector))
+        self._factors.append((self._row[signal], factors, vector))
 
-    def settle(self) -> None:
-        """Write the signals that every candidate has; call it when no candidate is added any more."""
-        for column, scores, above in self._dense:
-            kernels.write(self.columns, column, self.touched, self.count, scores, above)
-        for column, factors, vector in self._factors:
-            kernels.multiply(self.columns, column, self.touched, self.count, factors, vector)
+    def settle(self, slots: Int32 | None = None) -> None:
+        """Write the signals that every candidate has; call it when no candidate is added any more.
+
+        Parameters
+        ----------
+        slots
+            Those that products of factors are wanted of, int32; all by default.
+        """
+        for row, scores, above in self._dense:
+            kernels.write(self.rows[row], self.touched, self.count, scores, above)
+        if slots is None:
+            slots = np.arange(self.count, dtype=np.int32)
+        for row, factors, vector in self._factors:
+            kernels.multiply(self.rows[row], slots, self.touched, factors, vector)
 
     def touch(self, items: Int32) -> None:
         """Make items candidates, with scores of 0 where no recommender has given one."""
-        self.count = kernels.touch_all(self.slot, self.touched, self.columns, self.count, items)
+        self.count = kernels.touch_all(self.slot, self.touched, self.count, items)
 
     @property
     def items(self) -> Int32:
@@ -130,12 +137,4 @@ class Board:
 
     def scores(self, signal: str) -> Float32:
         """Scores of one signal, in slot order."""
-        return self.columns[: self.count, self._column[signal]]
-
-
-def _aligned(rows: int, columns: int) -> Float32:
-    """Make an array whose rows each begin with a line of the processor's cache: an item is then read at once."""
-    width = -(-columns // _LINE) * _LINE if columns > _LINE // 2 else columns
-    space = np.empty(rows * width + _LINE, dtype=np.float32)
-    first = (-space.ctypes.data // space.itemsize) % _LINE
-    return space[first : first + rows * width].reshape(rows, width)
+        return self.rows[self._row[signal], : self.count]
