@@ -163,10 +163,10 @@ def rises(
 ) -> Float32:
     """Tell how much more often items are had lately than their share of all time would give, in standard deviations.
 
-    With the sums C of the `counts` and R of `recent`, an item is expected to have e = R * count / C lately, and its rise
-    is (recent - e) / sqrt(e + 1). What is had at random varies by the root of what is expected, so that a rise of 300
-    where 100 are usual comes before one of 3 where none is; a ratio would turn them round. The 1 is a prior that keeps
-    the first interactions of a rare item down. Shares are compared, so that a busy week of the whole shop is no trend.
+    With the sums C of the `counts` and R of `recent`, an item is expected to have e = R * count / C lately, and its
+    rise is (recent - e) / sqrt(e + 1). What is had at random varies by the root of what is expected, so that 300 where
+    100 are usual come before 3 where none is; a ratio would turn them round. The 1 is a prior that keeps the first
+    interactions of a rare item down. Shares are compared, so that a busy week of the whole shop is no trend.
 
     Parameters
     ----------
