@@ -16,7 +16,9 @@ from app.services.live_items import LiveItems
 from app.services.popular import PopularItems
 from app.services.readiness import Readiness
 from app.services.recommendation import RecommendationService
+from app.services.trending import RecentCounts, TrendingService
 from app.storage.changes import ChangeStore
+from app.storage.counts import CountStore
 from app.storage.database import Database
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
@@ -62,6 +64,8 @@ class Context:
             deadline=settings.deadline_ms / 1000,
             new_item_share=settings.new_item_share,
         )
+        counts = CountStore(self.database)
+        self.trending = TrendingService(popular, RecentCounts(counts, settings.event_weights), self.bundle)
         self.known_queries: dict[bytes, Options] = {}
         self.readiness = Readiness(self.database, self.bundle)
         self._following = AsyncExitStack()
