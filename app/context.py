@@ -16,6 +16,8 @@ from app.services.live_items import LiveItems
 from app.services.popular import PopularItems
 from app.services.readiness import Readiness
 from app.services.recommendation import RecommendationService
+from app.services.similar import SimilarItemsService
+from app.services.similar_users import SimilarUsersService
 from app.services.trending import RecentCounts, TrendingService
 from app.storage.changes import ChangeStore
 from app.storage.counts import CountStore
@@ -66,6 +68,8 @@ class Context:
         )
         counts = CountStore(self.database)
         self.trending = TrendingService(popular, RecentCounts(counts, settings.event_weights), self.bundle)
+        self.similar_items = SimilarItemsService(self.bundle, self.trending, self.items, counts)
+        self.similar_users = SimilarUsersService(self.bundle, self.histories)
         self.known_queries: dict[bytes, Options] = {}
         self.readiness = Readiness(self.database, self.bundle)
         self._following = AsyncExitStack()

@@ -2,6 +2,8 @@
 
 BraidError
     NotFoundError
+    UnknownMethodError
+    NoBundleError
     DatabaseError
         SchemaError
     PortError
@@ -16,6 +18,8 @@ class BraidError(Exception):
 
     code = "error"
     status = HTTPStatus.INTERNAL_SERVER_ERROR
+    field: str | None = None
+    """What of the request it is about."""
 
 
 class NotFoundError(BraidError):
@@ -23,6 +27,20 @@ class NotFoundError(BraidError):
 
     code = "not_found"
     status = HTTPStatus.NOT_FOUND
+
+
+class UnknownMethodError(BraidError):
+    """No recommender of this name can answer."""
+
+    code = "unknown_method"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    field = "method"
+
+
+class NoBundleError(BraidError):
+    """What was asked for needs a bundle, and there is none."""
+
+    code = "no_bundle"
 
 
 class DatabaseError(BraidError):
