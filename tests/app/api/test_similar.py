@@ -81,13 +81,11 @@ async def test_filters_hold_and_items_that_may_not_be_shown_vanish(
 ) -> None:
     path = "/items/i05/similar"
     everything = item_ids(await ask(client, path, method=method, limit=100))
-    other = next(item for item in everything if group[item] != group["i05"])
+    other = everything[-1]
     inside = item_ids(await ask(client, path, method=method, limit=100, category=group[other]))
-    assert other in inside
-    assert all(group[item] == group[other] for item in inside)
+    assert inside == [item for item in everything if group[item] == group[other]]
     hidden, gone, expired, left_out, *rest = everything
     await client.put(f"/items/{hidden}", json={"hidden": True})
-    await client.delete(f"/items/{gone}")
     await client.put(f"/items/{gone}", json={})
     await client.delete(f"/items/{gone}")
     await client.put(f"/items/{expired}", json={"available_until": "2020-01-01T00:00:00Z"})
