@@ -8,6 +8,7 @@ from app.config import Settings
 from app.schemas.options import Options
 from app.services.active_bundle import ActiveBundle
 from app.services.catalogue import Catalogue
+from app.services.exporting import Exporting
 from app.services.feed import ChangeFeed
 from app.services.histories import Histories
 from app.services.importing import Importing
@@ -70,6 +71,9 @@ class Context:
         self.trending = TrendingService(popular, RecentCounts(counts, settings.event_weights), self.bundle)
         self.similar_items = SimilarItemsService(self.bundle, self.trending, self.items, counts)
         self.similar_users = SimilarUsersService(self.bundle, self.histories)
+        self.exporting = Exporting(
+            self.interactions, counts, self.histories, self.bundle, new_item_share=settings.new_item_share
+        )
         self.known_queries: dict[bytes, Options] = {}
         self.readiness = Readiness(self.database, self.bundle)
         self._following = AsyncExitStack()
