@@ -15,6 +15,7 @@ from app.config import SettingsError, load_settings
 from app.context import Context
 from app.errors import BraidError
 from app.progress import progress_bars
+from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT
 from app.server import announce_when_live, require_free_port, serve_forever
 from app.services.importing import Timestamps
 from app.storage.migrations import require_schema, upgrade
@@ -26,6 +27,8 @@ from models.ranking.candidates import PARTS
 cli = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Braid: a recommendation service.", add_completion=False
 )
+export = typer.Typer(no_args_is_help=True, help="Write files for other systems: today recommendations.")
+cli.add_typer(export, name="export")
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
 Folder = Annotated[Path, typer.Argument(help="A data-set folder: interactions.parquet or .csv, and what goes with it.")]
@@ -92,6 +95,23 @@ def train(
         async with Context(load_settings()) as context:
             await require_schema(context.database)
             await commands.train(context, console, seed=seed, budget=budget)
+
+    asyncio.run(run())
+
+
+@export.command(name="recommendations")
+def export_recommendations(
+    output: Annotated[Path, typer.Option(help="The Parquet file; it appears when it is complete.")] = Path(
+        "recommendations.parquet"
+    ),
+    limit: Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="Length of each list, at most.")] = DEFAULT_LIMIT,
+) -> None:
+    """Write the ranked list of every user of the log, as the API would answer now, for mails or a data warehouse."""
+
+    async def run() -> None:
+        async with Context(load_settings()) as context:
+            await require_schema(context.database)
+            await commands.export_recommendations(context, console, output, limit)
 
     asyncio.run(run())
 

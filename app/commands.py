@@ -82,6 +82,14 @@ async def train(context: Context, console: Console, *, seed: int = 0, budget: fl
     console.print("  " + ", ".join(f"{name} {values['ndcg@10']:.4f}" for name, values in metrics.items()))
 
 
+async def export_recommendations(context: Context, console: Console, output: Path, limit: int) -> None:
+    """Write everybody's recommendations to a file and say what is in it."""
+    await context.bundle.start()
+    with progress_bars() as progress:
+        done = await context.exporting.recommendations(output, limit, progress)
+    console.print(f"{output}: {done.rows:,} recommendations for {done.users:,} users, by bundle {done.bundle_version}")
+
+
 async def prepare_demo(context: Context, console: Console, *, synthetic: tuple[int, int, int] | None) -> str:
     """Fill the database and train, unless that was done before; give a user to try.
 

@@ -11,6 +11,7 @@ from app.config import Settings
 from app.schemas.options import Options
 from app.services.active_bundle import ActiveBundle
 from app.services.catalogue import Catalogue
+from app.services.exporting import Exporting
 from app.services.feed import ChangeFeed
 from app.services.histories import Histories
 from app.services.importing import Importing
@@ -19,7 +20,11 @@ from app.services.live_items import LiveItems
 from app.services.popular import PopularItems
 from app.services.readiness import Readiness
 from app.services.recommendation import RecommendationService
+from app.services.similar import SimilarItemsService
+from app.services.similar_users import SimilarUsersService
+from app.services.trending import RecentCounts, TrendingService
 from app.storage.changes import ChangeStore
+from app.storage.counts import CountStore
 from app.storage.database import Database
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
@@ -64,6 +69,13 @@ class Context:
             RequestStore(self.database),
             deadline=settings.deadline_ms / 1000,
             new_item_share=settings.new_item_share,
+        )
+        counts = CountStore(self.database)
+        self.trending = TrendingService(popular, RecentCounts(counts, settings.event_weights), self.bundle)
+        self.similar_items = SimilarItemsService(self.bundle, self.trending, self.items, counts)
+        self.similar_users = SimilarUsersService(self.bundle, self.histories)
+        self.exporting = Exporting(
+            self.interactions, counts, self.histories, self.bundle, new_item_share=settings.new_item_share
         )
         self.known_queries: dict[bytes, Options] = {}
         self.readiness = Readiness(self.database, self.bundle)

@@ -3,6 +3,8 @@
 BraidError
     NotFoundError
     CursorError
+    UnknownMethodError
+    NoBundleError
     DatabaseError
         SchemaError
     PortError
@@ -17,6 +19,8 @@ class BraidError(Exception):
 
     code = "error"
     status = HTTPStatus.INTERNAL_SERVER_ERROR
+    field: str | None = None
+    """What of the request it is about."""
 
 
 class NotFoundError(BraidError):
@@ -31,6 +35,21 @@ class CursorError(BraidError):
 
     code = "invalid_cursor"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+    field = "cursor"
+
+
+class UnknownMethodError(BraidError):
+    """No recommender of this name can answer."""
+
+    code = "unknown_method"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    field = "method"
+
+
+class NoBundleError(BraidError):
+    """What was asked for needs a bundle, and there is none."""
+
+    code = "no_bundle"
 
 
 class DatabaseError(BraidError):

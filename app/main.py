@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from app.api import health, interactions, items, recommendations
+from app.api import health, interactions, items, popular, recommendations, similar
 from app.api.hot_path import HotPath
 from app.api.problems import MEDIA_TYPE, add_error_handlers
 from app.config import Settings, load_settings
@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             yield
 
     app = FastAPIOffline(title="Braid", version=version("braid"), description=_DESCRIPTION, lifespan=lifespan)
-    for module in (recommendations, interactions, items, health):
+    for module in (recommendations, popular, similar, interactions, items, health):
         app.include_router(module.router)
     add_error_handlers(app)
     app.add_middleware(HotPath)

@@ -59,7 +59,8 @@ async def _braid_error(request: Request, error: Exception) -> Response:
     unavailable = error.status == HTTPStatus.SERVICE_UNAVAILABLE
     # What a database says of itself is for the log, not for whoever can reach the API.
     detail = _UNAVAILABLE.get(error.code, str(error))
-    return _answer(error.status, error.code, detail, headers={"Retry-After": "1"} if unavailable else None)
+    about = None if error.field is None else [FieldError(field=error.field, code=error.code, detail=detail)]
+    return _answer(error.status, error.code, detail, about, headers={"Retry-After": "1"} if unavailable else None)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

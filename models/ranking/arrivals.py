@@ -89,7 +89,8 @@ class Arrivals:
 
     def lead(self, history: History, board: Board, decay: float) -> None:
         """Let what the user had of the arrivals count for the items that resemble it."""
-        mine = history.items >= self.n_items
+        # Of those that came later still nothing is known but their codes.
+        mine = (history.items >= self.n_items) & (history.items < self.n_items + len(self))
         if mine.any():
             weights = history.weights(decay)[mine]
             board.add_rows((_lead(board),), self.rows, history.items[mine] - np.int32(self.n_items), weights)

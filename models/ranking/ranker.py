@@ -259,6 +259,24 @@ class Ranker:
         items = self.retriever.first(popularity.order if window is None else popularity.order_of(window), wish, limit)
         return items, counts[items]
 
+    def trending(self, wish: Wish, limit: int, window: int) -> tuple[Int32, Float32]:
+        """Give the items that rise most of those that a request wants, at most so many.
+
+        Parameters
+        ----------
+        window
+            Row of `Popularity.recent`.
+
+        Returns
+        -------
+        tuple
+            Codes, and how much each rises, above 0: see `popularity.rises`.
+        """
+        rise, order = self.retriever.popularity.rise(window)
+        items = self.retriever.first(order, wish, limit)
+        items = items[rise[items] > 0]
+        return items, rise[items]
+
 
 def _fits(retriever: Retriever, n_items: int, n_users: int) -> bool:
     return all(recommender.fits(n_items, n_users) for recommender in retriever.recommenders)

@@ -16,6 +16,8 @@ HALF_LIVES_DAYS = (1.0, 7.0, 30.0, 90.0)
 WINDOW_SHARES = (0.01, 0.03, 0.1, 0.3)
 """Of the interactions: what "lately" means where the timestamps are an order and no clock."""
 _LED = 100
+_PRIOR = 1.0
+"""Interactions that each item is expected to have lately besides its share: a few of a rare item are no trend."""
 
 
 class PopularityConfig(BaseModel):
@@ -65,6 +67,7 @@ class Popularity:
         self.order: Int32 = _falling(counts) if order is None else order
         self.trend: Float32 = np.ascontiguousarray(recent[config.half_life])
         self._orders: dict[int, Int32] = {}
+        self._rises: dict[int, tuple[Float32, Int32]] = {}
         self.trend_order: Int32 = _falling(self.trend) if trend_order is None else trend_order
 
     @classmethod
@@ -116,6 +119,13 @@ class Popularity:
             self._orders[window] = _falling(self.recent[window])
         return self._orders[window]
 
+    def rise(self, window: int) -> tuple[Float32, Int32]:
+        """Give each item's rise by a row of `recent`, and the items by it, most first; each is computed once."""
+        if window not in self._rises:
+            rise = rises(self.counts, self.recent[window])
+            self._rises[window] = rise, _falling(rise)
+        return self._rises[window]
+
     def counts_of(self, items: Int32) -> Float32:
         """Give the interactions of each item; none for codes beyond those that are counted."""
         known = items < len(self.counts)
@@ -146,6 +156,36 @@ class Popularity:
             "popularity_order": self.order,
             "popularity_trend_order": self.trend_order,
         }
+
+
+def rises(
+    counts: Float32, recent: Float32, *, all_counts: float | None = None, all_recent: float | None = None
+) -> Float32:
+    """Tell how much more often items are had lately than their share of all time would give, in standard deviations.
+
+    With the sums C of the `counts` and R of `recent`, an item is expected to have e = R * count / C lately, and its
+    rise is (recent - e) / sqrt(e + 1). What is had at random varies by the root of what is expected, so that 300 where
+    100 are usual come before 3 where none is; a ratio would turn them round. The 1 is a prior that keeps the first
+    interactions of a rare item down. Shares are compared, so that a busy week of the whole shop is no trend.
+
+    Parameters
+    ----------
+    counts, recent
+        Interactions of items, all of them and with their weights by age, float32.
+    all_counts, all_recent
+        Sums over all items, where these are only some.
+
+    Returns
+    -------
+    array
+        The rises, float32; 0 for an item that nobody had.
+    """
+    total = float(counts.sum(dtype=np.float64)) if all_counts is None else all_counts
+    lately = float(recent.sum(dtype=np.float64)) if all_recent is None else all_recent
+    if total <= 0:
+        return np.zeros(len(counts), dtype=np.float32)
+    expected = counts.astype(np.float64) * (lately / total)
+    return ((recent - expected) / np.sqrt(expected + _PRIOR)).astype(np.float32)
 
 
 def _falling(counts: Float32) -> Int32:

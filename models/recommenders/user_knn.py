@@ -124,18 +124,28 @@ class UserKNN:
 
     def score(self, history: History, board: Board) -> None:
         """Sum the histories of the neighbours."""
+        neighbours, similarities = self.neighbours(history)
+        board.add_rows(self.signals, self.histories, neighbours, similarities)
+
+    def neighbours(self, history: History) -> tuple[Int32, Float32]:
+        """Find the users whose histories are most similar, the user of this one left out.
+
+        Returns
+        -------
+        tuple
+            Their rows in the training data, int32, and similarities, float32, in no particular order.
+        """
         items, strengths = history.by_item
         if history.strengths is None and len(items) < len(history):
             # As the matrix that was compared, which holds a pair once.
             strengths = np.ones_like(strengths)
             strengths.flags.writeable = False
         if 0 <= history.user < self.rows.n_rows and self._is_trained_history(history.user, items, strengths):
-            neighbours, similarities = self.rows.row(history.user)
-        else:
-            neighbours, similarities = nearest.neighbours_of(
-                items, strengths, history.user, self.config.neighbours, self._compared, self._sums, self._met
-            )
-        board.add_rows(self.signals, self.histories, neighbours, similarities)
+            return self.rows.row(history.user)
+        found: tuple[Int32, Float32] = nearest.neighbours_of(
+            items, strengths, history.user, self.config.neighbours, self._compared, self._sums, self._met
+        )
+        return found
 
     def _is_trained_history(self, user: int, items: Int32, strengths: Float32) -> bool:
         """Compare a history, ascending without repeats, with the one the matrix was computed on."""

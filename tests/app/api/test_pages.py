@@ -114,6 +114,6 @@ async def test_a_cursor_of_another_list_or_none_at_all_is_refused(
         "/recommend/u?cursor=never-heard-of",
         f"/recommend/u?cursor={cursor[:-3]}",
     ):
-        refused(await client.get(path), 422, "invalid_cursor")
+        refused(await client.get(path), 422, "invalid_cursor", "cursor")
     refused(await client.get("/recommend/u?cursor="), 422, "invalid_request", "cursor")
     assert (await client.get(f"/recommend/u?cursor={cursor}&limit=3&explain=true")).status_code == 200

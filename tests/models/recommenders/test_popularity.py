@@ -7,7 +7,7 @@ import pytest
 from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders.board import Board
-from models.recommenders.popularity import Popularity, PopularityConfig
+from models.recommenders.popularity import Popularity, PopularityConfig, rises
 
 Row = tuple[object, ...]
 MakeTable = Callable[[list[Row]], pa.Table]
@@ -82,3 +82,30 @@ def test_nobodys_interactions_are_counted_as_none(table: MakeTable) -> None:
     found = Popularity.fit(whole.select(whole.users < 0), PopularityConfig())
     assert (found.counts.tolist(), found.recent.tolist()) == ([0.0], [[0.0]] * 4)
     assert not found.trends
+
+
+def test_what_rises_is_told_by_the_share_and_not_by_the_number(table: MakeTable) -> None:
+    old: list[Row] = [(f"u{n}", "always", NOW - 60 * DAY + n * DAY) for n in range(60)]
+    old += [(f"u{n}", "gone", NOW - 60 * DAY) for n in range(30)]
+    new: list[Row] = [(f"v{n}", "new", NOW - n * DAY / 10) for n in range(10)]
+    found = fitted(table([*old, *new]))
+    rise, order = found.rise(1)
+    always, gone, new_item = rise
+    assert new_item > always > gone
+    assert gone < 0
+    assert order.tolist() == [2, 0, 1]
+    assert found.rise(1)[1] is order
+
+
+def test_a_large_rise_comes_before_one_of_a_few_from_nothing() -> None:
+    rise = rises(
+        np.array([1000, 3, 1, 0], np.float32), np.array([300, 3, 1, 0], np.float32), all_counts=1e4, all_recent=1e3
+    )
+    assert rise[0] > rise[1] > rise[2] > rise[3] == 0
+    assert rise[0] == pytest.approx((300 - 100) / np.sqrt(101))
+
+
+def test_a_busy_week_of_everything_is_no_trend() -> None:
+    counts = np.array([10, 20, 30], np.float32)
+    assert rises(counts, counts * 0.9).tolist() == pytest.approx([0, 0, 0], abs=1e-5)
+    assert rises(np.zeros(2, np.float32), np.zeros(2, np.float32)).tolist() == [0, 0]

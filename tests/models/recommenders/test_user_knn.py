@@ -133,3 +133,19 @@ def test_matrices_that_do_not_fit_are_refused_before_they_are_used(
     bundle = store.publish(Manifest(version="v1", data={}, settings={}, metrics={}, protocol="random"), arrays)
     with pytest.raises(BundleError, match="v1: the histories and the items' users of user_knn do not fit together"):
         UserKNN.load(bundle, UserKNNConfig())
+
+
+def test_neighbours_are_the_rows_of_a_trained_history_and_searched_for_any_other(
+    ratings: "sp.csr_matrix[np.float32]",
+) -> None:
+    recommender = UserKNN.fit_matrix(ratings, UserKNNConfig(neighbours=8))
+    items, strengths = recommender.histories.row(3)
+    users, similarities = recommender.neighbours(History(items, 3, strengths))
+    stored = recommender.rows.row(3)
+    assert (users.tolist(), similarities.tolist()) == tuple(part.tolist() for part in stored)
+    for history in (History(items[:-1], 3, strengths[:-1]), History(items[:-1], -1, strengths[:-1])):
+        users, similarities = recommender.neighbours(history)
+        assert 0 < len(users) <= 8
+        assert (3 in users) is (history.user == -1)
+        assert (similarities > 0).all()
+    assert len(recommender.neighbours(History(items[:0]))[0]) == 0

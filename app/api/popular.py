@@ -1,0 +1,35 @@
+"""`/popular` and `/trending`: what everybody has, and what is had more often than usual."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.api.dependencies import Shared
+from app.api.problems import problems
+from app.schemas.popular import Chart, PopularQuery, TrendingQuery
+
+router = APIRouter(
+    tags=["recommendations"],
+    responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+
+@router.get("/popular")
+async def popular(query: Annotated[PopularQuery, Query()], context: Shared) -> Chart:
+    """List the items with most interactions when the bundle was made; without a bundle those of the log.
+
+    Items that nobody had come last, so that the list of a small category is complete.
+    """
+    return await context.trending.popular(query)
+
+
+@router.get("/trending")
+async def trending(query: Annotated[TrendingQuery, Query()], context: Shared) -> Chart:
+    """List the items that are had more often lately than their share of all time would give.
+
+    Of all C interactions an item has c, and of the R that are left of them with the window's half-life it has r; its
+    `score` is (r - e) / sqrt(e + 1) with e = R * c / C. Where nothing tells what is recent the popular items come
+    instead, and `strategy` and `reason` say so.
+    """
+    return await context.trending.trending(query)

@@ -1,0 +1,35 @@
+"""`/items/{item_id}/similar` and `/users/{user_id}/similar`: neighbours."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.api.dependencies import PathId, Shared
+from app.api.problems import problems
+from app.schemas.similar import SimilarItems, SimilarItemsQuery, SimilarUsers, SimilarUsersQuery
+
+router = APIRouter(
+    tags=["recommendations"],
+    responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+
+@router.get("/items/{item_id}/similar", responses=problems(HTTPStatus.NOT_FOUND))
+async def similar_items(item_id: PathId, query: Annotated[SimilarItemsQuery, Query()], context: Shared) -> SimilarItems:
+    """List the items that are most similar to one.
+
+    An item that was described a moment ago is compared by its content. Where nothing similar is known, trending items
+    come instead, and `strategy` and `reason` say so.
+    """
+    return await context.similar_items.similar(item_id, query)
+
+
+@router.get("/users/{user_id}/similar")
+async def similar_users(user_id: PathId, query: Annotated[SimilarUsersQuery, Query()], context: Shared) -> SimilarUsers:
+    """List the users whose histories are most similar to that of one, as it is at this moment.
+
+    Only users who were there at the last training can be found. Somebody without a history gets an empty list, and
+    `reason` says why.
+    """
+    return await context.similar_users.similar(user_id, query)

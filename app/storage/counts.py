@@ -1,0 +1,77 @@
+"""What is counted in the interaction log in SQL, without an index for it: each call may read all of the log."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, ColumnElement, Double, Integer, case, cast, func, literal, select
+
+from app.storage.database import Database
+from app.storage.tables import interactions
+from models.data.columns import EVENT_TYPE, ITEM, TIMESTAMP, USER
+
+_HALVINGS = 40
+"""Half-lives after which nothing of an interaction is left."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """An item's interactions: all of them, and with weights by age; beside them the sums over all items."""
+
+    item_id: str
+    count: int
+    recent: float
+    all_counts: int
+    all_recent: float
+
+
+class CountStore:
+    """Counts rows of the log."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def recent_items(self, event_types: Collection[str], half_life: int, limit: int) -> list[Counted]:
+        """Count the interactions of some types by item, also with weights by age, and give those with most lately.
+
+        Parameters
+        ----------
+        half_life
+            Microseconds before the last interaction after which one counts half. Without a time it counts nothing.
+        """
+        wanted = interactions.c[EVENT_TYPE].in_(sorted(event_types))
+        number, recent = func.count(), func.sum(_weight(wanted, half_life))
+        statement = (
+            select(interactions.c[ITEM], number, recent, func.sum(number).over(), func.sum(recent).over())
+            .where(wanted)
+            .group_by(interactions.c[ITEM])
+            .order_by(recent.desc(), interactions.c[ITEM])
+            .limit(limit)
+        )
+        async with self._database.begin() as connection:
+            return [
+                Counted(item, int(count), float(left), int(all_counts), float(all_left))
+                for item, count, left, all_counts, all_left in await connection.execute(statement)
+            ]
+
+    async def has_item(self, item_id: str, latest: int | None = None) -> bool:
+        """Tell whether anything was done with an item, in so many latest rows where `latest` is given."""
+        statement = select(interactions.c.id).where(interactions.c[ITEM] == item_id)
+        if latest is not None:
+            last = select(func.max(interactions.c.id)).scalar_subquery()
+            statement = statement.where(interactions.c.id > last - latest)
+        async with self._database.begin() as connection:
+            return await connection.scalar(statement.limit(1)) is not None
+
+    async def users(self) -> int:
+        """Count the users."""
+        async with self._database.begin() as connection:
+            return int(await connection.scalar(select(func.count(interactions.c[USER].distinct()))) or 0)
+
+
+def _weight(wanted: ColumnElement[bool], half_life: int) -> ColumnElement[float]:
+    """Weigh a row by its age: half after each half-life, on a straight line between, as not every SQLite has powers."""
+    newest = select(func.max(interactions.c[TIMESTAMP])).where(wanted).scalar_subquery()
+    age = newest - interactions.c[TIMESTAMP]
+    halvings = cast(age // half_life, Integer)
+    left = (1.0 - (age % half_life) * (0.5 / half_life)) / cast(literal(1, BigInteger).op("<<")(halvings), Double)
+    return case((halvings < _HALVINGS, left), else_=0.0)

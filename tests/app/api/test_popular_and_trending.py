@@ -1,0 +1,169 @@
+"""What everybody has, and what is had more often than usual: by a bundle, and by the log before there is one."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from app.context import Context
+from models.bundle.store import BundleStore
+from models.data.folder import DataSet
+from models.data.progress import silent
+
+Documented = Callable[[str, object], None]
+
+
+async def ask(client: httpx.AsyncClient, path: str, **query: Any) -> dict[str, Any]:
+    answer = await client.get(path, params=query)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def item_ids(answer: dict[str, Any]) -> list[str]:
+    return [item["item_id"] for item in answer["items"]]
+
+
+async def log(client: httpx.AsyncClient, *rows: tuple[str, float]) -> None:
+    """Post views of items, so many days ago, each by another user."""
+    for number, (item, days) in enumerate(rows):
+        moment = (datetime.now(UTC) - timedelta(days=days)).isoformat()
+        body = {"user_id": f"u{number}", "item_id": item, "event_type": "view", "timestamp": moment}
+        assert (await client.post("/interactions", json=body)).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/popular", "/trending"])
+async def test_an_empty_system_says_that_it_is_empty(
+    client: httpx.AsyncClient, documented: Documented, path: str
+) -> None:
+    answer = await ask(client, path)
+    documented("Chart", answer)
+    assert (answer["items"], answer["strategy"], answer["bundle_version"]) == ([], "none", None)
+    assert answer["reason"] == "there are no items yet"
+
+
+async def test_without_a_bundle_the_log_is_counted(client: httpx.AsyncClient, documented: Documented) -> None:
+    await log(client, *[("classic", 60)] * 6, *[("steady", 40)] * 2, *[("steady", 0)] * 2, *[("new", 0)] * 3)
+    await client.put("/items/untouched", json={"categories": ["c"]})
+    answer = await ask(client, "/popular")
+    documented("Chart", answer)
+    assert [(item["item_id"], item["score"], item["rank"]) for item in answer["items"]] == [
+        ("classic", 6.0, 1),
+        ("steady", 4.0, 2),
+        ("new", 3.0, 3),
+        ("untouched", 0.0, 4),
+    ]
+    assert (answer["strategy"], answer["window"], answer["bundle_version"]) == ("popular", "all", None)
+    assert item_ids(await ask(client, "/popular", window="7d")) == ["new", "steady", "classic", "untouched"]
+    assert item_ids(await ask(client, "/popular", exclude=["steady", "nothing"], limit=2)) == ["classic", "new"]
+    rising = await ask(client, "/trending")
+    documented("Chart", rising)
+    assert (rising["strategy"], rising["window"], rising["reason"]) == ("trending", "7d", None)
+    assert item_ids(rising) == ["new", "steady"]
+    assert item_ids(await ask(client, "/trending", exclude="new")) == ["steady"]
+
+
+async def test_without_a_bundle_hidden_items_and_others_of_another_label_stay_away(client: httpx.AsyncClient) -> None:
+    await log(client, ("a", 50), ("a", 50), ("a", 50), ("b", 0), ("b", 0), ("c", 0))
+    await client.put("/items/b", json={"hidden": True})
+    await client.put("/items/c", json={"categories": ["shoes", "boots"], "tags": ["new"]})
+    await client.put("/items/d", json={"categories": ["boots"]})
+    assert item_ids(await ask(client, "/popular")) == ["a", "c", "d"]
+    assert item_ids(await ask(client, "/popular", category=["boots"])) == ["c", "d"]
+    assert item_ids(await ask(client, "/popular", category="boots", tag="new")) == ["c"]
+    assert item_ids(await ask(client, "/trending")) == ["c"]
+    nothing = await ask(client, "/popular", category="hats")
+    assert (nothing["items"], nothing["strategy"]) == ([], "none")
+    assert nothing["reason"] == "no item fits what was asked for"
+    nothing = await ask(client, "/trending", category="hats")
+    assert (nothing["items"], nothing["reason"]) == ([], "nothing that fits is had more often than usual")
+
+
+async def test_without_times_nothing_trends_and_the_answer_says_so(client: httpx.AsyncClient, application: Any) -> None:
+    context: Context = application.state.context
+    rows = [
+        {"user_id": "u", "item_id": item, "event_type": "view", "event_id": None, "timestamp": None}
+        for item in ("x", "y", "y")
+    ]
+    await context.interactions.add_many(rows, silent)
+    rising = await ask(client, "/trending", window="30d")
+    assert (item_ids(rising), rising["strategy"], rising["window"]) == (["y", "x"], "popular", "all")
+    assert rising["reason"] == "nothing tells what is recent: these are the popular items"
+    popular = await ask(client, "/popular", window="1d")
+    assert (item_ids(popular), popular["window"]) == (["y", "x"], "all")
+    assert popular["reason"] == "nothing tells what is recent: all interactions count alike"
+
+
+def counted(synthetic: DataSet) -> dict[str, int]:
+    items, counts = np.unique(synthetic.interactions["item_id"].to_numpy(zero_copy_only=False), return_counts=True)
+    return dict(zip(items.tolist(), counts.tolist(), strict=True))
+
+
+async def test_a_bundle_counts_what_it_was_made_from(
+    bundles: BundleStore, client: httpx.AsyncClient, documented: Documented, synthetic: DataSet
+) -> None:
+    answer = await ask(client, "/popular", limit=100)
+    documented("Chart", answer)
+    assert (answer["strategy"], answer["bundle_version"]) == ("popular", bundles.active_version())
+    scores = [item["score"] for item in answer["items"]]
+    assert scores == sorted(scores, reverse=True)
+    assert set(item_ids(answer)) == set(counted(synthetic))
+    assert item_ids(answer)[:10] == item_ids(await ask(client, "/recommend/nobody"))
+    for window in ("1d", "7d", "30d", "90d"):
+        recent = await ask(client, "/popular", window=window, limit=100)
+        assert (recent["window"], recent["reason"]) == (window, None)
+        assert recent["items"][0]["score"] < scores[0]
+        rising = await ask(client, "/trending", window=window, limit=100)
+        documented("Chart", rising)
+        assert (rising["strategy"], rising["bundle_version"]) == ("trending", bundles.active_version())
+        rises = [item["score"] for item in rising["items"]]
+        assert rises == sorted(rises, reverse=True)
+        assert 0 < len(rises) < len(scores)
+        assert min(rises) > 0
+
+
+@pytest.mark.parametrize("path", ["/popular", "/trending"])
+async def test_with_a_bundle_filters_hold_and_hidden_items_vanish(
+    bundles: BundleStore, client: httpx.AsyncClient, synthetic: DataSet, path: str
+) -> None:
+    assert synthetic.items is not None
+    group = {row["item_id"]: row["categories"] for row in synthetic.items.to_pylist()}
+    inside = item_ids(await ask(client, path, category="group-1", limit=100))
+    assert inside
+    assert all(group[item] == ["group-1"] for item in inside)
+    everything = item_ids(await ask(client, path, limit=100))
+    assert inside == [item for item in everything if group[item] == ["group-1"]]
+    first, second, *_ = everything
+    await client.put(f"/items/{first}", json={"hidden": True})
+    assert item_ids(await ask(client, path, limit=100, exclude=second)) == everything[2:]
+
+
+async def test_an_item_that_is_new_stands_last_of_the_popular_ones_and_never_trends(
+    bundles: BundleStore, client: httpx.AsyncClient
+) -> None:
+    await client.put("/items/new", json={"categories": ["group-1", "brand-new"]})
+    await client.put("/items/unseen", json={"categories": ["brand-new"], "hidden": True})
+    assert item_ids(await ask(client, "/popular", limit=100))[-1] == "new"
+    assert item_ids(await ask(client, "/popular", category="brand-new")) == ["new"]
+    assert "new" not in item_ids(await ask(client, "/trending", limit=100))
+    assert item_ids(await ask(client, "/popular", category="brand-new", exclude="new")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/popular?limit=0", "limit"),
+        ("/popular?window=2d", "window"),
+        ("/trending?window=all", "window"),
+        ("/trending?limit=101", "limit"),
+        ("/popular?exclude=a%20b", "exclude.0"),
+        ("/trending?diversity=1", "diversity"),
+    ],
+)
+async def test_a_question_that_is_not_valid_is_refused(
+    client: httpx.AsyncClient, refused: Callable[..., dict[str, Any]], path: str, field: str
+) -> None:
+    refused(await client.get(path), 422, "invalid_request", field)

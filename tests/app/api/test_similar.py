@@ -1,0 +1,281 @@
+"""Similar items and similar users: with a bundle, for what came after it, and without one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.context import Context
+from models.bundle.store import BundleStore
+from models.data.folder import DataSet
+from models.data.progress import silent
+
+Documented = Callable[[str, object], None]
+METHODS = ("blend", "item_knn", "content", "successor")
+
+
+async def ask(client: httpx.AsyncClient, path: str, **query: Any) -> dict[str, Any]:
+    answer = await client.get(path, params=query)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def post(client: httpx.AsyncClient, user: str, item: str, event_type: str = "view") -> None:
+    body = {"user_id": user, "item_id": item, "event_type": event_type}
+    assert (await client.post("/interactions", json=body)).status_code == 201
+
+
+def item_ids(answer: dict[str, Any]) -> list[str]:
+    return [item["item_id"] for item in answer["items"]]
+
+
+@pytest.fixture
+def group(synthetic: DataSet) -> dict[str, list[str]]:
+    assert synthetic.items is not None
+    return {row["item_id"]: row["categories"] for row in synthetic.items.to_pylist()}
+
+
+@pytest.fixture
+def description(synthetic: DataSet) -> Callable[[str], dict[str, Any]]:
+    """Describe an item as another one is."""
+    assert synthetic.items is not None
+    rows = {row["item_id"]: row for row in synthetic.items.to_pylist()}
+
+    def describe(item: str) -> dict[str, Any]:
+        return {name: rows[item][name] for name in ("title", "categories", "tags") if rows[item].get(name) is not None}
+
+    return describe
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_similar_items_are_of_the_same_taste(
+    bundles: BundleStore,
+    client: httpx.AsyncClient,
+    documented: Documented,
+    group: dict[str, list[str]],
+    method: str,
+) -> None:
+    answer = await ask(client, "/items/i05/similar", method=method)
+    documented("SimilarItems", answer)
+    assert (answer["item_id"], answer["method"], answer["strategy"]) == ("i05", method, "similar")
+    assert (answer["bundle_version"], answer["reason"]) == (bundles.active_version(), None)
+    assert [item["rank"] for item in answer["items"]] == list(range(1, len(answer["items"]) + 1))
+    scores = [item["score"] for item in answer["items"]]
+    assert scores == sorted(scores, reverse=True)
+    assert "i05" not in item_ids(answer)
+    assert sum(group[item] == group["i05"] for item in item_ids(answer)[:5]) >= 4
+    assert len(item_ids(answer)) == len(set(item_ids(answer))) == 10
+    assert item_ids(await ask(client, "/items/i05/similar", method=method, limit=3)) == item_ids(answer)[:3]
+
+
+async def test_the_blend_is_the_default(bundles: BundleStore, client: httpx.AsyncClient) -> None:
+    assert await ask(client, "/items/i05/similar") == await ask(client, "/items/i05/similar", method="blend")
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_filters_hold_and_items_that_may_not_be_shown_vanish(
+    bundles: BundleStore, client: httpx.AsyncClient, group: dict[str, list[str]], method: str
+) -> None:
+    path = "/items/i05/similar"
+    everything = item_ids(await ask(client, path, method=method, limit=100))
+    other = everything[-1]
+    inside = item_ids(await ask(client, path, method=method, limit=100, category=group[other]))
+    assert inside == [item for item in everything if group[item] == group[other]]
+    hidden, gone, expired, left_out, *rest = everything
+    await client.put(f"/items/{hidden}", json={"hidden": True})
+    await client.put(f"/items/{gone}", json={})
+    await client.delete(f"/items/{gone}")
+    await client.put(f"/items/{expired}", json={"available_until": "2020-01-01T00:00:00Z"})
+    left = item_ids(await ask(client, path, method=method, exclude=left_out))
+    assert not {hidden, gone, expired, left_out, "i05"} & set(left)
+    assert len(left) == min(len(rest), 10)
+    # What a page shows beside something that is sold out.
+    assert (await ask(client, f"/items/{gone}/similar", method=method))["strategy"] == "similar"
+
+
+@pytest.mark.parametrize("method", ["content", "blend"])
+async def test_a_new_item_has_neighbours_at_once_and_is_one(
+    bundles: BundleStore,
+    client: httpx.AsyncClient,
+    group: dict[str, list[str]],
+    description: Callable[[str], dict[str, Any]],
+    method: str,
+) -> None:
+    await client.put("/items/new", json=description("i05"))
+    answer = await ask(client, "/items/new/similar", method=method)
+    assert answer["strategy"] == "similar"
+    assert all(group[item] == group["i05"] for item in item_ids(answer)[:5])
+    assert "new" in item_ids(await ask(client, "/items/i05/similar", method=method, limit=100))
+    await client.put("/items/new", json={**description("i05"), "hidden": True})
+    assert "new" not in item_ids(await ask(client, "/items/i05/similar", method=method, limit=100))
+
+
+async def test_a_new_item_is_as_alike_seen_from_either_side(
+    bundles: BundleStore, client: httpx.AsyncClient, description: Callable[[str], dict[str, Any]]
+) -> None:
+    await client.put("/items/new", json=description("i05"))
+
+    async def score(of: str, seen_from: str) -> float:
+        answer = await ask(client, f"/items/{seen_from}/similar", method="content", limit=100)
+        return next(float(item["score"]) for item in answer["items"] if item["item_id"] == of)
+
+    assert await score("new", "i05") == await score("i05", "new")
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_where_nothing_is_known_trending_items_come_instead(
+    bundles: BundleStore, client: httpx.AsyncClient, documented: Documented, method: str
+) -> None:
+    await client.put("/items/blank", json={})
+    answer = await ask(client, "/items/blank/similar", method=method, category="group-1")
+    documented("SimilarItems", answer)
+    assert (answer["strategy"], answer["method"]) == ("trending", method)
+    assert answer["reason"] == "nothing similar that fits is known: these are trending items"
+    assert item_ids(answer) == item_ids(await ask(client, "/trending", category="group-1"))
+    await post(client, "u", "only-in-the-log")
+    assert (await ask(client, "/items/only-in-the-log/similar", method=method))["strategy"] == "trending"
+    nothing = await ask(client, "/items/blank/similar", method=method, category="hats")
+    assert (nothing["items"], nothing["strategy"]) == ([], "none")
+    assert nothing["reason"]
+
+
+async def test_without_a_bundle_the_log_says_what_to_show(client: httpx.AsyncClient, documented: Documented) -> None:
+    for user, item in [("a", "x"), ("b", "x"), ("b", "y"), ("c", "z"), ("c", "x")]:
+        await post(client, user, item)
+    answer = await ask(client, "/items/x/similar")
+    documented("SimilarItems", answer)
+    assert (item_ids(answer), answer["bundle_version"]) == (["y", "z"], None)
+    assert answer["strategy"] in {"trending", "popular"}
+    assert answer["strategy"] in answer["reason"]
+    assert (await client.get("/items/w/similar")).status_code == 404
+    await client.put("/items/w", json={})
+    assert sorted(item_ids(await ask(client, "/items/w/similar"))) == ["x", "y", "z"]
+
+
+@pytest.mark.parametrize("trained", [False, True])
+async def test_an_item_that_is_nowhere_is_not_found(
+    request: pytest.FixtureRequest,
+    serve: Callable[[], Any],
+    refused: Callable[..., dict[str, Any]],
+    trained: bool,
+) -> None:
+    if trained:
+        request.getfixturevalue("bundles")
+    async with serve() as client:
+        refused(await client.get("/items/nowhere/similar"), 404, "not_found")
+        await client.put("/items/nowhere", json={})
+        await client.delete("/items/nowhere")
+        refused(await client.get("/items/nowhere/similar"), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "field"),
+    [
+        ("/items/i05/similar?method=magic", "unknown_method", "method"),
+        ("/items/i05/similar?method=user_knn", "unknown_method", "method"),
+        ("/users/u/similar?method=item_knn", "unknown_method", "method"),
+        ("/items/i05/similar?limit=0", "invalid_request", "limit"),
+        ("/items/i05/similar?surprise=1", "invalid_request", "surprise"),
+        ("/items/a%20b/similar", "invalid_request", "item_id"),
+        ("/users/u/similar?limit=101", "invalid_request", "limit"),
+        ("/users/u/similar?category=x", "invalid_request", "category"),
+    ],
+)
+async def test_a_question_that_is_not_valid_is_refused(
+    bundles: BundleStore,
+    client: httpx.AsyncClient,
+    refused: Callable[..., dict[str, Any]],
+    path: str,
+    code: str,
+    field: str,
+) -> None:
+    problem = refused(await client.get(path), 422, code, field)
+    if "magic" in path:
+        assert "blend, content" in problem["detail"]
+        assert "item_knn" in problem["detail"]
+
+
+async def test_without_a_bundle_a_method_must_be_one_all_the_same(
+    client: httpx.AsyncClient, refused: Callable[..., dict[str, Any]]
+) -> None:
+    await client.put("/items/x", json={})
+    assert (await ask(client, "/items/x/similar", method="ease"))["strategy"] == "none"
+    refused(await client.get("/items/x/similar?method=als"), 422, "unknown_method", "method")
+
+
+@pytest.fixture
+async def trained_log(application: FastAPI, client: httpx.AsyncClient, synthetic: DataSet) -> None:
+    """Put into the log what the bundle was trained on."""
+    context: Context = application.state.context
+    await context.importing.run(synthetic, progress=silent)
+
+
+async def test_similar_users_of_a_trained_history_and_of_a_changed_one(
+    bundles: BundleStore,
+    client: httpx.AsyncClient,
+    application: FastAPI,
+    trained_log: None,
+    synthetic: DataSet,
+    documented: Documented,
+) -> None:
+    user = synthetic.interactions["user_id"][0].as_py()
+    answer = await ask(client, f"/users/{user}/similar")
+    documented("SimilarUsers", answer)
+    assert (answer["method"], answer["bundle_version"], answer["reason"]) == (
+        "user_knn",
+        bundles.active_version(),
+        None,
+    )
+    ranker = application.state.context.bundle.ranker
+    row = ranker.user_ids.tolist().index(user.encode())
+    users, similarities = ranker.shelf["user_knn"].rows.row(row)
+    stored = {ranker.user_ids[other].decode(): float(value) for other, value in zip(users, similarities, strict=True)}
+    found = {each["user_id"]: each["similarity"] for each in answer["items"]}
+    assert len(found) == 10
+    assert user not in found
+    assert found == {other: pytest.approx(stored[other], rel=1e-5) for other in found}
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+    assert min(found.values()) >= sorted(stored.values())[-10] * (1 - 1e-5)
+    had = set(
+        synthetic.interactions.filter([u == user for u in synthetic.interactions["user_id"].to_pylist()])[
+            "item_id"
+        ].to_pylist()
+    )
+    other = next(item for item in ("i00", "i10", "i20", "i30", "i40", "i50") if item not in had)
+    await post(client, user, other)
+    changed = await ask(client, f"/users/{user}/similar")
+    assert user not in {each["user_id"] for each in changed["items"]}
+    assert [each["similarity"] for each in changed["items"]] != list(found.values())
+
+
+async def test_somebody_new_resembles_those_with_the_same_items(
+    bundles: BundleStore, client: httpx.AsyncClient, synthetic: DataSet, documented: Documented
+) -> None:
+    table = synthetic.interactions.select(["user_id", "item_id"]).to_pylist()
+    model = table[0]["user_id"]
+    for item in {row["item_id"] for row in table if row["user_id"] == model}:
+        await post(client, "twin", item)
+    answer = await ask(client, "/users/twin/similar", limit=3)
+    documented("SimilarUsers", answer)
+    assert answer["items"][0]["user_id"] == model
+    assert [each["rank"] for each in answer["items"]] == [1, 2, 3]
+
+
+async def test_without_a_history_nobody_is_similar(bundles: BundleStore, client: httpx.AsyncClient) -> None:
+    answer = await ask(client, "/users/nobody/similar")
+    assert (answer["items"], answer["reason"]) == ([], "the user has no history")
+    await post(client, "hater", "i05", "dislike")
+    assert (await ask(client, "/users/hater/similar"))["reason"] == "the user has no history"
+    await post(client, "pioneer", "unknown-item")
+    answer = await ask(client, "/users/pioneer/similar")
+    assert (answer["items"], answer["reason"]) == ([], "the bundle knows no item of the user's history")
+
+
+async def test_without_a_bundle_nobody_is_compared(client: httpx.AsyncClient) -> None:
+    await post(client, "u", "x")
+    answer = await ask(client, "/users/u/similar")
+    assert (answer["items"], answer["bundle_version"]) == ([], None)
+    assert answer["reason"] == "there is no bundle yet: training makes one"

@@ -1,0 +1,56 @@
+"""What is counted in the log, on both databases."""
+
+from typing import Any
+
+import pytest
+
+from app.context import Context
+from app.storage.counts import CountStore
+from models.data.progress import silent
+
+DAY = 86_400_000_000
+NOW = 1_700_000_000_000_000
+
+
+def row(item: str, days: float | None = 0.0, user: str = "u", event_type: str = "view") -> dict[str, Any]:
+    at = None if days is None else NOW - round(days * DAY)
+    return {"user_id": user, "item_id": item, "event_type": event_type, "event_id": None, "timestamp": at}
+
+
+@pytest.fixture
+def counts(context: Context) -> CountStore:
+    return CountStore(context.database)
+
+
+async def test_an_interaction_counts_half_after_each_half_life(context: Context, counts: CountStore) -> None:
+    ages = {"now": 0.0, "one": 7.0, "two": 14.0, "between": 10.5, "ancient": 5000.0, "timeless": None}
+    rows = [row(item, days) for item, days in ages.items()] + [row("now", 0.0, event_type="dislike")]
+    await context.interactions.add_many(rows, silent)
+    found = {each.item_id: each for each in await counts.recent_items(["view"], 7 * DAY, 10)}
+    weights = {"now": 1.0, "one": 0.5, "two": 0.25, "between": 0.375, "ancient": 0.0, "timeless": 0.0}
+    assert {item: each.recent for item, each in found.items()} == pytest.approx(weights)
+    assert {each.count for each in found.values()} == {1}
+    assert {each.all_counts for each in found.values()} == {6}
+    assert found["one"].all_recent == pytest.approx(sum(weights.values()))
+
+
+async def test_those_with_most_lately_come_first(context: Context, counts: CountStore) -> None:
+    await context.interactions.add_many([row("b"), row("a"), row("old", 30), row("old", 30), row("old", 30)], silent)
+    found = await counts.recent_items(["view"], DAY, 2)
+    assert [each.item_id for each in found] == ["a", "b"]
+    assert found[0].all_counts == 5
+
+
+async def test_without_any_time_nothing_is_recent(context: Context, counts: CountStore) -> None:
+    await context.interactions.add_many([row("a", None), row("b", None)], silent)
+    assert [(each.item_id, each.recent) for each in await counts.recent_items(["view"], DAY, 5)] == [("a", 0), ("b", 0)]
+    assert await counts.recent_items(["purchase"], DAY, 5) == []
+
+
+async def test_items_and_users_of_the_log(context: Context, counts: CountStore) -> None:
+    assert (await counts.users(), await counts.has_item("a"), await counts.has_item("a", 5)) == (0, False, False)
+    await context.interactions.add_many([row("a"), row("b"), row("b", user="v"), row("c", user="w")], silent)
+    assert await counts.users() == 3
+    assert await counts.has_item("a")
+    assert not await counts.has_item("z")
+    assert (await counts.has_item("a", 3), await counts.has_item("b", 3)) == (False, True)
