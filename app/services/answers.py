@@ -14,7 +14,7 @@ from app.services.serving import Serving
 from app.times import now
 
 _NO_BUNDLE = "none"
-_MAX_KEPT = 10_000
+_MAX_KEPT = 4096
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ DIGEST_BYTES = 6
 _HEAD = struct.Struct(f"<BB{DIGEST_BYTES}sBHH")
 _FORMAT = 1
 _CHECK_BYTES = 4
+_SHORT = (1 << 16) - 1
 _REFUSAL = "is not a cursor of this service, or was cut off"
 
 
@@ -38,8 +39,7 @@ class Cursor:
 
     def encode(self) -> str:
         """Write it as text that fits into a query string."""
-        top = int(self.codes.max(initial=0))
-        width = 2 if top < (1 << 16) - 1 else 4
+        width = 2 if len(self.codes) == 0 or self.codes.max() < _SHORT else 4
         kind: type[np.unsignedinteger] = np.uint16 if width == 2 else np.uint32  # noqa: PLR2004
         version = (self.version or "").encode()
         head = _HEAD.pack(_FORMAT, width, self.digest, len(version), self.delivered, len(self.codes))

@@ -1,7 +1,8 @@
 """From what is asked to a ranked list, in codes: which strategy, which candidates, and what the rules make of them."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from app.services.reading import Reading
 from app.services.serving import Serving
 from models.data.history import History
 from models.ranking.diversity import diversify
-from models.ranking.drawing import Wish
+from models.ranking.drawing import NOTHING, Wish
 from models.ranking.ranker import Adjustment, Ranked
 from models.ranking.rules import expose, pin
 from models.recommenders.kernels import largest
@@ -49,7 +50,7 @@ class Listing:
 
 def strategy_of(serving: Serving, reading: Reading, options: Options) -> Strategy:
     """Tell what a list is made from; whether there is anything to put on it shows later."""
-    if len(reading.history) and serving.ranker is not None:
+    if len(reading.items) and serving.ranker is not None:
         return "session" if options.session_items and not reading.has_log else "personalized"
     return "preferences" if options.preferences else "popular"
 
@@ -95,8 +96,8 @@ class Maker:
 
     def _wish(self, reading: Reading, options: Options, delivered: Int32) -> Wish:
         live = self.serving.live
-        given = live.codes(options.exclude)
-        excluded = np.concatenate([reading.excluded(options.exclude_seen), given[given >= 0], delivered])
+        given = live.codes(options.exclude) if options.exclude else NOTHING
+        excluded = np.concatenate([reading.left_out, given[given >= 0], delivered])
         only = None
         if options.candidates is not None:
             only = np.unique(live.codes(options.candidates))
@@ -107,7 +108,7 @@ class Maker:
             favoured.append(self._all_new())
         drawn = 0 if ranker is None else ranker.retriever.config.blend.candidates
         wanted = None if options.filter is None else live.mask(options.filter)
-        return Wish(excluded.astype(np.int32), only, wanted, tuple(favoured), max(drawn, options.limit))
+        return Wish(excluded.astype(np.int32), only, wanted, favoured=tuple(favoured), limit=max(drawn, options.limit))
 
     def _rank(self, reading: Reading, options: Options, wish: Wish, in_time: Callable[[], bool]) -> Listing:
         strategy = strategy_of(self.serving, reading, options)
@@ -117,6 +118,9 @@ class Maker:
         if ranker is None:
             items, scores = self._by_counts(wish, adjustments)
             return Listing(items, scores, strategy, reading.history)
+        if known and reading.repeated is not None and options.exclude_seen is not True:
+            again, wish = ranker.repeated(replace(reading.repeated, now=time.time()), wish, live.size)
+            adjustments.append(again)
         arrivals = live.arrivals if len(live.arrivals) else None
         history = reading.history
         ranked = ranker.rank(
@@ -142,7 +146,7 @@ class Maker:
         best[largest(allowed, _SATISFYING)] = True
         best &= allowed > 0
         found.append(Adjustment(PREFERENCE, satisfaction, _ALONE if alone else _PREFERENCE_WEIGHT))
-        return found, Wish(wish.excluded, wish.only, wish.wanted, (*wish.favoured, best), wish.limit)
+        return found, replace(wish, favoured=(*wish.favoured, best))
 
     def _by_counts(self, wish: Wish, adjustments: list[Adjustment]) -> tuple[Int32, Float32]:
         """Rank without a bundle: by the number of interactions in the log."""

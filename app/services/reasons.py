@@ -71,6 +71,6 @@ def _causes(live: LiveCatalogue, reading: Reading, options: Options) -> Iterator
     yield options.cursor is not None, "the list has come to its end"
     yield len(live) == 0, "there are no items yet"
     yield bool(blocked.all()), "no item may be shown now"
-    left_out = len(reading.seen) or options.exclude or options.candidates is not None
+    left_out = len(reading.left_out) or options.exclude or options.candidates is not None
     yield bool(left_out), "everything is left out, or the user has seen it"
     yield True, "nobody has done anything yet"

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +11,7 @@ import numpy.typing as npt
 from models.data.history import History
 from models.ranking import kernels
 from models.ranking.arrivals import Arrivals
-from models.ranking.candidates import PART_COLUMNS, Candidates
+from models.ranking.candidates import PARTS, SIGNALS, Candidates
 from models.ranking.config import RankingConfig
 from models.recommenders.board import Board
 from models.recommenders.kernels import largest
@@ -21,6 +23,7 @@ Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.integer]
+_LEAST = np.float32(1e-30)
 NOTHING: Int32 = np.empty(0, dtype=np.int32)
 
 
@@ -37,6 +40,8 @@ class Wish:
     wanted
         Where given, bool with a place for each code: the items that are wanted; as many of them are drawn as there
         are otherwise. They come from all that any recommender scores, then from the popular ones among them.
+    also
+        Items that are drawn whatever their scores.
     favoured
         Masks as `wanted`: beside the others, half as many items of each are drawn, the best that there are.
     limit
@@ -48,6 +53,7 @@ class Wish:
     excluded: Int32 = field(default_factory=lambda: NOTHING)
     only: Int32 | None = None
     wanted: Mask | None = None
+    also: Int32 | None = None
     favoured: Sequence[Mask] = ()
     limit: int | None = None
     cut: bool = True
@@ -68,6 +74,19 @@ class Wish:
         return given if self.wanted is None else given & self.wanted[items]
 
 
+class _Places(NamedTuple):
+    """The column of each signal and of each part on a board, int64; -1 for those that nothing writes."""
+
+    signals: npt.NDArray[np.int64]
+    parts: npt.NDArray[np.int64]
+
+
+@lru_cache(maxsize=64)
+def _places(signals: tuple[str, ...]) -> _Places:
+    column = {signal: place for place, signal in enumerate(signals)}
+    return _Places(*(np.array([column.get(name, -1) for name in names]) for names in (SIGNALS, PARTS)))
+
+
 @dataclass(frozen=True)
 class Drawer:
     """Draws candidates with some recommenders and their weights in the mix."""
@@ -85,6 +104,8 @@ class Drawer:
         self._score(board, history, arrivals)
         if wish.only is not None:
             board.touch(wish.only if arrivals is None else wish.only[wish.only < n_items])
+        if wish.also is not None:
+            board.touch(wish.also)
         # The fill stands behind the others, most popular first.
         scored = board.count
         if scored < count:
@@ -95,16 +116,20 @@ class Drawer:
         for mask, number in masks:
             self._fill(board, mask, number)
         board.settle()
-        tops = kernels.best_parts(board.columns, board.count, PART_COLUMNS)
-        mixed = kernels.mix(board.columns, board.count, PART_COLUMNS, self.weights, tops)
+        # Where all is drawn, parts without weight are looked at as well.
+        weights = np.maximum(self.weights, _LEAST) if not wish.cut else self.weights
+        places = _places(board.signals)
+        tops = kernels.best_parts(board.columns, board.count, places.parts, weights)
+        mixed = kernels.mix(board.columns, board.count, places.parts, self.weights, tops)
         slots = largest(mixed[:scored], count) if wish.cut else np.arange(scored, dtype=np.int32)
         more: list[Places] = [] if wish.only is None else [board.slots(wish.only[wish.only < n_items])]
+        more += [] if wish.also is None else [board.slots(wish.also)]
         for mask, number in masks:
             fitting = np.flatnonzero(mask[board.items])
             more.append(fitting[largest(mixed[fitting], number)])
         if more:
             slots = np.unique(np.concatenate([slots, *more])).astype(np.int32)
-        signals, parts = kernels.gather(board.columns, slots, PART_COLUMNS, tops)
+        signals, parts = kernels.gather(board.columns, slots, places.signals, places.parts, tops)
         items = board.items[slots]
         known = Candidates(items, signals, parts, mixed[slots], len(history), wish.marks(items))
         if arrivals is None or not len(arrivals):
@@ -137,11 +162,12 @@ class Drawer:
         if marks is not None:
             keep &= marks
         # As many as there are known ones at most: all of those that are to be ranked, the best of others.
-        mixed = kernels.mix(found.signals, len(found.items), PART_COLUMNS, self.weights, tops)
+        where = _places(board.signals)
+        mixed = kernels.mix(found.signals, len(found.items), where.parts, self.weights, tops)
         places = np.flatnonzero(keep)
         if wish.only is None:
             places = places[largest(mixed[places], max(len(known.items), 1))]
-        signals, parts = kernels.gather(found.signals, places.astype(np.int32), PART_COLUMNS, tops)
+        signals, parts = kernels.gather(found.signals, places.astype(np.int32), where.signals, where.parts, tops)
         return known.joined(
             Candidates(
                 found.items[places],

@@ -15,11 +15,12 @@ Int64 = npt.NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def best_parts(columns: Float32, count: int, part_columns: Int64) -> Float32:
-    """Give the best score of each part among the first `count` slots, 0 where none is above it."""
+def best_parts(columns: Float32, count: int, part_columns: Int64, weights: Float32) -> Float32:
+    """Give the best score of each part with a weight among the first `count` slots, 0 where none is above it."""
     tops = np.zeros(len(part_columns), dtype=np.float32)
+    used = np.flatnonzero((weights != 0) & (part_columns >= 0))
     for slot in range(count):
-        for part in range(len(part_columns)):
+        for part in used:
             tops[part] = max(tops[part], columns[slot, part_columns[part]])
     return tops
 
@@ -32,23 +33,30 @@ def mix(columns: Float32, count: int, part_columns: Int64, weights: Float32, top
         if tops[part] > 0:
             factors[part] = weights[part] / tops[part]
     mixed = np.zeros(count, dtype=np.float32)
+    used = np.flatnonzero(factors)
     for slot in range(count):
         total = np.float32(0.0)
-        for part in range(len(part_columns)):
-            total += columns[slot, part_columns[part]] * factors[part]
+        for place in used:
+            total += columns[slot, part_columns[place]] * factors[place]
         mixed[slot] = total
     return mixed
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def gather(columns: Float32, slots: Int32, part_columns: Int64, tops: Float32) -> tuple[Float32, Float32]:
-    """Give the signals of some slots, (signals, n), and their parts relative to the best, (parts, n)."""
-    signals = np.empty((columns.shape[1], len(slots)), dtype=np.float32)
+def gather(
+    columns: Float32, slots: Int32, signal_columns: Int64, part_columns: Int64, tops: Float32
+) -> tuple[Float32, Float32]:
+    """Give the signals of some slots, (signals, n), and their parts relative to the best, (parts, n).
+
+    A column of -1 is one of zeros.
+    """
+    signals = np.zeros((len(signal_columns), len(slots)), dtype=np.float32)
     parts = np.zeros((len(part_columns), len(slots)), dtype=np.float32)
     for place in range(len(slots)):
         slot = slots[place]
-        for column in range(columns.shape[1]):
-            signals[column, place] = columns[slot, column]
+        for row in range(len(signal_columns)):
+            if signal_columns[row] >= 0:
+                signals[row, place] = columns[slot, signal_columns[row]]
         for part in range(len(part_columns)):
             if tops[part] > 0:
                 parts[part, place] = columns[slot, part_columns[part]] / tops[part]
@@ -229,9 +237,9 @@ def warm() -> None:
     ones = np.ones(2, dtype=np.float32)
     places = np.zeros(2, dtype=np.int64)
     items = np.zeros(2, dtype=np.int32)
-    tops = best_parts(columns, 2, places)
+    tops = best_parts(columns, 2, places, ones)
     mix(columns, 2, places, ones, tops)
-    signals, _ = gather(columns, items, places, tops)
+    signals, _ = gather(columns, items, places, places, tops)
     order = items.copy()
     order.flags.writeable = False
     first_free(order, np.full(2, -1, dtype=np.int32), 1)

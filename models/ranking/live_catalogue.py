@@ -68,6 +68,11 @@ class LiveCatalogue:
                 found[place] = self._arrival_codes.get(ids[place], -1)
         return found
 
+    def known_codes(self, ids: Sequence[str]) -> Int32:
+        """Give the codes of those items that are known."""
+        found = self.codes(ids)
+        return found[found >= 0]
+
     def item_id(self, code: int) -> str:
         """Give the id of an item."""
         if code < self.n_items:

@@ -12,7 +12,7 @@ from models.data.history import History
 from models.data.interactions import Interactions
 from models.ranking import kernels
 from models.ranking.arrivals import Arrivals
-from models.ranking.candidates import KINDS, PARTS, SIGNALS, TRENDING, Candidates
+from models.ranking.candidates import KINDS, PARTS, TRENDING, Candidates
 from models.ranking.config import RankingConfig
 from models.ranking.drawing import Drawer, Wish
 from models.recommenders.board import Board
@@ -41,7 +41,9 @@ class Retriever:
         mix[PARTS.index(Popularity.signals[0])] += _FILL
         self.mix = mix
         self._drawer = Drawer(config, self.recommenders, self.popularity, mix)
-        self._board = Board(len(self.popularity.counts), SIGNALS)
+        # Only signals of what is asked: the less there is of each item, the faster it is read.
+        asked = tuple(signal for part in self.recommenders for signal in part.signals)
+        self._board = Board(len(self.popularity.counts), asked)
 
     @property
     def n_items(self) -> int:

@@ -93,7 +93,11 @@ class Als:
         return type(self)(config, self.factors)
 
     def score(self, history: History, board: Board) -> None:
-        """Solve for the user's factors and multiply them with those of all items."""
+        """Solve for the user's factors and multiply them with those of all candidates.
+
+        Where no other recommender draws any, the items with the greatest products become candidates. With others it
+        draws none: that would cost a product with every item of the catalogue, and changed no figure.
+        """
         if self.empty or not len(history):
             return
         # As in training, repeats of an item add up to one interaction.
@@ -103,6 +107,9 @@ class Als:
         system = self._gram + (known.T * (confidence - np.float32(1.0))) @ known
         # Positive definite: by Cholesky it takes half the time.
         _, user, _ = scipy.linalg.lapack.sposv(system, known.T @ confidence)
+        if board.count:
+            board.add_factors(self.signals[0], self.factors, user)
+            return
         scores = self.factors @ user
         best = kernels.largest(scores, _LED + len(history))
         # What is left after rounding is no liking; an item that nobody had has factors of 0.

@@ -10,6 +10,8 @@ from models.recommenders.rows import Rows
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
+_LINE = 16
+"""Numbers in a line of the processor's cache, 64 bytes."""
 
 
 class Board:
@@ -30,10 +32,12 @@ class Board:
         self.signals = signals
         self.slot: Int32 = np.full(n_items, -1, dtype=np.int32)
         self.touched: Int32 = np.empty(n_items, dtype=np.int32)
-        self.columns: Float32 = np.empty((n_items, len(signals)), dtype=np.float32)
+        self.columns: Float32 = _aligned(n_items, len(signals))
+        self._column = {signal: column for column, signal in enumerate(signals)}
         self.count = 0
         self._excluded: Int32 = np.empty(0, dtype=np.int32)
         self._dense: list[tuple[int, Float32, float]] = []
+        self._factors: list[tuple[int, Float32, Float32]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -43,6 +47,7 @@ class Board:
         self.count = 0
         self._excluded = self._excluded[:0]
         self._dense.clear()
+        self._factors.clear()
 
     def block(self, items: Int32) -> None:
         """Keep items (codes) out of every request from now on; call it between requests."""
@@ -57,11 +62,17 @@ class Board:
         self._excluded = items
         kernels.exclude(self.slot, items)
 
-    def add_rows(self, signal: str, matrix: Rows, rows: Int32, weights: Float32) -> None:
-        """Add some rows of a matrix to a signal, each with its weight; what they hold becomes a candidate."""
+    def add_rows(self, signals: tuple[str, ...], matrix: Rows, rows: Int32, weights: Float32) -> None:
+        """Add some rows of a matrix to signals that stand beside each other; what they hold becomes a candidate.
+
+        Parameters
+        ----------
+        weights
+            Of each row for each signal, (rows, signals); or of each row, for a single signal.
+        """
         self.count = kernels.add_rows(
-            matrix.indptr, matrix.indices, matrix.values, rows, weights,
-            self.slot, self.touched, self.columns, self.signals.index(signal), self.count,
+            matrix.indptr, matrix.indices, matrix.values, rows, weights.reshape(len(rows), len(signals)),
+            self.slot, self.touched, self.columns, self._column[signals[0]], self.count,
         )  # fmt: skip
 
     def add(self, signal: str, items: Int32, values: Float32) -> None:
@@ -69,7 +80,7 @@ class Board:
         self.touch(items)
         slots = self.slot[items]
         known = slots >= 0
-        self.columns[slots[known], self.signals.index(signal)] += values[known]
+        self.columns[slots[known], self._column[signal]] += values[known]
 
     def add_dense(self, signal: str, scores: Float32, best: Int32, above: float = -np.inf) -> None:
         """Give a signal to every candidate, those that come later too.
@@ -84,12 +95,24 @@ class Board:
             Scores that are not above it count as 0.
         """
         self.touch(best)
-        self._dense.append((self.signals.index(signal), scores, above))
+        self._dense.append((self._column[signal], scores, above))
+
+    def add_factors(self, signal: str, factors: Float32, vector: Float32) -> None:
+        """Give every candidate the product of its factors with a vector, those that come later too.
+
+        Parameters
+        ----------
+        factors
+            (items, factors).
+        """
+        self._factors.append((self._column[signal], factors, vector))
 
     def settle(self) -> None:
-        """Write the dense signals; call it when no candidate is added any more."""
+        """Write the signals that every candidate has; call it when no candidate is added any more."""
         for column, scores, above in self._dense:
             kernels.write(self.columns, column, self.touched, self.count, scores, above)
+        for column, factors, vector in self._factors:
+            kernels.multiply(self.columns, column, self.touched, self.count, factors, vector)
 
     def touch(self, items: Int32) -> None:
         """Make items candidates, with scores of 0 where no recommender has given one."""
@@ -107,4 +130,12 @@ class Board:
 
     def scores(self, signal: str) -> Float32:
         """Scores of one signal, in slot order."""
-        return self.columns[: self.count, self.signals.index(signal)]
+        return self.columns[: self.count, self._column[signal]]
+
+
+def _aligned(rows: int, columns: int) -> Float32:
+    """Make an array whose rows each begin with a line of the processor's cache: an item is then read at once."""
+    width = -(-columns // _LINE) * _LINE if columns > _LINE // 2 else columns
+    space = np.empty(rows * width + _LINE, dtype=np.float32)
+    first = (-space.ctypes.data // space.itemsize) % _LINE
+    return space[first : first + rows * width].reshape(rows, width)

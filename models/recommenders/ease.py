@@ -52,7 +52,7 @@ class Ease(ItemRows[EaseConfig]):
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history."""
-        board.add_rows(self.signals[0], self.rows, history.items, history.weights(self.config.recency_decay))
+        board.add_rows(self.signals, self.rows, history.items, history.weights(self.config.recency_decay))
 
 
 _NO_ITEMS = np.empty(0, dtype=np.int32)

@@ -70,15 +70,22 @@ def add_rows(
     column: int,
     count: int,
 ) -> int:
-    """Sum some rows of a sparse matrix into one column, each row with its weight."""
+    """Sum some rows of a sparse matrix into columns from `column` on, each row with a weight for each column.
+
+    `weights` is (rows, columns). All columns are filled in one pass: reading the matrix is what takes the time.
+    """
+    width = weights.shape[1]
     for step in range(len(rows)):
-        row, weight = rows[step], weights[step]
+        row = rows[step]
         for entry in range(indptr[row], indptr[row + 1]):
             item = indices[entry]
-            count = touch(slot, touched, columns, count, item)
             position = slot[item]
+            if position == _FREE:
+                position = count
+                count = touch(slot, touched, columns, count, item)
             if position >= 0:
-                columns[position, column] += weight * values[entry]
+                for place in range(width):
+                    columns[position, column + place] += weights[step, place] * values[entry]
     return count
 
 
@@ -88,6 +95,22 @@ def write(columns: Array, column: int, touched: Array, count: int, scores: Array
     for position in range(count):
         score = scores[touched[position]]
         columns[position, column] = score if score > above else np.float32(0.0)
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _product(left: Array, right: Array) -> Any:
+    """Multiply two vectors; the order of the sum is left to the compiler, which makes vector code of it."""
+    total = np.float32(0.0)
+    for place in range(len(left)):
+        total += left[place] * right[place]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def multiply(columns: Array, column: int, touched: Array, count: int, factors: Array, vector: Array) -> None:
+    """Write the product of each touched item's factors with a vector into one column, 0 where it is below 0."""
+    for position in range(count):
+        columns[position, column] = max(_product(factors[touched[position]], vector), np.float32(0.0))
 
 
 @njit(cache=True, nogil=True)
@@ -222,10 +245,17 @@ def warm() -> None:
     release(slot, touched, 0, history)
     count = touch_all(slot, touched, columns, 0, history)
     touch_all(slot, touched, columns, count, indices)
-    add_rows(indptr, indices, values, history, np.ones(1, dtype=np.float32), slot, touched, columns, 0, count)
-    add_rows(indptr, indices, values, indices, values, slot, touched, columns, 0, count)
+    weights = np.ones((1, 1), dtype=np.float32)
+    stored_weights = weights.copy()
+    stored_weights.flags.writeable = False
+    add_rows(indptr, indices, values, history, weights, slot, touched, columns, 0, count)
+    add_rows(indptr, indices, values, indices, stored_weights, slot, touched, columns, 0, count)
     write(columns, 0, touched, count, values, -np.inf)
     write(columns, 0, touched, count, columns[:, 0].copy(), -np.inf)
+    factors = np.ones((2, 1), dtype=np.float32)
+    multiply(columns, 0, touched, count, factors, factors[0])
+    factors.flags.writeable = False
+    multiply(columns, 0, touched, count, factors, columns[0].copy())
     ranks(columns)
     largest(columns[0].copy(), 1)
     top_of_dense(columns, 0, 1)

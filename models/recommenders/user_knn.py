@@ -135,7 +135,7 @@ class UserKNN:
             neighbours, similarities = nearest.neighbours_of(
                 items, strengths, history.user, self.config.neighbours, self._compared, self._sums, self._met
             )
-        board.add_rows(self.signals[0], self.histories, neighbours, similarities)
+        board.add_rows(self.signals, self.histories, neighbours, similarities)
 
     def _is_trained_history(self, user: int, items: Int32, strengths: Float32) -> bool:
         """Compare a history, ascending without repeats, with the one the matrix was computed on."""
