@@ -122,6 +122,11 @@ class Drawer:
         rows = _rows(board.signals)
         near = wish.cut and wish.only is wish.also is None and not masks and board.count > _NEAR * count
         board.settle(self._near(board, rows, _NEAR * count) if near else None)
+        if wish.cut and wish.only is wish.also is None and not masks and arrivals is None:
+            slots, signals, parts, mixed, _ = kernels.choose(
+                board.rows, scored, rows.signals, rows.parts, self.weights, count
+            )
+            return Candidates(board.items[slots], signals, parts, mixed, len(history))
         tops = kernels.best_parts(board.rows, board.count, rows.parts, weights)
         mixed = kernels.mix(board.rows, board.count, rows.parts, self.weights, tops)
         slots = largest(mixed[:scored], count) if wish.cut else np.arange(scored, dtype=np.int32)
@@ -151,8 +156,7 @@ class Drawer:
 
     def _near(self, board: Board, rows: _Rows, count: int) -> Int32:
         """Choose the slots that the mix so far puts first: what costs much is computed for these only."""
-        tops = kernels.best_parts(board.rows, board.count, rows.parts, self.weights)
-        return largest(kernels.mix(board.rows, board.count, rows.parts, self.weights, tops), count)
+        return kernels.first(board.rows, board.count, rows.parts, self.weights, count)
 
     def _fill(self, board: Board, wanted: Mask, count: int) -> None:
         """Draw wanted items that nothing scores, most popular first, until there are enough of them."""

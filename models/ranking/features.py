@@ -67,14 +67,14 @@ class FeatureBuilder:
             self._popularity[:, column] = _log_share(np.append(counts, np.float32(0.0)))
         self._log_ranks = np.empty(0, dtype=np.float32)
 
-    def build(self, candidates: Candidates) -> Float32:
-        """Compute the features, float32 (n, len(FEATURES))."""
+    def build(self, candidates: Candidates, scaler: Scaler | None = None) -> Float32:
+        """Compute the features, float32 (n, len(FEATURES)); standardised, where a scaler is given."""
         count = len(candidates.items)
         if not count:
             return np.empty((0, len(FEATURES)), dtype=np.float32)
         if count > len(self._log_ranks):
             self._log_ranks = np.log1p(np.arange(count, dtype=np.float32))
-        return kernels.describe(
+        described = (
             candidates.signals,
             candidates.neighbours,
             candidates.items,
@@ -82,6 +82,9 @@ class FeatureBuilder:
             math.log1p(candidates.history_length),
             self._log_ranks,
         )
+        if scaler is None:
+            return kernels.describe(*described)
+        return kernels.describe_standard(*described, scaler.mean, scaler.scale, _MOST)
 
 
 def _log_share(counts: Float32) -> Float32:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from numba import njit
 
 from models.recommenders import kernels
+from models.recommenders.kernels import largest
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
@@ -58,6 +59,30 @@ def gather(
             for place in range(len(slots)):
                 parts[part, place] = signals[part_rows[part], slots[place]] / tops[part]
     return found, parts
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def first(signals: Float32, count: int, part_rows: Int64, weights: Float32, most: int) -> Int32:
+    """Give the slots that the mix puts first, at most so many, in no order."""
+    return largest(mix(signals, count, part_rows, weights, best_parts(signals, count, part_rows, weights)), most)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def choose(
+    signals: Float32, count: int, signal_rows: Int64, part_rows: Int64, weights: Float32, most: int
+) -> tuple[Int32, Float32, Float32, Float32, Float32]:
+    """Choose the slots that the mix puts first, and gather what there is of them, in one call.
+
+    Returns
+    -------
+    tuple
+        The slots, their signals, their parts and their mix, and the best score of each part.
+    """
+    tops = best_parts(signals, count, part_rows, weights)
+    mixed = mix(signals, count, part_rows, weights, tops)
+    slots = largest(mixed, most)
+    found, parts = gather(signals, slots, signal_rows, part_rows, tops)
+    return slots, found, parts, mixed[slots], tops
 
 
 @njit(cache=True, nogil=True)
@@ -237,6 +262,22 @@ def blend(neighbours: Float32, network: Float32, weight: float) -> Float32:
     return (np.float32(1.0) - share) * standardise(neighbours) + share * standardise(network)
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def describe_standard(
+    signals: Float32,
+    neighbours: Float32,
+    items: Int32,
+    popularity: Float32,
+    log_length: float,
+    log_ranks: Float32,
+    mean: Float32,
+    scale: Float32,
+    most: float,
+) -> Float32:
+    """Compute features that are standardised already, in one call."""
+    return standardise_rows(describe(signals, neighbours, items, popularity, log_length, log_ranks), mean, scale, most)
+
+
 def warm() -> None:
     """Compile every kernel for the types of the request path."""
     kernels.warm()
@@ -253,6 +294,9 @@ def warm() -> None:
     first_wanted(order, np.ones(2, dtype=np.bool_), np.full(2, -1, dtype=np.int32), 1)
     features = describe(signals, ones, items, columns, 0.0, ones)
     standardise_rows(features, features[0].copy(), np.ones_like(features[0]), 8.0)
+    describe_standard(signals, ones, items, columns, 0.0, ones, features[0].copy(), np.ones_like(features[0]), 8.0)
+    first(columns, 2, places, ones, 1)
+    choose(columns, 2, places, places, ones, 1)
     standardise(ones)
     blend(ones, ones, 0.5)
     indptr = np.zeros(2, dtype=np.int64)

@@ -181,7 +181,7 @@ class Ranker:
         if with_network and self.network is not None and self.retriever.config.blend.network_weight > 0:
             late = not in_time()
             if not late:
-                network = self.network.score(self.features.build(drawn))
+                network = self.network.raw(self.features.build(drawn, self.network.scaler))
                 scores = self.score(drawn, network)
         extra: dict[str, Float32] = {}
         if adjustments and len(scores):

@@ -10,6 +10,10 @@ from models.recommenders.rows import Rows
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
+WHOLE = 25
+"""Latest items of a history whose rows are read whole: a long history would cost a multiple of a usual one."""
+_STRONGEST = 10
+"""Entries that are read of the rows of older items."""
 
 
 class Board:
@@ -61,17 +65,23 @@ class Board:
         self._excluded = items
         kernels.exclude(self.slot, items)
 
-    def add_rows(self, signals: tuple[str, ...], matrix: Rows, rows: Int32, weights: Float32) -> None:
+    def add_rows(
+        self, signals: tuple[str, ...], matrix: Rows, rows: Int32, weights: Float32, whole: int | None = None
+    ) -> None:
         """Add some rows of a matrix to signals that stand beside each other; what they hold becomes a candidate.
 
         Parameters
         ----------
         weights
             Of each row for each signal, (rows, signals); or of each row, for a single signal.
+        whole
+            How many rows, the last ones, are read whole; of those before only the strongest entries, which come first.
+            All of them by default.
         """
         self.count = kernels.add_rows(
             matrix.indptr, matrix.indices, matrix.values, rows, weights.reshape(len(rows), len(signals)),
             self.slot, self.touched, self.rows, self._row[signals[0]], self.count,
+            len(rows) if whole is None else whole, _STRONGEST,
         )  # fmt: skip
 
     def add(self, signal: str, items: Int32, values: Float32) -> None:

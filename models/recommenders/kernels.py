@@ -70,15 +70,21 @@ def add_rows(
     signals: Array,
     first: int,
     count: int,
+    whole: int,
+    most: int,
 ) -> int:
     """Sum some rows of a sparse matrix into the signals from `first` on, each row with a weight for each signal.
 
-    `weights` is (rows, signals). All signals are filled in one pass: reading the matrix is what takes the time.
+    `weights` is (rows, signals). All signals are filled in one pass: reading the matrix is what takes the time. Of the
+    last `whole` rows all entries are read, of those before the first `most`.
     """
     width = weights.shape[1]
     for step in range(len(rows)):
         row = rows[step]
-        for entry in range(indptr[row], indptr[row + 1]):
+        stop = indptr[row + 1]
+        if step < len(rows) - whole:
+            stop = min(stop, indptr[row] + most)
+        for entry in range(indptr[row], stop):
             item = indices[entry]
             position = slot[item]
             if position == _FREE:
@@ -249,8 +255,10 @@ def warm() -> None:
     weights = np.ones((1, 1), dtype=np.float32)
     stored_weights = weights.copy()
     stored_weights.flags.writeable = False
-    add_rows(indptr, indices, values, history, weights, slot, touched, columns, 0, count)
-    add_rows(indptr, indices, values, indices, stored_weights, slot, touched, columns, 0, count)
+    add_rows(indptr, indices, values, history, weights, slot, touched, columns, 0, count, 1, 1)
+    add_rows(indptr, indices, values, indices, stored_weights, slot, touched, columns, 0, count, 1, 1)
+    alike = np.broadcast_to(values, (3,))
+    add_rows(indptr, indices, alike, indices, stored_weights, slot, touched, columns, 0, count, 1, 1)
     write(columns[0], touched, count, values, -np.inf)
     write(columns[0], touched, count, columns[0].copy(), -np.inf)
     factors = np.ones((2, 1), dtype=np.float32)
