@@ -29,7 +29,8 @@ class Log:
     __slots__ = ("_count", "_packed", "reading")
 
     def __init__(self, events: Sequence[Event] = ()) -> None:
-        self._packed = orjson.dumps(events)
+        # A copy: what the encoder gives holds on to its whole buffer of 4 KB.
+        self._packed = bytes(memoryview(orjson.dumps(events)))
         self._count = len(events)
         self.reading: Any = None
 
