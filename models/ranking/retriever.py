@@ -22,6 +22,8 @@ from models.recommenders.recommender import Recommender
 
 Int32 = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
+SERVED_WHOLE = 25
+"""Latest items of a history whose rows a request reads whole; a thousand would cost ten times as much as ten."""
 _FILL = np.float32(1e-6)
 
 
@@ -104,7 +106,9 @@ class Retriever:
     def load(cls, bundle: Bundle, config: RankingConfig) -> Self:
         """Build every recommender from the arrays of a bundle."""
         recommenders = [kind.load(bundle, getattr(config, kind.signals[0])) for kind in KINDS if _used(kind, config)]
-        return cls(config, recommenders)
+        retriever = cls(config, recommenders)
+        retriever._board.whole = SERVED_WHOLE
+        return retriever
 
     def configured(self, config: RankingConfig) -> "Retriever":
         """Give the same fitted recommenders other request-time settings."""

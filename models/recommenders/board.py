@@ -10,10 +10,8 @@ from models.recommenders.rows import Rows
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
-WHOLE = 25
-"""Latest items of a history whose rows are read whole: a long history would cost a multiple of a usual one."""
 _STRONGEST = 10
-"""Entries that are read of the rows of older items."""
+"""Entries that are read of the rows of older items, where not all are read whole."""
 
 
 class Board:
@@ -38,6 +36,9 @@ class Board:
         self.rows: Float32 = np.zeros((len(signals), n_items), dtype=np.float32)
         self._row = {signal: row for row, signal in enumerate(signals)}
         self.count = 0
+        self.whole: int | None = None
+        """How many of a history's items, the latest, have their rows read whole; of those before only the strongest
+        entries are, which come first. All of them by default."""
         self._excluded: Int32 = np.empty(0, dtype=np.int32)
         self._dense: list[tuple[int, Float32, float]] = []
         self._factors: list[tuple[int, Float32, Float32]] = []
@@ -65,23 +66,24 @@ class Board:
         self._excluded = items
         kernels.exclude(self.slot, items)
 
-    def add_rows(
-        self, signals: tuple[str, ...], matrix: Rows, rows: Int32, weights: Float32, whole: int | None = None
-    ) -> None:
+    def add_rows(self, signals: tuple[str, ...], matrix: Rows, rows: Int32, weights: Float32) -> None:
         """Add some rows of a matrix to signals that stand beside each other; what they hold becomes a candidate.
 
         Parameters
         ----------
         weights
             Of each row for each signal, (rows, signals); or of each row, for a single signal.
-        whole
-            How many rows, the last ones, are read whole; of those before only the strongest entries, which come first.
-            All of them by default.
         """
+        self._add_rows(signals, matrix, rows, weights, len(rows))
+
+    def add_history(self, signals: tuple[str, ...], matrix: Rows, items: Int32, weights: Float32) -> None:
+        """Do the same with the rows of a history's items, the latest last; see `whole`."""
+        self._add_rows(signals, matrix, items, weights, len(items) if self.whole is None else self.whole)
+
+    def _add_rows(self, signals: tuple[str, ...], matrix: Rows, rows: Int32, weights: Float32, whole: int) -> None:
         self.count = kernels.add_rows(
             matrix.indptr, matrix.indices, matrix.values, rows, weights.reshape(len(rows), len(signals)),
-            self.slot, self.touched, self.rows, self._row[signals[0]], self.count,
-            len(rows) if whole is None else whole, _STRONGEST,
+            self.slot, self.touched, self.rows, self._row[signals[0]], self.count, whole, _STRONGEST,
         )  # fmt: skip
 
     def add(self, signal: str, items: Int32, values: Float32) -> None:

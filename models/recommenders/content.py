@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders.board import WHOLE, Board
+from models.recommenders.board import Board
 from models.recommenders.item_terms import ItemTerms
 from models.recommenders.recommender import ItemRows
 from models.recommenders.rows import Float32, Int32, Rows
@@ -94,7 +94,7 @@ class Content(ItemRows[ContentConfig]):
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history: by recency, and of the last item alone."""
-        board.add_rows(self.signals, self.rows, history.items, history.weight_table(self.config.recency_decay), WHOLE)
+        board.add_history(self.signals, self.rows, history.items, history.weight_table(self.config.recency_decay))
 
     def neighbours_of(self, item: Mapping[str, Any], itself: int = -1) -> tuple[Int32, Float32]:
         """Find the items most similar to one that was described just now, as a fit on it would.

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders.board import WHOLE, Board
+from models.recommenders.board import Board
 from models.recommenders.recommender import ItemRows
 from models.recommenders.rows import Rows
 from models.recommenders.similarity import degrees, power, scaled, strength_matrix
@@ -52,7 +52,7 @@ class Ease(ItemRows[EaseConfig]):
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history."""
-        board.add_rows(self.signals, self.rows, history.items, history.weights(self.config.recency_decay), WHOLE)
+        board.add_history(self.signals, self.rows, history.items, history.weights(self.config.recency_decay))
 
 
 _NO_ITEMS = np.empty(0, dtype=np.int32)

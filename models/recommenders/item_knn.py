@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders.board import WHOLE, Board
+from models.recommenders.board import Board
 from models.recommenders.measures import Measure, Similarity, column_similarities
 from models.recommenders.recommender import ItemRows
 from models.recommenders.rows import Float32, Rows
@@ -76,4 +76,4 @@ class ItemKNN(ItemRows[ItemKNNConfig]):
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history: by recency, plainly, and of the last item alone."""
         weights = history.weight_table(self.config.recency_decay, plain=True)
-        board.add_rows(self.signals, self.rows, history.items, weights, WHOLE)
+        board.add_history(self.signals, self.rows, history.items, weights)

@@ -16,7 +16,7 @@ from scipy import linalg
 from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders import kernels
-from models.recommenders.board import WHOLE, Board
+from models.recommenders.board import Board
 from models.recommenders.recommender import ItemRows
 from models.recommenders.rows import Float32, Int32, Int64, Rows
 from models.recommenders.similarity import degrees, empty_matrix, power, scaled, strength_matrix
@@ -62,7 +62,7 @@ class Spectral(ItemRows[SpectralConfig]):
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history."""
-        board.add_rows(self.signals, self.rows, history.items, history.weights(self.config.recency_decay), WHOLE)
+        board.add_history(self.signals, self.rows, history.items, history.weights(self.config.recency_decay))
 
 
 def leading_vectors(matrix: "sp.csr_matrix[np.float32]", count: int) -> Float32:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders.board import WHOLE, Board
+from models.recommenders.board import Board
 from models.recommenders.recommender import ItemRows
 from models.recommenders.similarity import degrees, empty_matrix, power, scaled, top_of_rows
 
@@ -49,4 +49,4 @@ class Successor(ItemRows[SuccessorConfig]):
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history: by recency, and of the last item alone."""
-        board.add_rows(self.signals, self.rows, history.items, history.weight_table(self.config.recency_decay), WHOLE)
+        board.add_history(self.signals, self.rows, history.items, history.weight_table(self.config.recency_decay))
