@@ -259,6 +259,7 @@ def warm() -> None:
     add_rows(indptr, indices, values, indices, stored_weights, slot, touched, columns, 0, count, 1, 1)
     alike = np.broadcast_to(values, (3,))
     add_rows(indptr, indices, alike, indices, stored_weights, slot, touched, columns, 0, count, 1, 1)
+    add_rows(indptr, indices, alike, history, weights, slot, touched, columns, 0, count, 1, 1)
     write(columns[0], touched, count, values, -np.inf)
     write(columns[0], touched, count, columns[0].copy(), -np.inf)
     factors = np.ones((2, 1), dtype=np.float32)
