@@ -10,6 +10,7 @@ from app.services.live_items import LiveItems
 from app.services.serving import Serving
 from models.bundle.errors import BundleError
 from models.bundle.store import BundleStore
+from models.data.interactions import Ids
 from models.data.strengths import StrengthScale
 from models.ranking.live_catalogue import LiveCatalogue
 from models.ranking.ranker import Ranker
@@ -42,7 +43,7 @@ class ActiveBundle:
         self._scale = scale
         self.serving = Serving(None, LiveCatalogue(Knowledge.fit(None, KnowledgeConfig())), scale)
         items.follow(self.serving.live, 0)
-        self._former: dict[str, LiveCatalogue] = {}
+        self._former: dict[str, Ids] = {}
         self._tried: str | None = None
         self._retry_at = 0.0
 
@@ -60,10 +61,10 @@ class ActiveBundle:
             return "failed", self.refusal
         return "none", "no bundle yet: `braid train` makes one"
 
-    def catalogue_of(self, version: str | None) -> LiveCatalogue | None:
-        """Give the catalogue with the codes of a bundle that is in use, or was lately."""
+    def item_ids(self, version: str | None) -> Ids | None:
+        """Give the ids of a bundle that is in use, or was lately, in the order of their codes."""
         if version == self.serving.version:
-            return self.serving.live
+            return self.serving.live.item_ids
         return None if version is None else self._former.get(version)
 
     async def start(self) -> None:
@@ -84,7 +85,7 @@ class ActiveBundle:
         serving = Serving(ranker, live, self._scale)
         await self._items.prepare(live, ranker.catalogue_at)
         if self.ranker is not None:
-            self._former[self.ranker.version] = self.serving.live
+            self._former[self.ranker.version] = self.serving.live.item_ids
             while len(self._former) > _KEPT_IDS:
                 del self._former[next(iter(self._former))]
         self.serving = serving
@@ -123,4 +124,7 @@ class ActiveBundle:
         """Follow activations, for as long as the process lives."""
         while True:
             await asyncio.sleep(_POLL_SECONDS)
-            await self.load()
+            try:
+                await self.load()
+            except Exception:  # noqa: BLE001 - whatever it was, the next activation is followed
+                _log.exception("bundle not loaded")

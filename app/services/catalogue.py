@@ -1,6 +1,8 @@
 """What putting and getting an item means."""
 
+import asyncio
 from typing import Any
+from weakref import WeakValueDictionary
 
 from app.errors import NotFoundError
 from app.schemas.items import Item, ItemIn
@@ -18,12 +20,15 @@ class Catalogue:
     def __init__(self, items: ItemStore, live: LiveItems) -> None:
         self._items = items
         self._live = live
+        # Of one item, what is committed last is what is noted last.
+        self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def put(self, item_id: str, item: ItemIn) -> tuple[Item, bool]:
         """Commit an item in the place of the one that was there; tell whether it is new."""
         row = to_row(item_id, item)
-        created = await self._items.put(row)
-        self._live.changed(item_id, row)
+        async with self._writing.setdefault(item_id, asyncio.Lock()):
+            created = await self._items.put(row)
+            self._live.changed(item_id, row)
         return Item.model_construct(item_id=item_id, **dict(item)), created
 
     async def get(self, item_id: str) -> Item:
@@ -50,9 +55,10 @@ class Catalogue:
         NotFoundError
             There is none with this id.
         """
-        if not await self._items.delete(item_id):
-            raise _missing(item_id)
-        self._live.changed(item_id, None)
+        async with self._writing.setdefault(item_id, asyncio.Lock()):
+            if not await self._items.delete(item_id):
+                raise _missing(item_id)
+            self._live.changed(item_id, None)
 
 
 def _missing(item_id: str) -> NotFoundError:

@@ -73,6 +73,9 @@ class ChangeFeed:
             if not self._away:
                 self._away = True
                 _log.error("change feed cannot be read", reason=str(error))
+        except Exception:  # noqa: BLE001 - whatever it was: without the feed nothing would ever be fresh again
+            _log.exception("change feed not applied")
+            self._position = None
 
     async def _read(self) -> None:
         began = time.monotonic()

@@ -1,7 +1,7 @@
 """The catalogue in memory: items that changed after the bundle was made, as they are now."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -18,10 +18,13 @@ _MARGIN = 60 * _SECOND
 _AT_ONCE = 20
 """Items between which requests have their turn."""
 _log = structlog.get_logger(__name__)
+Rows = Mapping[str, Mapping[str, Any] | None]
 
 
 class LiveItems:
-    """Brings live catalogues up to date.
+    """Brings live catalogues up to date: that in use, and one that will be.
+
+    What this process commits while something is read may not be in what is read: it is read again.
 
     Parameters
     ----------
@@ -33,19 +36,23 @@ class LiveItems:
         self._items = items
         self._live: LiveCatalogue | None = None
         self._since = 0
+        self._meanwhile: dict[LiveCatalogue, set[str]] = {}
+        self._reading = asyncio.Lock()
 
     def follow(self, live: LiveCatalogue, since: int) -> None:
         """Keep this catalogue up to date from now on; `since` is the moment of the bundle's, in microseconds."""
         self._live = live
         self._since = since
+        self._meanwhile = {live: self._meanwhile.get(live, set())}
 
     async def prepare(self, live: LiveCatalogue, since: int) -> None:
-        """Bring a catalogue up to date before it is used; without a database it stays as it was in the bundle."""
+        """Bring a catalogue up to date before it is followed; without a database it stays as it was in the bundle."""
+        self._meanwhile.setdefault(live, set())
         try:
             began = now()
-            await _apply(live, await self._items.changed_since(max(since - _MARGIN, 0), MAX_ARRIVALS))
-            # Once more, for what came meanwhile.
-            await _apply(live, await self._items.changed_since(began - _MARGIN, MAX_ARRIVALS))
+            await self._bring(live, lambda: self._items.changed_since(max(since - _MARGIN, 0), MAX_ARRIVALS))
+            # Once more, for what other processes have changed since.
+            await self._bring(live, lambda: self._items.changed_since(began - _MARGIN, MAX_ARRIVALS))
         except DatabaseError as error:
             _log.error("the catalogue is that of the bundle", reason=str(error))
 
@@ -57,21 +64,34 @@ class LiveItems:
         DatabaseError
             They cannot be read.
         """
-        live = self._live
-        if live is None:
-            return
-        if item_ids is None:
-            await _apply(live, await self._items.changed_since(max(self._since - _MARGIN, 0), MAX_ARRIVALS))
-        else:
-            await _apply(live, await self._items.get_many(item_ids))
+        for live in list(self._meanwhile):
+            if item_ids is None:
+                since = max(self._since - _MARGIN, 0)
+                await self._bring(live, lambda since=since: self._items.changed_since(since, MAX_ARRIVALS))  # type: ignore[misc]
+            else:
+                await self._bring(live, lambda: self._items.get_many(item_ids))
 
     def changed(self, item_id: str, row: Mapping[str, Any] | None) -> None:
         """Take note of an item that this process has committed; None where it is deleted."""
-        if self._live is not None:
-            self._live.apply(item_id, None if row is None else _fields(row))
+        for live, meanwhile in self._meanwhile.items():
+            live.apply(item_id, None if row is None else _fields(row))
+            meanwhile.add(item_id)
+
+    async def _bring(self, live: LiveCatalogue, read: Callable[[], Awaitable[Rows]]) -> None:
+        async with self._reading:
+            meanwhile = self._meanwhile.setdefault(live, set())
+            meanwhile.clear()
+            rows = await read()
+            while True:
+                await _apply(live, rows)
+                if not meanwhile:
+                    return
+                again = sorted(meanwhile)
+                meanwhile.clear()
+                rows = await self._items.get_many(again)
 
 
-async def _apply(live: LiveCatalogue, rows: Mapping[str, Mapping[str, Any] | None]) -> None:
+async def _apply(live: LiveCatalogue, rows: Rows) -> None:
     for number, (item_id, row) in enumerate(rows.items(), 1):
         live.apply(item_id, None if row is None else _fields(row))
         if number % _AT_ONCE == 0:

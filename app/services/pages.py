@@ -90,14 +90,12 @@ class Pager:
 
     def _codes(self, cursor: Cursor) -> Int32:
         """Give the codes of a cursor's items as they are now; -1 for those that are not known any more."""
-        former = self._bundle.catalogue_of(cursor.version)
-        if former is None and cursor.version is not None:
+        item_ids = self._bundle.item_ids(cursor.version)
+        if item_ids is None:
             raise CursorError("belongs to a bundle that is not in use any more: ask for the first page again")
         names = iter(cursor.names)
-        ids = []
-        for code in cursor.codes.tolist():
-            known = former is not None and 0 <= code < len(former)
-            ids.append(former.item_id(code) if former is not None and known else next(names, ""))
+        codes = cursor.codes.tolist()
+        ids = [item_ids[code].decode() if 0 <= code < len(item_ids) else next(names, "") for code in codes]
         return self._live.codes(ids)
 
     def _next(self, before: Int32, listing: Listing, count: int) -> str | None:

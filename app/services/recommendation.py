@@ -76,7 +76,7 @@ class RecommendationService:
             return None
         serving.tick()
         degraded = self._staleness()
-        made_from = (log, serving, serving.live.version, degraded)
+        made_from = (log, serving.number, serving.live.version, degraded)
         found = self._kept.get((user_id, question), made_from)
         if found is None:
             found = self._make(serving, user_id, log, options, started, degraded)
@@ -174,10 +174,10 @@ def _reading(serving: Serving, user_id: str | None, log: Log | None, options: Op
     if log is None or options.session_items:
         events = [] if log is None else log.events
         return _leaving_out(serving.read(user_id, events, options.session_items), log, serving, options)
-    codes = len(serving.live)
-    if log.reading is None or log.reading[0] is not serving or log.reading[1] != codes:
-        log.reading = (serving, codes, serving.read(user_id, log.events))
-    found: Reading = log.reading[2]
+    codes = (serving.number, len(serving.live))
+    if log.reading is None or log.reading[0] != codes:
+        log.reading = (codes, serving.read(user_id, log.events))
+    found: Reading = log.reading[1]
     return found if options.exclude_seen is True else _leaving_out(found, log, serving, options)
 
 

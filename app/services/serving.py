@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Sequence
+from itertools import count
 
 from app.services.reading import Event, Reading, read
 from models.data.strengths import StrengthScale
 from models.ranking.live_catalogue import LiveCatalogue
 from models.ranking.ranker import Ranker
+
+_numbers = count(1)
 
 
 class Serving:
@@ -25,6 +28,8 @@ class Serving:
     def __init__(self, ranker: Ranker | None, live: LiveCatalogue, scale: StrengthScale) -> None:
         self.ranker = ranker
         self.live = live
+        # What remembers which state it was made from remembers this: the state itself would stay in memory.
+        self.number = next(_numbers)
         self.scale = scale if ranker is None else ranker.retriever.config.scale
 
     @property

@@ -25,6 +25,7 @@ MAX_ARRIVALS = 50_000
 MAX_DESCRIBED = 2_000
 """Arrivals that are recommended by their content: each request looks at all of them."""
 _MASK_BYTES = 32_000_000
+_MAX_LOG = 100_000
 _MAX_MASKS = 256
 
 
@@ -56,6 +57,7 @@ class LiveCatalogue:
         self._log: list[int] = []
         self._masks: OrderedDict[Filter, tuple[Mask, int]] = OrderedDict()
         self._next_moment = -np.inf
+        self._unsettled: list[int] = []
 
     def __len__(self) -> int:
         return self.n_items + len(self._arrival_ids)
@@ -103,7 +105,10 @@ class LiveCatalogue:
         if code >= self.n_items and code - self.n_items < MAX_DESCRIBED:
             self.arrivals.describe(code, fields)
         self._log.append(code)
-        self._next_moment = -np.inf
+        if len(self._log) > _MAX_LOG:
+            self._log.clear()
+            self._masks.clear()
+        self._unsettled.append(code)
 
     def admit(self, ids: Sequence[str]) -> None:
         """Give codes to items of which nothing but the id is known."""
@@ -121,7 +126,8 @@ class LiveCatalogue:
             Codes of the bundle's items that may no longer be shown, and of those that may be shown again.
         """
         if now < self._next_moment:
-            return _NONE, _NONE
+            return self._settle(now) if self._unsettled else (_NONE, _NONE)
+        self._unsettled.clear()
         blocked = np.zeros(self.size, dtype=np.bool_)
         later = [np.inf]
         blocked[: self.n_items] = ~available(self.n_items, self.knowledge.index, now)
@@ -134,7 +140,25 @@ class LiveCatalogue:
         self._next_moment = min(later)
         changed = np.flatnonzero(blocked != self.blocked).astype(np.int32)
         self.blocked = blocked
+        return self._told(changed)
+
+    def _settle(self, now: float) -> tuple[Int32, Int32]:
+        """Do the same for items that have just changed: the others are as they were."""
+        changed = []
+        for code in dict.fromkeys(self._unsettled):
+            start, end = self._windows[code]
+            blocked = not start <= now < end
+            self._next_moment = min(self._next_moment, *(moment for moment in (start, end) if moment > now), np.inf)
+            if blocked != self.blocked[code]:
+                self.blocked[code] = blocked
+                changed.append(code)
+        self._unsettled.clear()
+        return self._told(np.array(changed, dtype=np.int32))
+
+    def _told(self, changed: Int32) -> tuple[Int32, Int32]:
+        """Tell what became of the items that come or go."""
         self.version += 1
+        blocked = self.blocked
         arrived = changed[changed >= self.n_items]
         self.arrivals.block(arrived[blocked[arrived]], blocked=True)
         self.arrivals.block(arrived[~blocked[arrived]], blocked=False)
