@@ -12,7 +12,7 @@ PEERS := $(VENV)/.peers
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test check format containers bench-accuracy bench-ablation bench-scale bench-serving lock clean
+.PHONY: help install demo test check format containers bench-accuracy bench-ablation bench-scale bench-serving freshness lock clean
 
 help: ## List these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -73,6 +73,9 @@ bench-scale: install ## Train on 100,000 to 10 million generated interactions (A
 bench-serving: install ## Measure requests a second, latency and memory (ARGS='FOLDER', needs wrk; docs/performance.md)
 	@command -v wrk >/dev/null || { echo "wrk is not installed: on Debian, 'apt-get install wrk' adds it" >&2; exit 1; }
 	$(BIN)/python -m benchmarks.serving $(ARGS)
+
+freshness: install ## Post to one server process and ask another, 1,000 times on each database (BRAID_FRESHNESS_COUNT=1000)
+	BRAID_FRESHNESS_COUNT=$${BRAID_FRESHNESS_COUNT:-1000} $(BIN)/python -m pytest -q -s tests/end_to_end/test_freshness.py
 
 lock: ## Write constraints.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \

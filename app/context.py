@@ -1,7 +1,10 @@
 """What one process shares: the database, the bundle in use and the services, for API, CLI and tests alike."""
 
 import asyncio
-from contextlib import AsyncExitStack
+import ctypes
+import gc
+import sys
+from contextlib import AsyncExitStack, suppress
 from typing import Self
 
 from app.config import Settings
@@ -83,6 +86,8 @@ class Context:
         # The feed first: what is written while things are loaded is read afterwards.
         await self.feed.start()
         await self.bundle.start()
+        await self.feed.catch_up()
+        _settle_memory()
         for task in (asyncio.create_task(self.feed.follow()), asyncio.create_task(self.bundle.watch())):
             self._following.push_async_callback(_stop, task)
 
@@ -97,3 +102,12 @@ class Context:
 async def _stop(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+def _settle_memory() -> None:
+    """Give back what loading left over, and let the garbage collector pass over what will stay."""
+    gc.collect()
+    gc.freeze()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)

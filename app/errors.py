@@ -2,6 +2,7 @@
 
 BraidError
     NotFoundError
+    CursorError
     UnknownMethodError
     NoBundleError
     DatabaseError
@@ -27,6 +28,14 @@ class NotFoundError(BraidError):
 
     code = "not_found"
     status = HTTPStatus.NOT_FOUND
+
+
+class CursorError(BraidError):
+    """A cursor that is none, or belongs to another list."""
+
+    code = "invalid_cursor"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    field = "cursor"
 
 
 class UnknownMethodError(BraidError):

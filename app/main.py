@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from threadpoolctl import threadpool_limits
 
 from app.api import health, interactions, items, popular, recommendations, similar
 from app.api.hot_path import HotPath
@@ -34,10 +35,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with Context(settings) as context:
-            app.state.context = context
-            await context.follow()
-            yield
+        # Small matrices, one after the other: more threads would only wait for each other.
+        with threadpool_limits(1, "blas"):
+            async with Context(settings) as context:
+                app.state.context = context
+                await context.follow()
+                yield
 
     app = FastAPIOffline(title="Braid", version=version("braid"), description=_DESCRIPTION, lifespan=lifespan)
     for module in (recommendations, popular, similar, interactions, items, health):

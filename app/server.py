@@ -59,8 +59,6 @@ def serve_forever(settings: Settings, application: str = "app.main:create_app") 
     # Worker processes read their settings from the environment.
     for name in ("host", "port", "workers"):
         os.environ[PREFIX + name.upper()] = str(getattr(settings, name))
-    # One small matrix at a time: more threads only wait for each other.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # The server raises the signal that stopped it once more when it is done: to be stopped is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(

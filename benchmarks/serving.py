@@ -44,7 +44,7 @@ def serving(
     seconds: Annotated[int, typer.Option(min=1, help="Length of a run.")] = 5,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each kind; their median counts.")] = 3,
     start_ups: Annotated[int, typer.Option(min=0, help="Starts that are timed.")] = 5,
-    users: Annotated[int, typer.Option(min=1, help="Users that are asked for, at most.")] = 20_000,
+    users: Annotated[int, typer.Option(min=1, help="Users that are asked for, at most.")] = 10_000,
     pin: Annotated[bool, typer.Option(help="Keep one worker and wrk to a core each; several are never pinned.")] = True,
     history: Annotated[
         bool, typer.Option("--history", help="Measure histories of 10 and 1,000 items instead.")

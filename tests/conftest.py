@@ -16,6 +16,10 @@ import pytest
 
 from app.storage.database import Database
 from app.storage.migrations import upgrade
+from models.bundle.store import BundleStore
+from models.data.progress import silent
+from models.data.synthetic import generate
+from models.ranking.config import NetworkConfig
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 REQUIRED = "BRAID_TEST_REQUIRE_POSTGRESQL"
@@ -153,6 +157,7 @@ def free_port() -> int:
     return _port()
 
 
+FEW_EPOCHS = NetworkConfig(members=1, epochs=3)
 QUICK_NETWORK = '{"members": 1, "epochs": 3}'
 """What the commands train where the test is about something else; the demo has the defaults."""
 
@@ -179,3 +184,13 @@ def braid(isolated: Path) -> Callable[..., Completed]:
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def trained_bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle trained on a few generated interactions, for servers that are started."""
+    from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
+
+    folder = tmp_path_factory.mktemp("served")
+    train(generate(120, 60, 2400, seed=7, groups=3), BundleStore(folder), network=FEW_EPOCHS, progress=silent)
+    return folder

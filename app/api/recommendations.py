@@ -15,7 +15,7 @@ from app.services.answers import Answer
 router = APIRouter(
     prefix="/recommend",
     tags=["recommendations"],
-    responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY),
+    responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 _HEADERS = {
     DEGRADED_HEADER: {

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2s
 from typing import Any
 
@@ -50,9 +51,13 @@ class Options:
     context: dict[str, Any] | None = field(default=None, hash=False)
 
     def digest(self, user_id: str | None) -> bytes:
-        """Sum up what defines the list, in 6 bytes; the pages of one list share it."""
+        """Sum up what defines a user's list, in 6 bytes; all its pages have it in common."""
+        return blake2s(self._asked + (user_id or "").encode(), digest_size=6).digest()
+
+    @cached_property
+    def _asked(self) -> bytes:
+        # How long a page is, and what is told of it, does not change the list.
         asked = (
-            user_id,
             self.exclude_seen,
             self.exclude,
             self.filter and self.filter.model_dump(exclude_none=True),
@@ -63,7 +68,7 @@ class Options:
             [(pin.item_id, pin.position) for pin in self.pins],
             [wish.model_dump(exclude_none=True) for wish in self.preferences],
         )
-        return blake2s(repr(asked).encode(), digest_size=6).digest()
+        return blake2s(repr(asked).encode(), digest_size=16).digest()
 
 
 def all_of(filters: Sequence[Filter | None]) -> Filter | None:

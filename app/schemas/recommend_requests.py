@@ -67,7 +67,11 @@ class RecommendQuery(BaseModel):
 class BoostIn(BaseModel):
     """Items to raise or to lower."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"filter": {"field": "attributes.brand", "eq": "Fell"}, "weight": 0.5}]},
+    )
 
     filter: Requirements = Field(description="which items")
     weight: Annotated[FiniteFloat, Field(gt=0, le=100)] = Field(
@@ -78,7 +82,9 @@ class BoostIn(BaseModel):
 class PinIn(BaseModel):
     """An item with a place of its own."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"item_id": "sku-7", "position": 1}]}
+    )
 
     item_id: Id
     position: int = Field(ge=1, le=MAX_LIMIT, description="1 for the top; not beyond `limit`")

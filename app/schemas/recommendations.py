@@ -2,15 +2,28 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Strategy = Literal["personalized", "session", "preferences", "popular", "none"]
 Degradation = Literal["deadline", "database", "stale"]
-_REQUEST_ID = "20260301T120000000000Z~personalized~1772366400000000~9f2c4e1a"
+_BECAUSE: dict[str, JsonValue] = {"item_id": "sku-3", "share": 0.8}
+_REASON: dict[str, JsonValue] = {"strand": "item_knn", "share": 0.7, "because": [_BECAUSE]}
+_RECOMMENDATION: dict[str, JsonValue] = {
+    "user_id": "u-42",
+    "items": [{"item_id": "sku-7", "score": 2.31, "rank": 1}],
+    "strategy": "personalized",
+    "bundle_version": "20260301T120000000000Z",
+    "next_cursor": None,
+    "reason": None,
+    "degraded": None,
+    "request_id": "20260301T120000000000Z~personalized~1772366400000000~9f2c4e1a",
+}
 
 
 class Because(BaseModel):
     """An item of the user's own that led to a recommendation."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_BECAUSE]})
 
     item_id: str
     share: float = Field(description="of the strand; those of the strand's own items, the named ones and others, are 1")
@@ -18,6 +31,8 @@ class Because(BaseModel):
 
 class Reason(BaseModel):
     """One strand of an item's score."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_REASON]})
 
     strand: str = Field(description="a recommender, `network`, `boosts`, `buries` or `preferences`")
     share: float = Field(description="of the score; the shares of all strands add up to 1")
@@ -38,23 +53,7 @@ class RecommendedItem(BaseModel):
 class Recommendation(BaseModel):
     """A ranked list for a user."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "user_id": "u-42",
-                    "items": [{"item_id": "sku-7", "score": 2.31, "rank": 1}],
-                    "strategy": "personalized",
-                    "bundle_version": "20260301T120000000000Z",
-                    "next_cursor": None,
-                    "reason": None,
-                    "degraded": None,
-                    "request_id": _REQUEST_ID,
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_RECOMMENDATION]})
 
     user_id: str | None = Field(description="null for an anonymous session")
     items: list[RecommendedItem]
@@ -71,5 +70,7 @@ class Recommendation(BaseModel):
 
 class RecommendationBatch(BaseModel):
     """A ranked list for each of several users."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_RECOMMENDATION]}]})
 
     items: list[Recommendation] = Field(description="in the order of the users asked for")

@@ -1,6 +1,6 @@
 """Answers as bytes: what a list looks like on the wire, and answers that are kept for a repeated question."""
 
-import secrets
+import random
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +14,13 @@ from app.services.serving import Serving
 from app.times import now
 
 _NO_BUNDLE = "none"
-_MAX_KEPT = 10_000
+_MAX_KEPT = 4096
+_unlike = random.Random()  # noqa: S311 - ids are to differ, not to be secret
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A recommendation in JSON without its request id: each time it is sent it has another one.
+    """A recommendation in JSON without its request id: each time it is sent it has another one, or the one given.
 
     `mark` is what the request id begins with: bundle version and strategy.
     """
@@ -27,14 +28,15 @@ class Answer:
     head: bytes
     mark: str
     degraded: Degradation | None = None
+    given_id: str | None = None
 
     def request_id(self) -> str:
         """Give a new request id."""
-        return f"{self.mark}~{now()}~{secrets.token_hex(4)}"
+        return f"{self.mark}~{now()}~{_unlike.getrandbits(32):08x}"
 
-    def body(self, request_id: str | None = None) -> bytes:
-        """Give the JSON, with a request id of its own by default."""
-        return b'%s,"request_id":"%s"}' % (self.head, (request_id or self.request_id()).encode())
+    def body(self) -> bytes:
+        """Give the JSON."""
+        return b'%s,"request_id":"%s"}' % (self.head, (self.given_id or self.request_id()).encode())
 
 
 def answer(
@@ -50,16 +52,15 @@ def answer(
     degraded: Degradation | None = None,
 ) -> Answer:
     """Write the first items of a list, as the wire model `Recommendation` has it."""
-    live = serving.live
-    scores = listing.scores[:count].tolist()
+    ids, scores = serving.live.ids(listing.items[:count]), listing.scores[:count].tolist()
     items: list[dict[str, Any]] = [
-        {"item_id": live.item_id(code), "score": score, "rank": rank}
-        for rank, (code, score) in enumerate(zip(listing.items[:count].tolist(), scores, strict=True), first_rank)
+        {"item_id": item_id, "score": score, "rank": rank}
+        for rank, (item_id, score) in enumerate(zip(ids, scores, strict=True), first_rank)
     ]
     if reasons is not None:
         for item, why in zip(items, reasons, strict=True):
             item["reasons"] = why
-    version = None if listing.ranked is None else serving.version
+    version = serving.version
     head = orjson.dumps(
         {
             "user_id": user_id,
@@ -83,7 +84,7 @@ class KeptAnswers:
     def get(self, question: object, made_from: tuple[object, ...]) -> Answer | None:
         """Give the answer to a question, if it was made from these very things."""
         found = self._kept.get(question)
-        if found is None or any(one is not other for one, other in zip(found[0], made_from, strict=True)):
+        if found is None or found[0] != made_from:
             return None
         self._kept.move_to_end(question)
         return found[1]

@@ -14,13 +14,14 @@ from app.errors import NoBundleError
 from app.schemas.options import Options
 from app.services.active_bundle import ActiveBundle
 from app.services.histories import Histories
-from app.services.listing import NOTHING, Listing, Maker
+from app.services.listing import Listing, Maker
 from app.services.serving import Serving
 from app.storage.counts import CountStore
 from app.storage.database import pages
 from app.storage.interactions import InteractionStore
 from models.data.columns import ITEM, USER
 from models.data.progress import Progress
+from models.ranking.drawing import NOTHING
 
 SCHEMA = pa.schema(
     [

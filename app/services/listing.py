@@ -1,18 +1,19 @@
 """From what is asked to a ranked list, in codes: which strategy, which candidates, and what the rules make of them."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from models.ranking.diversity import diversify
 
 from app.schemas.options import Options
 from app.schemas.recommendations import Strategy
 from app.services.reading import Reading
 from app.services.serving import Serving
 from models.data.history import History
-from models.ranking.drawing import NOTHING, Wish
+from models.ranking.diversity import diversify
+from models.ranking.drawing import Wish
 from models.ranking.ranker import Adjustment, Ranked
 from models.ranking.rules import expose, pin
 from models.recommenders.kernels import largest
@@ -45,6 +46,13 @@ class Listing:
     def late(self) -> bool:
         """Whether there was no time for the network."""
         return self.ranked is not None and self.ranked.late
+
+
+def strategy_of(serving: Serving, reading: Reading, options: Options) -> Strategy:
+    """Tell what a list is made from; whether there is anything to put on it shows later."""
+    if len(reading.items) and serving.ranker is not None:
+        return "session" if options.session_items and not reading.has_log else "personalized"
+    return "preferences" if options.preferences else "popular"
 
 
 @dataclass(frozen=True)
@@ -82,10 +90,15 @@ class Maker:
         strategy: Strategy = found.strategy if len(items) else "none"
         return Listing(items, scores, strategy, found.history, found.ranked)
 
+    def rank(self, reading: Reading, options: Options, wish: Wish) -> Ranked | None:
+        """Rank certain items for the same request, however it was answered."""
+        return self._rank(reading, options, wish, lambda: True).ranked
+
     def _wish(self, reading: Reading, options: Options, delivered: Int32) -> Wish:
         live = self.serving.live
-        given = live.codes(options.exclude)
-        excluded = np.concatenate([reading.excluded(options.exclude_seen), given[given >= 0], delivered])
+        excluded = reading.left_out
+        if options.exclude or len(delivered):
+            excluded = np.concatenate([excluded, live.known_codes(options.exclude), delivered]).astype(np.int32)
         only = None
         if options.candidates is not None:
             only = np.unique(live.codes(options.candidates))
@@ -96,20 +109,19 @@ class Maker:
             favoured.append(self._all_new())
         drawn = 0 if ranker is None else ranker.retriever.config.blend.candidates
         wanted = None if options.filter is None else live.mask(options.filter)
-        return Wish(excluded.astype(np.int32), only, wanted, tuple(favoured), max(drawn, options.limit))
+        return Wish(excluded, only, wanted, favoured=tuple(favoured), limit=max(drawn, options.limit))
 
     def _rank(self, reading: Reading, options: Options, wish: Wish, in_time: Callable[[], bool]) -> Listing:
-        known = len(reading.history) > 0
+        strategy = strategy_of(self.serving, reading, options)
+        known = strategy in {"personalized", "session"}
         adjustments, wish = self._adjusted(options, wish, alone=not known)
         ranker, live = self.serving.ranker, self.serving.live
-        strategy: Strategy = "personalized" if known else "preferences" if options.preferences else "popular"
-        if known and options.session_items and not reading.has_log:
-            strategy = "session"
         if ranker is None:
-            if known and not options.preferences:
-                strategy = "popular"
             items, scores = self._by_counts(wish, adjustments)
             return Listing(items, scores, strategy, reading.history)
+        if known and reading.repeated is not None and options.exclude_seen is not True:
+            again, wish = ranker.repeated(replace(reading.repeated, now=time.time()), wish, live.size)
+            adjustments.append(again)
         arrivals = live.arrivals if len(live.arrivals) else None
         history = reading.history
         ranked = ranker.rank(
@@ -135,7 +147,7 @@ class Maker:
         best[largest(allowed, _SATISFYING)] = True
         best &= allowed > 0
         found.append(Adjustment(PREFERENCE, satisfaction, _ALONE if alone else _PREFERENCE_WEIGHT))
-        return found, Wish(wish.excluded, wish.only, wish.wanted, (*wish.favoured, best), wish.limit)
+        return found, replace(wish, favoured=(*wish.favoured, best))
 
     def _by_counts(self, wish: Wish, adjustments: list[Adjustment]) -> tuple[Int32, Float32]:
         """Rank without a bundle: by the number of interactions in the log."""
@@ -185,6 +197,3 @@ class Maker:
             if code >= 0 and not self.serving.live.blocked[code]
         ]
         return pin(items, scores, shown)
-
-
-__all__ = ["NOTHING", "Listing", "Maker"]

@@ -1,14 +1,28 @@
-"""Pages: the part of a list that one answer holds."""
+"""Pages: the part of a list that one answer holds, and the cursor that continues it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
+
+from app.errors import CursorError
 from app.schemas.options import Options
 from app.schemas.recommendations import Degradation
 from app.services.active_bundle import ActiveBundle
 from app.services.answers import Answer, answer
-from app.services.listing import Maker
+from app.services.cursors import Cursor
+from app.services.listing import Listing, Maker, strategy_of
 from app.services.reading import Reading
+from app.services.reasons import explained, why_empty
 from models.ranking.drawing import NOTHING
+
+Int32 = npt.NDArray[np.int32]
+MAX_DELIVERED = 1000
+"""Items of one list, over all its pages."""
+_DEPTH = 100
+"""Items that are fixed with the first page; behind them a list goes on with what is best by then."""
+_MAX_NAME_BYTES = 8000
 
 
 class Pager:
@@ -16,13 +30,92 @@ class Pager:
 
     def __init__(self, maker: Maker, bundle: ActiveBundle, user_id: str | None, options: Options) -> None:
         self._maker = maker
+        self._live = maker.serving.live
         self._bundle = bundle
         self._user_id = user_id
         self._options = options
 
     def answer(self, reading: Reading, in_time: Callable[[], bool], degraded: Degradation | None) -> Answer:
-        """Make the list, or go on with it, and write one page."""
-        listing = self._maker.make(reading, self._options, NOTHING, in_time)
+        """Make the list, or go on with it, and write one page.
+
+        Raises
+        ------
+        CursorError
+            The cursor is none of this list's.
+        """
+        options = self._options
+        if options.cursor is None:
+            before, listing = NOTHING, self._maker.make(reading, options, NOTHING, in_time)
+        else:
+            before, listing = self._continued(reading, in_time)
         if listing.late:
             degraded = "deadline"
-        return answer(self._maker.serving, self._user_id, listing, self._options.limit, degraded=degraded)
+        count = min(options.limit, MAX_DELIVERED - len(before))
+        return answer(
+            self._maker.serving,
+            self._user_id,
+            listing,
+            count,
+            first_rank=len(before) + 1,
+            next_cursor=self._next(before, listing, count),
+            reason=why_empty(self._maker, reading, options) if not len(listing.items) else None,
+            reasons=explained(self._maker, reading, options, listing, count) if options.explain else None,
+            degraded=degraded,
+        )
+
+    def _continued(self, reading: Reading, in_time: Callable[[], bool]) -> tuple[Int32, Listing]:
+        """Give what was delivered, and the list from there on."""
+        options = self._options
+        cursor = Cursor.decode(options.cursor or "")
+        if cursor.digest != options.digest(self._user_id):
+            raise CursorError("is the cursor of another list: ask for the next page with the same parameters")
+        codes = self._codes(cursor)
+        before, rest = codes[: cursor.delivered], codes[cursor.delivered :]
+        shown = rest >= 0
+        shown[shown] = ~self._live.blocked[rest[shown]]
+        items, scores = rest[shown], cursor.scores[shown]
+        before = before[before >= 0]
+        if len(items) >= options.limit or len(before) >= MAX_DELIVERED:
+            return before, Listing(items, scores, strategy_of(self._maker.serving, reading, options), reading.history)
+        more = self._maker.make(reading, options, np.concatenate([before, items]), in_time)
+        # What follows is of another moment: its scores only go on downwards.
+        ceiling = scores[-1] if len(scores) else np.float32(np.inf)
+        joined = np.concatenate([items, more.items])
+        return before, replace(
+            more,
+            items=joined,
+            scores=np.concatenate([scores, np.minimum(more.scores, ceiling)]),
+            strategy=strategy_of(self._maker.serving, reading, options) if len(joined) else "none",
+        )
+
+    def _codes(self, cursor: Cursor) -> Int32:
+        """Give the codes of a cursor's items as they are now; -1 for those that are not known any more."""
+        former = self._bundle.catalogue_of(cursor.version)
+        if former is None and cursor.version is not None:
+            raise CursorError("belongs to a bundle that is not in use any more: ask for the first page again")
+        names = iter(cursor.names)
+        ids = []
+        for code in cursor.codes.tolist():
+            known = former is not None and 0 <= code < len(former)
+            ids.append(former.item_id(code) if former is not None and known else next(names, ""))
+        return self._live.codes(ids)
+
+    def _next(self, before: Int32, listing: Listing, count: int) -> str | None:
+        """Give the cursor of the next page; None where the list has come to its end."""
+        items = listing.items[: max(_DEPTH, count)]
+        delivered, rest = len(before) + min(count, len(items)), len(items) - count
+        if rest < 0 or count < self._options.limit or delivered >= MAX_DELIVERED:
+            return None
+        if rest == 0 and len(listing.items) < _DEPTH:
+            return None
+        codes = np.concatenate([before, items]).astype(np.int32) if len(before) else items
+        names: tuple[str, ...] = ()
+        if len(self._live) > self._live.n_items:
+            unnamed = codes >= self._live.n_items
+            names = tuple(self._live.item_id(code) for code in codes[unnamed].tolist())
+            if sum(map(len, names)) + len(names) > _MAX_NAME_BYTES:
+                return None
+            codes = np.where(unnamed, np.int32(-1), codes)
+        scores = np.ascontiguousarray(listing.scores[count : count + rest], dtype=np.float32)
+        digest = self._options.digest(self._user_id)
+        return Cursor(self._maker.serving.version, digest, delivered, codes, scores, names).encode()

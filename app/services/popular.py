@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from app.errors import DatabaseError
+from app.services.patience import in_time
 from app.storage.interactions import InteractionStore
 from models.data.events import positive_types
 from models.ranking.live_catalogue import LiveCatalogue
@@ -36,12 +38,19 @@ class PopularItems:
     async def counts(self, live: LiveCatalogue) -> Float32:
         """Give the interactions of each code of a catalogue; items of the log that it does not know get one.
 
+        While the database is away, those counted last are given.
+
         Raises
         ------
         DatabaseError
-            They cannot be counted.
+            They cannot be counted, and never were.
         """
-        head = await self._cached()
+        try:
+            head = await in_time(self._cached())
+        except DatabaseError:
+            if not self._head:
+                raise
+            head = self._head
         live.admit([item for item, _ in head])
         codes = live.codes([item for item, _ in head])
         counts = np.zeros(live.size, dtype=np.float32)

@@ -3,10 +3,14 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import structlog
 
-from app.errors import DatabaseError
+from app.errors import DatabaseError, SchemaError
 from app.schemas.options import Options
 from app.schemas.recommendations import Degradation
 from app.services.active_bundle import ActiveBundle
@@ -15,14 +19,15 @@ from app.services.feed import ChangeFeed
 from app.services.histories import Histories, Log
 from app.services.listing import Maker
 from app.services.pages import Pager
+from app.services.patience import in_time
 from app.services.popular import PopularItems
-from app.services.reading import Reading
+from app.services.reading import Reading, of_types
 from app.services.serving import Serving
 from app.storage.requests import RequestStore
+from app.times import now
 
-_HISTORY_SECONDS = 1.0
-"""How long an answer waits for the database, where the history is not in memory."""
 _STALE_SECONDS = 1.0
+_logger = structlog.get_logger(__name__)
 
 
 class RecommendationService:
@@ -86,10 +91,22 @@ class RecommendationService:
         ------
         CursorError
             The cursor is none of this list's.
+        DatabaseError
+            The database is away, and without a bundle or anything counted there is nothing to answer from.
         """
         started = time.monotonic()
         log, degraded = await self._log(user_id)
-        return await self._answer(user_id, log, options, started, degraded)
+        found = await self._answer(user_id, log, options, started, degraded)
+        return found if options.context is None else await self._recorded(found, user_id, options.context)
+
+    async def _recorded(self, found: Answer, user_id: str | None, context: dict[str, Any]) -> Answer:
+        """Record the context of a request under its id; without a database the answer goes out all the same."""
+        request_id = found.request_id()
+        try:
+            await in_time(self._requests.add(request_id, user_id, now(), context))
+        except DatabaseError:
+            _logger.error("context not recorded", request_id=request_id)
+        return replace(found, given_id=request_id)
 
     async def recommend_all(self, user_ids: Sequence[str], options: Options) -> list[Answer]:
         """Rank items for several users; their histories are read together."""
@@ -97,8 +114,10 @@ class RecommendationService:
         degraded = self._staleness()
         logs: dict[str, Log] = {}
         try:
-            logs = await asyncio.wait_for(self._histories.get_many(user_ids), _HISTORY_SECONDS)
-        except (DatabaseError, TimeoutError):
+            logs = await in_time(self._histories.get_many(user_ids))
+        except SchemaError:
+            raise
+        except DatabaseError:
             degraded = "database"
         answers = []
         for user_id in user_ids:
@@ -115,8 +134,10 @@ class RecommendationService:
         if log is not None:
             return log, self._staleness()
         try:
-            return await asyncio.wait_for(self._histories.get(user_id), _HISTORY_SECONDS), None
-        except (DatabaseError, TimeoutError):
+            return await in_time(self._histories.get(user_id)), None
+        except SchemaError:
+            raise
+        except DatabaseError:
             return None, "database"
 
     def _staleness(self) -> Degradation | None:
@@ -128,10 +149,7 @@ class RecommendationService:
         serving = self._bundle.serving
         counts = None
         if serving.ranker is None:
-            try:
-                counts = await asyncio.wait_for(self._popular.counts(serving.live), _HISTORY_SECONDS)
-            except (DatabaseError, TimeoutError):
-                degraded = "database"
+            counts = await self._popular.counts(serving.live)
         serving.tick()
         return self._make(serving, user_id, log, options, started, degraded, counts)
 
@@ -143,7 +161,7 @@ class RecommendationService:
         options: Options,
         started: float,
         degraded: Degradation | None,
-        counts: "np.ndarray[tuple[int], np.dtype[np.float32]] | None" = None,
+        counts: npt.NDArray[np.float32] | None = None,
     ) -> Answer:
         maker = Maker(serving, counts, self._share)
         reading = _reading(serving, user_id, log, options)
@@ -154,9 +172,19 @@ class RecommendationService:
 def _reading(serving: Serving, user_id: str | None, log: Log | None, options: Options) -> Reading:
     """Read a log, once for as long as the codes stay what they are."""
     if log is None or options.session_items:
-        return serving.read(user_id, () if log is None else log.events, options.session_items)
-    codes = (serving, len(serving.live))
-    if log.reading is None or log.reading[0] != codes:
-        log.reading = (codes, serving.read(user_id, log.events))
-    found: Reading = log.reading[1]
-    return found
+        events = [] if log is None else log.events
+        return _leaving_out(serving.read(user_id, events, options.session_items), log, serving, options)
+    codes = len(serving.live)
+    if log.reading is None or log.reading[0] is not serving or log.reading[1] != codes:
+        log.reading = (serving, codes, serving.read(user_id, log.events))
+    found: Reading = log.reading[2]
+    return found if options.exclude_seen is True else _leaving_out(found, log, serving, options)
+
+
+def _leaving_out(reading: Reading, log: Log | None, serving: Serving, options: Options) -> Reading:
+    """Leave out what was disliked, and of what was seen only what is asked for."""
+    if options.exclude_seen is True:
+        return reading
+    types = options.exclude_seen or ()
+    seen = of_types([] if log is None else log.events, types, serving.live)
+    return replace(reading, left_out=np.concatenate([reading.disliked, seen]))

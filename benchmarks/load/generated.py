@@ -14,6 +14,8 @@ ITEMS_A_CATEGORY = 500
 ITEMS_A_TAG = 300
 """As for a category, the number for each label does not grow with the catalogue, as larger ones have more labels."""
 ITEMS_A_WORD = 100
+PRICED = 0.2
+"""Share of the items that have a price: comparing those of all would be most of what training does."""
 _TAGS_AN_ITEM = 3
 _WORDS_A_TITLE = 4
 
@@ -32,6 +34,7 @@ def catalogue(items: int, *, seed: int = 0) -> DataSet:
         raise ValueError("the generator made no catalogue")
     generator = np.random.default_rng(seed)
     titles = _drawn(generator, "word", items, ITEMS_A_WORD, _WORDS_A_TITLE).to_pylist()
+    prices = generator.lognormal(mean=3.0, sigma=0.8, size=items).round(2)
     tags = _drawn(generator, "tag", items, ITEMS_A_TAG, _TAGS_AN_ITEM)
     table = pa.table(
         {
@@ -40,7 +43,7 @@ def catalogue(items: int, *, seed: int = 0) -> DataSet:
             # Neighbours in the generator's line of items share one.
             "categories": [[f"category-{code // ITEMS_A_CATEGORY}"] for code in range(items)],
             "tags": pa.ListArray.from_arrays(pa.array(np.arange(items + 1, dtype=np.int32) * _TAGS_AN_ITEM), tags),
-            "price": np.round(generator.lognormal(mean=3.0, sigma=0.8, size=items), 2),
+            "price": pa.array(prices, mask=generator.random(items) >= PRICED),
         }
     )
     return DataSet(made.interactions, items=table)

@@ -25,7 +25,7 @@ class Options:
     seconds: int = 5
     rounds: int = 3
     connections: tuple[int, ...] = (1, 16, 64)
-    users: int = 20_000
+    users: int = 10_000
     pin: bool = True
 
 

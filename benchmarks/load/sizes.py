@@ -9,7 +9,7 @@ from benchmarks.load.probe import probe
 from benchmarks.load.questions import chosen
 from benchmarks.load.rounds import Options, Rounds, run_rounds
 from benchmarks.load.server import Memory
-from benchmarks.load.work import BUNDLES, DATABASE, Say, prepare
+from benchmarks.load.work import BUNDLES, DATABASE, Say, Work, prepare
 from models.data.folder import write_folder
 
 WORKERS = 2
@@ -44,14 +44,8 @@ def measure_size(items: int, root: Path, options: Options, folder: Path, *, budg
     budget
         Seconds that training may spend on choosing settings; the same for every size.
     """
-    home = root / f"catalogue-{items}"
     start = time.perf_counter()
-    made = not ((home / DATABASE).exists() and (home / BUNDLES).exists())
-    data = home / "data"
-    if not (home / DATABASE).exists():
-        say(f"generating {items:,} items")
-        write_folder(data, catalogue(items))
-    work = prepare(home, data, budget=budget, say=say)
+    work, made = home_of(items, root, budget=budget, say=say)
     prepared_in = time.perf_counter() - start if made else 0.0
     users = chosen(work.users(), options.users)
     answer, _ = probe(work, users, options, folder)
@@ -60,3 +54,14 @@ def measure_size(items: int, root: Path, options: Options, folder: Path, *, budg
     brief = replace(options, rounds=1, connections=(_BUSY,))
     both = run_rounds(work, groups, brief, workers=WORKERS, answer=answer, folder=folder, with_cached=False, say=say)
     return Size(items, prepared_in, rounds, both.memory)
+
+
+def home_of(items: int, root: Path, *, budget: float, say: Say) -> tuple[Work, bool]:
+    """Generate, import and train a catalogue, unless that was done before; tell whether anything was left to do."""
+    home = root / f"catalogue-{items}"
+    data, imported = home / "data", (home / DATABASE).exists()
+    if not imported:
+        say(f"generating {items:,} items")
+        write_folder(data, catalogue(items))
+    made = not imported or not (home / BUNDLES).exists()
+    return prepare(home, data, budget=budget, say=say), made

@@ -57,13 +57,13 @@ class History:
 
         Both are read-only, as the arrays of a stored matrix are: one compiled kernel serves both.
         """
-        order = np.argsort(self.items, kind="stable")
+        order = self.items.argsort(kind="stable")
         items = self.items[order]
         strengths = np.ones(len(items), dtype=np.float32) if self.strengths is None else self.strengths[order]
-        first = np.concatenate([[True], items[1:] != items[:-1]]) if len(items) else np.empty(0, dtype=np.bool_)
-        if not first.all():
-            strengths = np.add.reduceat(strengths, np.flatnonzero(first))
-            items = items[first]
+        repeated = items[1:] == items[:-1]
+        if repeated.any():
+            first = np.append(True, ~repeated)
+            items, strengths = items[first], np.add.reduceat(strengths, np.flatnonzero(first))
         items.flags.writeable = strengths.flags.writeable = False
         return items, strengths
 
@@ -78,6 +78,21 @@ class History:
         count = len(self.items)
         recency = _falling(decay)[_STEPS - count :] if count <= _STEPS else _powers(decay, count)
         return recency if self.strengths is None else recency * self.strengths
+
+    def weight_table(self, decay: float, *, plain: bool = False) -> Float32:
+        """Weigh each interaction by recency, where asked plainly by its strength, and the last one alone by 1.
+
+        Returns
+        -------
+        array
+            float32 (n, 2) or (n, 3), the columns in this order.
+        """
+        table = np.zeros((len(self.items), 3 if plain else 2), dtype=np.float32)
+        table[:, 0] = self.weights(decay)
+        if plain:
+            table[:, 1] = 1.0 if self.strengths is None else self.strengths
+        table[-1:, -1] = 1.0
+        return table
 
     def ages(self) -> Float32:
         """Give the time since each interaction, float32, never below 0; zeros without times."""

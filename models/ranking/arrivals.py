@@ -11,6 +11,7 @@ from models.data.history import History
 from models.ranking import kernels
 from models.recommenders.board import Board
 from models.recommenders.content import Content
+from models.recommenders.popularity import Popularity
 from models.recommenders.rows import Rows
 
 Float32 = npt.NDArray[np.float32]
@@ -25,7 +26,7 @@ _NOTHING = (np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
 
 @dataclass(frozen=True)
 class Scored:
-    """Arrivals that resemble what a request draws: codes, and their signals, float32 (n, signals)."""
+    """Arrivals that resemble what a request draws: codes, and their signals, float32 (signals, n)."""
 
     items: Int32
     signals: Float32
@@ -92,7 +93,7 @@ class Arrivals:
         mine = (history.items >= self.n_items) & (history.items < self.n_items + len(self))
         if mine.any():
             weights = history.weights(decay)[mine]
-            board.add_rows(Content.signals[0], self.rows, history.items[mine] - np.int32(self.n_items), weights)
+            board.add_rows((_lead(board),), self.rows, history.items[mine] - np.int32(self.n_items), weights)
 
     def score(self, history: History, board: Board, decay: float, given: Int32) -> Scored:
         """Score those that resemble what is on the board, and those that are given.
@@ -101,17 +102,22 @@ class Arrivals:
         bundle was made, so they have no popularity.
         """
         rows = self.rows
-        signals = kernels.estimate(rows.indptr, rows.indices, rows.values, board.slot, board.columns, _PRIOR)
-        for name in ("popularity", "trending"):
-            signals[:, board.signals.index(name)] = 0.0
+        signals = kernels.estimate(rows.indptr, rows.indices, rows.values, board.slot, board.rows, _PRIOR)
+        for name in Popularity.signals:
+            signals[board.signals.index(name)] = 0.0
         known = history.where(history.items < self.n_items)
         weights = np.zeros(self.n_items, dtype=np.float32)
         np.maximum.at(weights, known.items, known.weights(decay))
         owners = np.repeat(np.arange(rows.n_rows), np.diff(rows.indptr))
         content = np.bincount(owners, weights=rows.values * weights[rows.indices], minlength=rows.n_rows)
-        signals[:, board.signals.index(Content.signals[0])] = content
-        alike: Mask = np.asarray((signals > 0).any(axis=1))
+        signals[board.signals.index(_lead(board))] = content
+        alike: Mask = np.asarray((signals > 0).any(axis=0))
         places = given - self.n_items
         alike[places[places < len(alike)]] = True
         found = np.flatnonzero(alike)
-        return Scored((found + self.n_items).astype(np.int32), signals[found])
+        return Scored((found + self.n_items).astype(np.int32), np.ascontiguousarray(signals[:, found]))
+
+
+def _lead(board: Board) -> str:
+    """Name the signal that likeness of content is written to; where content is not asked, the first there is."""
+    return Content.signals[0] if Content.signals[0] in board.signals else board.signals[0]

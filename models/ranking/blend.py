@@ -12,6 +12,4 @@ def blend(neighbours: Float32, network: Float32, network_weight: float) -> Float
     """Weave two scores of the same candidates into one, each standardised within the list."""
     if network_weight <= 0:
         return neighbours
-    weight = np.float32(network_weight)
-    mixed: Float32 = (1 - weight) * kernels.standardise(neighbours) + weight * kernels.standardise(network)
-    return mixed
+    return kernels.blend(neighbours, network, float(network_weight))

@@ -27,8 +27,6 @@ SIGNALS = tuple(signal for kind in KINDS for signal in kind.signals)
 TRENDING = "trending"
 PARTS = (*(kind.signals[0] for kind in KINDS), TRENDING)
 """The signals that are mixed, and measured alone."""
-PART_COLUMNS = np.array([SIGNALS.index(part) for part in PARTS], dtype=np.int64)
-"""The column of each part."""
 
 
 @dataclass(frozen=True)

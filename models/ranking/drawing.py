@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +11,7 @@ import numpy.typing as npt
 from models.data.history import History
 from models.ranking import kernels
 from models.ranking.arrivals import Arrivals
-from models.ranking.candidates import PART_COLUMNS, Candidates
+from models.ranking.candidates import PARTS, SIGNALS, Candidates
 from models.ranking.config import RankingConfig
 from models.recommenders.board import Board
 from models.recommenders.kernels import largest
@@ -21,6 +23,9 @@ Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.integer]
+_NEAR = 4
+"""Of so many times the candidates the products of factors are computed: with all of them no figure was another."""
+_LEAST = np.float32(1e-30)
 NOTHING: Int32 = np.empty(0, dtype=np.int32)
 
 
@@ -37,6 +42,8 @@ class Wish:
     wanted
         Where given, bool with a place for each code: the items that are wanted; as many of them are drawn as there
         are otherwise. They come from all that any recommender scores, then from the popular ones among them.
+    also
+        Items that are drawn whatever their scores.
     favoured
         Masks as `wanted`: beside the others, half as many items of each are drawn, the best that there are.
     limit
@@ -48,6 +55,7 @@ class Wish:
     excluded: Int32 = field(default_factory=lambda: NOTHING)
     only: Int32 | None = None
     wanted: Mask | None = None
+    also: Int32 | None = None
     favoured: Sequence[Mask] = ()
     limit: int | None = None
     cut: bool = True
@@ -68,6 +76,19 @@ class Wish:
         return given if self.wanted is None else given & self.wanted[items]
 
 
+class _Rows(NamedTuple):
+    """The row of each signal and of each part on a board, int64; -1 for those that nothing writes."""
+
+    signals: npt.NDArray[np.int64]
+    parts: npt.NDArray[np.int64]
+
+
+@lru_cache(maxsize=64)
+def _rows(signals: tuple[str, ...]) -> _Rows:
+    row = {signal: place for place, signal in enumerate(signals)}
+    return _Rows(*(np.array([row.get(name, -1) for name in names]) for names in (SIGNALS, PARTS)))
+
+
 @dataclass(frozen=True)
 class Drawer:
     """Draws candidates with some recommenders and their weights in the mix."""
@@ -85,6 +106,8 @@ class Drawer:
         self._score(board, history, arrivals)
         if wish.only is not None:
             board.touch(wish.only if arrivals is None else wish.only[wish.only < n_items])
+        if wish.also is not None:
+            board.touch(wish.also)
         # The fill stands behind the others, most popular first.
         scored = board.count
         if scored < count:
@@ -94,17 +117,27 @@ class Drawer:
         masks += [] if wish.wanted is None else [(wish.wanted, count)]
         for mask, number in masks:
             self._fill(board, mask, number)
-        board.settle()
-        tops = kernels.best_parts(board.columns, board.count, PART_COLUMNS)
-        mixed = kernels.mix(board.columns, board.count, PART_COLUMNS, self.weights, tops)
+        # Where all is drawn, parts without weight are looked at as well.
+        weights = np.maximum(self.weights, _LEAST) if not wish.cut else self.weights
+        rows = _rows(board.signals)
+        near = wish.cut and wish.only is wish.also is None and not masks and board.count > _NEAR * count
+        board.settle(self._near(board, rows, _NEAR * count) if near else None)
+        if wish.cut and wish.only is wish.also is None and not masks and arrivals is None:
+            slots, signals, parts, mixed, _ = kernels.choose(
+                board.rows, scored, rows.signals, rows.parts, self.weights, count
+            )
+            return Candidates(board.items[slots], signals, parts, mixed, len(history))
+        tops = kernels.best_parts(board.rows, board.count, rows.parts, weights)
+        mixed = kernels.mix(board.rows, board.count, rows.parts, self.weights, tops)
         slots = largest(mixed[:scored], count) if wish.cut else np.arange(scored, dtype=np.int32)
         more: list[Places] = [] if wish.only is None else [board.slots(wish.only[wish.only < n_items])]
+        more += [] if wish.also is None else [board.slots(wish.also)]
         for mask, number in masks:
             fitting = np.flatnonzero(mask[board.items])
             more.append(fitting[largest(mixed[fitting], number)])
         if more:
             slots = np.unique(np.concatenate([slots, *more])).astype(np.int32)
-        signals, parts = kernels.gather(board.columns, slots, PART_COLUMNS, tops)
+        signals, parts = kernels.gather(board.rows, slots, rows.signals, rows.parts, tops)
         items = board.items[slots]
         known = Candidates(items, signals, parts, mixed[slots], len(history), wish.marks(items))
         if arrivals is None or not len(arrivals):
@@ -120,6 +153,10 @@ class Drawer:
         if len(recent):
             for recommender in self.recommenders:
                 recommender.score(whole if isinstance(recommender, Repeats) else recent, board)
+
+    def _near(self, board: Board, rows: _Rows, count: int) -> Int32:
+        """Choose the slots that the mix so far puts first: what costs much is computed for these only."""
+        return kernels.first(board.rows, board.count, rows.parts, self.weights, count)
 
     def _fill(self, board: Board, wanted: Mask, count: int) -> None:
         """Draw wanted items that nothing scores, most popular first, until there are enough of them."""
@@ -137,11 +174,12 @@ class Drawer:
         if marks is not None:
             keep &= marks
         # As many as there are known ones at most: all of those that are to be ranked, the best of others.
-        mixed = kernels.mix(found.signals, len(found.items), PART_COLUMNS, self.weights, tops)
+        where = _rows(board.signals)
+        mixed = kernels.mix(found.signals, len(found.items), where.parts, self.weights, tops)
         places = np.flatnonzero(keep)
         if wish.only is None:
             places = places[largest(mixed[places], max(len(known.items), 1))]
-        signals, parts = kernels.gather(found.signals, places.astype(np.int32), PART_COLUMNS, tops)
+        signals, parts = kernels.gather(found.signals, places.astype(np.int32), where.signals, where.parts, tops)
         return known.joined(
             Candidates(
                 found.items[places],

@@ -1,5 +1,6 @@
 """Features: what the network reads about each candidate."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -66,21 +67,24 @@ class FeatureBuilder:
             self._popularity[:, column] = _log_share(np.append(counts, np.float32(0.0)))
         self._log_ranks = np.empty(0, dtype=np.float32)
 
-    def build(self, candidates: Candidates) -> Float32:
-        """Compute the features, float32 (n, len(FEATURES))."""
+    def build(self, candidates: Candidates, scaler: Scaler | None = None) -> Float32:
+        """Compute the features, float32 (n, len(FEATURES)); standardised, where a scaler is given."""
         count = len(candidates.items)
         if not count:
             return np.empty((0, len(FEATURES)), dtype=np.float32)
         if count > len(self._log_ranks):
             self._log_ranks = np.log1p(np.arange(count, dtype=np.float32))
-        return kernels.describe(
+        described = (
             candidates.signals,
             candidates.neighbours,
-            np.minimum(candidates.items, len(self._popularity) - 1),
+            candidates.items,
             self._popularity,
-            float(np.log1p(np.float32(candidates.history_length))),
+            math.log1p(candidates.history_length),
             self._log_ranks,
         )
+        if scaler is None:
+            return kernels.describe(*described)
+        return kernels.describe_standard(*described, scaler.mean, scaler.scale, _MOST)
 
 
 def _log_share(counts: Float32) -> Float32:

@@ -8,51 +8,81 @@ import numpy.typing as npt
 from numba import njit
 
 from models.recommenders import kernels
+from models.recommenders.kernels import largest
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def best_parts(columns: Float32, count: int, part_columns: Int64) -> Float32:
-    """Give the best score of each part among the first `count` slots, 0 where none is above it."""
-    tops = np.zeros(len(part_columns), dtype=np.float32)
-    for slot in range(count):
-        for part in range(len(part_columns)):
-            tops[part] = max(tops[part], columns[slot, part_columns[part]])
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"nnan", "nsz", "reassoc"})
+def best_parts(signals: Float32, count: int, part_rows: Int64, weights: Float32) -> Float32:
+    """Give the best score of each part with a weight among the first `count` slots, 0 where none is above it."""
+    tops = np.zeros(len(part_rows), dtype=np.float32)
+    for part in range(len(part_rows)):
+        if weights[part] != 0 and part_rows[part] >= 0:
+            values, top = signals[part_rows[part]], np.float32(0.0)
+            for slot in range(count):
+                top = max(top, values[slot])
+            tops[part] = top
     return tops
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def mix(columns: Float32, count: int, part_columns: Int64, weights: Float32, tops: Float32) -> Float32:
+def mix(signals: Float32, count: int, part_rows: Int64, weights: Float32, tops: Float32) -> Float32:
     """Mix the parts of the first `count` slots, each relative to its best score."""
-    factors = np.zeros(len(part_columns), dtype=np.float32)
-    for part in range(len(part_columns)):
-        if tops[part] > 0:
-            factors[part] = weights[part] / tops[part]
     mixed = np.zeros(count, dtype=np.float32)
-    for slot in range(count):
-        total = np.float32(0.0)
-        for part in range(len(part_columns)):
-            total += columns[slot, part_columns[part]] * factors[part]
-        mixed[slot] = total
+    for part in range(len(part_rows)):
+        if tops[part] > 0:
+            values, factor = signals[part_rows[part]], weights[part] / tops[part]
+            for slot in range(count):
+                mixed[slot] += values[slot] * factor
     return mixed
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def gather(columns: Float32, slots: Int32, part_columns: Int64, tops: Float32) -> tuple[Float32, Float32]:
-    """Give the signals of some slots, (signals, n), and their parts relative to the best, (parts, n)."""
-    signals = np.empty((columns.shape[1], len(slots)), dtype=np.float32)
-    parts = np.zeros((len(part_columns), len(slots)), dtype=np.float32)
-    for place in range(len(slots)):
-        slot = slots[place]
-        for column in range(columns.shape[1]):
-            signals[column, place] = columns[slot, column]
-        for part in range(len(part_columns)):
-            if tops[part] > 0:
-                parts[part, place] = columns[slot, part_columns[part]] / tops[part]
-    return signals, parts
+def gather(
+    signals: Float32, slots: Int32, signal_rows: Int64, part_rows: Int64, tops: Float32
+) -> tuple[Float32, Float32]:
+    """Give the signals of some slots, (signals, n), and their parts relative to the best, (parts, n).
+
+    A row of -1 is one of zeros.
+    """
+    found = np.zeros((len(signal_rows), len(slots)), dtype=np.float32)
+    parts = np.zeros((len(part_rows), len(slots)), dtype=np.float32)
+    for row in range(len(signal_rows)):
+        if signal_rows[row] >= 0:
+            for place in range(len(slots)):
+                found[row, place] = signals[signal_rows[row], slots[place]]
+    for part in range(len(part_rows)):
+        if tops[part] > 0:
+            for place in range(len(slots)):
+                parts[part, place] = signals[part_rows[part], slots[place]] / tops[part]
+    return found, parts
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def first(signals: Float32, count: int, part_rows: Int64, weights: Float32, most: int) -> Int32:
+    """Give the slots that the mix puts first, at most so many, in no order."""
+    return largest(mix(signals, count, part_rows, weights, best_parts(signals, count, part_rows, weights)), most)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def choose(
+    signals: Float32, count: int, signal_rows: Int64, part_rows: Int64, weights: Float32, most: int
+) -> tuple[Int32, Float32, Float32, Float32, Float32]:
+    """Choose the slots that the mix puts first, and gather what there is of them, in one call.
+
+    Returns
+    -------
+    tuple
+        The slots, their signals, their parts and their mix, and the best score of each part.
+    """
+    tops = best_parts(signals, count, part_rows, weights)
+    mixed = mix(signals, count, part_rows, weights, tops)
+    slots = largest(mixed, most)
+    found, parts = gather(signals, slots, signal_rows, part_rows, tops)
+    return slots, found, parts, mixed[slots], tops
 
 
 @njit(cache=True, nogil=True)
@@ -102,16 +132,20 @@ def describe(
     Parameters
     ----------
     popularity
-        (items, 1 + windows): the logarithm of each item's share over all time and in each window.
+        (items + 1, 1 + windows): the logarithm of each item's share over all time and in each window; the last row
+        is that of all further items.
     log_ranks
         log(1 + rank) of the ranks 0 to n.
     """
     n_signals, count = signals.shape
-    windows = popularity.shape[1] - 1
+    windows, newest = popularity.shape[1] - 1, popularity.shape[0] - 1
     features = np.empty((count, 3 * n_signals + 5 + 2 * windows), dtype=np.float32)
     for row in range(n_signals):
         values = signals[row]
         best = values.max()
+        if best == 0 and values.min() == 0:
+            features[:, 3 * row : 3 * row + 3] = 0.0
+            continue
         for place in range(count):
             value = values[place]
             features[place, 3 * row] = value
@@ -119,7 +153,7 @@ def describe(
             features[place, 3 * row + 2] = log_ranks[_rank(values, value)]
     shares = np.empty(count, dtype=np.float32)
     for place in range(count):
-        shares[place] = popularity[items[place], 0]
+        shares[place] = popularity[min(items[place], newest), 0]
     top, first = neighbours.max(), 3 * n_signals
     for place in range(count):
         share = shares[place]
@@ -128,7 +162,7 @@ def describe(
         features[place, first + 2] = share
         features[place, first + 3] = log_ranks[_rank(shares, share)]
         for window in range(windows):
-            recent = popularity[items[place], 1 + window]
+            recent = popularity[min(items[place], newest), 1 + window]
             features[place, first + 4 + window] = recent
             features[place, first + 4 + windows + window] = recent - share
         features[place, first + 4 + 2 * windows] = log_length
@@ -159,23 +193,22 @@ def standardise(scores: Float32) -> Float32:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def estimate(indptr: Int64, indices: Int32, values: Float32, slot: Int32, columns: Float32, prior: float) -> Float32:
-    """Estimate the signals of items from those of their neighbours, (n, signals): a mean weighted by similarity.
+def estimate(indptr: Int64, indices: Int32, values: Float32, slot: Int32, signals: Float32, prior: float) -> Float32:
+    """Estimate the signals of items from those of their neighbours, (signals, n): a mean weighted by similarity.
 
     `prior` is the similarity of a neighbour without any signal that each item has besides its own: of an item with few
     or distant neighbours little is believed. Neighbours that are not on the board have no signal either.
     """
-    found = np.zeros((len(indptr) - 1, columns.shape[1]), dtype=np.float32)
-    for row in range(len(indptr) - 1):
+    found = np.zeros((signals.shape[0], len(indptr) - 1), dtype=np.float32)
+    for place in range(len(indptr) - 1):
         total = np.float32(prior)
-        for entry in range(indptr[row], indptr[row + 1]):
+        for entry in range(indptr[place], indptr[place + 1]):
             total += values[entry]
             position = slot[indices[entry]]
             if position >= 0:
-                for column in range(columns.shape[1]):
-                    found[row, column] += values[entry] * columns[position, column]
-        for column in range(columns.shape[1]):
-            found[row, column] /= total
+                for row in range(signals.shape[0]):
+                    found[row, place] += values[entry] * signals[row, position]
+        found[:, place] /= total
     return found
 
 
@@ -222,6 +255,29 @@ def diverse(relevance: Float32, likeness: Float32, diversity: float, count: int)
     return chosen
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def blend(neighbours: Float32, network: Float32, weight: float) -> Float32:
+    """Weave two scores of the same candidates into one, each standardised within the list."""
+    share = np.float32(weight)
+    return (np.float32(1.0) - share) * standardise(neighbours) + share * standardise(network)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def describe_standard(
+    signals: Float32,
+    neighbours: Float32,
+    items: Int32,
+    popularity: Float32,
+    log_length: float,
+    log_ranks: Float32,
+    mean: Float32,
+    scale: Float32,
+    most: float,
+) -> Float32:
+    """Compute features that are standardised already, in one call."""
+    return standardise_rows(describe(signals, neighbours, items, popularity, log_length, log_ranks), mean, scale, most)
+
+
 def warm() -> None:
     """Compile every kernel for the types of the request path."""
     kernels.warm()
@@ -229,16 +285,20 @@ def warm() -> None:
     ones = np.ones(2, dtype=np.float32)
     places = np.zeros(2, dtype=np.int64)
     items = np.zeros(2, dtype=np.int32)
-    tops = best_parts(columns, 2, places)
+    tops = best_parts(columns, 2, places, ones)
     mix(columns, 2, places, ones, tops)
-    signals, _ = gather(columns, items, places, tops)
+    signals, _ = gather(columns, items, places, places, tops)
     order = items.copy()
     order.flags.writeable = False
     first_free(order, np.full(2, -1, dtype=np.int32), 1)
     first_wanted(order, np.ones(2, dtype=np.bool_), np.full(2, -1, dtype=np.int32), 1)
     features = describe(signals, ones, items, columns, 0.0, ones)
     standardise_rows(features, features[0].copy(), np.ones_like(features[0]), 8.0)
+    describe_standard(signals, ones, items, columns, 0.0, ones, features[0].copy(), np.ones_like(features[0]), 8.0)
+    first(columns, 2, places, ones, 1)
+    choose(columns, 2, places, places, ones, 1)
     standardise(ones)
+    blend(ones, ones, 0.5)
     indptr = np.zeros(2, dtype=np.int64)
     shares = ones.copy()
     for stored in (indptr, shares):

@@ -68,6 +68,17 @@ class LiveCatalogue:
                 found[place] = self._arrival_codes.get(ids[place], -1)
         return found
 
+    def known_codes(self, ids: Sequence[str]) -> Int32:
+        """Give the codes of those items that are known."""
+        found = self.codes(ids)
+        return found[found >= 0]
+
+    def ids(self, codes: Int32) -> list[str]:
+        """Give the ids of items."""
+        if len(codes) and codes.max() < self.n_items:
+            return [name.decode() for name in self.item_ids[codes].tolist()]
+        return [self.item_id(code) for code in codes.tolist()]
+
     def item_id(self, code: int) -> str:
         """Give the id of an item."""
         if code < self.n_items:

@@ -1,7 +1,7 @@
 """The ranker: from a user's history to one ranked list."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +14,16 @@ from models.ranking.arrivals import Arrivals
 from models.ranking.blend import blend
 from models.ranking.candidates import KINDS, Candidates
 from models.ranking.config import RankingConfig
-from models.ranking.drawing import Wish
+from models.ranking.drawing import NOTHING, Wish
 from models.ranking.features import FeatureBuilder, Scaler
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.retriever import Retriever
+from models.recommenders.board import Board
 from models.recommenders.content import Content
 from models.recommenders.item_knn import ItemKNN
 from models.recommenders.knowledge import Knowledge, KnowledgeConfig
 from models.recommenders.recommender import Recommender
+from models.recommenders.repeats import Repeats
 from models.recommenders.rows import Rows
 
 Float32 = npt.NDArray[np.float32]
@@ -34,12 +36,14 @@ Places = npt.NDArray[np.integer]
 class Adjustment:
     """What a request adds to the scores of some items: `weight` standard deviations of the list, times `values`.
 
-    `values` has a place for each code: bool, or float32 from 0 to 1. `name` is what an explanation calls it.
+    With `of_range` the unit is the distance of the best score from the worst. `values` has a place for each code: bool,
+    or float32 from 0 to 1. `name` is what an explanation calls it.
     """
 
     name: str
     values: Mask | Float32
     weight: float
+    of_range: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,7 @@ class Ranker:
         self.features = FeatureBuilder(retriever.popularity)
         self.shelf: dict[str, Recommender] = {part.signals[0]: part for part in retriever.recommenders}
         self.catalogue_at = 0
+        self.repeats: Repeats | None = None
         self.knowledge = Knowledge.fit(None, KnowledgeConfig(), item_ids)
 
     @classmethod
@@ -127,6 +132,8 @@ class Ranker:
         ranker = cls(retriever, network, item_ids, user_ids, bundle.version)  # type: ignore[arg-type]
         ranker.shelf = _shelf(bundle, config, retriever)
         ranker.knowledge = Knowledge.load(bundle, KnowledgeConfig())
+        if f"{Repeats.signals[0]}_rates" in bundle.arrays:
+            ranker.repeats = Repeats.load(bundle, config.repeats)
         ranker.catalogue_at = int(bundle.manifest.data.get("catalogue_at") or 0)
         if not all(part.fits(len(item_ids), len(user_ids)) for part in ranker.shelf.values()):
             raise BundleError(f"{bundle.folder}: its arrays are of different numbers of items or users")
@@ -174,13 +181,14 @@ class Ranker:
         if with_network and self.network is not None and self.retriever.config.blend.network_weight > 0:
             late = not in_time()
             if not late:
-                network = self.network.score(self.features.build(drawn))
+                network = self.network.raw(self.features.build(drawn, self.network.scaler))
                 scores = self.score(drawn, network)
         extra: dict[str, Float32] = {}
         if adjustments and len(scores):
-            deviation = float(scores.std()) or 1.0
+            units = float(scores.std()) or 1.0, float(scores.max() - scores.min()) or 1.0
             for one in adjustments:
-                added = np.asarray(one.values[drawn.items] * np.float32(one.weight * deviation), dtype=np.float32)
+                size = np.float32(one.weight * units[one.of_range])
+                added = np.asarray(one.values[drawn.items] * size, dtype=np.float32)
                 extra[one.name] = extra[one.name] + added if one.name in extra else added
             scores = scores + np.sum(list(extra.values()), axis=0, dtype=np.float32)
         places = np.argsort(-scores, kind="stable")
@@ -196,6 +204,32 @@ class Ranker:
         if network is None:
             network = self.network.score(self.features.build(candidates))
         return blend(candidates.neighbours, network, weight)
+
+    def repeated(self, history: History, wish: Wish, size: int) -> tuple[Adjustment, Wish]:
+        """Raise what a user may have again, where seen items are wanted.
+
+        Parameters
+        ----------
+        history
+            Everything the user had, as often as it was, with its times.
+        size
+            Length of the arrays that have a place for each code.
+
+        Returns
+        -------
+        tuple
+            What is added to the scores, and the wish that draws these items as well.
+        """
+        values = np.zeros(size, dtype=np.float32)
+        items = NOTHING
+        if self.repeats is not None and len(history):
+            board = Board(len(self.item_ids), Repeats.signals)
+            self.repeats.score(history, board)
+            items, scores = board.items, board.scores(Repeats.signals[0])
+            top = scores.max(initial=0.0)
+            values[items] = scores / top if top > 0 else scores
+        weight = self.retriever.config.blend.seen_repeats
+        return Adjustment(Repeats.signals[0], values, weight, of_range=True), replace(wish, also=items)
 
     @property
     def similar_rows(self) -> list[Rows]:

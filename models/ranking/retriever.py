@@ -12,7 +12,7 @@ from models.data.history import History
 from models.data.interactions import Interactions
 from models.ranking import kernels
 from models.ranking.arrivals import Arrivals
-from models.ranking.candidates import KINDS, PARTS, SIGNALS, TRENDING, Candidates
+from models.ranking.candidates import KINDS, PARTS, TRENDING, Candidates
 from models.ranking.config import RankingConfig
 from models.ranking.drawing import Drawer, Wish
 from models.recommenders.board import Board
@@ -22,6 +22,8 @@ from models.recommenders.recommender import Recommender
 
 Int32 = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
+SERVED_WHOLE = 25
+"""Latest items of a history whose rows a request reads whole; a thousand would cost ten times as much as ten."""
 _FILL = np.float32(1e-6)
 
 
@@ -39,8 +41,11 @@ class Retriever:
         # Behind all that is scored, popular items stand in their order.
         mix = self.weights.copy()
         mix[PARTS.index(Popularity.signals[0])] += _FILL
+        self.mix = mix
         self._drawer = Drawer(config, self.recommenders, self.popularity, mix)
-        self._board = Board(len(self.popularity.counts), SIGNALS)
+        # Only signals of what is asked: the less there is of each item, the faster it is read.
+        asked = tuple(signal for part in self.recommenders for signal in part.signals)
+        self._board = Board(len(self.popularity.counts), asked)
 
     @property
     def n_items(self) -> int:
@@ -101,7 +106,9 @@ class Retriever:
     def load(cls, bundle: Bundle, config: RankingConfig) -> Self:
         """Build every recommender from the arrays of a bundle."""
         recommenders = [kind.load(bundle, getattr(config, kind.signals[0])) for kind in KINDS if _used(kind, config)]
-        return cls(config, recommenders)
+        retriever = cls(config, recommenders)
+        retriever._board.whole = SERVED_WHOLE
+        return retriever
 
     def configured(self, config: RankingConfig) -> "Retriever":
         """Give the same fitted recommenders other request-time settings."""

@@ -12,7 +12,7 @@ from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders import kernels
 from models.recommenders.board import Board
-from models.recommenders.rows import Float32
+from models.recommenders.rows import Float32, Int32
 from models.recommenders.similarity import degrees, strength_matrix
 
 MAX_ITEMS = 50_000
@@ -50,7 +50,10 @@ class Als:
         self.config = config
         self.factors = factors
         ridge = np.float32(config.regularization) * np.eye(factors.shape[1], dtype=np.float32)
-        self._gram: Float32 = factors.T @ factors + ridge
+        gram = factors.T @ factors + ridge
+        self._gram: Float32 = gram
+        # (items, factors): those of the items times the inverse.
+        self._solved: Float32 = np.linalg.solve(gram, factors.T).T.astype(np.float32, order="C")
 
     @classmethod
     def fit(cls, interactions: Interactions, config: AlsConfig) -> Self:
@@ -93,21 +96,41 @@ class Als:
         return type(self)(config, self.factors)
 
     def score(self, history: History, board: Board) -> None:
-        """Solve for the user's factors and multiply them with those of all items."""
+        """Solve for the user's factors and multiply them with those of all candidates.
+
+        Where no other recommender draws any, the items with the greatest products become candidates. With others it
+        draws none: that would cost a product with every item of the catalogue, and changed no figure.
+        """
         if self.empty or not len(history):
             return
         # As in training, repeats of an item add up to one interaction.
         items, strengths = history.by_item
-        known = self.factors[items]
-        confidence = np.float32(self.config.confidence) * strengths
-        system = self._gram + (known.T * (confidence - np.float32(1.0))) @ known
-        # Positive definite: by Cholesky it takes half the time.
-        _, user, _ = scipy.linalg.lapack.sposv(system, known.T @ confidence)
+        user = self._user(items, np.float32(self.config.confidence) * strengths)
+        if board.count:
+            board.add_factors(self.signals[0], self.factors, user)
+            return
         scores = self.factors @ user
         best = kernels.largest(scores, _LED + len(history))
         # What is left after rounding is no liking; an item that nobody had has factors of 0.
         least = max(float(_ROUNDING * scores[best].max()), 0.0)
         board.add_dense(self.signals[0], scores, best[scores[best] > least], least)
+
+    def _user(self, items: Int32, confidence: Float32) -> Float32:
+        """Solve for a user's factors: `(G + K^T D K) u = K^T c`, for c the confidences and D = c - 1.
+
+        With u = G^-1 K^T a that is `(I + D K G^-1 K^T) a = c`: a system of as many rows as the user has items, where a
+        usual history is much shorter than the factors.
+        """
+        if len(items) > len(self._gram):
+            known = self.factors[items]
+            whole = self._gram + (known.T * (confidence - np.float32(1.0))) @ known
+            return np.asarray(scipy.linalg.lapack.sposv(whole, known.T @ confidence)[1])
+        solved = self._solved[items]
+        system = (confidence - np.float32(1.0))[:, None] * (self.factors[items] @ solved.T)
+        system.ravel()[:: len(items) + 1] += np.float32(1.0)
+        _, _, weights, _ = scipy.linalg.lapack.sgesv(system, confidence)
+        user: Float32 = weights @ solved
+        return user
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
         """Tell whether it has the factors of so many items."""

@@ -10,10 +10,12 @@ from models.recommenders.rows import Rows
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
+_STRONGEST = 10
+"""Entries that are read of the rows of older items, where not all are read whole."""
 
 
 class Board:
-    """Scores of the items that one request touches, a column for each signal.
+    """Scores of the items that one request touches, a row for each signal.
 
     Its buffers are as large as the catalogue and are reused from request to request, so one board serves one
     thread. Use it as a context manager: leaving gives all slots back.
@@ -23,26 +25,33 @@ class Board:
     n_items
         Size of the catalogue.
     signals
-        Names of the signals, in the order of the columns.
+        Names of the signals, in the order of the rows.
     """
 
     def __init__(self, n_items: int, signals: tuple[str, ...]) -> None:
         self.signals = signals
         self.slot: Int32 = np.full(n_items, -1, dtype=np.int32)
         self.touched: Int32 = np.empty(n_items, dtype=np.int32)
-        self.columns: Float32 = np.empty((n_items, len(signals)), dtype=np.float32)
+        # A row for each signal: what is mixed and compared are signals, and each fits into the nearest cache.
+        self.rows: Float32 = np.zeros((len(signals), n_items), dtype=np.float32)
+        self._row = {signal: row for row, signal in enumerate(signals)}
         self.count = 0
+        self.whole: int | None = None
+        """How many of a history's items, the latest, have their rows read whole; of those before only the strongest
+        entries are, which come first. All of them by default."""
         self._excluded: Int32 = np.empty(0, dtype=np.int32)
         self._dense: list[tuple[int, Float32, float]] = []
+        self._factors: list[tuple[int, Float32, Float32]] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        kernels.release(self.slot, self.touched, self.count, self._excluded)
+        kernels.release(self.slot, self.touched, self.rows, self.count, self._excluded)
         self.count = 0
         self._excluded = self._excluded[:0]
         self._dense.clear()
+        self._factors.clear()
 
     def block(self, items: Int32) -> None:
         """Keep items (codes) out of every request from now on; call it between requests."""
@@ -57,11 +66,24 @@ class Board:
         self._excluded = items
         kernels.exclude(self.slot, items)
 
-    def add_rows(self, signal: str, matrix: Rows, rows: Int32, weights: Float32) -> None:
-        """Add some rows of a matrix to a signal, each with its weight; what they hold becomes a candidate."""
+    def add_rows(self, signals: tuple[str, ...], matrix: Rows, rows: Int32, weights: Float32) -> None:
+        """Add some rows of a matrix to signals that stand beside each other; what they hold becomes a candidate.
+
+        Parameters
+        ----------
+        weights
+            Of each row for each signal, (rows, signals); or of each row, for a single signal.
+        """
+        self._add_rows(signals, matrix, rows, weights, len(rows))
+
+    def add_history(self, signals: tuple[str, ...], matrix: Rows, items: Int32, weights: Float32) -> None:
+        """Do the same with the rows of a history's items, the latest last; see `whole`."""
+        self._add_rows(signals, matrix, items, weights, len(items) if self.whole is None else self.whole)
+
+    def _add_rows(self, signals: tuple[str, ...], matrix: Rows, rows: Int32, weights: Float32, whole: int) -> None:
         self.count = kernels.add_rows(
-            matrix.indptr, matrix.indices, matrix.values, rows, weights,
-            self.slot, self.touched, self.columns, self.signals.index(signal), self.count,
+            matrix.indptr, matrix.indices, matrix.values, rows, weights.reshape(len(rows), len(signals)),
+            self.slot, self.touched, self.rows, self._row[signals[0]], self.count, whole, _STRONGEST,
         )  # fmt: skip
 
     def add(self, signal: str, items: Int32, values: Float32) -> None:
@@ -69,7 +91,7 @@ class Board:
         self.touch(items)
         slots = self.slot[items]
         known = slots >= 0
-        self.columns[slots[known], self.signals.index(signal)] += values[known]
+        self.rows[self._row[signal], slots[known]] += values[known]
 
     def add_dense(self, signal: str, scores: Float32, best: Int32, above: float = -np.inf) -> None:
         """Give a signal to every candidate, those that come later too.
@@ -84,16 +106,36 @@ class Board:
             Scores that are not above it count as 0.
         """
         self.touch(best)
-        self._dense.append((self.signals.index(signal), scores, above))
+        self._dense.append((self._row[signal], scores, above))
 
-    def settle(self) -> None:
-        """Write the dense signals; call it when no candidate is added any more."""
-        for column, scores, above in self._dense:
-            kernels.write(self.columns, column, self.touched, self.count, scores, above)
+    def add_factors(self, signal: str, factors: Float32, vector: Float32) -> None:
+        """Give every candidate the product of its factors with a vector, those that come later too.
+
+        Parameters
+        ----------
+        factors
+            (items, factors).
+        """
+        self._factors.append((self._row[signal], factors, vector))
+
+    def settle(self, slots: Int32 | None = None) -> None:
+        """Write the signals that every candidate has; call it when no candidate is added any more.
+
+        Parameters
+        ----------
+        slots
+            Those that products of factors are wanted of, int32; all by default.
+        """
+        for row, scores, above in self._dense:
+            kernels.write(self.rows[row], self.touched, self.count, scores, above)
+        if slots is None:
+            slots = np.arange(self.count, dtype=np.int32)
+        for row, factors, vector in self._factors:
+            kernels.multiply(self.rows[row], slots, self.touched, factors, vector)
 
     def touch(self, items: Int32) -> None:
         """Make items candidates, with scores of 0 where no recommender has given one."""
-        self.count = kernels.touch_all(self.slot, self.touched, self.columns, self.count, items)
+        self.count = kernels.touch_all(self.slot, self.touched, self.count, items)
 
     @property
     def items(self) -> Int32:
@@ -107,4 +149,4 @@ class Board:
 
     def scores(self, signal: str) -> Float32:
         """Scores of one signal, in slot order."""
-        return self.columns[: self.count, self.signals.index(signal)]
+        return self.rows[self._row[signal], : self.count]

@@ -13,7 +13,7 @@ from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders.board import Board
 from models.recommenders.item_terms import ItemTerms
-from models.recommenders.recommender import ONE, ItemRows
+from models.recommenders.recommender import ItemRows
 from models.recommenders.rows import Float32, Int32, Rows
 from models.recommenders.similarity import top_products
 
@@ -94,9 +94,7 @@ class Content(ItemRows[ContentConfig]):
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history: by recency, and of the last item alone."""
-        items = history.items
-        board.add_rows(self.signals[0], self.rows, items, history.weights(self.config.recency_decay))
-        board.add_rows(self.signals[1], self.rows, items[-1:], ONE)
+        board.add_history(self.signals, self.rows, history.items, history.weight_table(self.config.recency_decay))
 
     def neighbours_of(self, item: Mapping[str, Any], itself: int = -1) -> tuple[Int32, Float32]:
         """Find the items most similar to one that was described just now, as a fit on it would.
@@ -121,7 +119,7 @@ class Content(ItemRows[ContentConfig]):
             self._board = Board(self.rows.n_rows, (_NAME,))
         with self._board as board:
             board.exclude(np.array([itself], dtype=np.int32))
-            board.add_rows(_NAME, self.holders, columns, weights)
+            board.add_rows((_NAME,), self.holders, columns, weights)
             similarities = board.scores(_NAME)
             count = min(self.config.neighbours, board.count)
             best = np.argpartition(-similarities, count - 1)[:count] if count < board.count else np.arange(count)

@@ -52,7 +52,7 @@ class Ease(ItemRows[EaseConfig]):
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history."""
-        board.add_rows(self.signals[0], self.rows, history.items, history.weights(self.config.recency_decay))
+        board.add_history(self.signals, self.rows, history.items, history.weights(self.config.recency_decay))
 
 
 _NO_ITEMS = np.empty(0, dtype=np.int32)
@@ -84,6 +84,8 @@ def _top(inverse: npt.NDArray[np.float64], used: npt.NDArray[np.int64], n_items:
         weights = inverse[start : start + _BLOCK] / -diagonal
         np.fill_diagonal(weights[:, start:], 0.0)
         best = np.argpartition(-np.abs(weights), kept - 1, axis=1)[:, :kept]
+        sizes = np.abs(np.take_along_axis(weights, best, axis=1))
+        best = np.take_along_axis(best, np.argsort(-sizes, axis=1, kind="stable"), axis=1)
         indices.append(used[best].ravel().astype(np.int32))
         values.append(np.take_along_axis(weights, best, axis=1).ravel().astype(np.float32))
     lengths = np.zeros(n_items, dtype=np.int64)

@@ -9,7 +9,7 @@ from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders.board import Board
 from models.recommenders.measures import Measure, Similarity, column_similarities
-from models.recommenders.recommender import ONE, ItemRows
+from models.recommenders.recommender import ItemRows
 from models.recommenders.rows import Float32, Rows
 from models.recommenders.similarity import counts, latest, power, strength_matrix
 
@@ -75,8 +75,5 @@ class ItemKNN(ItemRows[ItemKNNConfig]):
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history: by recency, plainly, and of the last item alone."""
-        items = history.items
-        weighted, plain, last = self.signals
-        board.add_rows(weighted, self.rows, items, history.weights(self.config.recency_decay))
-        board.add_rows(plain, self.rows, items, history.weights(1.0))
-        board.add_rows(last, self.rows, items[-1:], ONE)
+        weights = history.weight_table(self.config.recency_decay, plain=True)
+        board.add_history(self.signals, self.rows, history.items, weights)

@@ -1,7 +1,8 @@
 """Compiled inner loops of scoring; run as a module, it compiles them into their on-disk cache.
 
 All work on *slots*: the items that a request touches get consecutive positions, so that the cost follows the
-user's history and not the size of the catalogue. `slot[item]` is -1 for an item not touched, -2 for one that is
+user's history and not the size of the catalogue. Each signal has a row of its own, indexed by slot. `slot[item]` is
+-1 for an item not touched, -2 for one that is
 excluded from this request and -3 for one that is blocked in every request; whoever fills it for a request empties it
 again with `release`.
 """
@@ -29,8 +30,9 @@ def exclude(slot: Array, items: Array) -> None:
 
 
 @njit(cache=True, nogil=True)
-def release(slot: Array, touched: Array, count: int, excluded: Array) -> None:
-    """Give all slots back."""
+def release(slot: Array, touched: Array, signals: Array, count: int, excluded: Array) -> None:
+    """Give all slots back, with signals of 0."""
+    signals[:, :count] = 0.0
     for position in range(count):
         slot[touched[position]] = -1
     for item in excluded:
@@ -39,21 +41,20 @@ def release(slot: Array, touched: Array, count: int, excluded: Array) -> None:
 
 
 @njit(cache=True, nogil=True)
-def touch(slot: Array, touched: Array, columns: Array, count: int, item: int) -> int:
-    """Give one item the next slot, with empty columns, unless it has one or is excluded."""
-    if slot[item] == -1:
+def touch(slot: Array, touched: Array, count: int, item: int) -> int:
+    """Give one item the next slot, unless it has one or is excluded."""
+    if slot[item] == _FREE:
         slot[item] = count
         touched[count] = item
-        columns[count] = 0.0
         return count + 1
     return count
 
 
 @njit(cache=True, nogil=True)
-def touch_all(slot: Array, touched: Array, columns: Array, count: int, items: Array) -> int:
+def touch_all(slot: Array, touched: Array, count: int, items: Array) -> int:
     """Give each of some items a slot."""
     for item in items:
-        count = touch(slot, touched, columns, count, item)
+        count = touch(slot, touched, count, item)
     return count
 
 
@@ -66,28 +67,57 @@ def add_rows(
     weights: Array,
     slot: Array,
     touched: Array,
-    columns: Array,
-    column: int,
+    signals: Array,
+    first: int,
     count: int,
+    whole: int,
+    most: int,
 ) -> int:
-    """Sum some rows of a sparse matrix into one column, each row with its weight."""
+    """Sum some rows of a sparse matrix into the signals from `first` on, each row with a weight for each signal.
+
+    `weights` is (rows, signals). All signals are filled in one pass: reading the matrix is what takes the time. Of the
+    last `whole` rows all entries are read, of those before the first `most`.
+    """
+    width = weights.shape[1]
     for step in range(len(rows)):
-        row, weight = rows[step], weights[step]
-        for entry in range(indptr[row], indptr[row + 1]):
+        row = rows[step]
+        stop = indptr[row + 1]
+        if step < len(rows) - whole:
+            stop = min(stop, indptr[row] + most)
+        for entry in range(indptr[row], stop):
             item = indices[entry]
-            count = touch(slot, touched, columns, count, item)
             position = slot[item]
+            if position == _FREE:
+                position = count
+                count = touch(slot, touched, count, item)
             if position >= 0:
-                columns[position, column] += weight * values[entry]
+                for place in range(width):
+                    signals[first + place, position] += weights[step, place] * values[entry]
     return count
 
 
 @njit(cache=True, nogil=True)
-def write(columns: Array, column: int, touched: Array, count: int, scores: Array, above: float) -> None:
-    """Write the score that each touched item has among all items into one column, 0 where it is not above a limit."""
+def write(signal: Array, touched: Array, count: int, scores: Array, above: float) -> None:
+    """Write the score that each touched item has among all items into a signal, 0 where it is not above a limit."""
     for position in range(count):
         score = scores[touched[position]]
-        columns[position, column] = score if score > above else np.float32(0.0)
+        signal[position] = score if score > above else np.float32(0.0)
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _product(left: Array, right: Array) -> Any:
+    """Multiply two vectors; the order of the sum is left to the compiler, which makes vector code of it."""
+    total = np.float32(0.0)
+    for place in range(len(left)):
+        total += left[place] * right[place]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def multiply(signal: Array, slots: Array, touched: Array, factors: Array, vector: Array) -> None:
+    """Write the product of the factors of some slots' items with a vector into a signal, 0 where it is below 0."""
+    for position in slots:
+        signal[position] = max(_product(factors[touched[position]], vector), np.float32(0.0))
 
 
 @njit(cache=True, nogil=True)
@@ -217,15 +247,25 @@ def warm() -> None:
     history = np.zeros(1, dtype=np.int32)
     slot = np.full(2, -1, dtype=np.int32)
     touched = np.empty(2, dtype=np.int32)
-    columns = np.zeros((2, 1), dtype=np.float32)
+    columns = np.zeros((1, 2), dtype=np.float32)
     exclude(slot, history)
-    release(slot, touched, 0, history)
-    count = touch_all(slot, touched, columns, 0, history)
-    touch_all(slot, touched, columns, count, indices)
-    add_rows(indptr, indices, values, history, np.ones(1, dtype=np.float32), slot, touched, columns, 0, count)
-    add_rows(indptr, indices, values, indices, values, slot, touched, columns, 0, count)
-    write(columns, 0, touched, count, values, -np.inf)
-    write(columns, 0, touched, count, columns[:, 0].copy(), -np.inf)
+    release(slot, touched, columns, 0, history)
+    count = touch_all(slot, touched, 0, history)
+    touch_all(slot, touched, count, indices)
+    weights = np.ones((1, 1), dtype=np.float32)
+    stored_weights = weights.copy()
+    stored_weights.flags.writeable = False
+    add_rows(indptr, indices, values, history, weights, slot, touched, columns, 0, count, 1, 1)
+    add_rows(indptr, indices, values, indices, stored_weights, slot, touched, columns, 0, count, 1, 1)
+    alike = np.broadcast_to(values, (3,))
+    add_rows(indptr, indices, alike, indices, stored_weights, slot, touched, columns, 0, count, 1, 1)
+    add_rows(indptr, indices, alike, history, weights, slot, touched, columns, 0, count, 1, 1)
+    write(columns[0], touched, count, values, -np.inf)
+    write(columns[0], touched, count, columns[0].copy(), -np.inf)
+    factors = np.ones((2, 1), dtype=np.float32)
+    multiply(columns[0], history, touched, factors, factors[0])
+    factors.flags.writeable = False
+    multiply(columns[0], history, touched, factors, columns[0].copy())
     ranks(columns)
     largest(columns[0].copy(), 1)
     top_of_dense(columns, 0, 1)

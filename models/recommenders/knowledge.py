@@ -127,7 +127,9 @@ class Knowledge:
         start = np.searchsorted(numbers, preference.target - reach)
         # To the right: a reach smaller than the rounding of the target leaves the target itself.
         stop = np.searchsorted(numbers, preference.target + reach, side="right")
-        closeness = np.exp2(-(((numbers[start:stop] - preference.target) / tolerance) ** 2))
+        # Numbers so far apart that their distance is none are as far apart as can be.
+        with np.errstate(over="ignore"):
+            closeness = np.exp2(-(((numbers[start:stop] - preference.target) / tolerance) ** 2))
         np.maximum.at(satisfactions, items[start:stop], closeness.astype(np.float32))
         return satisfactions
 

@@ -8,10 +8,9 @@ import numpy.typing as npt
 from models.bundle.loader import Bundle
 from models.data.history import History
 from models.recommenders.board import Board
-from models.recommenders.rows import Float32, Rows
+from models.recommenders.rows import Rows
 
 Config = TypeVar("Config")
-ONE: Float32 = np.ones(1, dtype=np.float32)
 
 
 class Recommender(Protocol):

@@ -79,7 +79,9 @@ class Filter(BaseModel):
     item without one never meets it. Text is compared exactly, and never equals a number or a boolean.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"field": "price", "gte": 20, "lte": 120}]}
+    )
 
     and_: tuple["Filter", ...] | None = Field(None, alias="and", min_length=1, description="all of these hold")
     or_: tuple["Filter", ...] | None = Field(None, alias="or", min_length=1, description="one of these holds")
@@ -120,7 +122,9 @@ class Preference(BaseModel):
     item without the field does not meet it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"field": "price", "target": 80, "weight": 2}]}
+    )
 
     field: FieldName = Field(description=_FIELD_DESCRIPTION, examples=[TAGS])
     value: Value | None = Field(None, description="the value wished for")

@@ -62,7 +62,7 @@ class Spectral(ItemRows[SpectralConfig]):
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history."""
-        board.add_rows(self.signals[0], self.rows, history.items, history.weights(self.config.recency_decay))
+        board.add_history(self.signals, self.rows, history.items, history.weights(self.config.recency_decay))
 
 
 def leading_vectors(matrix: "sp.csr_matrix[np.float32]", count: int) -> Float32:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders.board import Board
-from models.recommenders.recommender import ONE, ItemRows
+from models.recommenders.recommender import ItemRows
 from models.recommenders.similarity import degrees, empty_matrix, power, scaled, top_of_rows
 
 
@@ -49,6 +49,4 @@ class Successor(ItemRows[SuccessorConfig]):
 
     def score(self, history: History, board: Board) -> None:
         """Sum the rows of the history: by recency, and of the last item alone."""
-        items = history.items
-        board.add_rows(self.signals[0], self.rows, items, history.weights(self.config.recency_decay))
-        board.add_rows(self.signals[1], self.rows, items[-1:], ONE)
+        board.add_history(self.signals, self.rows, history.items, history.weight_table(self.config.recency_decay))

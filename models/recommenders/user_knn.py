@@ -59,6 +59,12 @@ class UserKNN:
         self.histories = histories
         self.item_users = item_users
         self._compared = compared
+        # Where all interactions say as much, one number stands for all: it is not read from memory again and again.
+        values = histories.values
+        if len(values) and values.min() == values.max():
+            self._scored = Rows(histories.indptr, histories.indices, np.broadcast_to(values[:1], values.shape))
+        else:
+            self._scored = histories
         self._sums = np.zeros((histories.n_rows, 2))
         self._met = np.empty(histories.n_rows, dtype=np.int32)
 
@@ -125,7 +131,7 @@ class UserKNN:
     def score(self, history: History, board: Board) -> None:
         """Sum the histories of the neighbours."""
         neighbours, similarities = self.neighbours(history)
-        board.add_rows(self.signals[0], self.histories, neighbours, similarities)
+        board.add_rows(self.signals, self._scored, neighbours, similarities)
 
     def neighbours(self, history: History) -> tuple[Int32, Float32]:
         """Find the users whose histories are most similar, the user of this one left out.
@@ -150,8 +156,4 @@ class UserKNN:
     def _is_trained_history(self, user: int, items: Int32, strengths: Float32) -> bool:
         """Compare a history, ascending without repeats, with the one the matrix was computed on."""
         stored, values = self.histories.row(user)
-        return (
-            len(stored) == len(items)
-            and bool(np.array_equal(stored, items))
-            and bool(np.array_equal(values, strengths))
-        )
+        return len(stored) == len(items) and bool((stored == items).all()) and bool((values == strengths).all())

@@ -91,7 +91,9 @@ def test_a_generated_catalogue_has_every_field_and_grows_in_proportion() -> None
     assert small.items.column_names == ["item_id", "title", "categories", "tags", "price"]
     assert (small.items.num_rows, large.items.num_rows) == (200, 600)
     assert small.interactions.num_rows == 200 * INTERACTIONS_AN_ITEM
-    assert all(len(item["tags"]) == 3 and item["price"] > 0 for item in small.items.to_pylist())
+    rows = small.items.to_pylist()
+    assert all(len(item["tags"]) == 3 and len(item["title"].split()) == 4 for item in rows)
+    assert 20 < sum(item["price"] is not None for item in rows) < 60
 
 
 def test_without_a_database_a_folder_is_asked_for(tmp_path: Path) -> None:

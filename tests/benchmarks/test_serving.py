@@ -12,10 +12,12 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from benchmarks.load.sizes import home_of
 from benchmarks.load.wrk import MISSING
 from benchmarks.serving import cli
 
 ITEMS = 1_500
+QUICK_NETWORK = '{"members": 1, "epochs": 3}'
 QUICK = ("--seconds", "1", "--rounds", "1", "--start-ups", "1", "--users", "100", "--connections", "1,4")
 Completed = subprocess.CompletedProcess[str]
 Bench = Callable[..., Completed]
@@ -23,19 +25,29 @@ Bench = Callable[..., Completed]
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("serving")
+    """Hold the working directory of one catalogue, generated, imported and trained once for all tests."""
+    if shutil.which("wrk") is None:
+        pytest.skip(MISSING)
+    root = tmp_path_factory.mktemp("serving")
+    with pytest.MonkeyPatch.context() as during:
+        for name in [name for name in os.environ if name.startswith("BRAID_")]:
+            during.delenv(name)
+        during.setenv("BRAID_NETWORK", QUICK_NETWORK)
+        home_of(ITEMS, root, budget=1, say=print)
+    return root
+
+
+@pytest.fixture
+def work(home: Path) -> Path:
+    return home / f"catalogue-{ITEMS}"
 
 
 @pytest.fixture
 def bench(isolated: Path) -> Bench:
-    if shutil.which("wrk") is None:
-        pytest.skip(MISSING)
-
     def run(*arguments: object) -> Completed:
         return subprocess.run(
             [sys.executable, "-m", "benchmarks.serving", *map(str, arguments), *QUICK, "--output", "out/serving.md"],
             cwd=isolated,
-            env={**os.environ, "BRAID_NETWORK": '{"members": 1, "epochs": 3}'},
             capture_output=True,
             text=True,
             timeout=300,
@@ -45,8 +57,8 @@ def bench(isolated: Path) -> Bench:
     return run
 
 
-def test_a_catalogue_is_generated_trained_and_measured(bench: Bench, home: Path, isolated: Path) -> None:
-    done = bench("--catalogue", ITEMS, "--work", home, "--budget", 1)
+def test_a_catalogue_of_a_size_is_measured(bench: Bench, home: Path, isolated: Path) -> None:
+    done = bench("--catalogue", ITEMS, "--work", home)
     assert done.returncode == 0, done.stderr
     assert "wanted: less than 250" in done.stdout
     (size,) = json.loads((isolated / "out/serving.json").read_text())["sizes"]
@@ -55,8 +67,8 @@ def test_a_catalogue_is_generated_trained_and_measured(bench: Bench, home: Path,
     assert sum(memory["role"].startswith("worker") for memory in size["memory"]) == 2
 
 
-def test_a_working_directory_is_measured(bench: Bench, home: Path, isolated: Path) -> None:
-    done = bench("--work", home / f"catalogue-{ITEMS}", "--workers", "1,2")
+def test_a_working_directory_is_measured(bench: Bench, work: Path, isolated: Path) -> None:
+    done = bench("--work", work, "--workers", "1,2")
     assert done.returncode == 0, done.stderr
     assert (isolated / "out/serving.md").read_text() in done.stdout
     found = json.loads((isolated / "out/serving.json").read_text())
@@ -70,8 +82,7 @@ def test_a_working_directory_is_measured(bench: Bench, home: Path, isolated: Pat
     assert len(found["start_up"]) == 1
 
 
-def test_long_histories_are_measured_and_the_database_stays_as_it_is(bench: Bench, home: Path) -> None:
-    work = home / f"catalogue-{ITEMS}"
+def test_long_histories_are_measured_and_the_database_stays_as_it_is(bench: Bench, work: Path) -> None:
     before = (work / "braid.sqlite3").read_bytes()
     done = bench("--work", work, "--history")
     assert done.returncode == 0, done.stderr
@@ -79,11 +90,11 @@ def test_long_histories_are_measured_and_the_database_stays_as_it_is(bench: Benc
     assert (work / "braid.sqlite3").read_bytes() == before
 
 
-def test_a_server_that_does_not_start_ends_the_run_with_its_words(bench: Bench, home: Path, isolated: Path) -> None:
-    work = isolated / "work"
-    shutil.copytree(home / f"catalogue-{ITEMS}", work)
-    (work / "bundles/CURRENT").write_text("20000101T000000000000Z\n")
-    done = bench("--work", work)
+def test_a_server_that_does_not_start_ends_the_run_with_its_words(bench: Bench, work: Path, isolated: Path) -> None:
+    damaged = isolated / "work"
+    shutil.copytree(work, damaged)
+    (damaged / "bundles/CURRENT").write_text("20000101T000000000000Z\n")
+    done = bench("--work", damaged)
     assert done.returncode == 1
     assert "there is no such bundle" in done.stderr
     assert "Traceback" not in done.stderr

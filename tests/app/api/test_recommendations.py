@@ -11,22 +11,7 @@ import pytest
 from app.context import Context
 from models.bundle.store import BundleStore
 from models.data.folder import DataSet
-
-
-async def post(client: httpx.AsyncClient, user: str, item: str, event_type: str = "view") -> None:
-    body = {"user_id": user, "item_id": item, "event_type": event_type}
-    assert (await client.post("/interactions", json=body)).status_code == 201
-
-
-async def ask(client: httpx.AsyncClient, user: str, **query: Any) -> dict[str, Any]:
-    answer = await client.get(f"/recommend/{user}", params=query)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def item_ids(answer: dict[str, Any]) -> list[str]:
-    return [item["item_id"] for item in answer["items"]]
+from tests.app.api.asking import ask, item_ids, post
 
 
 async def test_an_empty_system_answers_with_an_empty_list(client: httpx.AsyncClient) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from app.context import Context
 from app.services import active_bundle
-from app.services.active_bundle import ActiveBundle
 from models.bundle.store import CURRENT_FILE, BundleStore
 
 NEWER = "29990101T000000000000Z"
@@ -28,43 +28,43 @@ def activate_unchecked(bundles: BundleStore, version: str) -> None:
     (bundles.root / CURRENT_FILE).write_text(f"{version}\n")
 
 
-def test_another_activated_version_takes_the_place(bundles: BundleStore, newer: Path) -> None:
-    active = ActiveBundle(bundles)
-    active.load()
+async def test_another_activated_version_takes_the_place(bundles: BundleStore, newer: Path, context: Context) -> None:
+    active = context.bundle
+    await active.load()
     assert active.state == ("ok", bundles.active_version())
     bundles.activate(NEWER)
-    active.load()
+    await active.load()
     assert active.state == ("ok", NEWER)
 
 
-def test_a_damaged_new_version_is_refused_while_the_old_one_stays_and_taken_once_mended(
-    bundles: BundleStore, newer: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_damaged_new_version_is_refused_while_the_old_one_stays_and_taken_once_mended(
+    bundles: BundleStore, newer: Path, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(active_bundle, "_RETRY_SECONDS", 0.0)
     old = str(bundles.active_version())
-    active = ActiveBundle(bundles)
-    active.load()
+    active = context.bundle
+    await active.load()
     path = newer / "item_ids.npy"
     good = path.read_bytes()
     path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
     activate_unchecked(bundles, NEWER)
-    active.load()
+    await active.load()
     status, detail = active.state
     assert (status, active.ranker and active.ranker.version) == ("ok", old)
     assert detail.startswith(old)
     assert "item_ids.npy" in detail
     path.write_bytes(good)
-    active.load()
+    await active.load()
     assert active.state == ("ok", NEWER)
 
 
-def test_a_refused_version_that_is_deactivated_leaves_no_refusal(bundles: BundleStore) -> None:
+async def test_a_refused_version_that_is_deactivated_leaves_no_refusal(bundles: BundleStore, context: Context) -> None:
     old = str(bundles.active_version())
-    active = ActiveBundle(bundles)
-    active.load()
+    active = context.bundle
+    await active.load()
     activate_unchecked(bundles, NEWER)
-    active.load()
+    await active.load()
     assert "there is no such bundle" in active.state[1]
     activate_unchecked(bundles, old)
-    active.load()
+    await active.load()
     assert active.state == ("ok", old)

@@ -80,7 +80,7 @@ async def test_a_repeated_import_counts_an_event_id_once(context: Context) -> No
 async def test_an_order_is_kept_whatever_its_numbers(context: Context) -> None:
     dataset = DataSet(table({"timestamp": 3.0, "item_id": "c"}, {"timestamp": -7e11, "item_id": "a"}))
     await run(context, dataset, "order")
-    assert [item for item, *_ in await context.interactions.history("u")] == ["a", "c"]
+    assert [event[2] for event in (await context.histories.get("u")).events] == ["a", "c"]
     assert (await context.interactions.table(silent))["timestamp"].to_pylist() == [3.0, -7e11]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.errors import DatabaseError
 from app.storage.database import Database, pages
-from app.storage.migrations import require_schema, upgrade
+from app.storage.migrations import newest_revision, require_schema, upgrade
 
 PASSWORD = "s3cret-of-the-test"
 SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -99,7 +99,7 @@ async def test_a_connection_that_was_cut_is_made_anew(database_url: str, postgre
         await require_schema(database)
         name = database.url.database
         postgresql.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-        assert await require_schema(database) == "0001"
+        assert await require_schema(database) == newest_revision()
     finally:
         await database.close()
 

@@ -7,8 +7,6 @@ from app.storage.items import ItemStore
 from models.data.catalogue import attributes_of
 from models.data.progress import silent
 
-NOW = 1_000_000
-
 
 def row(item: str = "i", **more: Any) -> dict[str, Any]:
     empty = dict.fromkeys(("title", "description", "price", "available_from", "available_until"))
@@ -75,21 +73,29 @@ async def test_many_items_more_than_one_statement_holds_all_arrive(store: ItemSt
     assert await store.count() == 1001
 
 
-@pytest.mark.parametrize(
-    ("more", "unavailable"),
-    [
-        ({}, False),
-        ({"hidden": True}, True),
-        ({"available_from": NOW}, False),
-        ({"available_from": NOW + 1}, True),
-        ({"available_until": NOW}, True),
-        ({"available_until": NOW + 1}, False),
-        ({"available_from": NOW - 5, "available_until": NOW - 1}, True),
-    ],
-    ids=str,
-)
-async def test_items_are_unavailable_when_hidden_before_their_time_and_from_their_end_on(
-    store: ItemStore, more: dict[str, Any], unavailable: bool
+async def test_a_deleted_item_is_gone_but_remembered(store: ItemStore) -> None:
+    await store.put(row("a", title="old", tags=["t"], price=1.0, attributes={"x": 1}))
+    await store.put(row("b"))
+    assert await store.delete("a") is True
+    assert await store.delete("a") is False
+    assert await store.delete("never") is False
+    assert await store.get("a") is None
+    assert await store.count() == 1
+    table = await store.table()
+    assert table is not None
+    assert table["item_id"].to_pylist() == ["b"]
+    assert await store.get_many(["a", "b", "never"]) == {"a": None, "b": row("b")}
+    assert await store.put(row("a")) is True
+    assert await store.get("a") == row("a")
+
+
+async def test_what_changed_since_a_moment_is_given_the_latest_of_it(
+    store: ItemStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await store.put_many([row("asked", **more), row("other")], silent)
-    assert await store.unavailable(NOW) == (["asked"] if unavailable else [])
+    for moment, item in enumerate(("a", "b", "c", "d"), 10):
+        monkeypatch.setattr("app.storage.items.now", lambda moment=moment: moment)
+        await store.put(row(item))
+    monkeypatch.setattr("app.storage.items.now", lambda: 14)
+    await store.delete("b")
+    assert list((await store.changed_since(12, 10)).items()) == [("c", row("c")), ("d", row("d")), ("b", None)]
+    assert list(await store.changed_since(0, 2)) == ["d", "b"]

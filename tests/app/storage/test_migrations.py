@@ -47,7 +47,7 @@ async def set_revision(database: Database, revision: str) -> None:
 async def test_the_first_upgrade_makes_the_tables_and_the_second_changes_nothing(empty: Database) -> None:
     head = newest_revision()
     assert await upgrade(empty) == (None, head)
-    assert await tables(empty) == {"interactions", "items", "alembic_version"}
+    assert await tables(empty) == {"interactions", "items", "changes", "requests", "alembic_version"}
     assert await upgrade(empty) == (head, head)
     assert await require_schema(empty) == head
 
@@ -71,7 +71,7 @@ async def test_a_downgrade_to_nothing_removes_the_tables(migrated: Database) -> 
         await connection.run_sync(down)
     assert await tables(migrated) == {"alembic_version"}
     assert (await upgrade(migrated))[0] is None
-    assert await tables(migrated) == {"interactions", "items", "alembic_version"}
+    assert await tables(migrated) == {"interactions", "items", "changes", "requests", "alembic_version"}
 
 
 async def test_two_upgrades_at_once_both_end_with_the_tables(make_database) -> None:
@@ -119,6 +119,7 @@ async def test_an_upgrade_makes_the_folders_of_the_file(backend: str, tmp_path: 
 async def test_tables_of_an_older_version_name_the_command_that_updates_them(
     migrated: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.storage.migrations.newest_revision", lambda: "0002")
-    with pytest.raises(SchemaError, match="are of 0001, 0002 is needed: run `braid migrate`"):
+    head = newest_revision()
+    monkeypatch.setattr("app.storage.migrations.newest_revision", lambda: "9998")
+    with pytest.raises(SchemaError, match=f"are of {head}, 9998 is needed: run `braid migrate`"):
         await require_schema(migrated)

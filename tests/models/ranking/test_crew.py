@@ -6,6 +6,7 @@ import pytest
 
 from models.data.history import History
 from models.ranking.crew import in_crew
+from models.ranking.drawing import Wish
 from models.ranking.retriever import Retriever
 
 Codes = Callable[..., npt.NDArray[np.int32]]
@@ -19,7 +20,7 @@ def test_results_come_in_the_order_of_the_rows(retriever: Retriever, count: int)
 def test_the_crew_answers_as_the_retriever_does(retriever: Retriever, codes: Codes) -> None:
     def work(own: tuple[Retriever, ...], row: int) -> tuple[list[int], list[float]]:
         history = codes(row % 12, (row + 2) % 12)
-        found = own[0].retrieve(History(history), excluded=history)
+        found = own[0].retrieve(History(history), Wish(excluded=history))
         return found.items.tolist(), found.neighbours.tolist()
 
     assert list(in_crew((retriever,), 300, work)) == [work((retriever,), row) for row in range(300)]

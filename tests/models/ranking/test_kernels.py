@@ -18,13 +18,16 @@ def floats(*rows: tuple[float, ...]) -> Float32:
 
 
 def test_each_part_is_mixed_relative_to_its_best() -> None:
-    columns = floats((2.0, 9.0, 0.0), (4.0, 9.0, -1.0), (7.0, 7.0, 7.0))
-    tops = kernels.best_parts(columns, 2, np.array([0, 2]))
-    mixed = kernels.mix(columns, 2, np.array([0, 2]), np.array([1.0, 5.0], dtype=np.float32), tops)
+    signals = floats((2.0, 4.0, 7.0), (9.0, 9.0, 7.0), (0.0, -1.0, 7.0))
+    weights = np.array([1.0, 5.0], dtype=np.float32)
+    tops = kernels.best_parts(signals, 2, np.array([0, 2]), weights)
+    mixed = kernels.mix(signals, 2, np.array([0, 2]), weights, tops)
     assert tops.tolist() == [4.0, 0.0]
     assert mixed.tolist() == [0.5, 1.0]
-    signals, parts = kernels.gather(columns, np.array([1, 0], dtype=np.int32), np.array([0, 2]), tops)
-    assert signals.tolist() == [[4.0, 2.0], [9.0, 9.0], [-1.0, 0.0]]
+    found, parts = kernels.gather(
+        signals, np.array([1, 0], dtype=np.int32), np.array([0, -1, 1]), np.array([0, 2]), tops
+    )
+    assert found.tolist() == [[4.0, 2.0], [0.0, 0.0], [9.0, 9.0]]
     assert parts.tolist() == [[1.0, 0.5], [0.0, 0.0]]
 
 

@@ -14,6 +14,7 @@ from models.ranking.config import BlendConfig, RankingConfig
 from models.ranking.features import FEATURES, Scaler
 from models.ranking.network import NetworkScorer
 from models.ranking.ranker import Ranker
+from tests.models.ranking.conftest import Recommend
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 MakeNetwork = Callable[..., Path]
@@ -23,7 +24,7 @@ WIDTH = len(FEATURES)
 @pytest.fixture
 def arrays(ranker: Ranker) -> Arrays:
     ids: Arrays = {"item_ids": ranker.item_ids, "user_ids": ranker.user_ids}
-    return {**ids, **ranker.retriever.arrays()}
+    return {**ids, **ranker.retriever.arrays(), **ranker.knowledge.arrays()}
 
 
 @pytest.fixture
@@ -38,20 +39,22 @@ def published(
     return store.publish(Manifest(version="v1", data={}, settings=chosen, metrics={}, protocol="random"), arrays, files)
 
 
-def test_a_loaded_ranker_answers_as_the_one_that_was_stored(store: BundleStore, arrays: Arrays, ranker: Ranker) -> None:
+def test_a_loaded_ranker_answers_as_the_one_that_was_stored(
+    store: BundleStore, arrays: Arrays, ranker: Ranker, recommend: Recommend
+) -> None:
     loaded = Ranker.load(published(store, arrays))
     # A bundle leaves out what has no weight.
     used = Ranker(ranker.retriever.pruned(), None, ranker.item_ids, ranker.user_ids)
-    assert loaded.recommend(["i01", "i03"], limit=9) == used.recommend(["i01", "i03"], limit=9)
+    assert recommend(loaded, ["i01", "i03"], limit=9) == recommend(used, ["i01", "i03"], limit=9)
     assert loaded.version == "v1"
     assert loaded.network is None
 
 
 def test_a_bundle_with_a_network_scores_with_it(
-    store: BundleStore, arrays: Arrays, scaling: Arrays, make_network: MakeNetwork
+    store: BundleStore, arrays: Arrays, scaling: Arrays, make_network: MakeNetwork, recommend: Recommend
 ) -> None:
     loaded = Ranker.load(published(store, {**arrays, **scaling}, make_network(), weight=1.0))
-    best, *_ = loaded.recommend(["i01", "i03"], limit=1)
+    best, *_ = recommend(loaded, ["i01", "i03"], limit=1)
     assert best[0] in {"i00", "i02", "i04", "i06", "i08", "i10"}
 
 

@@ -61,5 +61,5 @@ def test_what_was_dense_is_forgotten_with_the_request(board: Board, codes: Codes
 
 
 def test_a_signal_of_no_name_is_refused(board: Board, codes: Codes) -> None:
-    with board, pytest.raises(ValueError, match="tuple"):
+    with board, pytest.raises(KeyError, match="unheard-of"):
         board.add("unheard-of", codes(1), floats(1))

@@ -175,7 +175,7 @@ def test_touching_gives_each_item_one_slot_with_empty_scores(codes: Codes) -> No
         board.exclude(codes(2))
         board.touch(codes(3, 2, 3, 0))
         assert board.items.tolist() == [3, 0]
-        assert board.columns[:2].tolist() == [[0.0, 0.0]] * 2
+        assert board.rows[:, :2].tolist() == [[0.0, 0.0]] * 2
     assert (board.slot == -1).all()
 
 

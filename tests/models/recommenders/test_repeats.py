@@ -26,7 +26,7 @@ def signals(recommender: Repeats, history: History, excluded: npt.NDArray[np.int
         if excluded is not None:
             board.exclude(excluded)
         recommender.score(history, board)
-        columns = board.columns[: board.count].tolist()
+        columns = board.rows[:, : board.count].T.tolist()
         return dict(zip(board.items.tolist(), columns, strict=True))
 
 

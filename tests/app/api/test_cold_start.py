@@ -1,0 +1,84 @@
+"""New users and new items: nothing has to be trained for them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.config import Settings
+from app.main import create_app
+from models.bundle.store import BundleStore
+from models.data.folder import DataSet
+from tests.app.api.asking import ask, ask_for, item_ids, post
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+
+def of_group(synthetic: DataSet, group: str) -> list[dict[str, Any]]:
+    assert synthetic.items is not None
+    return [row for row in synthetic.items.to_pylist() if row["categories"] == [group]]
+
+
+async def test_a_new_user_gets_what_is_popular_in_the_context(
+    bundles: BundleStore, client: httpx.AsyncClient, synthetic: DataSet
+) -> None:
+    answer = await ask(client, "new", category="group-1", limit=8)
+    assert answer["strategy"] == "popular"
+    own = {row["item_id"] for row in of_group(synthetic, "group-1")}
+    assert set(item_ids(answer)) <= own
+    everything = item_ids(await ask(client, "new", limit=100))
+    assert item_ids(answer) == [item for item in everything if item in own][:8]
+
+
+async def test_an_item_created_a_second_ago_is_recommended_to_whom_it_suits(
+    bundles: BundleStore, client: httpx.AsyncClient, synthetic: DataSet
+) -> None:
+    rows = of_group(synthetic, "group-1")
+    for row in rows[:3]:
+        await post(client, "likes-1", row["item_id"])
+    for row in of_group(synthetic, "group-2")[:3]:
+        await post(client, "likes-2", row["item_id"])
+    model = rows[5]
+    fields = {name: model[name] for name in ("title", "categories", "tags") if model.get(name)}
+    assert (await client.put("/items/brand-new", json=fields)).status_code == 201
+    suits = item_ids(await ask(client, "likes-1", limit=60))
+    suits_not = item_ids(await ask(client, "likes-2", limit=60))
+    assert "brand-new" in suits
+    assert suits.index("brand-new") < (suits_not.index("brand-new") if "brand-new" in suits_not else 60)
+    # And whoever likes it is recommended what resembles it.
+    await post(client, "likes-it", "brand-new")
+    answer = await ask(client, "likes-it", limit=5)
+    assert answer["strategy"] == "personalized"
+    assert sum(item in {row["item_id"] for row in rows} for item in item_ids(answer)) >= 3
+
+
+async def test_a_new_item_can_be_filtered_and_ranked_at_once(bundles: BundleStore, client: httpx.AsyncClient) -> None:
+    await client.put("/items/brand-new", json={"tags": ["unheard-of"], "price": 7.0})
+    for user in ("nobody", "u001"):
+        answer = await ask_for(client, user_id=user, filter={"field": "tags", "eq": "unheard-of"})
+        assert item_ids(answer) == ["brand-new"]
+
+
+@pytest.fixture
+async def exposing(settings: Settings, bundles: BundleStore) -> AsyncIterator[httpx.AsyncClient]:
+    """A service that keeps a fifth of each list for new items."""
+    application = create_app(settings.model_copy(update={"new_item_share": 0.2}))
+    transport = httpx.ASGITransport(application)
+    async with (
+        application.router.lifespan_context(application),
+        httpx.AsyncClient(transport=transport, base_url="http://braid") as client,
+    ):
+        yield client
+
+
+async def test_new_items_have_their_share_where_it_is_asked_for(exposing: httpx.AsyncClient, tmp_path: Path) -> None:
+    await post(exposing, "u", "i01")
+    before = item_ids(await ask(exposing, "u"))
+    for number in range(5):
+        await exposing.put(f"/items/new-{number}", json={"tags": ["unheard-of"], "price": 1.0})
+    after = item_ids(await ask(exposing, "u"))
+    new = [item for item in after if item.startswith("new-")]
+    assert len(new) == 2
+    assert [item for item in after if item not in new] == before[:8]

@@ -1,0 +1,155 @@
+"""The change feed: everything that is committed comes to every reader once, in whatever order it commits."""
+
+import asyncio
+import random
+import time
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+
+from app.context import Context
+from app.storage.changes import Change, ChangeStore
+from app.storage.database import Database
+from app.storage.tables import changes
+from app.storage.wakes import Wakes
+from models.data.progress import silent
+
+POSTGRESQL = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+
+
+def row(user: str, item: str = "i", event_id: str | None = None) -> dict[str, Any]:
+    return {"user_id": user, "item_id": item, "event_type": "view", "event_id": event_id, "timestamp": 1}
+
+
+@pytest.fixture
+def store(context: Context) -> ChangeStore:
+    return ChangeStore(context.database, "reader")
+
+
+def told(found: list[Change] | Any) -> list[tuple[str, tuple[str, ...] | None]]:
+    return [(change.kind, change.keys) for change in found]
+
+
+async def test_every_write_is_told_with_what_it_touched(context: Context, store: ChangeStore) -> None:
+    position = await store.position()
+    await context.interactions.add(row("u", event_id="e"))
+    await context.interactions.add(row("u", event_id="e"))
+    await context.interactions.add_many([row("b"), row("a"), row("b")], silent)
+    item = {"item_id": "x", "categories": [], "tags": [], "attributes": {}, "hidden": False}
+    await context.items.put(item)
+    await context.items.delete("x")
+    await context.items.delete("x")
+    found, after = await store.read(position)
+    assert told(found) == [("users", ("u",)), ("users", ("a", "b")), ("items", ("x",)), ("items", ("x",))]
+    assert {change.origin for change in found} != {"reader"}
+    assert told((await store.read(after))[0]) == []
+    assert told((await store.read(await store.position()))[0]) == []
+
+
+async def test_of_many_keys_none_is_named(context: Context, store: ChangeStore) -> None:
+    position = await store.position()
+    await context.interactions.add_many([row(f"u{number}") for number in range(1001)], silent)
+    assert told((await store.read(position))[0]) == [("users", None)]
+
+
+async def test_what_is_rolled_back_is_not_told(context: Context, store: ChangeStore) -> None:
+    position = await store.position()
+    async with context.database.engine.connect() as connection:
+        await store.record(connection, "users", ["u"])
+        await connection.rollback()
+    assert told((await store.read(position))[0]) == []
+
+
+async def test_old_changes_are_pruned(context: Context, store: ChangeStore) -> None:
+    await context.interactions.add(row("u"))
+    await store.prune(0)
+    async with context.database.begin() as connection:
+        assert await connection.scalar(select(func.count()).select_from(changes)) == 1
+    await store.prune(2**62)
+    async with context.database.begin() as connection:
+        assert await connection.scalar(select(func.count()).select_from(changes)) == 0
+
+
+@POSTGRESQL
+async def test_a_transaction_that_commits_late_is_told_once(context: Context, store: ChangeStore) -> None:
+    position = await store.position()
+    async with context.database.begin() as late:
+        await store.record(late, "users", ["late"])
+        async with context.database.begin() as early:
+            await store.record(early, "users", ["early"])
+        found, position = await store.read(position)
+        assert told(found) == [("users", ("early",))]
+        found, position = await store.read(position)
+        assert told(found) == []
+    found, position = await store.read(position)
+    assert told(found) == [("users", ("late",))]
+    assert told((await store.read(position))[0]) == []
+
+
+@POSTGRESQL
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_the_order_of_commits_each_is_told_once(context: Context, store: ChangeStore, seed: int) -> None:
+    rng = random.Random(seed)
+    position, seen, committed, number = await store.position(), list[str](), set[str](), 0
+    open_ones: list[tuple[Any, Any, str]] = []
+    for _ in range(120):
+        what = rng.random()
+        if what < 0.4 and len(open_ones) < 4:
+            connection = await context.database.engine.connect()
+            transaction = await connection.begin()
+            number += 1
+            await store.record(connection, "users", [f"u{number}"])
+            open_ones.append((connection, transaction, f"u{number}"))
+        elif what < 0.75 and open_ones:
+            connection, transaction, name = open_ones.pop(rng.randrange(len(open_ones)))
+            if rng.random() < 0.3:
+                await transaction.rollback()
+            else:
+                await transaction.commit()
+                committed.add(name)
+            await connection.close()
+        else:
+            found, position = await store.read(position)
+            seen += [key for change in found for key in change.keys or ()]
+            assert set(seen) == committed
+    for connection, transaction, name in open_ones:
+        await transaction.commit()
+        committed.add(name)
+        await connection.close()
+    found, position = await store.read(position)
+    seen += [key for change in found for key in change.keys or ()]
+    assert sorted(seen) == sorted(committed)
+
+
+@POSTGRESQL
+async def test_a_commit_wakes_the_reader_and_a_cut_connection_is_made_anew(
+    context: Context, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.storage.wakes._RETRY_SECONDS", 0.05)
+    other = Database(database_url)
+
+    async def woken() -> bool:
+        await asyncio.sleep(0.3)  # to listen takes a moment
+        began = time.monotonic()
+        waiting = asyncio.create_task(wakes.wait(10))
+        await asyncio.sleep(0.05)
+        await context.interactions.add(row("u"))
+        await waiting
+        return time.monotonic() - began < 5
+
+    async with Wakes(other) as wakes:
+        assert await woken()
+        async with context.database.begin() as connection:
+            await connection.execute(
+                text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+            )
+        assert await woken()
+    await other.close()
+
+
+async def test_without_a_commit_time_alone_wakes(context: Context) -> None:
+    async with Wakes(context.database) as wakes:
+        began = time.monotonic()
+        await wakes.wait(0.05)
+        assert 0.04 < time.monotonic() - began < 5

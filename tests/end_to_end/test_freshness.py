@@ -1,0 +1,130 @@
+"""Freshness, as two real server processes over one database show it."""
+
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.conftest import Completed
+
+COUNT = int(os.environ.get("BRAID_FRESHNESS_COUNT", "25"))
+WITHIN = 1.0
+"""What is promised."""
+STARTED_WITHIN = 60.0
+
+
+@contextmanager
+def server(folder: Path, port: int, **settings: str) -> Iterator[httpx.Client]:
+    """Run a server and stop it cleanly."""
+    log = folder / f"server-{port}.log"
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=folder, env={**os.environ, **settings}, stdout=output, stderr=output)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+            until = time.monotonic() + STARTED_WITHIN
+            while True:
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < until, log.read_text()
+                try:
+                    if client.get("/health/ready").status_code == 200:
+                        break
+                except httpx.TransportError:
+                    pass
+                time.sleep(0.05)
+            yield client
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0, log.read_text()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def free_ports(count: int) -> list[int]:
+    import socket  # noqa: PLC0415
+
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def post(client: httpx.Client, user: str, item: str) -> None:
+    body = {"user_id": user, "item_id": item, "event_type": "view"}
+    assert client.post("/interactions", json=body).status_code == 201
+
+
+@contextmanager
+def writing(base: str) -> Iterator[list[int]]:
+    """Go on writing in the background, and count what was written."""
+    stop, written = threading.Event(), [0]
+
+    def write() -> None:
+        with httpx.Client(base_url=base, timeout=10) as client:
+            while not stop.is_set():
+                post(client, f"other-{written[0] % 50}", f"i{written[0] % 60:02d}")
+                written[0] += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield written
+    finally:
+        stop.set()
+        thread.join(15)
+
+
+def ids(client: httpx.Client, user: str) -> list[str]:
+    answer: dict[str, Any] = client.get(f"/recommend/{user}", params={"limit": 100}).json()
+    return [item["item_id"] for item in answer["items"]]
+
+
+def test_what_one_process_acknowledges_the_other_answers_with_within_a_second(
+    isolated: Path, database_url: str, trained_bundles: Path, braid: Any
+) -> None:
+    """A user is shown items; one of them is had through one process, and has to vanish from the other's list."""
+    settings = {"BRAID_DATABASE_URL": database_url, "BRAID_BUNDLES": str(trained_bundles), "BRAID_LOG_LEVEL": "error"}
+    migrated: Completed = braid("migrate", **settings)
+    assert migrated.returncode == 0, migrated.stderr
+    delays: list[float] = []
+    first, second = free_ports(2)
+    with (
+        server(isolated, first, **settings) as one,
+        server(isolated, second, **settings) as two,
+        writing(str(one.base_url)) as written,
+    ):
+        for number in range(COUNT):
+            writer, reader = (one, two) if number % 2 else (two, one)
+            user = f"u{number % 20}-{number // 400}"
+            item = ids(reader, user)[0]
+            assert item in ids(writer, user)
+            post(writer, user, item)
+            began = time.monotonic()
+            # The process that took it knows at once.
+            assert item not in ids(writer, user)
+            while item in ids(reader, user):
+                assert time.monotonic() - began < WITHIN
+                time.sleep(0.002)
+            delays.append(time.monotonic() - began)
+        assert written[0] > COUNT
+    delays.sort()
+    name, late = database_url.partition("+")[0], delays[int(0.99 * (COUNT - 1))]
+    median, last, longest = (f"{seconds * 1e3:.0f} ms" for seconds in (statistics.median(delays), late, delays[-1]))
+    sys.stdout.write(
+        f"\n{name}: {COUNT} posts, {written[0]} others meanwhile; known to the other process after"
+        f" {median} (median), {last} (p99), {longest} (longest)\n"
+    )
