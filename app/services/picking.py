@@ -35,9 +35,9 @@ def nothing() -> Picked:
 
 def wish_of(serving: Serving, query: ItemsQuery, *excluded: int) -> Wish:
     """Turn what is asked for into codes; `excluded` are codes that are left out besides."""
-    given = serving.live.codes(query.exclude)
+    given = serving.live.known_codes(query.exclude)
     wanted = None if query.filter is None else serving.live.mask(query.filter)
-    return Wish(np.concatenate([given[given >= 0], np.array(excluded, dtype=np.int32)]).astype(np.int32), wanted=wanted)
+    return Wish(np.concatenate([given, np.array(excluded, dtype=np.int32)]), wanted=wanted)
 
 
 def fitting(live: LiveCatalogue, items: Int32, wish: Wish) -> Mask:
@@ -54,7 +54,7 @@ def first(live: LiveCatalogue, items: Int32, scores: Float32, wish: Wish, limit:
     if len(items) > limit:
         least = np.partition(scores, len(scores) - limit)[len(scores) - limit]
         items, scores = items[scores >= least], scores[scores >= least]
-    names = np.array([live.item_id(code) for code in items.tolist()], dtype=np.str_)
+    names = np.array(live.ids(items), dtype=np.str_)
     order = np.lexsort((names, -scores))[:limit]
     return Picked(items[order], scores[order])
 
@@ -70,8 +70,8 @@ def unhad(live: LiveCatalogue, wish: Wish, picked: Int32, after: int, limit: int
 
 def scored(live: LiveCatalogue, picked: Picked) -> list[ScoredItem]:
     """Write items as the wire has them."""
-    pairs = zip(picked.items.tolist(), picked.scores.tolist(), strict=True)
+    pairs = zip(live.ids(picked.items), picked.scores.tolist(), strict=True)
     return [
-        ScoredItem.model_construct(item_id=live.item_id(code), score=score, rank=rank)
-        for rank, (code, score) in enumerate(pairs, 1)
+        ScoredItem.model_construct(item_id=item_id, score=score, rank=rank)
+        for rank, (item_id, score) in enumerate(pairs, 1)
     ]

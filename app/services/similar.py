@@ -9,6 +9,7 @@ from app.errors import NotFoundError, UnknownMethodError
 from app.schemas.popular import ItemsQuery
 from app.schemas.similar import BLEND, SimilarItems, SimilarItemsQuery, SimilarStrategy
 from app.services.active_bundle import ActiveBundle
+from app.services.patience import in_time
 from app.services.picking import Picked, first, nothing, scored, wish_of
 from app.services.serving import Serving
 from app.services.trending import TrendingService
@@ -19,6 +20,7 @@ from models.ranking.candidates import KINDS, PARTS, TRENDING
 from models.ranking.drawing import Wish
 from models.ranking.ranker import Ranker
 from models.recommenders.content import Content
+from models.recommenders.item_knn import ItemKNN
 from models.recommenders.popularity import Popularity
 from models.recommenders.recommender import ItemRows
 from models.recommenders.repeats import Repeats
@@ -78,7 +80,7 @@ class SimilarItemsService:
         code = int(live.codes([item_id])[0])
         if 0 <= code < live.n_items or (code >= 0 and not live.blocked[code]):
             return
-        if await self._items.get(item_id) is not None:
+        if await in_time(self._items.get(item_id)) is not None:
             return
         if not await self._counts.has_item(item_id, None if serving.ranker is None else _LATEST):
             raise NotFoundError(f"there is no item {item_id!r}, and nobody did anything with one")
@@ -107,14 +109,25 @@ def _by_blend(serving: Serving, ranker: Ranker, code: int, query: ItemsQuery, wi
     config = ranker.retriever.config.blend
     popularity = ranker.retriever.popularity
     unhad = code >= serving.live.n_items or popularity.counts[code] == 0
-    if unhad and config.content == 0 and ranker.content is not None:
+    if unhad and config.content == 0:
         # Of what nobody had only the description is known, and the blend does not look at it.
-        return _by_rows(serving, ranker.content, code, query, wish)
+        return _by_shelf(serving, ranker, code, query, wish)
     drawn = Wish(wish.excluded, wanted=wish.wanted, limit=max(config.candidates, query.limit))
     arrivals = serving.live.arrivals if len(serving.live.arrivals) else None
     ranked = ranker.rank(History(np.array([code], dtype=np.int32)), drawn, arrivals=arrivals)
     related = (ranked.candidates.parts[_RELATED][:, ranked.places] > 0).any(axis=0)
-    return Picked(ranked.items[related][: query.limit], ranked.scores[related][: query.limit])
+    found = Picked(ranked.items[related][: query.limit], ranked.scores[related][: query.limit])
+    return found if len(found.items) else _by_shelf(serving, ranker, code, query, wish)
+
+
+def _by_shelf(serving: Serving, ranker: Ranker, code: int, query: ItemsQuery, wish: Wish) -> Picked:
+    """Compare by what was had together or else by the descriptions, whether the blend reads either or not."""
+    for kind in (ItemKNN, Content):
+        part = ranker.shelf.get(kind.signals[0])
+        found = _by_rows(serving, part, code, query, wish) if isinstance(part, ItemRows) else nothing()
+        if len(found.items):
+            return found
+    return nothing()
 
 
 def _by_rows(serving: Serving, part: ItemRows[Any], code: int, query: ItemsQuery, wish: Wish) -> Picked:

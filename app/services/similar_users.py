@@ -6,6 +6,7 @@ from app.errors import UnknownMethodError
 from app.schemas.similar import SimilarUser, SimilarUsers, SimilarUsersQuery
 from app.services.active_bundle import ActiveBundle
 from app.services.histories import Histories
+from app.services.patience import in_time
 from app.services.serving import Serving
 from models.data.history import History
 from models.recommenders.user_knn import UserKNN
@@ -38,7 +39,7 @@ class SimilarUsersService:
         """
         if query.method != _METHOD:
             raise UnknownMethodError(f"{query.method!r} is not {_METHOD}")
-        log = await self._histories.get(user_id)
+        log = await in_time(self._histories.get(user_id))
         serving = self._bundle.serving
         reading = serving.read(user_id, log.events)
         found: list[SimilarUser] = []

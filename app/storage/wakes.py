@@ -1,6 +1,7 @@
 """What wakes the reader of the change feed: PostgreSQL's notifications, or time alone."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Self
 
 import structlog
@@ -36,11 +37,11 @@ class Wakes:
 
     async def wait(self, seconds: float) -> None:
         """Wait for a notification, at most so long."""
-        try:
-            await asyncio.wait_for(self._event.wait(), seconds)
-        except TimeoutError:
-            return
-        self._event.clear()
+        # Not `wait_for`: before Python 3.12 it swallows a cancellation that comes together with a notification.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
+                self._event.clear()
 
     async def _listen(self) -> None:
         while True:

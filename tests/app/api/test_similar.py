@@ -279,3 +279,22 @@ async def test_without_a_bundle_nobody_is_compared(client: httpx.AsyncClient) ->
     answer = await ask(client, "/users/u/similar")
     assert (answer["items"], answer["bundle_version"]) == ([], None)
     assert answer["reason"] == "there is no bundle yet: training makes one"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_what_the_blend_does_not_read_is_compared_all_the_same(
+    bundles: BundleStore,
+    client: httpx.AsyncClient,
+    application: FastAPI,
+    description: Callable[[str], dict[str, Any]],
+) -> None:
+    retriever = application.state.context.bundle.ranker.retriever
+    nothing = {name: 0.0 for name, weight in retriever.config.blend if isinstance(weight, float)}
+    blend = retriever.config.blend.model_copy(update=nothing | {"popularity": 1.0})
+    config = retriever.config.model_copy(update={"blend": blend})
+    application.state.context.bundle.ranker.retriever = retriever.configured(config)
+    await client.put("/items/new", json=description("i05"))
+    for item, method in (("i05", "item_knn"), ("new", "content")):
+        answer = await ask(client, f"/items/{item}/similar")
+        assert answer["strategy"] == "similar"
+        assert item_ids(answer) == item_ids(await ask(client, f"/items/{item}/similar", method=method))
