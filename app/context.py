@@ -53,7 +53,7 @@ class Context:
         self.interactions = InteractionStore(self.database, changes)
         self.items = ItemStore(self.database, changes)
         self.histories = Histories(self.interactions, settings.history_cache_mb * _MEGABYTE)
-        live_items = LiveItems(self.items)
+        live_items = LiveItems(self.items, changes)
         scale = StrengthScale(event_weights=settings.event_weights)
         self.bundle = ActiveBundle(self.bundles, live_items, scale)
         self.feed = ChangeFeed(changes, Wakes(self.database), self.histories, live_items.refresh)

@@ -7,14 +7,17 @@ from typing import Any
 import structlog
 
 from app.errors import DatabaseError
+from app.storage.changes import ChangeStore
 from app.storage.items import ItemStore
 from app.times import now
 from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL
 from models.ranking.live_catalogue import MAX_ARRIVALS, LiveCatalogue
 
 _SECOND = 1_000_000
-_MARGIN = 60 * _SECOND
-"""Changes are read from so long before: clocks differ, and what is written takes a while to be committed."""
+_MARGIN = _SECOND
+"""Changes are read from so long before: clocks differ, and what is written takes a moment to be committed."""
+_LONGEST = 3600 * _SECOND
+"""As long ago a transaction may have begun that has just been committed: the import of a large catalogue."""
 _AT_ONCE = 20
 """Items between which requests have their turn."""
 _log = structlog.get_logger(__name__)
@@ -30,10 +33,13 @@ class LiveItems:
     ----------
     items
         The catalogue in SQL.
+    changes
+        Its change feed.
     """
 
-    def __init__(self, items: ItemStore) -> None:
+    def __init__(self, items: ItemStore, changes: ChangeStore) -> None:
         self._items = items
+        self._changes = changes
         self._live: LiveCatalogue | None = None
         self._since = 0
         self._meanwhile: dict[LiveCatalogue, set[str]] = {}
@@ -50,9 +56,9 @@ class LiveItems:
         self._meanwhile.setdefault(live, set())
         try:
             began = now()
-            await self._bring(live, lambda: self._items.changed_since(max(since - _MARGIN, 0), MAX_ARRIVALS))
+            await self._bring(live, lambda: self._changed_since(since))
             # Once more, for what other processes have changed since.
-            await self._bring(live, lambda: self._items.changed_since(began - _MARGIN, MAX_ARRIVALS))
+            await self._bring(live, lambda: self._changed_since(began))
         except DatabaseError as error:
             _log.error("the catalogue is that of the bundle", reason=str(error))
 
@@ -66,8 +72,7 @@ class LiveItems:
         """
         for live in list(self._meanwhile):
             if item_ids is None:
-                since = max(self._since - _MARGIN, 0)
-                await self._bring(live, lambda since=since: self._items.changed_since(since, MAX_ARRIVALS))  # type: ignore[misc]
+                await self._bring(live, lambda: self._changed_since(self._since))
             else:
                 await self._bring(live, lambda: self._items.get_many(item_ids))
 
@@ -76,6 +81,14 @@ class LiveItems:
         for live, meanwhile in self._meanwhile.items():
             live.apply(item_id, None if row is None else _fields(row))
             meanwhile.add(item_id)
+
+    async def _changed_since(self, moment: int) -> Rows:
+        """Read what was committed since a moment, though it may have been written before."""
+        keys = await self._changes.keys_since("items", moment - _MARGIN)
+        if keys is None:
+            return await self._items.changed_since(max(moment - _LONGEST, 0), MAX_ARRIVALS)
+        rows = await self._items.changed_since(max(moment - _MARGIN, 0), MAX_ARRIVALS)
+        return rows | await self._items.get_many([key for key in keys if key not in rows])
 
     async def _bring(self, live: LiveCatalogue, read: Callable[[], Awaitable[Rows]]) -> None:
         async with self._reading:

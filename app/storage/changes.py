@@ -92,6 +92,13 @@ class ChangeStore:
                 after = Position(oldest=oldest, known=known)
         return [Change(row.id, row.kind, _tuple(row[2]), row.origin) for row in rows], after
 
+    async def keys_since(self, kind: Kind, moment: int) -> list[str] | None:
+        """Give what was changed since a moment, as far as changes go back; None where it may be anything."""
+        later = (changes.c.kind == kind) & (changes.c.created_at >= moment)
+        async with self._database.begin() as connection:
+            found = list(await connection.scalars(select(changes.c["keys"]).where(later)))
+        return None if None in found else list(dict.fromkeys(key for keys in found for key in keys))
+
     async def prune(self, before: int) -> None:
         """Forget changes that are older than a moment, in microseconds since 1970."""
         async with self._database.begin() as connection:

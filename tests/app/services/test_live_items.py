@@ -9,7 +9,9 @@ from app.context import Context
 from app.schemas.items import ItemIn
 from app.services.catalogue import Catalogue, to_row
 from app.services.live_items import LiveItems
+from app.storage.changes import ChangeStore
 from app.storage.items import ItemStore
+from app.times import now
 from models.ranking.live_catalogue import LiveCatalogue
 from models.recommenders.knowledge import Knowledge, KnowledgeConfig
 from models.recommenders.requirements import Filter
@@ -47,8 +49,8 @@ def tagged(catalogue: LiveCatalogue, tag: str) -> set[str]:
 
 async def test_an_own_change_during_the_reading_of_a_new_catalogue_is_in_it(context: Context) -> None:
     await context.items.put(to_row("x", ItemIn(tags=["old"])))
-    store = Watched(context.items)
-    items = LiveItems(store)  # type: ignore[arg-type]
+    store, changes = Watched(context.items), ChangeStore(context.database)
+    items = LiveItems(store, changes)  # type: ignore[arg-type]
     present, coming = live(), live()
     items.follow(present, 0)
     preparing = asyncio.create_task(items.prepare(coming, 0))
@@ -63,8 +65,8 @@ async def test_an_own_change_during_the_reading_of_a_new_catalogue_is_in_it(cont
 
 async def test_an_older_row_that_was_read_does_not_undo_an_own_change(context: Context) -> None:
     await context.items.put(to_row("x", ItemIn(tags=["old"])))
-    store = Watched(context.items)
-    items = LiveItems(store)  # type: ignore[arg-type]
+    store, changes = Watched(context.items), ChangeStore(context.database)
+    items = LiveItems(store, changes)  # type: ignore[arg-type]
     present = live()
     items.follow(present, 0)
     refreshing = asyncio.create_task(items.refresh(["x"]))
@@ -76,10 +78,25 @@ async def test_an_older_row_that_was_read_does_not_undo_an_own_change(context: C
 
 
 async def test_of_changes_at_once_the_one_committed_last_is_the_one_in_memory(context: Context) -> None:
-    items = LiveItems(context.items)
+    items = LiveItems(context.items, ChangeStore(context.database))
     present = live()
     items.follow(present, 0)
     catalogue = Catalogue(context.items, items)
     await asyncio.gather(*(catalogue.put("x", ItemIn(tags=[f"t{number}"])) for number in range(20)))
     (tag,) = (await catalogue.get("x")).tags
     assert tagged(present, tag) == {"x"}
+
+
+async def test_what_was_written_long_before_and_committed_late_is_read(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = ChangeStore(context.database)
+    items, coming = LiveItems(context.items, changes), live()
+    with monkeypatch.context() as before:
+        before.setattr("app.storage.items.now", lambda: 1_000_000)
+        await context.items.put(to_row("late", ItemIn(tags=["new"])))
+    await items.prepare(coming, now())
+    assert tagged(coming, "new") == {"late"}
+    await changes.prune(2**62)
+    await items.prepare(other := live(), now())
+    assert tagged(other, "new") == set()
