@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from models.ranking import kernels
+from models.ranking import feature_kernels
 
 Float32 = npt.NDArray[np.float32]
 
@@ -12,4 +12,4 @@ def blend(neighbours: Float32, network: Float32, network_weight: float) -> Float
     """Weave two scores of the same candidates into one, each standardised within the list."""
     if network_weight <= 0:
         return neighbours
-    return kernels.blend(neighbours, network, float(network_weight))
+    return feature_kernels.blend(neighbours, network, float(network_weight))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from models.ranking import kernels
+from models.ranking import feature_kernels
 from models.ranking.candidates import SIGNALS, Candidates
 from models.recommenders.popularity import HALF_LIVES_DAYS, Popularity
 
@@ -46,7 +46,7 @@ class Scaler:
 
     def transform(self, features: Float32) -> Float32:
         """Standardise rows of features; beyond eight deviations they are cut off."""
-        return kernels.standardise_rows(features, self.mean, self.scale, _MOST)
+        return feature_kernels.standardise_rows(features, self.mean, self.scale, _MOST)
 
 
 class FeatureBuilder:
@@ -83,8 +83,8 @@ class FeatureBuilder:
             self._log_ranks,
         )
         if scaler is None:
-            return kernels.describe(*described)
-        return kernels.describe_standard(*described, scaler.mean, scaler.scale, _MOST)
+            return feature_kernels.describe(*described)
+        return feature_kernels.describe_standard(*described, scaler.mean, scaler.scale, _MOST)
 
 
 def _log_share(counts: Float32) -> Float32:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from models.ranking import feature_kernels
 from models.recommenders import kernels
 from models.recommenders.kernels import largest
 
@@ -114,85 +115,6 @@ def first_wanted(order: Int32, wanted: npt.NDArray[np.bool_], slot: Int32, count
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _rank(values: Float32, value: float) -> int:
-    """Count the values that are greater."""
-    better = 0
-    # By place, not by value: only so it becomes vector code, a tenth of the time.
-    for place in range(len(values)):
-        better += values[place] > value
-    return better
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def describe(
-    signals: Float32, neighbours: Float32, items: Int32, popularity: Float32, log_length: float, log_ranks: Float32
-) -> Float32:
-    """Compute the features of candidates, float32 (n, features); see `FeatureBuilder`.
-
-    Parameters
-    ----------
-    popularity
-        (items + 1, 1 + windows): the logarithm of each item's share over all time and in each window; the last row
-        is that of all further items.
-    log_ranks
-        log(1 + rank) of the ranks 0 to n.
-    """
-    n_signals, count = signals.shape
-    windows, newest = popularity.shape[1] - 1, popularity.shape[0] - 1
-    features = np.empty((count, 3 * n_signals + 5 + 2 * windows), dtype=np.float32)
-    for row in range(n_signals):
-        values = signals[row]
-        best = values.max()
-        if best == 0 and values.min() == 0:
-            features[:, 3 * row : 3 * row + 3] = 0.0
-            continue
-        for place in range(count):
-            value = values[place]
-            features[place, 3 * row] = value
-            features[place, 3 * row + 1] = value / best if best > 0 else np.float32(0.0)
-            features[place, 3 * row + 2] = log_ranks[_rank(values, value)]
-    shares = np.empty(count, dtype=np.float32)
-    for place in range(count):
-        shares[place] = popularity[min(items[place], newest), 0]
-    top, first = neighbours.max(), 3 * n_signals
-    for place in range(count):
-        share = shares[place]
-        features[place, first] = neighbours[place] / top if top > 0 else np.float32(0.0)
-        features[place, first + 1] = log_ranks[_rank(neighbours, neighbours[place])]
-        features[place, first + 2] = share
-        features[place, first + 3] = log_ranks[_rank(shares, share)]
-        for window in range(windows):
-            recent = popularity[min(items[place], newest), 1 + window]
-            features[place, first + 4 + window] = recent
-            features[place, first + 4 + windows + window] = recent - share
-        features[place, first + 4 + 2 * windows] = log_length
-    return features
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def standardise_rows(features: Float32, mean: Float32, scale: Float32, most: float) -> Float32:
-    """Bring each column to mean 0 and deviation 1 as measured beforehand, cut off beyond `most`."""
-    limit = np.float32(most)
-    standard = np.empty_like(features)
-    for row in range(features.shape[0]):
-        for column in range(features.shape[1]):
-            value = (features[row, column] - mean[column]) / scale[column]
-            standard[row, column] = min(max(value, -limit), limit)
-    return standard
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def standardise(scores: Float32) -> Float32:
-    """Bring a list of scores to mean 0 and deviation 1; equal scores become 0."""
-    mean = np.float32(np.mean(scores)) if len(scores) else np.float32(0.0)
-    standard = scores - mean
-    deviation = np.float32(np.sqrt(np.mean(standard * standard))) if len(scores) else np.float32(0.0)
-    if deviation > 0:
-        return standard / deviation
-    return np.zeros_like(scores)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def estimate(indptr: Int64, indices: Int32, values: Float32, slot: Int32, signals: Float32, prior: float) -> Float32:
     """Estimate the signals of items from those of their neighbours, (signals, n): a mean weighted by similarity.
 
@@ -255,50 +177,23 @@ def diverse(relevance: Float32, likeness: Float32, diversity: float, count: int)
     return chosen
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def blend(neighbours: Float32, network: Float32, weight: float) -> Float32:
-    """Weave two scores of the same candidates into one, each standardised within the list."""
-    share = np.float32(weight)
-    return (np.float32(1.0) - share) * standardise(neighbours) + share * standardise(network)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def describe_standard(
-    signals: Float32,
-    neighbours: Float32,
-    items: Int32,
-    popularity: Float32,
-    log_length: float,
-    log_ranks: Float32,
-    mean: Float32,
-    scale: Float32,
-    most: float,
-) -> Float32:
-    """Compute features that are standardised already, in one call."""
-    return standardise_rows(describe(signals, neighbours, items, popularity, log_length, log_ranks), mean, scale, most)
-
-
 def warm() -> None:
     """Compile every kernel for the types of the request path."""
     kernels.warm()
+    feature_kernels.warm()
     columns = np.ones((2, 2), dtype=np.float32)
     ones = np.ones(2, dtype=np.float32)
     places = np.zeros(2, dtype=np.int64)
     items = np.zeros(2, dtype=np.int32)
     tops = best_parts(columns, 2, places, ones)
     mix(columns, 2, places, ones, tops)
-    signals, _ = gather(columns, items, places, places, tops)
+    gather(columns, items, places, places, tops)
     order = items.copy()
     order.flags.writeable = False
     first_free(order, np.full(2, -1, dtype=np.int32), 1)
     first_wanted(order, np.ones(2, dtype=np.bool_), np.full(2, -1, dtype=np.int32), 1)
-    features = describe(signals, ones, items, columns, 0.0, ones)
-    standardise_rows(features, features[0].copy(), np.ones_like(features[0]), 8.0)
-    describe_standard(signals, ones, items, columns, 0.0, ones, features[0].copy(), np.ones_like(features[0]), 8.0)
     first(columns, 2, places, ones, 1)
     choose(columns, 2, places, places, ones, 1)
-    standardise(ones)
-    blend(ones, ones, 0.5)
     indptr = np.zeros(2, dtype=np.int64)
     shares = ones.copy()
     for stored in (indptr, shares):

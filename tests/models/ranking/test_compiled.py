@@ -14,7 +14,7 @@ import numpy as np
 from numba.core.registry import CPUDispatcher
 from models.bundle.loader import load_bundle
 from models.data.history import History
-from models.ranking import kernels
+from models.ranking import feature_kernels, kernels
 from models.ranking.diversity import diversify
 from models.ranking.drawing import Wish
 from models.ranking.live_catalogue import LiveCatalogue
@@ -23,7 +23,7 @@ from models.recommenders import kernels as others, nearest
 from models.recommenders.requirements import Filter
 
 def compiled():
-    modules = (kernels, others, nearest)
+    modules = (kernels, feature_kernels, others, nearest)
     found = {(m.__name__, name): f for m in modules for name, f in vars(m).items() if isinstance(f, CPUDispatcher)}
     return {name: len(f.signatures) for name, f in found.items()}
 

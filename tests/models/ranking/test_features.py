@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from models.data.history import History
-from models.ranking import kernels
+from models.ranking import feature_kernels
 from models.ranking.blend import blend
 from models.ranking.candidates import PARTS, SIGNALS, Candidates
 from models.ranking.drawing import Wish
@@ -113,9 +113,9 @@ def test_the_scaler_cuts_off_beyond_eight_deviations() -> None:
 
 
 def test_standardised_scores_have_mean_zero_and_deviation_one() -> None:
-    assert kernels.standardise(floats(1, 3)).tolist() == [-1.0, 1.0]
-    assert kernels.standardise(floats(5, 5, 5)).tolist() == [0.0, 0.0, 0.0]
-    assert kernels.standardise(floats()).tolist() == []
+    assert feature_kernels.standardise(floats(1, 3)).tolist() == [-1.0, 1.0]
+    assert feature_kernels.standardise(floats(5, 5, 5)).tolist() == [0.0, 0.0, 0.0]
+    assert feature_kernels.standardise(floats()).tolist() == []
 
 
 def test_weight_zero_is_the_neighbours_and_weight_one_the_network() -> None:
@@ -128,3 +128,20 @@ def test_weight_zero_is_the_neighbours_and_weight_one_the_network() -> None:
 def test_a_strand_of_equal_scores_leaves_the_decision_to_the_other() -> None:
     assert blend(floats(0, 0), floats(1, 2), 0.25).tolist() == [-0.25, 0.25]
     assert blend(floats(1, 2), floats(7, 7), 0.75).tolist() == [-0.25, 0.25]
+
+
+@pytest.mark.parametrize("count", [3, 400, 401, 2000])
+def test_ranks_of_short_and_long_lists_are_those_that_counting_gives(count: int) -> None:
+    rng = np.random.default_rng(count)
+    signals = rng.integers(0, count // 2 + 1, size=(len(SIGNALS), count)).astype(np.float32)
+    candidates = Candidates(
+        np.zeros(count, dtype=np.int32), signals, signals[: len(PARTS)], rng.random(count).astype(np.float32), 3
+    )
+    popularity = Popularity(PopularityConfig(), np.ones(1, dtype=np.float32), np.ones((4, 1), dtype=np.float32))
+    features = FeatureBuilder(popularity).build(candidates)
+    for row, name in ((0, SIGNALS[0]), (5, SIGNALS[5])):
+        expected = np.log1p((signals[row][None, :] > signals[row][:, None]).sum(axis=1))
+        assert features[:, FEATURES.index(f"{name}_rank")].tolist() == pytest.approx(expected.tolist(), rel=1e-6)
+    neighbours = candidates.neighbours
+    expected = np.log1p((neighbours[None, :] > neighbours[:, None]).sum(axis=1))
+    assert features[:, FEATURES.index("neighbours_rank")].tolist() == pytest.approx(expected.tolist(), rel=1e-6)
