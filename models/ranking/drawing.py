@@ -23,8 +23,9 @@ Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.integer]
-_NEAR = 4
-"""Of so many times the candidates the products of factors are computed: with all of them no figure was another."""
+_NEAR = 400
+"""Items that products of factors are computed of, or four times those drawn where that is more; with all of them no
+figure was another."""
 _LEAST = np.float32(1e-30)
 NOTHING: Int32 = np.empty(0, dtype=np.int32)
 
@@ -120,9 +121,10 @@ class Drawer:
         # Where all is drawn, parts without weight are looked at as well.
         weights = np.maximum(self.weights, _LEAST) if not wish.cut else self.weights
         rows = _rows(board.signals)
-        near = wish.cut and wish.only is wish.also is None and not masks and board.count > _NEAR * count
-        board.settle(self._near(board, rows, _NEAR * count) if near else None)
-        if wish.cut and wish.only is wish.also is None and not masks and arrivals is None:
+        plain = wish.cut and wish.only is wish.also is None and not masks
+        few = max(_NEAR, 4 * count)
+        board.settle(self._near(board, rows, few) if plain and board.count > few else None)
+        if plain and arrivals is None:
             slots, signals, parts, mixed, _ = kernels.choose(
                 board.rows, scored, rows.signals, rows.parts, self.weights, count
             )

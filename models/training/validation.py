@@ -23,12 +23,12 @@ _BY_PART = 30
 _TIE_BREAK = 1e-6
 
 
-def draw(retriever: Retriever, held: Held, limit: int | None = None) -> list[Candidates]:
-    """Draw the candidates of every held-out user."""
+def draw(retriever: Retriever, held: Held, limit: int | None = None, *, cut: bool = True) -> list[Candidates]:
+    """Draw the candidates of every held-out user; see `Wish`. Parts without weight are known only where none is cut."""
 
     def one(own: tuple[Retriever, ...], row: int) -> Candidates:
         only = held.candidate_list(row)
-        return own[0].retrieve(held.history(row), Wish(excluded=held.excluded(row), only=only, limit=limit))
+        return own[0].retrieve(held.history(row), Wish(excluded=held.excluded(row), only=only, limit=limit, cut=cut))
 
     return list(in_crew((retriever,), len(held.users), one))
 

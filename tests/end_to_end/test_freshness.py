@@ -16,7 +16,7 @@ import httpx
 
 from tests.conftest import Completed
 
-COUNT = int(os.environ.get("BRAID_FRESHNESS_COUNT", "25"))
+COUNT = int(os.environ.get("BRAID_FRESHNESS_COUNT", "12"))
 WITHIN = 1.0
 """What is promised."""
 STARTED_WITHIN = 60.0

@@ -10,10 +10,13 @@ import pytest
 from models.bundle.loader import Bundle
 from models.bundle.store import BundleStore
 from models.data.folder import DataSet
-from models.data.interactions import Interactions
+from models.data.history import History
+from models.data.interactions import Interactions, find
 from models.data.progress import silent
 from models.data.synthetic import generate
 from models.ranking.config import NetworkConfig
+from models.ranking.drawing import Wish
+from models.ranking.ranker import Ranker
 
 Row = tuple[object, ...]
 MakeTable = Callable[..., pa.Table]
@@ -84,3 +87,30 @@ def codes() -> Callable[..., np.ndarray[tuple[int], np.dtype[np.int32]]]:
         return np.array(items, dtype=np.int32)
 
     return make
+
+
+Recommend = Callable[..., list[tuple[str, float]]]
+
+
+@pytest.fixture
+def recommend() -> Recommend:
+    """Rank by ids: what a service does, which translates them."""
+
+    def run(
+        ranker: Ranker,
+        history: Sequence[str],
+        *,
+        limit: int,
+        exclude: Sequence[str] = (),
+        user_id: str = "",
+        strengths: Sequence[float] | None = None,
+    ) -> list[tuple[str, float]]:
+        codes = find(ranker.item_ids, history)
+        known = codes >= 0
+        strong = None if strengths is None else np.array(strengths, dtype=np.float32)[known]
+        wish = Wish(excluded=find(ranker.item_ids, exclude), limit=max(limit, ranker.retriever.config.blend.candidates))
+        found = ranker.rank(History(codes[known], int(find(ranker.user_ids, [user_id])[0]), strong), wish)
+        ids = [ranker.item_ids[code].decode() for code in found.items[:limit]]
+        return list(zip(ids, found.scores[:limit].tolist(), strict=True))
+
+    return run

@@ -1,6 +1,6 @@
 """A ranker of the checkerboard, and a network whose answers are known by hand."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +8,8 @@ import numpy.typing as npt
 import onnx
 import pytest
 
-from models.data.history import History
-from models.data.interactions import Interactions, find
+from models.data.interactions import Interactions
 from models.ranking.config import RankingConfig
-from models.ranking.drawing import Wish
 from models.ranking.features import FEATURES, Scaler
 from models.ranking.network import NetworkScorer
 from models.ranking.ranker import Ranker
@@ -69,30 +67,3 @@ def contrary(make_network: MakeNetwork, plain_scaler: Scaler) -> NetworkScorer:
 @pytest.fixture
 def odd_history(codes: Callable[..., npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
     return codes(1, 3, 5)
-
-
-Recommend = Callable[..., list[tuple[str, float]]]
-
-
-@pytest.fixture
-def recommend() -> Recommend:
-    """Rank by ids: what a service does, which translates them."""
-
-    def run(
-        ranker: Ranker,
-        history: Sequence[str],
-        *,
-        limit: int,
-        exclude: Sequence[str] = (),
-        user_id: str = "",
-        strengths: Sequence[float] | None = None,
-    ) -> list[tuple[str, float]]:
-        codes = find(ranker.item_ids, history)
-        known = codes >= 0
-        strong = None if strengths is None else np.array(strengths, dtype=np.float32)[known]
-        wish = Wish(excluded=find(ranker.item_ids, exclude), limit=max(limit, ranker.retriever.config.blend.candidates))
-        found = ranker.rank(History(codes[known], int(find(ranker.user_ids, [user_id])[0]), strong), wish)
-        ids = [ranker.item_ids[code].decode() for code in found.items[:limit]]
-        return list(zip(ids, found.scores[:limit].tolist(), strict=True))
-
-    return run

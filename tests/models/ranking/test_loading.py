@@ -14,7 +14,7 @@ from models.ranking.config import BlendConfig, RankingConfig
 from models.ranking.features import FEATURES, Scaler
 from models.ranking.network import NetworkScorer
 from models.ranking.ranker import Ranker
-from tests.models.ranking.conftest import Recommend
+from tests.models.conftest import Recommend
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 MakeNetwork = Callable[..., Path]

@@ -8,7 +8,7 @@ from models.ranking.drawing import Wish
 from models.ranking.network import NetworkScorer
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
-from tests.models.ranking.conftest import Recommend
+from tests.models.conftest import Recommend
 
 ODD = ["i01", "i03", "i05"]
 

@@ -19,6 +19,7 @@ from models.ranking.config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.training.evaluate import evaluate
 from models.training.trainer import train
+from tests.models.conftest import Recommend
 
 Row = tuple[object, ...]
 MakeTable = Callable[[list[Row]], pa.Table]
@@ -209,10 +210,12 @@ def test_rows_that_cannot_be_used_are_counted_and_the_rest_is_measured(run: Run,
     ],
     ids=["one user", "equal timestamps", "no order"],
 )
-def test_training_publishes_a_bundle_of_finite_numbers(store: BundleStore, table: MakeTable, rows: list[Row]) -> None:
+def test_training_publishes_a_bundle_of_finite_numbers(
+    store: BundleStore, table: MakeTable, rows: list[Row], recommend: Recommend
+) -> None:
     bundle = train(DataSet(table(rows)), store, network=QUICK, progress=silent)
     assert all(math.isfinite(number) for number in numbers(bundle.manifest.metrics))
-    found = Ranker.load(bundle).recommend(["i0", "i1"], limit=3, exclude=["i0"])
+    found = recommend(Ranker.load(bundle), ["i0", "i1"], limit=3, exclude=["i0"])
     assert len(found) == 3
     assert all(math.isfinite(score) for _, score in found)
 

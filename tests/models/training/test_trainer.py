@@ -24,6 +24,7 @@ from models.training.network import keras, predict
 from models.training.publishing import served_retriever
 from models.training.trainer import train
 from models.training.tuning import ALONE
+from tests.models.conftest import Recommend
 
 QUICK = NetworkConfig(members=1, epochs=2)
 
@@ -96,11 +97,13 @@ def test_the_network_has_learned(trained: Bundle) -> None:
     assert len(curves["loss"]) == len(curves["val_loss"])
 
 
-def test_the_ranker_of_the_bundle_recommends_new_items_of_the_own_taste(trained: Bundle, synthetic: DataSet) -> None:
+def test_the_ranker_of_the_bundle_recommends_new_items_of_the_own_taste(
+    trained: Bundle, synthetic: DataSet, recommend: Recommend
+) -> None:
     ranker = Ranker.load(trained)
     groups = dict(zip(synthetic.items["item_id"].to_pylist(), synthetic.items["categories"].to_pylist(), strict=True))
     history = [item for item, group in groups.items() if group == ["group-1"]][:5]
-    found = [item for item, _ in ranker.recommend(history, limit=10, exclude=history)]
+    found = [item for item, _ in recommend(ranker, history, limit=10, exclude=history)]
     assert len(found) == 10
     assert not set(found) & set(history)
     assert sum(groups[item] == ["group-1"] for item in found) >= 7
@@ -135,10 +138,12 @@ def test_the_same_seed_gives_the_same_metrics_and_the_same_network(
 
 
 @pytest.mark.parametrize("lengths", [[3, 3, 1, 1], [4, 3, 3, 2, 1]], ids=["no list to learn from", "lists of few"])
-def test_tiny_data_publishes_a_bundle_that_recommends(store: BundleStore, lengths: list[int]) -> None:
+def test_tiny_data_publishes_a_bundle_that_recommends(
+    store: BundleStore, lengths: list[int], recommend: Recommend
+) -> None:
     bundle = train(DataSet(rows(lengths)), store, network=QUICK, progress=silent)
     assert store.active_version() == bundle.version
-    assert len(Ranker.load(bundle).recommend(["i0"], limit=3)) == 3
+    assert len(recommend(Ranker.load(bundle), ["i0"], limit=3)) == 3
 
 
 @pytest.mark.parametrize("lengths", [[3, 3], [4, 3, 1]], ids=["no list", "a single list"])
