@@ -23,6 +23,8 @@ Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.integer]
+SERVED_HISTORY = 50
+"""Latest interactions that a request reads, though training reads more: the cost grows with them."""
 _NEAR = 400
 """Items that products of factors are computed of, or four times those drawn where that is more; with all of them no
 figure was another."""
@@ -148,10 +150,11 @@ class Drawer:
 
     def _score(self, board: Board, history: History, arrivals: Arrivals | None) -> None:
         whole = history.raised(self.config.strength_exponent)
+        most = self.config.max_history if board.whole is None else min(self.config.max_history, SERVED_HISTORY)
         if arrivals is not None and len(arrivals):
-            arrivals.lead(whole.latest(self.config.max_history), board, self.config.content.recency_decay)
+            arrivals.lead(whole.latest(most), board, self.config.content.recency_decay)
             whole = whole.where(whole.items < len(self.popularity.counts))
-        recent = whole.latest(self.config.max_history)
+        recent = whole.latest(most)
         if len(recent):
             for recommender in self.recommenders:
                 recommender.score(whole if isinstance(recommender, Repeats) else recent, board)

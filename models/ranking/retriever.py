@@ -22,7 +22,7 @@ from models.recommenders.recommender import Recommender
 
 Int32 = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
-SERVED_WHOLE = 25
+SERVED_WHOLE = 20
 """Latest items of a history whose rows a request reads whole; a thousand would cost ten times as much as ten."""
 _FILL = np.float32(1e-6)
 
