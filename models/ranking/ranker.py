@@ -134,7 +134,9 @@ class Ranker:
         ranker.knowledge = Knowledge.load(bundle, KnowledgeConfig())
         if f"{Repeats.signals[0]}_rates" in bundle.arrays:
             ranker.repeats = Repeats.load(bundle, config.repeats)
-        ranker.catalogue_at = int(bundle.manifest.data.get("catalogue_at") or 0)
+        # Whoever trained without saying when the catalogue was read has it from before the bundle was made.
+        made_at = int(bundle.manifest.created_at.timestamp() * 1e6)
+        ranker.catalogue_at = int(bundle.manifest.data.get("catalogue_at") or made_at)
         if not all(part.fits(len(item_ids), len(user_ids)) for part in ranker.shelf.values()):
             raise BundleError(f"{bundle.folder}: its arrays are of different numbers of items or users")
         ranker.warm()
