@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -97,7 +98,9 @@ def _migrate(url: str) -> None:
         await upgrade(database)
         await database.close()
 
-    asyncio.run(run())
+    # In a thread of its own: the first test that needs a database may have a loop already.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, run()).result()
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,7 @@ class ChangeFeed:
         self._read_at = time.monotonic()
         self._pruned_at = time.monotonic()
         self._away = False
+        self._settled = 0
 
     @property
     def seconds_behind(self) -> float:
@@ -85,6 +86,10 @@ class ChangeFeed:
             await self._apply(None, None)
         else:
             found, after = await self._changes.read(self._position)
+            doubts = self._changes.doubts
+            if doubts != self._settled:
+                await self._apply(None, None)
+                self._settled = doubts
             mine = self._changes.origin
             await self._apply(
                 _keys([change for change in found if change.kind == "users" and change.origin != mine]),

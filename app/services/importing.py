@@ -75,9 +75,9 @@ class Importing:
         """
         rows, report = _clean(dataset.interactions, timestamps)
         catalogue, items_report = ([], None) if dataset.items is None else _items(dataset.items)
-        async with self._database.begin() as transaction:
+        async with self._database.writing() as transaction:
             if catalogue:
-                await self._items.put_many(catalogue, progress, transaction)
+                await self._items.put_many(transaction, catalogue)
             new = await self._interactions.add_many(rows, progress, transaction)
         return Imported(report, new, items_report)
 

@@ -1,25 +1,31 @@
 """The change feed in SQL: what was written, for the processes that keep some of it in memory."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
 from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.storage.database import Database
+from app.storage.database import Database, pages
 from app.storage.tables import changes
 from app.times import now
 
 CHANNEL = "braid_changes"
-_MAX_KEYS = 1000
-Kind = Literal["users", "items"]
+_KEYS_A_ROW = 1000
+_MAX_KEYS = 100_000
+Kind = Literal["users", "items", "masks"]
 
 
 @dataclass(frozen=True)
 class Change:
-    """What one transaction wrote: the users whose logs, or the items that changed; any of them where `keys` is None."""
+    """What one transaction wrote: the users whose logs, or the items that changed; any of them where `keys` is None.
+
+    The keys of `masks` are users of whom the bundle in use must not tell.
+    """
 
     id: int
     kind: Kind
@@ -52,13 +58,38 @@ class ChangeStore:
     def __init__(self, database: Database, origin: str | None = None) -> None:
         self._database = database
         self.origin = origin or secrets.token_hex(8)
+        self.doubts = 0
+        """Transactions that failed, so far, of which it is not known whether they were committed."""
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that writes and records what it changes; leaving it commits.
+
+        Raises
+        ------
+        DatabaseError
+            The database does not answer. It may have been committed all the same: what this process keeps in memory
+            is then read anew.
+        """
+        try:
+            async with self._database.writing() as connection:
+                yield connection
+        except (IntegrityError, DataError):
+            raise
+        except BaseException:
+            # Committed or not, and now or in a moment: what this process wrote is from now on as another's.
+            self.origin = secrets.token_hex(8)
+            self.doubts += 1
+            raise
 
     async def record(self, connection: AsyncConnection, kind: Kind, keys: Collection[str]) -> None:
         """Record that something changed, as part of a transaction."""
         if not keys:
             return
-        named = sorted(set(keys)) if len(keys) <= _MAX_KEYS else None
-        await connection.execute(insert(changes).values(created_at=now(), origin=self.origin, kind=kind, keys=named))
+        named = sorted(set(keys))
+        parts = pages(named, _KEYS_A_ROW) if len(named) <= _MAX_KEYS else [None]
+        fields = {"created_at": now(), "origin": self.origin, "kind": kind}
+        await connection.execute(insert(changes), [{**fields, "keys": part} for part in parts])
         if not self._database.is_sqlite:
             # It only wakes the readers, and only when this transaction commits.
             await connection.execute(text(f"SELECT pg_notify('{CHANNEL}', '')"))
@@ -101,7 +132,7 @@ class ChangeStore:
 
     async def prune(self, before: int) -> None:
         """Forget changes that are older than a moment, in microseconds since 1970."""
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(delete(changes).where(changes.c.created_at < before))
 
     async def _oldest(self, connection: AsyncConnection) -> int:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 import orjson
-from sqlalchemy import Table, event, make_url
+from sqlalchemy import Table, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -36,6 +36,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.engine = _engine(url)
+        self._one_writer = asyncio.Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -58,19 +59,47 @@ class Database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
 
     @asynccontextmanager
-    async def begin(self, within: AsyncConnection | None = None) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction; leaving it commits. `within` a transaction that is open, nothing is.
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that reads; leaving it commits.
 
         Raises
         ------
         DatabaseError
             The database cannot be reached or does not answer.
         """
-        if within is not None:
-            yield within
+        async with self.connected() as connection, connection.begin():
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that writes; leaving it commits. On SQLite there is one at a time.
+
+        Raises
+        ------
+        DatabaseError
+            The database cannot be reached or does not answer; whether it was committed may be unknown.
+        """
+        if not self.is_sqlite:
+            async with self.begin() as connection:
+                yield connection
             return
+        # The lock of this process before that of the file: who waits for the file asks again and again.
+        async with self._one_writer, self.begin() as connection:
+            # The driver would begin as a reader, and a reader that wants to write may be refused at once.
+            await connection.execute(text("BEGIN IMMEDIATE"))
+            yield connection
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection, without a transaction.
+
+        Raises
+        ------
+        DatabaseError
+            The database cannot be reached or does not answer.
+        """
         try:
-            async with self.engine.begin() as connection:
+            async with self.engine.connect() as connection:
                 yield connection
         except (IntegrityError, DataError):
             raise
@@ -123,7 +152,7 @@ def _engine(url: str) -> AsyncEngine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_MILLISECONDS}"):
+    for pragma in (f"busy_timeout={_BUSY_MILLISECONDS}", "journal_mode=WAL", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -136,8 +165,8 @@ def _is_about_tables(error: Exception) -> bool:
 def _reason(error: Exception) -> str:
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     lines = str(cause).splitlines() or [type(cause).__name__]
-    text = lines[0] if not isinstance(cause, SQLAlchemyError) else str(cause.args[0])
-    return text.partition(">: ")[2] or text
+    line = lines[0] if not isinstance(cause, SQLAlchemyError) else str(cause.args[0])
+    return line.partition(">: ")[2] or line
 
 
 def pages(rows: Sequence[Row], size: int) -> list[Sequence[Row]]:

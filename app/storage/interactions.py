@@ -1,6 +1,7 @@
 """The interaction log in SQL."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,10 +44,10 @@ class InteractionStore:
         statement = (
             self._database.insert(interactions)
             .values(row)
-            .on_conflict_do_nothing(index_elements=[EVENT_ID])
+            .on_conflict_do_nothing(index_elements=[EVENT_ID], index_where=interactions.c[EVENT_ID].is_not(None))
             .returning(interactions.c.id)
         )
-        async with self._database.begin() as connection:
+        async with self._changes.writing() as connection:
             new = (await connection.execute(statement)).scalar()
             if new is not None:
                 await self._changes.record(connection, "users", [row[USER]])
@@ -55,13 +56,13 @@ class InteractionStore:
             return Stored((await connection.execute(first)).scalar_one(), repeated=True)
 
     async def add_many(
-        self, rows: Sequence[dict[str, Any]], progress: Progress, connection: AsyncConnection | None = None
+        self, rows: Sequence[dict[str, Any]], progress: Progress, within: AsyncConnection | None = None
     ) -> int:
         """Commit rows all at once, but for those whose `event_id` is in the log already.
 
         Parameters
         ----------
-        connection
+        within
             Where given, the rows become part of its transaction.
 
         Returns
@@ -70,9 +71,11 @@ class InteractionStore:
             How many were new.
         """
         keyed = any(row.get(EVENT_ID) is not None for row in rows)
-        statement = self._database.insert(interactions).on_conflict_do_nothing(index_elements=[EVENT_ID])
+        statement = self._database.insert(interactions).on_conflict_do_nothing(
+            index_elements=[EVENT_ID], index_where=interactions.c[EVENT_ID].is_not(None)
+        )
         new = done = 0
-        async with self._database.begin(connection) as transaction:
+        async with nullcontext(within) if within is not None else self._changes.writing() as transaction:
             for page in pages(rows, _ROWS_A_STATEMENT):
                 if keyed:
                     new += len((await transaction.execute(statement.returning(interactions.c.id), page)).all())

@@ -24,7 +24,6 @@ from models.data.catalogue import (
     TITLE,
 )
 from models.data.columns import ITEM
-from models.data.progress import Progress
 
 _ROWS_A_STATEMENT = 1000
 _SECOND = 1_000_000
@@ -60,14 +59,14 @@ class ItemStore:
 
     async def put(self, row: dict[str, Any]) -> bool:
         """Commit an item in the place of the one that was there; tell whether it is new."""
-        row = {**row, "deleted": False, "changed_at": now()}
+        row = {**row, "deleted": False, "described": True, "changed_at": now()}
         statement = (
             self._database.insert(items)
             .values(row)
             .on_conflict_do_nothing(index_elements=[ITEM])
             .returning(items.c[ITEM])
         )
-        async with self._database.begin() as connection:
+        async with self._changes.writing() as connection:
             created = (await connection.execute(statement)).scalar() is not None
             if not created:
                 there = items.c[ITEM] == row[ITEM]
@@ -81,27 +80,21 @@ class ItemStore:
         there = (items.c[ITEM] == item_id) & ~items.c.deleted
         empty: dict[str, Any] = {column.name: None for column in items.c if column.nullable}
         empty |= {CATEGORIES: [], TAGS: [], ATTRIBUTES: {}, HIDDEN: False, "deleted": True, "changed_at": now()}
-        async with self._database.begin() as connection:
+        async with self._changes.writing() as connection:
             gone = (await connection.execute(update(items).where(there).values(empty))).rowcount > 0
             if gone:
                 await self._changes.record(connection, "items", [item_id])
             return gone
 
-    async def put_many(
-        self, rows: Sequence[dict[str, Any]], progress: Progress, connection: AsyncConnection | None = None
-    ) -> None:
-        """Commit items all at once, each in the place of the one that was there; see `InteractionStore.add_many`."""
-        rows = [{**row, "deleted": False, "changed_at": now()} for row in rows]
+    async def put_many(self, connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+        """Put items, each in the place of the one that was there, as part of a transaction."""
+        rows = [{**row, "deleted": False, "described": True, "changed_at": now()} for row in rows]
         statement = self._database.insert(items)
         others = {column.name: statement.excluded[column.name] for column in items.c if column.name != ITEM}
         statement = statement.on_conflict_do_update(index_elements=[ITEM], set_=others)
-        done = 0
-        async with self._database.begin(connection) as transaction:
-            for page in pages(rows, _ROWS_A_STATEMENT):
-                await transaction.execute(statement, page)
-                done += len(page)
-                progress("import items", done / len(rows))
-            await self._changes.record(transaction, "items", [row[ITEM] for row in rows])
+        for page in pages(rows, _ROWS_A_STATEMENT):
+            await connection.execute(statement, page)
+        await self._changes.record(connection, "items", [row[ITEM] for row in rows])
 
     async def get(self, item_id: str) -> dict[str, Any] | None:
         """Give an item; None where there is none."""
@@ -128,9 +121,10 @@ class ItemStore:
         return dict(_live(row) for row in reversed(rows))
 
     async def table(self) -> pa.Table | None:
-        """Read the catalogue in the columns of a data-set folder; None where it is empty."""
+        """Read the described items in the columns of a data-set folder; None where there are none."""
+        there = items.c.described & ~items.c.deleted
         async with self._database.begin() as connection:
-            rows = (await connection.execute(select(*(items.c[name] for name in _TYPES)).where(~items.c.deleted))).all()
+            rows = (await connection.execute(select(*(items.c[name] for name in _TYPES)).where(there))).all()
         if not rows:
             return None
         columns = dict(zip(_TYPES, zip(*rows, strict=True), strict=True))

@@ -1,5 +1,6 @@
 """Whether the database's tables are those of this version, and how they become so."""
 
+import asyncio
 from pathlib import Path
 
 from alembic import command
@@ -7,6 +8,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 import migrations
 from app.errors import SchemaError
@@ -14,6 +16,8 @@ from app.storage.database import Database
 
 _LOCK = 7_241_996
 """Any number, the same in every process: two migrations at once would meet in the middle."""
+
+_AGAIN_SECONDS = 0.2
 
 
 def newest_revision() -> str:
@@ -44,17 +48,34 @@ async def upgrade(database: Database) -> tuple[str | None, str]:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
-    async with database.begin() as connection:
-        if database.is_sqlite:
-            # Left alone, the driver opens no transaction for statements that make tables.
-            await connection.execute(text("BEGIN IMMEDIATE"))
-        else:
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        before = await connection.run_sync(_revision)
-        if before is not None and before not in _known():
-            raise _too_new(database, before)
-        await connection.run_sync(run)
+    if database.is_sqlite:
+        # All of it in one transaction.
+        async with database.writing() as connection:
+            before = await _known_revision(database, connection)
+            await connection.run_sync(run)
+        return before, newest_revision()
+    async with database.connected() as connection:
+        # The session's lock, as each migration is a transaction of its own. Who waits in a transaction would hold up
+        # the indexes that are made beside all others, so it is asked for again and again.
+        while not await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}):
+            await connection.commit()
+            await asyncio.sleep(_AGAIN_SECONDS)
+        try:
+            before = await _known_revision(database, connection)
+            await connection.commit()
+            await connection.run_sync(run)
+        finally:
+            await connection.rollback()
+            await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+            await connection.commit()
     return before, newest_revision()
+
+
+async def _known_revision(database: Database, connection: AsyncConnection) -> str | None:
+    before = await connection.run_sync(_revision)
+    if before is not None and before not in _known():
+        raise _too_new(database, before)
+    return before
 
 
 async def require_schema(database: Database) -> str:

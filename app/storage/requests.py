@@ -17,5 +17,5 @@ class RequestStore:
     async def add(self, request_id: str, user_id: str | None, timestamp: int, context: dict[str, Any]) -> None:
         """Commit the context of one request."""
         row = {"request_id": request_id, "user_id": user_id, "timestamp": timestamp, "context": context}
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(insert(requests).values(row))

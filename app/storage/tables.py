@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     false,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -45,9 +46,22 @@ interactions = Table(
     Column(REQUEST_ID, _ID),
     Column(POSITION, Integer),
     Column(CONTEXT, _JSON),
-    Index("uq_interactions_event_id", EVENT_ID, unique=True),
     Index("ix_interactions_user_id_timestamp", USER, TIMESTAMP),
     sqlite_autoincrement=True,
+)
+# Partial, both of them: a row without what they are about costs them nothing.
+Index(
+    "uq_interactions_event_id",
+    interactions.c[EVENT_ID],
+    unique=True,
+    sqlite_where=interactions.c[EVENT_ID].is_not(None),
+    postgresql_where=interactions.c[EVENT_ID].is_not(None),
+)
+Index(
+    "ix_interactions_timestamp_of_requests",
+    interactions.c[TIMESTAMP],
+    sqlite_where=interactions.c[REQUEST_ID].is_not(None),
+    postgresql_where=interactions.c[REQUEST_ID].is_not(None),
 )
 
 items = Table(
@@ -66,7 +80,50 @@ items = Table(
     Column("changed_at", BigInteger, nullable=False, server_default=text("0")),
     # A deleted item stays, without its content, so that whoever knows it learns that it is gone.
     Column("deleted", Boolean, nullable=False, server_default=false()),
+    # An item that was only seen in an interaction is there as well, and nothing is known of it.
+    Column("described", Boolean, nullable=False, server_default=true()),
     Index("ix_items_changed_at", "changed_at"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column(USER, _ID, primary_key=True),
+    Column("attributes", _JSON, nullable=False),
+    Column("changed_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("described", Boolean, nullable=False, server_default=true()),
+)
+
+# Users of whom bundles that were made before that moment must not tell: erased ones, and those merged into others.
+masked_users = Table(
+    "masked_users",
+    metadata,
+    Column(USER, _ID, primary_key=True),
+    Column("masked_at", BigInteger, nullable=False),
+)
+
+merges = Table(
+    "merges",
+    metadata,
+    Column(USER, _ID, primary_key=True),
+    Column("into_user_id", _ID, nullable=False),
+    Column("moved", BigInteger, nullable=False),
+    Column("merged_at", BigInteger, nullable=False),
+    Index("ix_merges_into_user_id", "into_user_id"),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("import_id", String(32), primary_key=True),
+    # Of the files' contents: what was interrupted goes on where it was, and what is done is not done again.
+    Column("fingerprint", String(64), nullable=False, unique=True),
+    Column("folder", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("counts", _JSON, nullable=False),
+    Column("error", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
 )
 
 changes = Table(
@@ -92,4 +149,5 @@ requests = Table(
     Column(USER, _ID),
     Column(TIMESTAMP, BigInteger, nullable=False),
     Column(CONTEXT, _JSON, nullable=False),
+    Index("ix_requests_user_id", USER),
 )

@@ -3,12 +3,17 @@
 import asyncio
 import random
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.context import Context
+from app.errors import DatabaseError
+from app.schemas.items import ItemIn
 from app.storage.changes import Change, ChangeStore
 from app.storage.database import Database
 from app.storage.tables import changes
@@ -49,7 +54,7 @@ async def test_every_write_is_told_with_what_it_touched(context: Context, store:
 
 async def test_of_many_keys_none_is_named(context: Context, store: ChangeStore) -> None:
     position = await store.position()
-    await context.interactions.add_many([row(f"u{number}") for number in range(1001)], silent)
+    await context.interactions.add_many([row(f"u{number}") for number in range(100_001)], silent)
     assert told((await store.read(position))[0]) == [("users", None)]
 
 
@@ -153,3 +158,29 @@ async def test_without_a_commit_time_alone_wakes(context: Context) -> None:
         began = time.monotonic()
         await wakes.wait(0.05)
         assert 0.04 < time.monotonic() - began < 5
+
+
+async def test_a_commit_whose_answer_was_lost_counts_in_the_process_that_made_it(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await context.feed.start()
+    await context.interactions.add(row("u", "first"))
+    await context.catalogue.put("x", ItemIn(title="old"))
+    assert len((await context.histories.get("u")).events) == 1
+    writing = context.database.writing
+
+    @asynccontextmanager
+    async def lost() -> AsyncIterator[AsyncConnection]:
+        async with writing() as connection:
+            yield connection
+        # What the process itself wrote may be read, and passed over, before the failure is known.
+        await context.feed.catch_up()
+        raise DatabaseError("the connection was cut")
+
+    monkeypatch.setattr(context.database, "writing", lost)
+    with pytest.raises(DatabaseError):
+        await context.interactions.add(row("u", "second", "e"))
+    monkeypatch.undo()
+    assert (await context.interactions.add(row("u", "second", "e"))).repeated
+    await context.feed.catch_up()
+    assert [event[2] for event in (await context.histories.get("u")).events] == ["first", "second"]
