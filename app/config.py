@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     new_item_share: float = Field(
         0.0, ge=0, le=0.5, description="Share of each list that is kept for items nobody has had yet; 0 keeps none."
     )
+    create_unknown: bool = Field(
+        True,
+        description="Whether users and items that nobody has described are created when an interaction names them;"
+        " `false` refuses such interactions.",
+    )
     event_weights: EventWeights = Field(
         EVENT_WEIGHTS,
         description="Weight of each event type, as JSON: above 0 interest, below 0 its opposite, 0 no evidence; what is"

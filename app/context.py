@@ -26,6 +26,7 @@ from app.services.trending import RecentCounts, TrendingService
 from app.storage.changes import ChangeStore
 from app.storage.counts import CountStore
 from app.storage.database import Database
+from app.storage.first_sight import FirstSight
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
 from app.storage.requests import RequestStore
@@ -50,7 +51,8 @@ class Context:
         self.database = Database(settings.database_url)
         self.bundles = BundleStore(settings.bundles)
         changes = ChangeStore(self.database)
-        self.interactions = InteractionStore(self.database, changes)
+        first_sight = FirstSight(self.database)
+        self.interactions = InteractionStore(self.database, changes, first_sight)
         self.items = ItemStore(self.database, changes)
         self.histories = Histories(self.interactions, settings.history_cache_mb * _MEGABYTE)
         live_items = LiveItems(self.items, changes)
@@ -58,7 +60,9 @@ class Context:
         self.bundle = ActiveBundle(self.bundles, live_items, scale)
         self.feed = ChangeFeed(changes, Wakes(self.database), self.histories, live_items.refresh)
         popular = PopularItems(self.interactions, settings.event_weights)
-        self.ingestion = Ingestion(self.interactions, self.histories, popular)
+        self.ingestion = Ingestion(
+            self.interactions, first_sight, self.histories, popular, create_unknown=settings.create_unknown
+        )
         self.importing = Importing(self.database, self.interactions, self.items)
         self.catalogue = Catalogue(self.items, live_items)
         self.recommendation = RecommendationService(
@@ -95,6 +99,7 @@ class Context:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.ingestion.close()
         await self._following.aclose()
         await self.database.close()
 

@@ -5,6 +5,8 @@ BraidError
     CursorError
     UnknownMethodError
     NoBundleError
+    UnknownReferenceError
+    OverloadedError
     DatabaseError
         SchemaError
     PortError
@@ -50,6 +52,24 @@ class NoBundleError(BraidError):
     """What was asked for needs a bundle, and there is none."""
 
     code = "no_bundle"
+
+
+class UnknownReferenceError(BraidError):
+    """An interaction of a user or with an item that does not exist."""
+
+    code = "unknown_reference"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, text: str, field: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+class OverloadedError(BraidError):
+    """More is being stored than can be; nothing of this was taken."""
+
+    code = "overloaded"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class DatabaseError(BraidError):

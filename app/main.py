@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 from threadpoolctl import threadpool_limits
 
 from app.api import health, interactions, items, popular, recommendations, similar
+from app.api.bodies import BodyLimit
 from app.api.hot_path import HotPath
 from app.api.problems import MEDIA_TYPE, add_error_handlers
 from app.config import Settings, load_settings
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for module in (recommendations, popular, similar, interactions, items, health):
         app.include_router(module.router)
     add_error_handlers(app)
+    app.add_middleware(BodyLimit, exempt=("/imports",))
     app.add_middleware(HotPath)
     _describe_problems(app)
     return app

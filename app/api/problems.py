@@ -27,6 +27,7 @@ _UNAVAILABLE = {
     DatabaseError.code: "the database does not answer; nothing was acknowledged: try again, with the same event_id",
     SchemaError.code: "the tables are missing or too old: whoever runs Braid must run `braid migrate`",
 }
+_CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large"}
 _PLACES = {"body", "path", "query", "header"}
 
 
@@ -86,11 +87,15 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _http_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    detail = str(error.detail)
     if error.status_code == HTTPStatus.BAD_REQUEST:
-        detail = "the body cannot be read as JSON: it is not UTF-8, or nested too deep"
+        if "gzip" not in detail:
+            detail = "the body cannot be read as JSON: it is not UTF-8, or nested too deep"
         return _answer(422, "malformed_json", detail, [FieldError(field="body", code="json_invalid", detail=detail)])
-    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-    return _answer(error.status_code, code, str(error.detail), headers=error.headers)
+    status = HTTPStatus(error.status_code)
+    # Its phrase is another one in newer versions of Python.
+    code = _CODES.get(status) or status.phrase.lower().replace(" ", "_")
+    return _answer(status, code, detail, headers=error.headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

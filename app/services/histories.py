@@ -1,7 +1,6 @@
 """The users' histories in memory: read through from SQL, and kept up to date by what is written since."""
 
 import asyncio
-import bisect
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import orjson
 
 from app.storage.interactions import Event, InteractionStore
-from models.data.columns import EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
+from app.storage.rows import Row, Stored
 
 MAX_EVENTS = 10_000
 """Latest events of a user that are read: beyond it is no person, and a log without end would hold up everybody."""
@@ -47,13 +46,14 @@ class Log:
         """Its size in memory, about, in bytes."""
         return _LOG_BYTES + len(self._packed) + _EVENT_BYTES * self._count
 
-    def with_event(self, event: Event) -> "Log":
-        """Put one more event in its place; one that is there already changes nothing."""
+    def with_events(self, new: Sequence[Event]) -> "Log":
+        """Put more events in their places; those that are there already change nothing."""
         events = self.events
-        if any(known[1] == event[1] for known in reversed(events)):
+        known = {number for _, number, *_ in events}
+        missing = [event for event in new if event[1] not in known]
+        if not missing:
             return self
-        bisect.insort(events, event, key=_order)
-        return Log(events[-MAX_EVENTS:])
+        return Log(sorted(events + missing, key=_order)[-MAX_EVENTS:])
 
 
 def _order(event: Event) -> tuple[bool, int, int]:
@@ -142,14 +142,17 @@ class Histories:
                 self._dirty.discard(user_id)
         return logs
 
-    def stored(self, row: dict[str, Any], number: int) -> None:
-        """Take note of an interaction that this process has committed."""
-        user_id = row[USER]
-        self._mark(user_id)
-        log = self._logs.get(user_id)
-        if log is not None:
-            event = (row[TIMESTAMP], number, row[ITEM], row[EVENT_TYPE], row.get(VALUE))
-            self._keep(user_id, log.with_event(event))
+    def stored(self, rows: Sequence[Row], places: Sequence[Stored]) -> None:
+        """Take note of interactions that this process has committed, and where they are in the log."""
+        new: dict[str, list[Event]] = {}
+        for row, (number, repeated) in zip(rows, places, strict=True):
+            if not repeated:
+                self._mark(row.user_id)
+                if row.user_id in self._logs:
+                    event = (row.timestamp, number, row.item_id, row.event_type, row.value)
+                    new.setdefault(row.user_id, []).append(event)
+        for user_id, events in new.items():
+            self._keep(user_id, self._logs[user_id].with_events(events))
 
     async def refresh(self, user_ids: Collection[str] | None) -> None:
         """Read anew what other processes have changed: of these users, or of any.

@@ -20,6 +20,7 @@ _CONNECT_SECONDS = 5
 _BUSY_MILLISECONDS = 5000
 _NO_SUCH_TABLE = ("42P01", "42703")
 """What PostgreSQL says of a table or a column that is not there."""
+_DEADLOCK = "40P01"
 Row = TypeVar("Row")
 Insert = postgresql.Insert | sqlite.Insert
 
@@ -155,6 +156,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     for pragma in (f"busy_timeout={_BUSY_MILLISECONDS}", "journal_mode=WAL", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def is_deadlock(error: DatabaseError) -> bool:
+    """Tell whether the database undid a transaction because it and another one waited for each other."""
+    cause = error.__cause__
+    return isinstance(cause, DBAPIError) and getattr(cause.orig, "sqlstate", None) == _DEADLOCK
 
 
 def _is_about_tables(error: Exception) -> bool:

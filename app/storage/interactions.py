@@ -2,20 +2,25 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.errors import DatabaseError
 from app.storage.changes import ChangeStore
-from app.storage.database import Database, pages
+from app.storage.database import Database, is_deadlock, pages
+from app.storage.first_sight import FirstSight
+from app.storage.inserts import insert_rows
+from app.storage.rows import Row, Stored
 from app.storage.tables import interactions
 from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
 from models.data.progress import Progress
 
+_ATTEMPTS = 5
 _ROWS_A_STATEMENT = 10_000
 _ROWS_A_READ = 100_000
 _SECOND = 1_000_000
@@ -24,36 +29,47 @@ Event = tuple[int | None, int, str, str, float | None]
 """Time in microseconds since 1970, id, item, event type and value."""
 
 
-@dataclass(frozen=True)
-class Stored:
-    """Where an interaction is in the log, and whether it was there before."""
-
-    id: int
-    repeated: bool
-
-
 class InteractionStore:
     """Reads and writes the log; a row is a dict with the columns of the table."""
 
-    def __init__(self, database: Database, changes: ChangeStore) -> None:
+    def __init__(self, database: Database, changes: ChangeStore, first_sight: FirstSight) -> None:
         self._database = database
         self._changes = changes
+        self._first_sight = first_sight
+
+    async def store(self, rows: Sequence[Row]) -> list[Stored]:
+        """Commit rows together, but for those whose `event_id` is in the log already; users and items with them.
+
+        Raises
+        ------
+        DatabaseError
+            The database does not answer. Where the commit was under way, it may have been done all the same.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                return await self._store(rows)
+            except DatabaseError as error:
+                # Two writers with the same names in another order: the database lets one of them begin anew.
+                if not is_deadlock(error) or attempt + 1 == _ATTEMPTS:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
 
     async def add(self, row: dict[str, Any]) -> Stored:
-        """Commit one interaction, unless its `event_id` is in the log already."""
-        statement = (
-            self._database.insert(interactions)
-            .values(row)
-            .on_conflict_do_nothing(index_elements=[EVENT_ID], index_where=interactions.c[EVENT_ID].is_not(None))
-            .returning(interactions.c.id)
-        )
+        """Commit one row."""
+        context = row.get("context")
+        given = {**row, "context": None if context is None else orjson.dumps(context).decode()}
+        return (await self.store([Row(**given)]))[0]
+
+    async def _store(self, rows: Sequence[Row]) -> list[Stored]:
         async with self._changes.writing() as connection:
-            new = (await connection.execute(statement)).scalar()
-            if new is not None:
-                await self._changes.record(connection, "users", [row[USER]])
-                return Stored(new, repeated=False)
-            first = select(interactions.c.id).where(interactions.c[EVENT_ID] == row[EVENT_ID])
-            return Stored((await connection.execute(first)).scalar_one(), repeated=True)
+            created = await self._first_sight.create(
+                connection, {row.user_id for row in rows}, {row.item_id for row in rows}
+            )
+            found = await insert_rows(self._database, connection, rows)
+            new = {row.user_id for row, stored in zip(rows, found, strict=True) if not stored.repeated}
+            await self._changes.record(connection, "users", new)
+        self._first_sight.remember(created)
+        return found
 
     async def add_many(
         self, rows: Sequence[dict[str, Any]], progress: Progress, within: AsyncConnection | None = None

@@ -50,13 +50,13 @@ async def test_writes_fail_as_problems_and_work_again_when_it_is_back(
         with away():
             for answer in (
                 await client.post("/interactions", json=VIEW | {"event_id": "e"}),
-                await client.put("/items/i", json={}),
+                await client.put("/items/new", json={}),
             ):
                 refused(answer, 503, "database_unavailable")
                 assert answer.headers["retry-after"] == "1"
             assert (await client.get("/health/live")).status_code == 200
         assert (await client.post("/interactions", json=VIEW | {"event_id": "e"})).status_code == 201
-        assert (await client.put("/items/i", json={})).status_code == 201
+        assert (await client.put("/items/new", json={})).status_code == 201
     async with serve():
         assert await application.state.context.interactions.count() == 2
 

@@ -3,7 +3,6 @@
 import asyncio
 import tracemalloc
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
@@ -12,13 +11,14 @@ from app.errors import DatabaseError
 from app.services import histories as module
 from app.services.histories import Histories, Log
 from app.storage.interactions import Event, InteractionStore
+from app.storage.rows import Row, Stored
 
 SQLITE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 ROOM = 10_000_000
 
 
-def row(user: str, item: str, timestamp: int | None = 1) -> dict[str, Any]:
-    return {"user_id": user, "item_id": item, "event_type": "view", "event_id": None, "timestamp": timestamp}
+def row(user: str, item: str, timestamp: int | None = 1) -> Row:
+    return Row(user, item, "view", timestamp=timestamp)
 
 
 class Watched:
@@ -57,12 +57,12 @@ def items(log: Log | None) -> list[str]:
     return [event[2] for event in log.events]
 
 
-async def write(context: Context, histories: Histories | None, *rows: dict[str, Any]) -> None:
+async def write(context: Context, histories: Histories | None, *rows: Row) -> None:
     """Commit as this process does; without histories as another one."""
     for one in rows:
-        stored = await context.interactions.add(one)
+        places = await context.interactions.store([one])
         if histories is not None:
-            histories.stored(one, stored.id)
+            histories.stored([one], places)
 
 
 async def test_a_log_is_read_once_and_an_empty_one_too(context: Context, histories: Histories, store: Watched) -> None:
@@ -85,7 +85,7 @@ async def test_an_own_write_is_put_in_its_place(context: Context, histories: His
     before = histories.cached("u")
     assert before is not None
     last = before.events[-1]
-    histories.stored(row("u", "c", 3), last[1])
+    histories.stored([row("u", "c", 3)], [Stored(last[1], repeated=False)])
     assert histories.cached("u").events == before.events  # type: ignore[union-attr]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from app.context import Context
 from app.services.popular import PopularItems
 from app.storage.changes import ChangeStore
+from app.storage.first_sight import FirstSight
 from app.storage.interactions import InteractionStore
 from models.data.events import EVENT_WEIGHTS
 from models.data.progress import silent
@@ -53,6 +54,8 @@ async def test_a_count_that_a_post_overtook_is_not_kept(context: Context) -> Non
                 popular.forget()
             return found
 
-    popular = PopularItems(Overtaken(context.database, ChangeStore(context.database)), EVENT_WEIGHTS)
+    popular = PopularItems(
+        Overtaken(context.database, ChangeStore(context.database), FirstSight(context.database)), EVENT_WEIGHTS
+    )
     assert await top(popular) == []
     assert await top(popular) == [("i", 1.0)]

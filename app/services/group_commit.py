@@ -1,0 +1,92 @@
+"""Group commit: posts that come at the same time share a transaction."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+from sqlalchemy.exc import DataError, IntegrityError
+
+from app.errors import OverloadedError
+from app.storage.rows import Row, Stored
+
+MAX_WAITING = 10_000
+_LARGEST_GROUP = 1000
+_WAIT_SECONDS = 0.002
+Store = Callable[[Sequence[Row]], Awaitable[list[Stored]]]
+
+
+class GroupCommit:
+    """Gathers rows while a transaction is under way, and commits them together in the next one.
+
+    A post that is alone is committed at once. Where the last group held several, the next one waits two milliseconds
+    for those whose answers have just gone out: they are about to post again.
+
+    Parameters
+    ----------
+    store
+        Commits rows in one transaction.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: deque[tuple[Row, asyncio.Future[Stored]]] = deque()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def add(self, row: Row) -> Stored:
+        """Commit a row, together with others.
+
+        Raises
+        ------
+        OverloadedError
+            Too many rows are waiting; this one was not taken.
+        DatabaseError
+            The database does not answer.
+        """
+        if len(self._waiting) >= MAX_WAITING:
+            raise OverloadedError(f"{MAX_WAITING:,} interactions are waiting to be stored")
+        future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+        self._waiting.append((row, future))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        return await future
+
+    async def close(self) -> None:
+        """Wait until everything that was taken is committed, or has failed."""
+        if self._writer is not None:
+            await self._writer
+
+    async def _write(self) -> None:
+        gathering = False
+        try:
+            while self._waiting:
+                if gathering:
+                    await asyncio.sleep(_WAIT_SECONDS)
+                group = [self._waiting.popleft() for _ in range(min(len(self._waiting), _LARGEST_GROUP))]
+                gathering = len(group) > 1
+                await self._commit(group)
+        finally:
+            self._writer = None
+
+    async def _commit(self, group: list[tuple[Row, asyncio.Future[Stored]]]) -> None:
+        try:
+            found = await self._store([row for row, _ in group])
+        except (DataError, IntegrityError) as error:
+            if len(group) == 1:
+                _fail(group, error)
+                return
+            # One of them is the reason, and none of the others is to suffer for it.
+            for one in group:
+                await self._commit([one])
+        except Exception as error:  # noqa: BLE001 - whatever it was, those who wait are told
+            _fail(group, error)
+        else:
+            for (_, future), stored in zip(group, found, strict=True):
+                # Whoever has gone meanwhile is not told.
+                if not future.done():
+                    future.set_result(stored)
+
+
+def _fail(group: list[tuple[Row, asyncio.Future[Stored]]], error: Exception) -> None:
+    for _, future in group:
+        if not future.done():
+            future.set_exception(error)

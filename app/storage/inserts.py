@@ -1,0 +1,99 @@
+"""Inserting many rows at once, in the way that is fast on each database: a few statements, however many rows."""
+
+from collections.abc import Iterable, Sequence
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.storage.database import Database
+from app.storage.rows import COLUMNS, Row, Stored
+
+_TYPES = ("text", "text", "text", "float8", "int8", "text", "text", "int4", "text")
+_NAMES = ", ".join(COLUMNS)
+_ARRAYS = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_TYPES, 1))
+_INSERT_POSTGRESQL = (
+    f"INSERT INTO interactions ({_NAMES}) "  # noqa: S608 - names of columns, nothing of a user's
+    f"SELECT {', '.join(f'c{n}' for n in range(1, 9))}, c9::jsonb "
+    f"FROM unnest({_ARRAYS}) AS given({', '.join(f'c{n}' for n in range(1, 10))}) "
+    "ON CONFLICT (event_id) WHERE event_id IS NOT NULL DO NOTHING RETURNING id, event_id"
+)
+_FIND_POSTGRESQL = "SELECT event_id, id FROM interactions WHERE event_id = ANY($1::text[])"
+_INSERT_SQLITE = f"INSERT INTO interactions (id, {_NAMES}) VALUES (?, {', '.join('?' * len(COLUMNS))})"  # noqa: S608 - as above
+_FIND_SQLITE = "SELECT event_id, id FROM interactions WHERE event_id IN (SELECT value FROM json_each(?))"
+_LAST_SQLITE = "SELECT seq FROM sqlite_sequence WHERE name = 'interactions'"
+_EVENT = COLUMNS.index("event_id")
+
+
+async def insert_rows(database: Database, connection: AsyncConnection, rows: Sequence[Row]) -> list[Stored]:
+    """Insert rows as part of a transaction, but for those whose `event_id` is in the log or came before in `rows`.
+
+    Returns
+    -------
+    list
+        Where each row is, a repeat where the first one is.
+    """
+    found: list[Stored | None] = [None] * len(rows)
+    pending: Iterable[int] = range(len(rows))
+    insert = _into_sqlite if database.is_sqlite else _into_postgresql
+    # Whom a row repeats may be erased before it is looked up; then it is the first of its name.
+    while pending:
+        await insert(connection, rows, list(pending), found)
+        pending = [place for place in pending if found[place] is None]
+    return [stored for stored in found if stored is not None]
+
+
+async def _into_postgresql(
+    connection: AsyncConnection, rows: Sequence[Row], places: list[int], found: list[Stored | None]
+) -> None:
+    columns = tuple(list(column) for column in zip(*(rows[place] for place in places), strict=True))
+    new: list[tuple[int, str | None]] = [
+        tuple(row) for row in await connection.exec_driver_sql(_INSERT_POSTGRESQL, columns)
+    ]
+    # Ids are given in the order of the rows.
+    unnamed = iter(sorted(number for number, event_id in new if event_id is None))
+    named = {event_id: number for number, event_id in new if event_id is not None}
+    repeated = []
+    for place in places:
+        event_id = rows[place].event_id
+        if event_id is None:
+            found[place] = Stored(next(unnamed), repeated=False)
+        elif event_id in named:
+            found[place] = Stored(named.pop(event_id), repeated=False)
+        else:
+            repeated.append(place)
+    if repeated:
+        events = list({rows[place].event_id for place in repeated})
+        first = await _ids(connection, _FIND_POSTGRESQL, events)
+        for place in repeated:
+            number = first.get(str(rows[place].event_id))
+            found[place] = None if number is None else Stored(number, repeated=True)
+
+
+async def _into_sqlite(
+    connection: AsyncConnection, rows: Sequence[Row], places: list[int], found: list[Stored | None]
+) -> None:
+    # Nobody else writes meanwhile: what is not there now will not be there in a moment.
+    events = [rows[place].event_id for place in places if rows[place].event_id is not None]
+    there: dict[str, int] = {}
+    if events:
+        there = await _ids(connection, _FIND_SQLITE, orjson.dumps(events).decode())
+    last = (await connection.exec_driver_sql(_LAST_SQLITE)).scalar() or 0
+    new: list[tuple[object, ...]] = []
+    for place in places:
+        row = rows[place]
+        first = None if row.event_id is None else there.get(row.event_id)
+        if first is not None:
+            found[place] = Stored(first, repeated=True)
+            continue
+        last += 1
+        new.append((last, *row))
+        found[place] = Stored(last, repeated=False)
+        if row.event_id is not None:
+            there[row.event_id] = last
+    if new:
+        await connection.exec_driver_sql(_INSERT_SQLITE, new)
+
+
+async def _ids(connection: AsyncConnection, statement: str, events: object) -> dict[str, int]:
+    found = (await connection.exec_driver_sql(statement, (events,))).mappings()
+    return {row["event_id"]: row["id"] for row in found}

@@ -1,0 +1,30 @@
+"""A row of the log on its way into SQL."""
+
+from typing import NamedTuple
+
+from models.data.columns import CONTEXT, EVENT_ID, EVENT_TYPE, ITEM, POSITION, REQUEST_ID, TIMESTAMP, USER, VALUE
+
+
+class Row(NamedTuple):
+    """An interaction that has no id yet; `timestamp` in microseconds since 1970, `context` as JSON."""
+
+    user_id: str
+    item_id: str
+    event_type: str
+    value: float | None = None
+    timestamp: int | None = None
+    event_id: str | None = None
+    request_id: str | None = None
+    position: int | None = None
+    context: str | None = None
+
+
+class Stored(NamedTuple):
+    """Where an interaction is in the log, and whether it was there before."""
+
+    id: int
+    repeated: bool
+
+
+COLUMNS = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID, REQUEST_ID, POSITION, CONTEXT)
+"""The columns of a row, in its order."""

@@ -1,0 +1,63 @@
+"""Bodies that are too large, compressed or cut off: a problem document, and nothing is stored."""
+
+import gzip
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from fastapi import FastAPI
+
+from app.api.bodies import MAX_BYTES
+
+JSON = {"content-type": "application/json"}
+GZIP = JSON | {"content-encoding": "gzip"}
+VIEW = {"user_id": "u", "item_id": "i", "event_type": "view"}
+Refused = Callable[..., dict[str, Any]]
+
+
+async def count(application: FastAPI) -> int:
+    return int(await application.state.context.interactions.count())
+
+
+async def test_a_compressed_body_is_unpacked(client: httpx.AsyncClient, application: FastAPI) -> None:
+    answer = await client.post("/interactions", content=gzip.compress(orjson.dumps(VIEW)), headers=GZIP)
+    assert answer.status_code == 201
+    assert await count(application) == 1
+
+
+@pytest.mark.parametrize("path", ["/interactions", "/items/i"])
+async def test_a_body_of_eleven_megabytes_is_refused(
+    client: httpx.AsyncClient, application: FastAPI, refused: Refused, path: str
+) -> None:
+    body = b'{"title": "' + b"x" * 11_000_000 + b'"}'
+    method = "POST" if path == "/interactions" else "PUT"
+    refused(await client.request(method, path, content=body, headers=JSON), 413, "body_too_large")
+
+    async def parts() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 1 << 16):
+            yield body[start : start + (1 << 16)]
+
+    refused(await client.request(method, path, content=parts(), headers=JSON), 413, "body_too_large")
+    assert await count(application) == 0
+
+
+async def test_a_gzip_bomb_is_not_unpacked(client: httpx.AsyncClient, application: FastAPI, refused: Refused) -> None:
+    bomb = gzip.compress(b" " * (20 * MAX_BYTES))
+    assert len(bomb) < MAX_BYTES
+    refused(await client.post("/interactions", content=bomb, headers=GZIP), 413, "body_too_large")
+    assert await count(application) == 0
+
+
+@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(orjson.dumps(VIEW))[:-9], b""])
+async def test_what_is_no_whole_gzip_is_refused(
+    client: httpx.AsyncClient, application: FastAPI, refused: Refused, body: bytes
+) -> None:
+    refused(await client.post("/interactions", content=body, headers=GZIP), 422, "malformed_json", "body")
+    assert await count(application) == 0
+
+
+async def test_another_encoding_is_refused(client: httpx.AsyncClient, refused: Refused) -> None:
+    answer = await client.post("/interactions", content=b"{}", headers=JSON | {"content-encoding": "br"})
+    refused(answer, 415, "unsupported_media_type")
