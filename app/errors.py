@@ -7,6 +7,10 @@ BraidError
     NoBundleError
     UnknownReferenceError
     OverloadedError
+    MalformedBodyError
+    TooManyRowsError
+    BatchRefusedError
+    UnsupportedMediaTypeError
     DatabaseError
         SchemaError
     PortError
@@ -14,6 +18,7 @@ BraidError
 """
 
 from http import HTTPStatus
+from typing import Any
 
 
 class BraidError(Exception):
@@ -70,6 +75,39 @@ class OverloadedError(BraidError):
 
     code = "overloaded"
     status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class MalformedBodyError(BraidError):
+    """A body that cannot be read."""
+
+    code = "malformed_json"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    field = "body"
+
+
+class TooManyRowsError(BraidError):
+    """A batch of more rows than are taken at once."""
+
+    code = "too_many_rows"
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class BatchRefusedError(BraidError):
+    """A batch that is to be stored as a whole or not at all, and holds rows that are refused."""
+
+    code = "batch_refused"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, text: str, errors: list[Any]) -> None:
+        super().__init__(text)
+        self.errors = errors
+
+
+class UnsupportedMediaTypeError(BraidError):
+    """A body of a kind that this call does not take."""
+
+    code = "unsupported_media_type"
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 class DatabaseError(BraidError):

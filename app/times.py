@@ -7,7 +7,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def to_microseconds(moment: datetime) -> int:
     """Convert a moment exactly."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    passed = moment - _EPOCH
+    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
 
 
 def from_microseconds(microseconds: int) -> datetime:

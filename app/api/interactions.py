@@ -1,13 +1,17 @@
 """`/interactions`: what users do."""
 
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+import orjson
+from fastapi import APIRouter, Query, Request, Response
 
+from app.api.batches import BATCH_PROBLEMS, batch_body, read_batch
 from app.api.dependencies import Shared
 from app.api.problems import problems
-from app.schemas.interactions import InteractionIn, InteractionStored
+from app.schemas.interactions import EXAMPLE, InteractionIn, InteractionsStored, InteractionStored
 
+_STATUS = ("stored", "repeat")
 router = APIRouter(
     tags=["interactions"],
     responses=problems(
@@ -19,15 +23,34 @@ router = APIRouter(
 @router.post(
     "/interactions",
     status_code=HTTPStatus.CREATED,
-    responses={200: {"model": InteractionStored, "description": "A repeat: nothing new was stored"}},
+    response_class=Response,
+    responses={
+        201: {"model": InteractionStored, "description": "Stored"},
+        200: {"model": InteractionStored, "description": "A repeat: nothing new was stored"},
+    },
 )
-async def post_interaction(interaction: InteractionIn, context: Shared, response: Response) -> InteractionStored:
+async def post_interaction(interaction: InteractionIn, context: Shared) -> Response:
     """Store one interaction; it is committed before the answer, and counts in the very next recommendation.
 
     Of duplicate keys in the JSON the last one counts. An `event_id` that is stored already answers 200 with the
     `id` of the first.
     """
     stored = await context.ingestion.store(interaction)
-    if stored.status == "repeat":
-        response.status_code = HTTPStatus.OK
-    return stored
+    # As bytes: a model would be checked once more on its way out.
+    content = orjson.dumps({"id": stored.id, "event_id": interaction.event_id, "status": _STATUS[stored.repeated]})
+    status = HTTPStatus.OK if stored.repeated else HTTPStatus.CREATED
+    return Response(content, status_code=status, media_type="application/json")
+
+
+@router.post("/interactions/batch", responses=BATCH_PROBLEMS, openapi_extra=batch_body("InteractionIn", EXAMPLE))
+async def post_interactions(
+    request: Request,
+    context: Shared,
+    atomic: Annotated[bool, Query(description="store all rows or, where one is refused, none")] = False,
+) -> InteractionsStored:
+    """Store up to 10,000 interactions in one transaction; good rows are stored, and bad ones told one by one.
+
+    A row whose `event_id` is stored already is a repeat; without one, so is a row with user, item, type and timestamp
+    of another row of the batch.
+    """
+    return await context.ingestion.store_batch(await read_batch(request), atomic=atomic)

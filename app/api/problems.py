@@ -9,20 +9,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from app.errors import BraidError, DatabaseError, SchemaError
-from app.schemas.problems import FieldError, Problem
-from app.schemas.types import ID_RULE
+from app.errors import BatchRefusedError, BraidError, DatabaseError, SchemaError
+from app.schemas.problems import FieldError, Problem, field_error
 
 MEDIA_TYPE = "application/problem+json"
 _JSON = "application/json"
 _log = structlog.get_logger(__name__)
-_WORDS = {
-    "string_pattern_mismatch": f"must be {ID_RULE}",
-    "model_attributes_type": "must be a JSON object",
-    "extra_forbidden": "is not a field of this call",
-    "missing": "is missing",
-}
-"""Plain words where the validator's are about its own workings; ids are all that has a pattern."""
 _UNAVAILABLE = {
     DatabaseError.code: "the database does not answer; nothing was acknowledged: try again, with the same event_id",
     SchemaError.code: "the tables are missing or too old: whoever runs Braid must run `braid migrate`",
@@ -61,6 +53,8 @@ async def _braid_error(request: Request, error: Exception) -> Response:
     # What a database says of itself is for the log, not for whoever can reach the API.
     detail = _UNAVAILABLE.get(error.code, str(error))
     about = None if error.field is None else [FieldError(field=error.field, code=error.code, detail=detail)]
+    if isinstance(error, BatchRefusedError):
+        about = error.errors
     return _answer(error.status, error.code, detail, about, headers={"Retry-After": "1"} if unavailable else None)
 
 
@@ -78,9 +72,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
             reason = f"{e['msg']}: {e.get('ctx', {}).get('error', '')} at character {e['loc'][-1]}"
             return _answer(422, "malformed_json", reason, [FieldError(field="body", code=e["type"], detail=reason)])
         parts = e["loc"][1:] if e["loc"] and e["loc"][0] in _PLACES else e["loc"]
-        name = ".".join(str(part) for part in parts) or "body"
-        detail = _WORDS.get(e["type"]) or e["msg"].removeprefix("Value error, ")
-        fields.setdefault(name, FieldError(field=name, code=e["type"], detail=detail))
+        found_wrong = field_error(e, parts, "body")
+        fields.setdefault(found_wrong.field, found_wrong)
     count = f"{len(fields)} field{'s are' if len(fields) > 1 else ' is'} not valid"
     return _answer(422, "invalid_request", f"{count}: {', '.join(fields)}", list(fields.values()))
 

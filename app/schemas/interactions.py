@@ -2,12 +2,22 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
 
+from app.schemas.problems import FieldError
 from app.schemas.types import Id, JsonObject, PastMoment
 
 EventType = Literal["view", "click", "cart", "purchase", "like", "rating", "dislike", "return", "shown", "recommended"]
 Position = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+EXAMPLE: dict[str, JsonValue] = {
+    "user_id": "u-42",
+    "item_id": "sku-7",
+    "event_type": "purchase",
+    "timestamp": "2026-03-01T12:00:00Z",
+    "event_id": "order-1001-1",
+}
 
 
 class InteractionIn(BaseModel):
@@ -16,17 +26,7 @@ class InteractionIn(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         strict=True,
-        json_schema_extra={
-            "examples": [
-                {
-                    "user_id": "u-42",
-                    "item_id": "sku-7",
-                    "event_type": "purchase",
-                    "timestamp": "2026-03-01T12:00:00Z",
-                    "event_id": "order-1001-1",
-                }
-            ]
-        },
+        json_schema_extra={"examples": [EXAMPLE]},
     )
 
     user_id: Id
@@ -50,3 +50,25 @@ class InteractionStored(BaseModel):
     id: int
     event_id: str | None
     status: Literal["stored", "repeat"]
+
+
+class InteractionsStored(BaseModel):
+    """What became of the rows of a batch; what is stored is committed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "stored": 997,
+                    "repeated": 2,
+                    "refused": 1,
+                    "errors": [{"index": 41, "field": "item_id", "code": "missing", "detail": "is missing"}],
+                }
+            ]
+        }
+    )
+
+    stored: int = Field(description="new rows")
+    repeated: int = Field(description="rows that were stored before, or came twice")
+    refused: int = Field(description="rows that were not stored; `errors` has one entry for each")
+    errors: list[FieldError]

@@ -1,6 +1,20 @@
 """Problem documents (RFC 9457): what every error answers."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
+
+from app.schemas.types import ID_RULE
+
+_WORDS = {
+    "string_pattern_mismatch": f"must be {ID_RULE}",
+    "model_attributes_type": "must be a JSON object",
+    "model_type": "must be a JSON object",
+    "extra_forbidden": "is not a field of this call",
+    "missing": "is missing",
+}
+"""Plain words where the validator's are about its own workings; ids are all that has a pattern."""
 
 
 class FieldError(BaseModel):
@@ -9,6 +23,23 @@ class FieldError(BaseModel):
     field: str
     code: str
     detail: str
+    index: int | None = None
+    """Which row of a batch it is about, from 0."""
+
+
+def field_error(error: Mapping[str, Any], place: Sequence[int | str], whole: str) -> FieldError:
+    """Say in plain words what a validator found.
+
+    Parameters
+    ----------
+    place
+        Where in the document.
+    whole
+        The name of the document, for what is wrong with all of it.
+    """
+    name = ".".join(str(part) for part in place) or whole
+    detail = _WORDS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
+    return FieldError(field=name, code=error["type"], detail=detail)
 
 
 class Problem(BaseModel):

@@ -1,13 +1,14 @@
 """What posting interactions means: they are committed, once, and then acknowledged."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import orjson
+from pydantic import TypeAdapter
 
-from app.errors import OverloadedError, UnknownReferenceError
-from app.schemas.interactions import InteractionIn, InteractionStored
+from app.errors import BatchRefusedError, OverloadedError, UnknownReferenceError
+from app.schemas.interactions import InteractionIn, InteractionsStored
 from app.schemas.problems import FieldError
+from app.services.batches import validate
 from app.services.group_commit import GroupCommit
 from app.services.histories import Histories
 from app.services.popular import PopularItems
@@ -16,17 +17,9 @@ from app.storage.interactions import InteractionStore
 from app.storage.rows import Row, Stored
 from app.times import now, to_microseconds
 
+_ROWS = TypeAdapter(list[InteractionIn])
 _MAX_ROWS_AT_ONCE = 100_000
 """Rows of batches that are under way: beyond them memory would grow, and each would take longer."""
-
-
-@dataclass(frozen=True)
-class StoredBatch:
-    """What became of the rows of a batch: how many are new and how many repeats, and why others were refused."""
-
-    stored: int
-    repeated: int
-    refused: dict[int, FieldError]
 
 
 class Ingestion:
@@ -56,8 +49,8 @@ class Ingestion:
         self._group = GroupCommit(self._commit)
         self._rows_at_once = 0
 
-    async def store(self, interaction: InteractionIn) -> InteractionStored:
-        """Commit an interaction; a repeat of an `event_id` answers with the first one's id.
+    async def store(self, interaction: InteractionIn) -> Stored:
+        """Commit an interaction, and say where it is; a repeat of an `event_id` is where the first one is.
 
         Raises
         ------
@@ -72,41 +65,46 @@ class Ingestion:
         if not self._create_unknown:
             for error in (await self._unknown([row])).values():
                 raise UnknownReferenceError(error.detail, error.field)
-        stored = await self._group.add(row)
-        return InteractionStored.model_construct(
-            id=stored.id, event_id=interaction.event_id, status="repeat" if stored.repeated else "stored"
-        )
+        return await self._group.add(row)
 
-    async def store_batch(self, interactions: Sequence[InteractionIn], *, atomic: bool) -> StoredBatch:
-        """Commit interactions in one transaction; what is there twice without an `event_id` is stored once.
+    async def store_batch(self, given: Sequence[object], *, atomic: bool) -> InteractionsStored:
+        """Commit the good rows of a batch in one transaction; of the same without an `event_id` one is stored.
 
         Parameters
         ----------
+        given
+            The rows as they came, checked or not.
         atomic
             Whether nothing is stored where one of them is refused.
 
         Raises
         ------
+        BatchRefusedError
+            One of them is refused, and `atomic` was asked for.
         OverloadedError
             Too many interactions are being stored; nothing of these was.
         DatabaseError
             The database does not answer.
         """
-        if self._rows_at_once and self._rows_at_once + len(interactions) > _MAX_ROWS_AT_ONCE:
+        if self._rows_at_once and self._rows_at_once + len(given) > _MAX_ROWS_AT_ONCE:
             raise OverloadedError(f"{self._rows_at_once:,} interactions of batches are being stored")
-        self._rows_at_once += len(interactions)
+        self._rows_at_once += len(given)
         try:
+            batch = await validate(given, _ROWS)
             moment = now()
-            rows = [to_row(interaction, moment) for interaction in interactions]
-            refused = {} if self._create_unknown else await self._unknown(rows)
-            if refused and atomic:
-                return StoredBatch(0, 0, refused)
-            unique = _without_repeats(rows, refused)
-            found = await self._commit(unique) if unique else []
+            rows = [to_row(interaction, moment) for interaction in batch.rows]
+            refused = dict(batch.refused)
+            if not self._create_unknown:
+                refused |= {batch.places[place]: why for place, why in (await self._unknown(rows)).items()}
+            told = [why.model_copy(update={"index": place}) for place, why in sorted(refused.items())]
+            if told and atomic:
+                raise BatchRefusedError(f"{len(told):,} of {len(given):,} rows are refused: nothing was stored", told)
+            kept = [row for place, row in zip(batch.places, rows, strict=True) if place not in refused]
+            found = await self._commit(_without_repeats(kept)) if kept else []
         finally:
-            self._rows_at_once -= len(interactions)
+            self._rows_at_once -= len(given)
         new = sum(not stored.repeated for stored in found)
-        return StoredBatch(new, len(rows) - len(refused) - new, refused)
+        return InteractionsStored(stored=new, repeated=len(kept) - new, refused=len(told), errors=told)
 
     async def close(self) -> None:
         """Wait until everything that was taken is committed."""
@@ -147,13 +145,11 @@ def to_row(interaction: InteractionIn, moment: int) -> Row:
     )
 
 
-def _without_repeats(rows: Sequence[Row], refused: dict[int, FieldError]) -> list[Row]:
-    """Leave out what was refused, and rows without an `event_id` that say what another one has said."""
+def _without_repeats(rows: Sequence[Row]) -> list[Row]:
+    """Leave out rows without an `event_id` that say what another one has said."""
     seen = set()
     kept = []
-    for place, row in enumerate(rows):
-        if place in refused:
-            continue
+    for row in rows:
         if row.event_id is None:
             said = row[:3] + row[4:5]
             if said in seen:

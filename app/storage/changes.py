@@ -1,16 +1,16 @@
 """The change feed in SQL: what was written, for the processes that keep some of it in memory."""
 
 import secrets
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import Connection, delete, func, insert, select, text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.storage.database import Database, pages
+from app.storage.database import Database, Result, pages
 from app.storage.tables import changes
 from app.times import now
 
@@ -71,9 +71,19 @@ class ChangeStore:
             The database does not answer. It may have been committed all the same: what this process keeps in memory
             is then read anew.
         """
-        try:
+        with self._doubting():
             async with self._database.writing() as connection:
                 yield connection
+
+    async def write(self, work: Callable[[Connection], Result]) -> Result:
+        """Run what is to be written in one transaction, in one go; otherwise as `writing`."""
+        with self._doubting():
+            return await self._database.write(work)
+
+    @contextmanager
+    def _doubting(self) -> Iterator[None]:
+        try:
+            yield
         except (IntegrityError, DataError):
             raise
         except BaseException:
@@ -84,15 +94,19 @@ class ChangeStore:
 
     async def record(self, connection: AsyncConnection, kind: Kind, keys: Collection[str]) -> None:
         """Record that something changed, as part of a transaction."""
+        await connection.run_sync(self.record_now, kind, keys)
+
+    def record_now(self, connection: Connection, kind: Kind, keys: Collection[str]) -> None:
+        """Record that something changed, as part of a transaction of `write`."""
         if not keys:
             return
         named = sorted(set(keys))
         parts = pages(named, _KEYS_A_ROW) if len(named) <= _MAX_KEYS else [None]
         fields = {"created_at": now(), "origin": self.origin, "kind": kind}
-        await connection.execute(insert(changes), [{**fields, "keys": part} for part in parts])
+        connection.execute(insert(changes), [{**fields, "keys": part} for part in parts])
         if not self._database.is_sqlite:
             # It only wakes the readers, and only when this transaction commits.
-            await connection.execute(text(f"SELECT pg_notify('{CHANNEL}', '')"))
+            connection.execute(text(f"SELECT pg_notify('{CHANNEL}', '')"))
 
     async def position(self) -> Position:
         """Give the position behind everything that is committed now."""

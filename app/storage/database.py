@@ -1,14 +1,14 @@
 """The database: its engine, and connections whose failures speak plainly."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
 import orjson
-from sqlalchemy import Table, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, StaticPool, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -18,10 +18,25 @@ from app.errors import DatabaseError, SchemaError
 
 _CONNECT_SECONDS = 5
 _BUSY_MILLISECONDS = 5000
+_PRAGMAS = (
+    f"busy_timeout={_BUSY_MILLISECONDS}",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    # Random `event_id`s touch a page each: with the defaults every large batch would be copied to the file at once,
+    # and read its index again.
+    "wal_autocheckpoint=16000",
+    "cache_size=-16000",
+)
+"""Of each connection to SQLite; the last two in pages of 4 KiB and in KiB."""
 _NO_SUCH_TABLE = ("42P01", "42703")
 """What PostgreSQL says of a table or a column that is not there."""
 _DEADLOCK = "40P01"
+_JSON: dict[str, Any] = {
+    "json_serializer": lambda value: orjson.dumps(value).decode(),
+    "json_deserializer": orjson.loads,
+}
 Row = TypeVar("Row")
+Result = TypeVar("Result")
 Insert = postgresql.Insert | sqlite.Insert
 
 
@@ -38,6 +53,7 @@ class Database:
         self.url = make_url(url)
         self.engine = _engine(url)
         self._one_writer = asyncio.Lock()
+        self._writer = _sqlite_writer(self.url) if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -90,6 +106,33 @@ class Database:
             await connection.execute(text("BEGIN IMMEDIATE"))
             yield connection
 
+    async def write(self, work: Callable[[Connection], Result]) -> Result:
+        """Run what is to be written in one transaction; on SQLite in a thread, in one go.
+
+        Statement by statement the thread of an asynchronous connection would wait for its turn some twenty times.
+
+        Raises
+        ------
+        DatabaseError
+            The database cannot be reached or does not answer; whether it was committed may be unknown.
+        """
+        if not self.is_sqlite:
+            async with self.begin() as connection:
+                return await connection.run_sync(work)
+        async with self._one_writer:
+            writing = asyncio.ensure_future(asyncio.to_thread(self._write, work))
+            try:
+                return await asyncio.shield(writing)
+            finally:
+                # Whoever gives up does not let the next one in before the thread is done.
+                await asyncio.wait([writing])
+
+    def _write(self, work: Callable[[Connection], Result]) -> Result:
+        assert self._writer is not None, "this is SQLite"  # noqa: S101
+        with self._plainly(), self._writer.connect() as connection, connection.begin():
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return work(connection)
+
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection, without a transaction.
@@ -99,9 +142,15 @@ class Database:
         DatabaseError
             The database cannot be reached or does not answer.
         """
-        try:
+        with self._plainly():
             async with self.engine.connect() as connection:
                 yield connection
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        """Turn what drivers raise into errors that a user can understand."""
+        try:
+            yield
         except (IntegrityError, DataError):
             raise
         except (DBAPIError, PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -138,22 +187,32 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+        if self._writer is not None:
+            self._writer.dispose()
+
+
+def _sqlite_writer(url: URL) -> Engine:
+    # Threads take turns with the one connection.
+    engine = create_engine(
+        url.set(drivername="sqlite"), poolclass=StaticPool, connect_args={"check_same_thread": False}, **_JSON
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
 
 
 def _engine(url: str) -> AsyncEngine:
-    dumps = {"json_serializer": lambda value: orjson.dumps(value).decode(), "json_deserializer": orjson.loads}
     if url.startswith("sqlite"):
-        engine = create_async_engine(url, **dumps)
+        engine = create_async_engine(url, **_JSON)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         return engine
     return create_async_engine(
-        url, pool_pre_ping=True, pool_timeout=_CONNECT_SECONDS, connect_args={"timeout": _CONNECT_SECONDS}, **dumps
+        url, pool_pre_ping=True, pool_timeout=_CONNECT_SECONDS, connect_args={"timeout": _CONNECT_SECONDS}, **_JSON
     )
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={_BUSY_MILLISECONDS}", "journal_mode=WAL", "synchronous=FULL"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

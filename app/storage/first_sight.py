@@ -4,8 +4,7 @@ from array import array
 from collections.abc import Collection, Iterable
 
 import orjson
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
 from app.storage.database import Database
 from app.storage.tables import items, users
@@ -61,15 +60,15 @@ class FirstSight:
         self.users = KnownIds()
         self._items = KnownIds()
 
-    async def create(
-        self, connection: AsyncConnection, user_ids: Iterable[str], item_ids: Iterable[str]
+    def create(
+        self, connection: Connection, user_ids: Iterable[str], item_ids: Iterable[str]
     ) -> tuple[list[str], list[str]]:
         """Create what is missing as part of a transaction; give what to `remember` when that is committed."""
         found = self.users.unknown(user_ids), self._items.unknown(item_ids)
         for new, statement in zip(found, _SQLITE if self._database.is_sqlite else _POSTGRESQL, strict=True):
             if new:
                 given = orjson.dumps(new).decode() if self._database.is_sqlite else new
-                await connection.exec_driver_sql(statement, (given,))
+                connection.exec_driver_sql(statement, (given,))
         return found
 
     def remember(self, created: tuple[list[str], list[str]]) -> None:

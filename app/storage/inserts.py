@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 import orjson
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
-from app.storage.database import Database
+from app.storage.database import pages
 from app.storage.rows import COLUMNS, Row, Stored
 
 _TYPES = ("text", "text", "text", "float8", "int8", "text", "text", "int4", "text")
@@ -18,13 +18,14 @@ _INSERT_POSTGRESQL = (
     "ON CONFLICT (event_id) WHERE event_id IS NOT NULL DO NOTHING RETURNING id, event_id"
 )
 _FIND_POSTGRESQL = "SELECT event_id, id FROM interactions WHERE event_id = ANY($1::text[])"
-_INSERT_SQLITE = f"INSERT INTO interactions (id, {_NAMES}) VALUES (?, {', '.join('?' * len(COLUMNS))})"  # noqa: S608 - as above
+_INSERT_SQLITE = f"INSERT INTO interactions (id, {_NAMES}) VALUES "  # noqa: S608 - as above
+_VALUES_SQLITE = f"(?, {', '.join('?' * len(COLUMNS))})"
+_ROWS_SQLITE = 500
 _FIND_SQLITE = "SELECT event_id, id FROM interactions WHERE event_id IN (SELECT value FROM json_each(?))"
 _LAST_SQLITE = "SELECT seq FROM sqlite_sequence WHERE name = 'interactions'"
-_EVENT = COLUMNS.index("event_id")
 
 
-async def insert_rows(database: Database, connection: AsyncConnection, rows: Sequence[Row]) -> list[Stored]:
+def insert_rows(connection: Connection, rows: Sequence[Row]) -> list[Stored]:
     """Insert rows as part of a transaction, but for those whose `event_id` is in the log or came before in `rows`.
 
     Returns
@@ -34,21 +35,19 @@ async def insert_rows(database: Database, connection: AsyncConnection, rows: Seq
     """
     found: list[Stored | None] = [None] * len(rows)
     pending: Iterable[int] = range(len(rows))
-    insert = _into_sqlite if database.is_sqlite else _into_postgresql
+    insert = _into_sqlite if connection.dialect.name == "sqlite" else _into_postgresql
     # Whom a row repeats may be erased before it is looked up; then it is the first of its name.
     while pending:
-        await insert(connection, rows, list(pending), found)
+        insert(connection, rows, list(pending), found)
         pending = [place for place in pending if found[place] is None]
     return [stored for stored in found if stored is not None]
 
 
-async def _into_postgresql(
-    connection: AsyncConnection, rows: Sequence[Row], places: list[int], found: list[Stored | None]
+def _into_postgresql(
+    connection: Connection, rows: Sequence[Row], places: list[int], found: list[Stored | None]
 ) -> None:
     columns = tuple(list(column) for column in zip(*(rows[place] for place in places), strict=True))
-    new: list[tuple[int, str | None]] = [
-        tuple(row) for row in await connection.exec_driver_sql(_INSERT_POSTGRESQL, columns)
-    ]
+    new: list[tuple[int, str | None]] = [tuple(row) for row in connection.exec_driver_sql(_INSERT_POSTGRESQL, columns)]
     # Ids are given in the order of the rows.
     unnamed = iter(sorted(number for number, event_id in new if event_id is None))
     named = {event_id: number for number, event_id in new if event_id is not None}
@@ -63,21 +62,19 @@ async def _into_postgresql(
             repeated.append(place)
     if repeated:
         events = list({rows[place].event_id for place in repeated})
-        first = await _ids(connection, _FIND_POSTGRESQL, events)
+        first = _ids(connection, _FIND_POSTGRESQL, events)
         for place in repeated:
             number = first.get(str(rows[place].event_id))
             found[place] = None if number is None else Stored(number, repeated=True)
 
 
-async def _into_sqlite(
-    connection: AsyncConnection, rows: Sequence[Row], places: list[int], found: list[Stored | None]
-) -> None:
+def _into_sqlite(connection: Connection, rows: Sequence[Row], places: list[int], found: list[Stored | None]) -> None:
     # Nobody else writes meanwhile: what is not there now will not be there in a moment.
     events = [rows[place].event_id for place in places if rows[place].event_id is not None]
     there: dict[str, int] = {}
     if events:
-        there = await _ids(connection, _FIND_SQLITE, orjson.dumps(events).decode())
-    last = (await connection.exec_driver_sql(_LAST_SQLITE)).scalar() or 0
+        there = _ids(connection, _FIND_SQLITE, orjson.dumps(events).decode())
+    last = (connection.exec_driver_sql(_LAST_SQLITE)).scalar() or 0
     new: list[tuple[object, ...]] = []
     for place in places:
         row = rows[place]
@@ -90,10 +87,12 @@ async def _into_sqlite(
         found[place] = Stored(last, repeated=False)
         if row.event_id is not None:
             there[row.event_id] = last
-    if new:
-        await connection.exec_driver_sql(_INSERT_SQLITE, new)
+    # Not `executemany`: at each row its thread would wait until the busy thread of the server lets it go on.
+    for page in pages(new, _ROWS_SQLITE):
+        statement = _INSERT_SQLITE + ", ".join([_VALUES_SQLITE] * len(page))
+        connection.exec_driver_sql(statement, tuple(value for row in page for value in row))
 
 
-async def _ids(connection: AsyncConnection, statement: str, events: object) -> dict[str, int]:
-    found = (await connection.exec_driver_sql(statement, (events,))).mappings()
+def _ids(connection: Connection, statement: str, events: object) -> dict[str, int]:
+    found = (connection.exec_driver_sql(statement, (events,))).mappings()
     return {row["event_id"]: row["id"] for row in found}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pyarrow as pa
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import DatabaseError
@@ -61,13 +61,14 @@ class InteractionStore:
         return (await self.store([Row(**given)]))[0]
 
     async def _store(self, rows: Sequence[Row]) -> list[Stored]:
-        async with self._changes.writing() as connection:
-            created = await self._first_sight.create(
-                connection, {row.user_id for row in rows}, {row.item_id for row in rows}
-            )
-            found = await insert_rows(self._database, connection, rows)
+        def work(connection: Connection) -> tuple[list[Stored], tuple[list[str], list[str]]]:
+            created = self._first_sight.create(connection, {row.user_id for row in rows}, {row.item_id for row in rows})
+            found = insert_rows(connection, rows)
             new = {row.user_id for row, stored in zip(rows, found, strict=True) if not stored.repeated}
-            await self._changes.record(connection, "users", new)
+            self._changes.record_now(connection, "users", new)
+            return found, created
+
+        found, created = await self._changes.write(work)
         self._first_sight.remember(created)
         return found
 

@@ -9,14 +9,18 @@ from pathlib import Path
 
 from fastapi import FastAPI, Response
 
+from app.api.dependencies import Shared
 from app.config import load_settings
 from app.main import create_app as create_braid
+from app.schemas.interactions import InteractionIn
 from app.server import serve_forever
 
 ANSWER = "BENCHMARK_ANSWER"
 """Environment variable that names the file with the constant answer."""
 CONSTANT = "/benchmark/constant"
 PROCESS = "/benchmark/process"
+NO_OP = "/benchmark/interactions"
+_STORED = b'{"id":1,"event_id":"e","status":"stored"}'
 
 
 def create_app() -> FastAPI:
@@ -27,6 +31,11 @@ def create_app() -> FastAPI:
     @app.get(CONSTANT, response_class=Response)
     async def constant() -> Response:
         return Response(answer, media_type="application/json")
+
+    @app.post(NO_OP, response_class=Response)
+    async def no_op(_interaction: InteractionIn, _context: Shared) -> Response:
+        # The same body and the same checks as Braid's own route, and nothing is stored.
+        return Response(_STORED, status_code=201, media_type="application/json")
 
     @app.get(PROCESS, response_class=Response)
     async def process() -> Response:

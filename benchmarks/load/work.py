@@ -22,14 +22,15 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Work:
-    """Where the database and the bundles are."""
+    """Where the database and the bundles are; `url` names a database that is no file."""
 
     database: Path
     bundles: Path
+    url: str | None = None
 
     def environment(self, **settings: object) -> dict[str, str]:
         """Give the environment of a process that works here."""
-        ours = {"database_url": f"sqlite:///{self.database}", "bundles": self.bundles, **settings}
+        ours = {"database_url": self.url or f"sqlite:///{self.database}", "bundles": self.bundles, **settings}
         return {**os.environ, **{PREFIX + name.upper(): str(value) for name, value in ours.items()}}
 
     def users(self) -> list[str]:

@@ -6,6 +6,7 @@ not send meanwhile would have had; so the tail is, if anything, too long.
 """
 
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -40,6 +41,18 @@ function init(arguments)
             taken = taken + 1
             if taken > #requests then exhausted = 1 end
             return requests[(taken - 1) % #requests + 1]
+        end
+    end
+    if os.getenv("POST_RUN") then
+        local run, users, items = os.getenv("POST_RUN"), 5000, 2000
+        local headers = {["Content-Type"] = "application/json"}
+        request = function()
+            taken = taken + 1
+            local body = string.format(
+                '{"user_id":"u-%d","item_id":"i-%d","event_type":"view","timestamp":"2026-03-01T12:00:00Z",'
+                .. '"event_id":"%s-%08x-%d"}',
+                math.random(users), math.random(items), run, math.random(0, 2147483647), taken)
+            return wrk.format("POST", nil, headers, body)
         end
     end
 end
@@ -83,7 +96,14 @@ def require_wrk() -> str:
 
 
 def run_wrk(
-    port: int, paths: Sequence[str], *, connections: int, seconds: int, core: int | None, folder: Path
+    port: int,
+    paths: Sequence[str],
+    *,
+    connections: int,
+    seconds: int,
+    core: int | None,
+    folder: Path,
+    post_run: str | None = None,
 ) -> Measured:
     """Ask for one path again and again, or for each of several paths once.
 
@@ -95,6 +115,8 @@ def run_wrk(
         That `wrk` keeps to.
     folder
         Where the script and the paths are written.
+    post_run
+        Where given, interactions are posted to the path, each with an `event_id` that begins with it.
 
     Raises
     ------
@@ -111,8 +133,11 @@ def run_wrk(
     url = f"http://{HOST}:{port}{paths[0]}"
     command = [require_wrk(), *options, "-s", str(script), url, *arguments]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = os.environ if post_run is None else {**os.environ, "POST_RUN": post_run}
     with children_on(core):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603 - our own
+        process = subprocess.Popen(  # noqa: S603 - our own
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+        )
     try:
         output, _ = process.communicate(timeout=seconds + _GRACE_SECONDS)
     except subprocess.TimeoutExpired as error:

@@ -3,13 +3,10 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.context import Context
 from app.errors import DatabaseError
@@ -167,17 +164,15 @@ async def test_a_commit_whose_answer_was_lost_counts_in_the_process_that_made_it
     await context.interactions.add(row("u", "first"))
     await context.catalogue.put("x", ItemIn(title="old"))
     assert len((await context.histories.get("u")).events) == 1
-    writing = context.database.writing
+    write = context.database.write
 
-    @asynccontextmanager
-    async def lost() -> AsyncIterator[AsyncConnection]:
-        async with writing() as connection:
-            yield connection
+    async def lost(work: Any) -> None:
+        await write(work)
         # What the process itself wrote may be read, and passed over, before the failure is known.
         await context.feed.catch_up()
         raise DatabaseError("the connection was cut")
 
-    monkeypatch.setattr(context.database, "writing", lost)
+    monkeypatch.setattr(context.database, "write", lost)
     with pytest.raises(DatabaseError):
         await context.interactions.add(row("u", "second", "e"))
     monkeypatch.undo()

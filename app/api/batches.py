@@ -1,0 +1,55 @@
+"""Bodies of batches: a JSON array, or NDJSON with a row a line."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Request
+
+from app.api.problems import problems
+from app.errors import UnsupportedMediaTypeError
+from app.services.batches import MAX_ROWS, read_array, read_lines
+
+_JSON = "application/json"
+_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+BATCH_PROBLEMS = problems(
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+
+
+async def read_batch(request: Request) -> list[object]:
+    """Read the rows of a body, unchecked.
+
+    Raises
+    ------
+    UnsupportedMediaTypeError
+        It is neither.
+    MalformedBodyError
+        It is no JSON array.
+    TooManyRowsError
+        It has more than 10,000 rows.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in _LINES:
+        return read_lines(await request.body())
+    if kind == _JSON:
+        return read_array(await request.body())
+    raise UnsupportedMediaTypeError(f"send the body as content-type: {_JSON} or {_LINES[0]}, not {kind or 'without'}")
+
+
+def batch_body(schema: str, example: dict[str, Any]) -> dict[str, Any]:
+    """Describe such a body for OpenAPI.
+
+    Parameters
+    ----------
+    schema
+        The name of a row's schema.
+    example
+        A row.
+    """
+    array = {"type": "array", "maxItems": MAX_ROWS, "items": {"$ref": f"#/components/schemas/{schema}"}}
+    lines = {"type": "string", "description": "a row in each line"}
+    content = {_JSON: {"schema": array, "example": [example]}, _LINES[0]: {"schema": lines}}
+    return {"requestBody": {"required": True, "content": content}}
