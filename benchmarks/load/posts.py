@@ -41,7 +41,7 @@ def measure_singles(work: Work, *, connections: int, seconds: int, rounds: int, 
     """Post interactions one by one, each acknowledged after its commit, and as many to the no-op, in turns."""
     rates: dict[str, list[float]] = {_SINGLE: [], NO_OP: []}
     latencies: list[tuple[float, float]] = []
-    with serving(work, folder, answer=_no_answer(folder)) as server:
+    with serving(work, folder, answer=no_answer(folder)) as server:
         for number in range(-1, rounds):
             for path in (_SINGLE, NO_OP) if number % 2 else (NO_OP, _SINGLE):
                 length = seconds if number >= 0 else 2
@@ -75,7 +75,7 @@ def measure_batches(work: Work, *, keyed: bool, batches: int, folder: Path, say:
         How many are sent; the same number before them warms up.
     """
     bodies = [_batch(number, keyed=keyed) for number in range(2 * batches)]
-    with serving(work, folder, answer=_no_answer(folder)) as server:
+    with serving(work, folder, answer=no_answer(folder)) as server:
         _send(server.port, bodies[:batches])
         start = time.perf_counter()
         _send(server.port, bodies[batches:])
@@ -84,7 +84,7 @@ def measure_batches(work: Work, *, keyed: bool, batches: int, folder: Path, say:
     return rate
 
 
-def _no_answer(folder: Path) -> Path:
+def no_answer(folder: Path) -> Path:
     """Give the constant answer of a benchmark that asks for none."""
     path = folder / "answer.json"
     path.write_text("{}", encoding="utf-8")
