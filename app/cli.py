@@ -17,11 +17,12 @@ from app.errors import BraidError
 from app.progress import progress_bars
 from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT
 from app.server import announce_when_live, require_free_port, serve_forever
-from app.services.importing import Timestamps
+from app.services.import_rows import Timestamps
 from app.storage.migrations import require_schema, upgrade
 from models.bundle.errors import BundleError
 from models.data.errors import DataSetError
 from models.data.folder import read_folder
+from models.data.parts import open_folder
 from models.ranking.candidates import PARTS
 
 cli = typer.Typer(
@@ -73,13 +74,19 @@ def import_folder(
     timestamps: Annotated[
         Timestamps, typer.Option(help="What `timestamp` means: seconds since 1970, or any increasing order.")
     ] = "seconds",
+    again: Annotated[
+        bool, typer.Option("--again", help="Import files once more that were imported before; otherwise nothing is.")
+    ] = False,
 ) -> None:
-    """Read a data-set folder into the database, in one step; rows that cannot be used are counted and left out."""
+    """Read a data-set folder into the database; rows that cannot be used are counted and left out.
+
+    What was interrupted goes on where it was when the same command is given again.
+    """
 
     async def run() -> None:
         async with Context(load_settings()) as context:
             await require_schema(context.database)
-            await commands.import_dataset(context, read_folder(folder), console, timestamps=timestamps)
+            await commands.import_files(context, open_folder(folder), console, timestamps=timestamps, again=again)
 
     asyncio.run(run())
 

@@ -11,11 +11,12 @@ from rich.table import Table
 from app.context import Context
 from app.errors import TrainingUnavailableError
 from app.progress import progress_bars
-from app.services.importing import Timestamps
-from app.times import now
+from app.services.import_rows import Timestamps
+from app.times import from_microseconds, now
 from models.data.cleaning import CleaningReport
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
+from models.data.parts import Files, in_memory
 from models.data.sample import MOVIELENS_TERMS, is_cached, movielens
 from models.data.splitting import PROTOCOLS
 from models.data.synthetic import generate
@@ -42,20 +43,22 @@ def load_training() -> ModuleType:
     return trainer
 
 
-async def import_dataset(
-    context: Context, dataset: DataSet, console: Console, *, timestamps: Timestamps = "seconds"
+async def import_files(
+    context: Context, files: Files, console: Console, *, timestamps: Timestamps = "seconds", again: bool = False
 ) -> None:
-    """Import a data set and say what became of its rows."""
+    """Import files and say what became of their rows."""
     with progress_bars() as progress:
-        done = await context.importing.run(dataset, timestamps=timestamps, progress=progress)
-    _print_cleaning("interactions", done.interactions, console)
-    known = done.interactions.rows_kept - done.new_interactions
+        done = await context.importing.run(files, timestamps=timestamps, again=again, progress=progress)
+    if done.before is not None:
+        when = from_microseconds(done.before).isoformat(timespec="seconds")
+        console.print(f"{files.folder}: these files were imported before ({when}); --again imports them once more")
+    _print_cleaning("interactions", done.interactions.report(), console)
+    known = done.interactions.kept - done.interactions.new
     if known:
         console.print(f"interactions: {known:,} were in the log already, by their event_id")
-    if done.items is not None:
-        _print_cleaning("items", done.items, console)
-    if dataset.users is not None:
-        console.print("users: this version keeps no user profiles; the file was not imported")
+    for name, count in (("items", done.items), ("users", done.users)):
+        if count is not None:
+            _print_cleaning(name, count.report(), console)
 
 
 async def train(context: Context, console: Console, *, seed: int = 0, budget: float | None = None) -> None:
@@ -102,7 +105,7 @@ async def prepare_demo(context: Context, console: Console, *, synthetic: tuple[i
     if count:
         console.print(f"{context.database.place}: holds {count:,} interactions already; they are kept as they are")
     else:
-        await import_dataset(context, _demo_data(console, synthetic), console)
+        await import_files(context, in_memory(_demo_data(console, synthetic)), console)
     version = context.bundles.active_version()
     if version is None:
         await train(context, console)

@@ -23,13 +23,16 @@ from app.services.recommendation import RecommendationService
 from app.services.similar import SimilarItemsService
 from app.services.similar_users import SimilarUsersService
 from app.services.trending import RecentCounts, TrendingService
+from app.storage.bulk import BulkStore
 from app.storage.changes import ChangeStore
 from app.storage.counts import CountStore
 from app.storage.database import Database
 from app.storage.first_sight import FirstSight
+from app.storage.imports import ImportStore
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
 from app.storage.requests import RequestStore
+from app.storage.users import UserStore
 from app.storage.wakes import Wakes
 from models.bundle.store import BundleStore
 from models.data.strengths import StrengthScale
@@ -63,7 +66,14 @@ class Context:
         self.ingestion = Ingestion(
             self.interactions, first_sight, self.histories, popular, create_unknown=settings.create_unknown
         )
-        self.importing = Importing(self.database, self.interactions, self.items)
+        self.users = UserStore(self.database, changes)
+        self.importing = Importing(
+            ImportStore(self.database),
+            BulkStore(self.database, changes, first_sight),
+            self.items,
+            self.users,
+            changes,
+        )
         self.catalogue = Catalogue(self.items, live_items)
         self.recommendation = RecommendationService(
             self.histories,

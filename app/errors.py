@@ -13,6 +13,7 @@ BraidError
     UnsupportedMediaTypeError
     DatabaseError
         SchemaError
+    ImportBusyError
     PortError
     TrainingUnavailableError
 """
@@ -121,6 +122,13 @@ class SchemaError(DatabaseError):
     """The database's tables are missing, too old or too new."""
 
     code = "database_not_migrated"
+
+
+class ImportBusyError(BraidError):
+    """Two processes import the same files."""
+
+    code = "import_busy"
+    status = HTTPStatus.CONFLICT
 
 
 class PortError(BraidError):

@@ -1,183 +1,190 @@
-"""What importing a data-set folder means: rows that the API would take go in, all at once; others are counted."""
+"""What importing a data-set folder means: part by part, and after an interruption from where it was."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sized
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-import numpy as np
-import orjson
-import pyarrow as pa
-import pyarrow.compute as pc
-from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Connection
 
-from app.schemas.interactions import Position
-from app.schemas.items import Item
-from app.schemas.types import FUTURE_TOLERANCE, ID_PATTERN, JsonObject
-from app.services.catalogue import to_row
-from app.storage.database import Database
-from app.storage.interactions import InteractionStore
+from app.services.import_rows import Timestamps, clean_interactions, clean_items, clean_users
+from app.storage.bulk import BulkStore
+from app.storage.changes import ChangeStore
+from app.storage.imports import DONE, ImportState, ImportStore
 from app.storage.items import ItemStore
-from models.data.cleaning import CleaningReport, keep, without_duplicates
-from models.data.columns import (
-    CONTEXT,
-    EVENT_ID,
-    EVENT_TYPE,
-    ITEM,
-    POSITION,
-    REQUEST_ID,
-    TIMESTAMP,
-    USER,
-    VALUE,
-)
+from app.storage.users import UserStore
+from models.data.cleaning import CleaningReport
 from models.data.errors import DataSetError
-from models.data.events import EVENT_WEIGHTS
-from models.data.folder import DataSet
+from models.data.parts import Files, Parts
 from models.data.progress import Progress
 
-Timestamps = Literal["seconds", "order"]
-_COLUMNS = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID, REQUEST_ID, POSITION, CONTEXT)
-_LAST_ORDER = 2**63 / 1e6
-_EARLIEST = -5e-7
-"""Rounds to the first microsecond of 1970."""
-_CHECKED: dict[str, TypeAdapter[Any]] = {
-    POSITION: TypeAdapter(Position | None),
-    CONTEXT: TypeAdapter(JsonObject | None),
-}
-_JSON_FIELDS = ("categories", "tags", "attributes")
+INTERACTIONS, ITEMS, USERS = "interactions", "items", "users"
+Cleaned = TypeVar("Cleaned", bound=Sized)
 
 
-@dataclass(frozen=True)
+@dataclass
+class Count:
+    """Rows of one kind: read, kept as the API would take them, new in the database, and left out by reason."""
+
+    read: int = 0
+    kept: int = 0
+    new: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+
+    def report(self) -> CleaningReport:
+        """Give what was kept and what was left out."""
+        return CleaningReport(self.read, self.kept, self.dropped)
+
+
+@dataclass
 class Imported:
-    """What an import did; `new_interactions` leaves out those whose `event_id` was in the log already."""
+    """What an import did, with what it had done before an interruption; `before` is when it had ended already."""
 
-    interactions: CleaningReport
-    new_interactions: int
-    items: CleaningReport | None
+    interactions: Count = field(default_factory=Count)
+    items: Count | None = None
+    users: Count | None = None
+    before: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the counts as they are kept."""
+        counts = {INTERACTIONS: self.interactions, ITEMS: self.items, USERS: self.users}
+        return {name: vars(count) for name, count in counts.items() if count is not None}
+
+    @classmethod
+    def from_json(cls, counts: dict[str, Any]) -> "Imported":
+        """Read counts that were kept."""
+        found = {name: Count(**given) for name, given in counts.items()}
+        return cls(found.get(INTERACTIONS, Count()), found.get(ITEMS), found.get(USERS))
 
 
 class Importing:
     """Imports data sets."""
 
-    def __init__(self, database: Database, interactions: InteractionStore, items: ItemStore) -> None:
-        self._database = database
-        self._interactions = interactions
+    def __init__(
+        self, imports: ImportStore, bulk: BulkStore, items: ItemStore, users: UserStore, changes: ChangeStore
+    ) -> None:
+        self._imports = imports
+        self._bulk = bulk
         self._items = items
+        self._users = users
+        self._changes = changes
 
-    async def run(self, dataset: DataSet, *, timestamps: Timestamps = "seconds", progress: Progress) -> Imported:
-        """Import a data set; the catalogue first, so that no interaction is without its item.
+    async def run(
+        self, files: Files, *, timestamps: Timestamps = "seconds", again: bool = False, progress: Progress
+    ) -> Imported:
+        """Import files; the catalogue first, so that no interaction is without its item.
+
+        Parameters
+        ----------
+        again
+            Whether files that were imported before are imported once more.
 
         Raises
         ------
         DataSetError
-            No interaction can be imported; nothing was.
+            A file cannot be read, or no interaction can be imported.
+        ImportBusyError
+            Another process imports the same files.
         DatabaseError
-            The database does not answer.
+            The database does not answer. What was stored stays, and the same command goes on from there.
         """
-        rows, report = _clean(dataset.interactions, timestamps)
-        catalogue, items_report = ([], None) if dataset.items is None else _items(dataset.items)
-        async with self._database.writing() as transaction:
-            if catalogue:
-                await self._items.put_many(transaction, catalogue)
-            new = await self._interactions.add_many(rows, progress, transaction)
-        return Imported(report, new, items_report)
-
-
-def _clean(table: pa.Table, timestamps: Timestamps) -> tuple[list[dict[str, Any]], CleaningReport]:
-    dropped: dict[str, int] = {}
-    kept = table.select([name for name in _COLUMNS if name in table.column_names])
-    if EVENT_TYPE not in kept.column_names:
-        kept = kept.append_column(EVENT_TYPE, _event_types(kept))
-    for column in (USER, ITEM):
-        kept = keep(kept, _matches_id(kept[column]), f"{column} missing or not an id that the API takes", dropped)
-    for column in (EVENT_ID, REQUEST_ID):
-        if column in kept.column_names:
-            kept = kept.set_column(kept.column_names.index(column), column, kept[column].cast(pa.string()))
-            fits = pc.or_kleene(pc.is_null(kept[column]), _matches_id(kept[column]))
-            kept = keep(kept, fits, f"{column} not an id that the API takes", dropped)
-    known = pc.is_in(kept[EVENT_TYPE], value_set=pa.array(sorted(EVENT_WEIGHTS)))
-    kept = keep(kept, known, "event_type unknown", dropped)
-    if VALUE in kept.column_names:
-        finite = pc.or_kleene(pc.is_null(kept[VALUE]), pc.is_finite(kept[VALUE]))
-        kept = keep(kept, finite, "value not a number", dropped)
-    if TIMESTAMP in kept.column_names:
-        latest = _LAST_ORDER if timestamps == "order" else (datetime.now(UTC) + FUTURE_TOLERANCE).timestamp()
-        earliest = -_LAST_ORDER if timestamps == "order" else _EARLIEST
-        times = kept[TIMESTAMP]
-        possible = pc.and_(pc.greater_equal(times, earliest), pc.less_equal(times, latest))
-        kept = keep(
-            kept,
-            pc.fill_null(possible, False),
-            "timestamp not seconds since 1970, before that or in the future",
-            dropped,
-        )
-    flat = [field.name for field in kept.schema if not pa.types.is_nested(field.type)]
-    rows = _rows(without_duplicates(kept, flat, dropped), dropped)
-    report = CleaningReport(table.num_rows, len(rows), dropped)
-    if not rows:
-        raise DataSetError("interactions: no row can be imported: " + "; ".join(report.lines()))
-    return rows, report
-
-
-def _event_types(table: pa.Table) -> pa.ChunkedArray:
-    """Name what the files do not: `rating` where there is a value, else `view`."""
-    if VALUE not in table.column_names:
-        return pa.chunked_array([pa.array(["view"] * table.num_rows)])
-    return pc.if_else(pc.is_valid(table[VALUE]), "rating", "view")
-
-
-def _matches_id(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    # In this engine `$` would match before a line break at the end.
-    return pc.fill_null(pc.match_substring_regex(column, ID_PATTERN.removesuffix("$") + r"\z"), False)
-
-
-def _rows(table: pa.Table, dropped: dict[str, int]) -> list[dict[str, Any]]:
-    if TIMESTAMP in table.column_names:
-        microseconds = pa.array(np.rint(table[TIMESTAMP].to_numpy() * 1e6).astype(np.int64))
-        table = table.set_column(table.column_names.index(TIMESTAMP), TIMESTAMP, microseconds)
-    rows: list[dict[str, Any]] = table.to_pylist()
-    for name, adapter in _CHECKED.items():
-        if name not in table.column_names:
-            continue
-        kept = []
-        for row in rows:
-            try:
-                row[name] = adapter.validate_python(_from_json(row[name]))
-                kept.append(row)
-            except ValueError:
-                reason = f"{name} not as the API takes it"
-                dropped[reason] = dropped.get(reason, 0) + 1
-        rows = kept
-    return rows
-
-
-def _items(table: pa.Table) -> tuple[list[dict[str, Any]], CleaningReport]:
-    names = [name for name in table.column_names if name in Item.model_fields]
-    rows: dict[str, dict[str, Any]] = {}
-    dropped: dict[str, int] = {}
-    for raw in table.select(names).to_pylist():
+        state = None
+        if files.fingerprint is not None:
+            fingerprint = f"{files.fingerprint[:60]}{'-ord' if timestamps == 'order' else ''}"
+            if again:
+                await self._imports.forget(fingerprint)
+            state = await self._imports.begin(fingerprint, str(files.folder))
+        run = _Run(state)
+        if state is not None and state.status == DONE:
+            run.done.before = state.changed_at
+            return run.done
         try:
-            item = Item.model_validate(_parsed(raw), strict=False)
-            rows[item.item_id] = to_row(item.item_id, item) | {ITEM: item.item_id}
-        except ValidationError as error:
-            reason = f"{error.errors()[0]['loc'][0]} not as the API takes it"
-            dropped[reason] = dropped.get(reason, 0) + 1
-    repeated = table.num_rows - sum(dropped.values()) - len(rows)
-    if repeated:
-        dropped["item_id that comes again later"] = repeated
-    return list(rows.values()), CleaningReport(table.num_rows, len(rows), dropped)
+            await self._import(run, files, timestamps, progress)
+        except DataSetError as error:
+            if state is not None:
+                await self._imports.end(state.import_id, "failed", str(error))
+            raise
+        if state is not None:
+            await self._imports.end(state.import_id, DONE)
+        return run.done
+
+    async def _import(self, run: "_Run", files: Files, timestamps: Timestamps, progress: Progress) -> None:
+        for name, parts, clean, store in (
+            (ITEMS, files.items, clean_items, self._items.put_now),
+            (USERS, files.users, clean_users, self._users.put_now),
+        ):
+            async for rows, count, share in run.parts(name, parts, clean):
+
+                def work(connection: Connection, rows: Any = rows, count: Count = count, store: Any = store) -> None:
+                    store(connection, rows)
+                    count.new += len(rows)
+                    self._advance(run, connection)
+
+                await self._changes.write(work)
+                progress(f"import {name}", share)
+
+        def usable(table: Any, dropped: dict[str, int]) -> Any:
+            return clean_interactions(table, timestamps, dropped, exported=files.interactions.exported)
+
+        async for table, count, share in run.parts(INTERACTIONS, files.interactions, usable):
+
+            def also(connection: Connection, new: int, count: Count = count) -> None:
+                count.new += new
+                self._advance(run, connection)
+
+            await self._bulk.add(table, also)
+            progress("import", share)
+        found = run.done.interactions
+        if not found.kept:
+            lines = "; ".join(found.report().lines())
+            raise DataSetError(f"{INTERACTIONS}: no row can be imported: {lines}")
+
+    def _advance(self, run: "_Run", connection: Connection) -> None:
+        if run.import_id is not None:
+            self._imports.advance(connection, run.import_id, run.number, run.done.as_json())
+        run.number += 1
 
 
-def _parsed(raw: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is empty, and read the lists and objects of CSV files."""
-    item = {name: value for name, value in raw.items() if value is not None}
-    return item | {name: _from_json(item[name]) for name in _JSON_FIELDS if name in item}
+class _Run:
+    """One import under way: the number of the part that comes next, and what was done so far."""
 
+    def __init__(self, state: ImportState | None) -> None:
+        self.import_id = None if state is None else state.import_id
+        self.done = Imported() if state is None else Imported.from_json(state.counts)
+        self.number = 0
+        self._read = 0
+        self._stored = 0 if state is None else state.parts
 
-def _from_json(value: object) -> object:
-    """Read the JSON of a CSV cell; what is none stays as it is, for the rules to refuse."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return value
+    async def parts(
+        self, name: str, parts: Parts | None, clean: Callable[[Any, dict[str, int]], Cleaned]
+    ) -> AsyncIterator[tuple[Cleaned, Count, float]]:
+        """Give one cleaned part after the other; the next one is read and cleaned while the database works."""
+        if parts is None:
+            return
+        count = getattr(self.done, name) or Count()
+        setattr(self.done, name, count)
+        tables = parts.tables()
+
+        def read() -> tuple[Cleaned | None, int, dict[str, int], float] | None:
+            for table, share in tables:
+                dropped: dict[str, int] = {}
+                self._read += 1
+                stored = self._read <= self._stored
+                return None if stored else clean(table, dropped), table.num_rows, dropped, share
+            return None
+
+        coming = asyncio.ensure_future(asyncio.to_thread(read))
+        try:
+            while (found := await coming) is not None:
+                rows, read_rows, dropped, share = found
+                coming = asyncio.ensure_future(asyncio.to_thread(read))
+                if rows is None:
+                    self.number += 1
+                    continue
+                count.read += read_rows
+                count.kept += len(rows)
+                for reason, number in dropped.items():
+                    count.dropped[reason] = count.dropped.get(reason, 0) + number
+                yield rows, count, share
+        finally:
+            await asyncio.gather(coming, return_exceptions=True)

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, func, select, update
 
 from app.storage.changes import ChangeStore
 from app.storage.database import Database, pages
@@ -86,15 +85,15 @@ class ItemStore:
                 await self._changes.record(connection, "items", [item_id])
             return gone
 
-    async def put_many(self, connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    def put_now(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         """Put items, each in the place of the one that was there, as part of a transaction."""
         rows = [{**row, "deleted": False, "described": True, "changed_at": now()} for row in rows]
         statement = self._database.insert(items)
         others = {column.name: statement.excluded[column.name] for column in items.c if column.name != ITEM}
         statement = statement.on_conflict_do_update(index_elements=[ITEM], set_=others)
         for page in pages(rows, _ROWS_A_STATEMENT):
-            await connection.execute(statement, page)
-        await self._changes.record(connection, "items", [row[ITEM] for row in rows])
+            connection.execute(statement, page)
+        self._changes.record_now(connection, "items", [row[ITEM] for row in rows])
 
     async def get(self, item_id: str) -> dict[str, Any] | None:
         """Give an item; None where there is none."""

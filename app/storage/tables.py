@@ -120,6 +120,8 @@ imports = Table(
     Column("fingerprint", String(64), nullable=False, unique=True),
     Column("folder", Text, nullable=False),
     Column("status", String(16), nullable=False),
+    # How many parts of the files are committed.
+    Column("parts", Integer, nullable=False, server_default=text("0")),
     Column("counts", _JSON, nullable=False),
     Column("error", Text),
     Column("created_at", BigInteger, nullable=False),

@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.Column("folder", sa.Text(), nullable=False),
         sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("parts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("counts", JSON, nullable=False),
         sa.Column("error", sa.Text()),
         sa.Column("created_at", sa.BigInteger(), nullable=False),

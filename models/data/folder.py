@@ -1,8 +1,11 @@
 """Data-set folders: the one format that everything outside SQL imports, exports and evaluates."""
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +24,9 @@ _REQUIRED = {
     TEST: (USER, ITEM),
     CANDIDATES: (USER, ITEM),
 }
+NO_INTERACTIONS = "holds neither interactions.parquet nor interactions.csv"
+_BLOCK_BYTES = 8 << 20
+Reader = TypeVar("Reader")
 _NUMBERS = (TIMESTAMP, VALUE)
 _TEXTS = (USER, ITEM, EVENT_TYPE, EVENT_ID, REQUEST_ID)
 
@@ -44,13 +50,11 @@ def read_folder(folder: Path) -> DataSet:
     DataSetError
         A file is missing, cannot be read, lacks a column or has no rows.
     """
-    if not folder.is_dir():
-        reason = "is a file: name the folder it lies in" if folder.exists() else "there is no such folder"
-        raise DataSetError(f"{folder}: {reason}")
+    require_folder(folder)
     tables = {name: _read(folder, name) for name in _REQUIRED}
     interactions = tables.pop(INTERACTIONS)
     if interactions is None:
-        raise DataSetError(f"{folder}: holds neither interactions.parquet nor interactions.csv")
+        raise DataSetError(f"{folder}: {NO_INTERACTIONS}")
     return DataSet(interactions=interactions, **tables)
 
 
@@ -63,39 +67,94 @@ def write_folder(folder: Path, dataset: DataSet) -> None:
             pyarrow.parquet.write_table(table, folder / f"{name}.parquet")
 
 
-def _read(folder: Path, name: str) -> pa.Table | None:
+def find_file(folder: Path, name: str) -> Path | None:
+    """Find a file of a folder; None where there is none.
+
+    Raises
+    ------
+    DataSetError
+        There are two of it.
+    """
     paths = [path for path in (folder / f"{name}.parquet", folder / f"{name}.csv") if path.exists()]
-    if not paths:
-        return None
     if len(paths) > 1:
         raise DataSetError(f"{folder}: holds both {paths[0].name} and {paths[1].name}: remove one of them")
-    path = paths[0]
-    try:
-        table = pyarrow.parquet.read_table(path) if path.suffix == ".parquet" else _read_csv(path)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataSetError(f"{path}: cannot be read: {reason}") from error
-    repeated = {column for column in table.column_names if table.column_names.count(column) > 1}
+    return paths[0] if paths else None
+
+
+def require_folder(folder: Path) -> None:
+    """Make sure that a folder is there.
+
+    Raises
+    ------
+    DataSetError
+        It is not.
+    """
+    if not folder.is_dir():
+        reason = "is a file: name the folder it lies in" if folder.exists() else "there is no such folder"
+        raise DataSetError(f"{folder}: {reason}")
+
+
+def require_columns(names: Sequence[str], name: str, path: Path) -> None:
+    """Make sure that a file has the columns it needs, each of them once.
+
+    Raises
+    ------
+    DataSetError
+        It has not.
+    """
+    repeated = {column for column in names if names.count(column) > 1}
     if repeated:
         raise DataSetError(f"{path}: the column {min(repeated)!r} is there twice")
     for column in _REQUIRED[name]:
-        if column not in table.column_names:
-            found = ", ".join(map(repr, table.column_names)) or "none"
+        if column not in names:
+            found = ", ".join(map(repr, names)) or "none"
             raise DataSetError(f"{path}: the column {column!r} is missing (found: {found})")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say of which file an error in reading is.
+
+    Raises
+    ------
+    DataSetError
+        It cannot be read.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataSetError(f"{path}: cannot be read: {reason}") from error
+
+
+def _read(folder: Path, name: str) -> pa.Table | None:
+    path = find_file(folder, name)
+    if path is None:
+        return None
+    with reading(path):
+        table = pyarrow.parquet.read_table(path) if path.suffix == ".parquet" else open_csv(path, pyarrow.csv.read_csv)
+    require_columns(table.column_names, name, path)
     if not table.num_rows:
         raise DataSetError(f"{path}: has no rows")
-    return _typed(table, path)
+    return typed(table, path)
 
 
-def _read_csv(path: Path) -> pa.Table:
-    """Read every column as strings: what a cell means is decided cell by cell."""
+def open_csv(path: Path, reader: Callable[..., Reader]) -> Reader:
+    """Open a CSV file with every column as strings: what a cell means is decided cell by cell.
+
+    Parameters
+    ----------
+    reader
+        One of pyarrow's: for all of it, or for one part after the other.
+    """
     with path.open(encoding="utf-8-sig") as stream:
         header = stream.readline()
     if not header.strip() or not header.endswith("\n"):
         raise DataSetError(f"{path}: has no rows")
     names = pyarrow.csv.read_csv(pa.BufferReader(header.encode())).column_names
-    return pyarrow.csv.read_csv(
+    return reader(
         path,
+        read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK_BYTES),
         parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
@@ -103,7 +162,14 @@ def _read_csv(path: Path) -> pa.Table:
     )
 
 
-def _typed(table: pa.Table, path: Path) -> pa.Table:
+def typed(table: pa.Table, path: Path) -> pa.Table:
+    """Give the columns that Braid knows their types.
+
+    Raises
+    ------
+    DataSetError
+        A column of texts holds something else.
+    """
     for position, column in enumerate(table.column_names):
         values = table[column]
         if column in _TEXTS:

@@ -47,7 +47,7 @@ def test_an_import_says_what_became_of_the_rows(run: Run, folder: Path) -> None:
     assert "interactions: 3 rows read, 2 kept" in out
     assert "interactions: 1 dropped: event_type unknown" in out
     assert "items: 1 rows read, 1 kept" in out
-    assert "users: this version keeps no user profiles" in out
+    assert "users: 1 rows read, 1 kept" in out
     code, out, _ = run("import", str(folder), "--timestamps", "order")
     assert (code, "interactions: 2 were in the log already, by their event_id" in out) == (0, True)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.schemas.interactions import InteractionIn
-from app.services.importing import _clean
+from app.services.import_rows import clean_interactions
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 IDS = st.sampled_from(["u", "a.B_9-:@+=~", "x" * 128, "x" * 129, "", "a b", "u\n", "ä", "\0"]) | TEXTS
@@ -66,12 +66,15 @@ def api_takes(row: dict[str, Any]) -> bool:
 @example(FINE | {"value": float("nan")})
 def test_a_row_goes_in_exactly_if_the_api_would_take_it(row: dict[str, Any]) -> None:
     anchor = FINE | {"user_id": "anchor-of-the-test"}
-    rows, report = _clean(pa.Table.from_pylist([anchor, row], SCHEMA), "seconds")
+    dropped: dict[str, int] = {}
+    rows = clean_interactions(pa.Table.from_pylist([anchor, row], SCHEMA), "seconds", dropped).to_pylist()
     assert [kept["user_id"] for kept in rows[1:]] == ([row["user_id"]] if api_takes(row) else [])
-    assert sum(report.dropped.values()) == 2 - len(rows)
+    assert sum(dropped.values()) == 2 - len(rows)
 
 
 @pytest.mark.parametrize("seconds", [0.000001, 1_750_000_000.123456, 1_767_225_599.999999])
 def test_times_keep_their_microseconds(seconds: float) -> None:
-    (row,), _ = _clean(pa.Table.from_pylist([FINE | {"timestamp": seconds}], SCHEMA), "seconds")
+    (row,) = clean_interactions(
+        pa.Table.from_pylist([FINE | {"timestamp": seconds}], SCHEMA), "seconds", {}
+    ).to_pylist()
     assert row["timestamp"] == round(seconds * 1e6)

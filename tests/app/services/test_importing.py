@@ -9,9 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.context import Context
-from app.services.importing import Imported, Timestamps, _clean, _items
+from app.services.import_rows import Timestamps, clean_interactions, clean_items
+from app.services.importing import Imported
 from models.data.errors import DataSetError
-from models.data.folder import DataSet, read_folder
+from models.data.folder import DataSet
+from models.data.parts import in_memory, open_folder
 from models.data.progress import silent
 
 GOOD: dict[str, Any] = {"user_id": "u", "item_id": "i", "event_type": "view", "timestamp": 1_750_000_000.0}
@@ -23,12 +25,12 @@ def table(*rows: dict[str, Any]) -> pa.Table:
 
 
 async def run(context: Context, dataset: DataSet, timestamps: Timestamps = "seconds") -> Imported:
-    return await context.importing.run(dataset, timestamps=timestamps, progress=silent)
+    return await context.importing.run(in_memory(dataset), timestamps=timestamps, progress=silent)
 
 
 async def test_what_goes_in_can_be_read_from_the_log(context: Context) -> None:
     done = await run(context, DataSet(table({}, {"item_id": "j", "timestamp": 1_750_000_001.5})))
-    assert (done.new_interactions, done.interactions.dropped, done.items) == (2, {}, None)
+    assert (done.interactions.new, done.interactions.dropped, done.items) == (2, {}, None)
     assert (await context.interactions.table(silent)).select(["item_id", "timestamp"]).to_pylist() == [
         {"item_id": "i", "timestamp": 1_750_000_000.0},
         {"item_id": "j", "timestamp": 1_750_000_001.5},
@@ -63,17 +65,17 @@ async def test_a_dirty_row_is_dropped_and_counted(context: Context, row: dict[st
     assert await context.interactions.count() == 1
 
 
-async def test_when_no_row_is_usable_nothing_is_imported(context: Context) -> None:
+async def test_when_no_interaction_is_usable_the_import_fails(context: Context) -> None:
     catalogue = pa.Table.from_pylist([{"item_id": "i"}])
     with pytest.raises(DataSetError, match="0 kept; 1 dropped: event_type unknown"):
         await run(context, DataSet(table({"event_type": "teleport"}), items=catalogue))
-    assert await context.items.count() == await context.interactions.count() == 0
+    assert await context.interactions.count() == 0
 
 
 async def test_a_repeated_import_counts_an_event_id_once(context: Context) -> None:
     dataset = DataSet(table({"event_id": "e1"}, {"event_id": "e2"}))
-    assert (await run(context, dataset)).new_interactions == 2
-    assert (await run(context, dataset)).new_interactions == 0
+    assert (await run(context, dataset)).interactions.new == 2
+    assert (await run(context, dataset)).interactions.new == 0
     assert await context.interactions.count() == 2
 
 
@@ -106,7 +108,7 @@ async def test_csv_files_carry_lists_and_objects_as_json(context: Context, tmp_p
         "j,,no list,,,\nk,,,-1,,\ni,Boot,,,,\n",
         encoding="utf-8",
     )
-    done = await run(context, read_folder(tmp_path))
+    done = await context.importing.run(open_folder(tmp_path), progress=silent)
     assert done.items is not None
     assert done.items.dropped == {
         "categories not as the API takes it": 1,
@@ -132,8 +134,9 @@ def test_all_fields_of_an_item_go_in() -> None:
         "available_from": "2026-01-01T00:00:00Z",
         "unknown": "passed over",
     }
-    ((stored,), report) = _items(pa.Table.from_pylist([row]))
-    assert report.dropped == {}
+    dropped: dict[str, int] = {}
+    (stored,) = clean_items(pa.Table.from_pylist([row]), dropped)
+    assert dropped == {}
     assert stored["available_from"] == 1_767_225_600_000_000
     assert (stored["categories"], stored["attributes"], stored["hidden"]) == (["a"], {"size": 42}, True)
 
@@ -147,9 +150,6 @@ def test_every_row_is_kept_or_counted(cells: list[tuple[object, ...]]) -> None:
     names = ["user_id", "item_id", "event_type", "timestamp"]
     types = [pa.string(), pa.string(), pa.string(), pa.float64()]
     columns = [pa.array(column, kind) for column, kind in zip(zip(*cells, strict=True), types, strict=True)]
-    try:
-        rows, report = _clean(pa.table(columns, names), "seconds")
-    except DataSetError:
-        return
-    assert report.rows_kept == len(rows)
-    assert report.rows_kept + sum(report.dropped.values()) == report.rows_read == len(cells)
+    dropped: dict[str, int] = {}
+    rows = clean_interactions(pa.table(columns, names), "seconds", dropped)
+    assert len(rows) + sum(dropped.values()) == len(cells)

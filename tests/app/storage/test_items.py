@@ -1,6 +1,8 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from app.context import Context
 from app.storage.items import ItemStore
@@ -17,9 +19,8 @@ def store(context: Context) -> ItemStore:
     return context.items
 
 
-async def put_many(context: Context, rows: list[dict[str, Any]]) -> None:
-    async with context.database.writing() as connection:
-        await context.items.put_many(connection, rows)
+def put(context: Context, rows: list[dict[str, Any]]) -> Callable[[Connection], None]:
+    return lambda connection: context.items.put_now(connection, rows)
 
 
 async def test_an_item_comes_back_as_it_was_put(store: ItemStore) -> None:
@@ -65,13 +66,13 @@ async def test_training_reads_the_fields_that_describe_items(store: ItemStore) -
 
 async def test_many_items_take_the_place_of_those_that_were_there(context: Context, store: ItemStore) -> None:
     await store.put(row("a", title="old", price=1.0))
-    await put_many(context, [row("a", title="new"), row("b")])
+    await context.database.write(put(context, [row("a", title="new"), row("b")]))
     assert await store.get("a") == row("a", title="new")
     assert await store.get("b") == row("b")
 
 
 async def test_many_items_more_than_one_statement_holds_all_arrive(context: Context, store: ItemStore) -> None:
-    await put_many(context, [row(f"i{n}") for n in range(1001)])
+    await context.database.write(put(context, [row(f"i{n}") for n in range(1001)]))
     assert await store.count() == 1001
 
 

@@ -1,0 +1,88 @@
+"""Storing large parts of imports: COPY on PostgreSQL, one statement for many rows on SQLite."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.storage.changes import ChangeStore
+from app.storage.database import Database
+from app.storage.first_sight import FirstSight
+from app.storage.rows import COLUMNS
+from models.data.columns import EVENT_ID, ITEM, USER
+
+_NAMES = ", ".join(COLUMNS)
+_UNLESS_THERE = "ON CONFLICT (event_id) WHERE event_id IS NOT NULL DO NOTHING"
+_INSERT_SQLITE = f"INSERT INTO interactions ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))}) {_UNLESS_THERE}"  # noqa: S608 - names of columns
+_MAKE_ROOM = f"CREATE TEMPORARY TABLE given ON COMMIT DROP AS SELECT {_NAMES} FROM interactions LIMIT 0"  # noqa: S608 - as above
+_TAKE_OVER = f"INSERT INTO interactions ({_NAMES}) SELECT {_NAMES} FROM given {_UNLESS_THERE}"  # noqa: S608 - as above
+Also = Callable[[Connection, int], None]
+"""What else is written in the transaction; it is told how many rows were new."""
+
+
+class BulkStore:
+    """Stores tables of interactions, whose columns are those of a row, with `timestamp` in microseconds."""
+
+    def __init__(self, database: Database, changes: ChangeStore, first_sight: FirstSight) -> None:
+        self._database = database
+        self._changes = changes
+        self._first_sight = first_sight
+
+    async def add(self, table: pa.Table, also: Also) -> int:
+        """Commit a table, but for rows whose `event_id` is in the log already; give how many were new.
+
+        Parameters
+        ----------
+        table
+            All columns of a row, `context` as JSON.
+        """
+        users, items = (pc.unique(table[name]).to_pylist() for name in (USER, ITEM))
+
+        def before(connection: Connection) -> tuple[list[str], list[str]]:
+            created = self._first_sight.create(connection, users, items)
+            self._changes.record_now(connection, "users", users)
+            return created
+
+        if self._database.is_sqlite:
+            columns = [column.to_pylist() for column in table.select(COLUMNS).columns]
+
+            def work(connection: Connection) -> tuple[tuple[list[str], list[str]], int]:
+                created = before(connection)
+                rows = list(zip(*columns, strict=True))
+                new = connection.exec_driver_sql(_INSERT_SQLITE, rows).rowcount if rows else 0
+                also(connection, new)
+                return created, new
+
+            created, new = await self._changes.write(work)
+        else:
+            text = _as_csv(table.select(COLUMNS))
+            async with self._changes.writing() as connection:
+                created = await connection.run_sync(before)
+                new = await _copy(connection, text, keyed=table[EVENT_ID].null_count < table.num_rows)
+                await connection.run_sync(also, new)
+        self._first_sight.remember(created)
+        return new
+
+
+def _as_csv(table: pa.Table) -> io.BytesIO:
+    """Write rows as PostgreSQL reads them; nothing is empty but what is missing."""
+    text = io.BytesIO()
+    pyarrow.csv.write_csv(table, text, pyarrow.csv.WriteOptions(include_header=False))
+    text.seek(0)
+    return text
+
+
+async def _copy(connection: AsyncConnection, text: io.BytesIO, *, keyed: bool) -> int:
+    if keyed:
+        await connection.exec_driver_sql(_MAKE_ROOM)
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    target = "given" if keyed else "interactions"
+    copied = await driver.copy_to_table(target, source=text, columns=COLUMNS, format="csv")
+    if keyed:
+        return (await connection.exec_driver_sql(_TAKE_OVER)).rowcount
+    return int(copied.split()[-1])

@@ -1,0 +1,86 @@
+"""Imports in SQL: how far each has come, as part of the transactions that store its parts."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from app.errors import ImportBusyError
+from app.storage.database import Database
+from app.storage.tables import imports
+from app.times import now
+
+RUNNING, DONE = "running", "done"
+
+
+@dataclass(frozen=True)
+class ImportState:
+    """One import: `parts` of its files are committed."""
+
+    import_id: str
+    status: str
+    parts: int
+    counts: dict[str, Any]
+    error: str | None
+    created_at: int
+    changed_at: int
+
+
+class ImportStore:
+    """Keeps the state of imports."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, fingerprint: str, folder: str) -> ImportState:
+        """Find the import of these files, or begin it."""
+        async with self._database.writing() as connection:
+            row = {
+                "import_id": secrets.token_hex(8),
+                "fingerprint": fingerprint,
+                "folder": folder,
+                "status": RUNNING,
+                "counts": {},
+                "created_at": now(),
+                "changed_at": now(),
+            }
+            await connection.execute(self._database.insert(imports).values(row).on_conflict_do_nothing())
+            statement = select(imports).where(imports.c.fingerprint == fingerprint)
+            return _state((await connection.execute(statement)).mappings().one())
+
+    async def forget(self, fingerprint: str) -> None:
+        """Forget an import, so that the same files can be imported once more."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(imports).where(imports.c.fingerprint == fingerprint))
+
+    def advance(self, connection: Connection, import_id: str, parts: int, counts: Mapping[str, Any]) -> None:
+        """Record that one more part is stored, in the transaction that stores it.
+
+        Raises
+        ------
+        ImportBusyError
+            Another process has stored it.
+        """
+        here = (imports.c.import_id == import_id) & (imports.c.parts == parts)
+        values = {"parts": parts + 1, "counts": dict(counts), "changed_at": now()}
+        if connection.execute(update(imports).where(here).values(values)).rowcount != 1:
+            raise ImportBusyError("another process imports these files")
+
+    async def end(self, import_id: str, status: str, error: str | None = None) -> None:
+        """Record how an import ended."""
+        values = {"status": status, "error": error, "changed_at": now()}
+        async with self._database.writing() as connection:
+            await connection.execute(update(imports).where(imports.c.import_id == import_id).values(values))
+
+    async def get(self, import_id: str) -> ImportState | None:
+        """Give an import; None where there is none."""
+        async with self._database.begin() as connection:
+            row = (await connection.execute(select(imports).where(imports.c.import_id == import_id))).mappings().first()
+            return None if row is None else _state(row)
+
+
+def _state(row: Mapping[Any, Any]) -> ImportState:
+    names = ("import_id", "status", "parts", "counts", "error", "created_at", "changed_at")
+    return ImportState(**{name: row[name] for name in names})

@@ -1,0 +1,126 @@
+"""Files of a data-set folder in parts: as much of them in memory as is worked on."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from models.data.errors import DataSetError
+from models.data.folder import (
+    INTERACTIONS,
+    ITEMS,
+    NO_INTERACTIONS,
+    USERS,
+    DataSet,
+    find_file,
+    open_csv,
+    reading,
+    require_columns,
+    require_folder,
+    typed,
+)
+
+PART_ROWS = 50_000
+EXPORTED = b"braid.exported"
+"""Key of the metadata of files that `braid export` wrote: every row of them is as it was in the log."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One of the files, or a table; `exported` where Braid wrote it.
+
+    The parts are the same each time the same file is read.
+    """
+
+    source: Path | pa.Table
+    exported: bool = False
+
+    def tables(self) -> Iterator[tuple[pa.Table, float]]:
+        """Read one part after the other, and with each how much of all is read then, between 0 and 1.
+
+        Raises
+        ------
+        DataSetError
+            The file cannot be read, or has no rows.
+        """
+        done = 0
+        for table, share in self._read():
+            done += table.num_rows
+            yield table, share
+        if not done:
+            raise DataSetError(f"{self.source}: has no rows")
+
+    def _read(self) -> Iterator[tuple[pa.Table, float]]:
+        if isinstance(self.source, pa.Table):
+            rows = self.source.num_rows
+            for start in range(0, rows, PART_ROWS):
+                yield self.source.slice(start, PART_ROWS), min((start + PART_ROWS) / rows, 1.0)
+            return
+        path = self.source
+        with reading(path):
+            if path.suffix == ".parquet":
+                file = pyarrow.parquet.ParquetFile(path)
+                rows, done = file.metadata.num_rows, 0
+                for batch in file.iter_batches(PART_ROWS):
+                    done += batch.num_rows
+                    yield typed(pa.Table.from_batches([batch]), path), done / rows
+            else:
+                size, done = path.stat().st_size, 0
+                for batch in open_csv(path, pyarrow.csv.open_csv):
+                    done += batch.nbytes
+                    if batch.num_rows:
+                        yield typed(pa.Table.from_batches([batch]), path), min(done / size, 1.0)
+
+
+@dataclass(frozen=True)
+class Files:
+    """What an import reads; the fingerprint is that of all of it, None where it is no files."""
+
+    interactions: Parts
+    items: Parts | None = None
+    users: Parts | None = None
+    folder: Path | None = None
+    fingerprint: str | None = None
+
+
+def open_folder(folder: Path) -> Files:
+    """Open a data-set folder to read it in parts.
+
+    Raises
+    ------
+    DataSetError
+        A file is missing, cannot be read or lacks a column.
+    """
+    require_folder(folder)
+    found = {name: find_file(folder, name) for name in (INTERACTIONS, ITEMS, USERS)}
+    interactions = found[INTERACTIONS]
+    if interactions is None:
+        raise DataSetError(f"{folder}: {NO_INTERACTIONS}")
+    paths = {name: path for name, path in found.items() if path is not None}
+    parts = {name: Parts(path, exported=_check(path, name)) for name, path in paths.items()}
+    digest = hashlib.sha256()
+    for name, path in paths.items():
+        with path.open("rb") as stream:
+            digest.update(name.encode() + hashlib.file_digest(stream, "sha256").digest())
+    return Files(parts[INTERACTIONS], parts.get(ITEMS), parts.get(USERS), folder, digest.hexdigest())
+
+
+def in_memory(dataset: DataSet) -> Files:
+    """Give a data set in parts."""
+    items, users = (None if table is None else Parts(table) for table in (dataset.items, dataset.users))
+    return Files(Parts(dataset.interactions), items, users)
+
+
+def _check(path: Path, name: str) -> bool:
+    """Check the columns of a file; tell whether Braid exported it."""
+    with reading(path):
+        if path.suffix == ".parquet":
+            schema = pyarrow.parquet.read_schema(path)
+        else:
+            schema = open_csv(path, pyarrow.csv.open_csv).schema
+    require_columns(schema.names, name, path)
+    return EXPORTED in (schema.metadata or {})
