@@ -14,6 +14,7 @@ from app import commands
 from app.config import SettingsError, load_settings
 from app.context import Context
 from app.errors import BraidError
+from app.export_group import ExportGroup
 from app.progress import progress_bars
 from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT
 from app.server import announce_when_live, require_free_port, serve_forever
@@ -28,7 +29,11 @@ from models.ranking.candidates import PARTS
 cli = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Braid: a recommendation service.", add_completion=False
 )
-export = typer.Typer(no_args_is_help=True, help="Write files for other systems: today recommendations.")
+export = typer.Typer(
+    cls=ExportGroup,
+    no_args_is_help=True,
+    help="Write the log and the catalogue to a folder, or recommendations to a file.",
+)
 cli.add_typer(export, name="export")
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
@@ -102,6 +107,20 @@ def train(
         async with Context(load_settings()) as context:
             await require_schema(context.database)
             await commands.train(context, console, seed=seed, budget=budget)
+
+    asyncio.run(run())
+
+
+@export.command(name=ExportGroup.default)
+def export_folder(
+    folder: Annotated[Path, typer.Argument(help="Where the files go: interactions, items and users as Parquet.")],
+) -> None:
+    """Write everything to a data-set folder; `braid export FOLDER` is enough."""
+
+    async def run() -> None:
+        async with Context(load_settings()) as context:
+            await require_schema(context.database)
+            await commands.export_folder(context, console, folder)
 
     asyncio.run(run())
 

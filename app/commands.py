@@ -85,6 +85,13 @@ async def train(context: Context, console: Console, *, seed: int = 0, budget: fl
     console.print("  " + ", ".join(f"{name} {values['ndcg@10']:.4f}" for name, values in metrics.items()))
 
 
+async def export_folder(context: Context, console: Console, folder: Path) -> None:
+    """Write everything to a data-set folder and say what is in it."""
+    with progress_bars() as progress:
+        done = await context.exporting_log.run(folder, progress)
+    console.print(f"{folder}: {done.interactions:,} interactions, {done.items:,} items, {done.users:,} users")
+
+
 async def export_recommendations(context: Context, console: Console, output: Path, limit: int) -> None:
     """Write everybody's recommendations to a file and say what is in it."""
     await context.bundle.start()

@@ -12,6 +12,7 @@ from app.schemas.options import Options
 from app.services.active_bundle import ActiveBundle
 from app.services.catalogue import Catalogue
 from app.services.exporting import Exporting
+from app.services.exporting_log import ExportingLog
 from app.services.feed import ChangeFeed
 from app.services.histories import Histories
 from app.services.importing import Importing
@@ -31,6 +32,7 @@ from app.storage.first_sight import FirstSight
 from app.storage.imports import ImportStore
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
+from app.storage.log_pages import LogPages
 from app.storage.requests import RequestStore
 from app.storage.users import UserStore
 from app.storage.wakes import Wakes
@@ -91,6 +93,7 @@ class Context:
         self.exporting = Exporting(
             self.interactions, counts, self.histories, self.bundle, new_item_share=settings.new_item_share
         )
+        self.exporting_log = ExportingLog(self.interactions, LogPages(self.database))
         self.known_queries: dict[bytes, Options] = {}
         self.readiness = Readiness(self.database, self.bundle)
         self._following = AsyncExitStack()

@@ -1,9 +1,6 @@
 """What exporting recommendations means: the list of every user, as a request would get it now, in one file."""
 
-import errno
-import os
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +10,7 @@ import pyarrow.parquet as pq
 from app.errors import NoBundleError
 from app.schemas.options import Options
 from app.services.active_bundle import ActiveBundle
+from app.services.files import complete_file
 from app.services.histories import Histories
 from app.services.listing import Listing, Maker
 from app.services.serving import Serving
@@ -89,7 +87,7 @@ class Exporting:
         serving = self._bundle.serving
         if serving.version is None:
             raise NoBundleError(self._bundle.refusal or "there is no bundle to rank with: run `braid train` first")
-        with _replacing(path) as writing, pq.ParquetWriter(writing, SCHEMA) as writer:
+        with complete_file(path) as writing, pq.ParquetWriter(writing, SCHEMA) as writer:
             return await self._write(writer, serving, serving.version, limit, progress)
 
     async def _write(
@@ -125,20 +123,6 @@ class Exporting:
             for user_id in user_ids
         ]
         return _table(serving, version, user_ids, lists, limit)
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Give a name to write to; what was written takes the place of a file when all of it is there."""
-    if path.is_dir():
-        # Better known before the work than after.
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    writing = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        yield writing
-        writing.replace(path)
-    finally:
-        writing.unlink(missing_ok=True)
 
 
 def _table(serving: Serving, version: str, user_ids: Sequence[str], lists: Sequence[Listing], limit: int) -> pa.Table:

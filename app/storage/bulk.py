@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import asyncpg
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -14,7 +15,7 @@ from app.storage.changes import ChangeStore
 from app.storage.database import Database
 from app.storage.first_sight import FirstSight
 from app.storage.rows import COLUMNS
-from models.data.columns import EVENT_ID, ITEM, USER
+from models.data.columns import ITEM, USER
 
 _NAMES = ", ".join(COLUMNS)
 _UNLESS_THERE = "ON CONFLICT (event_id) WHERE event_id IS NOT NULL DO NOTHING"
@@ -32,6 +33,7 @@ class BulkStore:
         self._database = database
         self._changes = changes
         self._first_sight = first_sight
+        self._repeats = False
 
     async def add(self, table: pa.Table, also: Also) -> int:
         """Commit a table, but for rows whose `event_id` is in the log already; give how many were new.
@@ -63,10 +65,25 @@ class BulkStore:
             text = _as_csv(table.select(COLUMNS))
             async with self._changes.writing() as connection:
                 created = await connection.run_sync(before)
-                new = await _copy(connection, text, keyed=table[EVENT_ID].null_count < table.num_rows)
+                new = await self._copy(connection, text)
                 await connection.run_sync(also, new)
         self._first_sight.remember(created)
         return new
+
+    async def _copy(self, connection: AsyncConnection, text: io.BytesIO) -> int:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        if not self._repeats:
+            try:
+                async with driver.transaction():
+                    copied = await driver.copy_to_table("interactions", source=text, columns=COLUMNS, format="csv")
+                return int(copied.split()[-1])
+            except asyncpg.UniqueViolationError:
+                # Whoever imports again will meet more of them.
+                self._repeats = True
+                text.seek(0)
+        await connection.exec_driver_sql(_MAKE_ROOM)
+        await driver.copy_to_table("given", source=text, columns=COLUMNS, format="csv")
+        return (await connection.exec_driver_sql(_TAKE_OVER)).rowcount
 
 
 def _as_csv(table: pa.Table) -> io.BytesIO:
@@ -75,14 +92,3 @@ def _as_csv(table: pa.Table) -> io.BytesIO:
     pyarrow.csv.write_csv(table, text, pyarrow.csv.WriteOptions(include_header=False))
     text.seek(0)
     return text
-
-
-async def _copy(connection: AsyncConnection, text: io.BytesIO, *, keyed: bool) -> int:
-    if keyed:
-        await connection.exec_driver_sql(_MAKE_ROOM)
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    target = "given" if keyed else "interactions"
-    copied = await driver.copy_to_table(target, source=text, columns=COLUMNS, format="csv")
-    if keyed:
-        return (await connection.exec_driver_sql(_TAKE_OVER)).rowcount
-    return int(copied.split()[-1])

@@ -49,6 +49,8 @@ def test_an_import_says_what_became_of_the_rows(run: Run, folder: Path) -> None:
     assert "items: 1 rows read, 1 kept" in out
     assert "users: 1 rows read, 1 kept" in out
     code, out, _ = run("import", str(folder), "--timestamps", "order")
+    assert (code, "these files were imported before" in out) == (0, True)
+    code, out, _ = run("import", str(folder), "--timestamps", "order", "--again")
     assert (code, "interactions: 2 were in the log already, by their event_id" in out) == (0, True)
 
 
@@ -109,3 +111,14 @@ def test_an_installation_without_tensorflow_says_what_training_needs(run: Run, i
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert "training needs `pip install 'braid[train]'`" in done.stderr
+
+
+def test_an_export_writes_a_folder_that_can_be_imported(run: Run, folder: Path, tmp_path: Path) -> None:
+    run("migrate")
+    run("import", str(folder), "--timestamps", "order")
+    target = tmp_path / "made" / "here"
+    code, out, _ = run("export", str(target))
+    assert (code, out.count("2 interactions")) == (0, 1)
+    assert sorted(path.name for path in target.iterdir()) == ["interactions.parquet"]
+    code, out, _ = run("import", str(target), "--timestamps", "order")
+    assert (code, "interactions: 2 rows read, 2 kept" in out) == (0, True)

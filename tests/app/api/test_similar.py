@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app.context import Context
 from models.bundle.store import BundleStore
 from models.data.folder import DataSet
+from models.data.parts import in_memory
 from models.data.progress import silent
 
 Documented = Callable[[str, object], None]
@@ -210,7 +211,7 @@ async def test_without_a_bundle_a_method_must_be_one_all_the_same(
 async def trained_log(application: FastAPI, client: httpx.AsyncClient, synthetic: DataSet) -> None:
     """Put into the log what the bundle was trained on."""
     context: Context = application.state.context
-    await context.importing.run(synthetic, progress=silent)
+    await context.importing.run(in_memory(synthetic), progress=silent)
 
 
 async def test_similar_users_of_a_trained_history_and_of_a_changed_one(

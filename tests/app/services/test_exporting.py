@@ -16,6 +16,7 @@ from app.services import exporting
 from app.services.exporting import SCHEMA, Exported
 from models.bundle.store import BundleStore
 from models.data.folder import DataSet
+from models.data.parts import in_memory
 from models.data.progress import silent
 
 Braid = Callable[..., subprocess.CompletedProcess[str]]
@@ -23,7 +24,7 @@ Braid = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 async def filled(context: Context, synthetic: DataSet) -> Context:
-    await context.importing.run(synthetic, progress=silent)
+    await context.importing.run(in_memory(synthetic), progress=silent)
     row = {"event_type": "view", "event_id": None, "timestamp": 1_800_000_000_000_000}
     await context.interactions.add_many(
         [

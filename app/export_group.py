@@ -1,0 +1,17 @@
+"""`braid export FOLDER`, beside the commands of `braid export`."""
+
+from typing import Any
+
+from typer.core import TyperGroup
+
+
+class ExportGroup(TyperGroup):
+    """Takes what is none of its commands for the folder of the default one."""
+
+    default = "folder"
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is meant."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = [self.default, *args]
+        return super().resolve_command(ctx, args)

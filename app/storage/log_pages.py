@@ -1,0 +1,49 @@
+"""The whole log and the whole catalogue in SQL, page by page: as much of them in memory as is worked on."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Row, Table, select, true
+
+from app.storage.database import Database
+from app.storage.rows import COLUMNS
+from app.storage.tables import interactions, items, users
+from models.data.columns import ITEM, USER
+
+_ROWS_A_PAGE = 50_000
+Page = Sequence[Row[Any]]
+
+
+class LogPages:
+    """Reads everything, in the order of the primary keys."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def interactions(self) -> AsyncIterator[Page]:
+        """Give the rows of the log, with all their fields, after their ids."""
+        columns = [interactions.c.id, *(interactions.c[name] for name in COLUMNS)]
+        return self._pages(interactions, interactions.c.id, columns, true())
+
+    def items(self, names: Sequence[str]) -> AsyncIterator[Page]:
+        """Give the items that were described and not deleted, after their ids."""
+        there = items.c.described & ~items.c.deleted
+        return self._pages(items, items.c[ITEM], [items.c[ITEM], *(items.c[name] for name in names)], there)
+
+    def users(self) -> AsyncIterator[Page]:
+        """Give the users that were described: ids and attributes."""
+        return self._pages(users, users.c[USER], [users.c[USER], users.c.attributes], users.c.described)
+
+    async def _pages(
+        self, table: Table, key: Column[Any], columns: Sequence[Column[Any]], which: ColumnElement[bool]
+    ) -> AsyncIterator[Page]:
+        last: object = None
+        while True:
+            after = which if last is None else which & (key > last)
+            async with self._database.begin() as connection:
+                statement = select(*columns).select_from(table).where(after).order_by(key).limit(_ROWS_A_PAGE)
+                page = (await connection.execute(statement)).all()
+            if not page:
+                return
+            yield page
+            last = page[-1][0]
