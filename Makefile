@@ -12,7 +12,7 @@ PEERS := $(VENV)/.peers
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test check format containers bench-accuracy bench-ablation bench-scale bench-serving freshness lock clean
+.PHONY: help install demo test check format containers bench-accuracy bench-ablation bench-scale bench-serving bench-ingestion freshness crash-proof feed-proof lock clean
 
 help: ## List these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -76,6 +76,15 @@ bench-serving: install ## Measure requests a second, latency and memory (ARGS='F
 
 freshness: install ## Post to one server process and ask another, 1,000 times on each database (BRAID_FRESHNESS_COUNT=1000)
 	BRAID_FRESHNESS_COUNT=$${BRAID_FRESHNESS_COUNT:-1000} $(BIN)/python -m pytest -q -s tests/end_to_end/test_freshness.py
+
+bench-ingestion: install ## Measure posts, batches, imports, and requests during an import (needs wrk and PostgreSQL)
+	$(BIN)/python -m benchmarks.ingestion $(ARGS)
+
+crash-proof: install ## Kill the server 20 times and PostgreSQL 10 times under load, and look for what is lost
+	BRAID_CRASH_KILLS=$${BRAID_CRASH_KILLS:-20} BRAID_CRASH_STOPS=$${BRAID_CRASH_STOPS:-10} $(BIN)/python -m pytest -q -s tests/end_to_end/test_crashes.py
+
+feed-proof: install ## Follow the change feed over 100,000 concurrent commits with random delays
+	BRAID_FEED_COMMITS=$${BRAID_FEED_COMMITS:-100000} $(BIN)/python -m pytest -q -s tests/app/storage/test_feed_misses_nothing.py
 
 lock: ## Write constraints.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \

@@ -19,6 +19,7 @@ from app.services.importing import Importing
 from app.services.ingestion import Ingestion
 from app.services.live_items import LiveItems
 from app.services.popular import PopularItems
+from app.services.profiles import Profiles
 from app.services.readiness import Readiness
 from app.services.recommendation import RecommendationService
 from app.services.similar import SimilarItemsService
@@ -76,6 +77,7 @@ class Context:
             self.users,
             changes,
         )
+        self.profiles = Profiles(self.users)
         self.catalogue = Catalogue(self.items, live_items)
         self.recommendation = RecommendationService(
             self.histories,

@@ -10,6 +10,7 @@ BraidError
     MalformedBodyError
     TooManyRowsError
     BatchRefusedError
+    TooLargeError
     UnsupportedMediaTypeError
     DatabaseError
         SchemaError
@@ -102,6 +103,14 @@ class BatchRefusedError(BraidError):
     def __init__(self, text: str, errors: list[Any]) -> None:
         super().__init__(text)
         self.errors = errors
+
+
+class TooLargeError(BraidError):
+    """Attributes that have become larger than can be stored."""
+
+    code = "invalid_request"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    field = "attributes"
 
 
 class UnsupportedMediaTypeError(BraidError):

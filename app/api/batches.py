@@ -1,9 +1,9 @@
 """Bodies of batches: a JSON array, or NDJSON with a row a line."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Query, Request
 
 from app.api.problems import problems
 from app.errors import UnsupportedMediaTypeError
@@ -11,6 +11,7 @@ from app.services.batches import MAX_ROWS, read_array, read_lines
 
 _JSON = "application/json"
 _LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+Atomic = Annotated[bool, Query(description="store all rows or, where one is refused, none")]
 BATCH_PROBLEMS = problems(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -1,12 +1,15 @@
 """`/items`: the catalogue."""
 
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Request, Response
 
+from app.api.batches import BATCH_PROBLEMS, Atomic, batch_body, read_batch
 from app.api.dependencies import PathId, Shared
 from app.api.problems import problems
-from app.schemas.items import Item, ItemIn
+from app.schemas.batches import RowsStored
+from app.schemas.items import ITEM_EXAMPLE, Item, ItemIn, ItemPatch, ItemsPage, ItemsQuery
 
 router = APIRouter(
     prefix="/items",
@@ -15,11 +18,23 @@ router = APIRouter(
 )
 
 
+@router.get("")
+async def list_items(query: Annotated[ItemsQuery, Query()], context: Shared) -> ItemsPage:
+    """List items in the order of their ids, those that meet all that is asked for."""
+    return await context.catalogue.page(query)
+
+
+@router.post("/batch", responses=BATCH_PROBLEMS, openapi_extra=batch_body("Item", {"item_id": "sku-7", **ITEM_EXAMPLE}))
+async def put_items(request: Request, context: Shared, atomic: Atomic = False) -> RowsStored:
+    """Store up to 10,000 items in one transaction, each in the place of the one that was there."""
+    return await context.catalogue.put_batch(await read_batch(request), atomic=atomic)
+
+
 @router.put(
     "/{item_id}",
     responses={
         201: {"model": Item, "description": "The item is new"},
-        **problems(HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+        **problems(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     },
 )
 async def put_item(item_id: PathId, item: ItemIn, context: Shared, response: Response) -> Item:
@@ -28,6 +43,15 @@ async def put_item(item_id: PathId, item: ItemIn, context: Shared, response: Res
     if created:
         response.status_code = HTTPStatus.CREATED
     return stored
+
+
+@router.patch(
+    "/{item_id}",
+    responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+)
+async def patch_item(item_id: PathId, patch: ItemPatch, context: Shared) -> Item:
+    """Change an item by a JSON merge patch (RFC 7396): what is absent stays, null empties a field."""
+    return await context.catalogue.patch(item_id, patch)
 
 
 @router.get("/{item_id}", responses=problems(HTTPStatus.NOT_FOUND))

@@ -6,8 +6,12 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from app.schemas.types import Id, JsonObject, Moment, Text
 
+Title = Annotated[Text, StringConstraints(max_length=1000)]
+Description = Annotated[Text, StringConstraints(max_length=20_000)]
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=256)]
-_EXAMPLE: dict[str, JsonValue] = {
+Labels = Annotated[list[Label], Field(max_length=1000)]
+ITEM_EXAMPLE: dict[str, JsonValue] = {
     "title": "Trail running shoe",
     "categories": ["shoes"],
     "tags": ["outdoor", "2026"],
@@ -19,13 +23,13 @@ _EXAMPLE: dict[str, JsonValue] = {
 class ItemIn(BaseModel):
     """Everything about an item but its id; what is absent is empty."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [ITEM_EXAMPLE]})
 
-    title: Annotated[Text, StringConstraints(max_length=1000)] | None = None
-    description: Annotated[Text, StringConstraints(max_length=20_000)] | None = None
-    categories: list[Label] = Field([], max_length=1000)
-    tags: list[Label] = Field([], max_length=1000)
-    price: float | None = Field(None, ge=0, allow_inf_nan=False)
+    title: Title | None = None
+    description: Description | None = None
+    categories: Labels = []
+    tags: Labels = []
+    price: Price | None = None
     attributes: JsonObject = Field({}, description="anything else, as a JSON object")
     hidden: bool = Field(False, description="a hidden item is never recommended")
     available_from: Moment | None = Field(None, description="not recommended before")
@@ -36,7 +40,55 @@ class Item(ItemIn):
     """An item as it is stored."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"item_id": "sku-7", **_EXAMPLE, "hidden": False}]}
+        extra="forbid", json_schema_extra={"examples": [{"item_id": "sku-7", **ITEM_EXAMPLE, "hidden": False}]}
     )
 
     item_id: Id
+
+
+class ItemPatch(BaseModel):
+    """What to change of an item (JSON merge patch, RFC 7396): what is absent stays, null empties a field."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"price": 79.9, "attributes": {"waterproof": None, "size": 42}}]},
+    )
+
+    title: Title | None = None
+    description: Description | None = None
+    categories: Labels | None = None
+    tags: Labels | None = None
+    price: Price | None = None
+    attributes: JsonObject | None = Field(None, description="merged: a name with null is removed")
+    hidden: bool | None = None
+    available_from: Moment | None = None
+    available_until: Moment | None = None
+
+
+class ItemsQuery(BaseModel):
+    """Which items to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Annotated[Text, StringConstraints(min_length=1, max_length=1000)] | None = Field(
+        None, description="items whose title holds this text, whatever its case"
+    )
+    category: Label | None = Field(None, description="items of this category")
+    tag: Label | None = Field(None, description="items with this tag")
+    hidden: bool | None = Field(None, description="hidden items, or those that are not")
+    price_gte: float | None = Field(None, allow_inf_nan=False, description="items of this price or more")
+    price_lte: float | None = Field(None, allow_inf_nan=False, description="items of this price or less")
+    limit: int = Field(100, ge=1, le=1000, description="items a page")
+    cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before")
+
+
+class ItemsPage(BaseModel):
+    """Items in the order of their ids."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [{"item_id": "sku-7", **ITEM_EXAMPLE}], "next_cursor": None}]}
+    )
+
+    items: list[Item]
+    next_cursor: str | None = Field(description="continues the list; null at its end")

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -85,6 +85,11 @@ async def validate(rows: Sequence[object], adapter: TypeAdapter[list[Model]]) ->
         refused |= {start + place: why for place, why in sorted(wrong.items())}
         await asyncio.sleep(0)
     return Batch(good, places, refused)
+
+
+def told(refused: Mapping[int, FieldError]) -> list[FieldError]:
+    """Give the refusals of a batch in the order of its rows, each with its place."""
+    return [why.model_copy(update={"index": place}) for place, why in sorted(refused.items())]
 
 
 def _bounded(rows: list[Any]) -> list[Any]:

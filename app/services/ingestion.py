@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from app.errors import BatchRefusedError, OverloadedError, UnknownReferenceError
 from app.schemas.interactions import InteractionIn, InteractionsStored
 from app.schemas.problems import FieldError
-from app.services.batches import validate
+from app.services.batches import told, validate
 from app.services.group_commit import GroupCommit
 from app.services.histories import Histories
 from app.services.popular import PopularItems
@@ -96,15 +96,17 @@ class Ingestion:
             refused = dict(batch.refused)
             if not self._create_unknown:
                 refused |= {batch.places[place]: why for place, why in (await self._unknown(rows)).items()}
-            told = [why.model_copy(update={"index": place}) for place, why in sorted(refused.items())]
-            if told and atomic:
-                raise BatchRefusedError(f"{len(told):,} of {len(given):,} rows are refused: nothing was stored", told)
+            errors = told(refused)
+            if errors and atomic:
+                raise BatchRefusedError(
+                    f"{len(errors):,} of {len(given):,} rows are refused: nothing was stored", errors
+                )
             kept = [row for place, row in zip(batch.places, rows, strict=True) if place not in refused]
             found = await self._commit(_without_repeats(kept)) if kept else []
         finally:
             self._rows_at_once -= len(given)
         new = sum(not stored.repeated for stored in found)
-        return InteractionsStored(stored=new, repeated=len(kept) - new, refused=len(told), errors=told)
+        return InteractionsStored(stored=new, repeated=len(kept) - new, refused=len(errors), errors=errors)
 
     async def close(self) -> None:
         """Wait until everything that was taken is committed."""

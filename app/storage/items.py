@@ -1,14 +1,15 @@
 """The catalogue in SQL."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select, true, update
 
 from app.storage.changes import ChangeStore
 from app.storage.database import Database, pages
+from app.storage.item_filter import ItemFilter
 from app.storage.tables import items
 from app.times import now
 from models.data.catalogue import (
@@ -73,6 +74,38 @@ class ItemStore:
                 await connection.execute(update(items).where(there).values(row))
             await self._changes.record(connection, "items", [row[ITEM]])
             return created
+
+    async def change(self, item_id: str, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any] | None:
+        """Commit what a function makes of an item, and give it; None where there is no such item.
+
+        Nobody else changes the item in between.
+        """
+        there = (items.c[ITEM] == item_id) & ~items.c.deleted
+
+        def work(connection: Connection) -> dict[str, Any] | None:
+            found = connection.execute(select(*_CONTENT).where(there).with_for_update()).mappings().first()
+            if found is None:
+                return None
+            row = changed(dict(found))
+            values = {**row, "described": True, "changed_at": now()}
+            connection.execute(update(items).where(there).values(values))
+            self._changes.record_now(connection, "items", [item_id])
+            return row
+
+        return await self._changes.write(work)
+
+    async def put_many(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Commit items together, each in the place of the one that was there."""
+        await self._changes.write(lambda connection: self.put_now(connection, rows))
+
+    async def page(self, which: ItemFilter, after: str | None, limit: int) -> list[dict[str, Any]]:
+        """Give items in the order of their ids, the first ones after an id."""
+        wanted = ~items.c.deleted & (true() if after is None else items.c[ITEM] > after)
+        for condition in which.conditions(sqlite=self._database.is_sqlite):
+            wanted &= condition
+        async with self._database.begin() as connection:
+            statement = select(*_CONTENT).where(wanted).order_by(items.c[ITEM]).limit(limit)
+            return [dict(row) for row in (await connection.execute(statement)).mappings()]
 
     async def delete(self, item_id: str) -> bool:
         """Commit that an item is gone, and its content with it; tell whether it was there."""

@@ -24,6 +24,19 @@ class Cluster:
     folder: Path
     port: int
 
+    def start(self) -> None:
+        """Start it."""
+        options = f"-p {self.port} -c listen_addresses={HOST} -c unix_socket_directories={self.folder}"
+        run([*self._control, "-l", self.folder / "log", "-o", options, "start"], self.folder)
+
+    def stop(self) -> None:
+        """Stop it at once, as if the machine had failed: what it has not written is lost."""
+        run([*self._control, "-m", "immediate", "stop"], self.folder)
+
+    @property
+    def _control(self) -> list[str | Path]:
+        return [self.programs / "pg_ctl", "-D", self.folder / "data", "-w"]
+
     def url(self, name: str) -> str:
         """Give the address of a database."""
         return f"postgresql://braid@{HOST}:{self.port}/{name}"
@@ -71,12 +84,22 @@ def cluster() -> Iterator[Cluster]:
         folder = Path(name)
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres", "postgres")
-        data = folder / "data"
-        run([programs / "initdb", "-D", data, "-U", "braid", "-A", "trust", "-E", "UTF8", "--locale=C"], folder)
-        control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w"]
-        options = f"-p {port} -c listen_addresses={HOST} -c unix_socket_directories={folder}"
-        run([*control, "-l", folder / "log", "-o", options, "start"], folder)
+        initdb: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            folder / "data",
+            "-U",
+            "braid",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        ]
+        run(initdb, folder)
+        server = Cluster(programs, folder, port)
+        server.start()
         try:
-            yield Cluster(programs, folder, port)
+            yield server
         finally:
-            run([*control, "-m", "immediate", "stop"], folder)
+            server.stop()

@@ -1,0 +1,52 @@
+"""`/users`: what is known of users."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.api.batches import BATCH_PROBLEMS, Atomic, batch_body, read_batch
+from app.api.dependencies import PathId, Shared
+from app.api.problems import problems
+from app.schemas.batches import RowsStored
+from app.schemas.users import USER_EXAMPLE, User, UserIn, UserPatch, UsersPage, UsersQuery
+
+router = APIRouter(
+    prefix="/users",
+    tags=["users"],
+    responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+_BODY = problems(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+@router.get("")
+async def list_users(query: Annotated[UsersQuery, Query()], context: Shared) -> UsersPage:
+    """List users, those of whom nothing but an id is known as well, in the order of their ids."""
+    return await context.profiles.page(query)
+
+
+@router.post("/batch", responses=BATCH_PROBLEMS, openapi_extra=batch_body("User", {"user_id": "u-42", **USER_EXAMPLE}))
+async def put_users(request: Request, context: Shared, atomic: Atomic = False) -> RowsStored:
+    """Store up to 10,000 users in one transaction, each in the place of the one that was there."""
+    return await context.profiles.put_batch(await read_batch(request), atomic=atomic)
+
+
+@router.put("/{user_id}", responses={201: {"model": User, "description": "The user is new"}, **_BODY})
+async def put_user(user_id: PathId, user: UserIn, context: Shared, response: Response) -> User:
+    """Store a user in the place of the one that was there; 201 when it is new."""
+    stored, created = await context.profiles.put(user_id, user)
+    if created:
+        response.status_code = HTTPStatus.CREATED
+    return stored
+
+
+@router.patch("/{user_id}", responses={**problems(HTTPStatus.NOT_FOUND), **_BODY})
+async def patch_user(user_id: PathId, patch: UserPatch, context: Shared) -> User:
+    """Change a user by a JSON merge patch (RFC 7396)."""
+    return await context.profiles.patch(user_id, patch)
+
+
+@router.get("/{user_id}", responses=problems(HTTPStatus.NOT_FOUND))
+async def get_user(user_id: PathId, context: Shared) -> User:
+    """Give a user."""
+    return await context.profiles.get(user_id)

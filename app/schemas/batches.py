@@ -1,0 +1,25 @@
+"""What became of a batch of items or users."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.schemas.problems import FieldError
+
+
+class RowsStored(BaseModel):
+    """What became of the rows of a batch; what is stored is committed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "stored": 99,
+                    "refused": 1,
+                    "errors": [{"index": 41, "field": "price", "code": "greater_than_equal", "detail": "must be ..."}],
+                }
+            ]
+        }
+    )
+
+    stored: int = Field(description="rows that are stored; of several with one id the last one")
+    refused: int = Field(description="rows that were not stored; `errors` has one entry for each")
+    errors: list[FieldError]

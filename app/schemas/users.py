@@ -1,0 +1,52 @@
+"""A user's profile on the wire."""
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from app.schemas.types import Id, JsonObject
+
+USER_EXAMPLE: dict[str, JsonValue] = {"attributes": {"country": "DE", "newsletter": True}}
+
+
+class UserIn(BaseModel):
+    """What is known of a user; what is absent is empty."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [USER_EXAMPLE]})
+
+    attributes: JsonObject = Field({}, description="anything worth knowing, as a JSON object")
+
+
+class UserPatch(UserIn):
+    """What to change of a user (JSON merge patch, RFC 7396): attributes are merged, one with null is removed."""
+
+    attributes: JsonObject | None = Field(None, description="null removes all")  # type: ignore[assignment]
+
+
+class User(UserIn):
+    """A user as stored."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"user_id": "u-42", **USER_EXAMPLE}]}
+    )
+
+    user_id: Id
+
+
+class UsersQuery(BaseModel):
+    """Which users to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prefix: Id | None = Field(None, description="users whose id begins with this")
+    limit: int = Field(100, ge=1, le=1000, description="users a page")
+    cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before")
+
+
+class UsersPage(BaseModel):
+    """Users in the order of their ids."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [{"user_id": "u-42", **USER_EXAMPLE}], "next_cursor": None}]}
+    )
+
+    items: list[User]
+    next_cursor: str | None = Field(description="continues the list; null at its end")

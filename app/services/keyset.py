@@ -1,0 +1,42 @@
+"""Cursors of lists that are ordered by a key: where the page before ended."""
+
+import base64
+import binascii
+from typing import Any
+
+import orjson
+
+from app.errors import CursorError
+
+
+def encode(kind: str, *last: Any) -> str:
+    """Write the cursor that continues a list after the values of its last row."""
+    return base64.urlsafe_b64encode(orjson.dumps([kind, *last])).decode().rstrip("=")
+
+
+def decode(cursor: str | None, kind: str, types: tuple[type | tuple[type, ...], ...]) -> tuple[Any, ...] | None:
+    """Read the values of a cursor; None at the beginning of a list.
+
+    Parameters
+    ----------
+    kind
+        The list that it must be of.
+    types
+        Those of the values.
+
+    Raises
+    ------
+    CursorError
+        It is none of this list.
+    """
+    if cursor is None:
+        return None
+    try:
+        found = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error):
+        found = None
+    if not isinstance(found, list) or found[:1] != [kind] or len(found) != len(types) + 1:
+        raise CursorError("the cursor is none that this list has given")
+    if not all(isinstance(value, expected) for value, expected in zip(found[1:], types, strict=True)):
+        raise CursorError("the cursor is none that this list has given")
+    return tuple(found[1:])
