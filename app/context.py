@@ -18,6 +18,7 @@ from app.services.histories import Histories
 from app.services.importing import Importing
 from app.services.ingestion import Ingestion
 from app.services.live_items import LiveItems
+from app.services.masking import Masking
 from app.services.popular import PopularItems
 from app.services.profiles import Profiles
 from app.services.readiness import Readiness
@@ -25,6 +26,7 @@ from app.services.recommendation import RecommendationService
 from app.services.similar import SimilarItemsService
 from app.services.similar_users import SimilarUsersService
 from app.services.trending import RecentCounts, TrendingService
+from app.services.user_data import UserData
 from app.storage.bulk import BulkStore
 from app.storage.changes import ChangeStore
 from app.storage.counts import CountStore
@@ -35,6 +37,7 @@ from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
 from app.storage.log_pages import LogPages
 from app.storage.requests import RequestStore
+from app.storage.user_data import UserDataStore
 from app.storage.users import UserStore
 from app.storage.wakes import Wakes
 from models.bundle.store import BundleStore
@@ -63,8 +66,10 @@ class Context:
         self.histories = Histories(self.interactions, settings.history_cache_mb * _MEGABYTE)
         live_items = LiveItems(self.items, changes)
         scale = StrengthScale(event_weights=settings.event_weights)
-        self.bundle = ActiveBundle(self.bundles, live_items, scale)
-        self.feed = ChangeFeed(changes, Wakes(self.database), self.histories, live_items.refresh)
+        user_data = UserDataStore(self.database, changes)
+        masking = Masking(user_data, first_sight)
+        self.bundle = ActiveBundle(self.bundles, live_items, masking, scale)
+        self.feed = ChangeFeed(changes, Wakes(self.database), self.histories, live_items.refresh, masking.refresh)
         popular = PopularItems(self.interactions, settings.event_weights)
         self.ingestion = Ingestion(
             self.interactions, first_sight, self.histories, popular, create_unknown=settings.create_unknown
@@ -77,6 +82,7 @@ class Context:
             self.users,
             changes,
         )
+        self.user_data = UserData(user_data, self.users, self.histories, popular, masking)
         self.profiles = Profiles(self.users)
         self.catalogue = Catalogue(self.items, live_items)
         self.recommendation = RecommendationService(

@@ -14,6 +14,7 @@ BraidError
     UnsupportedMediaTypeError
     DatabaseError
         SchemaError
+    MergeConflictError
     ImportBusyError
     PortError
     TrainingUnavailableError
@@ -131,6 +132,13 @@ class SchemaError(DatabaseError):
     """The database's tables are missing, too old or too new."""
 
     code = "database_not_migrated"
+
+
+class MergeConflictError(BraidError):
+    """A user that was merged into somebody else."""
+
+    code = "already_merged"
+    status = HTTPStatus.CONFLICT
 
 
 class ImportBusyError(BraidError):

@@ -7,6 +7,7 @@ from typing import Literal
 import structlog
 
 from app.services.live_items import LiveItems
+from app.services.masking import Masking
 from app.services.serving import Serving
 from models.bundle.errors import BundleError
 from models.bundle.store import BundleStore
@@ -32,14 +33,17 @@ class ActiveBundle:
         Where bundles are published and activated.
     items
         Brings the catalogue up to date.
+    masking
+        Knows the users of whom a bundle must not tell.
     scale
         How interactions become strengths where there is no bundle to say so.
     """
 
-    def __init__(self, store: BundleStore, items: LiveItems, scale: StrengthScale) -> None:
+    def __init__(self, store: BundleStore, items: LiveItems, masking: Masking, scale: StrengthScale) -> None:
         self.store = store
         self.refusal: str | None = None
         self._items = items
+        self._masking = masking
         self._scale = scale
         self.serving = Serving(None, LiveCatalogue(Knowledge.fit(None, KnowledgeConfig())), scale)
         items.follow(self.serving.live, 0)
@@ -84,6 +88,7 @@ class ActiveBundle:
         live = LiveCatalogue(ranker.knowledge, ranker.content)
         serving = Serving(ranker, live, self._scale)
         await self._items.prepare(live, ranker.catalogue_at)
+        await self._masking.follow(serving)
         if self.ranker is not None:
             self._former[self.ranker.version] = self.serving.live.item_ids
             while len(self._former) > _KEPT_IDS:

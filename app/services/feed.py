@@ -16,7 +16,8 @@ _POLL_SECONDS = 0.25
 _RETENTION_SECONDS = 3600.0
 _PRUNE_SECONDS = 600.0
 _log = structlog.get_logger(__name__)
-OnItems = Callable[[tuple[str, ...] | None], Awaitable[None]]
+Keys = tuple[str, ...] | None
+OnKeys = Callable[[Keys], Awaitable[None]]
 
 
 class ChangeFeed:
@@ -32,13 +33,18 @@ class ChangeFeed:
         Those in memory.
     on_items
         Called with the ids of items that other processes have changed, None where any may have changed.
+    on_masks
+        Called likewise with users of whom the bundle must not tell.
     """
 
-    def __init__(self, changes: ChangeStore, wakes: Wakes, histories: Histories, on_items: OnItems) -> None:
+    def __init__(
+        self, changes: ChangeStore, wakes: Wakes, histories: Histories, on_items: OnKeys, on_masks: OnKeys
+    ) -> None:
         self._changes = changes
         self._wakes = wakes
         self._histories = histories
         self._on_items = on_items
+        self._on_masks = on_masks
         self._position: Position | None = None
         self._read_at = time.monotonic()
         self._pruned_at = time.monotonic()
@@ -83,18 +89,19 @@ class ChangeFeed:
         if self._position is None or self.seconds_behind > _RETENTION_SECONDS / 2:
             # What was missed may be pruned: nothing in memory can be trusted.
             self._position = await self._changes.position()
-            await self._apply(None, None)
+            await self._apply(None, None, None)
         else:
             found, after = await self._changes.read(self._position)
             doubts = self._changes.doubts
             if doubts != self._settled:
-                await self._apply(None, None)
+                await self._apply(None, None, None)
                 self._settled = doubts
             mine = self._changes.origin
-            await self._apply(
-                _keys([change for change in found if change.kind == "users" and change.origin != mine]),
-                _keys([change for change in found if change.kind == "items" and change.origin != mine]),
+            others = [change for change in found if change.origin != mine]
+            users, items, masks = (
+                _keys([change for change in others if change.kind == kind]) for kind in ("users", "items", "masks")
             )
+            await self._apply(users, items, masks)
             # Only now: what could not be applied is read again.
             self._position = after
         self._read_at = began
@@ -102,7 +109,8 @@ class ChangeFeed:
             self._pruned_at = began
             await self._changes.prune(now() - int(_RETENTION_SECONDS * 1e6))
 
-    async def _apply(self, users: tuple[str, ...] | None, items: tuple[str, ...] | None) -> None:
+    async def _apply(self, users: Keys, items: Keys, masks: Keys) -> None:
+        await self._on_masks(masks)
         if users is None or users:
             await self._histories.refresh(users)
         if items is None or items:

@@ -59,6 +59,7 @@ class UserKNN:
         self.histories = histories
         self.item_users = item_users
         self._compared = compared
+        self._masked: npt.NDArray[np.bool_] | None = None
         # Where all interactions say as much, one number stands for all: it is not read from memory again and again.
         values = histories.values
         if len(values) and values.min() == values.max():
@@ -147,11 +148,22 @@ class UserKNN:
             strengths = np.ones_like(strengths)
             strengths.flags.writeable = False
         if 0 <= history.user < self.rows.n_rows and self._is_trained_history(history.user, items, strengths):
-            return self.rows.row(history.user)
+            return self._unmasked(*self.rows.row(history.user))
         found: tuple[Int32, Float32] = nearest.neighbours_of(
             items, strengths, history.user, self.config.neighbours, self._compared, self._sums, self._met
         )
-        return found
+        return self._unmasked(*found)
+
+    def mask(self, users: Int32) -> None:
+        """Let some users of the training data be nobody's neighbours."""
+        self._masked = np.zeros(self.histories.n_rows, dtype=np.bool_)
+        self._masked[users] = True
+
+    def _unmasked(self, neighbours: Int32, similarities: Float32) -> tuple[Int32, Float32]:
+        if self._masked is None:
+            return neighbours, similarities
+        kept = ~self._masked[neighbours]
+        return neighbours[kept], similarities[kept]
 
     def _is_trained_history(self, user: int, items: Int32, strengths: Float32) -> bool:
         """Compare a history, ascending without repeats, with the one the matrix was computed on."""

@@ -1,0 +1,53 @@
+"""What is held on users: to list it, to export it, to erase it, and to merge it."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import StreamingResponse
+
+from app.api.dependencies import PathId, Shared
+from app.api.problems import problems
+from app.schemas.user_data import LogPage, LogQuery, Merged, MergeIn, UserExport
+
+router = APIRouter(tags=["users"], responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE))
+
+
+@router.get("/users/{user_id}/interactions")
+async def list_interactions(user_id: PathId, query: Annotated[LogQuery, Query()], context: Shared) -> LogPage:
+    """List what a user did, newest first, with every field that is stored."""
+    return await context.user_data.log(user_id, query)
+
+
+@router.get(
+    "/users/{user_id}/export",
+    response_class=Response,
+    responses={200: {"model": UserExport}, **problems(HTTPStatus.NOT_FOUND)},
+)
+async def export_user(user_id: PathId, context: Shared) -> Response:
+    """Give everything that is held on a user, in one document."""
+    parts = await context.user_data.export(user_id)
+    return StreamingResponse(parts, media_type="application/json")
+
+
+@router.delete("/users/{user_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(HTTPStatus.NOT_FOUND))
+async def erase_user(user_id: PathId, context: Shared) -> None:
+    """Erase everything that is held on a user; the bundle in use does not tell of the user any more."""
+    await context.user_data.erase(user_id)
+
+
+@router.post(
+    "/users/{user_id}/merge",
+    responses=problems(HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+)
+async def merge_user(user_id: PathId, body: MergeIn, context: Shared) -> Merged:
+    """Move everything of an anonymous user to a known one, once; the same again moves what has come since."""
+    return await context.user_data.merge(user_id, body.into)
+
+
+@router.delete("/interactions/{number}", status_code=HTTPStatus.NO_CONTENT, responses=problems(HTTPStatus.NOT_FOUND))
+async def delete_interaction(
+    number: Annotated[int, Path(ge=1, lt=2**63, description="the `id` of the interaction")], context: Shared
+) -> None:
+    """Remove one interaction."""
+    await context.user_data.delete_interaction(number)

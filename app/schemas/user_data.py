@@ -1,0 +1,130 @@
+"""What is held on a user, on the wire."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from app.schemas.types import Id
+from app.schemas.users import USER_EXAMPLE
+
+_INTERACTION: dict[str, JsonValue] = {
+    "id": 1001,
+    "user_id": "u-42",
+    "item_id": "sku-7",
+    "event_type": "purchase",
+    "value": None,
+    "timestamp": "2026-03-01T12:00:00Z",
+    "event_id": "order-1001-1",
+    "request_id": None,
+    "position": None,
+    "context": None,
+}
+_MERGE: dict[str, JsonValue] = {
+    "user_id": "anonymous-7",
+    "into": "u-42",
+    "moved": 12,
+    "merged_at": "2026-03-01T12:00:00Z",
+}
+_REQUEST: dict[str, JsonValue] = {
+    "request_id": "20260301T120000Z-1~personalized~1772366400000000~0a1b2c3d",
+    "timestamp": "2026-03-01T12:00:00Z",
+    "context": {"page": "home"},
+}
+
+
+class Interaction(BaseModel):
+    """An interaction as stored."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_INTERACTION]})
+
+    id: int
+    user_id: str
+    item_id: str
+    event_type: str
+    value: float | None
+    timestamp: datetime | None = Field(description="null where an imported data set has no times")
+    event_id: str | None
+    request_id: str | None
+    position: int | None
+    context: dict[str, Any] | None
+
+
+class LogQuery(BaseModel):
+    """Which part of a log to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(100, ge=1, le=1000, description="interactions a page")
+    cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before")
+
+
+class LogPage(BaseModel):
+    """A user's interactions, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_INTERACTION], "next_cursor": None}]})
+
+    items: list[Interaction]
+    next_cursor: str | None = Field(description="continues the list; null at its end")
+
+
+class MergeIn(BaseModel):
+    """Whom to merge a user into."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"into": "u-42"}]})
+
+    into: Id
+
+
+class Merged(BaseModel):
+    """A merge that is committed; `moved` counts the interactions that it has moved, at any time."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{name: _MERGE[name] for name in ("user_id", "into", "moved")}]}
+    )
+
+    user_id: str
+    into: str
+    moved: int
+
+
+class MergeRecord(Merged):
+    """A merge that was made."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_MERGE]})
+
+    merged_at: datetime
+
+
+class RequestRecord(BaseModel):
+    """What was recorded with a request."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_REQUEST]})
+
+    request_id: str
+    timestamp: datetime
+    context: dict[str, Any]
+
+
+class UserExport(BaseModel):
+    """Everything that is held on a user."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "user_id": "u-42",
+                    **USER_EXAMPLE,
+                    "merges": [_MERGE],
+                    "requests": [_REQUEST],
+                    "interactions": [_INTERACTION],
+                }
+            ]
+        }
+    )
+
+    user_id: str
+    attributes: dict[str, Any] | None = Field(description="the profile; null where there is none")
+    merges: list[MergeRecord]
+    requests: list[RequestRecord]
+    interactions: list[Interaction]

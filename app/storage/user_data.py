@@ -1,0 +1,169 @@
+"""Everything that is held on one user, in SQL: to show it, to erase it, and to merge it into that of another."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, or_, select, update
+
+from app.errors import MergeConflictError
+from app.storage.changes import ChangeStore
+from app.storage.database import Database
+from app.storage.tables import interactions, masked_users, merges, requests, users
+from app.times import now
+from models.data.columns import REQUEST_ID, TIMESTAMP, USER
+
+_ROWS_A_PAGE = 1000
+Place = tuple[int | None, int]
+"""Where a page of a log ended: time and id."""
+
+
+class UserDataStore:
+    """Reads, erases and merges what is held on users."""
+
+    def __init__(self, database: Database, changes: ChangeStore) -> None:
+        self._database = database
+        self._changes = changes
+
+    async def log(self, user_id: str, after: Place | None, limit: int) -> list[dict[str, Any]]:
+        """Give a user's interactions with all their fields, newest first, those without a time last."""
+        moment, number = interactions.c[TIMESTAMP], interactions.c.id
+        wanted = interactions.c[USER] == user_id
+        if after is not None:
+            time, last = after
+            older = and_(moment.is_(None), number < last)
+            if time is not None:
+                older = or_(moment < time, and_(moment == time, number < last), moment.is_(None))
+            wanted &= older
+        statement = select(interactions).where(wanted).order_by(moment.desc().nulls_last(), number.desc()).limit(limit)
+        async with self._database.begin() as connection:
+            return [_plain(row) for row in (await connection.execute(statement)).mappings()]
+
+    async def pages(self, user_id: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
+        """Give all of them, page by page."""
+        after: Place | None = None
+        while page := await self.log(user_id, after, _ROWS_A_PAGE):
+            yield page
+            after = page[-1][TIMESTAMP], page[-1]["id"]
+
+    async def requests(self, user_id: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
+        """Give what was recorded with the user's requests, page by page."""
+        last = ""
+        while True:
+            wanted = (requests.c[USER] == user_id) & (requests.c[REQUEST_ID] > last)
+            statement = select(requests).where(wanted).order_by(requests.c[REQUEST_ID]).limit(_ROWS_A_PAGE)
+            async with self._database.begin() as connection:
+                page = [_plain(row) for row in (await connection.execute(statement)).mappings()]
+            if not page:
+                return
+            yield page
+            last = page[-1][REQUEST_ID]
+
+    async def merges(self, user_id: str) -> list[dict[str, Any]]:
+        """Give the merges that name a user."""
+        named = or_(merges.c[USER] == user_id, merges.c.into_user_id == user_id)
+        async with self._database.begin() as connection:
+            found = (await connection.execute(select(merges).where(named).order_by(merges.c[USER]))).mappings()
+            return [_plain(row) for row in found]
+
+    async def delete(self, number: int) -> str | None:
+        """Commit that an interaction is gone; give its user, None where there was none."""
+
+        def work(connection: Connection) -> str | None:
+            there = interactions.c.id == number
+            user: str | None = connection.scalar(delete(interactions).where(there).returning(interactions.c[USER]))
+            if user is not None:
+                self._changes.record_now(connection, "users", [user])
+            return user
+
+        return await self._changes.write(work)
+
+    async def erase(self, user_id: str) -> bool:
+        """Commit that nothing is held on a user any more; tell whether anything was."""
+
+        def work(connection: Connection) -> bool:
+            named = or_(merges.c[USER] == user_id, merges.c.into_user_id == user_id)
+            found = [
+                connection.execute(delete(table).where(which)).rowcount
+                for table, which in (
+                    (interactions, interactions.c[USER] == user_id),
+                    (requests, requests.c[USER] == user_id),
+                    (users, users.c[USER] == user_id),
+                    (merges, named),
+                )
+            ]
+            if not any(found):
+                return False
+            self._mask(connection, user_id)
+            self._changes.record_now(connection, "users", [user_id])
+            return True
+
+        return await self._changes.write(work)
+
+    async def merge(self, user_id: str, into: str) -> int:
+        """Commit that everything of a user is another's; give how many interactions were moved, earlier ones with them.
+
+        Raises
+        ------
+        MergeConflictError
+            The user was merged into somebody else before, or the other one is merged away.
+        """
+
+        def work(connection: Connection) -> int:
+            if connection.scalar(select(merges.c[USER]).where(merges.c[USER] == into)) is not None:
+                raise MergeConflictError(f"{into!r} was merged into another user itself")
+            row = {USER: user_id, "into_user_id": into, "moved": 0, "merged_at": now()}
+            connection.execute(self._database.insert(merges).values(row).on_conflict_do_nothing())
+            merged = merges.c[USER] == user_id
+            target = connection.scalar(select(merges.c.into_user_id).where(merged).with_for_update())
+            if target != into:
+                raise MergeConflictError(f"{user_id!r} was merged into {target!r} before")
+            moved = connection.execute(_moved(interactions, user_id, into)).rowcount
+            connection.execute(_moved(requests, user_id, into))
+            self._move_profile(connection, user_id, into)
+            connection.execute(update(merges).where(merged).values(moved=merges.c.moved + moved))
+            self._mask(connection, user_id)
+            self._changes.record_now(connection, "users", [user_id, into])
+            return int(connection.scalar(select(merges.c.moved).where(merged)) or 0)
+
+        return await self._changes.write(work)
+
+    async def masked_since(self, moment: int) -> list[str]:
+        """Give the users of whom a bundle that was made from the data of that moment must not tell."""
+        statement = select(masked_users.c[USER]).where(masked_users.c.masked_at >= moment)
+        async with self._database.begin() as connection:
+            return list(await connection.scalars(statement))
+
+    async def forget_masks(self, before: int) -> None:
+        """Forget masks that no bundle needs any more."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(masked_users).where(masked_users.c.masked_at < before))
+
+        await self._changes.write(work)
+
+    def _mask(self, connection: Connection, user_id: str) -> None:
+        statement = self._database.insert(masked_users).values({USER: user_id, "masked_at": now()})
+        newer = {"masked_at": statement.excluded.masked_at}
+        connection.execute(statement.on_conflict_do_update(index_elements=[USER], set_=newer))
+        self._changes.record_now(connection, "masks", [user_id])
+
+    def _move_profile(self, connection: Connection, user_id: str, into: str) -> None:
+        empty = {USER: into, "attributes": {}, "described": False}
+        connection.execute(self._database.insert(users).values(empty).on_conflict_do_nothing())
+        profile = select(users.c.attributes).where((users.c[USER] == user_id) & users.c.described)
+        found = connection.execute(profile).first()
+        if found is not None:
+            target = (users.c[USER] == into) & ~users.c.described
+            connection.execute(
+                update(users).where(target).values(attributes=found[0], described=True, changed_at=now())
+            )
+        connection.execute(delete(users).where(users.c[USER] == user_id))
+
+
+def _moved(table: Any, user_id: str, into: str) -> Any:
+    return update(table).where(table.c[USER] == user_id).values({USER: into})
+
+
+def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Give a row whose names are strings and nothing more, as JSON wants them."""
+    return {str(name): value for name, value in row.items()}
