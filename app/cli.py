@@ -179,7 +179,7 @@ def evaluate(
             parts=parts or PARTS,
             with_network=not parts,
             network=settings.network,
-            event_weights=settings.event_weights,
+            event_types=settings.event_types,
             include_seen=include_seen,
             test_days=test_days,
             progress=progress,

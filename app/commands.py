@@ -76,7 +76,7 @@ async def train(context: Context, console: Console, *, seed: int = 0, budget: fl
             seed=seed,
             budget=budget,
             network=context.settings.network,
-            event_weights=context.settings.event_weights,
+            event_types=context.settings.event_types,
             catalogue_at=began,
             progress=progress,
         )

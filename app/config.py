@@ -9,7 +9,7 @@ from pydantic_settings import SettingsError as UnreadableError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from models.data.events import EVENT_WEIGHTS, EventWeights
+from models.data.events import EVENT_WEIGHTS, EventTypes
 from models.ranking.config import NetworkConfig
 
 PREFIX = "BRAID_"
@@ -56,10 +56,14 @@ class Settings(BaseSettings):
         description="Whether users and items that nobody has described are created when an interaction names them;"
         " `false` refuses such interactions.",
     )
-    event_weights: EventWeights = Field(
+    event_types: EventTypes = Field(
         EVENT_WEIGHTS,
-        description="Weight of each event type, as JSON: above 0 interest, below 0 its opposite, 0 no evidence; what is"
-        " left out keeps its default.",
+        validate_default=True,
+        description="Weight of each event type, as JSON: above 0 interest, below 0 its opposite, 0 no evidence; or an"
+        " object with `weight`, `feedback` and `half_life_days`. What is left out keeps its default.",
+    )
+    allow_unknown_event_types: bool = Field(
+        False, description="Whether interactions of other event types are stored, as no evidence, or refused."
     )
     network: NetworkConfig = Field(
         NetworkConfig(),

@@ -11,6 +11,7 @@ from app.config import Settings
 from app.schemas.options import Options
 from app.services.active_bundle import ActiveBundle
 from app.services.catalogue import Catalogue
+from app.services.event_types import EventTypeRule
 from app.services.exporting import Exporting
 from app.services.exporting_log import ExportingLog
 from app.services.feed import ChangeFeed
@@ -41,6 +42,7 @@ from app.storage.user_data import UserDataStore
 from app.storage.users import UserStore
 from app.storage.wakes import Wakes
 from models.bundle.store import BundleStore
+from models.data.events import half_lives_of, weights_of
 from models.data.strengths import StrengthScale
 
 _MEGABYTE = 1_000_000
@@ -65,14 +67,16 @@ class Context:
         self.items = ItemStore(self.database, changes)
         self.histories = Histories(self.interactions, settings.history_cache_mb * _MEGABYTE)
         live_items = LiveItems(self.items, changes)
-        scale = StrengthScale(event_weights=settings.event_weights)
+        weights = weights_of(settings.event_types)
+        scale = StrengthScale(event_weights=weights, half_lives=half_lives_of(settings.event_types))
+        event_types = EventTypeRule(settings.event_types, allow_unknown=settings.allow_unknown_event_types)
         user_data = UserDataStore(self.database, changes)
         masking = Masking(user_data, first_sight)
         self.bundle = ActiveBundle(self.bundles, live_items, masking, scale)
         self.feed = ChangeFeed(changes, Wakes(self.database), self.histories, live_items.refresh, masking.refresh)
-        popular = PopularItems(self.interactions, settings.event_weights)
+        popular = PopularItems(self.interactions, weights)
         self.ingestion = Ingestion(
-            self.interactions, first_sight, self.histories, popular, create_unknown=settings.create_unknown
+            self.interactions, first_sight, self.histories, popular, event_types, create_unknown=settings.create_unknown
         )
         self.users = UserStore(self.database, changes)
         self.importing = Importing(
@@ -81,6 +85,7 @@ class Context:
             self.items,
             self.users,
             changes,
+            event_types,
         )
         self.user_data = UserData(user_data, self.users, self.histories, popular, masking)
         self.profiles = Profiles(self.users)
@@ -95,7 +100,7 @@ class Context:
             new_item_share=settings.new_item_share,
         )
         counts = CountStore(self.database)
-        self.trending = TrendingService(popular, RecentCounts(counts, settings.event_weights), self.bundle)
+        self.trending = TrendingService(popular, RecentCounts(counts, weights), self.bundle)
         self.similar_items = SimilarItemsService(self.bundle, self.trending, self.items, counts)
         self.similar_users = SimilarUsersService(self.bundle, self.histories)
         self.exporting = Exporting(

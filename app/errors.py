@@ -5,11 +5,11 @@ BraidError
     CursorError
     UnknownMethodError
     NoBundleError
-    UnknownReferenceError
+    InvalidFieldsError
+        BatchRefusedError
     OverloadedError
     MalformedBodyError
     TooManyRowsError
-    BatchRefusedError
     TooLargeError
     UnsupportedMediaTypeError
     DatabaseError
@@ -62,15 +62,15 @@ class NoBundleError(BraidError):
     code = "no_bundle"
 
 
-class UnknownReferenceError(BraidError):
-    """An interaction of a user or with an item that does not exist."""
+class InvalidFieldsError(BraidError):
+    """Fields that are well formed and cannot be used: an event type, a user or an item that does not exist."""
 
-    code = "unknown_reference"
+    code = "invalid_request"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
-    def __init__(self, text: str, field: str) -> None:
+    def __init__(self, text: str, errors: list[Any]) -> None:
         super().__init__(text)
-        self.field = field
+        self.errors = errors
 
 
 class OverloadedError(BraidError):
@@ -95,15 +95,10 @@ class TooManyRowsError(BraidError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
-class BatchRefusedError(BraidError):
+class BatchRefusedError(InvalidFieldsError):
     """A batch that is to be stored as a whole or not at all, and holds rows that are refused."""
 
     code = "batch_refused"
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-
-    def __init__(self, text: str, errors: list[Any]) -> None:
-        super().__init__(text)
-        self.errors = errors
 
 
 class TooLargeError(BraidError):

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from app.errors import BatchRefusedError, BraidError, DatabaseError, SchemaError
+from app.errors import BraidError, DatabaseError, InvalidFieldsError, SchemaError
 from app.schemas.problems import FieldError, Problem, field_error
 
 MEDIA_TYPE = "application/problem+json"
@@ -53,7 +53,7 @@ async def _braid_error(request: Request, error: Exception) -> Response:
     # What a database says of itself is for the log, not for whoever can reach the API.
     detail = _UNAVAILABLE.get(error.code, str(error))
     about = None if error.field is None else [FieldError(field=error.field, code=error.code, detail=detail)]
-    if isinstance(error, BatchRefusedError):
+    if isinstance(error, InvalidFieldsError):
         about = error.errors
     return _answer(error.status, error.code, detail, about, headers={"Retry-After": "1"} if unavailable else None)
 

@@ -6,8 +6,11 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
 
 from app.schemas.problems import FieldError
 from app.schemas.types import Id, JsonObject, PastMoment
+from models.data.events import EVENT_TYPE_PATTERN
 
-EventType = Literal["view", "click", "cart", "purchase", "like", "rating", "dislike", "return", "shown", "recommended"]
+EventType = Annotated[
+    str, Field(pattern=EVENT_TYPE_PATTERN, description="one of the configured event types", examples=["view"])
+]
 Position = Annotated[int, Field(ge=0, lt=2**31)]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from app.schemas.types import ID_RULE
+from models.data.events import EVENT_TYPE_PATTERN, EVENT_TYPE_RULE
 
 _WORDS = {
     "string_pattern_mismatch": f"must be {ID_RULE}",
@@ -37,6 +38,8 @@ def field_error(error: Mapping[str, Any], place: Sequence[int | str], whole: str
     whole
         The name of the document, for what is wrong with all of it.
     """
+    if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] == EVENT_TYPE_PATTERN:
+        return FieldError(field="event_type", code=error["type"], detail=f"must be {EVENT_TYPE_RULE}")
     name = ".".join(str(part) for part in place) or whole
     detail = _WORDS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
     return FieldError(field=name, code=error["type"], detail=detail)

@@ -14,10 +14,11 @@ from app.schemas.interactions import Position
 from app.schemas.items import Item
 from app.schemas.types import FUTURE_TOLERANCE, ID_PATTERN, Id, JsonObject
 from app.services.catalogue import to_row
+from app.services.event_types import EventTypeRule
 from app.storage.rows import COLUMNS
 from models.data.cleaning import keep, without_duplicates
 from models.data.columns import CONTEXT, EVENT_ID, EVENT_TYPE, ITEM, POSITION, REQUEST_ID, TIMESTAMP, USER, VALUE
-from models.data.events import EVENT_WEIGHTS
+from models.data.events import EVENT_TYPE_PATTERN
 
 Timestamps = Literal["seconds", "order"]
 Dropped = dict[str, int]
@@ -43,7 +44,7 @@ _JSON_FIELDS = ("categories", "tags", "attributes")
 
 
 def clean_interactions(
-    table: pa.Table, timestamps: Timestamps, dropped: Dropped, *, exported: bool = False
+    table: pa.Table, timestamps: Timestamps, dropped: Dropped, event_types: EventTypeRule, *, exported: bool = False
 ) -> pa.Table:
     """Give the usable rows of a table with all columns of a row of the log; `timestamp` in microseconds.
 
@@ -64,7 +65,10 @@ def clean_interactions(
             kept = kept.set_column(kept.column_names.index(column), column, kept[column].cast(pa.string()))
             fits = pc.or_kleene(pc.is_null(kept[column]), _matches_id(kept[column]))
             kept = _keep(kept, fits, f"{column} not an id that the API takes", dropped)
-    known = pc.is_in(kept[EVENT_TYPE], value_set=pa.array(sorted(EVENT_WEIGHTS)))
+    if event_types.allow_unknown:
+        known = pc.fill_null(pc.match_substring_regex(kept[EVENT_TYPE], _whole(EVENT_TYPE_PATTERN)), False)
+    else:
+        known = pc.is_in(kept[EVENT_TYPE], value_set=pa.array(sorted(event_types.known)))
     kept = _keep(kept, known, "event_type unknown", dropped)
     if VALUE in kept.column_names:
         finite = pc.or_kleene(pc.is_null(kept[VALUE]), pc.is_finite(kept[VALUE]))
@@ -140,8 +144,12 @@ def _event_types(table: pa.Table) -> pa.ChunkedArray:
 
 
 def _matches_id(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.fill_null(pc.match_substring_regex(column, _whole(ID_PATTERN)), False)
+
+
+def _whole(pattern: str) -> str:
     # In this engine `$` would match before a line break at the end.
-    return pc.fill_null(pc.match_substring_regex(column, ID_PATTERN.removesuffix("$") + r"\z"), False)
+    return pattern.removesuffix("$") + r"\z"
 
 
 def _possible(times: pa.ChunkedArray, timestamps: Timestamps, *, exported: bool) -> pa.ChunkedArray:

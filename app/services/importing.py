@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from app.services.event_types import EventTypeRule
 from app.services.import_rows import Timestamps, clean_interactions, clean_items, clean_users
 from app.storage.bulk import BulkStore
 from app.storage.changes import ChangeStore
@@ -61,13 +62,20 @@ class Importing:
     """Imports data sets."""
 
     def __init__(
-        self, imports: ImportStore, bulk: BulkStore, items: ItemStore, users: UserStore, changes: ChangeStore
+        self,
+        imports: ImportStore,
+        bulk: BulkStore,
+        items: ItemStore,
+        users: UserStore,
+        changes: ChangeStore,
+        event_types: EventTypeRule,
     ) -> None:
         self._imports = imports
         self._bulk = bulk
         self._items = items
         self._users = users
         self._changes = changes
+        self._event_types = event_types
 
     async def run(
         self, files: Files, *, timestamps: Timestamps = "seconds", again: bool = False, progress: Progress
@@ -124,7 +132,9 @@ class Importing:
                 progress(f"import {name}", share)
 
         def usable(table: Any, dropped: dict[str, int]) -> Any:
-            return clean_interactions(table, timestamps, dropped, exported=files.interactions.exported)
+            return clean_interactions(
+                table, timestamps, dropped, self._event_types, exported=files.interactions.exported
+            )
 
         async for table, count, share in run.parts(INTERACTIONS, files.interactions, usable):
 

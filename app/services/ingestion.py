@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import orjson
 from pydantic import TypeAdapter
 
-from app.errors import BatchRefusedError, OverloadedError, UnknownReferenceError
+from app.errors import BatchRefusedError, InvalidFieldsError, OverloadedError
 from app.schemas.interactions import InteractionIn, InteractionsStored
 from app.schemas.problems import FieldError
 from app.services.batches import told, validate
+from app.services.event_types import EventTypeRule
 from app.services.group_commit import GroupCommit
 from app.services.histories import Histories
 from app.services.popular import PopularItems
@@ -38,6 +39,7 @@ class Ingestion:
         first_sight: FirstSight,
         histories: Histories,
         popular: PopularItems,
+        event_types: EventTypeRule,
         *,
         create_unknown: bool,
     ) -> None:
@@ -45,6 +47,7 @@ class Ingestion:
         self._first_sight = first_sight
         self._histories = histories
         self._popular = popular
+        self._event_types = event_types
         self._create_unknown = create_unknown
         self._group = GroupCommit(self._commit)
         self._rows_at_once = 0
@@ -54,17 +57,19 @@ class Ingestion:
 
         Raises
         ------
-        UnknownReferenceError
-            There is no such user or item, and they are not created.
+        InvalidFieldsError
+            There is no such event type, or no such user or item, and they are not created.
         OverloadedError
             Too many interactions are waiting; nothing was stored.
         DatabaseError
             The database does not answer.
         """
+        if not self._event_types.takes(interaction.event_type):
+            raise _invalid(self._event_types.refusal(interaction.event_type))
         row = to_row(interaction, now())
         if not self._create_unknown:
             for error in (await self._unknown([row])).values():
-                raise UnknownReferenceError(error.detail, error.field)
+                raise _invalid(error)
         return await self._group.add(row)
 
     async def store_batch(self, given: Sequence[object], *, atomic: bool) -> InteractionsStored:
@@ -94,8 +99,12 @@ class Ingestion:
             moment = now()
             rows = [to_row(interaction, moment) for interaction in batch.rows]
             refused = dict(batch.refused)
+            for place, row in zip(batch.places, rows, strict=True):
+                if not self._event_types.takes(row.event_type):
+                    refused[place] = self._event_types.refusal(row.event_type)
             if not self._create_unknown:
-                refused |= {batch.places[place]: why for place, why in (await self._unknown(rows)).items()}
+                unknown = await self._unknown(rows)
+                refused = {batch.places[place]: why for place, why in unknown.items()} | refused
             errors = told(refused)
             if errors and atomic:
                 raise BatchRefusedError(
@@ -129,6 +138,10 @@ class Ingestion:
                 detail = f"there is no item {row.item_id!r}: put it first"
                 refused[place] = FieldError(field="item_id", code="unknown_item", detail=detail)
         return refused
+
+
+def _invalid(error: FieldError) -> InvalidFieldsError:
+    return InvalidFieldsError(f"1 field is not valid: {error.field}", [error])
 
 
 def to_row(interaction: InteractionIn, moment: int) -> Row:

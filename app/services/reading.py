@@ -1,5 +1,6 @@
 """What a user's log says: items liked with their strength, disliked and seen, in the codes of a bundle."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,8 +60,11 @@ def read(
     disliked: set[str] = set()
     # All at once: a call for each rating would take milliseconds of a long log.
     values = np.array([np.nan if kind != RATING or value is None else value for _, _, _, kind, value in events])
+    now = time.time()
     for (moment, _, item, kind, _), signed in zip(events, scale.signed(values).tolist(), strict=True):
         weight = scale.event_weights.get(kind, 0.0) * signed
+        if scale.half_lives and moment is not None and kind in scale.half_lives:
+            weight *= 0.5 ** (max(now - moment / 1e6, 0.0) / scale.half_lives[kind])
         if weight > 0:
             likes[item] = likes.pop(item, 0.0) + weight
             every.append((item, weight, 0.0 if moment is None else moment / 1e6))

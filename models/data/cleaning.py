@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
 from models.data.errors import DataSetError
-from models.data.events import completed, positive_types
+from models.data.events import EventType, completed, half_lives_of, positive_types, weights_of
 from models.data.strengths import StrengthScale, rating_values
 
 _IDENTITY = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID)
@@ -37,20 +37,23 @@ class CleaningReport:
         return [f"{self.rows_read:,} rows read, {self.rows_kept:,} kept", *counted]
 
 
-def clean(table: pa.Table, event_weights: Mapping[str, float] | None = None) -> tuple[pa.Table, CleaningReport]:
+def clean(
+    table: pa.Table, event_types: Mapping[str, float | EventType] | None = None
+) -> tuple[pa.Table, CleaningReport]:
     """Drop rows without an id, with an impossible timestamp, that show no interest, or that are there twice.
 
     Parameters
     ----------
-    event_weights
-        A weight for event types; those left out have that of `EVENT_WEIGHTS`.
+    event_types
+        What event types say; those left out are as in `EVENT_WEIGHTS`.
 
     Raises
     ------
     DataSetError
         No row is left.
     """
-    weights = completed(event_weights or {})
+    types = completed(event_types or {})
+    weights = weights_of(types)
     dropped: dict[str, int] = {}
     kept, disliked = table, table.slice(0, 0)
     for column in (USER, ITEM):
@@ -67,7 +70,7 @@ def clean(table: pa.Table, event_weights: Mapping[str, float] | None = None) -> 
         kept = keep(kept, either, "event type that shows no interest", dropped)
     kept = without_duplicates(kept, _IDENTITY, dropped)
     values = rating_values(kept)
-    scale = StrengthScale.fit(values, weights)
+    scale = StrengthScale.fit(values, weights).model_copy(update={"half_lives": half_lives_of(types)})
     low = scale.is_low(values)
     disliked = pa.concat_tables([disliked, kept.filter(pa.array(low))])
     kept = keep(kept, pa.chunked_array([pa.array(~low)]), "rating too low for a like", dropped)
@@ -80,7 +83,7 @@ def clean(table: pa.Table, event_weights: Mapping[str, float] | None = None) -> 
 def _without_weight(kinds: pa.ChunkedArray, weights: Mapping[str, float]) -> str:
     unknown = sorted(set(pc.unique(kinds).to_pylist()) - {None, *weights})
     named = ", ".join(map(repr, unknown[:_NAMED])) + (", ..." if len(unknown) > _NAMED else "")
-    return f"event type without a weight ({named}; BRAID_EVENT_WEIGHTS can give one)"
+    return f"event type without a weight ({named}; BRAID_EVENT_TYPES can give one)"
 
 
 def present(ids: pa.ChunkedArray) -> pa.ChunkedArray:

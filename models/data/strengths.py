@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.data.columns import EVENT_TYPE, VALUE
+from models.data.columns import EVENT_TYPE, TIMESTAMP, VALUE
 from models.data.events import EVENT_WEIGHTS, EventWeights
 
 Float32 = npt.NDArray[np.float32]
@@ -29,6 +29,7 @@ class StrengthScale(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     event_weights: EventWeights = Field(EVENT_WEIGHTS, description="weight of each event type")
+    half_lives: dict[str, float] = Field({}, description="seconds after which an event of a type says half as much")
     low: float = Field(0.0, description="lowest value seen")
     high: float = Field(0.0, description="highest value seen")
     amounts: bool = Field(False, description="whether the values are amounts and not ratings")
@@ -101,4 +102,14 @@ def row_strengths(table: pa.Table, scale: StrengthScale) -> Float32:
         weights = np.array([scale.event_weights.get(kind, 1.0) for kind in kinds.dictionary.to_pylist()] + [np.nan])
         weight = weights[pc.fill_null(kinds.indices, len(weights) - 1).to_numpy()]
         found = found * np.where(np.isnan(weight), missing, weight).astype(np.float32)
+        if scale.half_lives and TIMESTAMP in table.column_names:
+            found = found * _left(table, kinds, scale)
     return found
+
+
+def _left(table: pa.Table, kinds: pa.DictionaryArray, scale: StrengthScale) -> Float32:
+    """Compute what is left of each event of its strength when the newest one happens."""
+    lives = np.array([scale.half_lives.get(kind, np.inf) for kind in kinds.dictionary.to_pylist()] + [np.inf])
+    life = lives[pc.fill_null(kinds.indices, len(lives) - 1).to_numpy()]
+    times = table[TIMESTAMP].to_numpy().astype(np.float64)
+    return np.asarray(np.exp2((times - times.max()) / life), dtype=np.float32)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from models.data.cleaning import CleaningReport, clean
+from models.data.events import EventType
 from models.data.folder import DataSet
 from models.data.held import Held
 from models.data.interactions import Interactions
@@ -73,7 +74,7 @@ def evaluate(
     parts: Collection[str] = PARTS,
     with_network: bool = True,
     network: NetworkConfig | None = None,
-    event_weights: Mapping[str, float] | None = None,
+    event_types: Mapping[str, float | EventType] | None = None,
     test_users: int | None = None,
     progress: Progress,
 ) -> Evaluated:
@@ -95,8 +96,8 @@ def evaluate(
         Whether to train the network at all.
     network
         Settings of the network; the defaults where None.
-    event_weights
-        A weight for each event type; `EVENT_WEIGHTS` by default.
+    event_types
+        What event types say; those left out are as in `EVENT_WEIGHTS`.
     test_users
         How many test users are measured, a random sample of more; all by default.
     budget
@@ -109,7 +110,7 @@ def evaluate(
     """
     watch = _Stopwatch(progress)
     watch("cleaning", 0.0)
-    table, cleaning = clean(dataset.interactions, event_weights)
+    table, cleaning = clean(dataset.interactions, event_types)
     watch("cleaning", 1.0)
     split: Split = make_split(
         dataset,

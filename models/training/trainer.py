@@ -11,6 +11,7 @@ import numpy.typing as npt
 from models.bundle.loader import Bundle
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore, new_version
+from models.data.events import EventType
 from models.data.folder import DataSet
 from models.data.progress import Progress
 from models.evaluation.page import PAGE_FILE, render_page
@@ -30,7 +31,7 @@ def train(
     seed: int = 0,
     budget: float | None = None,
     network: NetworkConfig | None = None,
-    event_weights: Mapping[str, float] | None = None,
+    event_types: Mapping[str, float | EventType] | None = None,
     catalogue_at: int | None = None,
     progress: Progress,
 ) -> Bundle:
@@ -46,8 +47,8 @@ def train(
         Seconds for choosing settings, about; by default it grows with the data.
     network
         Settings of the network; the defaults where None.
-    event_weights
-        A weight for each event type; `EVENT_WEIGHTS` by default.
+    event_types
+        What event types say; those left out are as in `EVENT_WEIGHTS`.
     catalogue_at
         When reading of the catalogue began, in microseconds since 1970: what changed later is not in the bundle.
 
@@ -65,7 +66,7 @@ def train(
             seed=seed,
             budget=budget,
             network=network,
-            event_weights=event_weights,
+            event_types=event_types,
             test_users=TEST_USERS,
             progress=progress,
         )

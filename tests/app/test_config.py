@@ -7,7 +7,7 @@ import pytest
 
 from app.config import PREFIX, Settings, SettingsError, load_settings
 from app.times import from_microseconds, to_microseconds
-from models.data.events import EVENT_WEIGHTS
+from models.data.events import EVENT_WEIGHTS, half_lives_of, weights_of
 from models.ranking.config import NetworkConfig
 
 
@@ -70,8 +70,11 @@ def test_the_network_is_set_as_json(isolated: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_weights_of_event_types_complete_the_defaults(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BRAID_EVENT_WEIGHTS", '{"view": 0, "shown": -0.1, "transaction": 1}')
-    assert load_settings().event_weights == EVENT_WEIGHTS | {"view": 0.0, "shown": -0.1, "transaction": 1.0}
+    given = {"view": 0, "transaction": 1, "skip": {"weight": 0.3, "feedback": "negative", "half_life_days": 2}}
+    monkeypatch.setenv("BRAID_EVENT_TYPES", json.dumps(given))
+    types = load_settings().event_types
+    assert weights_of(types) == EVENT_WEIGHTS | {"view": 0.0, "transaction": 1.0, "skip": -0.3}
+    assert half_lives_of(types) == {"skip": 172_800.0}
 
 
 @pytest.mark.parametrize(
@@ -80,18 +83,22 @@ def test_the_weights_of_event_types_complete_the_defaults(isolated: Path, monkey
         ('{"rating": -1}', "'rating' must not be below 0"),
         ('{"view": "much"}', "should be a valid number"),
         ('{"view": Infinity}', "finite"),
+        ('{"shown": 0.1}', "'shown' must have weight 0"),
+        ('{"a b": 0.1}', "'a b' is not a name"),
+        ('{"view": {"weight": 0, "feedback": "positive"}}', "positive feedback needs a weight"),
+        ('{"view": {"weight": 1, "half_life_days": 0}}', "greater than 0"),
         (json.dumps(dict.fromkeys(EVENT_WEIGHTS, 0)), "no event type has a weight above 0"),
     ],
 )
 def test_weights_that_cannot_be_used_are_refused(
     isolated: Path, monkeypatch: pytest.MonkeyPatch, given: str, message: str
 ) -> None:
-    monkeypatch.setenv("BRAID_EVENT_WEIGHTS", given)
-    with pytest.raises(SettingsError, match=f"^BRAID_EVENT_WEIGHTS: .*{message}"):
+    monkeypatch.setenv("BRAID_EVENT_TYPES", given)
+    with pytest.raises(SettingsError, match=f"^BRAID_EVENT_TYPES: .*{message}"):
         load_settings()
 
 
-@pytest.mark.parametrize("variable", ["BRAID_EVENT_WEIGHTS", "BRAID_NETWORK"])
+@pytest.mark.parametrize("variable", ["BRAID_EVENT_TYPES", "BRAID_NETWORK"])
 @pytest.mark.parametrize("in_file", [False, True])
 def test_what_is_no_json_is_refused_in_one_line(
     isolated: Path, monkeypatch: pytest.MonkeyPatch, variable: str, in_file: bool

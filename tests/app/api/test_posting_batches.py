@@ -167,7 +167,7 @@ class TestUnknown:
         self, client: httpx.AsyncClient, application: FastAPI, refused: Refused
     ) -> None:
         await client.put("/items/i", json={})
-        refused(await client.post("/interactions", json=VIEW), 422, "unknown_reference", "user_id")
+        refused(await client.post("/interactions", json=VIEW), 422, "invalid_request", "user_id")
         answer = (await client.post(BATCH, json=[VIEW])).json()
         assert [(error["index"], error["code"]) for error in answer["errors"]] == [(0, "unknown_user")]
         assert await count(application) == 0
@@ -180,3 +180,37 @@ async def test_they_are_created_on_first_sight(client: httpx.AsyncClient, applic
     async with application.state.context.database.begin() as connection:
         users = (await connection.exec_driver_sql("SELECT user_id, described FROM users ORDER BY user_id")).all()
     assert [(user, bool(described)) for user, described in users] == [("u", False), ("v", False)]
+
+
+class TestEventTypes:
+    """Event types that are configured, and others."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings, request: pytest.FixtureRequest) -> Settings:
+        allowed = "allowed" in request.node.name
+        types = Settings(event_types={"wish": {"weight": 0.6}}).event_types
+        return settings.model_copy(update={"event_types": types, "allow_unknown_event_types": allowed})
+
+    async def test_a_configured_type_is_taken_and_another_refused(
+        self, client: httpx.AsyncClient, application: FastAPI, refused: Refused
+    ) -> None:
+        assert (await client.post("/interactions", json=VIEW | {"event_type": "wish"})).status_code == 201
+        problem = refused(
+            await client.post("/interactions", json=VIEW | {"event_type": "gaze"}),
+            422,
+            "invalid_request",
+            "event_type",
+        )
+        assert "wish" in problem["errors"][0]["detail"]
+        answer = (await client.post(BATCH, json=[VIEW, VIEW | {"event_type": "gaze"}])).json()
+        assert [(error["index"], error["code"]) for error in answer["errors"]] == [(1, "unknown_event_type")]
+        assert await count(application) == 2
+
+    async def test_others_are_stored_where_they_are_allowed_and_say_nothing(
+        self, client: httpx.AsyncClient, refused: Refused
+    ) -> None:
+        assert (await client.post("/interactions", json=VIEW | {"event_type": "gaze"})).status_code == 201
+        refused(
+            await client.post("/interactions", json=VIEW | {"event_type": "a b"}), 422, "invalid_request", "event_type"
+        )
+        assert (await client.get("/recommend/u")).json()["strategy"] == "none"

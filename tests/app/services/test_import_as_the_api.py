@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.schemas.interactions import InteractionIn
+from app.services.event_types import EventTypeRule
 from app.services.import_rows import clean_interactions
+from models.data.events import EVENT_WEIGHTS
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 IDS = st.sampled_from(["u", "a.B_9-:@+=~", "x" * 128, "x" * 129, "", "a b", "u\n", "ä", "\0"]) | TEXTS
@@ -45,6 +47,7 @@ FINE: dict[str, Any] = {
 }
 KINDS = {"value": pa.float64(), "timestamp": pa.float64(), "position": pa.int64()}
 SCHEMA = pa.schema([(name, KINDS.get(name, pa.string())) for name in FINE])
+TYPES = EventTypeRule(EVENT_WEIGHTS, allow_unknown=False)
 
 
 def api_takes(row: dict[str, Any]) -> bool:
@@ -55,7 +58,7 @@ def api_takes(row: dict[str, Any]) -> bool:
         InteractionIn.model_validate(body)
     except (ValidationError, json.JSONDecodeError):
         return False
-    return True
+    return TYPES.takes(row["event_type"])
 
 
 @settings(max_examples=150, deadline=None)
@@ -67,7 +70,7 @@ def api_takes(row: dict[str, Any]) -> bool:
 def test_a_row_goes_in_exactly_if_the_api_would_take_it(row: dict[str, Any]) -> None:
     anchor = FINE | {"user_id": "anchor-of-the-test"}
     dropped: dict[str, int] = {}
-    rows = clean_interactions(pa.Table.from_pylist([anchor, row], SCHEMA), "seconds", dropped).to_pylist()
+    rows = clean_interactions(pa.Table.from_pylist([anchor, row], SCHEMA), "seconds", dropped, TYPES).to_pylist()
     assert [kept["user_id"] for kept in rows[1:]] == ([row["user_id"]] if api_takes(row) else [])
     assert sum(dropped.values()) == 2 - len(rows)
 
@@ -75,6 +78,6 @@ def test_a_row_goes_in_exactly_if_the_api_would_take_it(row: dict[str, Any]) -> 
 @pytest.mark.parametrize("seconds", [0.000001, 1_750_000_000.123456, 1_767_225_599.999999])
 def test_times_keep_their_microseconds(seconds: float) -> None:
     (row,) = clean_interactions(
-        pa.Table.from_pylist([FINE | {"timestamp": seconds}], SCHEMA), "seconds", {}
+        pa.Table.from_pylist([FINE | {"timestamp": seconds}], SCHEMA), "seconds", {}, TYPES
     ).to_pylist()
     assert row["timestamp"] == round(seconds * 1e6)

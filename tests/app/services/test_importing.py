@@ -9,14 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.context import Context
+from app.services.event_types import EventTypeRule
 from app.services.import_rows import Timestamps, clean_interactions, clean_items
 from app.services.importing import Imported
 from models.data.errors import DataSetError
+from models.data.events import EVENT_WEIGHTS
 from models.data.folder import DataSet
 from models.data.parts import in_memory, open_folder
 from models.data.progress import silent
 
 GOOD: dict[str, Any] = {"user_id": "u", "item_id": "i", "event_type": "view", "timestamp": 1_750_000_000.0}
+TYPES = EventTypeRule(EVENT_WEIGHTS, allow_unknown=False)
 
 
 def table(*rows: dict[str, Any]) -> pa.Table:
@@ -151,5 +154,5 @@ def test_every_row_is_kept_or_counted(cells: list[tuple[object, ...]]) -> None:
     types = [pa.string(), pa.string(), pa.string(), pa.float64()]
     columns = [pa.array(column, kind) for column, kind in zip(zip(*cells, strict=True), types, strict=True)]
     dropped: dict[str, int] = {}
-    rows = clean_interactions(pa.table(columns, names), "seconds", dropped)
+    rows = clean_interactions(pa.table(columns, names), "seconds", dropped, TYPES)
     assert len(rows) + sum(dropped.values()) == len(cells)

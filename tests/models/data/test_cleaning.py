@@ -47,7 +47,7 @@ def made(rows: list[tuple[object, ...]]) -> pa.Table:
         (("a", "x", "shown", 1.0, 1.0), "event type that shows no interest"),
         (
             ("a", "x", "unheard-of", 1.0, 1.0),
-            "event type without a weight ('unheard-of'; BRAID_EVENT_WEIGHTS can give one)",
+            "event type without a weight ('unheard-of'; BRAID_EVENT_TYPES can give one)",
         ),
         (GOOD, "exact duplicate"),
     ],
@@ -77,7 +77,7 @@ def test_event_types_of_any_name_may_be_given_a_weight() -> None:
     assert kept["event_type"].to_pylist() == ["addtocart"]
     assert report.disliked is not None
     assert report.disliked["event_type"].to_pylist() == ["away"]
-    unknown = "event type without a weight ('gaze', 'stare'; BRAID_EVENT_WEIGHTS can give one)"
+    unknown = "event type without a weight ('gaze', 'stare'; BRAID_EVENT_TYPES can give one)"
     assert report.dropped == {unknown: 2, "event type that shows no interest": 2}
 
 

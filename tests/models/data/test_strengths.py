@@ -79,3 +79,16 @@ def test_without_event_types_every_value_is_a_rating() -> None:
 
 def test_without_values_and_types_all_rows_are_alike() -> None:
     assert row_strengths(pa.table({"user_id": ["a", "b"]}), StrengthScale()).tolist() == [1.0, 1.0]
+
+
+def test_an_event_says_half_as_much_after_its_half_life() -> None:
+    table = pa.table(
+        {
+            "event_type": ["view", "purchase", "view", "view"],
+            "timestamp": [1000.0, 1000.0, 1100.0, 1200.0],
+        }
+    )
+    scale = StrengthScale(event_weights={"view": 1.0}, half_lives={"view": 100.0})
+    assert row_strengths(table, scale).tolist() == [0.25, 1.0, 0.5, 1.0]
+    untimed = table.drop_columns(["timestamp"])
+    assert row_strengths(untimed, scale).tolist() == [1.0] * 4

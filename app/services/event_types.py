@@ -1,0 +1,34 @@
+"""Which event types are taken."""
+
+from collections.abc import Collection
+
+from app.schemas.problems import FieldError
+
+_NAMED = 30
+
+
+class EventTypeRule:
+    """Refuses event types that are not configured, unless any are allowed.
+
+    Parameters
+    ----------
+    known
+        Those that are configured.
+    allow_unknown
+        Whether others are taken as well; they say nothing about interest.
+    """
+
+    def __init__(self, known: Collection[str], *, allow_unknown: bool) -> None:
+        self.known = frozenset(known)
+        self.allow_unknown = allow_unknown
+
+    def takes(self, kind: str) -> bool:
+        """Tell whether an event type is taken."""
+        return self.allow_unknown or kind in self.known
+
+    def refusal(self, kind: str) -> FieldError:
+        """Say why an event type is not taken."""
+        names = sorted(self.known)
+        more = ", ..." if len(names) > _NAMED else ""
+        detail = f"{kind!r} is none of {', '.join(names[:_NAMED])}{more}: BRAID_EVENT_TYPES can name it"
+        return FieldError(field="event_type", code="unknown_event_type", detail=detail)
