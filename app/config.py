@@ -1,5 +1,6 @@
 """Settings, from `BRAID_*` environment variables and from `.env`."""
 
+import json
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +37,9 @@ class Settings(BaseSettings):
         description="Where the log and the catalogue are: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`.",
     )
     bundles: Path = Field(Path("var/bundles"), description="Folder of the bundles and of the active one's name.")
+    imports: Path = Field(
+        Path("var/imports"), description="Folder of data sets that were uploaded, until they are imported."
+    )
     host: str = Field("127.0.0.1", description="Address that `braid serve` listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that `braid serve` listens on.")
     workers: int = Field(1, ge=1, le=256, description="Processes that `braid serve` starts.")
@@ -70,6 +74,14 @@ class Settings(BaseSettings):
         description="The network, as JSON: `layers`, `activation`, `loss`, `optimizer`, `learning_rate`, `batch_lists`,"
         " `epochs`, `members`, `patience`; what is left out keeps its default.",
     )
+
+    def as_environment(self) -> dict[str, str]:
+        """Give the settings that an import reads as environment variables, for a process that is to have the same."""
+        return {
+            f"{PREFIX}DATABASE_URL": self.database_url,
+            f"{PREFIX}EVENT_TYPES": json.dumps({name: kind.model_dump() for name, kind in self.event_types.items()}),
+            f"{PREFIX}ALLOW_UNKNOWN_EVENT_TYPES": str(self.allow_unknown_event_types),
+        }
 
     @field_validator("database_url")
     @classmethod

@@ -16,10 +16,12 @@ from app.services.exporting import Exporting
 from app.services.exporting_log import ExportingLog
 from app.services.feed import ChangeFeed
 from app.services.histories import Histories
+from app.services.import_jobs import ImportJobs
 from app.services.importing import Importing
 from app.services.ingestion import Ingestion
 from app.services.live_items import LiveItems
 from app.services.masking import Masking
+from app.services.online_measures import OnlineMeasuring
 from app.services.popular import PopularItems
 from app.services.profiles import Profiles
 from app.services.readiness import Readiness
@@ -37,6 +39,7 @@ from app.storage.imports import ImportStore
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
 from app.storage.log_pages import LogPages
+from app.storage.online_measures import OnlineMeasureStore
 from app.storage.requests import RequestStore
 from app.storage.user_data import UserDataStore
 from app.storage.users import UserStore
@@ -79,8 +82,10 @@ class Context:
             self.interactions, first_sight, self.histories, popular, event_types, create_unknown=settings.create_unknown
         )
         self.users = UserStore(self.database, changes)
+        imports = ImportStore(self.database)
+        self.import_jobs = ImportJobs(settings.imports, imports, settings.as_environment())
         self.importing = Importing(
-            ImportStore(self.database),
+            imports,
             BulkStore(self.database, changes, first_sight),
             self.items,
             self.users,
@@ -107,6 +112,7 @@ class Context:
             self.interactions, counts, self.histories, self.bundle, new_item_share=settings.new_item_share
         )
         self.exporting_log = ExportingLog(self.interactions, LogPages(self.database))
+        self.online_measuring = OnlineMeasuring(OnlineMeasureStore(self.database))
         self.known_queries: dict[bytes, Options] = {}
         self.readiness = Readiness(self.database, self.bundle)
         self._following = AsyncExitStack()
@@ -117,6 +123,7 @@ class Context:
         await self.feed.start()
         await self.bundle.start()
         await self.feed.catch_up()
+        await self.import_jobs.resume()
         _settle_memory()
         for task in (asyncio.create_task(self.feed.follow()), asyncio.create_task(self.bundle.watch())):
             self._following.push_async_callback(_stop, task)
@@ -125,6 +132,7 @@ class Context:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.import_jobs.close()
         await self.ingestion.close()
         await self._following.aclose()
         await self.database.close()

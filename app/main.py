@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from threadpoolctl import threadpool_limits
 
-from app.api import health, interactions, items, popular, recommendations, similar, user_data, users
+from app.api import health, imports, interactions, items, metrics, popular, recommendations, similar, user_data, users
 from app.api.bodies import BodyLimit
 from app.api.hot_path import HotPath
 from app.api.problems import MEDIA_TYPE, add_error_handlers
@@ -44,10 +44,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 yield
 
     app = FastAPIOffline(title="Braid", version=version("braid"), description=_DESCRIPTION, lifespan=lifespan)
-    for module in (recommendations, popular, similar, interactions, items, users, user_data, health):
+    for module in (recommendations, popular, similar, interactions, items, users, user_data, imports, metrics, health):
         app.include_router(module.router)
     add_error_handlers(app)
-    app.add_middleware(BodyLimit, exempt=("/imports",))
+    app.add_middleware(BodyLimit, larger={imports.PATH: imports.MAX_BYTES})
     app.add_middleware(HotPath)
     _describe_problems(app)
     return app

@@ -1,6 +1,7 @@
 """Bodies of requests: none that is too large is read, and compressed ones are unpacked on the way."""
 
 import zlib
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -19,27 +20,33 @@ class BodyLimit:
     ----------
     app
         The application behind it.
-    exempt
-        Paths whose bodies are files, which have a bound of their own.
+    larger
+        Bounds of paths whose bodies are files, in bytes.
     """
 
-    def __init__(self, app: ASGIApp, exempt: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, larger: Mapping[str, int]) -> None:
         self._app = app
-        self._exempt = exempt
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, with a body that ends in time."""
-        if scope["type"] == "http" and scope["method"] not in _WITHOUT_BODY and scope["path"] not in self._exempt:
+        if scope["type"] == "http" and scope["method"] not in _WITHOUT_BODY:
             headers = Headers(scope=scope)
-            receive = _Reader(receive, headers.get("content-encoding", ""), headers.get("content-length", ""))
+            receive = _Reader(
+                receive,
+                headers.get("content-encoding", ""),
+                headers.get("content-length", ""),
+                self._larger.get(scope["path"], MAX_BYTES),
+            )
         await self._app(scope, receive, send)
 
 
 class _Reader:
     """Receives a body in its parts; what is wrong with it is told to whoever reads it."""
 
-    def __init__(self, receive: Receive, encoding: str, length: str) -> None:
+    def __init__(self, receive: Receive, encoding: str, length: str, most: int) -> None:
         self._receive = receive
+        self._most = most
         self._encoding = encoding.strip().lower()
         self._length = int(length) if length.isdigit() else 0
         self._unpacker = zlib.decompressobj(_GZIP) if self._encoding == "gzip" else None
@@ -50,8 +57,8 @@ class _Reader:
             raise HTTPException(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"the content-encoding {self._encoding!r} is not gzip"
             )
-        if self._length > MAX_BYTES:
-            raise _too_large()
+        if self._length > self._most:
+            raise self._too_large()
         message = await self._receive()
         if message["type"] != "http.request":
             return message
@@ -59,19 +66,18 @@ class _Reader:
         if self._unpacker is not None:
             body = self._unpacked(self._unpacker, body, more=more)
         self._size += len(body)
-        if self._size > MAX_BYTES:
-            raise _too_large()
+        if self._size > self._most:
+            raise self._too_large()
         return {"type": "http.request", "body": body, "more_body": more}
 
     def _unpacked(self, unpacker: "zlib._Decompress", packed: bytes, *, more: bool) -> bytes:
         try:
-            body = unpacker.decompress(packed, MAX_BYTES - self._size + 1)
+            body = unpacker.decompress(packed, self._most - self._size + 1)
         except zlib.error as error:
             raise HTTPException(HTTPStatus.BAD_REQUEST, f"the body is not gzip: {error}") from error
-        if not more and not unpacker.eof and len(body) <= MAX_BYTES - self._size:
+        if not more and not unpacker.eof and len(body) <= self._most - self._size:
             raise HTTPException(HTTPStatus.BAD_REQUEST, "the body is not gzip: it ends too early")
         return body
 
-
-def _too_large() -> HTTPException:
-    return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {MAX_BYTES:,} bytes")
+    def _too_large(self) -> HTTPException:
+        return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {self._most:,} bytes")

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from app.schemas.recommendations import Degradation
+from app.services import request_ids
 from app.services.listing import Listing
 from app.services.serving import Serving
 from app.times import now
@@ -32,7 +33,7 @@ class Answer:
 
     def request_id(self) -> str:
         """Give a new request id."""
-        return f"{self.mark}~{now()}~{_unlike.getrandbits(32):08x}"
+        return request_ids.write(self.mark, now(), _unlike.getrandbits(32))
 
     def body(self) -> bytes:
         """Give the JSON."""
@@ -72,7 +73,7 @@ def answer(
             "degraded": degraded,
         }
     )
-    return Answer(head[:-1], f"{version or _NO_BUNDLE}~{listing.strategy}", degraded)
+    return Answer(head[:-1], request_ids.mark(version or _NO_BUNDLE, listing.strategy), degraded)
 
 
 class KeptAnswers:

@@ -11,7 +11,7 @@ from app.services.event_types import EventTypeRule
 from app.services.import_rows import Timestamps, clean_interactions, clean_items, clean_users
 from app.storage.bulk import BulkStore
 from app.storage.changes import ChangeStore
-from app.storage.imports import DONE, ImportState, ImportStore
+from app.storage.imports import DONE, FAILED, ImportState, ImportStore
 from app.storage.items import ItemStore
 from app.storage.users import UserStore
 from models.data.cleaning import CleaningReport
@@ -98,7 +98,7 @@ class Importing:
         """
         state = None
         if files.fingerprint is not None:
-            fingerprint = f"{files.fingerprint[:60]}{'-ord' if timestamps == 'order' else ''}"
+            fingerprint = fingerprint_of(files, timestamps)
             if again:
                 await self._imports.forget(fingerprint)
             state = await self._imports.begin(fingerprint, str(files.folder))
@@ -110,7 +110,7 @@ class Importing:
             await self._import(run, files, timestamps, progress)
         except DataSetError as error:
             if state is not None:
-                await self._imports.end(state.import_id, "failed", str(error))
+                await self._imports.end(state.import_id, FAILED, str(error))
             raise
         if state is not None:
             await self._imports.end(state.import_id, DONE)
@@ -153,6 +153,11 @@ class Importing:
         if run.import_id is not None:
             self._imports.advance(connection, run.import_id, run.number, run.done.as_json())
         run.number += 1
+
+
+def fingerprint_of(files: Files, timestamps: Timestamps) -> str:
+    """Give what two imports of the same files in the same sense have in common."""
+    return f"{str(files.fingerprint)[:60]}{'-ord' if timestamps == 'order' else ''}"
 
 
 class _Run:

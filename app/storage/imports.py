@@ -12,7 +12,7 @@ from app.storage.database import Database
 from app.storage.tables import imports
 from app.times import now
 
-RUNNING, DONE = "running", "done"
+RUNNING, DONE, FAILED = "running", "done", "failed"
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ def test_every_error_is_described_as_a_problem(openapi: dict[str, Any]) -> None:
 
 
 def test_every_wire_model_has_an_example(openapi: dict[str, Any]) -> None:
-    parts = {"Check", "FieldError", "Live", "RecommendedItem"}
+    # The last one is a form of files.
+    parts = {"Check", "FieldError", "Live", "RecommendedItem", "Body_post_import_imports_post"}
     without = {name for name, schema in openapi["components"]["schemas"].items() if not schema.get("examples")}
     assert without <= parts
 

@@ -1,0 +1,45 @@
+"""`/imports`: data-set folders over HTTP."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response, UploadFile
+
+from app.api.dependencies import PathId, Shared
+from app.api.problems import problems
+from app.schemas.imports import ImportJob
+from app.services.import_rows import Timestamps
+
+PATH = "/imports"
+MAX_BYTES = 4 << 30
+router = APIRouter(
+    prefix=PATH,
+    tags=["interactions"],
+    responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+
+@router.post("", status_code=HTTPStatus.ACCEPTED, responses=problems(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+async def post_import(
+    context: Shared,
+    response: Response,
+    interactions: UploadFile,
+    items: UploadFile | None = None,
+    users: UploadFile | None = None,
+    timestamps: Annotated[Timestamps, Form()] = "seconds",
+) -> ImportJob:
+    """Import the files of a data-set folder, each as .parquet or .csv, up to 4 GiB; `Location` tells how far it is.
+
+    Files that were imported before are not imported once more: the answer is that of the first time.
+    """
+    given = {"interactions": interactions, "items": items, "users": users}
+    files = {name: (file.filename or "", file.file) for name, file in given.items() if file is not None}
+    job = await context.import_jobs.accept(files, timestamps)
+    response.headers["location"] = f"{PATH}/{job.import_id}"
+    return job
+
+
+@router.get("/{import_id}", responses=problems(HTTPStatus.NOT_FOUND))
+async def get_import(import_id: PathId, context: Shared) -> ImportJob:
+    """Tell how far an import has come."""
+    return await context.import_jobs.get(import_id)

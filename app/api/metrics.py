@@ -1,0 +1,27 @@
+"""`/metrics`: how recommendations do in use."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.api.dependencies import Shared
+from app.api.problems import problems
+from app.schemas.online_measures import OnlineMeasures, OnlineQuery
+
+router = APIRouter(
+    prefix="/metrics",
+    tags=["operation"],
+    responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+
+@router.get("/online")
+async def online(query: Annotated[OnlineQuery, Query()], context: Shared) -> OnlineMeasures:
+    """Count what was shown, and the share of it that was clicked and that was bought, with 95 % intervals.
+
+    An impression is an interaction of type `shown` (or, where there is none, `recommended`) with a `request_id`, once
+    for each item; `click` or `view` of the same item with the same `request_id` clicks it, `purchase` converts it, at
+    any time after.
+    """
+    return await context.online_measuring.measure(query)

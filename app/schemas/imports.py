@@ -1,0 +1,45 @@
+"""An import over HTTP."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ImportCounts(BaseModel):
+    """What became of the rows of a file so far."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"read": 1000, "kept": 998, "new": 998, "dropped": {"event_type unknown": 2}}]}
+    )
+
+    read: int
+    kept: int = Field(description="rows as the API would take them")
+    new: int = Field(description="rows that were stored; others were there already, by their event_id")
+    dropped: dict[str, int] = Field(description="rows that were left out, by reason")
+
+
+class ImportJob(BaseModel):
+    """How far an import has come."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "import_id": "9f86d081884c7d65",
+                    "status": "running",
+                    "counts": {"interactions": {"read": 50000, "kept": 50000, "new": 50000, "dropped": {}}},
+                    "error": None,
+                    "created_at": "2026-03-01T12:00:00Z",
+                    "changed_at": "2026-03-01T12:00:02Z",
+                }
+            ]
+        }
+    )
+
+    import_id: str
+    status: Literal["running", "done", "failed"]
+    counts: dict[str, ImportCounts] = Field(description="for each of interactions, items and users")
+    error: str | None
+    created_at: datetime
+    changed_at: datetime

@@ -1,0 +1,111 @@
+"""Online measures on the wire: what became of what was shown."""
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from app.schemas.types import Moment
+
+_RATE: dict[str, JsonValue] = {"value": 0.05, "low": 0.0403, "high": 0.0619}
+_COUNTS: dict[str, JsonValue] = {
+    "impressions": 2000,
+    "clicks": 100,
+    "conversions": 0,
+    "click_through_rate": _RATE,
+    "conversion_rate": {"value": 0.0, "low": 0.0, "high": 0.0019},
+}
+
+
+class OnlineQuery(BaseModel):
+    """Which time to measure."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    begin: Moment | date | None = Field(
+        None, alias="from", description="RFC 3339 or a date, UTC; 30 days ago if absent"
+    )
+    end: Moment | date | None = Field(
+        None, alias="to", description="likewise, not part of the time; a date counts with its whole day; now if absent"
+    )
+
+
+class Rate(BaseModel):
+    """A share of the impressions, with its 95 % interval (Wilson 1927)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_RATE]})
+
+    value: float
+    low: float
+    high: float
+
+
+class Counts(BaseModel):
+    """Impressions, and how many of them were clicked and converted; rates are null without impressions."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_COUNTS]})
+
+    impressions: int
+    clicks: int
+    conversions: int
+    click_through_rate: Rate | None
+    conversion_rate: Rate | None
+
+
+class DayCounts(Counts):
+    """Those of one day, UTC."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"day": "2026-03-01", **_COUNTS}]})
+
+    day: date
+
+
+class StrategyCounts(Counts):
+    """Those of lists of one strategy; `unknown` where the request id is none of Braid's."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"strategy": "personalized", **_COUNTS}]})
+
+    strategy: str
+
+
+class BundleCounts(Counts):
+    """Those of lists of one bundle; `none` where there was none, `unknown` as above."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"bundle_version": "20260301T120000Z-1", **_COUNTS}]})
+
+    bundle_version: str
+
+
+class PositionCounts(Counts):
+    """Those in one place of the list; null where none was told."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"position": 1, **_COUNTS}]})
+
+    position: int | None
+
+
+class OnlineMeasures(BaseModel):
+    """What became of the impressions of a time."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "from": "2026-03-01T00:00:00Z",
+                    "to": "2026-03-02T00:00:00Z",
+                    "total": _COUNTS,
+                    "by_day": [{"day": "2026-03-01", **_COUNTS}],
+                    "by_strategy": [{"strategy": "personalized", **_COUNTS}],
+                    "by_bundle_version": [{"bundle_version": "20260301T120000Z-1", **_COUNTS}],
+                    "by_position": [{"position": 1, **_COUNTS}],
+                }
+            ]
+        }
+    )
+
+    begin: datetime = Field(serialization_alias="from", validation_alias="from")
+    end: datetime = Field(serialization_alias="to", validation_alias="to")
+    total: Counts
+    by_day: list[DayCounts]
+    by_strategy: list[StrategyCounts]
+    by_bundle_version: list[BundleCounts]
+    by_position: list[PositionCounts]

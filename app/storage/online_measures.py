@@ -1,0 +1,77 @@
+"""Impressions and what followed from them, counted in SQL."""
+
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+
+from sqlalchemy import case, func, select
+
+from app.storage.database import Database
+from app.storage.tables import interactions
+from models.data.columns import EVENT_TYPE, ITEM, POSITION, REQUEST_ID, TIMESTAMP
+
+_DAY = 86_400_000_000
+_ROWS_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True)
+class ImpressionCount:
+    """Impressions of one list with one position on one day, and how many of them were clicked and converted."""
+
+    request_id: str
+    day: int
+    position: int | None
+    impressions: int
+    clicks: int
+    conversions: int
+
+
+class OnlineMeasureStore:
+    """Counts impressions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def impressions(
+        self, begin: int, end: int, clicks: Collection[str], conversions: Collection[str]
+    ) -> AsyncIterator[ImpressionCount]:
+        """Count the impressions of a time, by list, day and position, and what followed from them at any later time.
+
+        An impression is an item that was `shown` with a request id; where it was not told to be shown, one that
+        was `recommended`. What came of it is an event of the same item with the same request id.
+
+        Parameters
+        ----------
+        begin, end
+            In microseconds since 1970; the end is not part of it.
+        """
+        kind, moment, place = interactions.c[EVENT_TYPE], interactions.c[TIMESTAMP], interactions.c[POSITION]
+        shown, recommended = kind == "shown", kind == "recommended"
+        first = func.min(case((shown, moment)))
+        seen = func.coalesce(first, func.min(case((recommended, moment)))).label("seen")
+        at = func.coalesce(func.min(case((shown, place))), func.min(case((recommended, place)))).label("position")
+        clicked = func.max(case((kind.in_(sorted(clicks)), 1), else_=0)).label("clicked")
+        converted = func.max(case((kind.in_(sorted(conversions)), 1), else_=0)).label("converted")
+        pairs = (
+            select(interactions.c[REQUEST_ID], seen, at, clicked, converted)
+            .where(interactions.c[REQUEST_ID].is_not(None), moment >= begin)
+            .group_by(interactions.c[REQUEST_ID], interactions.c[ITEM])
+            .subquery()
+        )
+        day = (pairs.c.seen - pairs.c.seen % _DAY).label("day")
+        statement = (
+            select(
+                pairs.c[REQUEST_ID],
+                day,
+                pairs.c.position,
+                func.count(),
+                func.sum(pairs.c.clicked),
+                func.sum(pairs.c.converted),
+            )
+            .where(pairs.c.seen >= begin, pairs.c.seen < end)
+            .group_by(pairs.c[REQUEST_ID], day, pairs.c.position)
+        )
+        async with self._database.begin() as connection:
+            result = await connection.stream(statement)
+            async for page in result.partitions(_ROWS_AT_ONCE):
+                for row in page:
+                    yield ImpressionCount(row[0], int(row[1]), row[2], int(row[3]), int(row[4]), int(row[5]))

@@ -1,0 +1,112 @@
+"""`GET /metrics/online`: what became of what was shown."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from app.services import request_ids
+from app.services.online_measures import wilson
+
+ONE = "20260301T000000Z-aa~personalized~1772366400000000~0a1b2c3d"
+TWO = "none~popular~1772366400000000~0a1b2c3e"
+
+
+def event(kind: str, item: str, request: str | None, day: int, position: int | None = None) -> dict[str, Any]:
+    time = f"2026-03-{day:02}T12:00:00Z"
+    return {
+        "user_id": "u",
+        "item_id": item,
+        "event_type": kind,
+        "request_id": request,
+        "timestamp": time,
+        "position": position,
+        "event_id": f"{kind}-{item}-{str(request)[-3:]}-{day}-{position}",
+    }
+
+
+LOG = [
+    event("shown", "a", ONE, 1, 1),
+    event("shown", "a", ONE, 1, 1) | {"event_id": "again"},
+    event("recommended", "a", ONE, 1, 1),
+    event("shown", "b", ONE, 1, 2),
+    event("recommended", "c", ONE, 1, 3),
+    event("shown", "a", TWO, 2, 1),
+    event("shown", "z", "theirs", 2),
+    event("shown", "late", ONE, 9, 1),
+    event("shown", "no-request", None, 1, 1),
+    event("click", "a", ONE, 1),
+    event("view", "a", ONE, 2),
+    event("purchase", "a", ONE, 8),
+    event("purchase", "b", None, 1),
+    event("click", "b", TWO, 2),
+    event("purchase", "z", "theirs", 3),
+]
+
+
+def plain(rows: list[dict[str, Any]], name: str) -> list[tuple[Any, int, int, int]]:
+    return [(row[name], row["impressions"], row["clicks"], row["conversions"]) for row in rows]
+
+
+async def test_a_log_whose_answer_is_known(client: httpx.AsyncClient, documented: Any) -> None:
+    assert (await client.post("/interactions/batch", json=LOG)).json()["stored"] == len(LOG)
+    answer = (await client.get("/metrics/online", params={"from": "2026-03-01", "to": "2026-03-02"})).json()
+    documented("OnlineMeasures", answer)
+    assert (answer["from"], answer["to"]) == ("2026-03-01T00:00:00Z", "2026-03-03T00:00:00Z")
+    total = answer["total"]
+    assert (total["impressions"], total["clicks"], total["conversions"]) == (5, 1, 2)
+    assert plain(answer["by_day"], "day") == [("2026-03-01", 3, 1, 1), ("2026-03-02", 2, 0, 1)]
+    assert plain(answer["by_strategy"], "strategy") == [
+        ("personalized", 3, 1, 1),
+        ("popular", 1, 0, 0),
+        ("unknown", 1, 0, 1),
+    ]
+    assert plain(answer["by_bundle_version"], "bundle_version") == [
+        ("20260301T000000Z-aa", 3, 1, 1),
+        ("none", 1, 0, 0),
+        ("unknown", 1, 0, 1),
+    ]
+    assert plain(answer["by_position"], "position") == [(1, 2, 1, 1), (2, 1, 0, 0), (3, 1, 0, 0), (None, 1, 0, 1)]
+    assert total["click_through_rate"] == {
+        "value": 0.2,
+        "low": pytest.approx(0.036, abs=1e-3),
+        "high": pytest.approx(0.624, abs=1e-3),
+    }
+
+
+async def test_without_impressions_there_is_no_rate(client: httpx.AsyncClient) -> None:
+    answer = (await client.get("/metrics/online")).json()
+    assert answer["total"] == {
+        "impressions": 0,
+        "clicks": 0,
+        "conversions": 0,
+        "click_through_rate": None,
+        "conversion_rate": None,
+    }
+
+
+async def test_a_list_of_our_own_is_recognised(client: httpx.AsyncClient) -> None:
+    await client.post("/interactions", json={"user_id": "x", "item_id": "i", "event_type": "view"})
+    shown = (await client.get("/recommend/new")).json()
+    row = {"user_id": "new", "item_id": "i", "event_type": "shown", "request_id": shown["request_id"], "position": 1}
+    await client.post("/interactions", json=row)
+    answer = (await client.get("/metrics/online")).json()
+    assert plain(answer["by_strategy"], "strategy") == [("popular", 1, 0, 0)]
+    assert plain(answer["by_bundle_version"], "bundle_version") == [("none", 1, 0, 0)]
+
+
+async def test_a_time_that_is_none_is_refused(client: httpx.AsyncClient, refused: Any) -> None:
+    answer = await client.get("/metrics/online", params={"from": "yesterday"})
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("strange", ["", "a", "a~b~c~d", "~~1~2", "a~b~-1~2", "a~b~1~"])
+def test_an_id_that_is_none_of_ours_is_unknown(strange: str) -> None:
+    assert request_ids.read(strange) == request_ids.Origin("unknown", "unknown")
+
+
+def test_the_interval_is_wilsons() -> None:
+    # Ten of a hundred: from the formula by hand.
+    rate = wilson(10, 100)
+    assert (rate.value, round(rate.low, 4), round(rate.high, 4)) == (0.1, 0.0552, 0.1744)
+    assert (wilson(0, 5).low, wilson(5, 5).high) == (0.0, 1.0)
