@@ -36,6 +36,14 @@ class Settings(BaseSettings):
         "sqlite+aiosqlite:///var/braid.sqlite3",
         description="Where the log and the catalogue are: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`.",
     )
+    database_pool: int = Field(
+        10, ge=2, le=1000, description="Connections to the database that each process keeps, at most."
+    )
+    statement_timeout_ms: int = Field(
+        30_000,
+        ge=100,
+        description="Milliseconds that a statement may take on PostgreSQL; imports and training may take longer.",
+    )
     bundles: Path = Field(Path("var/bundles"), description="Folder of the bundles and of the active one's name.")
     imports: Path = Field(
         Path("var/imports"), description="Folder of data sets that were uploaded, until they are imported."
@@ -54,6 +62,9 @@ class Settings(BaseSettings):
     )
     new_item_share: float = Field(
         0.0, ge=0, le=0.5, description="Share of each list that is kept for items nobody has had yet; 0 keeps none."
+    )
+    retention_days: int | None = Field(
+        None, ge=1, description="Days after which interactions are dropped, by their own time; none are by default."
     )
     create_unknown: bool = Field(
         True,

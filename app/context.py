@@ -26,6 +26,7 @@ from app.services.popular import PopularItems
 from app.services.profiles import Profiles
 from app.services.readiness import Readiness
 from app.services.recommendation import RecommendationService
+from app.services.retention import Retention
 from app.services.similar import SimilarItemsService
 from app.services.similar_users import SimilarUsersService
 from app.services.trending import RecentCounts, TrendingService
@@ -41,6 +42,7 @@ from app.storage.items import ItemStore
 from app.storage.log_pages import LogPages
 from app.storage.online_measures import OnlineMeasureStore
 from app.storage.requests import RequestStore
+from app.storage.retention import RetentionStore
 from app.storage.user_data import UserDataStore
 from app.storage.users import UserStore
 from app.storage.wakes import Wakes
@@ -62,9 +64,13 @@ class Context:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.database = Database(settings.database_url)
+        self.database = Database(
+            settings.database_url,
+            pool=settings.database_pool,
+            statement_seconds=settings.statement_timeout_ms / 1000,
+        )
         self.bundles = BundleStore(settings.bundles)
-        changes = ChangeStore(self.database)
+        self.changes = changes = ChangeStore(self.database)
         first_sight = FirstSight(self.database)
         self.interactions = InteractionStore(self.database, changes, first_sight)
         self.items = ItemStore(self.database, changes)
@@ -82,7 +88,7 @@ class Context:
             self.interactions, first_sight, self.histories, popular, event_types, create_unknown=settings.create_unknown
         )
         self.users = UserStore(self.database, changes)
-        imports = ImportStore(self.database)
+        self.imports = imports = ImportStore(self.database)
         self.import_jobs = ImportJobs(settings.imports, imports, settings.as_environment())
         self.importing = Importing(
             imports,
@@ -95,12 +101,14 @@ class Context:
         self.user_data = UserData(user_data, self.users, self.histories, popular, masking)
         self.profiles = Profiles(self.users)
         self.catalogue = Catalogue(self.items, live_items)
+        self.requests = RequestStore(self.database)
+        self.retention = Retention(RetentionStore(self.database, changes), self.bundles, settings.retention_days)
         self.recommendation = RecommendationService(
             self.histories,
             popular,
             self.bundle,
             self.feed,
-            RequestStore(self.database),
+            self.requests,
             deadline=settings.deadline_ms / 1000,
             new_item_share=settings.new_item_share,
         )
@@ -125,8 +133,8 @@ class Context:
         await self.feed.catch_up()
         await self.import_jobs.resume()
         _settle_memory()
-        for task in (asyncio.create_task(self.feed.follow()), asyncio.create_task(self.bundle.watch())):
-            self._following.push_async_callback(_stop, task)
+        for work in (self.feed.follow(), self.bundle.watch(), self.retention.follow()):
+            self._following.push_async_callback(_stop, asyncio.create_task(work))
 
     async def __aenter__(self) -> Self:
         return self

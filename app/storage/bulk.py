@@ -64,6 +64,7 @@ class BulkStore:
         else:
             text = _as_csv(table.select(COLUMNS))
             async with self._changes.writing() as connection:
+                await self._database.unhurried(connection)
                 created = await connection.run_sync(before)
                 new = await self._copy(connection, text)
                 await connection.run_sync(also, new)

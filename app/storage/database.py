@@ -47,11 +47,15 @@ class Database:
     ----------
     url
         With the driver's name, as `Settings` gives it.
+    pool
+        Connections that are kept, at most.
+    statement_seconds
+        How long a statement may take on PostgreSQL; `unhurried` ones may take longer.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, pool: int = 10, statement_seconds: float = 30.0) -> None:
         self.url = make_url(url)
-        self.engine = _engine(url)
+        self.engine = _engine(url, pool, statement_seconds)
         self._one_writer = asyncio.Lock()
         self._writer = _sqlite_writer(self.url) if self.is_sqlite else None
 
@@ -74,6 +78,11 @@ class Database:
         """Make the folder of an SQLite file."""
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+
+    async def unhurried(self, connection: AsyncConnection) -> None:
+        """Let the statements of a transaction take as long as they take."""
+        if not self.is_sqlite:
+            await connection.execute(text("SET LOCAL statement_timeout = 0"))
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -200,13 +209,23 @@ def _sqlite_writer(url: URL) -> Engine:
     return engine
 
 
-def _engine(url: str) -> AsyncEngine:
+def _engine(url: str, pool: int, statement_seconds: float) -> AsyncEngine:
     if url.startswith("sqlite"):
-        engine = create_async_engine(url, **_JSON)
+        engine = create_async_engine(url, pool_size=pool, max_overflow=0, **_JSON)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         return engine
+    arguments = {
+        "timeout": _CONNECT_SECONDS,
+        "server_settings": {"statement_timeout": str(round(statement_seconds * 1000)), "application_name": "braid"},
+    }
     return create_async_engine(
-        url, pool_pre_ping=True, pool_timeout=_CONNECT_SECONDS, connect_args={"timeout": _CONNECT_SECONDS}, **_JSON
+        url,
+        pool_pre_ping=True,
+        pool_timeout=_CONNECT_SECONDS,
+        pool_size=pool,
+        max_overflow=0,
+        connect_args=arguments,
+        **_JSON,
     )
 
 

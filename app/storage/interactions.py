@@ -1,14 +1,10 @@
 """The interaction log in SQL."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import nullcontext
-from typing import Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
-from sqlalchemy import Connection, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, func, select
 
 from app.errors import DatabaseError
 from app.storage.changes import ChangeStore
@@ -54,12 +50,6 @@ class InteractionStore:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
-    async def add(self, row: dict[str, Any]) -> Stored:
-        """Commit one row."""
-        context = row.get("context")
-        given = {**row, "context": None if context is None else orjson.dumps(context).decode()}
-        return (await self.store([Row(**given)]))[0]
-
     async def _store(self, rows: Sequence[Row]) -> list[Stored]:
         def work(connection: Connection) -> tuple[list[Stored], tuple[list[str], list[str]]]:
             created = self._first_sight.create(connection, {row.user_id for row in rows}, {row.item_id for row in rows})
@@ -71,38 +61,6 @@ class InteractionStore:
         found, created = await self._changes.write(work)
         self._first_sight.remember(created)
         return found
-
-    async def add_many(
-        self, rows: Sequence[dict[str, Any]], progress: Progress, within: AsyncConnection | None = None
-    ) -> int:
-        """Commit rows all at once, but for those whose `event_id` is in the log already.
-
-        Parameters
-        ----------
-        within
-            Where given, the rows become part of its transaction.
-
-        Returns
-        -------
-        int
-            How many were new.
-        """
-        keyed = any(row.get(EVENT_ID) is not None for row in rows)
-        statement = self._database.insert(interactions).on_conflict_do_nothing(
-            index_elements=[EVENT_ID], index_where=interactions.c[EVENT_ID].is_not(None)
-        )
-        new = done = 0
-        async with nullcontext(within) if within is not None else self._changes.writing() as transaction:
-            for page in pages(rows, _ROWS_A_STATEMENT):
-                if keyed:
-                    new += len((await transaction.execute(statement.returning(interactions.c.id), page)).all())
-                else:
-                    await transaction.execute(insert(interactions), page)
-                    new += len(page)
-                done += len(page)
-                progress("import", done / len(rows))
-            await self._changes.record(transaction, "users", {row[USER] for row in rows})
-        return new
 
     async def histories(self, user_ids: Sequence[str], latest: int) -> dict[str, list[Event]]:
         """Give the latest events of several users, oldest first; users who did nothing have none.
@@ -190,6 +148,7 @@ class InteractionStore:
         expected = max(await self.count(), 1)
         parts, last, done = [schema.empty_table()], 0, 0
         async with self._database.begin() as connection:
+            await self._database.unhurried(connection)
             while True:
                 statement = (
                     select(interactions.c.id, *(interactions.c[name] for name in names))

@@ -55,6 +55,8 @@ async def upgrade(database: Database) -> tuple[str | None, str]:
             await connection.run_sync(run)
         return before, newest_revision()
     async with database.connected() as connection:
+        # An index of a large log takes as long as it takes; the connection is not used for anything else.
+        await connection.execute(text("SET statement_timeout = 0"))
         # The session's lock, as each migration is a transaction of its own. Who waits in a transaction would hold up
         # the indexes that are made beside all others, so it is asked for again and again.
         while not await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}):
@@ -67,6 +69,7 @@ async def upgrade(database: Database) -> tuple[str | None, str]:
         finally:
             await connection.rollback()
             await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+            await connection.execute(text("RESET statement_timeout"))
             await connection.commit()
     return before, newest_revision()
 

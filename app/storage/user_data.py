@@ -133,14 +133,6 @@ class UserDataStore:
         async with self._database.begin() as connection:
             return list(await connection.scalars(statement))
 
-    async def forget_masks(self, before: int) -> None:
-        """Forget masks that no bundle needs any more."""
-
-        def work(connection: Connection) -> None:
-            connection.execute(delete(masked_users).where(masked_users.c.masked_at < before))
-
-        await self._changes.write(work)
-
     def _mask(self, connection: Connection, user_id: str) -> None:
         statement = self._database.insert(masked_users).values({USER: user_id, "masked_at": now()})
         newer = {"masked_at": statement.excluded.masked_at}

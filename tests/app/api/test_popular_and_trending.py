@@ -11,7 +11,7 @@ import pytest
 from app.context import Context
 from models.bundle.store import BundleStore
 from models.data.folder import DataSet
-from models.data.progress import silent
+from tests.app.writing import store_all
 
 Documented = Callable[[str, object], None]
 
@@ -88,7 +88,7 @@ async def test_without_times_nothing_trends_and_the_answer_says_so(client: httpx
         {"user_id": "u", "item_id": item, "event_type": "view", "event_id": None, "timestamp": None}
         for item in ("x", "y", "y")
     ]
-    await context.interactions.add_many(rows, silent)
+    await store_all(context.interactions, rows)
     rising = await ask(client, "/trending", window="30d")
     assert (item_ids(rising), rising["strategy"], rising["window"]) == (["y", "x"], "popular", "all")
     assert rising["reason"] == "nothing tells what is recent: these are the popular items"

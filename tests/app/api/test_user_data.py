@@ -18,6 +18,7 @@ from models.bundle.store import BundleStore
 from models.data.folder import DataSet
 from models.data.parts import in_memory
 from models.data.progress import silent
+from tests.app.writing import store_one
 
 Refused = Callable[..., dict[str, Any]]
 VIEW = {"user_id": "u", "item_id": "i", "event_type": "view"}
@@ -49,7 +50,7 @@ async def test_a_log_is_listed_newest_first_with_every_field(
     others = [VIEW | {"item_id": f"i{n}", "timestamp": f"2026-03-0{n}T00:00:00Z"} for n in (4, 2, 3, 3)]
     await client.post("/interactions/batch", json=[row | {"event_id": f"e{n}"} for n, row in enumerate(others)])
     store = application.state.context.interactions
-    await store.add({"user_id": "u", "item_id": "undated", "event_type": "view", "timestamp": None})
+    await store_one(store, {"user_id": "u", "item_id": "undated", "event_type": "view", "timestamp": None})
     found, cursor = [], None
     while True:
         query = {"limit": 2} | ({} if cursor is None else {"cursor": cursor})

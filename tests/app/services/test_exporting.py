@@ -18,6 +18,7 @@ from models.bundle.store import BundleStore
 from models.data.folder import DataSet
 from models.data.parts import in_memory
 from models.data.progress import silent
+from tests.app.writing import store_all
 
 Braid = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -26,13 +27,13 @@ Braid = Callable[..., subprocess.CompletedProcess[str]]
 async def filled(context: Context, synthetic: DataSet) -> Context:
     await context.importing.run(in_memory(synthetic), progress=silent)
     row = {"event_type": "view", "event_id": None, "timestamp": 1_800_000_000_000_000}
-    await context.interactions.add_many(
+    await store_all(
+        context.interactions,
         [
             {**row, "user_id": "stranger", "item_id": "never-heard-of"},
             {**row, "user_id": "visitor", "item_id": "i05"},
             {**row, "user_id": "visitor", "item_id": "i07", "event_type": "dislike"},
         ],
-        silent,
     )
     return context
 

@@ -11,9 +11,9 @@ from app.storage.changes import ChangeStore
 from app.storage.first_sight import FirstSight
 from app.storage.interactions import InteractionStore
 from models.data.events import EVENT_WEIGHTS
-from models.data.progress import silent
 from models.ranking.live_catalogue import LiveCatalogue
 from models.recommenders.knowledge import Knowledge, KnowledgeConfig
+from tests.app.writing import store_all, store_one
 
 NOTICED_WITHIN = 3.0
 
@@ -31,14 +31,14 @@ async def top(popular: PopularItems, limit: int = 3) -> list[tuple[str, float]]:
 
 
 async def test_each_item_has_its_number_of_interactions(context: Context) -> None:
-    await context.interactions.add_many([row("b"), row("a"), row("c"), row("c")], silent)
+    await store_all(context.interactions, [row("b"), row("a"), row("c"), row("c")])
     assert await top(PopularItems(context.interactions, EVENT_WEIGHTS)) == [("c", 2.0), ("a", 1.0), ("b", 1.0)]
 
 
 async def test_what_another_process_stores_is_noticed_soon(context: Context) -> None:
     popular = PopularItems(context.interactions, EVENT_WEIGHTS)
     assert await top(popular) == []
-    await context.interactions.add(row("i"))
+    await store_one(context.interactions, row("i"))
     until = time.monotonic() + NOTICED_WITHIN
     while await top(popular) != [("i", 1.0)]:
         assert time.monotonic() < until
@@ -50,7 +50,7 @@ async def test_a_count_that_a_post_overtook_is_not_kept(context: Context) -> Non
         async def top_items(self, event_types: Collection[str], limit: int) -> list[tuple[str, int]]:
             found = await super().top_items(event_types, limit)
             if not found:
-                await self.add(row("i"))
+                await store_one(self, row("i"))
                 popular.forget()
             return found
 

@@ -15,7 +15,7 @@ from app.storage.changes import Change, ChangeStore
 from app.storage.database import Database
 from app.storage.tables import changes
 from app.storage.wakes import Wakes
-from models.data.progress import silent
+from tests.app.writing import store_all, store_one
 
 POSTGRESQL = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 
@@ -35,9 +35,9 @@ def told(found: list[Change] | Any) -> list[tuple[str, tuple[str, ...] | None]]:
 
 async def test_every_write_is_told_with_what_it_touched(context: Context, store: ChangeStore) -> None:
     position = await store.position()
-    await context.interactions.add(row("u", event_id="e"))
-    await context.interactions.add(row("u", event_id="e"))
-    await context.interactions.add_many([row("b"), row("a"), row("b")], silent)
+    await store_one(context.interactions, row("u", event_id="e"))
+    await store_one(context.interactions, row("u", event_id="e"))
+    await store_all(context.interactions, [row("b"), row("a"), row("b")])
     item = {"item_id": "x", "categories": [], "tags": [], "attributes": {}, "hidden": False}
     await context.items.put(item)
     await context.items.delete("x")
@@ -51,7 +51,7 @@ async def test_every_write_is_told_with_what_it_touched(context: Context, store:
 
 async def test_of_many_keys_none_is_named(context: Context, store: ChangeStore) -> None:
     position = await store.position()
-    await context.interactions.add_many([row(f"u{number}") for number in range(100_001)], silent)
+    await store_all(context.interactions, [row(f"u{number}") for number in range(100_001)])
     assert told((await store.read(position))[0]) == [("users", None)]
 
 
@@ -64,7 +64,7 @@ async def test_what_is_rolled_back_is_not_told(context: Context, store: ChangeSt
 
 
 async def test_old_changes_are_pruned(context: Context, store: ChangeStore) -> None:
-    await context.interactions.add(row("u"))
+    await store_one(context.interactions, row("u"))
     await store.prune(0)
     async with context.database.begin() as connection:
         assert await connection.scalar(select(func.count()).select_from(changes)) == 1
@@ -136,7 +136,7 @@ async def test_a_commit_wakes_the_reader_and_a_cut_connection_is_made_anew(
         began = time.monotonic()
         waiting = asyncio.create_task(wakes.wait(10))
         await asyncio.sleep(0.05)
-        await context.interactions.add(row("u"))
+        await store_one(context.interactions, row("u"))
         await waiting
         return time.monotonic() - began < 5
 
@@ -161,7 +161,7 @@ async def test_a_commit_whose_answer_was_lost_counts_in_the_process_that_made_it
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await context.feed.start()
-    await context.interactions.add(row("u", "first"))
+    await store_one(context.interactions, row("u", "first"))
     await context.catalogue.put("x", ItemIn(title="old"))
     assert len((await context.histories.get("u")).events) == 1
     write = context.database.write
@@ -174,8 +174,8 @@ async def test_a_commit_whose_answer_was_lost_counts_in_the_process_that_made_it
 
     monkeypatch.setattr(context.database, "write", lost)
     with pytest.raises(DatabaseError):
-        await context.interactions.add(row("u", "second", "e"))
+        await store_one(context.interactions, row("u", "second", "e"))
     monkeypatch.undo()
-    assert (await context.interactions.add(row("u", "second", "e"))).repeated
+    assert (await store_one(context.interactions, row("u", "second", "e"))).repeated
     await context.feed.catch_up()
     assert [event[2] for event in (await context.histories.get("u")).events] == ["first", "second"]

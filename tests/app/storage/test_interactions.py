@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from app.context import Context
 from app.storage.interactions import Event, InteractionStore
 from models.data.progress import silent
+from tests.app.writing import store_all, store_one
 
 
 def row(user: str = "u", item: str = "i", **more: Any) -> dict[str, Any]:
@@ -24,21 +25,21 @@ async def events(store: InteractionStore, user: str, latest: int = 100) -> list[
 
 
 async def test_ids_of_stored_interactions_increase(store: InteractionStore) -> None:
-    first, second = await store.add(row()), await store.add(row())
+    first, second = await store_one(store, row()), await store_one(store, row())
     assert (first.repeated, second.repeated) == (False, False)
     assert second.id > first.id
     assert await store.count() == 2
 
 
 async def test_a_repeated_event_id_gives_the_first_id_and_stores_nothing(store: InteractionStore) -> None:
-    first = await store.add(row(event_id="e"))
-    again = await store.add(row(item="other", event_id="e"))
+    first = await store_one(store, row(event_id="e"))
+    again = await store_one(store, row(item="other", event_id="e"))
     assert (again.id, again.repeated) == (first.id, True)
     assert [event[2:] for event in await events(store, "u")] == [("i", "view", None)]
 
 
 async def test_one_event_id_posted_many_times_at_once_is_stored_once(store: InteractionStore) -> None:
-    stored = await asyncio.gather(*(store.add(row(event_id="e")) for _ in range(12)))
+    stored = await asyncio.gather(*(store_one(store, row(event_id="e")) for _ in range(12)))
     assert len({each.id for each in stored}) == 1
     assert sum(not each.repeated for each in stored) == 1
     assert await store.count() == 1
@@ -48,8 +49,8 @@ async def test_history_runs_from_no_time_over_old_to_new_and_equal_times_in_orde
     store: InteractionStore,
 ) -> None:
     for item, timestamp in [("late", 9), ("tie-1", 5), ("tie-2", 5), ("none-1", None), ("early", 1), ("none-2", None)]:
-        await store.add(row(item=item, timestamp=timestamp))
-    await store.add(row(user="somebody-else", timestamp=3))
+        await store_one(store, row(item=item, timestamp=timestamp))
+    await store_one(store, row(user="somebody-else", timestamp=3))
     items = [event[2] for event in await events(store, "u")]
     assert items == ["none-1", "none-2", "early", "tie-1", "tie-2", "late"]
 
@@ -58,7 +59,7 @@ async def test_what_came_with_an_interaction_is_kept(store: InteractionStore, co
     given = row(
         value=4.5, timestamp=7, event_id="e", request_id="r", position=2, context={"ä": [1, None, {"b": "\N{OWL}"}]}
     )
-    await store.add(given)
+    await store_one(store, given)
     async with context.database.begin() as connection:
         found = (
             await connection.exec_driver_sql("SELECT value, timestamp, position, request_id FROM interactions")
@@ -67,43 +68,44 @@ async def test_what_came_with_an_interaction_is_kept(store: InteractionStore, co
 
 
 async def test_many_rows_leave_out_those_whose_event_id_is_there(store: InteractionStore) -> None:
-    await store.add(row(event_id="a"))
-    new = await store.add_many([row(event_id="a"), row(event_id="b"), row(event_id="b"), row()], silent)
-    assert (new, await store.count()) == (2, 3)
+    await store_one(store, row(event_id="a"))
+    new = await store_all(store, [row(event_id="a"), row(event_id="b"), row(event_id="b"), row()])
+    assert [stored.repeated for stored in new] == [True, False, True, False]
+    assert new[1].id == new[2].id
+    assert await store.count() == 3
 
 
 async def test_many_rows_more_than_one_statement_holds_all_arrive(store: InteractionStore) -> None:
-    told: list[float] = []
-    new = await store.add_many([row(user=f"u{n}") for n in range(10_001)], lambda _, done: told.append(done))
-    assert (new, await store.count()) == (10_001, 10_001)
-    assert told == sorted(told)
-    assert (len(told), told[-1]) == (2, 1.0)
+    new = await store_all(store, [row(user=f"u{n}", timestamp=n) for n in range(10_001)])
+    assert [stored.id for stored in new] == sorted({stored.id for stored in new})
+    assert await store.count() == 10_001
+    assert (await events(store, "u10000"))[0][:2] == (10_000, new[-1].id)
 
 
 async def test_many_rows_are_stored_all_or_none(store: InteractionStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.storage.interactions._ROWS_A_STATEMENT", 2)
+    monkeypatch.setattr("app.storage.inserts._ROWS_SQLITE", 2)
     with pytest.raises(DBAPIError):
-        await store.add_many([row(), row(), row(), row() | {"item_id": None}], silent)
+        await store_all(store, [row(), row(), row(), row() | {"event_type": None}])
     assert await store.count() == 0
 
 
 async def test_top_items_count_some_types_and_break_ties_by_name(store: InteractionStore) -> None:
     rows = [row(item="b"), row(item="a"), row(item="c"), row(item="c"), row(item="a", event_type="shown")]
-    await store.add_many(rows, silent)
+    await store_all(store, rows)
     assert await store.top_items({"view"}, 10) == [("c", 2), ("a", 1), ("b", 1)]
     assert await store.top_items({"view"}, 1) == [("c", 2)]
 
 
 async def test_a_user_is_given_as_soon_as_there_is_one(store: InteractionStore) -> None:
     assert await store.any_user() is None
-    await store.add(row(user="u7"))
+    await store_one(store, row(user="u7"))
     assert await store.any_user() == "u7"
 
 
 async def test_the_table_has_seconds_and_rows_without_a_time_are_the_oldest(store: InteractionStore) -> None:
-    await store.add_many(
+    await store_all(
+        store,
         [row(timestamp=1_750_000_000_500_000, value=3.0, event_id="e"), row(), row(timestamp=1_750_000_001_000_000)],
-        silent,
     )
     table = await store.table(silent)
     assert table.column_names == ["user_id", "item_id", "event_type", "value", "timestamp", "event_id"]
@@ -116,13 +118,13 @@ async def test_the_table_is_read_in_parts_and_keeps_the_order(
     store: InteractionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.storage.interactions._ROWS_A_READ", 3)
-    await store.add_many([row(item=f"i{n}", timestamp=100 - n) for n in range(8)], silent)
+    await store_all(store, [row(item=f"i{n}", timestamp=100 - n) for n in range(8)])
     assert (await store.table(silent))["item_id"].to_pylist() == [f"i{n}" for n in range(8)]
 
 
 @pytest.mark.parametrize("rows", [[], [row(), row()]], ids=["empty log", "no times"])
 async def test_without_any_time_the_table_has_no_timestamp(store: InteractionStore, rows: list[dict[str, Any]]) -> None:
-    await store.add_many(rows, silent)
+    await store_all(store, rows)
     table = await store.table(silent)
     assert "timestamp" not in table.column_names
     assert table.num_rows == len(rows)

@@ -1,0 +1,76 @@
+"""Retention: what is older than is wanted goes, in steps that nobody feels."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from app.errors import BraidError
+from app.storage.retention import RetentionStore
+from app.times import now
+from models.bundle.errors import BundleError
+from models.bundle.store import BundleStore
+
+_EVERY_SECONDS = 3600.0
+_PAUSE_SECONDS = 0.05
+_DAY = 86_400_000_000
+_LONGEST_TRAINING = timedelta(days=2)
+_log = structlog.get_logger(__name__)
+
+
+class Retention:
+    """Drops interactions and requests that are older than so many days, and masks that no bundle needs.
+
+    Parameters
+    ----------
+    days
+        None keeps everything.
+    bundles
+        Whose oldest one tells which masks are needed.
+    """
+
+    def __init__(self, store: RetentionStore, bundles: BundleStore, days: int | None) -> None:
+        self._store = store
+        self._bundles = bundles
+        self._days = days
+
+    async def follow(self) -> None:
+        """Drop what is too old, now and every hour, for as long as the process lives."""
+        while True:
+            try:
+                await self.run()
+            except BraidError as error:
+                _log.error("old interactions not dropped", reason=str(error))
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    async def run(self) -> int:
+        """Drop what is too old; give how many rows that were.
+
+        Raises
+        ------
+        DatabaseError
+            The database does not answer; what was dropped stays dropped.
+        """
+        await self._forget_masks()
+        if self._days is None:
+            return 0
+        total = 0
+        async for dropped in self._store.drop(now() - self._days * _DAY):
+            total += dropped
+            # Others write in between.
+            await asyncio.sleep(_PAUSE_SECONDS)
+        if total:
+            _log.info("old interactions dropped", rows=total, days=self._days)
+        return total
+
+    async def _forget_masks(self) -> None:
+        try:
+            oldest = await asyncio.to_thread(self._oldest_bundle)
+        except (BundleError, OSError):
+            return
+        moment = datetime.now(UTC) if oldest is None else oldest
+        await self._store.forget_masks(int((moment - _LONGEST_TRAINING).timestamp() * 1e6))
+
+    def _oldest_bundle(self) -> datetime | None:
+        made = [(self._bundles.root / version).stat().st_mtime for version in self._bundles.versions()]
+        return datetime.fromtimestamp(min(made), UTC) if made else None
