@@ -8,6 +8,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.errors import BraidError, DatabaseError, InvalidFieldsError, SchemaError
 from app.schemas.problems import FieldError, Problem, field_error
@@ -34,6 +35,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(BraidError, _braid_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _interrupted)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -89,6 +91,11 @@ async def _http_error(_request: Request, error: Exception) -> Response:
     # Its phrase is another one in newer versions of Python.
     code = _CODES.get(status) or status.phrase.lower().replace(" ", "_")
     return _answer(status, code, detail, headers=error.headers)
+
+
+async def _interrupted(_request: Request, _error: Exception) -> Response:
+    # Nobody hears it: whoever sent the request has gone before the end of it.
+    return _answer(HTTPStatus.BAD_REQUEST, "interrupted", "the request ended too early; nothing was stored")
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, or_, select, update
+from sqlalchemy import Connection, and_, delete, or_, select, text, update
 
 from app.errors import MergeConflictError
 from app.storage.changes import ChangeStore
@@ -13,6 +13,8 @@ from app.times import now
 from models.data.columns import REQUEST_ID, TIMESTAMP, USER
 
 _ROWS_A_PAGE = 1000
+_LOCK = 7_241_998
+"""Any number, the same in every process."""
 Place = tuple[int | None, int]
 """Where a page of a log ended: time and id."""
 
@@ -109,6 +111,9 @@ class UserDataStore:
         """
 
         def work(connection: Connection) -> int:
+            if not self._database.is_sqlite:
+                # One merge at a time: of two that meet in a chain the second must see the first.
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             if connection.scalar(select(merges.c[USER]).where(merges.c[USER] == into)) is not None:
                 raise MergeConflictError(f"{into!r} was merged into another user itself")
             row = {USER: user_id, "into_user_id": into, "moved": 0, "merged_at": now()}

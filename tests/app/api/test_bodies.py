@@ -61,3 +61,34 @@ async def test_what_is_no_whole_gzip_is_refused(
 async def test_another_encoding_is_refused(client: httpx.AsyncClient, refused: Refused) -> None:
     answer = await client.post("/interactions", content=b"{}", headers=JSON | {"content-encoding": "br"})
     refused(answer, 415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("path", ["/interactions", "/interactions/batch"])
+async def test_an_interrupted_upload_stores_nothing(client: httpx.AsyncClient, application: FastAPI, path: str) -> None:
+    whole = orjson.dumps(VIEW if path == "/interactions" else [VIEW, VIEW])
+    messages = iter([{"type": "http.request", "body": whole, "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(messages, {"type": "http.disconnect"})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+        "http_version": "1.1",
+        "scheme": "http",
+        "server": ("braid", 80),
+        "client": ("127.0.0.1", 1),
+        "root_path": "",
+    }
+    await application(scope, receive, send)
+    assert await count(application) == 0
+    assert not sent or sent[0]["status"] >= 400
+    assert (await client.post("/interactions", json=VIEW)).status_code == 201

@@ -179,3 +179,20 @@ async def test_a_cursor_of_nothing_is_refused(
     client: httpx.AsyncClient, refused: Refused, path: str, cursor: str
 ) -> None:
     refused(await client.get(path, params={"cursor": cursor}), 422, "invalid_cursor", "cursor")
+
+
+SQL = "'; DROP TABLE items; --"
+
+
+async def test_sql_is_only_text(client: httpx.AsyncClient, refused: Refused) -> None:
+    item = {"title": SQL, "description": SQL, "categories": [SQL], "tags": [SQL], "attributes": {SQL: SQL}}
+    stored = (await client.put("/items/i", json=item)).json()
+    assert stored == stored | item
+    for query in ({"title": SQL}, {"category": SQL}, {"tag": SQL}):
+        assert await pages(client, "/items", **query) == [["i"]]
+    assert (await client.put("/users/u", json={"attributes": {SQL: SQL}})).json()["attributes"] == {SQL: SQL}
+    for path in (f"/items/{SQL}", f"/users/{SQL}", f"/users/{SQL}/interactions", f"/imports/{SQL}"):
+        assert (await client.get(path)).status_code in (404, 422)
+    refused(await client.get("/users", params={"prefix": SQL}), 422, "invalid_request", "prefix")
+    refused(await client.post("/users/u/merge", json={"into": SQL}), 422, "invalid_request", "into")
+    assert await pages(client, "/items") == [["i"]]
