@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from app.storage.database import Database
 from app.storage.migrations import upgrade
@@ -23,6 +24,10 @@ from models.data.synthetic import generate
 from models.ranking.config import NetworkConfig
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+# The first example of a compiled function waits for the compiler.
+settings.register_profile("braid")
+settings.load_profile("braid")
+
 REQUIRED = "BRAID_TEST_REQUIRE_POSTGRESQL"
 TEMPLATE = "braid_template"
 Completed = subprocess.CompletedProcess[str]

@@ -23,18 +23,26 @@ class Masking:
         self._first_sight = first_sight
         self._serving: Serving | None = None
         self._unread = False
+        self._arrived: set[str] | None = None
+        """Who is masked while the masks of the next bundle are read."""
 
     async def follow(self, serving: Serving) -> None:
-        """Mask what answers will be made from, and keep it masked."""
-        self._serving, self._unread = serving, True
+        """Mask what answers will be made from, and keep it masked; what they are made from until then stays masked."""
+        self._arrived = set()
         try:
-            await self.refresh(None)
+            serving.mask(await self._read(serving))
+            self._unread = False
         except DatabaseError as error:
+            self._unread = True
             _log.error("erased users are not masked yet", reason=str(error))
+        serving.mask(self._arrived)
+        self._serving, self._arrived = serving, None
 
     def mask(self, user_ids: Collection[str]) -> None:
         """Take note of users that were erased or merged in this process."""
         self._first_sight.users.forget(user_ids)
+        if self._arrived is not None:
+            self._arrived.update(user_ids)
         if self._serving is not None:
             self._serving.mask(user_ids)
 
@@ -50,6 +58,9 @@ class Masking:
             self.mask(user_ids)
             return
         self._first_sight.users.forget(None)
-        if self._serving is not None and self._serving.ranker is not None:
-            self._serving.mask(await self._store.masked_since(self._serving.ranker.catalogue_at))
+        if self._serving is not None:
+            self.mask(await self._read(self._serving))
         self._unread = False
+
+    async def _read(self, serving: Serving) -> list[str]:
+        return [] if serving.ranker is None else await self._store.masked_since(serving.ranker.catalogue_at)

@@ -8,26 +8,16 @@ from typing import Any, TypeVar
 
 import asyncpg
 import orjson
-from sqlalchemy import URL, Connection, Engine, StaticPool, Table, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, StaticPool, Table, create_engine, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.errors import DatabaseError, SchemaError
+from app.storage import sqlite_files
 
 _CONNECT_SECONDS = 5
-_BUSY_MILLISECONDS = 5000
-_PRAGMAS = (
-    f"busy_timeout={_BUSY_MILLISECONDS}",
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    # Random `event_id`s touch a page each: with the defaults every large batch would be copied to the file at once,
-    # and read its index again.
-    "wal_autocheckpoint=16000",
-    "cache_size=-16000",
-)
-"""Of each connection to SQLite; the last two in pages of 4 KiB and in KiB."""
 _NO_SUCH_TABLE = ("42P01", "42703")
 """What PostgreSQL says of a table or a column that is not there."""
 _DEADLOCK = "40P01"
@@ -205,14 +195,14 @@ def _sqlite_writer(url: URL) -> Engine:
     engine = create_engine(
         url.set(drivername="sqlite"), poolclass=StaticPool, connect_args={"check_same_thread": False}, **_JSON
     )
-    event.listen(engine, "connect", _prepare_sqlite)
+    sqlite_files.prepare(engine)
     return engine
 
 
 def _engine(url: str, pool: int, statement_seconds: float) -> AsyncEngine:
     if url.startswith("sqlite"):
         engine = create_async_engine(url, pool_size=pool, max_overflow=0, **_JSON)
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        sqlite_files.prepare(engine.sync_engine)
         return engine
     arguments = {
         "timeout": _CONNECT_SECONDS,
@@ -227,13 +217,6 @@ def _engine(url: str, pool: int, statement_seconds: float) -> AsyncEngine:
         connect_args=arguments,
         **_JSON,
     )
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 def is_deadlock(error: DatabaseError) -> bool:

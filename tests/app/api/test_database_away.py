@@ -19,7 +19,7 @@ Away = Callable[[], AbstractContextManager[None]]
 @pytest.fixture
 def away(backend: str, database_url: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Away:
     """Keep the service from writing to its database: SQLite is locked, PostgreSQL takes no connection."""
-    monkeypatch.setattr("app.storage.database._BUSY_MILLISECONDS", 100)
+    monkeypatch.setattr("app.storage.sqlite_files._BUSY_MILLISECONDS", 100)
     name = make_url(database_url).database
 
     @contextmanager
@@ -83,10 +83,27 @@ async def test_a_process_without_its_database_is_not_ready(
 @SQLITE_ONLY
 async def test_a_process_whose_file_is_gone_is_not_ready(database_url: str, serve: Any) -> None:
     async with serve() as client:
+        for _ in range(3):
+            assert (await client.post("/interactions", json=VIEW)).status_code == 201
         Path(str(make_url(database_url).database)).unlink()
         answer = await client.get("/health/ready")
         assert answer.status_code == 503
         assert "run `braid migrate`" in answer.json()["checks"]["migrations"]["detail"]
+
+
+@SQLITE_ONLY
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_nothing_is_acknowledged_into_a_file_that_is_gone(
+    replaced: bool, database_url: str, serve: Any, refused: Callable[..., dict[str, Any]]
+) -> None:
+    file = Path(str(make_url(database_url).database))
+    async with serve() as client:
+        assert (await client.post("/interactions", json=VIEW)).status_code == 201
+        file.rename(file.with_name("aside"))
+        if replaced:
+            file.touch()
+        refused(await client.post("/interactions", json=VIEW), 503, "database_not_migrated")
+        refused(await client.get("/items/i"), 503, "database_not_migrated")
 
 
 async def test_tables_of_a_newer_version_are_named(application: FastAPI, serve: Any) -> None:

@@ -61,7 +61,7 @@ def api_takes(row: dict[str, Any]) -> bool:
     return TYPES.takes(row["event_type"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ROWS)
 @example(FINE)
 @example(FINE | {"user_id": "u\n"})

@@ -147,7 +147,7 @@ def test_all_fields_of_an_item_go_in() -> None:
 CELLS = st.one_of(st.none(), st.text(max_size=6), st.sampled_from(["u", "i", "view"]))
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS, st.one_of(st.none(), st.floats())), min_size=1, max_size=8))
 def test_every_row_is_kept_or_counted(cells: list[tuple[object, ...]]) -> None:
     names = ["user_id", "item_id", "event_type", "timestamp"]

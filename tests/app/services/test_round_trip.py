@@ -53,7 +53,7 @@ async def there_and_back(context: Context, tmp_path: Path, timestamps: Timestamp
     assert await export(context, tmp_path / "two") == before
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROWS, min_size=1, max_size=12))
 async def test_every_row_comes_back_as_it_was(context: Context, tmp_path: Path, rows: list[Row]) -> None:
     await empty(context)

@@ -122,7 +122,6 @@ def test_amounts_are_all_kept() -> None:
     assert (kept.num_rows, report.dropped, report.scale.amounts) == (4, {}, True)
 
 
-@settings(deadline=None)
 @given(st.lists(ROWS, max_size=30))
 def test_kept_and_dropped_rows_are_all_rows(rows: list[tuple[object, ...]]) -> None:
     whole = made([*rows, GOOD])
@@ -132,7 +131,6 @@ def test_kept_and_dropped_rows_are_all_rows(rows: list[tuple[object, ...]]) -> N
     assert report.rows_kept + sum(report.dropped.values()) == report.rows_read
 
 
-@settings(deadline=None)
 @given(st.lists(ROWS, max_size=30))
 def test_cleaning_again_drops_none(rows: list[tuple[object, ...]]) -> None:
     # Without ratings: once the low ones are gone, those that are left are measured on a narrower scale.
@@ -145,7 +143,7 @@ def _same(rows: list[tuple[object, ...]]) -> list[str]:
 
 
 @given(st.lists(ROWS, max_size=30), st.sampled_from([1, 30, 2**62]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_first_of_the_same_rows_is_kept_however_many_values_there_are(
     rows: list[tuple[object, ...]], greatest: int
 ) -> None:

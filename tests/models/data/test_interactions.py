@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.data.interactions import Interactions, find
@@ -104,7 +104,6 @@ def test_find_gives_codes_and_minus_one_for_unknown_ids(
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=5)
 
 
-@settings(deadline=None)
 @given(st.sets(TEXT, min_size=1), TEXT)
 def test_find_gives_every_id_its_position(names: set[str], other: str) -> None:
     ids = np.array(sorted(name.encode() for name in names), dtype=np.bytes_)

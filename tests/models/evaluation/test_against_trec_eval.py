@@ -44,7 +44,7 @@ def theirs(ranked: list[list[int]], targets: list[list[int]]) -> dict[str, dict[
     return values
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(cases())
 def test_every_user_has_the_values_of_trec_eval(case: tuple[list[list[int]], list[list[int]]]) -> None:
     ranked, targets = case

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.data.interactions import Interactions
@@ -68,7 +68,6 @@ def test_diversity_is_that_of_a_sample_under_the_seed(known: Interactions) -> No
     assert first == pytest.approx(1 - 1 / math.sqrt(2) / 2, abs=0.02)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 3), min_size=2, max_size=4, unique=True), min_size=1, max_size=250))
 def test_diversity_agrees_with_the_pairs_taken_one_by_one(known: Interactions, lists: list[list[int]]) -> None:
     columns = binary_matrix(known).toarray().T

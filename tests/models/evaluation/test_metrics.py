@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.evaluation.metrics import evaluate_lists, per_user_values
@@ -87,7 +87,6 @@ def cases(draw: st.DrawFn) -> tuple[list[list[int]], list[list[int]]]:
     return draw(st.lists(lists, **sizes)), draw(st.lists(wanted, **sizes))
 
 
-@settings(deadline=None)
 @given(cases())
 def test_every_value_agrees_with_the_definition(case: tuple[list[list[int]], list[list[int]]]) -> None:
     ranked, targets = case

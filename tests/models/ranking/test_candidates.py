@@ -43,7 +43,7 @@ def test_the_mix_weighs_each_part_relative_to_its_best(retriever: Retriever, odd
     )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     history=st.lists(st.integers(0, 11), max_size=8),
     excluded=st.lists(st.integers(-1, 11), max_size=12),

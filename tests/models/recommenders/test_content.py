@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.bundle.errors import BundleError
@@ -138,7 +138,6 @@ described = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(described, min_size=1, max_size=8))
 def test_an_item_of_the_catalogue_has_the_neighbours_of_its_row(rows: list[dict[str, Any]]) -> None:
     content = fitted(rows)

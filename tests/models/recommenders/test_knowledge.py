@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -94,7 +94,6 @@ prefs = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(prefs, min_size=1, max_size=5))
 def test_scores_lie_between_none_and_all_satisfied(given_wishes: list[dict[str, Any]]) -> None:
     knowledge = Knowledge.fit(SHOES, KnowledgeConfig())
@@ -136,7 +135,6 @@ def test_what_is_hidden_or_not_available_is_left_out(knowledge: Knowledge) -> No
     ]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([0.0, 1.0, 2.0]), min_size=5, max_size=5), st.integers(0, 6))
 def test_equal_scores_are_ordered_by_what_came_before_then_by_id(prior: list[float], limit: int) -> None:
     knowledge = Knowledge.fit(SHOES.drop_columns(["available_from", "available_until"]), KnowledgeConfig())

@@ -122,7 +122,7 @@ def fitted(rows: Sequence[dict[str, Any]]) -> Knowledge:
     return Knowledge.fit(table, KnowledgeConfig())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(items, min_size=1, max_size=6), trees)
 def test_the_mask_is_that_of_a_plain_evaluation(rows: list[dict[str, Any]], tree: dict[str, Any]) -> None:
     rows = [{"item_id": f"i{place}", **row} for place, row in enumerate(rows)]
@@ -196,7 +196,7 @@ def test_hidden_and_excluded_items_are_no_reason_to_relax() -> None:
     assert (one.requirements[0].eq, one.items) == ("vegan", 1)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(items, min_size=1, max_size=6), st.lists(comparisons, min_size=1, max_size=5))
 def test_relaxations_are_those_of_trying_every_subset(rows: list[dict[str, Any]], parts: list[dict[str, Any]]) -> None:
     rows = [{"item_id": f"i{place}", **row} for place, row in enumerate(rows)]

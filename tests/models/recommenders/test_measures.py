@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import scipy.sparse as sp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.recommenders.measures import MEASURES, Measure, Similarity, column_similarities, row_similarities
@@ -158,7 +158,6 @@ def matrices(draw: st.DrawFn) -> Dense:
 
 
 @every_measure
-@settings(deadline=None)
 @given(
     dense=matrices(),
     neighbours=st.integers(1, 7),

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.bundle.errors import BundleError
@@ -56,7 +56,6 @@ def test_the_fields_of_most_items_are_kept() -> None:
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
-@settings(deadline=None)
 @given(st.lists(finite, min_size=2, max_size=30), st.integers(2, 12), finite, finite)
 def test_equal_numbers_are_alike_and_none_more_than_they(
     numbers: list[float], count: int, one: float, other: float

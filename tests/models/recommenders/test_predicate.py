@@ -78,7 +78,7 @@ def fitted(rows: list[dict[str, Any]]) -> Knowledge:
     return Knowledge.fit(table, CONFIG)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(items, min_size=1, max_size=4), trees)
 def test_an_item_meets_a_filter_where_the_index_says_so(rows: list[dict[str, Any]], tree: dict[str, Any]) -> None:
     node = Filter.model_validate(tree)
@@ -86,7 +86,7 @@ def test_an_item_meets_a_filter_where_the_index_says_so(rows: list[dict[str, Any
     assert found == fitted(rows).mask(node).tolist()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(items, min_size=1, max_size=4), wishes)
 def test_an_item_satisfies_a_preference_as_the_index_says(rows: list[dict[str, Any]], wish: dict[str, Any]) -> None:
     try:

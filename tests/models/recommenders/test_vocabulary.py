@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.bundle.errors import BundleError
@@ -13,7 +13,6 @@ from models.recommenders.vocabulary import Vocabulary
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=4))
 
 
-@settings(deadline=None)
 @given(TEXTS, TEXTS)
 def test_every_term_is_found_at_its_place_and_no_other(terms: Sequence[str], others: Sequence[str]) -> None:
     vocabulary = Vocabulary.of(terms)

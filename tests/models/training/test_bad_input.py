@@ -151,7 +151,7 @@ def test_ratings_below_the_middle_are_dropped_and_counted(run: Run, round_trips:
     ratings = [1.0 if row % 6 == 0 else 4.0 + row % 2 for row in range(round_trips.num_rows)]
     report = run(round_trips.append_column("value", pa.array(ratings)))
     assert report.counts["rows_dropped"] == {"rating too low for a like": 8}
-    scale = {"event_weights": EVENT_WEIGHTS, "low": 1.0, "high": 5.0, "amounts": False}
+    scale = {"event_weights": EVENT_WEIGHTS, "half_lives": {}, "low": 1.0, "high": 5.0, "amounts": False}
     assert report.settings["scale"] == scale
 
 

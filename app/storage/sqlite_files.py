@@ -1,0 +1,50 @@
+"""Connections to files of SQLite."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DisconnectionError
+
+_BUSY_MILLISECONDS = 5000
+
+
+def prepare(engine: Engine) -> None:
+    """Set up every new connection, and leave one whose file was moved, removed or replaced.
+
+    SQLite goes on writing into such a file: what is acknowledged then would be nowhere.
+    """
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "checkout", _require_file)
+
+
+def _set_up(connection: Any, record: Any) -> None:
+    pragmas = (
+        f"busy_timeout={_BUSY_MILLISECONDS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        # In pages of 4 KiB and in KiB. Random `event_id`s touch a page each: with the defaults every large batch would
+        # be copied to the file at once, and read its index again.
+        "wal_autocheckpoint=16000",
+        "cache_size=-16000",
+    )
+    cursor = connection.cursor()
+    for pragma in pragmas:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute("PRAGMA database_list")
+    (_, _, path) = cursor.fetchone()
+    cursor.close()
+    record.info.update(path=path, file=_identity(path))
+
+
+def _require_file(_connection: object, record: Any, _fairy: object) -> None:
+    if _identity(record.info["path"]) != record.info["file"]:
+        raise DisconnectionError(f"{record.info['path']} is not the file that it was")
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
