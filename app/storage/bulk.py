@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.changes import ChangeStore
-from app.storage.database import Database
+from app.storage.database import Database, again_after_deadlock
 from app.storage.first_sight import FirstSight
 from app.storage.rows import COLUMNS
 from models.data.columns import ITEM, USER
@@ -63,11 +63,17 @@ class BulkStore:
             created, new = await self._changes.write(work)
         else:
             text = _as_csv(table.select(COLUMNS))
-            async with self._changes.writing() as connection:
-                await self._database.unhurried(connection)
-                created = await connection.run_sync(before)
-                new = await self._copy(connection, text)
-                await connection.run_sync(also, new)
+
+            async def attempt() -> tuple[tuple[list[str], list[str]], int]:
+                text.seek(0)
+                async with self._changes.writing() as connection:
+                    await self._database.unhurried(connection)
+                    created = await connection.run_sync(before)
+                    new = await self._copy(connection, text)
+                    await connection.run_sync(also, new)
+                return created, new
+
+            created, new = await again_after_deadlock(attempt)
         self._first_sight.remember(created)
         return new
 

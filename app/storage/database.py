@@ -1,7 +1,7 @@
 """The database: its engine, and connections whose failures speak plainly."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ _CONNECT_SECONDS = 5
 _NO_SUCH_TABLE = ("42P01", "42703")
 """What PostgreSQL says of a table or a column that is not there."""
 _DEADLOCK = "40P01"
+_ATTEMPTS = 5
 _JSON: dict[str, Any] = {
     "json_serializer": lambda value: orjson.dumps(value).decode(),
     "json_deserializer": orjson.loads,
@@ -219,10 +220,19 @@ def _engine(url: str, pool: int, statement_seconds: float) -> AsyncEngine:
     )
 
 
-def is_deadlock(error: DatabaseError) -> bool:
-    """Tell whether the database undid a transaction because it and another one waited for each other."""
-    cause = error.__cause__
-    return isinstance(cause, DBAPIError) and getattr(cause.orig, "sqlstate", None) == _DEADLOCK
+async def again_after_deadlock(attempt: Callable[[], Awaitable[Result]]) -> Result:
+    """Do what a transaction does, and anew where the database undid it for the sake of another one.
+
+    Two writers with the same names in another order wait for each other, and one of them has to give way.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return await attempt()
+        except DatabaseError as error:
+            cause = error.__cause__
+            if getattr(getattr(cause, "orig", cause), "sqlstate", None) != _DEADLOCK:
+                raise
+    return await attempt()
 
 
 def _is_about_tables(error: Exception) -> bool:

@@ -6,9 +6,8 @@ import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection, func, select
 
-from app.errors import DatabaseError
 from app.storage.changes import ChangeStore
-from app.storage.database import Database, is_deadlock, pages
+from app.storage.database import Database, again_after_deadlock, pages
 from app.storage.first_sight import FirstSight
 from app.storage.inserts import insert_rows
 from app.storage.rows import Row, Stored
@@ -16,7 +15,6 @@ from app.storage.tables import interactions
 from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
 from models.data.progress import Progress
 
-_ATTEMPTS = 5
 _ROWS_A_STATEMENT = 10_000
 _ROWS_A_READ = 100_000
 _SECOND = 1_000_000
@@ -41,14 +39,7 @@ class InteractionStore:
         DatabaseError
             The database does not answer. Where the commit was under way, it may have been done all the same.
         """
-        for attempt in range(_ATTEMPTS):
-            try:
-                return await self._store(rows)
-            except DatabaseError as error:
-                # Two writers with the same names in another order: the database lets one of them begin anew.
-                if not is_deadlock(error) or attempt + 1 == _ATTEMPTS:
-                    raise
-        raise AssertionError("the last attempt returns or raises")
+        return await again_after_deadlock(lambda: self._store(rows))
 
     async def _store(self, rows: Sequence[Row]) -> list[Stored]:
         def work(connection: Connection) -> tuple[list[Stored], tuple[list[str], list[str]]]:

@@ -1,0 +1,36 @@
+"""Large parts of imports."""
+
+import asyncio
+
+import pyarrow as pa
+
+from app.context import Context
+from app.storage.bulk import BulkStore
+from app.storage.first_sight import FirstSight
+from app.storage.rows import COLUMNS
+
+ROWS = 20_000
+
+
+def part(event_ids: list[str]) -> pa.Table:
+    empty = {name: pa.nulls(len(event_ids), pa.string()) for name in COLUMNS}
+    numbers = {"value": pa.float64(), "timestamp": pa.int64(), "position": pa.int32()}
+    same = {"user_id": "u", "item_id": "i", "event_type": "view"}
+    return pa.table(
+        empty
+        | {name: pa.nulls(len(event_ids), kind) for name, kind in numbers.items()}
+        | {name: pa.array([value] * len(event_ids)) for name, value in same.items()}
+        | {"event_id": pa.array(event_ids)}
+    )
+
+
+async def test_imports_of_the_same_rows_in_another_order_at_once_store_each_once(context: Context) -> None:
+    event_ids = [f"e{number}" for number in range(ROWS)]
+    stores = [BulkStore(context.database, context.changes, FirstSight(context.database)) for _ in range(2)]
+    for number, store in enumerate(stores):
+        # Who creates the user would have the other wait before its first row.
+        await store.add(part([f"before-{number}"]), lambda *_: None)
+    parts = [part(event_ids), part(event_ids[::-1])]
+    new = await asyncio.gather(*(store.add(table, lambda *_: None) for store, table in zip(stores, parts, strict=True)))
+    assert sum(new) == ROWS
+    assert await context.interactions.count() == 2 + ROWS
