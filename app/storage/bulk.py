@@ -8,7 +8,7 @@ import asyncpg
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.changes import ChangeStore
@@ -22,6 +22,8 @@ _UNLESS_THERE = "ON CONFLICT (event_id) WHERE event_id IS NOT NULL DO NOTHING"
 _INSERT_SQLITE = f"INSERT INTO interactions ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))}) {_UNLESS_THERE}"  # noqa: S608 - names of columns
 _MAKE_ROOM = f"CREATE TEMPORARY TABLE given ON COMMIT DROP AS SELECT {_NAMES} FROM interactions LIMIT 0"  # noqa: S608 - as above
 _TAKE_OVER = f"INSERT INTO interactions ({_NAMES}) SELECT {_NAMES} FROM given {_UNLESS_THERE}"  # noqa: S608 - as above
+_LOCK = 7_241_999
+"""Held by the one import that stores a part: two that hold each other's rows would give way in turn, for ever."""
 Also = Callable[[Connection, int], None]
 """What else is written in the transaction; it is told how many rows were new."""
 
@@ -62,14 +64,15 @@ class BulkStore:
 
             created, new = await self._changes.write(work)
         else:
-            text = _as_csv(table.select(COLUMNS))
+            lines = _as_csv(table.select(COLUMNS))
 
             async def attempt() -> tuple[tuple[list[str], list[str]], int]:
-                text.seek(0)
+                lines.seek(0)
                 async with self._changes.writing() as connection:
                     await self._database.unhurried(connection)
+                    await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
                     created = await connection.run_sync(before)
-                    new = await self._copy(connection, text)
+                    new = await self._copy(connection, lines)
                     await connection.run_sync(also, new)
                 return created, new
 
@@ -77,25 +80,24 @@ class BulkStore:
         self._first_sight.remember(created)
         return new
 
-    async def _copy(self, connection: AsyncConnection, text: io.BytesIO) -> int:
+    async def _copy(self, connection: AsyncConnection, lines: io.BytesIO) -> int:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         if not self._repeats:
             try:
                 async with driver.transaction():
-                    copied = await driver.copy_to_table("interactions", source=text, columns=COLUMNS, format="csv")
+                    copied = await driver.copy_to_table("interactions", source=lines, columns=COLUMNS, format="csv")
                 return int(copied.split()[-1])
             except asyncpg.UniqueViolationError:
                 # Whoever imports again will meet more of them.
                 self._repeats = True
-                text.seek(0)
+                lines.seek(0)
         await connection.exec_driver_sql(_MAKE_ROOM)
-        await driver.copy_to_table("given", source=text, columns=COLUMNS, format="csv")
+        await driver.copy_to_table("given", source=lines, columns=COLUMNS, format="csv")
         return (await connection.exec_driver_sql(_TAKE_OVER)).rowcount
 
 
 def _as_csv(table: pa.Table) -> io.BytesIO:
     """Write rows as PostgreSQL reads them; nothing is empty but what is missing."""
-    text = io.BytesIO()
-    pyarrow.csv.write_csv(table, text, pyarrow.csv.WriteOptions(include_header=False))
-    text.seek(0)
-    return text
+    lines = io.BytesIO()
+    pyarrow.csv.write_csv(table, lines, pyarrow.csv.WriteOptions(include_header=False))
+    return lines

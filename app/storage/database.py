@@ -1,6 +1,7 @@
 """The database: its engine, and connections whose failures speak plainly."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ _NO_SUCH_TABLE = ("42P01", "42703")
 """What PostgreSQL says of a table or a column that is not there."""
 _DEADLOCK = "40P01"
 _ATTEMPTS = 5
+_PAUSE_SECONDS = 0.05
 _JSON: dict[str, Any] = {
     "json_serializer": lambda value: orjson.dumps(value).decode(),
     "json_deserializer": orjson.loads,
@@ -223,15 +225,17 @@ def _engine(url: str, pool: int, statement_seconds: float) -> AsyncEngine:
 async def again_after_deadlock(attempt: Callable[[], Awaitable[Result]]) -> Result:
     """Do what a transaction does, and anew where the database undid it for the sake of another one.
 
-    Two writers with the same names in another order wait for each other, and one of them has to give way.
+    Two writers with the same rows in another order wait for each other, and one of them has to give way.
     """
-    for _ in range(_ATTEMPTS - 1):
+    for number in range(_ATTEMPTS - 1):
         try:
             return await attempt()
         except DatabaseError as error:
             cause = error.__cause__
             if getattr(getattr(cause, "orig", cause), "sqlstate", None) != _DEADLOCK:
                 raise
+        # The other one is done by then, or draws another number.
+        await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * 2**number))  # noqa: S311 - no secret
     return await attempt()
 
 

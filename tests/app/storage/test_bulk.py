@@ -7,7 +7,7 @@ import pyarrow as pa
 from app.context import Context
 from app.storage.bulk import BulkStore
 from app.storage.first_sight import FirstSight
-from app.storage.rows import COLUMNS
+from app.storage.rows import COLUMNS, Row
 
 ROWS = 20_000
 
@@ -22,6 +22,19 @@ def part(event_ids: list[str]) -> pa.Table:
         | {name: pa.array([value] * len(event_ids)) for name, value in same.items()}
         | {"event_id": pa.array(event_ids)}
     )
+
+
+async def test_a_batch_and_an_import_of_the_same_rows_in_another_order_at_once_store_each_once(
+    context: Context,
+) -> None:
+    event_ids = [f"e{number}" for number in range(ROWS)]
+    store = BulkStore(context.database, context.changes, FirstSight(context.database))
+    await context.interactions.store([Row("u", "i", "view")])
+    await store.add(part(["before"]), lambda *_: None)
+    batch = [Row("u", "i", "view", event_id=event_id) for event_id in event_ids[::-1]]
+    new, stored = await asyncio.gather(store.add(part(event_ids), lambda *_: None), context.interactions.store(batch))
+    assert new + sum(not one.repeated for one in stored) == ROWS
+    assert await context.interactions.count() == 2 + ROWS
 
 
 async def test_imports_of_the_same_rows_in_another_order_at_once_store_each_once(context: Context) -> None:
