@@ -24,7 +24,7 @@ def part(event_ids: list[str]) -> pa.Table:
     )
 
 
-async def test_a_batch_and_an_import_of_the_same_rows_in_another_order_at_once_store_each_once(
+async def test_a_batch_and_an_import_of_the_same_rows_in_another_order_store_each_once(
     context: Context,
 ) -> None:
     event_ids = [f"e{number}" for number in range(ROWS)]

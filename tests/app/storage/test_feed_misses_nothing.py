@@ -1,6 +1,7 @@
 """A reader of the change feed misses nothing, whatever the order in which concurrent transactions commit."""
 
 import asyncio
+import itertools
 import os
 import random
 from collections import Counter
@@ -23,7 +24,8 @@ async def write(url: str, first: int, count: int, committed: list[str]) -> None:
     database = Database(url)
     changes = ChangeStore(database)
     try:
-        for number in range(first, first + count):
+        done = 0
+        for number in itertools.count(first):
             user = f"u{number}"
             roll_back = random.random() < 0.02
             with suppress(ZeroDivisionError):
@@ -34,6 +36,9 @@ async def write(url: str, first: int, count: int, committed: list[str]) -> None:
                     if roll_back:
                         raise ZeroDivisionError
                 committed.append(user)
+                done += 1
+            if done == count:
+                return
     finally:
         await database.close()
 
@@ -45,8 +50,8 @@ async def test_a_reader_meets_every_commit_once(context: Context, database_url: 
     met: Counter[str] = Counter()
     naive, last = 0, 0
     committed: list[str] = []
-    share = COMMITS // WRITERS
-    writers = [asyncio.create_task(write(database_url, n * share, share, committed)) for n in range(WRITERS)]
+    share = -(-COMMITS // WRITERS)
+    writers = [asyncio.create_task(write(database_url, n * 2 * share, share, committed)) for n in range(WRITERS)]
     writing = asyncio.gather(*writers)
     over = False
     while not over:
