@@ -25,7 +25,7 @@ from models.ranking.config import NetworkConfig
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 # The first example of a compiled function waits for the compiler.
-settings.register_profile("braid")
+settings.register_profile("braid", deadline=None)
 settings.load_profile("braid")
 
 REQUIRED = "BRAID_TEST_REQUIRE_POSTGRESQL"
