@@ -1,18 +1,21 @@
 """What the longer commands do and print."""
 
+import asyncio
+import signal
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from app.context import Context
-from app.errors import TrainingUnavailableError
 from app.progress import progress_bars
+from app.schemas.training_jobs import TrainingJobIn
 from app.services.import_rows import Timestamps
-from app.times import from_microseconds, now
+from app.times import from_microseconds
+from app.training import Order, run_training, summary
+from app.worker import Worker
 from models.data.cleaning import CleaningReport
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
@@ -24,23 +27,6 @@ from models.evaluation.report import BLEND, POPULARITY, EvaluationReport
 from models.ranking.candidates import PARTS
 
 _SAMPLE_USER = "196"
-
-
-def load_training() -> ModuleType:
-    """Import the trainer, and with it TensorFlow.
-
-    Raises
-    ------
-    TrainingUnavailableError
-        The `train` extra is not installed.
-    """
-    try:
-        from models.training import trainer  # noqa: PLC0415 - seconds and hundreds of megabytes
-    except ModuleNotFoundError as error:
-        raise TrainingUnavailableError(
-            f"{error.name} is not installed: training needs `pip install 'braid[train]'`, or the trainer image"
-        ) from error
-    return trainer
 
 
 async def import_files(
@@ -61,28 +47,61 @@ async def import_files(
             _print_cleaning(name, count.report(), console)
 
 
-async def train(context: Context, console: Console, *, seed: int = 0, budget: float | None = None) -> None:
-    """Train on the log, publish and activate."""
-    training = load_training()
+async def train(context: Context, console: Console, order: Order | None = None, *, force: bool = False) -> None:
+    """Train on the log, publish, and activate what the gate lets pass.
+
+    Parameters
+    ----------
+    force
+        Whether a bundle is activated that the gate refuses.
+
+    Raises
+    ------
+    BundleRefusedError
+        The gate refuses it.
+    """
+    order = order or Order()
     with progress_bars() as progress:
-        began = now()
-        table = await context.interactions.table(progress)
-        if not table.num_rows:
-            raise DataSetError(f"{context.database.place}: there are no interactions to train on: import some first")
-        dataset = DataSet(table, items=await context.items.table())
-        bundle = training.train(
-            dataset,
-            context.bundles,
-            seed=seed,
-            budget=budget,
-            network=context.settings.network,
-            event_types=context.settings.event_types,
-            catalogue_at=began,
-            progress=progress,
-        )
-    metrics = bundle.manifest.metrics["test"]
-    console.print(f"bundle {bundle.version} is active; {bundle.manifest.protocol}, NDCG@10:")
-    console.print("  " + ", ".join(f"{name} {values['ndcg@10']:.4f}" for name, values in metrics.items()))
+        bundle = await run_training(context, order, progress)
+    source = context.bundles.load(order.from_manifest) if order.from_manifest else None
+    for line in summary(bundle, source):
+        console.print(line)
+    await context.versions.activate(bundle.version, "command", force=force)
+    await context.versions.prune()
+    console.print(f"bundle {bundle.version} is active")
+
+
+async def enqueue(context: Context, console: Console, order: Order) -> None:
+    """Add a training job to the queue."""
+    wanted = TrainingJobIn(kind=order.kind, seed=order.seed, budget=order.budget, from_manifest=order.from_manifest)
+    job = await context.training_jobs.add(wanted, "command")
+    console.print(f"training job {job.job_id} waits for a `braid worker`")
+
+
+async def work(context: Context) -> None:
+    """Take training jobs until a signal stops it."""
+    worker = Worker(context)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stop)
+    await worker.run()
+
+
+async def list_bundles(context: Context, console: Console) -> None:
+    """Print the versions, newest first."""
+    table = _table("version", "active", "NDCG@10", "gate", "activated by")
+    for one in (await context.versions.page()).items:
+        ndcg = one.metrics.get(BLEND, {}).get("ndcg@10")
+        gate = "-" if one.gate is None else "passed" if one.gate.passed else "refused"
+        active, by = "yes" if one.active else "", one.activated_by or ""
+        table.add_row(one.version, active, "-" if ndcg is None else f"{ndcg:.4f}", one.problem or gate, by)
+    console.print(table)
+
+
+async def activate(context: Context, console: Console, version: str, *, force: bool) -> None:
+    """Make a version the active one."""
+    await context.versions.activate(version, "command", force=force)
+    console.print(f"bundle {version} is active")
 
 
 async def export_folder(context: Context, console: Console, folder: Path) -> None:
@@ -117,7 +136,7 @@ async def prepare_demo(context: Context, console: Console, *, synthetic: tuple[i
     if version is None:
         await train(context, console)
     else:
-        console.print(f"{context.bundles.root}: bundle {version} is active already")
+        console.print(f"{context.bundles.place}: bundle {version} is active already")
     if (await context.histories.get(_SAMPLE_USER)).events:
         return _SAMPLE_USER
     user = await context.interactions.any_user()

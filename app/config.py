@@ -10,6 +10,7 @@ from pydantic_settings import SettingsError as UnreadableError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.schedules import parse_schedule
 from models.data.events import EVENT_WEIGHTS, EventTypes
 from models.ranking.config import NetworkConfig
 
@@ -44,7 +45,27 @@ class Settings(BaseSettings):
         ge=100,
         description="Milliseconds that a statement may take on PostgreSQL; imports and training may take longer.",
     )
-    bundles: Path = Field(Path("var/bundles"), description="Folder of the bundles and of the active one's name.")
+    bundles: str = Field(
+        "var/bundles",
+        description="Folder of the bundles and of the active one's name, or its URL: `file://`, `s3://` or `gs://`.",
+    )
+    bundle_cache: Path = Field(
+        Path("var/bundle-cache"), description="Folder of the copies of bundles that are kept under a URL."
+    )
+    keep_bundles: int = Field(5, ge=1, description="Newest bundles that are kept; the active one is, whatever its age.")
+    training_schedule: str = Field(
+        "0 3 * * *",
+        description="When `braid worker` trains by itself: a cron expression (UTC), minutes between runs, or `off`.",
+    )
+    training_threshold: int | None = Field(
+        None, ge=1, description="New interactions after which `braid worker` trains by itself; never by default."
+    )
+    training_threads: int | None = Field(
+        None, ge=1, description="Threads of a training run of `braid worker`; by default one less than there are cores."
+    )
+    training_memory_mb: int | None = Field(
+        None, ge=512, description="Megabytes that such a run may take; by default three quarters of the machine's."
+    )
     imports: Path = Field(
         Path("var/imports"), description="Folder of data sets that were uploaded, until they are imported."
     )
@@ -87,12 +108,18 @@ class Settings(BaseSettings):
     )
 
     def as_environment(self) -> dict[str, str]:
-        """Give the settings that an import reads as environment variables, for a process that is to have the same."""
+        """Give the settings as environment variables, for a process that is to have the same."""
         return {
-            f"{PREFIX}DATABASE_URL": self.database_url,
-            f"{PREFIX}EVENT_TYPES": json.dumps({name: kind.model_dump() for name, kind in self.event_types.items()}),
-            f"{PREFIX}ALLOW_UNKNOWN_EVENT_TYPES": str(self.allow_unknown_event_types),
+            PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value)
+            for name, value in self.model_dump(mode="json").items()
+            if value is not None
         }
+
+    @field_validator("training_schedule")
+    @classmethod
+    def _readable_schedule(cls, value: str) -> str:
+        parse_schedule(value)
+        return value
 
     @field_validator("database_url")
     @classmethod

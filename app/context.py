@@ -29,8 +29,11 @@ from app.services.recommendation import RecommendationService
 from app.services.retention import Retention
 from app.services.similar import SimilarItemsService
 from app.services.similar_users import SimilarUsersService
+from app.services.training_jobs import TrainingJobs
 from app.services.trending import RecentCounts, TrendingService
 from app.services.user_data import UserData
+from app.services.versions import Versions
+from app.storage.activations import ActivationStore
 from app.storage.bulk import BulkStore
 from app.storage.changes import ChangeStore
 from app.storage.counts import CountStore
@@ -43,10 +46,11 @@ from app.storage.log_pages import LogPages
 from app.storage.online_measures import OnlineMeasureStore
 from app.storage.requests import RequestStore
 from app.storage.retention import RetentionStore
+from app.storage.training_jobs import TrainingJobStore
 from app.storage.user_data import UserDataStore
 from app.storage.users import UserStore
 from app.storage.wakes import Wakes
-from models.bundle.store import BundleStore
+from models.bundle.opening import open_store
 from models.data.events import half_lives_of, weights_of
 from models.data.strengths import StrengthScale
 
@@ -69,7 +73,7 @@ class Context:
             pool=settings.database_pool,
             statement_seconds=settings.statement_timeout_ms / 1000,
         )
-        self.bundles = BundleStore(settings.bundles)
+        self.bundles = open_store(settings.bundles, settings.bundle_cache)
         self.changes = changes = ChangeStore(self.database)
         first_sight = FirstSight(self.database)
         self.interactions = InteractionStore(self.database, changes, first_sight)
@@ -82,7 +86,9 @@ class Context:
         user_data = UserDataStore(self.database, changes)
         masking = Masking(user_data, first_sight)
         self.bundle = ActiveBundle(self.bundles, live_items, masking, scale)
-        self.feed = ChangeFeed(changes, Wakes(self.database), self.histories, live_items.refresh, masking.refresh)
+        self.feed = ChangeFeed(
+            changes, Wakes(self.database), self.histories, live_items.refresh, masking.refresh, self.bundle.wake
+        )
         popular = PopularItems(self.interactions, weights)
         self.ingestion = Ingestion(
             self.interactions, first_sight, self.histories, popular, event_types, create_unknown=settings.create_unknown
@@ -121,6 +127,9 @@ class Context:
         )
         self.exporting_log = ExportingLog(self.interactions, LogPages(self.database))
         self.online_measuring = OnlineMeasuring(OnlineMeasureStore(self.database))
+        self.versions = Versions(self.bundles, ActivationStore(self.database, changes), settings.keep_bundles)
+        self.job_store = TrainingJobStore(self.database)
+        self.training_jobs = TrainingJobs(self.job_store, self.bundles)
         self.known_queries: dict[bytes, Options] = {}
         self.readiness = Readiness(self.database, self.bundle)
         self._following = AsyncExitStack()

@@ -16,6 +16,7 @@ BraidError
         SchemaError
     MergeConflictError
     ImportBusyError
+    BundleRefusedError
     PortError
     TrainingUnavailableError
 """
@@ -140,6 +141,13 @@ class ImportBusyError(BraidError):
     """Two processes import the same files."""
 
     code = "import_busy"
+    status = HTTPStatus.CONFLICT
+
+
+class BundleRefusedError(BraidError):
+    """A bundle that the gate has refused, or that cannot be read, and so does not become the active one."""
+
+    code = "bundle_refused"
     status = HTTPStatus.CONFLICT
 
 

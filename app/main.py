@@ -9,7 +9,20 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from threadpoolctl import threadpool_limits
 
-from app.api import health, imports, interactions, items, metrics, popular, recommendations, similar, user_data, users
+from app.api import (
+    bundles,
+    health,
+    imports,
+    interactions,
+    items,
+    metrics,
+    popular,
+    recommendations,
+    similar,
+    training_jobs,
+    user_data,
+    users,
+)
 from app.api.bodies import BodyLimit
 from app.api.hot_path import HotPath
 from app.api.problems import MEDIA_TYPE, add_error_handlers
@@ -17,6 +30,20 @@ from app.config import Settings, load_settings
 from app.context import Context
 from app.logs import configure_logging
 
+_MODULES = (
+    recommendations,
+    popular,
+    similar,
+    interactions,
+    items,
+    users,
+    user_data,
+    imports,
+    bundles,
+    training_jobs,
+    metrics,
+    health,
+)
 _FIRST_ERROR = 400
 _DESCRIPTION = """Post what your users do, and ask what to show next.
 
@@ -44,7 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 yield
 
     app = FastAPIOffline(title="Braid", version=version("braid"), description=_DESCRIPTION, lifespan=lifespan)
-    for module in (recommendations, popular, similar, interactions, items, users, user_data, imports, metrics, health):
+    for module in _MODULES:
         app.include_router(module.router)
     add_error_handlers(app)
     app.add_middleware(BodyLimit, larger={imports.PATH: imports.MAX_BYTES})

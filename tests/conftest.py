@@ -197,8 +197,11 @@ def repository() -> Path:
 @pytest.fixture(scope="session")
 def trained_bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle trained on a few generated interactions, for servers that are started."""
+    from models.training.recipe import Recipe  # noqa: PLC0415 - as below
     from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
 
     folder = tmp_path_factory.mktemp("served")
-    train(generate(120, 60, 2400, seed=7, groups=3), BundleStore(folder), network=FEW_EPOCHS, progress=silent)
+    store = BundleStore(folder)
+    recipe = Recipe(network=FEW_EPOCHS)
+    store.activate(train(generate(120, 60, 2400, seed=7, groups=3), store, recipe=recipe, progress=silent).version)
     return folder

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import Collection
+from contextlib import suppress
 from typing import Literal
 
 import structlog
@@ -50,6 +52,8 @@ class ActiveBundle:
         self._former: dict[str, Ids] = {}
         self._tried: str | None = None
         self._retry_at = 0.0
+        self._loading = asyncio.Lock()
+        self._woken = asyncio.Event()
 
     @property
     def ranker(self) -> Ranker | None:
@@ -82,9 +86,12 @@ class ActiveBundle:
 
         Requests are answered meanwhile, and the exchange drops none.
         """
-        ranker = await asyncio.to_thread(self._load)
-        if ranker is None:
-            return
+        async with self._loading:
+            ranker = await asyncio.to_thread(self._load)
+            if ranker is not None:
+                await self._exchange(ranker)
+
+    async def _exchange(self, ranker: Ranker) -> None:
         live = LiveCatalogue(ranker.knowledge, ranker.content)
         serving = Serving(ranker, live, self._scale)
         await self._items.prepare(live, ranker.catalogue_at)
@@ -115,7 +122,7 @@ class ActiveBundle:
             self._refuse(str(error), version)
         except Exception as error:  # noqa: BLE001 - a bundle never ends the process
             _log.exception("bundle refused")
-            self._refuse(f"{self.store.root / (version or '')}: {type(error).__name__}: {error}", version)
+            self._refuse(f"{self.store.place}: {type(error).__name__}: {error}", version)
         return ranker
 
     def _refuse(self, reason: str, version: str | None) -> None:
@@ -125,10 +132,18 @@ class ActiveBundle:
             _log.error("bundle refused", reason=reason, in_use=self.ranker and self.ranker.version)
         self.refusal = reason
 
+    async def wake(self, versions: Collection[str] | None) -> None:
+        """Look for another active version now; None where there may be any."""
+        if versions is None or versions:
+            self._woken.set()
+
     async def watch(self) -> None:
         """Follow activations, for as long as the process lives."""
         while True:
-            await asyncio.sleep(_POLL_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_POLL_SECONDS):
+                    await self._woken.wait()
+            self._woken.clear()
             try:
                 await self.load()
             except Exception:  # noqa: BLE001 - whatever it was, the next activation is followed

@@ -35,16 +35,25 @@ class ChangeFeed:
         Called with the ids of items that other processes have changed, None where any may have changed.
     on_masks
         Called likewise with users of whom the bundle must not tell.
+    on_bundles
+        Called likewise with versions that were activated; it must not wait until they are loaded.
     """
 
     def __init__(
-        self, changes: ChangeStore, wakes: Wakes, histories: Histories, on_items: OnKeys, on_masks: OnKeys
+        self,
+        changes: ChangeStore,
+        wakes: Wakes,
+        histories: Histories,
+        on_items: OnKeys,
+        on_masks: OnKeys,
+        on_bundles: OnKeys,
     ) -> None:
         self._changes = changes
         self._wakes = wakes
         self._histories = histories
         self._on_items = on_items
         self._on_masks = on_masks
+        self._on_bundles = on_bundles
         self._position: Position | None = None
         self._read_at = time.monotonic()
         self._pruned_at = time.monotonic()
@@ -89,19 +98,20 @@ class ChangeFeed:
         if self._position is None or self.seconds_behind > _RETENTION_SECONDS / 2:
             # What was missed may be pruned: nothing in memory can be trusted.
             self._position = await self._changes.position()
-            await self._apply(None, None, None)
+            await self._apply(None, None, None, None)
         else:
             found, after = await self._changes.read(self._position)
             doubts = self._changes.doubts
             if doubts != self._settled:
-                await self._apply(None, None, None)
+                await self._apply(None, None, None, None)
                 self._settled = doubts
             mine = self._changes.origin
             others = [change for change in found if change.origin != mine]
-            users, items, masks = (
-                _keys([change for change in others if change.kind == kind]) for kind in ("users", "items", "masks")
+            users, items, masks, bundles = (
+                _keys([change for change in others if change.kind == kind])
+                for kind in ("users", "items", "masks", "bundles")
             )
-            await self._apply(users, items, masks)
+            await self._apply(users, items, masks, bundles)
             # Only now: what could not be applied is read again.
             self._position = after
         self._read_at = began
@@ -109,7 +119,8 @@ class ChangeFeed:
             self._pruned_at = began
             await self._changes.prune(now() - int(_RETENTION_SECONDS * 1e6))
 
-    async def _apply(self, users: Keys, items: Keys, masks: Keys) -> None:
+    async def _apply(self, users: Keys, items: Keys, masks: Keys, bundles: Keys) -> None:
+        await self._on_bundles(bundles)
         await self._on_masks(masks)
         if users is None or users:
             await self._histories.refresh(users)

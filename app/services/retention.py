@@ -72,5 +72,5 @@ class Retention:
         await self._store.forget_masks(int((moment - _LONGEST_TRAINING).timestamp() * 1e6))
 
     def _oldest_bundle(self) -> datetime | None:
-        made = [(self._bundles.root / version).stat().st_mtime for version in self._bundles.versions()]
-        return datetime.fromtimestamp(min(made), UTC) if made else None
+        made = [self._bundles.manifest(version).created_at for version in self._bundles.versions()]
+        return min(made, default=None)

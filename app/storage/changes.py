@@ -17,7 +17,7 @@ from app.times import now
 CHANNEL = "braid_changes"
 _KEYS_A_ROW = 1000
 _MAX_KEYS = 100_000
-Kind = Literal["users", "items", "masks"]
+Kind = Literal["users", "items", "masks", "bundles"]
 
 
 @dataclass(frozen=True)

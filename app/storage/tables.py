@@ -153,3 +153,52 @@ requests = Table(
     Column(CONTEXT, _JSON, nullable=False),
     Index("ix_requests_user_id", USER),
 )
+
+training_jobs = Table(
+    "training_jobs",
+    metadata,
+    Column("job_id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    # Who asked for it.
+    Column("origin", String(16), nullable=False),
+    Column("options", _JSON, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    # Whose it is, until its lease ends.
+    Column("worker", String(255)),
+    Column("lease_until", BigInteger),
+    Column("cancelling", Boolean, nullable=False, server_default=false()),
+    Column("phase", String(64)),
+    Column("progress", Double),
+    # The newest interaction when it was taken: what is newer was not trained on.
+    Column("last_interaction_id", BigInteger),
+    # The name of what it publishes, given before: whoever goes on with it finds what is there.
+    Column("bundle_version", String(64)),
+    Column("reason", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger),
+    Index("ix_training_jobs_created_at", "created_at"),
+)
+
+training_job_lines = Table(
+    "training_job_lines",
+    metadata,
+    Column("id", _KEY, Identity(always=False), primary_key=True),
+    Column("job_id", String(32), nullable=False),
+    Column("written_at", BigInteger, nullable=False),
+    Column("line", Text, nullable=False),
+    Index("ix_training_job_lines_job_id", "job_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+activations = Table(
+    "activations",
+    metadata,
+    Column("id", _KEY, Identity(always=False), primary_key=True),
+    Column("bundle_version", String(64), nullable=False),
+    Column("activated_at", BigInteger, nullable=False),
+    Column("activated_by", String(64), nullable=False),
+    Column("forced", Boolean, nullable=False, server_default=false()),
+    sqlite_autoincrement=True,
+)

@@ -78,9 +78,7 @@ def load_bundle(folder: Path) -> Bundle:
     manifest = read_manifest(folder)
     arrays: dict[str, npt.NDArray[np.generic]] = {}
     for name, entry in manifest.files.items():
-        path = folder / name
-        if Path(name).name != name or name.startswith(".") or "\0" in name:
-            raise BundleError(f"{folder}: the manifest names {name!r}, which is not a plain file name")
+        path = folder / plain_name(name, str(folder))
         try:
             size = path.stat().st_size
             digest = file_sha256(path)
@@ -93,6 +91,19 @@ def load_bundle(folder: Path) -> Bundle:
         if path.suffix == ".npy":
             arrays[path.stem] = _map_array(path)
     return Bundle(folder=folder, manifest=manifest, arrays=arrays)
+
+
+def plain_name(name: str, place: str) -> str:
+    """Give the name of a file that a manifest lists, where it stays in its folder.
+
+    Raises
+    ------
+    BundleError
+        It leaves the folder, or is hidden.
+    """
+    if Path(name).name != name or name.startswith(".") or "\0" in name:
+        raise BundleError(f"{place}: the manifest names {name!r}, which is not a plain file name")
+    return name
 
 
 def file_sha256(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from models.bundle.errors import BundleError
+from models.bundle.verdict import Verdict
 
 SCHEMA_VERSION = 2
 """Of what a bundle holds: 2 came with all items of the catalogue, and what is served beside the blend."""
@@ -36,6 +37,8 @@ class Manifest(BaseModel):
     settings: dict[str, Any] = Field(description="the settings chosen on validation")
     metrics: dict[str, Any] = Field(description="metrics of the blend, its parts and the baselines")
     protocol: str = Field(description="how the metrics were measured")
+    recipe: dict[str, Any] | None = Field(None, description="what the run was asked for: kind, seed, budget and more")
+    gate: Verdict | None = Field(None, description="whether it may take the place of the bundle that was active")
     files: dict[str, FileEntry] = Field(default_factory=dict)
     libraries: dict[str, str] = Field(default_factory=dict)
 

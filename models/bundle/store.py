@@ -1,10 +1,9 @@
-"""The store of bundles: publish a version, activate one, find the active one."""
+"""The store of bundles: publish a version, activate one, find the active one, remove old ones."""
 
-import os
 import re
 import shutil
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,10 +12,13 @@ import numpy.typing as npt
 
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle, file_sha256, load_bundle
-from models.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest, library_versions
+from models.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest, library_versions, read_manifest
+from models.bundle.verdict import Verdict
+from models.bundle.writing import partial_folder, replace_file, sweep, sync_file, sync_folder, write_synced
 
 CURRENT_FILE = "CURRENT"
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}")
+Judge = Callable[[Bundle], Verdict]
 
 
 def new_version() -> str:
@@ -36,6 +38,11 @@ class BundleStore:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    @property
+    def place(self) -> str:
+        """Name the place where the bundles are."""
+        return str(self.root)
+
     def versions(self) -> list[str]:
         """List the published versions, oldest first."""
         if not self.root.is_dir():
@@ -53,14 +60,24 @@ class BundleStore:
         """
         path = self.root / CURRENT_FILE
         try:
-            name = path.read_text(encoding="utf-8").strip()
+            return version_named(path.read_bytes(), str(path))
         except FileNotFoundError:
             return None
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             raise BundleError(f"{path}: cannot be read: {error}") from error
-        if not _VERSION.fullmatch(name):
-            raise BundleError(f"{path}: {name[:80]!r} is not the name of a version")
-        return name
+
+    def manifest(self, version: str) -> Manifest:
+        """Read the manifest of a version, and nothing else of it.
+
+        Raises
+        ------
+        BundleError
+            There is no such version, or its manifest is damaged.
+        """
+        folder = self.root / checked(version)
+        if not folder.is_dir():
+            raise BundleError(f"{folder}: there is no such bundle")
+        return read_manifest(folder)
 
     def load(self, version: str) -> Bundle:
         """Verify and load a version.
@@ -70,9 +87,7 @@ class BundleStore:
         BundleError
             There is no such version, or it is damaged.
         """
-        if not _VERSION.fullmatch(version):
-            raise BundleError(f"{version[:80]!r} is not the name of a version")
-        folder = self.root / version
+        folder = self.root / checked(version)
         if not folder.is_dir():
             raise BundleError(f"{folder}: there is no such bundle")
         bundle = load_bundle(folder)
@@ -100,13 +115,14 @@ class BundleStore:
             There is no such version, or it is damaged.
         """
         self.load(version)
-        temporary = self.root / f".{CURRENT_FILE}.{os.getpid()}"
-        _write_synced(temporary, f"{version}\n".encode())
-        temporary.replace(self.root / CURRENT_FILE)
-        _sync_folder(self.root)
+        replace_file(self.root / CURRENT_FILE, f"{version}\n".encode())
 
     def publish(
-        self, manifest: Manifest, arrays: Mapping[str, npt.NDArray[np.generic]], files: Iterable[Path] = ()
+        self,
+        manifest: Manifest,
+        arrays: Mapping[str, npt.NDArray[np.generic]],
+        files: Iterable[Path] = (),
+        judge: Judge | None = None,
     ) -> Bundle:
         """Write a version, atomically: it appears complete and verified, or not at all.
 
@@ -118,20 +134,18 @@ class BundleStore:
             Name to array; the name becomes that of an `.npy` file.
         files
             Further files, copied under their own names.
+        judge
+            Given what was written, before it appears; its verdict becomes the manifest's `gate`.
 
         Raises
         ------
         BundleError
             The version has an impossible name or exists already, or an array did not pass the checks.
         """
-        if not _VERSION.fullmatch(manifest.version):
-            raise BundleError(f"{manifest.version[:80]!r} is not the name of a version")
-        self.root.mkdir(parents=True, exist_ok=True)
-        target = self.root / manifest.version
+        target = self.root / checked(manifest.version)
         if target.exists():
             raise BundleError(f"{target}: this version exists already")
-        partial = Path(tempfile.mkdtemp(prefix=f".{manifest.version}.", dir=self.root))
-        try:
+        with partial_folder(self.root, manifest.version) as partial:
             for name, array in arrays.items():
                 np.save(partial / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
             for path in files:
@@ -142,32 +156,72 @@ class BundleStore:
             }
             complete = manifest.model_copy(update={"files": entries, "libraries": library_versions()})
             for path in partial.iterdir():
-                _sync_file(path)
-            _write_synced(partial / MANIFEST_FILE, complete.model_dump_json(indent=2).encode())
-            load_bundle(partial)
+                sync_file(path)
+            write_synced(partial / MANIFEST_FILE, complete.model_dump_json(indent=2).encode())
+            written = load_bundle(partial)
+            if judge is not None:
+                complete = complete.model_copy(update={"gate": judge(written)})
+                write_synced(partial / MANIFEST_FILE, complete.model_dump_json(indent=2).encode())
             partial.chmod(0o755)
-            _sync_folder(partial)
+            sync_folder(partial)
             partial.rename(target)
-            _sync_folder(self.root)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
-        return self.load(manifest.version)
+            sync_folder(self.root)
+        return BundleStore.load(self, manifest.version)
+
+    def remove(self, version: str) -> None:
+        """Remove a version.
+
+        Raises
+        ------
+        BundleError
+            It is the active one.
+        """
+        if version == self.active_version():
+            raise BundleError(f"bundle {version} is active: activate another one before it is removed")
+        folder = self.root / checked(version)
+        with partial_folder(self.root, version) as gone:
+            if folder.is_dir():
+                folder.rename(gone / version)
+
+    def prune(self, keep: int) -> list[str]:
+        """Remove all versions but the newest, and the active one; give those that were removed."""
+        active = self.active_version()
+        old = [version for version in self.versions()[:-keep] if version != active]
+        for version in old:
+            self.remove(version)
+        return old
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """Make a folder for what a run needs on its way; it is removed at the end."""
+        return partial_folder(self.root, "work")
+
+    def sweep(self) -> None:
+        """Remove what runs that were killed have left over."""
+        sweep(self.root)
 
 
-def _write_synced(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    _sync_file(path)
+def checked(version: str) -> str:
+    """Give the name of a version, where it is one.
+
+    Raises
+    ------
+    BundleError
+        It is none.
+    """
+    if not _VERSION.fullmatch(version):
+        raise BundleError(f"{version[:80]!r} is not the name of a version")
+    return version
 
 
-def _sync_file(path: Path) -> None:
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
+def version_named(content: bytes, place: str) -> str:
+    """Read the name of the active version.
 
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    Raises
+    ------
+    BundleError
+        It is not the name of a version.
+    """
+    name = content.decode("utf-8", errors="replace").strip()
+    if not _VERSION.fullmatch(name):
+        raise BundleError(f"{place}: {name[:80]!r} is not the name of a version")
+    return name

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
 
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
@@ -15,9 +14,10 @@ from models.ranking.blend import blend
 from models.ranking.candidates import KINDS, Candidates
 from models.ranking.config import RankingConfig
 from models.ranking.drawing import NOTHING, Wish
-from models.ranking.features import FeatureBuilder, Scaler
+from models.ranking.features import FeatureBuilder
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.retriever import Retriever
+from models.ranking.stored import read_config, read_scaler
 from models.recommenders.board import Board
 from models.recommenders.content import Content
 from models.recommenders.item_knn import ItemKNN
@@ -111,10 +111,7 @@ class Ranker:
         BundleError
             The parts of the bundle do not fit together, or this version cannot read them.
         """
-        try:
-            config = RankingConfig.model_validate(bundle.manifest.settings)
-        except ValidationError as error:
-            raise BundleError(f"{bundle.folder}: settings: {error.errors()[0]['msg']}") from error
+        config = read_config(bundle)
         item_ids = bundle.array("item_ids", "S")
         user_ids = bundle.array("user_ids", "S")
         retriever = Retriever.load(bundle, config)
@@ -122,11 +119,7 @@ class Ranker:
             raise BundleError(f"{bundle.folder}: its arrays are of different numbers of items or users")
         network = None
         if NETWORK_FILE in bundle.manifest.files:
-            scaler = Scaler(
-                bundle.array("scaler_mean", np.float32),  # type: ignore[arg-type]
-                bundle.array("scaler_scale", np.float32),  # type: ignore[arg-type]
-            )
-            network = NetworkScorer(bundle.file(NETWORK_FILE), scaler)
+            network = NetworkScorer(bundle.file(NETWORK_FILE), read_scaler(bundle))
         elif config.blend.network_weight > 0:
             raise BundleError(f"{bundle.folder}: {NETWORK_FILE} is missing")
         ranker = cls(retriever, network, item_ids, user_ids, bundle.version)  # type: ignore[arg-type]

@@ -162,6 +162,11 @@ class Retriever:
             return kernels.first_free(order, board.slot, count)
 
 
+def used(config: RankingConfig) -> tuple[str, ...]:
+    """Name the parts that settings have a use for."""
+    return tuple(kind.signals[0] for kind in KINDS if _used(kind, config))
+
+
 def _used(part: Recommender | type[Recommender], config: RankingConfig) -> bool:
     name = part.signals[0]
     return name in {Popularity.signals[0], *config.network_parts} or bool(getattr(config.blend, name) > 0)

@@ -25,9 +25,10 @@ from models.evaluation.segments import Segment, Values, by_history_length, long_
 from models.ranking.candidates import PARTS
 from models.ranking.config import NetworkConfig
 from models.ranking.ranker import Ranker
-from models.training.learn import Learned, learn, learn_network
+from models.training.learn import MAX_VALIDATION_USERS, Learned, learn, learn_network
 from models.training.lists import LabelOptions
 from models.training.new_users import measure_new_users
+from models.training.settled import Settled, learn_settled
 
 DEFAULT_KS = (5, 10, 20)
 
@@ -36,7 +37,8 @@ DEFAULT_KS = (5, 10, 20)
 class Evaluated:
     """What one run of the pipeline found.
 
-    `everything` are all interactions, cleaned and encoded; `log` are the same with their repeated pairs.
+    `everything` are all interactions, cleaned and encoded; `log` are the same with their repeated pairs. `validation`
+    holds NDCG@10 of the blend and of popularity on the validation part, where it was asked for.
     """
 
     report: EvaluationReport
@@ -44,6 +46,7 @@ class Evaluated:
     everything: Interactions
     log: Interactions
     cleaning: CleaningReport
+    validation: Mapping[str, float]
 
 
 class _Stopwatch:
@@ -76,6 +79,9 @@ def evaluate(
     network: NetworkConfig | None = None,
     event_types: Mapping[str, float | EventType] | None = None,
     test_users: int | None = None,
+    settled: Settled | None = None,
+    brief: bool = False,
+    with_validation: bool = False,
     progress: Progress,
 ) -> Evaluated:
     """Train with the automatic recipe and measure once on the test part.
@@ -102,6 +108,12 @@ def evaluate(
         How many test users are measured, a random sample of more; all by default.
     budget
         Seconds after which no further setting is tried; what is under way is finished.
+    settled
+        Settings that were chosen before; all are chosen anew where None.
+    brief
+        Whether calibration and new users are left out.
+    with_validation
+        Whether the validation part is measured as well.
 
     Raises
     ------
@@ -124,29 +136,36 @@ def evaluate(
     )
     watch("splitting", 1.0)
     del table  # what is needed of it is in the split; of millions of rows it is hundreds of megabytes
-    learned = learn(
-        split.train,
-        split.validation,
-        folder,
-        dataset.items,
-        scale=cleaning.scale,
-        window=split.window,
-        parts=parts,
-        with_network=with_network,
-        network=network,
-        seed=seed,
-        budget=budget,
-        progress=watch,
-    )
+    options = LabelOptions(dataset.items, split.window, include_seen)
+    if settled is None:
+        learned = learn(
+            split.train,
+            split.validation,
+            folder,
+            dataset.items,
+            scale=cleaning.scale,
+            window=split.window,
+            parts=parts,
+            with_network=with_network,
+            network=network,
+            seed=seed,
+            budget=budget,
+            progress=watch,
+        )
+    else:
+        learned = learn_settled(
+            split.train, settled, folder, options, network, scale=cleaning.scale, seed=seed, progress=watch
+        )
+    validation = _validation(learned.ranker, split.validation, seed, watch) if with_validation else {}
     ranker, everyone, fitted = learned.ranker, learned.retriever, split.train
     if split.refit:
         fitted = split.known
         everyone = everyone.refitted(fitted, everyone.config, dataset.items)
         ranker = Ranker(everyone.pruned(), learned.network, fitted.item_ids, fitted.user_ids)
         watch("refit", 1.0)
-        if split.window is not None and ranker.retriever.config.blend.network_weight > 0:
+        kept = settled is not None and settled.network is not None
+        if split.window is not None and ranker.retriever.config.blend.network_weight > 0 and not kept:
             # The latest window was the validation: now that the settings are chosen, it is the best of labels.
-            options = LabelOptions(dataset.items, split.window, include_seen)
             again = learn_network(fitted, ranker.retriever, folder, options, network, seed=seed, progress=watch)
             ranker.network = ranker.network if again is None else again[0]
     test = split.test if test_users is None else split.test.sample(test_users, seed)
@@ -157,20 +176,15 @@ def evaluate(
     watch("metrics", 1.0)
     segments = _segments(ranked, values, test, split.newcomers, fitted, ranker, ks, seed)
     watch("segments", 1.0)
-    calibrated = calibration(ranker, test, seed=seed)
-    watch("calibration", 1.0)
-    new_users = measure_new_users(
-        ranker,
-        fitted,
-        test,
-        values,
-        ks,
-        catalogue=dataset.items,
-        seed=seed,
-        progress=watch,
-    )
-    if new_users is not None:
-        segments["new_users"] = new_users
+    calibrated: Sequence[Mapping[str, Any]] = ()
+    if not brief:
+        calibrated = calibration(ranker, test, seed=seed)
+        watch("calibration", 1.0)
+        new_users = measure_new_users(
+            ranker, fitted, test, values, ks, catalogue=dataset.items, seed=seed, progress=watch
+        )
+        if new_users is not None:
+            segments["new_users"] = new_users
     report = EvaluationReport(
         protocol=split.protocol,
         counts={
@@ -191,7 +205,16 @@ def evaluate(
         calibration=calibrated,
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    return Evaluated(report, learned, split.everything, split.log, cleaning)
+    return Evaluated(report, learned, split.everything, split.log, cleaning, validation)
+
+
+def _validation(ranker: Ranker, held: Held, seed: int, progress: Progress) -> dict[str, float]:
+    """Measure the blend and popularity on the part that the settings were chosen on."""
+    sample = held.sample(MAX_VALIDATION_USERS, seed)
+    ranked = rank_held(ranker, ranker.retriever, sample, 10, seed=seed, progress=progress, phase="validating")
+    values = measure_users({name: ranked[name] for name in (BLEND, POPULARITY)}, sample.targets, [10])
+    blend, popular = (float(values[name]["ndcg@10"].mean()) for name in (BLEND, POPULARITY))
+    return {"users": len(sample.users), "ndcg@10": blend, f"{POPULARITY}_ndcg@10": popular}
 
 
 def _beyond_accuracy(

@@ -1,41 +1,51 @@
 """The trainer: from interactions to a published bundle."""
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
+from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore, new_version
-from models.data.events import EventType
+from models.bundle.verdict import Verdict
+from models.data.fingerprint import fingerprint
 from models.data.folder import DataSet
 from models.data.progress import Progress
 from models.evaluation.page import PAGE_FILE, render_page
 from models.evaluation.report import EvaluationReport
-from models.ranking.config import NetworkConfig
+from models.training.checks import check_bundle
 from models.training.evaluate import Evaluated, evaluate
+from models.training.gate import compare
 from models.training.publishing import Publication
+from models.training.recipe import Recipe, recipe_of
+from models.training.settled import Settled
+
+__all__ = ["Recipe", "evaluate_folder", "recipe_of", "render_page", "train"]
 
 TEST_USERS = 20_000
 """Test users that a training run measures, at most: enough for intervals of a few thousandths."""
+REFRESH_USERS = 2000
+"""The same of a light refresh."""
 
 
 def train(
     dataset: DataSet,
     store: BundleStore,
     *,
-    seed: int = 0,
-    budget: float | None = None,
-    network: NetworkConfig | None = None,
-    event_types: Mapping[str, float | EventType] | None = None,
+    recipe: Recipe | None = None,
+    source: Bundle | None = None,
+    version: str | None = None,
     catalogue_at: int | None = None,
     progress: Progress,
 ) -> Bundle:
-    """Clean, split, tune, measure, refit on everything, publish and activate.
+    """Clean, split, tune, measure, compare with the active bundle, refit on everything, check and publish.
+
+    What is published has a verdict in its manifest; nothing is activated.
 
     Parameters
     ----------
@@ -43,12 +53,12 @@ def train(
         The log, with the catalogue where there is one.
     store
         Where the bundle is published.
-    budget
-        Seconds for choosing settings, about; by default it grows with the data.
-    network
-        Settings of the network; the defaults where None.
-    event_types
-        What event types say; those left out are as in `EVENT_WEIGHTS`.
+    recipe
+        What is asked for; the defaults where None.
+    source
+        The bundle whose settings are kept, where the recipe chooses none.
+    version
+        Name of what is published; the moment where None.
     catalogue_at
         When reading of the catalogue began, in microseconds since 1970: what changed later is not in the bundle.
 
@@ -57,29 +67,60 @@ def train(
     DataSetError
         There are too few interactions to learn from.
     BundleError
-        The bundle did not pass its checks; the active one stays.
+        What was made cannot be loaded, or there is no bundle whose settings could be kept.
     """
-    with tempfile.TemporaryDirectory(prefix="braid-train-") as folder:
+    recipe = recipe or Recipe()
+    settled = _settled(recipe, source)
+    active = _active(store)
+    with store.scratch() as folder:
         run = evaluate(
             dataset,
-            Path(folder),
-            seed=seed,
-            budget=budget,
-            network=network,
-            event_types=event_types,
-            test_users=TEST_USERS,
+            folder,
+            seed=recipe.seed,
+            budget=recipe.budget,
+            network=recipe.network,
+            event_types=recipe.event_types,
+            test_users=REFRESH_USERS if recipe.kind == "refresh" else TEST_USERS,
+            settled=settled,
+            brief=recipe.kind == "refresh",
+            with_validation=True,
             progress=progress,
         )
+        progress("comparing", 0.0)
+        checks = compare(run, active, dataset.items, seed=recipe.seed)
+        progress("comparing", 1.0)
         progress("refit", 0.0)
         publication = Publication.fit(run, dataset.items)
         progress("refit", 1.0)
         progress("publishing", 0.0)
-        manifest, page = _manifest(run, publication, catalogue_at), Path(folder) / PAGE_FILE
+        manifest = _manifest(run, publication, recipe, version or new_version(), catalogue_at, dataset.items)
+        page = folder / PAGE_FILE
         page.write_text(render_page(run.report, f"bundle {manifest.version}"), encoding="utf-8")
-        bundle = store.publish(manifest, _arrays(run, publication), [*run.learned.files, page])
-        store.activate(bundle.version)
+
+        def judge(written: Bundle) -> Verdict:
+            before = None if active is None else active.manifest
+            more = check_bundle(written, publication.interactions, before, seed=recipe.seed)
+            return Verdict(against=None if before is None else before.version, checks=(*checks, *more))
+
+        bundle = store.publish(manifest, _arrays(run, publication), [*run.learned.files, page], judge)
         progress("publishing", 1.0)
     return bundle
+
+
+def _settled(recipe: Recipe, source: Bundle | None) -> Settled | None:
+    if recipe.kind == "full":
+        return None
+    if source is None:
+        raise BundleError("there is no bundle whose settings could be kept: train in full first")
+    return Settled.of(source, keep_network=recipe.keeps_network)
+
+
+def _active(store: BundleStore) -> Bundle | None:
+    """Load the active bundle; one that cannot be read is none to compare with."""
+    try:
+        return store.load_active()
+    except BundleError:
+        return None
 
 
 def evaluate_folder(dataset: DataSet, **options: Any) -> EvaluationReport:
@@ -88,20 +129,34 @@ def evaluate_folder(dataset: DataSet, **options: Any) -> EvaluationReport:
         return evaluate(dataset, Path(folder), **options).report
 
 
-def _manifest(run: Evaluated, publication: Publication, catalogue_at: int | None) -> Manifest:
+def _manifest(
+    run: Evaluated,
+    publication: Publication,
+    recipe: Recipe,
+    version: str,
+    catalogue_at: int | None,
+    catalogue: pa.Table | None,
+) -> Manifest:
     report: EvaluationReport = run.report
-    timestamps = run.everything.timestamps
+    timestamps = run.everything.timestamps if run.log.timestamps is None else run.log.timestamps
     window = None if timestamps is None else [float(timestamps.min()), float(timestamps.max())]
     return Manifest(
-        version=new_version(),
-        data={**report.counts, "window": window, "catalogue_at": catalogue_at},
+        version=version,
+        data={
+            **report.counts,
+            "window": window,
+            "catalogue_at": catalogue_at,
+            "sha256": fingerprint(run.log, catalogue),
+        },
         settings=publication.config.model_dump(),
         metrics={
             "test": report.metrics,
+            "validation": dict(run.validation),
             "trials": report.trials,
             "network": report.curves,
         },
         protocol=report.protocol,
+        recipe=recipe.model_dump(mode="json"),
     )
 
 

@@ -51,7 +51,7 @@ def braid_here(
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(database_url=database_url, bundles=tmp_path / "bundles", log_level="error")
+    return Settings(database_url=database_url, bundles=str(tmp_path / "bundles"), log_level="error")
 
 
 @pytest.fixture
@@ -98,7 +98,8 @@ def trained_folder(tmp_path_factory: pytest.TempPathFactory, synthetic: DataSet)
     from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
 
     folder = tmp_path_factory.mktemp("trained")
-    train(synthetic, BundleStore(folder), progress=silent)
+    store = BundleStore(folder)
+    store.activate(train(synthetic, store, progress=silent).version)
     return folder
 
 
@@ -106,7 +107,7 @@ def trained_folder(tmp_path_factory: pytest.TempPathFactory, synthetic: DataSet)
 def bundles(trained_folder: Path, settings: Settings) -> BundleStore:
     """A copy of the trained bundle, active, where the service looks for it."""
     shutil.copytree(trained_folder, settings.bundles)
-    return BundleStore(settings.bundles)
+    return BundleStore(Path(settings.bundles))
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from typing import Any
 from typer.main import get_command
 
 from app.cli import cli
+from app.errors import BraidError, ImportBusyError, NoBundleError, PortError, TrainingUnavailableError
 from models.data.events import EVENT_WEIGHTS
 
 LOADED = """
@@ -39,3 +40,18 @@ def test_every_call_and_every_event_type_stands_in_the_docs(repository: Path, op
             assert f"`{method.upper()} {path}`" in page
     for event_type in EVENT_WEIGHTS:
         assert f"`{event_type}`" in page
+
+
+def test_every_code_stands_in_the_docs_with_its_status(repository: Path) -> None:
+    page = (repository / "docs/api.md").read_text(encoding="utf-8")
+    told_by_commands = {
+        "error",
+        NoBundleError.code,
+        PortError.code,
+        TrainingUnavailableError.code,
+        ImportBusyError.code,
+    }
+    classes = [BraidError]
+    for one in classes:
+        classes += one.__subclasses__()
+        assert one.code in told_by_commands or f"| `{one.code}` | {one.status.value} |" in page

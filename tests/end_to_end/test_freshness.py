@@ -1,9 +1,7 @@
 """Freshness, as two real server processes over one database show it."""
 
 import os
-import signal
 import statistics
-import subprocess
 import sys
 import threading
 import time
@@ -15,52 +13,11 @@ from typing import Any
 import httpx
 
 from tests.conftest import Completed
+from tests.end_to_end.processes import free_ports, server
 
 COUNT = int(os.environ.get("BRAID_FRESHNESS_COUNT", "12"))
 WITHIN = 1.0
 """What is promised."""
-STARTED_WITHIN = 60.0
-
-
-@contextmanager
-def server(folder: Path, port: int, **settings: str) -> Iterator[httpx.Client]:
-    """Run a server and stop it cleanly."""
-    log = folder / f"server-{port}.log"
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=folder, env={**os.environ, **settings}, stdout=output, stderr=output)
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
-            until = time.monotonic() + STARTED_WITHIN
-            while True:
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < until, log.read_text()
-                try:
-                    if client.get("/health/ready").status_code == 200:
-                        break
-                except httpx.TransportError:
-                    pass
-                time.sleep(0.05)
-            yield client
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(15) == 0, log.read_text()
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-
-
-def free_ports(count: int) -> list[int]:
-    import socket  # noqa: PLC0415
-
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 def post(client: httpx.Client, user: str, item: str) -> None:

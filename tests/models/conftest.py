@@ -60,10 +60,11 @@ def few_epochs() -> NetworkConfig:
 def trained_store(
     tmp_path_factory: pytest.TempPathFactory, synthetic: DataSet, few_epochs: NetworkConfig
 ) -> BundleStore:
+    from models.training.recipe import Recipe  # noqa: PLC0415 - as below
     from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
 
     store = BundleStore(tmp_path_factory.mktemp("bundles"))
-    train(synthetic, store, seed=3, network=few_epochs, progress=silent)
+    store.activate(train(synthetic, store, recipe=Recipe(seed=3, network=few_epochs), progress=silent).version)
     return store
 
 

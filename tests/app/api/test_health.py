@@ -127,7 +127,7 @@ async def test_without_the_database_requests_fail_as_problems(
     tmp_path: Path, refused: Callable[..., dict[str, Any]], free_port: int
 ) -> None:
     url = f"postgresql://braid:s3cret@127.0.0.1:{free_port}/braid"
-    app = create_app(Settings(database_url=url, bundles=tmp_path / "bundles", log_level="error"))
+    app = create_app(Settings(database_url=url, bundles=str(tmp_path / "bundles"), log_level="error"))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
@@ -162,7 +162,7 @@ async def test_without_tables_a_request_says_what_is_missing(
     make_database: Callable[..., str], tmp_path: Path, refused: Callable[..., dict[str, Any]]
 ) -> None:
     url = make_database(migrated=False)
-    app = create_app(Settings(database_url=url, bundles=tmp_path / "bundles", log_level="error"))
+    app = create_app(Settings(database_url=url, bundles=str(tmp_path / "bundles"), log_level="error"))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),

@@ -18,6 +18,7 @@ from models.evaluation.report import EvaluationReport
 from models.ranking.config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.training.evaluate import evaluate
+from models.training.recipe import Recipe
 from models.training.trainer import train
 from tests.models.conftest import Recommend
 
@@ -213,7 +214,7 @@ def test_rows_that_cannot_be_used_are_counted_and_the_rest_is_measured(run: Run,
 def test_training_publishes_a_bundle_of_finite_numbers(
     store: BundleStore, table: MakeTable, rows: list[Row], recommend: Recommend
 ) -> None:
-    bundle = train(DataSet(table(rows)), store, network=QUICK, progress=silent)
+    bundle = train(DataSet(table(rows)), store, recipe=Recipe(network=QUICK), progress=silent)
     assert all(math.isfinite(number) for number in numbers(bundle.manifest.metrics))
     found = recommend(Ranker.load(bundle), ["i0", "i1"], limit=3, exclude=["i0"])
     assert len(found) == 3

@@ -18,6 +18,7 @@ from models.recommenders.content import Content, ContentConfig
 from models.recommenders.knowledge import Knowledge, KnowledgeConfig
 from models.recommenders.repeats import Repeats, RepeatsConfig
 from models.recommenders.requirements import Filter
+from models.training.recipe import Recipe
 from models.training.trainer import train
 
 Publish = Callable[..., Bundle]
@@ -36,7 +37,7 @@ def publish(store: BundleStore) -> Publish:
     def run(log: list[tuple[str, str, float]], items: pa.Table | None = None, **options: int) -> Bundle:
         names = ("user_id", "item_id", "timestamp")
         table = pa.table(dict(zip(names, map(list, zip(*log, strict=True)), strict=True)))
-        return train(DataSet(table, items=items), store, budget=0.0, progress=silent, **options)  # type: ignore[arg-type]
+        return train(DataSet(table, items=items), store, recipe=Recipe(budget=0.0), progress=silent, **options)  # type: ignore[arg-type]
 
     return run
 

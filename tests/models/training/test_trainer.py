@@ -22,6 +22,7 @@ from models.training.evaluate import evaluate
 from models.training.learn import KERAS_FILE
 from models.training.network import keras, predict
 from models.training.publishing import served_retriever
+from models.training.recipe import Recipe
 from models.training.trainer import train
 from models.training.tuning import ALONE
 from tests.models.conftest import Recommend
@@ -141,8 +142,8 @@ def test_the_same_seed_gives_the_same_metrics_and_the_same_network(
 def test_tiny_data_publishes_a_bundle_that_recommends(
     store: BundleStore, lengths: list[int], recommend: Recommend
 ) -> None:
-    bundle = train(DataSet(rows(lengths)), store, network=QUICK, progress=silent)
-    assert store.active_version() == bundle.version
+    bundle = train(DataSet(rows(lengths)), store, recipe=Recipe(network=QUICK), progress=silent)
+    assert store.active_version() is None
     assert len(recommend(Ranker.load(bundle), ["i0"], limit=3)) == 3
 
 
@@ -156,6 +157,7 @@ def test_where_no_network_can_be_trained_the_neighbours_rank_alone(store: Bundle
 
 def test_too_little_data_publishes_nothing_and_leaves_the_active_bundle(store: BundleStore) -> None:
     active = train(DataSet(rows([3, 3])), store, progress=silent).version
+    store.activate(active)
     with pytest.raises(DataSetError, match="too few"):
         train(DataSet(rows([2, 2])), store, progress=silent)
     assert store.versions() == [active] == [store.active_version()]

@@ -1,0 +1,35 @@
+"""`/bundles`: versions, roll back and forward."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from app.api.dependencies import Shared
+from app.api.problems import problems
+from app.schemas.bundles import BundleVersion, BundleVersions
+
+router = APIRouter(
+    prefix="/bundles",
+    tags=["training"],
+    responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+Version = Annotated[str, Path(max_length=64, examples=["20260301T120000000000Z"])]
+
+
+@router.get("")
+async def list_bundles(context: Shared) -> BundleVersions:
+    """List the versions that are kept, newest first, with what the gate found and what activated them."""
+    return await context.versions.page()
+
+
+@router.post("/{version}/activate", responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
+async def activate_bundle(
+    version: Version,
+    context: Shared,
+    force: Annotated[bool, Query(description="take it though the gate has refused it")] = False,
+) -> BundleVersion:
+    """Make a version the active one; all processes follow within two seconds, and no request fails."""
+    activated = await context.versions.activate(version, "api", force=force)
+    await context.bundle.load()
+    return activated

@@ -1,0 +1,82 @@
+"""`/training-jobs`: start, follow and cancel."""
+
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import StreamingResponse
+from fastapi.sse import format_sse_event
+
+from app.api.dependencies import PathId, Shared
+from app.api.problems import problems
+from app.context import Context
+from app.schemas.training_jobs import (
+    TrainingJob,
+    TrainingJobIn,
+    TrainingJobsPage,
+    TrainingJobsQuery,
+    TrainingJobWithLog,
+)
+
+_PATH = "/training-jobs"
+_STREAM = "text/event-stream"
+router = APIRouter(
+    prefix=_PATH,
+    tags=["training"],
+    responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+
+@router.post("", status_code=HTTPStatus.ACCEPTED, responses=problems(HTTPStatus.CONFLICT))
+async def post_training_job(context: Shared, response: Response, wanted: TrainingJobIn | None = None) -> TrainingJob:
+    """Add a job to the queue; a `braid worker` takes it, and `Location` tells how far it is."""
+    job = await context.training_jobs.add(wanted or TrainingJobIn(), "api")
+    response.headers["location"] = f"{_PATH}/{job.job_id}"
+    return job
+
+
+@router.get("")
+async def list_training_jobs(query: Annotated[TrainingJobsQuery, Query()], context: Shared) -> TrainingJobsPage:
+    """List jobs, newest first."""
+    return await context.training_jobs.page(query)
+
+
+@router.get(
+    "/{job_id}",
+    response_model=TrainingJobWithLog,
+    responses={
+        200: {"content": {_STREAM: {"schema": {"type": "string"}}}, "description": "The job, or its events"},
+        **problems(HTTPStatus.NOT_FOUND),
+    },
+)
+async def get_training_job(
+    job_id: PathId,
+    context: Shared,
+    accept: Annotated[str, Header()] = "application/json",
+    last_event_id: Annotated[int, Header(ge=0, description="the last line that is known")] = 0,
+) -> TrainingJobWithLog | StreamingResponse:
+    """Tell how far a job has come, with its log; with `Accept: text/event-stream` as server-sent events until it ends.
+
+    The events are `line` (with an id to go on from), `progress` and, at last, `end`.
+    """
+    job = await context.training_jobs.get(job_id)
+    if _STREAM not in accept:
+        return job
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(_events(context, job_id, last_event_id), media_type=_STREAM, headers=headers)
+
+
+@router.post("/{job_id}/cancel", status_code=HTTPStatus.ACCEPTED, responses=problems(HTTPStatus.NOT_FOUND))
+async def cancel_training_job(job_id: PathId, context: Shared) -> TrainingJob:
+    """End a job: at once where it waits, within seconds where it runs. What was active stays."""
+    return await context.training_jobs.cancel(job_id)
+
+
+async def _events(context: Context, job_id: str, after: int) -> AsyncIterator[bytes]:
+    async for event in context.training_jobs.follow(job_id, after):
+        if event is None:
+            yield format_sse_event(comment="still here")
+            continue
+        name, data, number = event
+        yield format_sse_event(event=name, data_str=data, id=None if number is None else str(number))

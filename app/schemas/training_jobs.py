@@ -1,0 +1,102 @@
+"""Training jobs on the wire."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+JOB_EXAMPLE: dict[str, JsonValue] = {
+    "job_id": "9f86d081884c7d65",
+    "kind": "full",
+    "origin": "api",
+    "status": "running",
+    "attempts": 1,
+    "cancelling": False,
+    "phase": "tuning neighbours",
+    "progress": 0.4,
+    "seed": 0,
+    "budget": None,
+    "from_manifest": None,
+    "bundle_version": "20260301T120000000000Z",
+    "reason": None,
+    "created_at": "2026-03-01T12:00:00Z",
+    "started_at": "2026-03-01T12:00:01Z",
+    "finished_at": None,
+}
+LINE_EXAMPLE: dict[str, JsonValue] = {"id": 7, "written_at": "2026-03-01T12:00:02Z", "line": "reading the log: done"}
+
+
+class TrainingJobIn(BaseModel):
+    """What a training job is asked for."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"kind": "full"}]})
+
+    kind: Literal["full", "refresh", "again"] = Field(
+        "full",
+        description="`full` chooses all settings anew; `refresh` keeps those of the active bundle, and its network;"
+        " `again` repeats the run that made `from_manifest`",
+    )
+    seed: int = Field(0, ge=0, lt=2**31, description="of a full run")
+    budget: float | None = Field(None, ge=0, le=1e6, description="seconds for choosing settings, about, of a full run")
+    from_manifest: str | None = Field(None, max_length=64, description="version of the bundle to make again")
+
+
+class TrainingJob(BaseModel):
+    """How far a training job has come."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [JOB_EXAMPLE]})
+
+    job_id: str
+    kind: str
+    origin: Literal["api", "command", "schedule", "threshold"] = Field(description="who asked for it")
+    status: Literal["queued", "running", "succeeded", "refused", "failed", "cancelled"] = Field(
+        description="`refused`: a bundle was made, and the gate did not let it become the active one"
+    )
+    attempts: int = Field(description="how often a worker has taken it; a worker that dies loses it")
+    cancelling: bool
+    phase: str | None
+    progress: float | None = Field(description="of the phase, 0 to 1")
+    seed: int
+    budget: float | None
+    from_manifest: str | None
+    bundle_version: str | None = Field(description="of what it publishes")
+    reason: str | None = Field(description="why it was refused, or failed")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class LogLine(BaseModel):
+    """One line of a job's log."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [LINE_EXAMPLE]})
+
+    id: int
+    written_at: datetime
+    line: str
+
+
+class TrainingJobWithLog(TrainingJob):
+    """A training job and its log."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [JOB_EXAMPLE | {"log": [LINE_EXAMPLE]}]})
+
+    log: list[LogLine]
+
+
+class TrainingJobsQuery(BaseModel):
+    """Which training jobs to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(100, ge=1, le=1000, description="jobs a page")
+    cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before")
+
+
+class TrainingJobsPage(BaseModel):
+    """A page of training jobs, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [JOB_EXAMPLE], "next_cursor": None}]})
+
+    items: list[TrainingJob]
+    next_cursor: str | None = Field(description="continues the list; null at its end")

@@ -1,0 +1,117 @@
+"""Versions of bundles: which there are, and which one is active."""
+
+import asyncio
+
+import structlog
+
+from app.errors import BundleRefusedError, NotFoundError
+from app.schemas.bundles import BundleVersion, BundleVersions, Gate
+from app.storage.activations import Activation, ActivationStore
+from app.times import from_microseconds
+from models.bundle.errors import BundleError
+from models.bundle.manifest import Manifest
+from models.bundle.store import BundleStore
+
+_log = structlog.get_logger(__name__)
+
+
+class Versions:
+    """Lists bundles, and makes one the active one.
+
+    Parameters
+    ----------
+    keep
+        How many are kept at least; the active one always is.
+    """
+
+    def __init__(self, store: BundleStore, activations: ActivationStore, keep: int) -> None:
+        self._store = store
+        self._activations = activations
+        self._keep = keep
+
+    async def page(self) -> BundleVersions:
+        """List all versions, newest first."""
+        found = await self._activations.latest()
+        items = await asyncio.to_thread(self._describe_all, found)
+        return BundleVersions(items=items, next_cursor=None)
+
+    async def activate(self, version: str, activated_by: str, *, force: bool = False) -> BundleVersion:
+        """Make a version the active one, in all processes.
+
+        Parameters
+        ----------
+        activated_by
+            Who asks for it.
+        force
+            Whether a version is taken that the gate has refused.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such version.
+        BundleRefusedError
+            The gate has refused it, or it cannot be loaded.
+        DatabaseError
+            The bundle is active, but this is not recorded.
+        """
+        refused = await asyncio.to_thread(self._require, version)
+        if refused is not None and not force:
+            raise BundleRefusedError(f"bundle {version}: the gate has refused it: {refused}; `force` activates it")
+        try:
+            await asyncio.to_thread(self._store.activate, version)
+        except BundleError as error:
+            raise BundleRefusedError(str(error)) from error
+        _log.info("bundle activated", version=version, by=activated_by, forced=refused is not None)
+        await self._activations.add(version, activated_by, forced=refused is not None)
+        found = await self._activations.latest()
+        return await asyncio.to_thread(self._describe, version, version, found)
+
+    async def prune(self) -> None:
+        """Remove versions that are neither among the newest nor active."""
+        for version in await asyncio.to_thread(self._store.prune, self._keep):
+            _log.info("old bundle removed", version=version)
+
+    def _require(self, version: str) -> str | None:
+        """Give why the gate has refused a version; None where it has not."""
+        try:
+            if version not in self._store.versions():
+                raise NotFoundError(f"there is no bundle {version[:80]!r}")
+            gate = self._store.manifest(version).gate
+        except BundleError as error:
+            raise BundleRefusedError(str(error)) from error
+        return None if gate is None else gate.reason
+
+    def _describe_all(self, activations: dict[str, Activation]) -> list[BundleVersion]:
+        try:
+            active = self._store.active_version()
+        except BundleError:
+            active = None
+        return [self._describe(version, active, activations) for version in reversed(self._store.versions())]
+
+    def _describe(self, version: str, active: str | None, activations: dict[str, Activation]) -> BundleVersion:
+        manifest: Manifest | None = None
+        problem = None
+        try:
+            manifest = self._store.manifest(version)
+        except BundleError as error:
+            problem = str(error)
+        latest = activations.get(version)
+        verdict = None if manifest is None else manifest.gate
+        return BundleVersion(
+            version=version,
+            active=version == active,
+            created_at=None if manifest is None else manifest.created_at,
+            activated_at=None if latest is None else from_microseconds(latest.activated_at),
+            activated_by=None if latest is None else latest.activated_by,
+            forced=latest is not None and latest.forced,
+            protocol=None if manifest is None else manifest.protocol,
+            metrics={} if manifest is None else manifest.metrics.get("test", {}),
+            data={} if manifest is None else manifest.data,
+            settings={} if manifest is None else manifest.settings,
+            recipe=None if manifest is None else manifest.recipe,
+            size_bytes=0 if manifest is None else sum(entry.size for entry in manifest.files.values()),
+            gate=None
+            if verdict is None
+            else Gate(passed=verdict.passed, reason=verdict.reason, against=verdict.against, checks=[*verdict.checks]),
+            problem=problem,
+        )

@@ -1,0 +1,264 @@
+"""Training jobs in SQL: who asked, whose each one is and how it ended.
+
+A worker has a job as long as it renews its lease. A job whose lease has ended is anybody's, from the start, at most
+three times. On PostgreSQL the clock is the database's, so that clocks of machines may differ.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, case, func, insert, or_, select, text, update
+
+from app.storage.database import Database
+from app.storage.tables import interactions, training_job_lines, training_jobs
+from app.times import now
+
+Status = Literal["queued", "running", "succeeded", "refused", "failed", "cancelled"]
+Origin = Literal["api", "command", "schedule", "threshold"]
+OPEN = ("queued", "running")
+MAX_ATTEMPTS = 3
+LEASE_SECONDS = 15
+_MAX_LINES = 10_000
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training job; the fields are the columns of its table."""
+
+    job_id: str
+    kind: str
+    origin: str
+    options: dict[str, Any]
+    status: str
+    attempts: int
+    worker: str | None
+    cancelling: bool
+    phase: str | None
+    progress: float | None
+    last_interaction_id: int | None
+    bundle_version: str | None
+    reason: str | None
+    created_at: int
+    started_at: int | None
+    finished_at: int | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a job's log."""
+
+    id: int
+    written_at: int
+    line: str
+
+
+_COLUMNS = [training_jobs.c[name] for name in Job.__dataclass_fields__]
+
+
+class TrainingJobStore:
+    """Keeps training jobs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, kind: str, origin: Origin, options: Mapping[str, Any], *, unless_open: bool = False) -> Job:
+        """Add a job to the end of the queue; with `unless_open` the one that waits or runs is given instead."""
+
+        def work(connection: Connection) -> Job:
+            if not self._database.is_sqlite:
+                # One that asks whether there is a job, and adds it, at a time.
+                connection.execute(text("LOCK TABLE training_jobs IN SHARE ROW EXCLUSIVE MODE"))
+            if unless_open:
+                waiting = select(*_COLUMNS).where(training_jobs.c.status.in_(OPEN)).limit(1)
+                found = connection.execute(waiting).mappings().first()
+                if found is not None:
+                    return _job(found)
+            job_id = secrets.token_hex(8)
+            row = {
+                "job_id": job_id,
+                "kind": kind,
+                "origin": origin,
+                "options": dict(options),
+                "status": "queued",
+                "created_at": now(),
+            }
+            connection.execute(insert(training_jobs).values(row))
+            return _one(connection, job_id)
+
+        return await self._database.write(work)
+
+    async def claim(self, worker: str, version: str) -> Job | None:
+        """Take the oldest job that waits, or whose worker is gone; None where there is none.
+
+        Parameters
+        ----------
+        worker
+            Name of who takes it.
+        version
+            Name of what it will publish, unless an earlier attempt gave one.
+        """
+
+        def work(connection: Connection) -> Job | None:
+            moment = self._moment(connection)
+            gone = (training_jobs.c.status == "running") & (training_jobs.c.lease_until < moment)
+            _give_up(connection, gone)
+            free = or_(training_jobs.c.status == "queued", gone)
+            statement = select(training_jobs.c.job_id).where(free).order_by(training_jobs.c.created_at).limit(1)
+            job_id = connection.scalar(statement.with_for_update(skip_locked=True))
+            if job_id is None:
+                return None
+            newest = connection.scalar(select(func.max(interactions.c.id)))
+            taken = {
+                "status": "running",
+                "worker": worker,
+                "attempts": training_jobs.c.attempts + 1,
+                "lease_until": moment + LEASE_SECONDS * 1_000_000,
+                "started_at": moment,
+                "phase": None,
+                "progress": None,
+                "last_interaction_id": newest,
+                "bundle_version": func.coalesce(training_jobs.c.bundle_version, version),
+            }
+            connection.execute(update(training_jobs).where(training_jobs.c.job_id == job_id).values(taken))
+            return _one(connection, job_id)
+
+        return await self._database.write(work)
+
+    async def renew(
+        self, job: Job, phase: str | None, progress: float | None, lines: Sequence[str]
+    ) -> Literal["ours", "cancelling", "lost"]:
+        """Keep a job, with how far it is and what its log is to have; tell whether it is still the worker's."""
+
+        def work(connection: Connection) -> Literal["ours", "cancelling", "lost"]:
+            until = self._moment(connection) + LEASE_SECONDS * 1_000_000
+            values = {"lease_until": until, "phase": phase, "progress": progress}
+            if not connection.execute(update(training_jobs).where(_held(job)).values(values)).rowcount:
+                return "lost"
+            _write_lines(connection, job.job_id, lines)
+            return "cancelling" if _one(connection, job.job_id).cancelling else "ours"
+
+        return await self._database.write(work)
+
+    async def finish(self, job: Job, status: Status, reason: str | None = None, lines: Sequence[str] = ()) -> bool:
+        """End a job; False where it is not the worker's any more, and nothing was written."""
+
+        def work(connection: Connection) -> bool:
+            values = {"status": status, "reason": reason, "finished_at": now(), "lease_until": None}
+            if not connection.execute(update(training_jobs).where(_held(job)).values(values)).rowcount:
+                return False
+            _write_lines(connection, job.job_id, lines)
+            return True
+
+        return await self._database.write(work)
+
+    async def put_back(self, job: Job) -> None:
+        """Let somebody else have a job that was not ended, as if it had not been tried."""
+
+        def work(connection: Connection) -> None:
+            values = {"status": "queued", "lease_until": None, "worker": None, "phase": None, "progress": None}
+            fewer = {"attempts": training_jobs.c.attempts - 1}
+            connection.execute(update(training_jobs).where(_held(job)).values(values | fewer))
+
+        await self._database.write(work)
+
+    async def cancel(self, job_id: str) -> Job | None:
+        """Ask for the end of a job; one that waits ends at once. None where there is none."""
+
+        def work(connection: Connection) -> Job | None:
+            mine = (training_jobs.c.job_id == job_id) & training_jobs.c.status.in_(OPEN)
+            waiting = training_jobs.c.status == "queued"
+            values = {
+                "cancelling": True,
+                "status": case((waiting, "cancelled"), else_=training_jobs.c.status),
+                "finished_at": case((waiting, now()), else_=training_jobs.c.finished_at),
+            }
+            connection.execute(update(training_jobs).where(mine).values(values))
+            found = connection.execute(select(*_COLUMNS).where(training_jobs.c.job_id == job_id)).mappings().first()
+            return None if found is None else _job(found)
+
+        return await self._database.write(work)
+
+    def _moment(self, connection: Connection) -> int:
+        if self._database.is_sqlite:
+            return now()
+        clock = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+        return int(connection.scalar(clock) or 0)
+
+    async def get(self, job_id: str) -> Job | None:
+        """Give a job; None where there is none."""
+        async with self._database.begin() as connection:
+            statement = select(*_COLUMNS).where(training_jobs.c.job_id == job_id)
+            found = (await connection.execute(statement)).mappings().first()
+            return None if found is None else _job(found)
+
+    async def page(self, limit: int, before: tuple[int, str] | None = None) -> list[Job]:
+        """List jobs, newest first, those that come after a moment and an id."""
+        statement = select(*_COLUMNS).order_by(training_jobs.c.created_at.desc(), training_jobs.c.job_id.desc())
+        if before is not None:
+            created_at, job_id = before
+            earlier = training_jobs.c.created_at < created_at
+            same = (training_jobs.c.created_at == created_at) & (training_jobs.c.job_id < job_id)
+            statement = statement.where(earlier | same)
+        async with self._database.begin() as connection:
+            return [_job(row) for row in (await connection.execute(statement.limit(limit))).mappings()]
+
+    async def lines(self, job_id: str, after: int = 0, limit: int = _MAX_LINES) -> list[Line]:
+        """Read a job's log, the lines after one of them."""
+        table = training_job_lines.c
+        statement = select(table.id, table.written_at, table.line).where(table.job_id == job_id, table.id > after)
+        async with self._database.begin() as connection:
+            rows = await connection.execute(statement.order_by(table.id).limit(limit))
+            return [Line(row.id, row.written_at, row.line) for row in rows]
+
+    async def statuses(self) -> dict[str, int]:
+        """Count the jobs of each status."""
+        statement = select(training_jobs.c.status, func.count()).group_by(training_jobs.c.status)
+        async with self._database.begin() as connection:
+            return {row[0]: row[1] for row in await connection.execute(statement)}
+
+    async def last_of(self, origin: Origin) -> int | None:
+        """Give when somebody last added a job, in microseconds since 1970; None where nobody did."""
+        statement = select(func.max(training_jobs.c.created_at)).where(training_jobs.c.origin == origin)
+        async with self._database.begin() as connection:
+            found: int | None = await connection.scalar(statement)
+            return found
+
+    async def new_interactions(self, enough: int) -> int:
+        """Count the interactions since the last job was taken, up to so many."""
+        last = select(func.max(training_jobs.c.last_interaction_id)).scalar_subquery()
+        newer = select(interactions.c.id).where(interactions.c.id > func.coalesce(last, 0)).limit(enough).subquery()
+        async with self._database.begin() as connection:
+            return int(await connection.scalar(select(func.count()).select_from(newer)) or 0)
+
+
+def _held(job: Job) -> Any:
+    mine = (training_jobs.c.job_id == job.job_id) & (training_jobs.c.worker == job.worker)
+    return mine & (training_jobs.c.status == "running") & (training_jobs.c.attempts == job.attempts)
+
+
+def _give_up(connection: Connection, gone: Any) -> None:
+    """End what was tried often enough, or was to be cancelled when its worker died."""
+    ended = {"finished_at": now(), "lease_until": None}
+    tried = gone & (training_jobs.c.attempts >= MAX_ATTEMPTS)
+    reason = f"its worker died in each of {MAX_ATTEMPTS} attempts"
+    connection.execute(update(training_jobs).where(tried).values(status="failed", reason=reason, **ended))
+    connection.execute(
+        update(training_jobs).where(gone & training_jobs.c.cancelling).values(status="cancelled", **ended)
+    )
+
+
+def _write_lines(connection: Connection, job_id: str, lines: Sequence[str]) -> None:
+    if lines:
+        moment = now()
+        rows = [{"job_id": job_id, "written_at": moment, "line": line} for line in lines]
+        connection.execute(insert(training_job_lines), rows)
+
+
+def _one(connection: Connection, job_id: str) -> Job:
+    return _job(connection.execute(select(*_COLUMNS).where(training_jobs.c.job_id == job_id)).mappings().one())
+
+
+def _job(row: Mapping[Any, Any]) -> Job:
+    return Job(**{name: row[name] for name in Job.__dataclass_fields__})

@@ -1,0 +1,173 @@
+"""Bundles in object storage, by URL; what is read is copied to a local folder first, and verified there."""
+
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import fsspec
+import numpy as np
+import numpy.typing as npt
+
+from models.bundle.errors import BundleError
+from models.bundle.loader import Bundle, plain_name
+from models.bundle.manifest import MANIFEST_FILE, Manifest, read_manifest
+from models.bundle.store import CURRENT_FILE, BundleStore, Judge, checked, version_named
+from models.bundle.writing import partial_folder
+
+_STALE_SECONDS = 86_400
+
+
+class RemoteBundleStore(BundleStore):
+    """A store under a URL, with the layout of a folder.
+
+    An object appears complete or not at all, and a version is there when its manifest is, which is written last and
+    removed first.
+
+    Parameters
+    ----------
+    url
+        As fsspec reads it; who may read and write it is told by the environment, as its library documents.
+    cache
+        Folder of the copies.
+
+    Raises
+    ------
+    BundleError
+        What opens URLs of this kind is not installed.
+    """
+
+    def __init__(self, url: str, cache: Path) -> None:
+        super().__init__(cache)
+        self._url = url.rstrip("/")
+        try:
+            self._files, self._base = fsspec.core.url_to_fs(self._url, use_listings_cache=False)
+        except (ImportError, ValueError) as error:
+            raise BundleError(f"{self._url}: {error}") from error
+
+    @property
+    def place(self) -> str:
+        """Name the place where the bundles are."""
+        return self._url
+
+    def versions(self) -> list[str]:
+        """List the published versions, oldest first."""
+        with self._plainly(self._url):
+            found = self._files.glob(f"{self._base}/*/{MANIFEST_FILE}")
+        names = [str(path).split("/")[-2] for path in found]
+        return sorted(name for name in names if _is_version(name))
+
+    def active_version(self) -> str | None:
+        """Read which version is active; None before the first activation."""
+        place = f"{self._url}/{CURRENT_FILE}"
+        try:
+            with self._plainly(place):
+                return version_named(self._files.cat_file(f"{self._base}/{CURRENT_FILE}"), place)
+        except FileNotFoundError:
+            return None
+
+    def manifest(self, version: str) -> Manifest:
+        """Read the manifest of a version, and nothing else of it."""
+        if (self.root / checked(version) / MANIFEST_FILE).exists():
+            return super().manifest(version)
+        with partial_folder(self.root, version) as partial:
+            self._fetch(version, MANIFEST_FILE, partial)
+            return read_manifest(partial)
+
+    def load(self, version: str) -> Bundle:
+        """Copy a version unless there is a copy, then verify and load it; a damaged copy is made anew once."""
+        folder = self.root / checked(version)
+        if folder.is_dir():
+            try:
+                return super().load(version)
+            except BundleError:
+                shutil.rmtree(folder)
+        self._copy(version, folder)
+        return super().load(version)
+
+    def activate(self, version: str) -> None:
+        """Make a version the active one, in one atomic step, after verifying it."""
+        self.load(version)
+        with self._plainly(f"{self._url}/{CURRENT_FILE}"):
+            self._files.pipe_file(f"{self._base}/{CURRENT_FILE}", f"{version}\n".encode())
+
+    def publish(
+        self,
+        manifest: Manifest,
+        arrays: Mapping[str, npt.NDArray[np.generic]],
+        files: Iterable[Path] = (),
+        judge: Judge | None = None,
+    ) -> Bundle:
+        """Write a version to the local folder, then copy it to the URL; it is there when all of it is."""
+        if manifest.version in self.versions():
+            raise BundleError(f"{self._url}/{manifest.version}: this version exists already")
+        shutil.rmtree(self.root / checked(manifest.version), ignore_errors=True)
+        bundle = super().publish(manifest, arrays, files, judge)
+        for name in [*bundle.manifest.files, MANIFEST_FILE]:
+            with self._plainly(f"{self._url}/{bundle.version}/{name}"):
+                self._files.put_file(str(bundle.folder / name), f"{self._base}/{bundle.version}/{name}")
+        return bundle
+
+    def remove(self, version: str) -> None:
+        """Remove a version, its copy as well."""
+        super().remove(version)
+        folder = f"{self._base}/{checked(version)}"
+        with self._plainly(f"{self._url}/{version}"):
+            if self._files.exists(f"{folder}/{MANIFEST_FILE}"):
+                self._files.rm_file(f"{folder}/{MANIFEST_FILE}")
+            if self._files.exists(folder):
+                self._files.rm(folder, recursive=True)
+
+    def sweep(self) -> None:
+        """Remove what runs that were killed have left over, a day later where somebody may still be writing it."""
+        super().sweep()
+        there = set(self.versions())
+        before = time.time() - _STALE_SECONDS
+        for folder in self.root.iterdir() if self.root.is_dir() else ():
+            if folder.name not in there and _is_version(folder.name) and folder.stat().st_mtime < before:
+                shutil.rmtree(folder, ignore_errors=True)
+        with self._plainly(self._url):
+            for path in self._files.ls(self._base, detail=False) if self._files.exists(self._base) else ():
+                name = str(path).rstrip("/").rpartition("/")[2]
+                if name not in there and _is_version(name) and self._files.isdir(path) and self._is_old(path, before):
+                    self._files.rm(path, recursive=True)
+
+    def _is_old(self, path: str, before: float) -> bool:
+        written = [self._files.modified(file).timestamp() for file in self._files.find(path)]
+        return max(written, default=0.0) < before
+
+    def _copy(self, version: str, folder: Path) -> None:
+        with partial_folder(self.root, version) as partial:
+            self._fetch(version, MANIFEST_FILE, partial)
+            for name in [plain_name(name, self.place) for name in read_manifest(partial).files]:
+                self._fetch(version, name, partial)
+            partial.chmod(0o755)
+            # Another process of this machine may have been faster.
+            if not folder.exists():
+                partial.rename(folder)
+
+    def _fetch(self, version: str, name: str, folder: Path) -> None:
+        place = f"{self._url}/{version}/{name}"
+        try:
+            with self._plainly(place):
+                self._files.get_file(f"{self._base}/{version}/{name}", str(folder / name))
+        except FileNotFoundError as error:
+            raise BundleError(f"{place}: there is no such file") from error
+
+    @contextmanager
+    def _plainly(self, place: str) -> Iterator[None]:
+        """Turn what the library of a kind of storage raises into an error that a user can understand."""
+        try:
+            yield
+        except (BundleError, FileNotFoundError):
+            raise
+        except Exception as error:
+            raise BundleError(f"{place}: cannot be reached: {type(error).__name__}: {error}") from error
+
+
+def _is_version(name: str) -> bool:
+    try:
+        return bool(checked(name))
+    except BundleError:
+        return False

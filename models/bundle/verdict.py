@@ -1,0 +1,40 @@
+"""What the gate found: whether a bundle may take the place of the active one."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+CHECK_EXAMPLE: dict[str, JsonValue] = {
+    "name": "own_validation",
+    "outcome": "passed",
+    "detail": "NDCG@10 on validation is 0.0712, that of the active bundle was 0.0698: at least 0.0489 is wanted",
+}
+
+
+class GateCheck(BaseModel):
+    """One comparison or bound."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [CHECK_EXAMPLE]})
+
+    name: str
+    outcome: Literal["passed", "failed", "skipped"]
+    detail: str = Field(description="what was compared, with its figures")
+
+
+class Verdict(BaseModel):
+    """All checks of one bundle; it passed where none failed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    against: str | None = Field(None, description="version of the bundle that was active, and compared with")
+    checks: tuple[GateCheck, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether no check failed."""
+        return all(check.outcome != "failed" for check in self.checks)
+
+    @property
+    def reason(self) -> str | None:
+        """Say in one line what failed; None where nothing did."""
+        return "; ".join(check.detail for check in self.checks if check.outcome == "failed") or None

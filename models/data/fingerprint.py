@@ -1,0 +1,26 @@
+"""Fingerprints: whether two runs were trained on the same data."""
+
+import hashlib
+
+import numpy as np
+import pyarrow as pa
+
+from models.data.columns import ITEM
+from models.data.interactions import Interactions
+
+
+def fingerprint(interactions: Interactions, catalogue: pa.Table | None) -> str:
+    """Compute the SHA-256 of ids, pairs, times and strengths, and of the catalogue, in hexadecimal."""
+    digest = hashlib.sha256()
+    for ids in (interactions.user_ids, interactions.item_ids):
+        # With their ends: "ab", "c" is not "a", "bc".
+        digest.update(b"\n".join(ids.tolist()))
+        digest.update(b"\n\n")
+    for array in (interactions.users, interactions.items, interactions.timestamps, interactions.strengths):
+        if array is not None:
+            digest.update(array.dtype.str.encode())
+            digest.update(np.ascontiguousarray(array).data)
+    if catalogue is not None:
+        for column in catalogue.sort_by(ITEM).columns:
+            digest.update("\n".join(map(repr, column.to_pylist())).encode())
+    return digest.hexdigest()

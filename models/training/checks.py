@@ -1,0 +1,101 @@
+"""Checks of a bundle as it was written: that it answers, how widely, how fast and how large it is."""
+
+import statistics
+import time
+
+import numpy as np
+
+from models.bundle.loader import Bundle
+from models.bundle.manifest import Manifest
+from models.bundle.verdict import GateCheck
+from models.data.interactions import Interactions
+from models.evaluation.report import BLEND
+from models.ranking.drawing import Wish
+from models.ranking.ranker import Ranker
+
+REQUESTS = 100
+MIN_ANSWERED = 0.95
+MIN_COVERAGE = 0.5
+MAX_GROWTH = 4.0
+MAX_MILLISECONDS = 100.0
+_LENGTH = 10
+_COVERAGE = "coverage@10"
+
+
+def check_bundle(bundle: Bundle, known: Interactions, active: Manifest | None, *, seed: int) -> list[GateCheck]:
+    """Ask a bundle for the lists of a hundred users, and compare its size and its coverage with the active one's.
+
+    Parameters
+    ----------
+    known
+        What the bundle was fitted on, in its codes.
+
+    Raises
+    ------
+    BundleError
+        It cannot be loaded.
+    """
+    ranker = Ranker.load(bundle)
+    users = np.unique(known.users)
+    sample = np.random.default_rng(seed).choice(users, min(REQUESTS, len(users)), replace=False)
+    answered, milliseconds = 0, []
+    for user in sample:
+        history = known.history(int(user))
+        began = time.perf_counter()
+        found = ranker.rank(history, Wish(excluded=history.items, limit=_LENGTH))
+        milliseconds.append((time.perf_counter() - began) * 1e3)
+        # Who had everything can be shown nothing new.
+        answered += bool(len(found.items)) or len(np.unique(history.items)) >= known.n_items
+    return [
+        _answers(answered, len(sample)),
+        _latency(milliseconds),
+        _coverage(bundle.manifest, active),
+        _size(bundle.manifest, active),
+    ]
+
+
+def _answers(answered: int, asked: int) -> GateCheck:
+    passed = answered >= MIN_ANSWERED * asked
+    detail = f"{answered} of {asked} users have a list: at least {MIN_ANSWERED:.0%} is wanted"
+    return GateCheck(name="answers", outcome="passed" if passed else "failed", detail=detail)
+
+
+def _latency(milliseconds: list[float]) -> GateCheck:
+    middle, worst = statistics.median(milliseconds), max(milliseconds)
+    detail = (
+        f"{len(milliseconds)} lists take {middle:.2f} ms each in the middle, {worst:.1f} ms at most:"
+        f" at most {MAX_MILLISECONDS:g} ms in the middle is wanted"
+    )
+    return GateCheck(name="latency", outcome="passed" if middle <= MAX_MILLISECONDS else "failed", detail=detail)
+
+
+def _coverage(new: Manifest, active: Manifest | None) -> GateCheck:
+    own, before = (_measured(manifest) for manifest in (new, active))
+    if active is None or own is None or before is None or new.protocol != active.protocol:
+        return GateCheck(name="coverage", outcome="skipped", detail="there is no active bundle of the same protocol")
+    detail = (
+        f"coverage@10 is {own:.4f}, that of bundle {active.version} was {before:.4f}:"
+        f" at least {MIN_COVERAGE:.0%} of it is wanted"
+    )
+    return GateCheck(name="coverage", outcome="passed" if own >= MIN_COVERAGE * before else "failed", detail=detail)
+
+
+def _measured(manifest: Manifest | None) -> float | None:
+    return None if manifest is None else manifest.metrics.get("test", {}).get(BLEND, {}).get(_COVERAGE)
+
+
+def _size(new: Manifest, active: Manifest | None) -> GateCheck:
+    own = _bytes_a_row(new)
+    before = None if active is None else _bytes_a_row(active)
+    if active is None or own is None or before is None:
+        return GateCheck(name="size", outcome="skipped", detail="there is no active bundle to compare with")
+    detail = (
+        f"it takes {own:,.0f} bytes an interaction, bundle {active.version} {before:,.0f}:"
+        f" at most {MAX_GROWTH:g} times as many are wanted"
+    )
+    return GateCheck(name="size", outcome="passed" if own <= MAX_GROWTH * before else "failed", detail=detail)
+
+
+def _bytes_a_row(manifest: Manifest) -> float | None:
+    rows = manifest.data.get("interactions")
+    return sum(entry.size for entry in manifest.files.values()) / rows if rows else None

@@ -1,0 +1,144 @@
+"""The gate: whether a new bundle may take the place of the active one."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from models.bundle.errors import BundleError
+from models.bundle.loader import Bundle
+from models.bundle.manifest import Manifest
+from models.bundle.verdict import GateCheck
+from models.data.held import hold_out
+from models.data.history import History
+from models.data.interactions import Int32, find
+from models.evaluation.metrics import per_user_values
+from models.evaluation.report import POPULARITY, bootstrap_intervals
+from models.ranking.crew import in_crew
+from models.ranking.drawing import Wish
+from models.ranking.ranker import Ranker
+from models.ranking.retriever import Retriever
+from models.training.evaluate import Evaluated
+
+NDCG = "ndcg@10"
+MIN_USERS = 200
+"""Fewest users whose lists are compared: of fewer, chance decides."""
+VALIDATION_SHARE = 0.7
+"""Of the active bundle's NDCG on its own validation, at least."""
+_MAX_USERS = 5000
+_LENGTH = 10
+
+
+def compare(run: Evaluated, active: Bundle | None, catalogue: pa.Table | None, *, seed: int) -> list[GateCheck]:
+    """Compare what a run learned with the active bundle, before anything is fitted on all data.
+
+    Parameters
+    ----------
+    run
+        The candidate, as it was evaluated.
+    active
+        None before the first one.
+    """
+    return [
+        _above_popularity(run.validation, first=active is None),
+        _on_own_validation(run, None if active is None else active.manifest),
+        _on_new_interactions(run, active, catalogue, seed=seed),
+    ]
+
+
+def _above_popularity(validation: Mapping[str, float], *, first: bool) -> GateCheck:
+    own, popular, users = validation[NDCG], validation[f"{POPULARITY}_{NDCG}"], int(validation["users"])
+    detail = f"NDCG@10 on validation is {own:.4f}, that of popularity {popular:.4f} ({users:,} users)"
+    if own > popular:
+        return GateCheck(name="above_popularity", outcome="passed", detail=detail)
+    if first and users < MIN_USERS:
+        return GateCheck(name="above_popularity", outcome="skipped", detail=f"{detail}: too few users to tell")
+    return GateCheck(name="above_popularity", outcome="failed", detail=detail)
+
+
+def _on_own_validation(run: Evaluated, active: Manifest | None) -> GateCheck:
+    name = "own_validation"
+    before = None if active is None else active.metrics.get("validation")
+    if active is None or before is None:
+        return GateCheck(
+            name=name, outcome="skipped", detail="there is no active bundle with a validation to compare with"
+        )
+    if active.protocol != run.report.protocol:
+        detail = f"the protocol is {run.report.protocol}, that of bundle {active.version} was {active.protocol}"
+        return GateCheck(name=name, outcome="skipped", detail=detail)
+    own, least = run.validation[NDCG], VALIDATION_SHARE * before[NDCG]
+    detail = (
+        f"NDCG@10 on validation is {own:.4f}, that of bundle {active.version} was {before[NDCG]:.4f}:"
+        f" at least {least:.4f} is wanted"
+    )
+    return GateCheck(name=name, outcome="passed" if own >= least else "failed", detail=detail)
+
+
+def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Table | None, *, seed: int) -> GateCheck:
+    """Compare on what came after the data of the active bundle, with a fit of the candidate that ends there too."""
+    name = "new_interactions"
+    window = None if active is None else active.manifest.data.get("window")
+    times = run.everything.timestamps
+    if active is None or window is None or times is None:
+        detail = "there is no active bundle" if active is None else "the interactions have no times"
+        return GateCheck(name=name, outcome="skipped", detail=detail)
+    late = times > window[1]
+    after = np.nextafter(window[1], np.inf)
+    moments = np.full(run.everything.n_users, after)
+    known = run.everything.accumulated(run.log, moments).select(~late)
+    held, _ = hold_out(known, run.everything.users[late], run.everything.items[late], include_seen=False, now=after)
+    held = held.sample(_MAX_USERS, seed)
+    if len(held.users) < MIN_USERS:
+        detail = f"{len(held.users):,} users had something new since bundle {active.version}: fewer than {MIN_USERS}"
+        return GateCheck(name=name, outcome="skipped", detail=detail)
+    try:
+        present = Ranker.load(active)
+    except BundleError as error:
+        return GateCheck(name=name, outcome="skipped", detail=f"the active bundle cannot be read: {error}")
+    own = run.learned.ranker
+    retriever = own.retriever.refitted(known, own.retriever.config, catalogue)
+    candidate = Ranker(retriever, own.network, known.item_ids, known.user_ids)
+    histories = [held.history(row) for row in range(len(held.users))]
+    codes = find(present.item_ids, [item.decode() for item in known.item_ids])
+    users = find(present.user_ids, [known.user_ids[user].decode() for user in held.users])
+    others = [_translated(history, codes, int(user)) for history, user in zip(histories, users, strict=True)]
+    # The last place is that of the end of a list. An item that the active bundle does not know is one it misses.
+    back = np.full(len(present.item_ids) + 1, -1, dtype=np.int32)
+    back[codes[codes >= 0]] = np.flatnonzero(codes >= 0)
+    lists = {
+        "candidate": rank_histories(candidate, histories),
+        "active": back[rank_histories(present, others)],
+    }
+    values = {
+        whose: per_user_values(ranked, held.targets.offsets, held.targets.items, [_LENGTH])[NDCG]
+        for whose, ranked in lists.items()
+    }
+    low, high = bootstrap_intervals({NDCG: values["candidate"] - values["active"]}, seed=seed)[NDCG]
+    detail = (
+        f"NDCG@10 on what {len(held.users):,} users had after the data of bundle {active.version} is"
+        f" {values['candidate'].mean():.4f}, that of the bundle {values['active'].mean():.4f}"
+        f" (difference {low:+.4f} to {high:+.4f})"
+    )
+    return GateCheck(name=name, outcome="failed" if high < 0 else "passed", detail=detail)
+
+
+def _translated(history: History, codes: Int32, user: int) -> History:
+    kept = history.where(codes[history.items] >= 0)
+    return History(codes[kept.items], user, kept.strengths, kept.times, kept.now)
+
+
+def rank_histories(ranker: Ranker, histories: list[History]) -> npt.NDArray[np.int32]:
+    """Rank ten unseen items for every history: int32 (histories, 10), -1 where the list ends early."""
+    lists = np.full((len(histories), _LENGTH), -1, dtype=np.int32)
+    count = max(_LENGTH, ranker.retriever.config.blend.candidates)
+
+    def rank(own: tuple[Retriever, ...], row: int) -> None:
+        history = histories[row]
+        drawn = own[0].retrieve(history, Wish(excluded=history.items, limit=count))
+        best = drawn.items[np.argsort(-ranker.score(drawn), kind="stable")][:_LENGTH]
+        lists[row, : len(best)] = best
+
+    for _ in in_crew((ranker.retriever,), len(histories), rank):
+        pass
+    return lists

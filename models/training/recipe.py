@@ -1,0 +1,41 @@
+"""A recipe: everything beside the data that decides what a training run makes."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.bundle.errors import BundleError
+from models.bundle.manifest import Manifest
+from models.data.events import EVENT_WEIGHTS, EventTypes
+from models.ranking.config import NetworkConfig
+
+Kind = Literal["full", "refresh", "again"]
+"""Choose all settings, keep those of the active bundle with its network, or repeat a run."""
+
+
+class Recipe(BaseModel):
+    """What a run was asked for, stored in the manifest of what it made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Kind = "full"
+    seed: int = Field(0, ge=0)
+    budget: float | None = Field(
+        None, ge=0, description="seconds for choosing settings; where None, more for more data"
+    )
+    network: NetworkConfig = NetworkConfig()
+    event_types: EventTypes = Field(EVENT_WEIGHTS, validate_default=True)
+    keeps_network: bool = Field(False, description="whether the network is that of the bundle whose settings are kept")
+
+
+def recipe_of(manifest: Manifest) -> Recipe:
+    """Read the recipe of a bundle.
+
+    Raises
+    ------
+    BundleError
+        It has none: it was made before recipes were recorded.
+    """
+    if manifest.recipe is None:
+        raise BundleError(f"bundle {manifest.version}: its manifest has no recipe: train anew")
+    return Recipe.model_validate(manifest.recipe)

@@ -1,0 +1,112 @@
+"""Versions of bundles over HTTP."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from fastapi import FastAPI
+
+from app.config import Settings
+from app.context import Context
+from models.bundle.manifest import MANIFEST_FILE
+from models.bundle.store import BundleStore
+from models.bundle.verdict import GateCheck, Verdict
+
+NEWER, REFUSED, DAMAGED = "99990101T000000000001Z", "99990101T000000000002Z", "99990101T000000000003Z"
+FAILED = Verdict(checks=(GateCheck(name="own_validation", outcome="failed", detail="NDCG@10 is too low"),))
+Refused = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def old(bundles: BundleStore) -> str:
+    """The active version, with newer ones beside it: a good one, one that the gate has refused and a damaged one."""
+    version = str(bundles.active_version())
+    for name in (NEWER, REFUSED, DAMAGED):
+        folder = bundles.root / name
+        shutil.copytree(bundles.root / version, folder)
+        manifest = orjson.loads((folder / MANIFEST_FILE).read_bytes()) | {"version": name}
+        if name == REFUSED:
+            manifest["gate"] = FAILED.model_dump()
+        (folder / MANIFEST_FILE).write_bytes(orjson.dumps(manifest))
+    (bundles.root / DAMAGED / "item_ids.npy").write_bytes(b"damaged")
+    return version
+
+
+async def test_versions_are_listed_newest_first_with_what_is_known_of_them(
+    old: str, client: httpx.AsyncClient, bundles: BundleStore, documented: Any
+) -> None:
+    (bundles.root / DAMAGED / MANIFEST_FILE).write_text("{}")
+    page = (await client.get("/bundles")).json()
+    documented("BundleVersions", page)
+    assert [item["version"] for item in page["items"]] == [DAMAGED, REFUSED, NEWER, old]
+    damaged, refused, newer, active = page["items"]
+    assert "version: Field required" in damaged["problem"]
+    assert (refused["gate"]["passed"], refused["gate"]["reason"]) == (False, "NDCG@10 is too low")
+    assert [item["active"] for item in page["items"]] == [False, False, False, True]
+    assert (active["activated_by"], active["activated_at"]) == (None, None)
+    assert newer["metrics"]["braid"]["ndcg@10"] > newer["metrics"]["popularity"]["ndcg@10"]
+    assert newer["data"]["users"] == 120
+    assert newer["gate"]["passed"]
+    assert newer["settings"]["blend"]
+    assert newer["recipe"]["kind"] == "full"
+    assert newer["size_bytes"] > 10_000
+
+
+async def test_an_activation_is_served_at_once_recorded_and_followed_by_others(
+    old: str, serve: Any, settings: Settings, client: httpx.AsyncClient
+) -> None:
+    async with Context(settings) as other:
+        await other.follow()
+        for version in (NEWER, old):
+            activated = (await client.post(f"/bundles/{version}/activate")).json()
+            assert (activated["version"], activated["active"], activated["activated_by"]) == (version, True, "api")
+            assert (await client.get("/recommend/u")).json()["bundle_version"] == version
+            until = time.monotonic() + 2
+            while other.bundle.serving.version != version:
+                assert time.monotonic() < until
+                await asyncio.sleep(0.01)
+    listed = {item["version"]: item["activated_at"] for item in (await client.get("/bundles")).json()["items"]}
+    assert listed[old] > listed[NEWER]
+
+
+async def test_what_the_gate_refused_needs_force(old: str, client: httpx.AsyncClient, refused: Refused) -> None:
+    problem = refused(await client.post(f"/bundles/{REFUSED}/activate"), 409, "bundle_refused")
+    assert "NDCG@10 is too low" in problem["detail"]
+    assert (await client.get("/recommend/u")).json()["bundle_version"] == old
+    forced = (await client.post(f"/bundles/{REFUSED}/activate", params={"force": True})).json()
+    assert (forced["active"], forced["forced"]) == (True, True)
+    assert (await client.get("/recommend/u")).json()["bundle_version"] == REFUSED
+
+
+@pytest.mark.parametrize("force", [False, True])
+async def test_what_is_damaged_or_absent_changes_nothing(
+    old: str, client: httpx.AsyncClient, refused: Refused, force: bool
+) -> None:
+    damaged = refused(await client.post(f"/bundles/{DAMAGED}/activate", params={"force": force}), 409, "bundle_refused")
+    assert "item_ids.npy: has 7 bytes" in damaged["detail"]
+    for name in ("none", "..", "%2e%2e%2fetc"):
+        refused(await client.post(f"/bundles/{name}/activate", params={"force": force}), 404, "not_found")
+    refused(await client.post(f"/bundles/{'x' * 65}/activate"), 422, "invalid_request", "version")
+    refused(await client.post(f"/bundles/{NEWER}/activate", params={"force": "maybe"}), 422, "invalid_request", "force")
+    assert (await client.get("/recommend/u")).json()["bundle_version"] == old
+    assert (await client.get("/health/ready")).status_code == 200
+
+
+async def test_only_the_newest_and_the_active_one_are_kept(
+    old: str, application: FastAPI, serve: Any, bundles: BundleStore
+) -> None:
+    async with serve():
+        versions = application.state.context.versions
+        versions._keep = 2
+        await versions.prune()
+    assert bundles.versions() == [old, REFUSED, DAMAGED]
+
+
+async def test_without_bundles_there_are_none(client: httpx.AsyncClient, refused: Refused) -> None:
+    assert (await client.get("/bundles")).json() == {"items": [], "next_cursor": None}
+    refused(await client.post("/bundles/v/activate"), 404, "not_found")

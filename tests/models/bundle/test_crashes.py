@@ -1,0 +1,103 @@
+"""A process that is killed at any step of writing leaves the store readable and the old version active."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.bundle.store import BundleStore
+
+WRITER = """
+import os, sys
+from pathlib import Path
+import numpy as np
+from models.bundle.manifest import Manifest
+from models.bundle.store import BundleStore
+from models.bundle.verdict import Verdict
+
+STEPS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "os.truncate", "shutil.copyfile",
+         "shutil.rmtree", "tempfile.mkdtemp", "tempfile.mkstemp", "fcntl.flock", "os.scandir", "os.listdir"}
+root, what, last = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+store = BundleStore(root)
+network = root.parent / "network.onnx"
+network.write_bytes(b"network")
+arrays = {"numbers": np.arange(5, dtype=np.float32), "ids": np.array([b"a", b"b"])}
+manifest = Manifest(version="v2", data={}, settings={}, metrics={}, protocol="random")
+count = 0
+
+def die(event, args):
+    global count
+    if event in STEPS and any(str(root) in str(arg) for arg in args) or event == "fcntl.flock":
+        count += 1
+        if count == last:
+            os._exit(9)
+
+def publish():
+    store.publish(manifest, arrays, [network], lambda written: Verdict())
+
+if what in ("activate", "remove"):
+    publish()
+sys.addaudithook(die)
+if what == "publish":
+    publish()
+elif what == "activate":
+    store.activate("v2")
+else:
+    store.remove("v2")
+print(count)
+"""
+
+
+def run(root: Path, what: str, last: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", WRITER, str(root), what, str(last)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def hidden(root: Path) -> list[str]:
+    return sorted(path.name for path in root.iterdir() if path.name.startswith("."))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> BundleStore:
+    from tests.models.bundle.test_store import ARRAYS, manifest  # noqa: PLC0415 - what a bundle of this folder is
+
+    store = BundleStore(tmp_path / "bundles")
+    store.publish(manifest("v1"), ARRAYS)
+    store.activate("v1")
+    return store
+
+
+@pytest.mark.parametrize("what", ["publish", "activate", "remove"])
+def test_killed_at_every_step(store: BundleStore, what: str) -> None:
+    whole = run(store.root, what, 0)
+    assert whole.returncode == 0, whole.stderr
+    steps = int(whole.stdout)
+    assert steps >= 5
+    for last in range(1, steps + 1):
+        if store.active_version() != "v1":
+            store.activate("v1")
+        if "v2" in store.versions():
+            store.remove("v2")
+        killed = run(store.root, what, last)
+        assert killed.returncode == 9, (last, killed.stderr)
+        active = store.load_active()
+        assert active is not None
+        assert active.version in ({"v1", "v2"} if what == "activate" else {"v1"})
+        for version in store.versions():
+            assert store.load(version).array("numbers", "f4").shape
+        store.sweep()
+        assert hidden(store.root) == []
+        assert store.active_version() == active.version
+
+
+def test_what_a_living_process_writes_is_not_swept(store: BundleStore) -> None:
+    with store.scratch() as folder:
+        (folder / "kept").touch()
+        store.sweep()
+        assert (folder / "kept").exists()
+    assert not folder.exists()
+    (store.root / ".left.over").mkdir()
+    (store.root / ".CURRENT.left").touch()
+    store.sweep()
+    assert hidden(store.root) == []

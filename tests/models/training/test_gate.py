@@ -1,0 +1,162 @@
+"""The gate, on bundles that are really trained: on a log that goes on, and on one whose item ids are mixed up."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from models.bundle.loader import Bundle
+from models.bundle.manifest import Manifest
+from models.bundle.store import BundleStore
+from models.bundle.verdict import GateCheck, Verdict
+from models.data.folder import DataSet
+from models.data.interactions import Interactions
+from models.data.progress import silent
+from models.data.synthetic import generate
+from models.ranking.config import RankingConfig
+from models.training.checks import check_bundle
+from models.training.gate import MIN_USERS
+from models.training.recipe import Recipe
+from models.training.trainer import train
+
+QUICK = Recipe(budget=0.0)
+USERS = 300
+
+
+@pytest.fixture(scope="module")
+def log() -> DataSet:
+    return steady(generate(USERS, 120, 9000, seed=11, groups=6))
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory, log: DataSet) -> BundleStore:
+    """A store whose active bundle knows the first three quarters of the log."""
+    store = BundleStore(tmp_path_factory.mktemp("gated"))
+    store.activate(train(_until(log, 0.75), store, recipe=QUICK, progress=silent).version)
+    return store
+
+
+def _until(log: DataSet, share: float) -> DataSet:
+    times = log.interactions["timestamp"]
+    last = float(np.quantile(times.to_numpy(), share))
+    return DataSet(log.interactions.filter(pc.less_equal(times, last)), items=log.items)
+
+
+def steady(log: DataSet) -> DataSet:
+    """Let every user come as often early as late."""
+    users = log.interactions["user_id"].to_numpy(zero_copy_only=False)
+    order = np.argsort(users, kind="stable")
+    _, starts, counts = np.unique(users[order], return_index=True, return_counts=True)
+    place = np.arange(len(users)) - np.repeat(starts, counts)
+    times = np.empty(len(users))
+    times[order] = 1.75e9 + 3e7 * (place + 1) / np.repeat(counts, counts)
+    column = log.interactions.column_names.index("timestamp")
+    return DataSet(log.interactions.set_column(column, "timestamp", pa.array(times)), items=log.items)
+
+
+def mixed_up(log: DataSet) -> DataSet:
+    """Permute the item ids over the whole log."""
+    items = log.interactions["item_id"].to_numpy(zero_copy_only=False)
+    permuted = pa.array(np.random.default_rng(0).permutation(items))
+    place = log.interactions.column_names.index("item_id")
+    return DataSet(log.interactions.set_column(place, "item_id", permuted), items=log.items)
+
+
+def outcomes(bundle: Bundle) -> dict[str, str]:
+    assert bundle.manifest.gate is not None
+    return {check.name: check.outcome for check in bundle.manifest.gate.checks}
+
+
+def detail(bundle: Bundle, name: str) -> str:
+    assert bundle.manifest.gate is not None
+    return next(check.detail for check in bundle.manifest.gate.checks if check.name == name)
+
+
+def test_the_first_bundle_is_compared_with_popularity_alone(stored: BundleStore) -> None:
+    first = stored.load_active()
+    assert first is not None
+    assert outcomes(first) == {
+        "above_popularity": "passed",
+        "own_validation": "skipped",
+        "new_interactions": "skipped",
+        "answers": "passed",
+        "latency": "passed",
+        "coverage": "skipped",
+        "size": "skipped",
+    }
+    assert first.manifest.metrics["validation"]["ndcg@10"] > first.manifest.metrics["validation"]["popularity_ndcg@10"]
+
+
+def test_a_log_that_goes_on_passes(stored: BundleStore, log: DataSet) -> None:
+    bundle = train(log, stored, recipe=QUICK, progress=silent)
+    assert set(outcomes(bundle).values()) == {"passed"}
+    assert bundle.manifest.gate is not None
+    assert (bundle.manifest.gate.against, bundle.manifest.gate.reason) == (stored.active_version(), None)
+    assert stored.active_version() != bundle.version
+    shown = detail(bundle, "new_interactions")
+    candidate, active = (float(part.split()[0].rstrip(",")) for part in shown.split(" is ")[1].split("the bundle "))
+    assert candidate > 0.05
+    assert active > 0.05
+
+
+def test_mixed_up_item_ids_are_refused_though_they_fit_themselves(stored: BundleStore, log: DataSet) -> None:
+    active = stored.active_version()
+    bundle = train(mixed_up(log), stored, recipe=QUICK, progress=silent)
+    assert outcomes(bundle)["own_validation"] == "failed"
+    assert bundle.manifest.gate is not None
+    assert not bundle.manifest.gate.passed
+    assert f"that of bundle {active} was" in str(bundle.manifest.gate.reason)
+    assert bundle.version in stored.versions()
+    assert stored.active_version() == active
+
+
+def test_too_few_new_users_are_not_compared(stored: BundleStore, log: DataSet) -> None:
+    bundle = train(_until(log, 0.76), stored, recipe=QUICK, progress=silent)
+    assert outcomes(bundle)["new_interactions"] == "skipped"
+    assert f"fewer than {MIN_USERS}" in detail(bundle, "new_interactions")
+
+
+def test_a_candidate_that_ranks_what_is_new_worse_is_refused(stored: BundleStore, log: DataSet) -> None:
+    active = stored.load_active()
+    assert active is not None
+    blend = {"item_knn": 0.0, "successor": 0.0, "content": 0.0, "user_knn": 0.0, "popularity": 1.0}
+    settings = RankingConfig().changed("blend", **blend).model_dump()
+    poor = Bundle(active.folder, active.manifest.model_copy(update={"settings": settings}), active.arrays)
+    recipe = Recipe(kind="refresh", keeps_network=True)
+    bundle = train(log, stored, recipe=recipe, source=poor, progress=silent)
+    assert outcomes(bundle)["new_interactions"] == "failed"
+    assert "difference -" in detail(bundle, "new_interactions")
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"metrics": {"test": {"braid": {"coverage@10": 1.0}}}}, "coverage"),
+        ({"data": {"interactions": 10**9}}, "size"),
+    ],
+)
+def test_a_bundle_that_shrank_its_catalogue_or_grew_is_refused(
+    stored: BundleStore, log: DataSet, change: dict[str, Any], name: str
+) -> None:
+    bundle = stored.load_active()
+    assert bundle is not None
+    known = Interactions.from_table(_until(log, 0.75).interactions).with_items(bundle.array("item_ids", "S"))  # type: ignore[arg-type]
+    metrics = {"test": {"braid": {"coverage@10": 0.49}}}
+    poor = Bundle(bundle.folder, bundle.manifest.model_copy(update={"metrics": metrics}), bundle.arrays)
+    before: Manifest = bundle.manifest.model_copy(update=change)
+    found = {check.name: check.outcome for check in check_bundle(poor, known, before, seed=0)}
+    assert found.pop(name) == "failed"
+    assert set(found.values()) <= {"passed", "skipped", "failed"}
+    assert found["answers"] == found["latency"] == "passed"
+
+
+def test_a_verdict_names_all_that_failed() -> None:
+    checks = [
+        GateCheck(name=str(n), outcome=o, detail=f"d{n}")
+        for n, o in enumerate(("passed", "failed", "skipped", "failed"))
+    ]  # type: ignore[arg-type]
+    verdict = Verdict(checks=tuple(checks))
+    assert (verdict.passed, verdict.reason) == (False, "d1; d3")
+    assert Verdict(checks=(checks[0], checks[2])).passed
