@@ -12,7 +12,7 @@ PEERS := $(VENV)/.peers
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test check format containers bench-accuracy bench-ablation bench-scale bench-serving bench-ingestion freshness crash-proof feed-proof lock clean
+.PHONY: help install demo test check format containers bench-accuracy bench-ablation bench-scale bench-serving bench-ingestion freshness crash-proof feed-proof worker-proof lock clean
 
 help: ## List these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -76,6 +76,9 @@ bench-serving: install ## Measure requests a second, latency and memory (ARGS='F
 
 freshness: install ## Post to one server process and ask another, 1,000 times on each database (BRAID_FRESHNESS_COUNT=1000)
 	BRAID_FRESHNESS_COUNT=$${BRAID_FRESHNESS_COUNT:-1000} $(BIN)/python -m pytest -q -s tests/end_to_end/test_freshness.py
+
+worker-proof: install ## Kill the worker in each phase of a training job, and look for what is left over
+	BRAID_WORKER_PHASES=all $(BIN)/python -m pytest -q -s tests/end_to_end/test_worker_killed.py
 
 bench-ingestion: install ## Measure posts, batches, imports, and requests during an import (needs wrk and PostgreSQL)
 	$(BIN)/python -m benchmarks.ingestion $(ARGS)

@@ -1,16 +1,20 @@
 """Servers and workers as processes of their own."""
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from sqlalchemy import Connection
+
+from app.storage.database import Database
 
 STARTED_WITHIN = 60.0
 
@@ -71,3 +75,14 @@ def worker(folder: Path, name: str = "worker", **settings: str) -> Iterator[subp
             process.kill()
             process.wait()
     assert "Traceback" not in log.read_text()
+
+
+def in_database(url: str, work: Callable[[Connection], None]) -> None:
+    """Write to the database behind the service's back."""
+
+    async def run() -> None:
+        database = Database(url)
+        await database.write(work)
+        await database.close()
+
+    asyncio.run(run())

@@ -13,12 +13,12 @@ import httpx
 import numpy as np
 import orjson
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, text
 
 from models.data.folder import DataSet
 from models.data.synthetic import generate
 from tests.conftest import QUICK_NETWORK, Completed
-from tests.end_to_end.processes import free_ports, server, worker
+from tests.end_to_end.processes import free_ports, in_database, server, worker
 
 TRAINED_WITHIN = 120.0
 SWITCHED_WITHIN = 2.0
@@ -124,18 +124,14 @@ def test_a_threshold_trains_and_serves_while_nobody_sees_an_error(settings: dict
     assert any("gate: above_popularity" in line["line"] for line in job["log"])
 
 
-def mix_up(url: str) -> None:
+def mix_up(connection: Connection) -> None:
     """Permute the item ids over the whole log."""
-    engine = create_engine(url.replace("+aiosqlite", "").replace("+asyncpg", "+pg8000"))
-    with engine.begin() as connection:
-        rows = connection.execute(text("SELECT id, item_id FROM interactions")).all()
-        items = np.random.default_rng(0).permutation([row.item_id for row in rows])
-        values = [{"id": row.id, "item": str(item)} for row, item in zip(rows, items, strict=True)]
-        connection.execute(text("UPDATE interactions SET item_id = :item WHERE id = :id"), values)
-    engine.dispose()
+    rows = connection.execute(text("SELECT id, item_id FROM interactions")).all()
+    items = np.random.default_rng(0).permutation([row.item_id for row in rows])
+    values = [{"id": row.id, "item": str(item)} for row, item in zip(rows, items, strict=True)]
+    connection.execute(text("UPDATE interactions SET item_id = :item WHERE id = :id"), values)
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_corrupted_log_is_refused_and_the_old_bundle_stays(
     settings: dict[str, str], isolated: Path, database_url: str, braid: Braid
 ) -> None:
@@ -143,7 +139,7 @@ def test_a_corrupted_log_is_refused_and_the_old_bundle_stays(
         post(client, generate(120, 60, 2400, seed=7, groups=3))
         good = ended(client, client.post("/training-jobs").json()["job_id"])
         assert good["status"] == "succeeded", good
-        mix_up(database_url)
+        in_database(database_url, mix_up)
         bad = ended(client, client.post("/training-jobs").json()["job_id"])
         assert bad["status"] == "refused", bad
         assert "NDCG@10 on validation" in bad["reason"]
