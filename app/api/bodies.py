@@ -49,7 +49,8 @@ class _Reader:
         self._most = most
         self._encoding = encoding.strip().lower()
         self._length = int(length) if length.isdigit() else 0
-        self._unpacker = zlib.decompressobj(_GZIP) if self._encoding == "gzip" else None
+        self._unpacker = zlib.decompressobj(_GZIP)
+        self._begun = False
         self._size = 0
 
     async def __call__(self) -> Message:
@@ -63,21 +64,29 @@ class _Reader:
         if message["type"] != "http.request":
             return message
         body, more = message.get("body", b""), message.get("more_body", False)
-        if self._unpacker is not None:
-            body = self._unpacked(self._unpacker, body, more=more)
+        if self._encoding == "gzip":
+            body = self._unpacked(body, more=more)
         self._size += len(body)
         if self._size > self._most:
             raise self._too_large()
         return {"type": "http.request", "body": body, "more_body": more}
 
-    def _unpacked(self, unpacker: "zlib._Decompress", packed: bytes, *, more: bool) -> bytes:
+    def _unpacked(self, packed: bytes, *, more: bool) -> bytes:
+        """Unpack a part; there may be several members, one after the other, as in a file that was appended to."""
+        found = b""
         try:
-            body = unpacker.decompress(packed, self._most - self._size + 1)
+            while packed and len(found) <= self._most - self._size:
+                if self._unpacker.eof:
+                    self._unpacker, self._begun = zlib.decompressobj(_GZIP), False
+                found += self._unpacker.decompress(packed, self._most - self._size - len(found) + 1)
+                self._begun = True
+                packed = self._unpacker.unused_data
         except zlib.error as error:
             raise HTTPException(HTTPStatus.BAD_REQUEST, f"the body is not gzip: {error}") from error
-        if not more and not unpacker.eof and len(body) <= self._most - self._size:
+        whole = self._begun and self._unpacker.eof
+        if not more and not whole and len(found) <= self._most - self._size:
             raise HTTPException(HTTPStatus.BAD_REQUEST, "the body is not gzip: it ends too early")
-        return body
+        return found
 
     def _too_large(self) -> HTTPException:
         return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {self._most:,} bytes")

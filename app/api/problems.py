@@ -80,10 +80,15 @@ async def _invalid(request: Request, error: Exception) -> Response:
     return _answer(422, "invalid_request", f"{count}: {', '.join(fields)}", list(fields.values()))
 
 
-async def _http_error(_request: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     detail = str(error.detail)
     if error.status_code == HTTPStatus.BAD_REQUEST:
+        if "multipart/form-data" in request.headers.get("content-type", ""):
+            detail = f"the body cannot be read as a form of files: {detail}"
+            return _answer(
+                422, "malformed_form", detail, [FieldError(field="body", code="malformed_form", detail=detail)]
+            )
         if "gzip" not in detail:
             detail = "the body cannot be read as JSON: it is not UTF-8, or nested too deep"
         return _answer(422, "malformed_json", detail, [FieldError(field="body", code="json_invalid", detail=detail)])

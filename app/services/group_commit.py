@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy.exc import DataError, IntegrityError
 
-from app.errors import OverloadedError
+from app.errors import DatabaseError, OverloadedError
 from app.storage.rows import Row, Stored
 
 MAX_WAITING = 10_000
@@ -79,6 +79,9 @@ class GroupCommit:
                 await self._commit([one])
         except Exception as error:  # noqa: BLE001 - whatever it was, those who wait are told
             _fail(group, error)
+        except asyncio.CancelledError:
+            _fail(group, DatabaseError("the process stops; whether this was stored is not known"))
+            raise
         else:
             for (_, future), stored in zip(group, found, strict=True):
                 # Whoever has gone meanwhile is not told.

@@ -107,6 +107,9 @@ class Importing:
             run.done.before = state.changed_at
             return run.done
         try:
+            if not run.number_stored:
+                # Before anything is stored: what breaks off in the middle would be stored again with the mended file.
+                await asyncio.to_thread(_read_through, files, progress)
             await self._import(run, files, timestamps, progress)
         except DataSetError as error:
             if state is not None:
@@ -122,13 +125,14 @@ class Importing:
             (USERS, files.users, clean_users, self._users.put_now),
         ):
             async for rows, count, share in run.parts(name, parts, clean):
+                count.new += len(rows)
 
-                def work(connection: Connection, rows: Any = rows, count: Count = count, store: Any = store) -> None:
+                def work(connection: Connection, rows: Any = rows, store: Any = store) -> None:
                     store(connection, rows)
-                    count.new += len(rows)
                     self._advance(run, connection)
 
                 await self._changes.write(work)
+                run.number += 1
                 progress(f"import {name}", share)
 
         def usable(table: Any, dropped: dict[str, int]) -> Any:
@@ -138,11 +142,13 @@ class Importing:
 
         async for table, count, share in run.parts(INTERACTIONS, files.interactions, usable):
 
-            def also(connection: Connection, new: int, count: Count = count) -> None:
-                count.new += new
+            def also(connection: Connection, new: int, count: Count = count, before: int = count.new) -> None:
+                # Set, not added: a transaction that a deadlock has undone is done anew.
+                count.new = before + new
                 self._advance(run, connection)
 
             await self._bulk.add(table, also)
+            run.number += 1
             progress("import", share)
         found = run.done.interactions
         if not found.kept:
@@ -152,7 +158,21 @@ class Importing:
     def _advance(self, run: "_Run", connection: Connection) -> None:
         if run.import_id is not None:
             self._imports.advance(connection, run.import_id, run.number, run.done.as_json())
-        run.number += 1
+
+
+def _read_through(files: Files, progress: Progress) -> None:
+    """Read all files to their ends.
+
+    Raises
+    ------
+    DataSetError
+        One of them cannot be read.
+    """
+    if files.fingerprint is None:
+        return
+    for parts in filter(None, (files.items, files.users, files.interactions)):
+        for _, share in parts.tables():
+            progress("reading", share)
 
 
 def fingerprint_of(files: Files, timestamps: Timestamps) -> str:
@@ -168,7 +188,7 @@ class _Run:
         self.done = Imported() if state is None else Imported.from_json(state.counts)
         self.number = 0
         self._read = 0
-        self._stored = 0 if state is None else state.parts
+        self.number_stored = 0 if state is None else state.parts
 
     async def parts(
         self, name: str, parts: Parts | None, clean: Callable[[Any, dict[str, int]], Cleaned]
@@ -184,7 +204,7 @@ class _Run:
             for table, share in tables:
                 dropped: dict[str, int] = {}
                 self._read += 1
-                stored = self._read <= self._stored
+                stored = self._read <= self.number_stored
                 return None if stored else clean(table, dropped), table.num_rows, dropped, share
             return None
 

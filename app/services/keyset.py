@@ -37,6 +37,11 @@ def decode(cursor: str | None, kind: str, types: tuple[type | tuple[type, ...], 
         found = None
     if not isinstance(found, list) or found[:1] != [kind] or len(found) != len(types) + 1:
         raise CursorError("the cursor is none that this list has given")
-    if not all(isinstance(value, expected) for value, expected in zip(found[1:], types, strict=True)):
+    if not all(_is(value, expected) for value, expected in zip(found[1:], types, strict=True)):
         raise CursorError("the cursor is none that this list has given")
     return tuple(found[1:])
+
+
+def _is(value: object, expected: type | tuple[type, ...]) -> bool:
+    # A number that a database has no place for was never in one.
+    return isinstance(value, expected) and (not isinstance(value, int) or -(2**63) <= value < 2**63)

@@ -1,14 +1,15 @@
 """Retention: what is older than is wanted goes, in steps that nobody feels."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from app.errors import BraidError
 from app.storage.retention import RetentionStore
-from app.times import now
+from app.times import from_microseconds, now
 from models.bundle.errors import BundleError
+from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
 
 _EVERY_SECONDS = 3600.0
@@ -68,9 +69,18 @@ class Retention:
             oldest = await asyncio.to_thread(self._oldest_bundle)
         except (BundleError, OSError):
             return
-        moment = datetime.now(UTC) if oldest is None else oldest
-        await self._store.forget_masks(int((moment - _LONGEST_TRAINING).timestamp() * 1e6))
+        # Where there is no bundle here, another machine may have some.
+        if oldest is not None:
+            await self._store.forget_masks(int(oldest.timestamp() * 1e6))
 
     def _oldest_bundle(self) -> datetime | None:
-        made = [self._bundles.manifest(version).created_at for version in self._bundles.versions()]
-        return min(made, default=None)
+        manifests = [self._bundles.manifest(version) for version in self._bundles.versions()]
+        return min((_data_of(manifest) for manifest in manifests), default=None)
+
+
+def _data_of(manifest: Manifest) -> datetime:
+    """Give from when the data of a bundle are."""
+    read_at = manifest.data.get("catalogue_at")
+    if read_at is None:
+        return manifest.created_at - _LONGEST_TRAINING
+    return from_microseconds(int(read_at))

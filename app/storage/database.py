@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -119,15 +119,20 @@ class Database:
             The database cannot be reached or does not answer; whether it was committed may be unknown.
         """
         if not self.is_sqlite:
-            async with self.begin() as connection:
-                return await connection.run_sync(work)
+            return await again_after_deadlock(lambda: self._write_there(work))
         async with self._one_writer:
             writing = asyncio.ensure_future(asyncio.to_thread(self._write, work))
             try:
                 return await asyncio.shield(writing)
             finally:
-                # Whoever gives up does not let the next one in before the thread is done.
-                await asyncio.wait([writing])
+                # Whoever gives up, however often, does not let the next one in before the thread is done.
+                while not writing.done():
+                    with suppress(asyncio.CancelledError):
+                        await asyncio.wait([writing])
+
+    async def _write_there(self, work: Callable[[Connection], Result]) -> Result:
+        async with self.begin() as connection:
+            return await connection.run_sync(work)
 
     def _write(self, work: Callable[[Connection], Result]) -> Result:
         assert self._writer is not None, "this is SQLite"  # noqa: S101

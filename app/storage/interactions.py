@@ -7,7 +7,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, func, select
 
 from app.storage.changes import ChangeStore
-from app.storage.database import Database, again_after_deadlock, pages
+from app.storage.database import Database, pages
 from app.storage.first_sight import FirstSight
 from app.storage.inserts import insert_rows
 from app.storage.rows import Row, Stored
@@ -39,9 +39,7 @@ class InteractionStore:
         DatabaseError
             The database does not answer. Where the commit was under way, it may have been done all the same.
         """
-        return await again_after_deadlock(lambda: self._store(rows))
 
-    async def _store(self, rows: Sequence[Row]) -> list[Stored]:
         def work(connection: Connection) -> tuple[list[Stored], tuple[list[str], list[str]]]:
             created = self._first_sight.create(connection, {row.user_id for row in rows}, {row.item_id for row in rows})
             found = insert_rows(connection, rows)

@@ -1,7 +1,7 @@
 """A worker that is killed in any phase: the job ends once, done, and nothing is left over.
 
-The short form kills it in one phase on each database and lets the lease end at once; `make worker-proof` kills it in all of them and
-waits for the lease.
+The short form kills it in one phase on each database and lets the lease end at once; `make worker-proof` kills it in
+all of them and waits for the lease.
 """
 
 import os

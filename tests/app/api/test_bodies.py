@@ -27,6 +27,29 @@ async def test_a_compressed_body_is_unpacked(client: httpx.AsyncClient, applicat
     assert await count(application) == 1
 
 
+async def test_every_member_of_a_compressed_body_is_read(
+    client: httpx.AsyncClient, application: FastAPI, refused: Refused
+) -> None:
+    members = [gzip.compress(orjson.dumps(VIEW | {"item_id": f"i{number}"}) + b"\n") for number in range(5)]
+    lines = {"content-type": "application/x-ndjson", "content-encoding": "gzip"}
+
+    async def parts(size: int) -> AsyncIterator[bytes]:
+        whole = b"".join(members)
+        for start in range(0, len(whole), size):
+            yield whole[start : start + size]
+
+    for size in (1, 7, len(members[0]), 10_000):
+        answer = await client.post("/interactions/batch", content=parts(size), headers=lines)
+        assert answer.json()["stored"] == 5
+    assert await count(application) == 20
+    for rest in (b"junk", members[0][:-3], b"x" * 100_000):
+        body = b"".join(members) + rest
+        refused(await client.post("/interactions/batch", content=body, headers=lines), 422, "malformed_json", "body")
+    many = b"".join(gzip.compress(b" " * 1_000_000) for _ in range(12))
+    refused(await client.post("/interactions/batch", content=many, headers=lines), 413, "body_too_large")
+    assert await count(application) == 20
+
+
 @pytest.mark.parametrize("path", ["/interactions", "/items/i"])
 async def test_a_body_of_eleven_megabytes_is_refused(
     client: httpx.AsyncClient, application: FastAPI, refused: Refused, path: str

@@ -1,7 +1,6 @@
 """Retention: what is older than is wanted goes, in bounded steps, and the rest stays."""
 
-from datetime import timedelta
-
+import orjson
 import pytest
 
 from app.config import Settings
@@ -12,6 +11,7 @@ from app.storage.retention import RetentionStore
 from app.storage.rows import Row
 from app.storage.user_data import UserDataStore
 from app.times import now
+from models.bundle.manifest import MANIFEST_FILE
 from models.bundle.store import BundleStore
 
 DAY = 86_400_000_000
@@ -70,6 +70,26 @@ async def test_masks_stay_as_long_as_a_bundle_needs_them(
     await store.erase("u")
     await retention(context, None).run()
     assert await store.masked_since(0) == ["u"]
-    monkeypatch.setattr("app.services.retention._LONGEST_TRAINING", -timedelta(days=1))
+    async with context.database.writing() as connection:
+        await connection.exec_driver_sql(f"UPDATE masked_users SET masked_at = {now() - 5 * DAY}")
+    # Whenever its folder was made: of the bundle's data the moment is known.
+    manifest = bundles.root / str(bundles.active_version()) / MANIFEST_FILE
+    document = orjson.loads(manifest.read_bytes())
+    document["data"]["catalogue_at"] = now() - 6 * DAY
+    manifest.write_bytes(orjson.dumps(document))
+    await retention(context, None).run()
+    assert await store.masked_since(0) == ["u"]
+    document["data"]["catalogue_at"] = now() - 4 * DAY
+    manifest.write_bytes(orjson.dumps(document))
     await retention(context, None).run()
     assert await store.masked_since(0) == []
+
+
+async def test_where_there_is_no_bundle_masks_stay(context: Context) -> None:
+    store = UserDataStore(context.database, context.changes)
+    await context.interactions.store([Row("u", "i", "view", timestamp=1)])
+    await store.erase("u")
+    async with context.database.writing() as connection:
+        await connection.exec_driver_sql("UPDATE masked_users SET masked_at = 1")
+    await retention(context, None).run()
+    assert await store.masked_since(0) == ["u"]
