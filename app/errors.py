@@ -14,6 +14,7 @@ BraidError
     UnsupportedMediaTypeError
     DatabaseError
         SchemaError
+    StorageFullError
     MergeConflictError
     ImportBusyError
     BundleRefusedError
@@ -128,6 +129,13 @@ class SchemaError(DatabaseError):
     """The database's tables are missing, too old or too new."""
 
     code = "database_not_migrated"
+
+
+class StorageFullError(BraidError):
+    """There is no room left for what was sent."""
+
+    code = "storage_full"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class MergeConflictError(BraidError):

@@ -12,14 +12,14 @@ from typing import BinaryIO
 
 import structlog
 
-from app.errors import DatabaseError, InvalidFieldsError, NotFoundError
+from app.errors import DatabaseError, InvalidFieldsError, NotFoundError, StorageFullError
 from app.schemas.imports import ImportJob
 from app.schemas.problems import FieldError
-from app.services.files import make_folder
 from app.services.import_rows import Timestamps
 from app.services.importing import fingerprint_of
 from app.storage.imports import DONE, FAILED, ImportState, ImportStore
-from app.times import from_microseconds
+from app.times import from_microseconds, now
+from models.bundle.writing import partial_folder, sweep, sync_folder
 from models.data.errors import DataSetError
 from models.data.parts import Files, open_folder
 
@@ -62,23 +62,26 @@ class ImportJobs:
         ------
         InvalidFieldsError
             They are no data-set folder.
+        StorageFullError
+            There is no room for them.
         """
-        folder = self._root / secrets.token_hex(8)
-        try:
-            opened = await asyncio.to_thread(_keep, folder, files, timestamps)
-        except DataSetError as error:
-            await asyncio.to_thread(shutil.rmtree, folder)
-            text = str(error).replace(f"{folder}/", "").replace(str(folder), "the upload")
-            raise InvalidFieldsError(text, [FieldError(field="body", code="unusable_files", detail=text)]) from error
-        try:
+        name = secrets.token_hex(8)
+        folder = self._root / name
+        # Hidden until all of it is there: whoever starts meanwhile must not take a part for the whole.
+        with partial_folder(self._root, name) as partial:
+            try:
+                opened = await asyncio.to_thread(_keep, partial, files, timestamps)
+            except DataSetError as error:
+                text = str(error).replace(f"{partial}/", "").replace(str(partial), "the upload")
+                problem = FieldError(field="body", code="unusable_files", detail=text)
+                raise InvalidFieldsError(text, [problem]) from error
+            except OSError as error:
+                raise StorageFullError(f"the files cannot be kept: {error.strerror}; nothing was stored") from error
             state = await self._imports.begin(fingerprint_of(opened, timestamps), str(folder))
-        except DatabaseError:
-            await asyncio.to_thread(shutil.rmtree, folder)
-            raise
-        if state.status == DONE:
-            await asyncio.to_thread(shutil.rmtree, folder)
-        else:
-            self._start(folder, state.import_id)
+            if state.status == DONE:
+                return _job(state)
+            await asyncio.to_thread(_show, partial, folder)
+        self._start(folder)
         return _job(state)
 
     async def get(self, import_id: str) -> ImportJob:
@@ -96,8 +99,9 @@ class ImportJobs:
 
     async def resume(self) -> None:
         """Go on with what a process that is no more has left."""
+        await asyncio.to_thread(sweep, self._root)
         for folder in await asyncio.to_thread(_folders, self._root):
-            self._start(folder, None)
+            self._start(folder)
 
     async def close(self) -> None:
         """Stop what is under way; it is gone on with at the next start."""
@@ -105,35 +109,48 @@ class ImportJobs:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _start(self, folder: Path, import_id: str | None) -> None:
-        task = asyncio.create_task(self._supervise(folder, import_id))
+    def _start(self, folder: Path) -> None:
+        task = asyncio.create_task(self._supervise(folder))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _supervise(self, folder: Path, import_id: str | None) -> None:
+    async def _supervise(self, folder: Path) -> None:
         # Held for as long as this process lives: of several workers one goes on with it.
         with (folder / _LOCK).open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return
-            code, said = 0, ""
-            for _ in range(_ATTEMPTS):
+            failures = 0
+            while True:
+                began = now()
                 code, said = await _import(folder, self._environment)
-                if code in (0, _UNUSABLE):
-                    break
+                try:
+                    state = await self._state(folder)
+                    if code == 0 or (state is not None and state.status == DONE):
+                        break
+                    # Whatever was stored meanwhile, by another process as well, was no failure.
+                    failures += state is None or state.changed_at < began
+                    if code == _UNUSABLE or failures == _ATTEMPTS:
+                        _log.error("import failed", folder=str(folder), reason=said)
+                        if state is not None:
+                            await self._imports.end(state.import_id, FAILED, said)
+                        break
+                except DatabaseError as error:
+                    # What was accepted is kept, however long the database is away.
+                    said = str(error)
+                _log.warning("import is tried again", folder=str(folder), reason=said)
                 await asyncio.sleep(_RETRY_SECONDS)
-            if code:
-                _log.error("import failed", folder=str(folder), reason=said)
-                if import_id is not None:
-                    await self._imports.end(import_id, FAILED, said)
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def _state(self, folder: Path) -> ImportState | None:
+        opened = await asyncio.to_thread(open_folder, folder)
+        return await self._imports.find(fingerprint_of(opened, _timestamps(folder)))
 
 
 async def _import(folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
     """Run `braid import`; give its exit code and the last line that it said."""
-    timestamps = "order" if (folder / _ORDER).exists() else "seconds"
-    command = [sys.executable, "-m", "app.cli", "import", str(folder), "--timestamps", timestamps]
+    command = [sys.executable, "-m", "app.cli", "import", str(folder), "--timestamps", _timestamps(folder)]
     process = await asyncio.create_subprocess_exec(
         *command,
         env={**os.environ, **environment},
@@ -150,8 +167,11 @@ async def _import(folder: Path, environment: Mapping[str, str]) -> tuple[int, st
     return process.returncode or 0, lines[-1] if lines else ""
 
 
+def _timestamps(folder: Path) -> Timestamps:
+    return "order" if (folder / _ORDER).exists() else "seconds"
+
+
 def _keep(folder: Path, files: Mapping[str, tuple[str, BinaryIO]], timestamps: Timestamps) -> Files:
-    make_folder(folder)
     if timestamps == "order":
         (folder / _ORDER).touch()
     for name, (filename, content) in files.items():
@@ -160,11 +180,23 @@ def _keep(folder: Path, files: Mapping[str, tuple[str, BinaryIO]], timestamps: T
             raise DataSetError(f"{name}: the file {filename!r} ends neither in .parquet nor in .csv")
         with (folder / f"{name}{suffix}").open("wb") as target:
             shutil.copyfileobj(content, target, 1 << 20)
+            target.flush()
+            os.fsync(target.fileno())
     return open_folder(folder)
 
 
+def _show(partial: Path, folder: Path) -> None:
+    sync_folder(partial)
+    partial.rename(folder)
+    sync_folder(folder.parent)
+
+
 def _folders(root: Path) -> list[Path]:
-    return sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+    return (
+        sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+        if root.is_dir()
+        else []
+    )
 
 
 def _job(state: ImportState) -> ImportJob:

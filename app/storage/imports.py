@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -35,7 +35,7 @@ class ImportStore:
         self._database = database
 
     async def begin(self, fingerprint: str, folder: str) -> ImportState:
-        """Find the import of these files, or begin it."""
+        """Find the import of these files, or begin it; one that has failed begins anew, behind what it stored."""
         async with self._database.writing() as connection:
             row = {
                 "import_id": secrets.token_hex(8),
@@ -48,7 +48,22 @@ class ImportStore:
             }
             await connection.execute(self._database.insert(imports).values(row).on_conflict_do_nothing())
             statement = select(imports).where(imports.c.fingerprint == fingerprint)
-            return _state((await connection.execute(statement)).mappings().one())
+            state = _state((await connection.execute(statement)).mappings().one())
+            if state.status != FAILED:
+                return state
+            again: dict[str, Any] = {"status": RUNNING, "error": None, "changed_at": now()}
+            if not state.counts.get("interactions", {}).get("new"):
+                # Rows that were left out may be wanted now.
+                again |= {"parts": 0, "counts": {}}
+            await connection.execute(update(imports).where(imports.c.import_id == state.import_id).values(again))
+            return replace(state, **again)
+
+    async def find(self, fingerprint: str) -> ImportState | None:
+        """Find the import of these files; None where there is none."""
+        async with self._database.begin() as connection:
+            statement = select(imports).where(imports.c.fingerprint == fingerprint)
+            row = (await connection.execute(statement)).mappings().first()
+            return None if row is None else _state(row)
 
     async def forget(self, fingerprint: str) -> None:
         """Forget an import, so that the same files can be imported once more."""

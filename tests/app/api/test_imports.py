@@ -1,6 +1,9 @@
 """`POST /imports`: files over HTTP, imported by a process of its own."""
 
 import asyncio
+import errno
+import shutil
+import threading
 import time
 from collections.abc import Callable
 from io import BytesIO
@@ -15,6 +18,10 @@ from fastapi import FastAPI
 
 from app.config import Settings
 from app.context import Context
+from app.errors import DatabaseError
+from app.main import create_app
+from app.services import import_jobs
+from app.storage.imports import ImportStore
 
 Refused = Callable[..., dict[str, Any]]
 CSV = b"user_id,item_id,timestamp\nu,i,1000\nu,j,2000\nbad id,j,2000\n"
@@ -98,3 +105,98 @@ async def test_what_a_process_has_left_is_gone_on_with(settings: Settings) -> No
 
 async def test_an_import_that_is_none_is_not_found(client: httpx.AsyncClient, refused: Refused) -> None:
     refused(await client.get("/imports/none"), 404, "not_found")
+
+
+async def test_an_upload_that_breaks_off_leaves_nothing(
+    client: httpx.AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch, refused: Refused
+) -> None:
+    def full(source: Any, target: Any, _size: int) -> None:
+        target.write(source.read(20))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("shutil.copyfileobj", full)
+        refused(await client.post("/imports", files={"interactions": ("a.csv", CSV)}), 503, "storage_full")
+    assert list(settings.imports.iterdir()) == []
+
+
+async def test_a_process_that_starts_takes_no_upload_that_is_being_written(
+    client: httpx.AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy, half = shutil.copyfileobj, threading.Event()
+    going_on = threading.Event()
+
+    def slowly(source: Any, target: Any, size: int) -> None:
+        target.write(source.read(30))
+        target.flush()
+        half.set()
+        assert going_on.wait(10)
+        copy(source, target, size)
+
+    monkeypatch.setattr("shutil.copyfileobj", slowly)
+    posting = asyncio.create_task(client.post("/imports", files={"interactions": ("a.csv", CSV)}))
+    await asyncio.to_thread(half.wait, 10)
+    async with Context(settings) as other:
+        await other.import_jobs.resume()
+        await asyncio.sleep(0.3)
+    going_on.set()
+    answer = await posting
+    job = await ended(client, answer.headers["location"])
+    assert (job["status"], job["counts"]["interactions"]["new"]) == ("done", 2)
+
+
+async def test_an_accepted_upload_waits_for_a_database_that_is_away(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_jobs, "_RETRY_SECONDS", 0.05)
+    left = settings.imports / "left"
+    left.mkdir(parents=True)
+    (left / "interactions.csv").write_bytes(CSV)
+    fails = [DatabaseError("away")] * 8
+    find = ImportStore.find
+
+    async def away(self: ImportStore, fingerprint: str) -> Any:
+        if fails:
+            raise fails.pop()
+        return await find(self, fingerprint)
+
+    async def failed(*_: Any) -> tuple[int, str]:
+        return 1, "away"
+
+    monkeypatch.setattr(ImportStore, "find", away)
+    until = time.monotonic() + 60
+    with monkeypatch.context() as unreachable:
+        unreachable.setattr(import_jobs, "_import", failed)
+        async with Context(settings) as context:
+            await context.import_jobs.resume()
+            while fails:
+                assert time.monotonic() < until
+                await asyncio.sleep(0.01)
+            assert left.exists()
+    async with Context(settings) as context:
+        await context.import_jobs.resume()
+        while left.exists():
+            assert time.monotonic() < until
+            await asyncio.sleep(0.1)
+        assert await context.interactions.count() == 2
+
+
+async def test_files_that_failed_may_be_imported_again_when_the_rules_allow_them(
+    serve: Any, settings: Settings
+) -> None:
+    files = {"interactions": ("a.csv", b"user_id,item_id,event_type,timestamp\nu,i,wave,1000\n")}
+    async with serve() as client:
+        first = await ended(client, (await client.post("/imports", files=files)).headers["location"])
+        assert first["status"] == "failed"
+    app = create_app(settings.model_copy(update={"allow_unknown_event_types": True}))
+    transport = httpx.ASGITransport(app)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://b") as client:
+        answer = await client.post("/imports", files=files)
+        assert (answer.json()["status"], answer.json()["import_id"]) == ("running", first["import_id"])
+        job = await ended(client, answer.headers["location"])
+        assert (job["status"], job["error"], job["counts"]["interactions"]["new"]) == ("done", None, 1)
+
+
+async def test_a_form_without_its_boundary_is_named(client: httpx.AsyncClient, refused: Refused) -> None:
+    answer = await client.post("/imports", content=b"x", headers={"content-type": "multipart/form-data"})
+    refused(answer, 422, "malformed_form", "body")

@@ -156,3 +156,17 @@ def test_every_row_is_kept_or_counted(cells: list[tuple[object, ...]]) -> None:
     dropped: dict[str, int] = {}
     rows = clean_interactions(pa.table(columns, names), "seconds", dropped, TYPES)
     assert len(rows) + sum(dropped.values()) == len(cells)
+
+
+async def test_a_file_that_breaks_off_stores_nothing_so_that_the_mended_one_counts_once(
+    context: Context, tmp_path: Path
+) -> None:
+    rows = [f"u{number},i{number % 50},{1000 + number}" for number in range(60_000)]
+    file = tmp_path / "interactions.csv"
+    file.write_text("\n".join(["user_id,item_id,timestamp", *rows, "a,b", ""]))
+    with pytest.raises(DataSetError, match=r"interactions\.csv"):
+        await context.importing.run(open_folder(tmp_path), progress=silent)
+    assert await context.interactions.count() == 0
+    file.write_text("\n".join(["user_id,item_id,timestamp", *rows, ""]))
+    await context.importing.run(open_folder(tmp_path), progress=silent)
+    assert await context.interactions.count() == 60_000
