@@ -1,0 +1,97 @@
+"""Measures a light refresh beside a full run: `python -m benchmarks.refresh FOLDER`.
+
+The settings and the network that are kept were chosen on a part of the log: the earlier four fifths of it, or a random
+part where it has no order. Then the whole log is trained on in full, and refreshed.
+"""
+
+import json
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pyarrow as pa
+import typer
+from rich.console import Console
+
+from benchmarks.load.machine import describe_machine
+from models.bundle.loader import Bundle
+from models.bundle.store import BundleStore
+from models.data.columns import TIMESTAMP
+from models.data.folder import DataSet, read_folder
+from models.data.progress import silent
+from models.evaluation.report import BLEND
+
+SHARE = 0.8
+cli = typer.Typer(add_completion=False)
+console = Console(soft_wrap=True, highlight=False)
+
+
+@cli.command()
+def refresh(
+    folder: Annotated[Path, typer.Argument(help="A data-set folder.")],
+    seed: Annotated[int, typer.Option(min=0, help="Of all runs.")] = 0,
+    output: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("var/refresh.json"),
+) -> None:
+    """Train in full on a part, in full on everything, and refresh; compare time and accuracy."""
+    from models.training.evaluate import evaluate  # noqa: PLC0415 - TensorFlow
+    from models.training.recipe import Recipe  # noqa: PLC0415 - as above
+    from models.training.settled import Settled  # noqa: PLC0415 - as above
+    from models.training.trainer import TEST_USERS, train  # noqa: PLC0415 - as above
+
+    dataset = read_folder(folder)
+    with tempfile.TemporaryDirectory(prefix="braid-refresh-") as scratch:
+        store = BundleStore(Path(scratch) / "bundles")
+
+        def timed(data: DataSet, recipe: Recipe, source: Bundle | None = None) -> tuple[Bundle, float]:
+            start = time.perf_counter()
+            bundle = train(data, store, recipe=recipe, source=source, progress=silent)
+            return bundle, time.perf_counter() - start
+
+        source, _ = timed(_earlier(dataset, seed), Recipe(seed=seed))
+        store.activate(source.version)
+        full, whole = timed(dataset, Recipe(seed=seed))
+        light, seconds = timed(dataset, Recipe(kind="refresh", seed=seed, keeps_network=True), source)
+        # On the test users that the full run was measured on.
+        again = evaluate(
+            dataset,
+            Path(scratch),
+            seed=seed,
+            test_users=TEST_USERS,
+            settled=Settled.of(source, keep_network=True),
+            brief=True,
+            progress=silent,
+        )
+    found = {
+        "full_seconds": round(whole, 1),
+        "refresh_seconds": round(seconds, 1),
+        "share_of_time": round(seconds / whole, 3),
+        "metrics": {
+            name: {"full": full.manifest.metrics["test"][BLEND][name], "refresh": again.report.metrics[BLEND][name]}
+            for name in ("ndcg@10", "ndcg@20", "recall@20")
+        },
+        "gate": [] if light.manifest.gate is None else [check.model_dump() for check in light.manifest.gate.checks],
+    }
+    for name, both in found["metrics"].items():
+        console.print(
+            f"{name}: full {both['full']:.4f}, refresh {both['refresh']:.4f}: {both['refresh'] / both['full']:.1%}"
+        )
+    console.print(f"seconds: full {whole:.1f}, refresh {seconds:.1f}: {seconds / whole:.1%}")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps({"machine": describe_machine(), **found}, indent=2) + "\n", encoding="utf-8")
+
+
+def _earlier(dataset: DataSet, seed: int) -> DataSet:
+    rows = dataset.interactions
+    if TIMESTAMP in rows.column_names:
+        times = rows[TIMESTAMP].to_numpy()
+        keep = times <= np.quantile(times, SHARE)
+    else:
+        keep = np.random.default_rng(seed).random(rows.num_rows) < SHARE
+    return replace(dataset, interactions=rows.filter(pa.array(keep)))
+
+
+if __name__ == "__main__":
+    cli()
