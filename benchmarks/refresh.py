@@ -64,21 +64,20 @@ def refresh(
             brief=True,
             progress=silent,
         )
+    metrics = {
+        name: (full.manifest.metrics["test"][BLEND][name], again.report.metrics[BLEND][name])
+        for name in ("ndcg@10", "ndcg@20", "recall@20")
+    }
+    for name, (before, after) in metrics.items():
+        console.print(f"{name}: full {before:.4f}, refresh {after:.4f}: {after / before:.1%}")
+    console.print(f"seconds: full {whole:.1f}, refresh {seconds:.1f}: {seconds / whole:.1%}")
     found = {
         "full_seconds": round(whole, 1),
         "refresh_seconds": round(seconds, 1),
         "share_of_time": round(seconds / whole, 3),
-        "metrics": {
-            name: {"full": full.manifest.metrics["test"][BLEND][name], "refresh": again.report.metrics[BLEND][name]}
-            for name in ("ndcg@10", "ndcg@20", "recall@20")
-        },
+        "metrics": {name: {"full": before, "refresh": after} for name, (before, after) in metrics.items()},
         "gate": [] if light.manifest.gate is None else [check.model_dump() for check in light.manifest.gate.checks],
     }
-    for name, both in found["metrics"].items():
-        console.print(
-            f"{name}: full {both['full']:.4f}, refresh {both['refresh']:.4f}: {both['refresh'] / both['full']:.1%}"
-        )
-    console.print(f"seconds: full {whole:.1f}, refresh {seconds:.1f}: {seconds / whole:.1%}")
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps({"machine": describe_machine(), **found}, indent=2) + "\n", encoding="utf-8")
 
