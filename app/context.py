@@ -14,6 +14,7 @@ from app.services.catalogue import Catalogue
 from app.services.event_types import EventTypeRule
 from app.services.exporting import Exporting
 from app.services.exporting_log import ExportingLog
+from app.services.exposition import Exposition
 from app.services.feed import ChangeFeed
 from app.services.histories import Histories
 from app.services.import_jobs import ImportJobs
@@ -129,6 +130,7 @@ class Context:
         self.online_measuring = OnlineMeasuring(OnlineMeasureStore(self.database))
         self.versions = Versions(self.bundles, ActivationStore(self.database, changes), settings.keep_bundles)
         self.job_store = TrainingJobStore(self.database)
+        self.exposition = Exposition(self.versions, self.job_store, self.online_measuring)
         self.training_jobs = TrainingJobs(self.job_store, self.bundles)
         self.known_queries: dict[bytes, Options] = {}
         self.readiness = Readiness(self.database, self.bundle)

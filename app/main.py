@@ -27,6 +27,7 @@ from app.api.bodies import BodyLimit
 from app.api.hot_path import HotPath
 from app.api.problems import MEDIA_TYPE, add_error_handlers
 from app.config import Settings, load_settings
+from app.console import views
 from app.context import Context
 from app.logs import configure_logging
 
@@ -43,6 +44,7 @@ _MODULES = (
     training_jobs,
     metrics,
     health,
+    views,
 )
 _FIRST_ERROR = 400
 _DESCRIPTION = """Post what your users do, and ask what to show next.

@@ -1,10 +1,13 @@
 """Runs the server processes."""
 
+import atexit
 import errno
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -16,6 +19,7 @@ import uvicorn
 from app.config import PREFIX, Settings
 from app.errors import PortError
 from app.logs import configure_logging
+from app.services.exposition import SHARED_FOLDER
 
 _ANNOUNCED_WITHIN = 60.0
 _GRACE_SECONDS = 8
@@ -59,6 +63,11 @@ def serve_forever(settings: Settings, application: str = "app.main:create_app") 
     # Worker processes read their settings from the environment.
     for name in ("host", "port", "workers"):
         os.environ[PREFIX + name.upper()] = str(getattr(settings, name))
+    if settings.workers > 1:
+        # What the workers count is one server's; it goes with it.
+        folder = tempfile.mkdtemp(prefix="braid-metrics-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ[SHARED_FOLDER] = folder
     # The server raises the signal that stopped it once more when it is done: to be stopped is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(

@@ -3,7 +3,8 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from app.api.dependencies import Shared
 from app.api.problems import problems
@@ -14,6 +15,12 @@ router = APIRouter(
     tags=["operation"],
     responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
 )
+
+
+@router.get("", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
+async def metrics(context: Shared) -> Response:
+    """Give jobs, bundles, online measures and drift in the text format of Prometheus."""
+    return Response(await context.exposition.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 @router.get("/online")

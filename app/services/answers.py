@@ -23,13 +23,17 @@ _unlike = random.Random()  # noqa: S311 - ids are to differ, not to be secret
 class Answer:
     """A recommendation in JSON without its request id: each time it is sent it has another one, or the one given.
 
-    `mark` is what the request id begins with: bundle version and strategy.
+    `mark` is what the request id begins with: bundle version and strategy. `top_score` is that of the first item;
+    `known_user` tells whether the bundle was trained on the user, None for nobody in particular.
     """
 
     head: bytes
     mark: str
+    strategy: str
     degraded: Degradation | None = None
     given_id: str | None = None
+    top_score: float | None = None
+    known_user: bool | None = None
 
     def request_id(self) -> str:
         """Give a new request id."""
@@ -51,6 +55,7 @@ def answer(
     reason: str | None = None,
     reasons: Sequence[list[dict[str, Any]]] | None = None,
     degraded: Degradation | None = None,
+    known_user: bool | None = None,
 ) -> Answer:
     """Write the first items of a list, as the wire model `Recommendation` has it."""
     ids, scores = serving.live.ids(listing.items[:count]), listing.scores[:count].tolist()
@@ -73,7 +78,14 @@ def answer(
             "degraded": degraded,
         }
     )
-    return Answer(head[:-1], request_ids.mark(version or _NO_BUNDLE, listing.strategy), degraded)
+    return Answer(
+        head[:-1],
+        request_ids.mark(version or _NO_BUNDLE, listing.strategy),
+        listing.strategy,
+        degraded,
+        top_score=scores[0] if scores else None,
+        known_user=known_user,
+    )
 
 
 class KeptAnswers:

@@ -61,6 +61,7 @@ class Pager:
             reason=why_empty(self._maker, reading, options) if not len(listing.items) else None,
             reasons=explained(self._maker, reading, options, listing, count) if options.explain else None,
             degraded=degraded,
+            known_user=None if self._user_id is None else reading.user >= 0,
         )
 
     def _continued(self, reading: Reading, in_time: Callable[[], bool]) -> tuple[Int32, Listing]:

@@ -13,6 +13,7 @@ import structlog
 from app.errors import DatabaseError, SchemaError
 from app.schemas.options import Options
 from app.schemas.recommendations import Degradation
+from app.services import drift
 from app.services.active_bundle import ActiveBundle
 from app.services.answers import Answer, KeptAnswers
 from app.services.feed import ChangeFeed
@@ -82,6 +83,7 @@ class RecommendationService:
             found = self._make(serving, user_id, log, options, started, degraded)
             if found.degraded == degraded:
                 self._kept.keep((user_id, question), made_from, found)
+        drift.answered(found)
         return found
 
     async def recommend(self, user_id: str | None, options: Options) -> Answer:
@@ -151,7 +153,10 @@ class RecommendationService:
         if serving.ranker is None:
             counts = await self._popular.counts(serving.live)
         serving.tick()
-        return self._make(serving, user_id, log, options, started, degraded, counts)
+        drift.asked_about(serving, options.session_items)
+        found = self._make(serving, user_id, log, options, started, degraded, counts)
+        drift.answered(found)
+        return found
 
     def _make(
         self,

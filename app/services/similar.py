@@ -8,6 +8,7 @@ import numpy.typing as npt
 from app.errors import NotFoundError, UnknownMethodError
 from app.schemas.popular import ItemsQuery
 from app.schemas.similar import BLEND, SimilarItems, SimilarItemsQuery, SimilarStrategy
+from app.services import drift
 from app.services.active_bundle import ActiveBundle
 from app.services.patience import in_time
 from app.services.picking import Picked, first, nothing, scored, wish_of
@@ -64,6 +65,7 @@ class SimilarItemsService:
         if serving.ranker is None:
             # It may be known by the log alone: without a code it would come up in its own list.
             serving.live.admit([item_id])
+        drift.asked_about(serving, [item_id])
         code = int(serving.live.codes([item_id])[0])
         wish = wish_of(serving, query, *([code] if code >= 0 else []))
         picked = _similar(serving, serving.ranker, code, query, wish)

@@ -1,0 +1,1 @@
+"""The web console: what is looked at rather than called."""

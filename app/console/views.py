@@ -1,0 +1,39 @@
+"""`/console`: bundles, training jobs, online measures and drift on one page."""
+
+from http import HTTPStatus
+from pathlib import Path
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from app.api.dependencies import Shared
+from app.api.problems import problems
+from app.schemas.training_jobs import TrainingJobsQuery
+from app.services.drift import drift_of
+from app.services.exposition import own_registry
+
+_JOBS = 20
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=select_autoescape(),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+router = APIRouter(tags=["operation"], responses=problems(HTTPStatus.SERVICE_UNAVAILABLE))
+
+
+@router.get(
+    "/console", response_class=Response, responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+)
+async def console(context: Shared) -> Response:
+    """Show which bundles there are, what was trained, and how recommendations do in use."""
+    page = _templates.get_template("overview.html").render(
+        bundles=(await context.versions.page()).items,
+        jobs=(await context.training_jobs.page(TrainingJobsQuery(limit=_JOBS))).items,
+        measures=await context.exposition.online(),
+        drift=drift_of(own_registry()),
+    )
+    return HTMLResponse(page, headers={"content-security-policy": _POLICY, "cache-control": "no-store"})
