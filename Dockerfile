@@ -35,6 +35,7 @@ RUN python -m pip install -c constraints.txt '.[train]'
 FROM base AS runtime
 ENV BRAID_DATABASE_URL=sqlite+aiosqlite:////var/lib/braid/braid.sqlite3 \
     BRAID_BUNDLES=/var/lib/braid/bundles \
+    BRAID_BUNDLE_CACHE=/var/lib/braid/bundle-cache \
     BRAID_IMPORTS=/var/lib/braid/imports \
     NUMBA_CACHE_DIR=/var/lib/braid/kernels
 WORKDIR /var/lib/braid

@@ -23,6 +23,7 @@ from container_files import exec_form, health_check, last, read_compose, read_do
 from container_stand_in import Container, say
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+TRAINED_WITHIN = 300.0
 STARTED_WITHIN = 60.0
 NO_TENSORFLOW = "import importlib.util, sys; sys.exit(importlib.util.find_spec('tensorflow') is not None)"
 
@@ -52,6 +53,8 @@ class Replay:
                 say(f"== {name}: its image is not among those asked for")
             elif "ports" in service:
                 self.serve(name)
+            elif service["restart"] != "no":
+                self.train_by(name)
             else:
                 self.complete(name)
             if name == "migrate":
@@ -93,6 +96,21 @@ class Replay:
             say(f"  healthy after {time.monotonic() - started:.1f} s")
             ask(port, "/health/ready")
             ask(port, "/recommend/user-1")
+
+    def train_by(self, name: str) -> None:
+        """Run a service that takes training jobs: until one that is added has made a bundle the active one."""
+        say(f"== {name}")
+        container, command = self._of(name)
+        variables = self._variables(name)
+        with container.running(command, variables) as process:
+            container.run(["braid", "train", "--enqueue"], variables=variables)
+            started = time.monotonic()
+            while not (container.volume / "bundles" / "CURRENT").exists():
+                if process.poll() is not None or time.monotonic() - started > TRAINED_WITHIN:
+                    say("  no bundle became the active one")
+                    raise SystemExit(1)
+                time.sleep(0.2)
+            say(f"  trained after {time.monotonic() - started:.1f} s")
 
     def _of(self, name: str) -> tuple[Container, list[str]]:
         service = self.services[name]

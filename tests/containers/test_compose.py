@@ -8,7 +8,7 @@ from container_files import Stage, read_compose, substitute
 from jsonschema import Draft201909Validator
 
 SCHEMA = Path(__file__).with_name("compose-spec.json")
-OWN = ["migrate", "api", "trainer"]
+OWN = ["migrate", "api", "worker", "trainer"]
 Services = dict[str, dict[str, Any]]
 
 
@@ -34,8 +34,8 @@ def test_the_schema_would_notice_a_mistake(text: str, validator: Draft201909Vali
     assert len(list(validator.iter_errors(document))) == 2
 
 
-def test_there_are_the_four_services(services: Services) -> None:
-    assert sorted(services) == ["api", "migrate", "postgres", "trainer"]
+def test_there_are_the_five_services(services: Services) -> None:
+    assert sorted(services) == ["api", "migrate", "postgres", "trainer", "worker"]
 
 
 def test_without_a_password_nothing_starts(repository: Path) -> None:
@@ -66,7 +66,7 @@ def test_the_port_and_the_number_of_workers_are_settings(repository: Path) -> No
 
 def test_each_service_waits_for_what_it_needs(services: Services) -> None:
     assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
-    for name in ("api", "trainer"):
+    for name in ("api", "worker", "trainer"):
         assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
     assert "pg_isready" in services["postgres"]["healthcheck"]["test"]
     assert list(services).index("postgres") < list(services).index("migrate") < list(services).index("api")
@@ -76,6 +76,8 @@ def test_the_runs_that_end_are_not_started_again(services: Services) -> None:
     assert services["migrate"]["restart"] == services["trainer"]["restart"] == "no"
     assert services["migrate"]["command"] == ["braid", "migrate"]
     assert services["trainer"]["profiles"] == ["train"]
+    assert services["worker"]["restart"] == services["api"]["restart"] == "unless-stopped"
+    assert services["worker"]["command"] == ["braid", "worker"]
 
 
 @pytest.mark.parametrize("name", OWN)
