@@ -11,6 +11,7 @@ from app.times import from_microseconds
 from models.bundle.errors import BundleError
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
+from models.ranking.ranker import Ranker
 
 _log = structlog.get_logger(__name__)
 
@@ -58,6 +59,7 @@ class Versions:
         if refused is not None and not force:
             raise BundleRefusedError(f"bundle {version}: the gate has refused it: {refused}; `force` activates it")
         try:
+            await asyncio.to_thread(self._verified, version)
             await asyncio.to_thread(self._store.activate, version)
         except BundleError as error:
             raise BundleRefusedError(str(error)) from error
@@ -80,6 +82,10 @@ class Versions:
         except BundleError as error:
             raise BundleRefusedError(str(error)) from error
         return None if gate is None else gate.reason
+
+    def _verified(self, version: str) -> None:
+        """Load a version as whoever serves it will: its parts may be whole and not fit together."""
+        Ranker.load(self._store.load(version))
 
     def _describe_all(self, activations: dict[str, Activation]) -> list[BundleVersion]:
         try:

@@ -1,12 +1,15 @@
 """Versions of bundles over HTTP."""
 
 import asyncio
+import hashlib
 import shutil
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import orjson
 import pytest
 from fastapi import FastAPI
@@ -14,7 +17,7 @@ from fastapi import FastAPI
 from app.config import Settings
 from app.context import Context
 from models.bundle.manifest import MANIFEST_FILE
-from models.bundle.store import BundleStore
+from models.bundle.store import CURRENT_FILE, BundleStore
 from models.bundle.verdict import GateCheck, Verdict
 
 NEWER, REFUSED, DAMAGED = "99990101T000000000001Z", "99990101T000000000002Z", "99990101T000000000003Z"
@@ -110,3 +113,87 @@ async def test_only_the_newest_and_the_active_one_are_kept(
 async def test_without_bundles_there_are_none(client: httpx.AsyncClient, refused: Refused) -> None:
     assert (await client.get("/bundles")).json() == {"items": [], "next_cursor": None}
     refused(await client.post("/bundles/v/activate"), 404, "not_found")
+
+
+def flipped(folder: Path) -> None:
+    content = bytearray((folder / "item_ids.npy").read_bytes())
+    content[-1] ^= 1
+    (folder / "item_ids.npy").write_bytes(content)
+
+
+def truncated(folder: Path) -> None:
+    (folder / "item_ids.npy").write_bytes((folder / "item_ids.npy").read_bytes()[:-3])
+
+
+def replaced(array: Any, name: str = "popularity_counts.npy", *, pickled: bool = False) -> Callable[[Path], None]:
+    """Put another array where the manifest vouches for it."""
+
+    def damage(folder: Path) -> None:
+        np.save(folder / name, array, allow_pickle=pickled)
+        content = (folder / name).read_bytes()
+        manifest = orjson.loads((folder / MANIFEST_FILE).read_bytes())
+        manifest["files"][name] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+        (folder / MANIFEST_FILE).write_bytes(orjson.dumps(manifest))
+
+    return damage
+
+
+def edited(**changes: Any) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        manifest = orjson.loads((folder / MANIFEST_FILE).read_bytes())
+        (folder / MANIFEST_FILE).write_bytes(orjson.dumps(manifest | changes))
+
+    return damage
+
+
+def escaping(folder: Path) -> None:
+    manifest = orjson.loads((folder / MANIFEST_FILE).read_bytes())
+    manifest["files"]["../escaped.npy"] = {"sha256": "0" * 64, "size": 1}
+    (folder / MANIFEST_FILE).write_bytes(orjson.dumps(manifest))
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (flipped, "its checksum differs from the manifest's"),
+        (truncated, "the manifest says"),
+        (replaced(np.ones(3, dtype=np.float32)), "its arrays are of different numbers of items or users"),
+        (replaced(np.ones((2, 2), dtype=np.float32)), "expected 1 dimension(s) of float32, found 2 of float32"),
+        (replaced(np.full(60, np.nan, dtype=np.float32)), "holds values that are not finite"),
+        (edited(schema_version=99), "schema_version 99 is newer than"),
+        (escaping, "which is not a plain file name"),
+        (replaced(np.array([{"a": 1}], dtype=object), pickled=True), "is not a readable array"),
+    ],
+    ids=[
+        "flipped byte",
+        "truncated",
+        "other length",
+        "other shape",
+        "NaN",
+        "future schema",
+        "escaping path",
+        "pickled",
+    ],
+)
+async def test_a_damaged_bundle_is_refused_for_its_own_reason_and_the_old_one_keeps_serving(
+    old: str,
+    bundles: BundleStore,
+    client: httpx.AsyncClient,
+    refused: Refused,
+    damage: Callable[[Path], None],
+    reason: str,
+) -> None:
+    damage(bundles.root / NEWER)
+    for force in (False, True):
+        problem = refused(
+            await client.post(f"/bundles/{NEWER}/activate", params={"force": force}), 409, "bundle_refused"
+        )
+        assert reason in problem["detail"]
+    # Whoever makes it the active one behind the service's back gains nothing by it.
+    (bundles.root / CURRENT_FILE).write_text(f"{NEWER}\n")
+    until = time.monotonic() + 5
+    while reason not in (ready := (await client.get("/health/ready")).json())["checks"]["bundle"]["detail"]:
+        assert time.monotonic() < until, ready
+        await asyncio.sleep(0.05)
+    assert ready["status"] == "ok"
+    assert (await client.get("/recommend/u")).json()["bundle_version"] == old
