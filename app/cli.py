@@ -3,27 +3,29 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from app import commands
+from app.bundle_group import bundles
 from app.config import SettingsError, load_settings
 from app.context import Context
 from app.errors import BraidError
 from app.export_group import ExportGroup
+from app.in_context import console, with_context
 from app.logs import configure_logging
 from app.progress import progress_bars
 from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT
+from app.schemas.training_jobs import MAX_SEED
 from app.server import announce_when_live, require_free_port, serve_forever
 from app.services.import_rows import Timestamps
 from app.storage.migrations import require_schema, upgrade
 from app.training import Order, load_training
 from models.bundle.errors import BundleError
+from models.bundle.store import checked
 from models.data.errors import DataSetError
 from models.data.folder import read_folder
 from models.data.parts import open_folder
@@ -38,15 +40,14 @@ export = typer.Typer(
     help="Write the log and the catalogue to a folder, or recommendations to a file.",
 )
 cli.add_typer(export, name="export")
-bundles = typer.Typer(help="List the versions of bundles, or activate one.")
 cli.add_typer(bundles, name="bundles")
-console = Console(highlight=False, markup=False, soft_wrap=True)
 
 Folder = Annotated[Path, typer.Argument(help="A data-set folder: interactions.parquet or .csv, and what goes with it.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on (BRAID_HOST).")]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on (BRAID_PORT).")]
 Budget = Annotated[
-    float | None, typer.Option(min=0, help="Seconds for choosing settings, about; by default more for more data.")
+    float | None,
+    typer.Option(min=0, max=1e6, help="Seconds for choosing settings, about; more for more data by default."),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Processes to start (BRAID_WORKERS).")]
 
@@ -92,14 +93,14 @@ def import_folder(
 
     What was interrupted goes on where it was when the same command is given again.
     """
-    _with_context(
+    with_context(
         lambda context: commands.import_files(context, open_folder(folder), console, timestamps=timestamps, again=again)
     )
 
 
 @cli.command()
 def train(
-    seed: Annotated[int, typer.Option(min=0, help="The same seed and data give the same bundle.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The same seed and data give the same bundle.")] = 0,
     budget: Budget = None,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Keep the settings and the network of the active bundle.")
@@ -115,45 +116,22 @@ def train(
         raise typer.BadParameter("goes without --refresh", param_hint="--from-manifest")
     if enqueue and force:
         raise typer.BadParameter("goes without --enqueue: a worker never forces a bundle", param_hint="--force")
+    if from_manifest is not None:
+        checked(from_manifest)
     kind: Literal["full", "refresh", "again"] = "refresh" if refresh else "again" if from_manifest else "full"
     order = Order(kind=kind, seed=seed, budget=budget, from_manifest=from_manifest)
 
     if enqueue:
-        _with_context(lambda context: commands.enqueue(context, console, order))
+        with_context(lambda context: commands.enqueue(context, console, order))
     else:
-        _with_context(lambda context: commands.train(context, console, order, force=force))
+        with_context(lambda context: commands.train(context, console, order, force=force))
 
 
 @cli.command()
 def worker() -> None:
     """Take training jobs, and add them by schedule and threshold, until stopped."""
     configure_logging(load_settings().log_level)
-    _with_context(commands.work)
-
-
-@bundles.callback(invoke_without_command=True)
-def list_bundles(called: typer.Context) -> None:
-    """List the versions of bundles, newest first; `braid bundles activate` makes one the active one."""
-    if called.invoked_subcommand is None:
-        _with_context(lambda context: commands.list_bundles(context, console))
-
-
-@bundles.command()
-def activate(
-    version: Annotated[str, typer.Argument(help="As `braid bundles` lists it.")],
-    force: Annotated[bool, typer.Option("--force", help="Take it though the gate has refused it.")] = False,
-) -> None:
-    """Make a version the active one, in all processes."""
-    _with_context(lambda context: commands.activate(context, console, version, force=force))
-
-
-def _with_context(work: Callable[[Context], Awaitable[None]]) -> None:
-    async def run() -> None:
-        async with Context(load_settings()) as context:
-            await require_schema(context.database)
-            await work(context)
-
-    asyncio.run(run())
+    with_context(commands.work)
 
 
 @export.command(name=ExportGroup.default)
@@ -161,7 +139,7 @@ def export_folder(
     folder: Annotated[Path, typer.Argument(help="Where the files go: interactions, items and users as Parquet.")],
 ) -> None:
     """Write everything to a data-set folder; `braid export FOLDER` is enough."""
-    _with_context(lambda context: commands.export_folder(context, console, folder))
+    with_context(lambda context: commands.export_folder(context, console, folder))
 
 
 @export.command(name="recommendations")
@@ -172,7 +150,7 @@ def export_recommendations(
     limit: Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="Length of each list, at most.")] = DEFAULT_LIMIT,
 ) -> None:
     """Write the ranked list of every user of the log, as the API would answer now, for mails or a data warehouse."""
-    _with_context(lambda context: commands.export_recommendations(context, console, output, limit))
+    with_context(lambda context: commands.export_recommendations(context, console, output, limit))
 
 
 @cli.command()
@@ -182,7 +160,7 @@ def evaluate(
         str | None, typer.Option(help="fixed, leave-last-out, temporal or random; by default what the files allow.")
     ] = None,
     k: Annotated[str, typer.Option(help="Lengths of the lists that are measured.")] = "5,10,20",
-    seed: Annotated[int, typer.Option(min=0, help="The same seed and data give the same figures.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The same seed and data give the same figures.")] = 0,
     budget: Budget = None,
     only: Annotated[str, typer.Option(help="Use these parts alone, without the network; for example item_knn.")] = "",
     output: Annotated[

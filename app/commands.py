@@ -62,13 +62,12 @@ async def train(context: Context, console: Console, order: Order | None = None, 
     """
     order = order or Order()
     with progress_bars() as progress:
-        bundle = await run_training(context, order, progress)
-    source = context.bundles.load(order.from_manifest) if order.from_manifest else None
-    for line in summary(bundle, source):
+        trained = await run_training(context, order, progress)
+    for line in summary(trained):
         console.print(line)
-    await context.versions.activate(bundle.version, "command", force=force)
+    await context.versions.take(trained.bundle.version, "command", force=force)
     await context.versions.prune()
-    console.print(f"bundle {bundle.version} is active")
+    console.print(f"bundle {trained.bundle.version} is active")
 
 
 async def enqueue(context: Context, console: Console, order: Order) -> None:

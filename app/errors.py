@@ -18,6 +18,7 @@ BraidError
     MergeConflictError
     ImportBusyError
     BundleRefusedError
+    BundlesUnavailableError
     PortError
     TrainingUnavailableError
 """
@@ -157,6 +158,13 @@ class BundleRefusedError(BraidError):
 
     code = "bundle_refused"
     status = HTTPStatus.CONFLICT
+
+
+class BundlesUnavailableError(BraidError):
+    """Where the bundles are cannot be reached."""
+
+    code = "bundles_unavailable"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class PortError(BraidError):

@@ -13,8 +13,9 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from app.config import Settings, load_settings
 from app.context import Context
@@ -71,24 +72,23 @@ def main() -> None:
         _fail("it needs more memory than BRAID_TRAINING_MEMORY_MB allows")
     except (BraidError, BundleError, DataSetError, OSError) as error:
         _fail(" ".join(str(error).splitlines()))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whoever follows the job is told, whatever it was
+        tell(traceback=traceback.format_exc())
         _fail(f"{type(error).__name__}: {error}")
-        raise
     tell(outcome=bundle)
 
 
-def _fail(reason: str) -> None:
+def _fail(reason: str) -> NoReturn:
     tell(outcome={"failed": reason})
     sys.exit(1)
 
 
 async def _run(settings: Settings, order: Order) -> dict[str, Any]:
     async with Context(settings) as context:
-        bundle = await run_training(context, order, Telling())
-        source = context.bundles.load(order.from_manifest) if order.from_manifest else None
-        for line in summary(bundle, source):
+        trained = await run_training(context, order, Telling())
+        for line in summary(trained):
             tell(line=line)
-    return {"version": bundle.version}
+    return {"version": trained.bundle.version}
 
 
 def _bound(settings: Settings) -> None:

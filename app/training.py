@@ -42,7 +42,15 @@ def load_training() -> ModuleType:
     return trainer
 
 
-async def run_training(context: Context, order: Order, progress: Progress) -> Bundle:
+@dataclass(frozen=True)
+class Trained:
+    """A bundle that was published; `same_data` tells whether it is of the data of the one it repeats."""
+
+    bundle: Bundle
+    same_data: bool = True
+
+
+async def run_training(context: Context, order: Order, progress: Progress) -> Trained:
     """Train on the log and publish a bundle with the gate's verdict; nothing is activated.
 
     Raises
@@ -82,7 +90,8 @@ async def run_training(context: Context, order: Order, progress: Progress) -> Bu
         catalogue_at=began,
         progress=progress,
     )
-    return bundle
+    hashes = {one.manifest.data.get("sha256") for one in (source, bundle) if one is not None}
+    return Trained(bundle, order.kind != "again" or len(hashes) == 1)
 
 
 def _source(context: Context, order: Order) -> Bundle | None:
@@ -97,15 +106,13 @@ def _source(context: Context, order: Order) -> Bundle | None:
     return source
 
 
-def summary(bundle: Bundle, source: Bundle | None = None) -> list[str]:
+def summary(trained: Trained) -> list[str]:
     """Say in a few lines what a run made and what the gate found."""
-    metrics = bundle.manifest.metrics["test"]
-    lines = [
-        f"{bundle.manifest.protocol}, NDCG@10: "
-        + ", ".join(f"{name} {values['ndcg@10']:.4f}" for name, values in metrics.items())
-    ]
-    gate = bundle.manifest.gate
-    lines += [f"gate: {check.name} {check.outcome}: {check.detail}" for check in (gate.checks if gate else ())]
-    if source is not None and source.manifest.data.get("sha256") != bundle.manifest.data.get("sha256"):
-        lines.append(f"the data differ from those of bundle {source.version}, and so may the recommendations")
+    manifest = trained.bundle.manifest
+    ndcg = ", ".join(f"{name} {values['ndcg@10']:.4f}" for name, values in manifest.metrics["test"].items())
+    lines = [f"{manifest.protocol}, NDCG@10: {ndcg}"]
+    checks = manifest.gate.checks if manifest.gate else ()
+    lines += [f"gate: {check.name} {check.outcome}: {check.detail}" for check in checks]
+    if not trained.same_data:
+        lines.append("the data differ from those of the bundle that is repeated, and so may the recommendations")
     return lines

@@ -5,40 +5,29 @@ another worker, stops and changes nothing more.
 """
 
 import asyncio
-import json
 import os
 import secrets
-import signal
 import socket
-import sys
+import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
 import structlog
 
 from app.context import Context
-from app.errors import BraidError, DatabaseError
+from app.errors import BundleRefusedError, DatabaseError
 from app.planner import Planner
-from app.storage.training_jobs import Job
-from models.bundle.errors import BundleError
+from app.storage.training_jobs import LEASE_SECONDS, Job
+from app.training_child import Told, how_it_ended, start
+from models.bundle.errors import BundleError, StoreUnreachableError
 from models.bundle.store import new_version
 
 _TICK_SECONDS = 1.0
-_MAX_LINE = 2000
-_STREAM_LIMIT = 1 << 20
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+_ATTEMPTS = 5
+_RETRY_SECONDS = 3.0
 _log = structlog.get_logger(__name__)
-
-
-@dataclass
-class _Told:
-    """What the process of a job has told so far, and what of it is not stored yet."""
-
-    phase: str | None = None
-    progress: float | None = None
-    lines: list[str] = field(default_factory=list)
-    outcome: dict[str, Any] | None = None
+Answer = TypeVar("Answer")
 
 
 class Worker:
@@ -70,7 +59,7 @@ class Worker:
             if job is None:
                 await self._wait(_TICK_SECONDS)
             else:
-                await self._do(job)
+                await self._do_whatever_happens(job)
         _log.info("worker stopped", worker=self._name)
 
     async def _next(self) -> Job | None:
@@ -90,34 +79,57 @@ class Worker:
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
 
+    async def _do_whatever_happens(self, job: Job) -> None:
+        """Do a job; what goes wrong in an unexpected way ends the job, and not the worker."""
+        try:
+            await self._do(job)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the next job is taken
+            _log.exception("training job failed", job=job.job_id)
+            with suppress(DatabaseError):
+                await self._jobs.finish(job, "failed", f"{type(error).__name__}: {error}")
+            await self._wait(_TICK_SECONDS)
+
     async def _do(self, job: Job) -> None:
         _log.info("training job taken", job=job.job_id, kind=job.kind, attempt=job.attempts)
-        told = _Told()
+        told = Told()
         state = await self._train(job, told)
-        # While the database is away there is nothing else to do.
-        while True:
-            try:
-                await self._end(job, told, state)
-                break
-            except DatabaseError as error:
-                _log.error("training job not ended yet", job=job.job_id, reason=str(error))
-                if self._stopping.is_set():
+        holding = asyncio.create_task(self._hold(job, told))
+        try:
+            # While the database is away there is nothing else to do.
+            while True:
+                try:
+                    await self._end(job, told, state)
                     break
-                await self._wait(_TICK_SECONDS)
+                except DatabaseError as error:
+                    _log.error("training job not ended yet", job=job.job_id, reason=str(error))
+                    if self._stopping.is_set():
+                        break
+                    await self._wait(_TICK_SECONDS)
+        finally:
+            holding.cancel()
+            await asyncio.gather(holding, return_exceptions=True)
         with suppress(BundleError, OSError):
             await asyncio.to_thread(self._context.bundles.sweep)
 
-    async def _train(self, job: Job, told: _Told) -> str:
+    async def _hold(self, job: Job, told: Told) -> None:
+        """Keep the lease while a bundle is verified and activated."""
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            with suppress(DatabaseError):
+                await self._jobs.renew(job, told.phase, told.progress, [])
+
+    async def _train(self, job: Job, told: Told) -> str:
         """Train in a process; tell whether the job is still `ours`, or is `cancelling`, `lost` or to be `put back`."""
-        if job.bundle_version in await asyncio.to_thread(self._context.bundles.versions):
+        if job.bundle_version in await self._patiently(self._context.bundles.versions):
             # An earlier worker got that far and died before it could say so.
             told.outcome = {"version": job.bundle_version}
             told.lines.append(f"bundle {job.bundle_version} was published by an earlier attempt")
             return "ours"
-        process = await self._start(job)
-        reading = [asyncio.create_task(_read(stream, told)) for stream in (process.stdout, process.stderr) if stream]
+        process = await start(job, self._context.settings)
+        reading = [asyncio.create_task(told.read(stream)) for stream in (process.stdout, process.stderr) if stream]
         ended = asyncio.create_task(process.wait())
         state = "ours"
+        held_at = time.monotonic()
         try:
             while state == "ours" and not ended.done():
                 stopping = asyncio.create_task(self._stopping.wait())
@@ -127,46 +139,40 @@ class Worker:
                     state = "put back"
                 elif not ended.done():
                     state = await self._renew(job, told)
+                    held_at = time.monotonic() if state != "away" else held_at
+                    # Whoever reaches the database may have the job by now.
+                    lapsed = time.monotonic() - held_at > LEASE_SECONDS
+                    state = ("lost" if lapsed else "ours") if state == "away" else state
         finally:
             if process.returncode is None:
                 process.kill()
             await ended
             await asyncio.gather(*reading)
         if told.outcome is None and state == "ours":
-            told.outcome = {"failed": _how(process.returncode)}
+            told.outcome = {"failed": how_it_ended(process.returncode)}
         return state
 
-    async def _start(self, job: Job) -> asyncio.subprocess.Process:
-        settings = self._context.settings
-        threads = settings.training_threads or max((os.cpu_count() or 2) - 1, 1)
-        environment = {
-            **os.environ,
-            **settings.as_environment(),
-            **dict.fromkeys(_THREADS, str(threads)),
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-        }
-        order = {**job.options, "kind": job.kind, "version": job.bundle_version}
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "app.trainer_process", json.dumps(order)),
-            env=environment,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=_STREAM_LIMIT,
-        )
+    async def _patiently(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask the store of bundles, a few times where it is out of reach."""
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return await asyncio.to_thread(ask)
+            except StoreUnreachableError as error:
+                _log.warning("bundles cannot be reached", reason=str(error))
+                await self._wait(_RETRY_SECONDS)
+        return await asyncio.to_thread(ask)
 
-    async def _renew(self, job: Job, told: _Told) -> str:
+    async def _renew(self, job: Job, told: Told) -> str:
         lines = list(told.lines)
         try:
             state = await self._jobs.renew(job, told.phase, told.progress, lines)
         except DatabaseError as error:
-            # The training goes on: the job is ours until somebody else takes it.
             _log.warning("lease not renewed", job=job.job_id, reason=str(error))
-            return "ours"
+            return "away"
         del told.lines[: len(lines)]
         return state
 
-    async def _end(self, job: Job, told: _Told, state: str) -> None:
+    async def _end(self, job: Job, told: Told, state: str) -> None:
         if state == "put back":
             await self._jobs.put_back(job)
             return
@@ -189,44 +195,20 @@ class Worker:
     async def _pass(self, job: Job, version: str, lines: list[str]) -> None:
         """Activate what the gate let pass."""
         try:
-            gate = (await asyncio.to_thread(self._context.bundles.manifest, version)).gate
+            gate = (await self._patiently(lambda: self._context.bundles.manifest(version))).gate
             refusal = None if gate is None else gate.reason
             if refusal is not None:
                 _log.error("bundle refused by the gate", job=job.job_id, version=version, reason=refusal)
                 await self._jobs.finish(job, "refused", refusal, lines)
                 return
-            await self._context.versions.activate(version, f"job {job.job_id}")
-        except DatabaseError:
-            raise
-        except (BraidError, BundleError) as error:
-            _log.error("training job failed", job=job.job_id, reason=str(error))
-            await self._jobs.finish(job, "failed", str(error), lines)
+            await self._context.versions.take(version, f"job {job.job_id}")
+        except BundleRefusedError as error:
+            _log.error("bundle refused", job=job.job_id, version=version, reason=str(error))
+            await self._jobs.finish(job, "refused", str(error), lines)
             return
-        await self._jobs.finish(job, "succeeded", None, [*lines, f"bundle {version} is active"])
+        if not await self._jobs.finish(job, "succeeded", None, [*lines, f"bundle {version} is active"]):
+            _log.warning("training job lost to another worker", job=job.job_id)
+            return
         _log.info("training job succeeded", job=job.job_id, version=version)
-        await self._context.versions.prune()
-
-
-async def _read(stream: asyncio.StreamReader, told: _Told) -> None:
-    """Take note of what a process says, until it ends; what is no message of ours is a line of the log."""
-    while line := await stream.readline():
-        text = line.decode(errors="replace").rstrip()
-        try:
-            message = json.loads(text)
-        except ValueError:
-            message = None
-        if not isinstance(message, dict) or not message.keys() & {"phase", "line", "outcome"}:
-            if text:
-                told.lines.append(text[:_MAX_LINE])
-            continue
-        told.phase = message.get("phase", told.phase)
-        told.progress = message.get("progress", told.progress)
-        told.outcome = message.get("outcome", told.outcome)
-        if "line" in message:
-            told.lines.append(str(message["line"])[:_MAX_LINE])
-
-
-def _how(code: int | None) -> str:
-    if code is not None and code < 0:
-        return f"the process that trained was ended by {signal.Signals(-code).name}; it may have been short of memory"
-    return f"the process that trained ended with code {code} and said nothing"
+        with suppress(BundleError, OSError):
+            await self._context.versions.prune()

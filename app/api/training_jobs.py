@@ -54,7 +54,7 @@ async def get_training_job(
     job_id: PathId,
     context: Shared,
     accept: Annotated[str, Header()] = "application/json",
-    last_event_id: Annotated[int, Header(ge=0, description="the last line that is known")] = 0,
+    last_event_id: Annotated[int, Header(ge=0, lt=2**63, description="the last line that is known")] = 0,
 ) -> TrainingJobWithLog | StreamingResponse:
     """Tell how far a job has come, with its log; with `Accept: text/event-stream` as server-sent events until it ends.
 

@@ -25,6 +25,8 @@ JOB_EXAMPLE: dict[str, JsonValue] = {
 }
 LINE_EXAMPLE: dict[str, JsonValue] = {"id": 7, "written_at": "2026-03-01T12:00:02Z", "line": "reading the log: done"}
 
+MAX_SEED = 2**31 - 1
+
 
 class TrainingJobIn(BaseModel):
     """What a training job is asked for."""
@@ -36,7 +38,7 @@ class TrainingJobIn(BaseModel):
         description="`full` chooses all settings anew; `refresh` keeps those of the active bundle, and its network;"
         " `again` repeats the run that made `from_manifest`",
     )
-    seed: int = Field(0, ge=0, lt=2**31, description="of a full run")
+    seed: int = Field(0, ge=0, le=MAX_SEED, description="of a full run")
     budget: float | None = Field(None, ge=0, le=1e6, description="seconds for choosing settings, about, of a full run")
     from_manifest: str | None = Field(None, max_length=64, description="version of the bundle to make again")
 

@@ -103,6 +103,9 @@ class ActiveBundle:
         self.serving = serving
         self._items.follow(live, ranker.catalogue_at)
         _log.info("bundle loaded", version=ranker.version)
+        with suppress(BundleError, OSError):
+            # Copies of versions that are gone where the bundles are.
+            await asyncio.to_thread(self.store.sweep)
 
     def _load(self) -> Ranker | None:
         """Verify and load the active bundle; None where it is in use already, or refused.

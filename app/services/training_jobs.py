@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-from app.errors import BundleRefusedError, InvalidFieldsError, NotFoundError
+from app.errors import BundleRefusedError, BundlesUnavailableError, InvalidFieldsError, NotFoundError
 from app.schemas.problems import FieldError
 from app.schemas.training_jobs import (
     LogLine,
@@ -17,7 +17,7 @@ from app.schemas.training_jobs import (
 from app.services.keyset import decode, encode
 from app.storage.training_jobs import OPEN, Job, Line, Origin, TrainingJobStore
 from app.times import from_microseconds
-from models.bundle.errors import BundleError
+from models.bundle.errors import BundleError, StoreUnreachableError
 from models.bundle.store import BundleStore
 
 _LIST = "training_jobs"
@@ -125,6 +125,8 @@ class TrainingJobs:
                 raise _invalid("from_manifest", "goes with the kind `again`, and with no other")
             if wanted.from_manifest is not None and wanted.from_manifest not in self._bundles.versions():
                 raise _invalid("from_manifest", f"there is no bundle {wanted.from_manifest!r}")
+        except StoreUnreachableError as error:
+            raise BundlesUnavailableError(str(error)) from error
         except BundleError as error:
             raise BundleRefusedError(str(error)) from error
 

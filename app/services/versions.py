@@ -1,14 +1,16 @@
 """Versions of bundles: which there are, and which one is active."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 
-from app.errors import BundleRefusedError, NotFoundError
+from app.errors import BundleRefusedError, BundlesUnavailableError, NotFoundError
 from app.schemas.bundles import BundleVersion, BundleVersions, Gate
 from app.storage.activations import Activation, ActivationStore
 from app.times import from_microseconds
-from models.bundle.errors import BundleError
+from models.bundle.errors import BundleError, StoreUnreachableError
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
 from models.ranking.ranker import Ranker
@@ -33,7 +35,8 @@ class Versions:
     async def page(self) -> BundleVersions:
         """List all versions, newest first."""
         found = await self._activations.latest()
-        items = await asyncio.to_thread(self._describe_all, found)
+        with _reaching():
+            items = await asyncio.to_thread(self._describe_all, found)
         return BundleVersions(items=items, next_cursor=None)
 
     async def activate(self, version: str, activated_by: str, *, force: bool = False) -> BundleVersion:
@@ -52,21 +55,44 @@ class Versions:
             There is no such version.
         BundleRefusedError
             The gate has refused it, or it cannot be loaded.
+        BundlesUnavailableError
+            The bundles cannot be reached.
         DatabaseError
             The bundle is active, but this is not recorded.
         """
-        refused = await asyncio.to_thread(self._require, version)
+        with _reaching():
+            refused = await asyncio.to_thread(self._require, version)
         if refused is not None and not force:
             raise BundleRefusedError(f"bundle {version}: the gate has refused it: {refused}; `force` activates it")
-        try:
+        with _reaching():
             await asyncio.to_thread(self._verified, version)
             await asyncio.to_thread(self._store.activate, version)
-        except BundleError as error:
-            raise BundleRefusedError(str(error)) from error
         _log.info("bundle activated", version=version, by=activated_by, forced=refused is not None)
         await self._activations.add(version, activated_by, forced=refused is not None)
         found = await self._activations.latest()
         return await asyncio.to_thread(self._describe, version, version, found)
+
+    async def take(self, version: str, activated_by: str, *, force: bool = False) -> None:
+        """Activate a bundle that was just made, unless another one than it was compared with is active by now.
+
+        Raises
+        ------
+        BundleRefusedError
+            The gate has refused it, it cannot be loaded, or the comparison does not hold any more.
+        BundlesUnavailableError
+            The bundles cannot be reached.
+        DatabaseError
+            The bundle is active, but this is not recorded.
+        """
+        with _reaching():
+            gate = (await asyncio.to_thread(self._store.manifest, version)).gate
+            active = await asyncio.to_thread(self._store.active_version)
+        if not force and gate is not None and active not in {gate.against, version}:
+            raise BundleRefusedError(
+                f"bundle {active} became the active one while bundle {version} was made, which was compared with"
+                f" {gate.against or 'none'}"
+            )
+        await self.activate(version, activated_by, force=force)
 
     async def prune(self) -> None:
         """Remove versions that are neither among the newest nor active."""
@@ -75,12 +101,9 @@ class Versions:
 
     def _require(self, version: str) -> str | None:
         """Give why the gate has refused a version; None where it has not."""
-        try:
-            if version not in self._store.versions():
-                raise NotFoundError(f"there is no bundle {version[:80]!r}")
-            gate = self._store.manifest(version).gate
-        except BundleError as error:
-            raise BundleRefusedError(str(error)) from error
+        if version not in self._store.versions():
+            raise NotFoundError(f"there is no bundle {version[:80]!r}")
+        gate = self._store.manifest(version).gate
         return None if gate is None else gate.reason
 
     def _verified(self, version: str) -> None:
@@ -90,6 +113,8 @@ class Versions:
     def _describe_all(self, activations: dict[str, Activation]) -> list[BundleVersion]:
         try:
             active = self._store.active_version()
+        except StoreUnreachableError:
+            raise
         except BundleError:
             active = None
         return [self._describe(version, active, activations) for version in reversed(self._store.versions())]
@@ -121,3 +146,14 @@ class Versions:
             else Gate(passed=verdict.passed, reason=verdict.reason, against=verdict.against, checks=[*verdict.checks]),
             problem=problem,
         )
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Tell bundles that are refused from bundles that cannot be reached."""
+    try:
+        yield
+    except StoreUnreachableError as error:
+        raise BundlesUnavailableError(str(error)) from error
+    except BundleError as error:
+        raise BundleRefusedError(str(error)) from error

@@ -19,7 +19,7 @@ Status = Literal["queued", "running", "succeeded", "refused", "failed", "cancell
 Origin = Literal["api", "command", "schedule", "threshold"]
 OPEN = ("queued", "running")
 MAX_ATTEMPTS = 3
-LEASE_SECONDS = 15
+LEASE_SECONDS = 30
 _MAX_LINES = 10_000
 
 
@@ -157,7 +157,9 @@ class TrainingJobStore:
         """Let somebody else have a job that was not ended, as if it had not been tried."""
 
         def work(connection: Connection) -> None:
-            values = {"status": "queued", "lease_until": None, "worker": None, "phase": None, "progress": None}
+            status = case((training_jobs.c.cancelling, "cancelled"), else_="queued")
+            ended = case((training_jobs.c.cancelling, now()))
+            values = {"status": status, "finished_at": ended, "lease_until": None, "phase": None, "progress": None}
             fewer = {"attempts": training_jobs.c.attempts - 1}
             connection.execute(update(training_jobs).where(_held(job)).values(values | fewer))
 
@@ -241,18 +243,18 @@ def _held(job: Job) -> Any:
 def _give_up(connection: Connection, gone: Any) -> None:
     """End what was tried often enough, or was to be cancelled when its worker died."""
     ended = {"finished_at": now(), "lease_until": None}
+    cancelled = gone & training_jobs.c.cancelling
+    connection.execute(update(training_jobs).where(cancelled).values(status="cancelled", **ended))
     tried = gone & (training_jobs.c.attempts >= MAX_ATTEMPTS)
     reason = f"its worker died in each of {MAX_ATTEMPTS} attempts"
     connection.execute(update(training_jobs).where(tried).values(status="failed", reason=reason, **ended))
-    connection.execute(
-        update(training_jobs).where(gone & training_jobs.c.cancelling).values(status="cancelled", **ended)
-    )
 
 
 def _write_lines(connection: Connection, job_id: str, lines: Sequence[str]) -> None:
     if lines:
         moment = now()
-        rows = [{"job_id": job_id, "written_at": moment, "line": line} for line in lines]
+        # PostgreSQL has no place for NUL.
+        rows = [{"job_id": job_id, "written_at": moment, "line": line.replace("\0", "")} for line in lines]
         connection.execute(insert(training_job_lines), rows)
 
 

@@ -6,3 +6,7 @@ class BundleError(ValueError):
 
     The text names the file and the reason.
     """
+
+
+class StoreUnreachableError(BundleError):
+    """Where the bundles are cannot be reached now; nothing is said about any of them."""

@@ -10,7 +10,7 @@ import fsspec
 import numpy as np
 import numpy.typing as npt
 
-from models.bundle.errors import BundleError
+from models.bundle.errors import BundleError, StoreUnreachableError
 from models.bundle.loader import Bundle, plain_name
 from models.bundle.manifest import MANIFEST_FILE, Manifest, read_manifest
 from models.bundle.store import CURRENT_FILE, BundleStore, Judge, checked, version_named
@@ -82,13 +82,21 @@ class RemoteBundleStore(BundleStore):
             try:
                 return super().load(version)
             except BundleError:
-                shutil.rmtree(folder)
+                shutil.rmtree(folder, ignore_errors=True)
         self._copy(version, folder)
         return super().load(version)
 
     def activate(self, version: str) -> None:
         """Make a version the active one, in one atomic step, after verifying it."""
+        before = self.active_version()
         self.load(version)
+        self._point_to(version)
+        if version not in self.versions() and before is not None:
+            # Another machine has removed it meanwhile.
+            self._point_to(before)
+            raise BundleError(f"{self._url}/{version}: was removed")
+
+    def _point_to(self, version: str) -> None:
         with self._plainly(f"{self._url}/{CURRENT_FILE}"):
             self._files.pipe_file(f"{self._base}/{CURRENT_FILE}", f"{version}\n".encode())
 
@@ -143,9 +151,12 @@ class RemoteBundleStore(BundleStore):
             for name in [plain_name(name, self.place) for name in read_manifest(partial).files]:
                 self._fetch(version, name, partial)
             partial.chmod(0o755)
-            # Another process of this machine may have been faster.
-            if not folder.exists():
+            try:
                 partial.rename(folder)
+            except OSError:
+                # Another process of this machine may have been faster.
+                if not folder.is_dir():
+                    raise
 
     def _fetch(self, version: str, name: str, folder: Path) -> None:
         place = f"{self._url}/{version}/{name}"
@@ -163,7 +174,7 @@ class RemoteBundleStore(BundleStore):
         except (BundleError, FileNotFoundError):
             raise
         except Exception as error:
-            raise BundleError(f"{place}: cannot be reached: {type(error).__name__}: {error}") from error
+            raise StoreUnreachableError(f"{place}: cannot be reached: {type(error).__name__}: {error}") from error
 
 
 def _is_version(name: str) -> bool:

@@ -3,18 +3,18 @@
 import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from models.bundle.errors import BundleError
+from models.bundle.errors import BundleError, StoreUnreachableError
 from models.bundle.loader import Bundle, file_sha256, load_bundle
 from models.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest, library_versions, read_manifest
 from models.bundle.verdict import Verdict
-from models.bundle.writing import partial_folder, replace_file, sweep, sync_file, sync_folder, write_synced
+from models.bundle.writing import locked, partial_folder, replace_file, sweep, sync_file, sync_folder, write_synced
 
 CURRENT_FILE = "CURRENT"
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}")
@@ -64,7 +64,7 @@ class BundleStore:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise BundleError(f"{path}: cannot be read: {error}") from error
+            raise StoreUnreachableError(f"{path}: cannot be read: {error}") from error
 
     def manifest(self, version: str) -> Manifest:
         """Read the manifest of a version, and nothing else of it.
@@ -114,8 +114,9 @@ class BundleStore:
         BundleError
             There is no such version, or it is damaged.
         """
-        self.load(version)
-        replace_file(self.root / CURRENT_FILE, f"{version}\n".encode())
+        with locked(self.root):
+            self.load(version)
+            replace_file(self.root / CURRENT_FILE, f"{version}\n".encode())
 
     def publish(
         self,
@@ -179,16 +180,17 @@ class BundleStore:
         if version == self.active_version():
             raise BundleError(f"bundle {version} is active: activate another one before it is removed")
         folder = self.root / checked(version)
-        with partial_folder(self.root, version) as gone:
-            if folder.is_dir():
-                folder.rename(gone / version)
+        # Another process may remove the same one.
+        with partial_folder(self.root, version) as gone, suppress(FileNotFoundError):
+            folder.rename(gone / version)
 
     def prune(self, keep: int) -> list[str]:
         """Remove all versions but the newest, and the active one; give those that were removed."""
-        active = self.active_version()
-        old = [version for version in self.versions()[:-keep] if version != active]
-        for version in old:
-            self.remove(version)
+        with locked(self.root):
+            active = self.active_version()
+            old = [version for version in self.versions()[:-keep] if version != active]
+            for version in old:
+                self.remove(version)
         return old
 
     def scratch(self) -> AbstractContextManager[Path]:

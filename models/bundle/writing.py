@@ -1,6 +1,6 @@
 """Writing folders and files so that a crash at any point leaves them absent, or complete.
 
-What is being written has a name that begins with a dot, and a lock that its process holds. A lock ends with its
+What is being written has a name that begins with `.braid-`, and a lock that its process holds. A lock ends with its
 process: what nobody holds is left over, and `sweep` removes it.
 """
 
@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+_PREFIX = ".braid-"
 
 
 @contextmanager
@@ -27,31 +29,46 @@ def partial_folder(root: Path, name: str) -> Iterator[Path]:
 
 def _held_folder(root: Path, name: str) -> tuple[Path, int]:
     while True:
-        path = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=root))
-        lock = os.open(path, os.O_RDONLY)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if path.exists():
-            return path, lock
-        # Swept before it was locked.
-        os.close(lock)
+        path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{name}.", dir=root))
+        # Whoever sweeps may be faster than the lock.
+        with suppress(FileNotFoundError):
+            lock = os.open(path, os.O_RDONLY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if path.exists():
+                return path, lock
+            os.close(lock)
 
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file in one atomic step."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    temporary = Path(name)
-    try:
+    while True:
+        descriptor, name = tempfile.mkstemp(prefix=f"{_PREFIX}{path.name}.", dir=path.parent)
         with os.fdopen(descriptor, "wb") as stream:
-            fcntl.flock(stream, fcntl.LOCK_EX)
-            stream.write(content)
-            stream.flush()
-            os.fchmod(stream.fileno(), 0o644)
-            os.fsync(stream.fileno())
-            temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX)
+                stream.write(content)
+                stream.flush()
+                os.fchmod(stream.fileno(), 0o644)
+                os.fsync(stream.fileno())
+                # As above.
+                with suppress(FileNotFoundError):
+                    Path(name).replace(path)
+                    sync_folder(path.parent)
+                    return
+            finally:
+                Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """Let one process at a time change what is active and what is there."""
+    root.mkdir(parents=True, exist_ok=True)
+    lock = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def write_synced(path: Path, content: bytes) -> None:
@@ -77,7 +94,7 @@ def sync_folder(path: Path) -> None:
 
 def sweep(root: Path) -> None:
     """Remove what a process that is no more has left over."""
-    for path in sorted(root.glob(".*")) if root.is_dir() else ():
+    for path in sorted(root.glob(f"{_PREFIX}*")) if root.is_dir() else ():
         with suppress(OSError):
             lock = os.open(path, os.O_RDONLY)
             try:

@@ -33,7 +33,8 @@ def in_crew(
     work
         Called with retrievers and a row.
     """
-    threads = os.cpu_count() or 1
+    # The variable that bounds what is compiled bounds these threads as well.
+    threads = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
     free: SimpleQueue[tuple[Retriever, ...]] = SimpleQueue()
     for _ in range(threads):
         free.put(tuple(retriever.configured(retriever.config) for retriever in retrievers))

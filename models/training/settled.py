@@ -1,6 +1,7 @@
 """Training with settings that were chosen before, by a run whose bundle is at hand."""
 
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.bundle.errors import BundleError
@@ -39,6 +40,10 @@ class Settled:
             return cls(config)
         scorer = NetworkScorer(bundle.file(NETWORK_FILE), read_scaler(bundle))
         return cls(config, scorer, (bundle.file(KERAS_FILE), bundle.file(NETWORK_FILE)))
+
+    def kept_in(self, folder: Path) -> "Settled":
+        """Copy the files to a folder: the bundle may be removed while the run goes on."""
+        return replace(self, files=tuple(Path(shutil.copy(path, folder)) for path in self.files))
 
 
 def learn_settled(

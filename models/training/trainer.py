@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.bundle.errors import BundleError
+from models.bundle.errors import BundleError, StoreUnreachableError
 from models.bundle.loader import Bundle
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore, new_version
@@ -71,8 +71,10 @@ def train(
     """
     recipe = recipe or Recipe()
     settled = _settled(recipe, source)
-    active = _active(store)
+    against = store.active_version()
+    active = _active(store, against)
     with store.scratch() as folder:
+        settled = None if settled is None else settled.kept_in(folder)
         run = evaluate(
             dataset,
             folder,
@@ -100,7 +102,7 @@ def train(
         def judge(written: Bundle) -> Verdict:
             before = None if active is None else active.manifest
             more = check_bundle(written, publication.interactions, before, seed=recipe.seed)
-            return Verdict(against=None if before is None else before.version, checks=(*checks, *more))
+            return Verdict(against=against, checks=(*checks, *more))
 
         bundle = store.publish(manifest, _arrays(run, publication), [*run.learned.files, page], judge)
         progress("publishing", 1.0)
@@ -115,10 +117,12 @@ def _settled(recipe: Recipe, source: Bundle | None) -> Settled | None:
     return Settled.of(source, keep_network=recipe.keeps_network)
 
 
-def _active(store: BundleStore) -> Bundle | None:
-    """Load the active bundle; one that cannot be read is none to compare with."""
+def _active(store: BundleStore, version: str | None) -> Bundle | None:
+    """Load the active bundle; one that nobody can read is none to compare with, one that is out of reach is."""
     try:
-        return store.load_active()
+        return None if version is None else store.load(version)
+    except StoreUnreachableError:
+        raise
     except BundleError:
         return None
 

@@ -179,3 +179,36 @@ def test_the_figures_are_not_written_over_by_their_page(braid_here: Braid, tmp_p
     done = braid_here("evaluate", made, "--output", "out.html")
     assert (done.returncode, "--output" in done.stderr) == (2, True)
     assert not (tmp_path / "out.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["--seed", "1099511627776"], 2, "--seed"),
+        (["--budget", "inf"], 2, "--budget"),
+        (["--from-manifest", "x" * 65], 1, "is not the name of a version"),
+        (["--from-manifest", "../v"], 1, "is not the name of a version"),
+        (["--refresh", "--from-manifest", "v"], 2, "--from-manifest"),
+        (["--enqueue", "--force"], 2, "--force"),
+        (["--enqueue", "--refresh"], 1, "kind"),
+        (["--enqueue", "--from-manifest", "v"], 1, "from_manifest"),
+    ],
+)
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_what_cannot_be_trained_is_refused_in_a_line(
+    braid_here: Braid, database_url: str, arguments: list[str], code: int, text: str
+) -> None:
+    for extra in ([], ["--enqueue"]) if "--enqueue" not in arguments else ([],):
+        done = braid_here("train", *arguments, *extra, BRAID_DATABASE_URL=database_url)
+        assert done.returncode == code, done.stderr
+        assert text in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_job_is_left_to_a_worker_and_bundles_are_listed(braid_here: Braid, database_url: str, tmp_path: Path) -> None:
+    where = {"BRAID_DATABASE_URL": database_url, "BRAID_BUNDLES": str(tmp_path / "none")}
+    assert "waits for a `braid worker`" in braid_here("train", "--enqueue", **where).stdout
+    assert braid_here("bundles", **where).returncode == 0
+    absent = braid_here("bundles", "activate", "v1", **where)
+    assert (absent.returncode, "there is no bundle 'v1'" in absent.stderr) == (1, True)

@@ -215,4 +215,4 @@ def test_a_job_that_runs_is_cancelled_within_seconds(settings: dict[str, str], i
         assert time.monotonic() - began < 5
         assert client.get("/bundles").json()["items"] == []
         time.sleep(1)
-        assert list((isolated / "bundles").glob(".*")) == []
+        assert list((isolated / "bundles").glob(".braid-*")) == []

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from app.config import Settings
 from app.context import Context
+from app.errors import BundleRefusedError
 from models.bundle.manifest import MANIFEST_FILE
 from models.bundle.store import CURRENT_FILE, BundleStore
 from models.bundle.verdict import GateCheck, Verdict
@@ -108,6 +109,24 @@ async def test_only_the_newest_and_the_active_one_are_kept(
         versions._keep = 2
         await versions.prune()
     assert bundles.versions() == [old, REFUSED, DAMAGED]
+
+
+async def test_what_was_compared_with_another_bundle_than_the_active_one_is_not_taken(
+    old: str, bundles: BundleStore, context: Context
+) -> None:
+    manifest = bundles.root / NEWER / MANIFEST_FILE
+    document = orjson.loads(manifest.read_bytes())
+    for against, taken in (("another", False), (None, False), (old, True)):
+        document["gate"]["against"] = against
+        manifest.write_bytes(orjson.dumps(document))
+        if taken:
+            await context.versions.take(NEWER, "job 1")
+        else:
+            with pytest.raises(BundleRefusedError, match=f"bundle {old} became the active one"):
+                await context.versions.take(NEWER, "job 1")
+        assert bundles.active_version() == (NEWER if taken else old)
+    # Whoever died before telling of it tells of it now.
+    await context.versions.take(NEWER, "job 1")
 
 
 async def test_without_bundles_there_are_none(client: httpx.AsyncClient, refused: Refused) -> None:

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.storage.training_jobs import TrainingJobStore
+from models.bundle.errors import StoreUnreachableError
 from models.bundle.store import BundleStore
 
 JOBS = "/training-jobs"
@@ -95,6 +96,30 @@ async def test_a_job_that_waits_is_cancelled_at_once(client: httpx.AsyncClient, 
         client.get(f"{JOBS}/none", headers=STREAM),
     ):
         refused(await call, 404, "not_found")
+
+
+async def test_a_line_that_no_log_has_is_refused(client: httpx.AsyncClient, refused: Refused) -> None:
+    place = (await client.post(JOBS)).headers["location"]
+    for last in ("99999999999999999999", "-1", "x"):
+        answer = await client.get(place, headers=STREAM | {"last-event-id": last})
+        refused(answer, 422, "invalid_request", "last-event-id")
+
+
+async def test_bundles_out_of_reach_are_no_refusal(
+    client: httpx.AsyncClient, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> Any:
+        raise StoreUnreachableError("s3://bucket: cannot be reached")
+
+    for name in ("versions", "active_version", "manifest"):
+        monkeypatch.setattr(BundleStore, name, away)
+    for call in (
+        client.get("/bundles"),
+        client.post("/bundles/v/activate"),
+        client.post(JOBS, json={"kind": "refresh"}),
+        client.post(JOBS, json={"kind": "again", "from_manifest": "v"}),
+    ):
+        refused(await call, 503, "bundles_unavailable")
 
 
 async def test_events_tell_lines_and_progress_until_the_end(client: httpx.AsyncClient, jobs: TrainingJobStore) -> None:

@@ -89,6 +89,38 @@ async def test_a_job_that_is_given_back_was_not_tried(jobs: TrainingJobStore) ->
         await jobs.put_back(job)
 
 
+async def test_a_job_that_is_given_back_while_it_is_cancelled_has_ended(jobs: TrainingJobStore) -> None:
+    await jobs.add("full", "api", {})
+    job = await claimed(jobs)
+    await jobs.cancel(job.job_id)
+    await jobs.put_back(job)
+    found = await jobs.get(job.job_id)
+    assert found is not None
+    assert (found.status, found.finished_at is None) == ("cancelled", False)
+
+
+async def test_a_job_that_is_cancelled_in_its_last_attempt_was_cancelled(
+    context: Context, jobs: TrainingJobStore
+) -> None:
+    added = await jobs.add("full", "api", {})
+    for _ in range(MAX_ATTEMPTS):
+        await let_lease_end(context)
+        await claimed(jobs)
+    await jobs.cancel(added.job_id)
+    await let_lease_end(context)
+    assert await jobs.claim("w", "v") is None
+    found = await jobs.get(added.job_id)
+    assert found is not None
+    assert found.status == "cancelled"
+
+
+async def test_a_log_may_hold_anything(jobs: TrainingJobStore) -> None:
+    await jobs.add("full", "api", {})
+    job = await claimed(jobs)
+    assert await jobs.renew(job, None, None, ["a\0b", "ä \N{OWL}"]) == "ours"
+    assert [line.line for line in await jobs.lines(job.job_id)] == ["ab", "ä \N{OWL}"]
+
+
 async def test_cancelling_ends_what_waits_and_asks_what_runs(context: Context, jobs: TrainingJobStore) -> None:
     waiting = await jobs.add("full", "api", {})
     cancelled = await jobs.cancel(waiting.job_id)

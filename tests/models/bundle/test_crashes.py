@@ -1,12 +1,14 @@
 """A process that is killed at any step of writing leaves the store readable and the old version active."""
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from models.bundle.store import BundleStore
+from models.bundle.store import CURRENT_FILE, BundleStore
+from models.bundle.writing import replace_file
 
 WRITER = """
 import os, sys
@@ -55,7 +57,7 @@ def run(root: Path, what: str, last: int) -> subprocess.CompletedProcess[str]:
 
 
 def hidden(root: Path) -> list[str]:
-    return sorted(path.name for path in root.iterdir() if path.name.startswith("."))
+    return sorted(path.name for path in root.iterdir() if path.name.startswith(".braid-"))
 
 
 @pytest.fixture
@@ -97,7 +99,36 @@ def test_what_a_living_process_writes_is_not_swept(store: BundleStore) -> None:
         store.sweep()
         assert (folder / "kept").exists()
     assert not folder.exists()
-    (store.root / ".left.over").mkdir()
-    (store.root / ".CURRENT.left").touch()
+    (store.root / ".braid-v3.left").mkdir()
+    (store.root / ".braid-CURRENT.left").touch()
+    for name in (".git", ".cache"):
+        (store.root / name).mkdir()
+    (store.root / ".env").touch()
     store.sweep()
     assert hidden(store.root) == []
+    assert {".git", ".cache", ".env"} <= {path.name for path in store.root.iterdir()}
+
+
+def test_what_is_swept_before_it_is_locked_is_made_anew(store: BundleStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody sweeps between the making of a name and its lock."""
+    flock, calls = fcntl.flock, 0
+
+    def lock(what: object, how: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls in {1, 3}:
+            for path in store.root.glob(".braid-*"):
+                path.rmdir() if path.is_dir() else path.unlink()
+        flock(what, how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fcntl, "flock", lock)
+    with store.scratch() as folder:
+        assert folder.is_dir()
+    replace_file(store.root / CURRENT_FILE, b"v1\n")
+    assert store.active_version() == "v1"
+    assert calls >= 4
+
+
+def test_removing_twice_is_no_error(store: BundleStore) -> None:
+    store.remove("v2")
+    assert store.versions() == ["v1"]
