@@ -21,6 +21,7 @@ from app.services.import_jobs import ImportJobs
 from app.services.importing import Importing
 from app.services.ingestion import Ingestion
 from app.services.live_items import LiveItems
+from app.services.live_popularity import LivePopularity
 from app.services.masking import Masking
 from app.services.online_measures import OnlineMeasuring
 from app.services.popular import PopularItems
@@ -120,7 +121,9 @@ class Context:
             new_item_share=settings.new_item_share,
         )
         counts = CountStore(self.database)
-        self.trending = TrendingService(popular, RecentCounts(counts, weights), self.bundle)
+        self.trending = TrendingService(
+            popular, RecentCounts(counts, weights), LivePopularity(counts, weights), self.bundle
+        )
         self.similar_items = SimilarItemsService(self.bundle, self.trending, self.items, counts)
         self.similar_users = SimilarUsersService(self.bundle, self.histories)
         self.exporting = Exporting(

@@ -77,7 +77,7 @@ async def run_training(context: Context, order: Order, progress: Progress) -> Tr
     )
     if order.kind == "again" and source is not None:
         recipe = training.recipe_of(source.manifest).model_copy(update={"kind": "again"})
-    began = now()
+    began, newest = now(), await context.interactions.newest_id()
     table = await context.interactions.table(progress)
     if not table.num_rows:
         raise DataSetError(f"{context.database.place}: there are no interactions to train on: import some first")
@@ -88,6 +88,7 @@ async def run_training(context: Context, order: Order, progress: Progress) -> Tr
         source=source,
         version=order.version,
         catalogue_at=began,
+        last_interaction_id=newest,
         progress=progress,
     )
     hashes = {one.manifest.data.get("sha256") for one in (source, bundle) if one is not None}

@@ -14,6 +14,8 @@ Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
+_AT_ONCE = 1000
+
 
 @dataclass(frozen=True)
 class Picked:
@@ -57,6 +59,23 @@ def first(live: LiveCatalogue, items: Int32, scores: Float32, wish: Wish, limit:
     names = np.array(live.ids(items), dtype=np.str_)
     order = np.lexsort((names, -scores))[:limit]
     return Picked(items[order], scores[order])
+
+
+def in_order(live: LiveCatalogue, scores: Float32, order: Int32, wish: Wish, limit: int) -> Picked:
+    """Pick the first items of an order that have a score above 0; `scores` has a place for each code."""
+    found = [NOTHING]
+    missing = limit
+    for start in range(0, len(order), _AT_ONCE):
+        items = order[start : start + _AT_ONCE]
+        items = items[items < len(live)]
+        positive = scores[items] > 0
+        items = items[positive]
+        found.append(items[fitting(live, items, wish)][:missing])
+        missing -= len(found[-1])
+        if not missing or not positive.all():
+            break
+    picked = np.concatenate(found).astype(np.int32)
+    return Picked(picked, scores[picked])
 
 
 def unhad(live: LiveCatalogue, wish: Wish, picked: Int32, after: int, limit: int) -> Int32:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from app.schemas.popular import WINDOWS, AnyWindow, Chart, ChartStrategy, ItemsQuery, PopularQuery, TrendingQuery
 from app.services.active_bundle import ActiveBundle
-from app.services.picking import Picked, first, nothing, scored, unhad, wish_of
+from app.services.live_popularity import LivePopularity
+from app.services.picking import Picked, first, in_order, nothing, scored, unhad, wish_of
 from app.services.popular import PopularItems
 from app.services.serving import Serving
 from app.storage.counts import Counted, CountStore
@@ -76,8 +77,11 @@ class Charted:
 class TrendingService:
     """Answers with the items that everybody has, or has lately."""
 
-    def __init__(self, popular: PopularItems, recent: RecentCounts, bundle: ActiveBundle) -> None:
+    def __init__(
+        self, popular: PopularItems, recent: RecentCounts, followed: LivePopularity, bundle: ActiveBundle
+    ) -> None:
         self._popular = popular
+        self._followed = followed
         self._recent = recent
         self._bundle = bundle
 
@@ -124,7 +128,10 @@ class TrendingService:
         if ranker is not None:
             if window != "all" and not ranker.retriever.popularity.clock:
                 window, reason = "all", _TIMELESS
-            picked = Picked(*ranker.popular(wish, limit, WINDOWS.get(window)))
+            await self._followed.refresh(serving)
+            row = WINDOWS.get(window)
+            found = self._followed.popular(serving, row)
+            picked = Picked(*ranker.popular(wish, limit, row)) if found is None else in_order(live, *found, wish, limit)
             after = live.n_items
         else:
             rows = [] if window == "all" else await self._recent.get(WINDOWS[window])
@@ -145,7 +152,11 @@ class TrendingService:
         ranker, row = serving.ranker, WINDOWS[window]
         picked: Picked | None = None
         if ranker is not None:
-            if ranker.retriever.popularity.trends:
+            await self._followed.refresh(serving)
+            rising = self._followed.rising(serving, row)
+            if ranker.retriever.popularity.trends and rising is not None:
+                picked = in_order(serving.live, *rising, wish, limit)
+            elif ranker.retriever.popularity.trends:
                 picked = Picked(*ranker.trending(wish, limit, row))
         else:
             rows = await self._recent.get(row)

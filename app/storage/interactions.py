@@ -113,6 +113,11 @@ class InteractionStore:
             found: str | None = await connection.scalar(select(interactions.c[USER]).limit(1))
             return found
 
+    async def newest_id(self) -> int:
+        """Give the id of the newest row; 0 where there is none."""
+        async with self._database.begin() as connection:
+            return int(await connection.scalar(select(func.max(interactions.c.id))) or 0)
+
     async def count(self) -> int:
         """Count the rows of the log."""
         async with self._database.begin() as connection:

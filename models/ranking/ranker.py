@@ -99,6 +99,8 @@ class Ranker:
         self.features = FeatureBuilder(retriever.popularity)
         self.shelf: dict[str, Recommender] = {part.signals[0]: part for part in retriever.recommenders}
         self.catalogue_at = 0
+        self.data_until = 0.0
+        self.last_interaction_id: int | None = None
         self.repeats: Repeats | None = None
         self.knowledge = Knowledge.fit(None, KnowledgeConfig(), item_ids)
 
@@ -129,7 +131,10 @@ class Ranker:
             ranker.repeats = Repeats.load(bundle, config.repeats)
         # Whoever trained without saying when the catalogue was read has it from before the bundle was made.
         made_at = int(bundle.manifest.created_at.timestamp() * 1e6)
-        ranker.catalogue_at = int(bundle.manifest.data.get("catalogue_at") or made_at)
+        data = bundle.manifest.data
+        ranker.catalogue_at = int(data.get("catalogue_at") or made_at)
+        ranker.data_until = float((data.get("window") or [0.0, 0.0])[1])
+        ranker.last_interaction_id = data.get("last_interaction_id")
         if not all(part.fits(len(item_ids), len(user_ids)) for part in ranker.shelf.values()):
             raise BundleError(f"{bundle.folder}: its arrays are of different numbers of items or users")
         ranker.warm()

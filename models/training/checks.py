@@ -9,7 +9,6 @@ from models.bundle.loader import Bundle
 from models.bundle.manifest import Manifest
 from models.bundle.verdict import GateCheck
 from models.data.interactions import Interactions
-from models.evaluation.report import BLEND
 from models.ranking.drawing import Wish
 from models.ranking.ranker import Ranker
 
@@ -70,18 +69,23 @@ def _latency(milliseconds: list[float]) -> GateCheck:
 
 
 def _coverage(new: Manifest, active: Manifest | None) -> GateCheck:
-    own, before = (_measured(manifest) for manifest in (new, active))
-    if active is None or own is None or before is None or new.protocol != active.protocol:
+    measured, other = (_measured(manifest) for manifest in (new, active))
+    if active is None or measured is None or other is None or new.protocol != active.protocol:
         return GateCheck(name="coverage", outcome="skipped", detail="there is no active bundle of the same protocol")
+    (own, users), (before, earlier) = measured, other
     detail = (
-        f"coverage@10 is {own:.4f}, that of bundle {active.version} was {before:.4f}:"
-        f" at least {MIN_COVERAGE:.0%} of it is wanted"
+        f"coverage@10 on validation is {own:.4f} ({users:,} users), that of bundle {active.version} was {before:.4f}"
+        f" ({earlier:,}): at least {MIN_COVERAGE:.0%} of it is wanted"
     )
+    if not earlier / 2 <= users <= earlier * 2:
+        # Lists for more users hold more items.
+        return GateCheck(name="coverage", outcome="skipped", detail=f"{detail}: too many more or fewer users")
     return GateCheck(name="coverage", outcome="passed" if own >= MIN_COVERAGE * before else "failed", detail=detail)
 
 
-def _measured(manifest: Manifest | None) -> float | None:
-    return None if manifest is None else manifest.metrics.get("test", {}).get(BLEND, {}).get(_COVERAGE)
+def _measured(manifest: Manifest | None) -> tuple[float, int] | None:
+    validation = {} if manifest is None else manifest.metrics.get("validation", {})
+    return (validation[_COVERAGE], validation["users"]) if _COVERAGE in validation else None
 
 
 def _size(new: Manifest, active: Manifest | None) -> GateCheck:

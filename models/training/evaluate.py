@@ -38,7 +38,7 @@ class Evaluated:
     """What one run of the pipeline found.
 
     `everything` are all interactions, cleaned and encoded; `log` are the same with their repeated pairs. `validation`
-    holds NDCG@10 of the blend and of popularity on the validation part, where it was asked for.
+    holds NDCG@10 of the blend and of popularity, and coverage@10, on the validation part, where it was asked for.
     """
 
     report: EvaluationReport
@@ -214,7 +214,8 @@ def _validation(ranker: Ranker, held: Held, seed: int, progress: Progress) -> di
     ranked = rank_held(ranker, ranker.retriever, sample, 10, seed=seed, progress=progress, phase="validating")
     values = measure_users({name: ranked[name] for name in (BLEND, POPULARITY)}, sample.targets, [10])
     blend, popular = (float(values[name]["ndcg@10"].mean()) for name in (BLEND, POPULARITY))
-    return {"users": len(sample.users), "ndcg@10": blend, f"{POPULARITY}_ndcg@10": popular}
+    covered = coverage(ranked[BLEND], [10], held.source.n_items)
+    return {"users": len(sample.users), "ndcg@10": blend, f"{POPULARITY}_ndcg@10": popular, **covered}
 
 
 def _beyond_accuracy(

@@ -41,6 +41,7 @@ def train(
     source: Bundle | None = None,
     version: str | None = None,
     catalogue_at: int | None = None,
+    last_interaction_id: int | None = None,
     progress: Progress,
 ) -> Bundle:
     """Clean, split, tune, measure, compare with the active bundle, refit on everything, check and publish.
@@ -61,6 +62,8 @@ def train(
         Name of what is published; the moment where None.
     catalogue_at
         When reading of the catalogue began, in microseconds since 1970: what changed later is not in the bundle.
+    last_interaction_id
+        The newest row of the log when reading of it began: what came later is counted by whoever serves the bundle.
 
     Raises
     ------
@@ -95,7 +98,8 @@ def train(
         publication = Publication.fit(run, dataset.items)
         progress("refit", 1.0)
         progress("publishing", 0.0)
-        manifest = _manifest(run, publication, recipe, version or new_version(), catalogue_at, dataset.items)
+        manifest = _manifest(run, publication, recipe, version or new_version(), dataset.items)
+        manifest.data.update(catalogue_at=catalogue_at, last_interaction_id=last_interaction_id)
         page = folder / PAGE_FILE
         page.write_text(render_page(run.report, f"bundle {manifest.version}"), encoding="utf-8")
 
@@ -138,7 +142,6 @@ def _manifest(
     publication: Publication,
     recipe: Recipe,
     version: str,
-    catalogue_at: int | None,
     catalogue: pa.Table | None,
 ) -> Manifest:
     report: EvaluationReport = run.report
@@ -149,7 +152,6 @@ def _manifest(
         data={
             **report.counts,
             "window": window,
-            "catalogue_at": catalogue_at,
             "sha256": fingerprint(run.log, catalogue),
         },
         settings=publication.config.model_dump(),

@@ -20,7 +20,7 @@ from models.data.synthetic import generate
 from tests.conftest import QUICK_NETWORK, Completed
 from tests.end_to_end.processes import free_ports, in_database, server, worker
 
-TRAINED_WITHIN = 120.0
+TRAINED_WITHIN = 300.0
 SWITCHED_WITHIN = 2.0
 RATE = 50
 Braid = Callable[..., Completed]

@@ -6,9 +6,12 @@ from typing import Any
 
 import httpx
 import numpy as np
+import orjson
 import pytest
 
 from app.context import Context
+from app.services import live_popularity
+from models.bundle.manifest import MANIFEST_FILE
 from models.bundle.store import BundleStore
 from models.data.folder import DataSet
 from tests.app.writing import store_all
@@ -167,3 +170,55 @@ async def test_a_question_that_is_not_valid_is_refused(
     client: httpx.AsyncClient, refused: Callable[..., dict[str, Any]], path: str, field: str
 ) -> None:
     refused(await client.get(path), 422, "invalid_request", field)
+
+
+@pytest.fixture
+def followed(bundles: BundleStore, monkeypatch: pytest.MonkeyPatch) -> BundleStore:
+    """A bundle that says up to which row it has read the log."""
+    monkeypatch.setattr(live_popularity, "_EVERY_SECONDS", 0.0)
+    manifest = bundles.root / str(bundles.active_version()) / MANIFEST_FILE
+    document = orjson.loads(manifest.read_bytes())
+    document["data"]["last_interaction_id"] = 0
+    manifest.write_bytes(orjson.dumps(document))
+    return bundles
+
+
+async def test_a_bundle_in_use_does_not_keep_charts_from_following_the_log(
+    followed: BundleStore, client: httpx.AsyncClient
+) -> None:
+    before = (await ask(client, "/popular", limit=100))["items"]
+    least = before[-1]["item_id"]
+    counts = {item["item_id"]: item["score"] for item in before}
+
+    async def view(item: str, times: int) -> None:
+        rows = [{"user_id": f"n{number}", "item_id": item, "event_type": "view"} for number in range(times)]
+        assert (await client.post("/interactions/batch", json=rows)).json()["stored"] == times
+
+    await view(least, 300)
+    await view("brand-new", 500)
+    await client.post("/interactions", json={"user_id": "u", "item_id": "i000", "event_type": "dislike"})
+    after = (await ask(client, "/popular", limit=100))["items"]
+    assert [item["item_id"] for item in after[:2]] == ["brand-new", least]
+    assert after[0]["score"] == 500
+    assert after[1]["score"] == counts[least] + 300
+    rest = {item["item_id"]: item["score"] for item in after[2:]}
+    assert all(score == counts[item] for item, score in rest.items())
+    assert item_ids(await ask(client, "/popular", window="1d"))[:2] == ["brand-new", least]
+    for window in ("1d", "7d"):
+        rising = await ask(client, "/trending", window=window)
+        assert item_ids(rising)[:2] == ["brand-new", least]
+        assert rising["strategy"] == "trending"
+    await client.put("/items/brand-new", json={"hidden": True})
+    assert item_ids(await ask(client, "/popular"))[0] == least
+    await view(least, 1)
+    assert (await ask(client, "/popular"))["items"][0]["score"] == counts[least] + 301
+
+
+async def test_a_bundle_that_does_not_say_what_it_has_read_is_taken_as_it_is(
+    bundles: BundleStore, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_popularity, "_EVERY_SECONDS", 0.0)
+    before = await ask(client, "/popular")
+    rows = [{"user_id": f"n{number}", "item_id": "brand-new", "event_type": "view"} for number in range(500)]
+    await client.post("/interactions/batch", json=rows)
+    assert (await ask(client, "/popular"))["items"] == before["items"]

@@ -133,7 +133,7 @@ def test_a_candidate_that_ranks_what_is_new_worse_is_refused(stored: BundleStore
 @pytest.mark.parametrize(
     ("change", "name"),
     [
-        ({"metrics": {"test": {"braid": {"coverage@10": 1.0}}}}, "coverage"),
+        ({"metrics": {"validation": {"coverage@10": 1.0, "users": 300}}}, "coverage"),
         ({"data": {"interactions": 10**9}}, "size"),
     ],
 )
@@ -143,7 +143,7 @@ def test_a_bundle_that_shrank_its_catalogue_or_grew_is_refused(
     bundle = stored.load_active()
     assert bundle is not None
     known = Interactions.from_table(_until(log, 0.75).interactions).with_items(bundle.array("item_ids", "S"))  # type: ignore[arg-type]
-    metrics = {"test": {"braid": {"coverage@10": 0.49}}}
+    metrics = {"validation": {"coverage@10": 0.49, "users": 300}}
     poor = Bundle(bundle.folder, bundle.manifest.model_copy(update={"metrics": metrics}), bundle.arrays)
     before: Manifest = bundle.manifest.model_copy(update=change)
     found = {check.name: check.outcome for check in check_bundle(poor, known, before, seed=0)}

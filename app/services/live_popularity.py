@@ -1,0 +1,127 @@
+"""Popularity that follows the log: the bundle's counts, and what was done with each item since."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from app.errors import DatabaseError
+from app.services.patience import in_time
+from app.services.serving import Serving
+from app.storage.counts import CountStore
+from models.data.events import positive_types
+from models.ranking.live_catalogue import LiveCatalogue
+from models.recommenders.popularity import HALF_LIVES_DAYS, Popularity, rises
+
+Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
+_EVERY_SECONDS = 5.0
+_ROWS = 50_000
+Score = Callable[[Float32, Float32], Float32]
+_HALF_LIVES: Float64 = np.array(HALF_LIVES_DAYS) * 86_400.0
+
+
+@dataclass
+class _Followed:
+    """What was done since one bundle, by code: how often, and with weights that halve, as at `moment`."""
+
+    live: LiveCatalogue
+    last_id: int
+    moment: float
+    counts: Float64
+    recent: Float64
+    read_at: float = 0.0
+    orders: dict[object, tuple[Float32, Int32]] = field(default_factory=dict)
+
+
+class LivePopularity:
+    """Counts what the log has more than the bundle, every five seconds while somebody asks.
+
+    Parameters
+    ----------
+    event_weights
+        Those of event types that show interest count.
+    """
+
+    def __init__(self, counts: CountStore, event_weights: Mapping[str, float]) -> None:
+        self._counts = counts
+        self._positive = positive_types(event_weights)
+        self._followed: _Followed | None = None
+        self._reading = asyncio.Lock()
+
+    async def refresh(self, serving: Serving) -> None:
+        """Count what is new; while the database is away, what was counted last is good enough."""
+        ranker = serving.ranker
+        if ranker is None or ranker.last_interaction_id is None:
+            return
+        async with self._reading:
+            followed = self._followed
+            if followed is None or followed.live is not serving.live:
+                followed = self._begin(serving, ranker.last_interaction_id)
+            if time.monotonic() - followed.read_at < _EVERY_SECONDS:
+                return
+            try:
+                await in_time(self._read(serving, followed))
+            except DatabaseError:
+                return
+            followed.read_at = time.monotonic()
+            followed.orders.clear()
+            self._followed = followed
+
+    def _begin(self, serving: Serving, last_id: int) -> _Followed:
+        size = serving.live.size
+        empty = np.zeros((len(_HALF_LIVES), size))
+        return _Followed(serving.live, last_id, time.time(), np.zeros(size), empty)
+
+    async def _read(self, serving: Serving, followed: _Followed) -> None:
+        now = time.time()
+        followed.recent *= 0.5 ** ((now - followed.moment) / _HALF_LIVES)[:, None]
+        followed.moment = now
+        while True:
+            rows = await self._counts.since(followed.last_id, self._positive, _ROWS)
+            if not rows.ids:
+                return
+            serving.live.admit(list(dict.fromkeys(rows.item_ids)))
+            codes = serving.live.codes(rows.item_ids)
+            known = codes >= 0
+            codes, times = codes[known], np.array(rows.times, dtype=np.float64)[known]
+            np.add.at(followed.counts, codes, 1.0)
+            ages = np.maximum(now - np.where(np.isnan(times), -np.inf, times), 0.0)
+            for row, half_life in enumerate(_HALF_LIVES):
+                np.add.at(followed.recent[row], codes, 0.5 ** (ages / half_life))
+            followed.last_id = rows.ids[-1]
+
+    def popular(self, serving: Serving, window: int | None) -> tuple[Float32, Int32] | None:
+        """Give counts by code, and the codes by them, the most first; None where nothing was done since the bundle."""
+        return self._order(serving, ("popular", window), lambda counts, recent: counts if window is None else recent)
+
+    def rising(self, serving: Serving, window: int) -> tuple[Float32, Int32] | None:
+        """Give rises likewise; see `models.recommenders.popularity.rises`."""
+        return self._order(serving, ("rising", window), rises)
+
+    def _order(self, serving: Serving, key: tuple[str, int | None], score: Score) -> tuple[Float32, Int32] | None:
+        followed, ranker = self._followed, serving.ranker
+        if followed is None or ranker is None or followed.live is not serving.live:
+            return None
+        if not followed.counts.any():
+            return None
+        if key not in followed.orders:
+            counts, recent = _joined(ranker.retriever.popularity, ranker.data_until, followed, key[1])
+            scores = score(counts, recent)
+            followed.orders[key] = scores, np.argsort(-scores, kind="stable").astype(np.int32)
+        return followed.orders[key]
+
+
+def _joined(popularity: Popularity, until: float, followed: _Followed, window: int | None) -> tuple[Float32, Float32]:
+    """Add what was done since to what the bundle knows, in all and by a window as at the moment of the reading."""
+    known = len(popularity.counts)
+    counts, recent = followed.counts.copy(), np.zeros_like(followed.counts)
+    counts[:known] += popularity.counts
+    if window is not None:
+        recent = followed.recent[window].copy()
+        recent[:known] += popularity.recent[window] * 0.5 ** (max(followed.moment - until, 0.0) / _HALF_LIVES[window])
+    return counts.astype(np.float32), recent.astype(np.float32)
