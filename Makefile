@@ -12,7 +12,7 @@ PEERS := $(VENV)/.peers
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test check format containers bench-accuracy bench-ablation bench-scale bench-serving bench-ingestion freshness crash-proof feed-proof worker-proof lock clean
+.PHONY: help install demo test check format containers bench-accuracy bench-ablation bench-scale bench-refresh bench-serving bench-ingestion freshness crash-proof feed-proof worker-proof lock clean
 
 help: ## List these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -69,6 +69,9 @@ bench-ablation: install ## Switch each part of the recipe off in turn (ARGS='FOL
 
 bench-scale: install ## Train on 100,000 to 10 million generated interactions (ARGS='--sizes 100000,1000000'; docs/benchmarks.md)
 	$(BIN)/python -m benchmarks.scale $(ARGS)
+
+bench-refresh: install ## Measure a light refresh beside a full run (ARGS=FOLDER; docs/training.md)
+	$(BIN)/python -m benchmarks.refresh $(ARGS)
 
 bench-serving: install ## Measure requests a second, latency and memory (ARGS='FOLDER', needs wrk; docs/performance.md)
 	@command -v wrk >/dev/null || { echo "wrk is not installed: on Debian, 'apt-get install wrk' adds it" >&2; exit 1; }
