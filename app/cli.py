@@ -16,7 +16,6 @@ from app.context import Context
 from app.errors import BraidError
 from app.export_group import ExportGroup
 from app.in_context import console, with_context
-from app.logs import configure_logging
 from app.progress import progress_bars
 from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT
 from app.schemas.training_jobs import MAX_SEED
@@ -130,8 +129,7 @@ def train(
 @cli.command()
 def worker() -> None:
     """Take training jobs, and add them by schedule and threshold, until stopped."""
-    configure_logging(load_settings().log_level)
-    with_context(commands.work)
+    with_context(commands.work, log_level=load_settings().log_level)
 
 
 @export.command(name=ExportGroup.default)

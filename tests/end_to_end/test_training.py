@@ -132,6 +132,7 @@ def mix_up(connection: Connection) -> None:
     connection.execute(text("UPDATE interactions SET item_id = :item WHERE id = :id"), values)
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_corrupted_log_is_refused_and_the_old_bundle_stays(
     settings: dict[str, str], isolated: Path, database_url: str, braid: Braid
 ) -> None:
@@ -169,6 +170,7 @@ def test_a_corrupted_log_is_refused_and_the_old_bundle_stays(
             time.sleep(0.02)
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_a_roll_back_under_load_reaches_two_servers_without_a_failed_request(
     settings: dict[str, str], isolated: Path, trained_bundles: Path
 ) -> None:
@@ -202,6 +204,7 @@ def test_a_roll_back_under_load_reaches_two_servers_without_a_failed_request(
             assert Counter(late).keys() == {version}
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_job_that_runs_is_cancelled_within_seconds(settings: dict[str, str], isolated: Path) -> None:
     with server(isolated, free_ports(1)[0], **settings) as client, worker(isolated, **settings):
         post(client, generate(120, 60, 2400, seed=7, groups=3))

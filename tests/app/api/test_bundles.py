@@ -24,6 +24,7 @@ from models.bundle.verdict import GateCheck, Verdict
 NEWER, REFUSED, DAMAGED = "99990101T000000000001Z", "99990101T000000000002Z", "99990101T000000000003Z"
 FAILED = Verdict(checks=(GateCheck(name="own_validation", outcome="failed", detail="NDCG@10 is too low"),))
 Refused = Callable[..., dict[str, Any]]
+SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def old(bundles: BundleStore) -> str:
     return version
 
 
+@SQLITE_ONLY
 async def test_versions_are_listed_newest_first_with_what_is_known_of_them(
     old: str, client: httpx.AsyncClient, bundles: BundleStore, documented: Any
 ) -> None:
@@ -78,6 +80,7 @@ async def test_an_activation_is_served_at_once_recorded_and_followed_by_others(
     assert listed[old] > listed[NEWER]
 
 
+@SQLITE_ONLY
 async def test_what_the_gate_refused_needs_force(old: str, client: httpx.AsyncClient, refused: Refused) -> None:
     problem = refused(await client.post(f"/bundles/{REFUSED}/activate"), 409, "bundle_refused")
     assert "NDCG@10 is too low" in problem["detail"]
@@ -87,6 +90,7 @@ async def test_what_the_gate_refused_needs_force(old: str, client: httpx.AsyncCl
     assert (await client.get("/recommend/u")).json()["bundle_version"] == REFUSED
 
 
+@SQLITE_ONLY
 @pytest.mark.parametrize("force", [False, True])
 async def test_what_is_damaged_or_absent_changes_nothing(
     old: str, client: httpx.AsyncClient, refused: Refused, force: bool
@@ -101,6 +105,7 @@ async def test_what_is_damaged_or_absent_changes_nothing(
     assert (await client.get("/health/ready")).status_code == 200
 
 
+@SQLITE_ONLY
 async def test_only_the_newest_and_the_active_one_are_kept(
     old: str, application: FastAPI, serve: Any, bundles: BundleStore
 ) -> None:
@@ -111,6 +116,7 @@ async def test_only_the_newest_and_the_active_one_are_kept(
     assert bundles.versions() == [old, REFUSED, DAMAGED]
 
 
+@SQLITE_ONLY
 async def test_what_was_compared_with_another_bundle_than_the_active_one_is_not_taken(
     old: str, bundles: BundleStore, context: Context
 ) -> None:
@@ -129,6 +135,7 @@ async def test_what_was_compared_with_another_bundle_than_the_active_one_is_not_
     await context.versions.take(NEWER, "job 1")
 
 
+@SQLITE_ONLY
 async def test_without_bundles_there_are_none(client: httpx.AsyncClient, refused: Refused) -> None:
     assert (await client.get("/bundles")).json() == {"items": [], "next_cursor": None}
     refused(await client.post("/bundles/v/activate"), 404, "not_found")
@@ -171,6 +178,7 @@ def escaping(folder: Path) -> None:
     (folder / MANIFEST_FILE).write_bytes(orjson.dumps(manifest))
 
 
+@SQLITE_ONLY
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [

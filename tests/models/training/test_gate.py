@@ -15,13 +15,13 @@ from models.data.folder import DataSet
 from models.data.interactions import Interactions
 from models.data.progress import silent
 from models.data.synthetic import generate
-from models.ranking.config import RankingConfig
+from models.ranking.config import NetworkConfig, RankingConfig
 from models.training.checks import check_bundle
 from models.training.gate import MIN_USERS
 from models.training.recipe import Recipe
 from models.training.trainer import train
 
-QUICK = Recipe(budget=0.0)
+QUICK = Recipe(budget=0.0, network=NetworkConfig(members=1, epochs=2))
 USERS = 300
 
 
