@@ -14,6 +14,8 @@ from app.worker import Worker
 from models.bundle.errors import StoreUnreachableError
 from models.bundle.store import BundleStore
 
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
@@ -95,7 +97,7 @@ async def test_a_worker_that_cannot_renew_its_lease_stops_training(
     assert await Worker(context)._train(job, Told()) == "lost"
 
 
-async def test_what_a_process_says_is_read_line_by_line() -> None:
+async def test_what_a_process_says_is_read_line_by_line(backend: str) -> None:
     stream = asyncio.StreamReader(limit=1000)
     stream.feed_data(b'{"phase": "network", "progress": 0.5}\n{"line": "one"}\nplain text\n{"other": 1}\n')
     stream.feed_data(b"x" * 5000 + b"\n" + b'{"outcome": {"version": "v"}}\n')
@@ -107,5 +109,5 @@ async def test_what_a_process_says_is_read_line_by_line() -> None:
 
 
 @pytest.mark.parametrize(("code", "text"), [(-9, "SIGKILL"), (3, "code 3"), (None, "code None")])
-def test_how_a_process_ended_is_said(code: int | None, text: str) -> None:
+def test_how_a_process_ended_is_said(backend: str, code: int | None, text: str) -> None:
     assert text in how_it_ended(code)

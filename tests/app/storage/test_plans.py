@@ -43,6 +43,9 @@ STATEMENTS: dict[str, Run] = {
     "ix_changes_transaction_id": _read,
     "ix_requests_user_id": requested,
     "ix_merges_into_user_id": lambda context: UserDataStore(context.database, context.changes).merges("u7"),
+    "ix_training_jobs_created_at": lambda context: context.job_store.page(10),
+    "ix_training_job_lines_job_id": lambda context: context.job_store.lines("j7"),
+    "pk_training_jobs": lambda context: context.job_store.get("j7"),
     "pk_interactions": lambda context: UserDataStore(context.database, context.changes).delete(77),
     "pk_items": lambda context: context.items.get("i7"),
     "pk_users": lambda context: context.users.get("u7"),
@@ -81,6 +84,11 @@ async def fill(context: Context) -> None:
             ("requests (request_id, user_id, timestamp, context)", "'q' || n, 'u' || n, n, '{}'"),
             ("merges (user_id, into_user_id, moved, merged_at)", "'m' || n, 'u' || n, 0, n"),
             ("changes (created_at, origin, kind)", "1000 + n, 'o', 'users'"),
+            (
+                "training_jobs (job_id, kind, origin, options, status, created_at)",
+                "'j' || n, 'full', 'api', '{}', 'succeeded', n",
+            ),
+            ("training_job_lines (job_id, written_at, line)", "'j' || (n % 500), n, 'a line'"),
             (
                 "imports (import_id, fingerprint, folder, status, counts, created_at, changed_at)",
                 "'i' || n, 'f' || n, '', 'done', '{}', n, n",
