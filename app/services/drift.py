@@ -5,6 +5,7 @@ The counts are those of this process, or of all workers of a server together whe
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -31,9 +32,15 @@ _RANKED = {"personalized", "session", "preferences"}
 
 def answered(answer: Answer) -> None:
     """Take note of a list."""
-    LISTS.labels(answer.strategy, _word(answer.known_user)).inc()
+    _lists(answer.strategy, answer.known_user).inc()
     if answer.top_score is not None and answer.strategy in _RANKED:
         TOP_SCORES.observe(answer.top_score)
+
+
+@lru_cache
+def _lists(strategy: str, known: bool | None) -> Counter:
+    # Looked up once: every request counts.
+    return LISTS.labels(strategy, _word(known))
 
 
 def asked_about(serving: Serving, item_ids: Sequence[str]) -> None:
