@@ -38,7 +38,7 @@ demo: install ## Install, load the sample data, train, and serve on 127.0.0.1:80
 	$(BIN)/braid demo $(ARGS)
 
 test: install ## Run every test; less than 90 % line coverage is a failure (ARGS='-k word' narrows)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-fail-under=90 $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --cov --cov-fail-under=90 $(ARGS)
 
 check: install ## Lint, format, types, import rules, and migrations against the tables
 	$(BIN)/ruff check
