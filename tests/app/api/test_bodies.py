@@ -73,7 +73,11 @@ async def test_a_gzip_bomb_is_not_unpacked(client: httpx.AsyncClient, applicatio
     assert await count(application) == 0
 
 
-@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(orjson.dumps(VIEW))[:-9], b""])
+@pytest.mark.parametrize(
+    "body",
+    [b"not gzip", gzip.compress(orjson.dumps(VIEW))[:-9], b""],
+    ids=["no gzip", "cut short", "empty"],
+)
 async def test_what_is_no_whole_gzip_is_refused(
     client: httpx.AsyncClient, application: FastAPI, refused: Refused, body: bytes
 ) -> None:
