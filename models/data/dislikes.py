@@ -55,6 +55,8 @@ class Dislikes:
         Dislikes or None
             None where nothing is left.
         """
+        if not len(self.users):
+            return None
         kept = self.draws >= hidden
         own = self.users.astype(np.int64) * every.n_items + self.items
         liked = every.users.astype(np.int64) * every.n_items + every.items

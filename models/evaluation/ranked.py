@@ -11,7 +11,7 @@ from models.ranking.crew import in_crew
 from models.ranking.drawing import Wish
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
-from models.recommenders import kernels
+from models.recommenders import dense
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
@@ -26,6 +26,7 @@ def rank_held(
     seed: int,
     progress: Progress,
     phase: str = "ranking",
+    alone: bool = True,
 ) -> dict[str, Int32]:
     """Rank items for every held-out user.
 
@@ -41,16 +42,18 @@ def rank_held(
         Users with their histories; `held.candidates`, where given, are the complete lists to rank.
     length
         Length of the lists, at most.
+    alone
+        Whether each part, and the network, is ranked by alone.
 
     Returns
     -------
     dict
-        The blend, each part and each baseline to int32 (users, length): item codes, best first, -1 where the
-        list ends early.
+        The blend, popularity and, alone, each part and the network to int32 (users, length): item codes, best
+        first, -1 where the list ends early.
     """
-    parts = [name for name in everyone.present if name != POPULARITY]
+    parts = [name for name in everyone.present if name != POPULARITY] if alone else []
     names = [BLEND, *parts, POPULARITY]
-    if ranker.network is not None:
+    if ranker.network is not None and alone:
         names.append(NETWORK)
     lists = {name: np.full((len(held.users), length), -1, dtype=np.int32) for name in names}
     popularity = ranker.retriever.popularity.counts
@@ -63,20 +66,20 @@ def rank_held(
         history = held.history(row)
         only = held.candidate_list(row)
         excluded = held.excluded(row)
-        everything = own[0].retrieve(history, Wish(excluded=excluded, only=only, limit=count, cut=False))
-        # A part alone ranks all that it touches; the blend what it would draw.
-        scores = {name: everything.parts[PARTS.index(name)] for name in parts}
-        if only is not None:
-            scores[POPULARITY] = popularity[everything.items]
-        _fill(lists, row, everything.items, scores, rng, everything.wanted)
-        drawn = (
-            everything.best(count)
-            if same
-            else own[1].retrieve(history, Wish(excluded=excluded, only=only, limit=count))
-        )
+        drawn = None
+        if alone or only is not None:
+            everything = own[0].retrieve(history, Wish(excluded=excluded, only=only, limit=count, cut=False))
+            # A part alone ranks all that it touches; the blend what it would draw.
+            scores = {name: everything.parts[PARTS.index(name)] for name in parts}
+            if only is not None:
+                scores[POPULARITY] = popularity[everything.items]
+            _fill(lists, row, everything.items, scores, rng, everything.wanted)
+            drawn = everything.best(count) if same else None
+        if drawn is None:
+            drawn = own[1].retrieve(history, Wish(excluded=excluded, only=only, limit=count))
         network = None if ranker.network is None else ranker.network.score(ranker.features.build(drawn))
         scores = {BLEND: ranker.score(drawn, network)}
-        if network is not None:
+        if network is not None and alone:
             scores[NETWORK] = network
         _fill(lists, row, drawn.items, scores, rng, drawn.wanted)
         if only is None:
@@ -128,7 +131,7 @@ def _fill(
     table = np.stack(list(scores.values()))[:, shuffled]
     length = next(iter(lists.values())).shape[1]
     kept = min(length, len(shuffled))
-    top, _ = kernels.top_of_dense(table, len(shuffled), kept, -np.inf)
+    top, _ = dense.top_of_dense(table, len(shuffled), kept, -np.inf)
     best = items[shuffled[top]]
     for position, name in enumerate(scores):
         lists[name][row, :kept] = best[position]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from models.recommenders import nearest
+from models.recommenders import dense, nearest
 
 Array = npt.NDArray[Any]
 
@@ -178,36 +178,6 @@ def _ordered(bits: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def top_of_dense(block: Array, first: int, count: int, above: float = 0.0) -> tuple[Array, Array]:
-    """Find the largest values of each row that are above a limit, best first; 0 fills up short rows.
-
-    Row r is searched without column first + r.
-    """
-    columns = np.zeros((block.shape[0], count), dtype=np.int32)
-    values = np.zeros((block.shape[0], count), dtype=np.float32)
-    kept_columns = np.empty(2 * count, dtype=np.int32)
-    kept_values = np.empty(2 * count, dtype=np.float32)
-    for row in range(block.shape[0]):
-        kept, least = 0, np.float32(above)
-        for column in range(block.shape[1]):
-            value = block[row, column]
-            if value > least and column != first + row:
-                if kept == 2 * count:
-                    # Only what is above the count-th best so far can still be among the best.
-                    order = np.argsort(-kept_values)[:count]
-                    kept_columns[:count], kept_values[:count] = kept_columns[order], kept_values[order]
-                    least, kept = kept_values[count - 1], count
-                    if value <= least:
-                        continue
-                kept_columns[kept], kept_values[kept] = column, value
-                kept += 1
-        best = np.argsort(-kept_values[:kept])[:count]
-        columns[row, : len(best)] = kept_columns[best]
-        values[row, : len(best)] = kept_values[best]
-    return columns, values
-
-
-@njit(cache=True, nogil=True)
 def find_terms(text: Array, offsets: Array, wanted: Array, wanted_offsets: Array) -> Array:
     """Look up byte strings among sorted ones, by bisection; -1 for those that are not there.
 
@@ -268,8 +238,8 @@ def warm() -> None:
     multiply(columns[0], history, touched, factors, columns[0].copy())
     ranks(columns)
     largest(columns[0].copy(), 1)
-    top_of_dense(columns, 0, 1)
-    top_of_dense(columns, 0, 1, -np.inf)
+    dense.top_of_dense(columns, 0, 1)
+    dense.top_of_dense(columns, 0, 1, -np.inf)
     nearest.warm()
     text, offsets = np.frombuffer(b"a", dtype=np.uint8), np.array([0, 1], dtype=np.int64)
     stored_offsets = offsets.copy()

@@ -15,7 +15,7 @@ from scipy import linalg
 
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders import kernels
+from models.recommenders import dense
 from models.recommenders.board import Board
 from models.recommenders.recommender import ItemRows
 from models.recommenders.rows import Float32, Int32, Int64, Rows
@@ -76,10 +76,12 @@ def leading_vectors(matrix: "sp.csr_matrix[np.float32]", count: int) -> Float32:
     basis = _orthonormal(matrix @ rng.standard_normal((matrix.shape[1], width)).astype(np.float32))
     for _ in range(_POWER_ITERATIONS):
         basis = _orthonormal(matrix @ _orthonormal(transposed @ basis))
-    _, values, vectors = np.linalg.svd((transposed @ basis).T, full_matrices=False)
+    # The singular vectors of a tall matrix are those of its small triangular factor, turned by its basis.
+    basis, triangle = linalg.qr(transposed @ basis, mode="economic", check_finite=False, overwrite_a=True)
+    vectors, values, _ = np.linalg.svd(triangle)
     # Directions beyond the rank of the matrix are arbitrary.
     count = min(count, int((values > _ROUNDING * values[0]).sum()))
-    return np.ascontiguousarray(vectors[:count].T, dtype=np.float32)
+    return np.ascontiguousarray(basis @ vectors[:, :count], dtype=np.float32)
 
 
 def _orthonormal(columns: Float32) -> Float32:
@@ -94,7 +96,7 @@ def _top_products(left: Float32, right: Float32, used: Int64, n_items: int, neig
     kept = max(min(neighbours, len(used) - 1), 1)
 
     def block(start: int) -> tuple[Int64, Int32, Float32]:
-        best, found = kernels.top_of_dense(left[start : start + _BLOCK] @ right.T, start, kept)
+        best, found = dense.top_of_dense(left[start : start + _BLOCK] @ right.T, start, kept)
         # What is left after rounding is no likeness.
         alike = found > _ROUNDING * found.max(axis=1, keepdims=True)
         return alike.sum(axis=1), used[best[alike]].astype(np.int32), found[alike]

@@ -211,8 +211,10 @@ def evaluate(
 def _validation(ranker: Ranker, held: Held, seed: int, progress: Progress) -> dict[str, float]:
     """Measure the blend and popularity on the part that the settings were chosen on."""
     sample = held.sample(MAX_VALIDATION_USERS, seed)
-    ranked = rank_held(ranker, ranker.retriever, sample, 10, seed=seed, progress=progress, phase="validating")
-    values = measure_users({name: ranked[name] for name in (BLEND, POPULARITY)}, sample.targets, [10])
+    ranked = rank_held(
+        ranker, ranker.retriever, sample, 10, seed=seed, progress=progress, phase="validating", alone=False
+    )
+    values = measure_users(ranked, sample.targets, [10])
     blend, popular = (float(values[name]["ndcg@10"].mean()) for name in (BLEND, POPULARITY))
     covered = coverage(ranked[BLEND], [10], held.source.n_items)
     return {"users": len(sample.users), "ndcg@10": blend, f"{POPULARITY}_ndcg@10": popular, **covered}

@@ -11,7 +11,7 @@ from models.ranking.candidates import PARTS, Candidates
 from models.ranking.crew import in_crew
 from models.ranking.drawing import Wish
 from models.ranking.retriever import Retriever
-from models.recommenders import kernels
+from models.recommenders import dense
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -99,6 +99,6 @@ def _pooled(retriever: Retriever, held: Held, row: int) -> tuple[npt.NDArray[np.
     if len(drawn.items) <= _BY_MIX:
         return drawn.items, drawn.parts
     by_mix = np.argpartition(-drawn.neighbours, _BY_MIX - 1)[:_BY_MIX]
-    by_part, _ = kernels.top_of_dense(drawn.parts, len(drawn.items), _BY_PART)
+    by_part, _ = dense.top_of_dense(drawn.parts, len(drawn.items), _BY_PART)
     rows = np.union1d(by_mix, by_part.ravel())
     return drawn.items[rows], drawn.parts[:, rows]

@@ -145,3 +145,16 @@ def test_equally_popular_items_come_in_an_order_of_the_seed(ranker: Ranker) -> N
     for only in (None, ragged([range(12)])):
         users = held([[]], [[0]], only)
         assert len({rank_popular(ranker, users, 1, seed=seed)[0, 0] for seed in range(40)}) > 6
+
+
+def test_the_blend_and_popularity_are_ranked_where_the_parts_are_not(ranker: Ranker, everyone: Held) -> None:
+    found = ranked(ranker, everyone, 1, alone=False)
+    assert set(found) == {"braid", "popularity"}
+    assert found["braid"].ravel().tolist() == list(range(12))
+
+
+def test_given_candidates_are_all_that_is_ranked_where_the_parts_are_not(ranker: Ranker, everyone: Held) -> None:
+    given = [[user, (user + 1) % 12] for user in range(12)]
+    found = ranked(ranker, replace(everyone, candidates=ragged(given)), 2, alone=False)
+    assert [sorted(row) for row in found["popularity"].tolist()] == [sorted(row) for row in given]
+    assert found["braid"][:, 0].tolist() == list(range(12))
