@@ -111,19 +111,19 @@ class Context:
         self.catalogue = Catalogue(self.items, live_items)
         self.requests = RequestStore(self.database)
         self.retention = Retention(RetentionStore(self.database, changes), self.bundles, settings.retention_days)
+        counts = CountStore(self.database)
+        self.popularity = LivePopularity(counts, weights)
         self.recommendation = RecommendationService(
             self.histories,
             popular,
             self.bundle,
             self.feed,
             self.requests,
+            self.popularity,
             deadline=settings.deadline_ms / 1000,
             new_item_share=settings.new_item_share,
         )
-        counts = CountStore(self.database)
-        self.trending = TrendingService(
-            popular, RecentCounts(counts, weights), LivePopularity(counts, weights), self.bundle
-        )
+        self.trending = TrendingService(popular, RecentCounts(counts, weights), self.popularity, self.bundle)
         self.similar_items = SimilarItemsService(self.bundle, self.trending, self.items, counts)
         self.similar_users = SimilarUsersService(self.bundle, self.histories)
         self.exporting = Exporting(
@@ -147,7 +147,7 @@ class Context:
         await self.feed.catch_up()
         await self.import_jobs.resume()
         _settle_memory()
-        for work in (self.feed.follow(), self.bundle.watch(), self.retention.follow()):
+        for work in (self.feed.follow(), self.bundle.watch(), self.retention.follow(), self.popularity.follow()):
             self._following.push_async_callback(_stop, asyncio.create_task(work))
 
     async def __aenter__(self) -> Self:

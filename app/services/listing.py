@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from app.schemas.options import Options
 from app.schemas.recommendations import Strategy
+from app.services.picking import in_order
 from app.services.reading import Reading
 from app.services.serving import Serving
 from models.data.history import History
@@ -65,16 +66,21 @@ class Maker:
         Interactions of each code, float32: what is popular where there is no bundle.
     new_item_share
         Share of a list that is kept for new items.
+    popular
+        Interactions of each code until now, and the codes by them; None where the bundle knows of all there are.
     """
 
     serving: Serving
     counts: Float32 | None
     new_item_share: float
+    popular: tuple[Float32, Int32] | None = None
 
     def make(self, reading: Reading, options: Options, delivered: Int32, in_time: Callable[[], bool]) -> Listing:
         """Make a list; `delivered` are codes of earlier pages, which do not come again."""
         wish = self._wish(reading, options, delivered)
         found = self._rank(reading, options, wish, in_time)
+        if found.strategy == "popular" and not options.boosts and not wish.favoured:
+            found = self._until_now(found, wish)
         items, scores = found.items, found.scores
         ranker = self.serving.ranker
         if options.diversity > 0 and ranker is not None and len(items):
@@ -132,6 +138,14 @@ class Maker:
             # Nothing but popularity ranked them: their number of interactions says more than a share of the best.
             scores = ranker.retriever.popularity.counts_of(items)
         return Listing(items, scores, strategy, history, ranked)
+
+    def _until_now(self, found: Listing, wish: Wish) -> Listing:
+        """Put in front what is popular by now, where that is more than the bundle knows of."""
+        if self.popular is None or self.serving.ranker is None or wish.limit is None:
+            return found
+        most = in_order(self.serving.live, *self.popular, wish, wish.limit)
+        most = most.followed_by(found.items[~np.isin(found.items, most.items)])
+        return replace(found, items=most.items[: wish.limit], scores=most.scores[: wish.limit])
 
     def _adjusted(self, options: Options, wish: Wish, *, alone: bool) -> tuple[list[Adjustment], Wish]:
         live = self.serving.live

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
 from app.errors import DatabaseError
 from app.services.patience import in_time
@@ -14,14 +16,17 @@ from app.services.serving import Serving
 from app.storage.counts import CountStore
 from models.data.events import positive_types
 from models.ranking.live_catalogue import LiveCatalogue
+from models.ranking.ranker import Ranker
 from models.recommenders.popularity import HALF_LIVES_DAYS, Popularity, rises
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
+_log = structlog.get_logger(__name__)
 _EVERY_SECONDS = 5.0
 _ROWS = 50_000
-Score = Callable[[Float32, Float32], Float32]
+Order = tuple[Float32, Int32]
+Key = tuple[Literal["popular", "rising"], int | None]
 _HALF_LIVES: Float64 = np.array(HALF_LIVES_DAYS) * 86_400.0
 
 
@@ -35,11 +40,13 @@ class _Followed:
     counts: Float64
     recent: Float64
     read_at: float = 0.0
-    orders: dict[object, tuple[Float32, Int32]] = field(default_factory=dict)
+    orders: dict[Key, Order] = field(default_factory=dict)
 
 
 class LivePopularity:
     """Counts what the log has more than the bundle, every five seconds while somebody asks.
+
+    `number` tells one count from the next.
 
     Parameters
     ----------
@@ -52,6 +59,30 @@ class LivePopularity:
         self._positive = positive_types(event_weights)
         self._followed: _Followed | None = None
         self._reading = asyncio.Lock()
+        self._asked = asyncio.Event()
+        self._serving: Serving | None = None
+        self.number = 0
+
+    def ask(self, serving: Serving) -> None:
+        """Have `follow` count what is new: until it has, what was counted last is good enough."""
+        if self._due(serving):
+            self._serving = serving
+            self._asked.set()
+
+    async def follow(self) -> None:
+        """Count whenever `ask` wants it, for as long as the process lives."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            if self._serving is not None:
+                await self._counted(self._serving)
+                self._serving = None
+
+    async def _counted(self, serving: Serving) -> None:
+        try:
+            await self.refresh(serving)
+        except Exception:  # noqa: BLE001 - whatever it was, who asks next is counted for
+            _log.exception("popularity not counted")
 
     async def refresh(self, serving: Serving) -> None:
         """Count what is new; while the database is away, what was counted last is good enough."""
@@ -59,18 +90,26 @@ class LivePopularity:
         if ranker is None or ranker.last_interaction_id is None:
             return
         async with self._reading:
+            if not self._due(serving):
+                return
             followed = self._followed
             if followed is None or followed.live is not serving.live:
                 followed = self._begin(serving, ranker.last_interaction_id)
-            if time.monotonic() - followed.read_at < _EVERY_SECONDS:
-                return
             try:
                 await in_time(self._read(serving, followed))
             except DatabaseError:
                 return
             followed.read_at = time.monotonic()
-            followed.orders.clear()
             self._followed = followed
+            # Of a million items that takes a tenth of a second, in which others are answered.
+            followed.orders = await asyncio.to_thread(_ordered, ranker, followed, {("popular", None), *followed.orders})
+            self.number += 1
+
+    def _due(self, serving: Serving) -> bool:
+        followed = self._followed
+        if followed is None or followed.live is not serving.live:
+            return serving.ranker is not None and serving.ranker.last_interaction_id is not None
+        return time.monotonic() - followed.read_at >= _EVERY_SECONDS
 
     def _begin(self, serving: Serving, last_id: int) -> _Followed:
         size = serving.live.size
@@ -95,25 +134,32 @@ class LivePopularity:
                 np.add.at(followed.recent[row], codes, 0.5 ** (ages / half_life))
             followed.last_id = rows.ids[-1]
 
-    def popular(self, serving: Serving, window: int | None) -> tuple[Float32, Int32] | None:
+    def popular(self, serving: Serving, window: int | None) -> Order | None:
         """Give counts by code, and the codes by them, the most first; None where nothing was done since the bundle."""
-        return self._order(serving, ("popular", window), lambda counts, recent: counts if window is None else recent)
+        return self._order(serving, ("popular", window))
 
-    def rising(self, serving: Serving, window: int) -> tuple[Float32, Int32] | None:
+    def rising(self, serving: Serving, window: int) -> Order | None:
         """Give rises likewise; see `models.recommenders.popularity.rises`."""
-        return self._order(serving, ("rising", window), rises)
+        return self._order(serving, ("rising", window))
 
-    def _order(self, serving: Serving, key: tuple[str, int | None], score: Score) -> tuple[Float32, Int32] | None:
+    def _order(self, serving: Serving, key: Key) -> Order | None:
         followed, ranker = self._followed, serving.ranker
         if followed is None or ranker is None or followed.live is not serving.live:
             return None
         if not followed.counts.any():
             return None
         if key not in followed.orders:
-            counts, recent = _joined(ranker.retriever.popularity, ranker.data_until, followed, key[1])
-            scores = score(counts, recent)
-            followed.orders[key] = scores, np.argsort(-scores, kind="stable").astype(np.int32)
+            followed.orders |= _ordered(ranker, followed, {key})
         return followed.orders[key]
+
+
+def _ordered(ranker: Ranker, followed: _Followed, keys: Collection[Key]) -> dict[Key, Order]:
+    orders = {}
+    for kind, window in keys:
+        counts, recent = _joined(ranker.retriever.popularity, ranker.data_until, followed, window)
+        scores = rises(counts, recent) if kind == "rising" else counts if window is None else recent
+        orders[kind, window] = scores, np.argsort(-scores, kind="stable").astype(np.int32)
+    return orders
 
 
 def _joined(popularity: Popularity, until: float, followed: _Followed, window: int | None) -> tuple[Float32, Float32]:

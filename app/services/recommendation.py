@@ -19,6 +19,7 @@ from app.services.answers import Answer, KeptAnswers
 from app.services.feed import ChangeFeed
 from app.services.histories import Histories, Log
 from app.services.listing import Maker
+from app.services.live_popularity import LivePopularity
 from app.services.pages import Pager
 from app.services.patience import in_time
 from app.services.popular import PopularItems
@@ -49,6 +50,7 @@ class RecommendationService:
         bundle: ActiveBundle,
         feed: ChangeFeed,
         requests: RequestStore,
+        followed: LivePopularity,
         *,
         deadline: float,
         new_item_share: float,
@@ -58,6 +60,7 @@ class RecommendationService:
         self._bundle = bundle
         self._feed = feed
         self._requests = requests
+        self._followed = followed
         self._deadline = deadline
         self._share = new_item_share
         self._kept = KeptAnswers()
@@ -77,7 +80,12 @@ class RecommendationService:
             return None
         serving.tick()
         degraded = self._staleness()
-        made_from = (log, serving.number, serving.live.version, degraded)
+        # What everybody has is all that a list without a history is made from.
+        popularity = None
+        if not log.events:
+            self._followed.ask(serving)
+            popularity = self._followed.number
+        made_from = (log, serving.number, serving.live.version, degraded, popularity)
         found = self._kept.get((user_id, question), made_from)
         if found is None:
             found = self._make(serving, user_id, log, options, started, degraded)
@@ -168,8 +176,12 @@ class RecommendationService:
         degraded: Degradation | None,
         counts: npt.NDArray[np.float32] | None = None,
     ) -> Answer:
-        maker = Maker(serving, counts, self._share)
         reading = _reading(serving, user_id, log, options)
+        popular = None
+        if not len(reading.items):
+            self._followed.ask(serving)
+            popular = self._followed.popular(serving, None)
+        maker = Maker(serving, counts, self._share, popular)
         pager = Pager(maker, self._bundle, user_id, options)
         return pager.answer(reading, lambda: time.monotonic() - started < self._deadline, degraded)
 

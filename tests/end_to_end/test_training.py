@@ -120,8 +120,10 @@ def test_a_threshold_trains_and_serves_while_nobody_sees_an_error(settings: dict
     assert versions == [None] * versions.count(None) + [job["bundle_version"]] * (len(versions) - versions.count(None))
     assert versions[0] is None
     assert {version for moment, _, version in answers if moment > served + 1.5} == {job["bundle_version"]}
-    assert len(answers) / (answers[-1][0] - answers[0][0]) > RATE * 0.8
+    rate = len(answers) / (answers[-1][0] - answers[0][0])
+    assert rate > RATE * 0.8
     assert any("gate: above_popularity" in line["line"] for line in job["log"])
+    print(f"\n{len(answers):,} answers at {rate:.0f}/s, no error, one switch of versions")  # noqa: T201
 
 
 def mix_up(connection: Connection) -> None:
@@ -202,6 +204,8 @@ def test_a_roll_back_under_load_reaches_two_servers_without_a_failed_request(
         for moment, version in began:
             late = [v for at, _, v in found if moment + SWITCHED_WITHIN < at < moment + SWITCHED_WITHIN + 0.4]
             assert Counter(late).keys() == {version}
+            first_moment = min(at for at, _, v in found if v == version and at > moment)
+            print(f"\n{len(found):,} answers: {version} {first_moment - moment:+.3f} s after its activation")  # noqa: T201
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)

@@ -1,5 +1,6 @@
 """What everybody has, and what is had more often than usual: by a bundle, and by the log before there is one."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -222,3 +223,43 @@ async def test_a_bundle_that_does_not_say_what_it_has_read_is_taken_as_it_is(
     rows = [{"user_id": f"n{number}", "item_id": "brand-new", "event_type": "view"} for number in range(500)]
     await client.post("/interactions/batch", json=rows)
     assert (await ask(client, "/popular"))["items"] == before["items"]
+
+
+async def soon(client: httpx.AsyncClient, path: str, first: str, **params: Any) -> dict[str, Any]:
+    """Ask until an item comes first: what is new is counted beside the answers."""
+    for _ in range(100):
+        found = await ask(client, path, **params)
+        if item_ids(found)[0] == first:
+            return found
+        await asyncio.sleep(0.02)
+    raise AssertionError(found)
+
+
+async def view_by_many(client: httpx.AsyncClient, item: str, times: int) -> None:
+    rows = [{"user_id": f"n{number}", "item_id": item, "event_type": "view"} for number in range(times)]
+    assert (await client.post("/interactions/batch", json=rows)).json()["stored"] == times
+
+
+async def test_whoever_has_no_history_gets_what_is_popular_by_now(
+    followed: BundleStore, client: httpx.AsyncClient
+) -> None:
+    path = "/recommend/stranger"
+    before = await ask(client, path, limit=100)
+    assert before["strategy"] == "popular"
+    least = before["items"][-1]["item_id"]
+    await view_by_many(client, least, 300)
+    await view_by_many(client, "brand-new", 500)
+    after = await soon(client, path, "brand-new", limit=100)
+    assert (after["strategy"], item_ids(after)[1]) == ("popular", least)
+    assert [item["score"] for item in after["items"][:2]] == [500, before["items"][-1]["score"] + 300]
+    assert set(item_ids(after)) == {*item_ids(before), "brand-new"}
+    assert item_ids(await ask(client, path, limit=3, exclude="brand-new"))[0] == least
+    explained = await ask(client, path, limit=3, explain="true")
+    assert [reason["strand"] for item in explained["items"] for reason in item["reasons"]] == ["popularity"] * 3
+    first = await ask(client, path, limit=2)
+    await view_by_many(client, "i000", 900)
+    second = await ask(client, path, limit=2, cursor=first["next_cursor"])
+    assert item_ids(first) + item_ids(second) == item_ids(after)[:4]
+    assert item_ids(await soon(client, path, "i000", limit=2)) == ["i000", "brand-new"]
+    await view_by_many(client, "brand-new", 900)
+    assert item_ids(await soon(client, path, "brand-new", limit=2)) == ["brand-new", "i000"]
