@@ -79,7 +79,7 @@ class Maker:
         """Make a list; `delivered` are codes of earlier pages, which do not come again."""
         wish = self._wish(reading, options, delivered)
         found = self._rank(reading, options, wish, in_time)
-        if found.strategy == "popular" and not options.boosts and not wish.favoured:
+        if found.strategy == "popular" and not options.boosts:
             found = self._until_now(found, wish)
         items, scores = found.items, found.scores
         ranker = self.serving.ranker
@@ -144,8 +144,9 @@ class Maker:
         if self.popular is None or self.serving.ranker is None or wish.limit is None:
             return found
         most = in_order(self.serving.live, *self.popular, wish, wish.limit)
+        # Behind them stand those that nobody had; new items are among them.
         most = most.followed_by(found.items[~np.isin(found.items, most.items)])
-        return replace(found, items=most.items[: wish.limit], scores=most.scores[: wish.limit])
+        return replace(found, items=most.items, scores=most.scores)
 
     def _adjusted(self, options: Options, wish: Wish, *, alone: bool) -> tuple[list[Adjustment], Wish]:
         live = self.serving.live

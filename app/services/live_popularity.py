@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -24,9 +25,10 @@ Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
 _log = structlog.get_logger(__name__)
 _EVERY_SECONDS = 5.0
-_ROWS = 50_000
+_ROWS = 10_000
 Order = tuple[Float32, Int32]
 Key = tuple[Literal["popular", "rising"], int | None]
+MOST: Key = ("popular", None)
 _HALF_LIVES: Float64 = np.array(HALF_LIVES_DAYS) * 86_400.0
 
 
@@ -35,7 +37,9 @@ class _Followed:
     """What was done since one bundle, by code: how often, and with weights that halve, as at `moment`."""
 
     live: LiveCatalogue
+    number: int
     last_id: int
+    sorted_id: int
     moment: float
     counts: Float64
     recent: Float64
@@ -74,9 +78,10 @@ class LivePopularity:
         while True:
             await self._asked.wait()
             self._asked.clear()
-            if self._serving is not None:
-                await self._counted(self._serving)
-                self._serving = None
+            # Who asks meanwhile may ask for the next bundle.
+            serving, self._serving = self._serving, None
+            if serving is not None:
+                await self._counted(serving)
 
     async def _counted(self, serving: Serving) -> None:
         try:
@@ -85,45 +90,43 @@ class LivePopularity:
             _log.exception("popularity not counted")
 
     async def refresh(self, serving: Serving) -> None:
-        """Count what is new; while the database is away, what was counted last is good enough."""
-        ranker = serving.ranker
-        if ranker is None or ranker.last_interaction_id is None:
-            return
+        """Count what is new, for a second at most; while the database is away, what was counted last is good enough."""
         async with self._reading:
-            if not self._due(serving):
+            ranker, followed = serving.ranker, self._followed
+            if ranker is None or ranker.last_interaction_id is None or not self._due(serving):
                 return
-            followed = self._followed
             if followed is None or followed.live is not serving.live:
                 followed = self._begin(serving, ranker.last_interaction_id)
-            try:
+            # What was read until the time was up, or the database failed, is counted; the next time goes on there.
+            with suppress(DatabaseError):
                 await in_time(self._read(serving, followed))
-            except DatabaseError:
-                return
-            followed.read_at = time.monotonic()
-            self._followed = followed
+            new = followed.last_id != followed.sorted_id
+            keys = {MOST, *followed.orders} if new else followed.orders.keys() - {MOST}
             # Of a million items that takes a tenth of a second, in which others are answered.
-            followed.orders = await asyncio.to_thread(_ordered, ranker, followed, {("popular", None), *followed.orders})
-            self.number += 1
+            orders = await asyncio.to_thread(_ordered, ranker, followed, keys)
+            followed.orders = orders if new else followed.orders | orders
+            followed.sorted_id, followed.read_at = followed.last_id, time.monotonic()
+            self._followed = followed
+            self.number += new
 
     def _due(self, serving: Serving) -> bool:
         followed = self._followed
-        if followed is None or followed.live is not serving.live:
+        if followed is None or (followed.live is not serving.live and followed.number < serving.number):
             return serving.ranker is not None and serving.ranker.last_interaction_id is not None
-        return time.monotonic() - followed.read_at >= _EVERY_SECONDS
+        # Whoever still has an older bundle does not count for those who have the next.
+        return followed.live is serving.live and time.monotonic() - followed.read_at >= _EVERY_SECONDS
 
     def _begin(self, serving: Serving, last_id: int) -> _Followed:
         size = serving.live.size
         empty = np.zeros((len(_HALF_LIVES), size))
-        return _Followed(serving.live, last_id, time.time(), np.zeros(size), empty)
+        return _Followed(serving.live, serving.number, last_id, last_id, time.time(), np.zeros(size), empty)
 
     async def _read(self, serving: Serving, followed: _Followed) -> None:
         now = time.time()
         followed.recent *= 0.5 ** ((now - followed.moment) / _HALF_LIVES)[:, None]
         followed.moment = now
-        while True:
-            rows = await self._counts.since(followed.last_id, self._positive, _ROWS)
-            if not rows.ids:
-                return
+        rows = await self._counts.since(followed.last_id, self._positive, _ROWS)
+        while rows.ids:
             serving.live.admit(list(dict.fromkeys(rows.item_ids)))
             codes = serving.live.codes(rows.item_ids)
             known = codes >= 0
@@ -133,6 +136,9 @@ class LivePopularity:
             for row, half_life in enumerate(_HALF_LIVES):
                 np.add.at(followed.recent[row], codes, 0.5 ** (ages / half_life))
             followed.last_id = rows.ids[-1]
+            if len(rows.ids) < _ROWS:
+                return
+            rows = await self._counts.since(followed.last_id, self._positive, _ROWS)
 
     def popular(self, serving: Serving, window: int | None) -> Order | None:
         """Give counts by code, and the codes by them, the most first; None where nothing was done since the bundle."""
@@ -146,7 +152,7 @@ class LivePopularity:
         followed, ranker = self._followed, serving.ranker
         if followed is None or ranker is None or followed.live is not serving.live:
             return None
-        if not followed.counts.any():
+        if not followed.orders:
             return None
         if key not in followed.orders:
             followed.orders |= _ordered(ranker, followed, {key})

@@ -76,7 +76,8 @@ class Pager:
         shown[shown] = ~self._live.blocked[rest[shown]]
         items, scores = rest[shown], cursor.scores[shown]
         before = before[before >= 0]
-        if len(items) >= options.limit or len(before) >= MAX_DELIVERED:
+        # A page that takes all that was fixed has to know whether anything follows.
+        if len(items) > options.limit or len(before) >= MAX_DELIVERED:
             return before, Listing(items, scores, strategy_of(self._maker.serving, reading, options), reading.history)
         more = self._maker.make(reading, options, np.concatenate([before, items]), in_time)
         # What follows is of another moment: its scores only go on downwards.

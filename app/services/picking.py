@@ -9,12 +9,11 @@ from app.schemas.popular import ItemsQuery, ScoredItem
 from app.services.serving import Serving
 from models.ranking.drawing import NOTHING, Wish
 from models.ranking.live_catalogue import LiveCatalogue
+from models.recommenders import kernels
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
-
-_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -63,18 +62,16 @@ def first(live: LiveCatalogue, items: Int32, scores: Float32, wish: Wish, limit:
 
 def in_order(live: LiveCatalogue, scores: Float32, order: Int32, wish: Wish, limit: int) -> Picked:
     """Pick the first items of an order that have a score above 0; `scores` has a place for each code."""
-    found = [NOTHING]
-    missing = limit
-    for start in range(0, len(order), _AT_ONCE):
-        items = order[start : start + _AT_ONCE]
-        items = items[items < len(live)]
-        positive = scores[items] > 0
-        items = items[positive]
-        found.append(items[fitting(live, items, wish)][:missing])
-        missing -= len(found[-1])
-        if not missing or not positive.all():
-            break
-    picked = np.concatenate(found).astype(np.int32)
+    barred = live.blocked.copy()
+    barred[len(live) :] = True
+    if wish.wanted is not None:
+        barred |= ~wish.wanted
+    if wish.only is not None:
+        others = np.ones(len(barred), dtype=np.bool_)
+        others[wish.only] = False
+        barred |= others
+    barred[wish.excluded[wish.excluded >= 0]] = True
+    picked = kernels.first_positive(order, scores, barred, limit)
     return Picked(picked, scores[picked])
 
 

@@ -82,7 +82,7 @@ class RecommendationService:
         degraded = self._staleness()
         # What everybody has is all that a list without a history is made from.
         popularity = None
-        if not log.events:
+        if not len(_own(serving, user_id, log).items):
             self._followed.ask(serving)
             popularity = self._followed.number
         made_from = (log, serving.number, serving.live.version, degraded, popularity)
@@ -186,16 +186,20 @@ class RecommendationService:
         return pager.answer(reading, lambda: time.monotonic() - started < self._deadline, degraded)
 
 
-def _reading(serving: Serving, user_id: str | None, log: Log | None, options: Options) -> Reading:
+def _own(serving: Serving, user_id: str | None, log: Log) -> Reading:
     """Read a log, once for as long as the codes stay what they are."""
-    if log is None or options.session_items:
-        events = [] if log is None else log.events
-        return _leaving_out(serving.read(user_id, events, options.session_items), log, serving, options)
     codes = (serving.number, len(serving.live))
     if log.reading is None or log.reading[0] != codes:
         log.reading = (codes, serving.read(user_id, log.events))
     found: Reading = log.reading[1]
-    return found if options.exclude_seen is True else _leaving_out(found, log, serving, options)
+    return found
+
+
+def _reading(serving: Serving, user_id: str | None, log: Log | None, options: Options) -> Reading:
+    if log is None or options.session_items:
+        events = [] if log is None else log.events
+        return _leaving_out(serving.read(user_id, events, options.session_items), log, serving, options)
+    return _leaving_out(_own(serving, user_id, log), log, serving, options)
 
 
 def _leaving_out(reading: Reading, log: Log | None, serving: Serving, options: Options) -> Reading:

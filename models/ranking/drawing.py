@@ -105,10 +105,11 @@ class Drawer:
         """Draw the candidates for one request, on an empty board."""
         count = self.config.blend.candidates if wish.limit is None else wish.limit
         n_items = len(self.popularity.counts)
-        board.exclude(wish.excluded if arrivals is None else wish.excluded[wish.excluded < n_items])
+        # Codes beyond the bundle's have no place on the board, whether the arrivals are ranked or not.
+        board.exclude(wish.excluded[wish.excluded < n_items])
         self._score(board, history, arrivals)
         if wish.only is not None:
-            board.touch(wish.only if arrivals is None else wish.only[wish.only < n_items])
+            board.touch(wish.only[wish.only < n_items])
         if wish.also is not None:
             board.touch(wish.also)
         # The fill stands behind the others, most popular first.
@@ -153,7 +154,8 @@ class Drawer:
         most = self.config.max_history if board.whole is None else min(self.config.max_history, SERVED_HISTORY)
         if arrivals is not None and len(arrivals):
             arrivals.lead(whole.latest(most), board, self.config.content.recency_decay)
-            whole = whole.where(whole.items < len(self.popularity.counts))
+        known = whole.items < len(self.popularity.counts)
+        whole = whole if known.all() else whole.where(known)
         recent = whole.latest(most)
         if len(recent):
             for recommender in self.recommenders:

@@ -178,6 +178,20 @@ def _ordered(bits: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def first_positive(order: Array, scores: Array, barred: Array, count: int) -> Array:
+    """Find the first items of an order that are not barred, down to the first whose score is not above 0."""
+    found = np.empty(count, dtype=np.int32)
+    kept = 0
+    for item in order:
+        if kept == count or not scores[item] > 0:
+            break
+        if not barred[item]:
+            found[kept] = item
+            kept += 1
+    return found[:kept]
+
+
+@njit(cache=True, nogil=True)
 def find_terms(text: Array, offsets: Array, wanted: Array, wanted_offsets: Array) -> Array:
     """Look up byte strings among sorted ones, by bisection; -1 for those that are not there.
 
@@ -244,6 +258,7 @@ def warm() -> None:
     text, offsets = np.frombuffer(b"a", dtype=np.uint8), np.array([0, 1], dtype=np.int64)
     stored_offsets = offsets.copy()
     stored_offsets.flags.writeable = False
+    first_positive(history, columns[0].copy(), np.zeros(2, dtype=np.bool_), 1)
     find_terms(text, stored_offsets, text, offsets)
 
 

@@ -1,5 +1,6 @@
 """New users and new items: nothing has to be trained for them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -82,3 +83,20 @@ async def test_new_items_have_their_share_where_it_is_asked_for(exposing: httpx.
     new = [item for item in after if item.startswith("new-")]
     assert len(new) == 2
     assert [item for item in after if item not in new] == before[:8]
+
+
+async def test_new_items_have_their_share_of_what_is_popular_by_now(
+    followed: BundleStore, exposing: httpx.AsyncClient
+) -> None:
+    for number in range(5):
+        await exposing.put(f"/items/new-{number}", json={"tags": ["unheard-of"]})
+    favourite = item_ids(await ask(exposing, "stranger", limit=60))[-1]
+    for number in range(300):
+        await post(exposing, f"n{number}", favourite)
+    for _ in range(100):
+        found = item_ids(await ask(exposing, "stranger"))
+        if found[0] == favourite:
+            break
+        await asyncio.sleep(0.02)
+    assert found[0] == favourite
+    assert len([item for item in found if item.startswith("new-")]) == 2

@@ -44,8 +44,9 @@ async def test_the_pages_are_the_whole_list_though_interactions_arrive(
     assert await pages(client, "u", meanwhile, limit=limit) == whole
 
 
+@pytest.mark.parametrize("limit", [4, 5, 12])
 async def test_a_list_goes_on_behind_what_was_drawn_for_its_first_page(
-    bundles: BundleStore, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    bundles: BundleStore, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
     monkeypatch.setattr("app.services.pages._DEPTH", 12)
     await post(client, "u", "i01")
@@ -53,7 +54,7 @@ async def test_a_list_goes_on_behind_what_was_drawn_for_its_first_page(
     async def meanwhile(number: int) -> None:
         await post(client, "u", f"i{10 + number:02d}")
 
-    found = await pages(client, "u", meanwhile, limit=5, exclude_seen="false")
+    found = await pages(client, "u", meanwhile, limit=limit, exclude_seen="false")
     assert len(set(found)) == len(found)
     assert set(found) == {f"i{number:02d}" for number in range(60)}
 

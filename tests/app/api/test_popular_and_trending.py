@@ -7,16 +7,15 @@ from typing import Any
 
 import httpx
 import numpy as np
-import orjson
 import pytest
 
 from app.context import Context
 from app.services import live_popularity
-from models.bundle.manifest import MANIFEST_FILE
 from models.bundle.store import BundleStore
 from models.data.folder import DataSet
 from tests.app.writing import store_all
 
+ONLY = {"field": "categories", "eq": "only"}
 Documented = Callable[[str, object], None]
 
 
@@ -173,17 +172,6 @@ async def test_a_question_that_is_not_valid_is_refused(
     refused(await client.get(path), 422, "invalid_request", field)
 
 
-@pytest.fixture
-def followed(bundles: BundleStore, monkeypatch: pytest.MonkeyPatch) -> BundleStore:
-    """A bundle that says up to which row it has read the log."""
-    monkeypatch.setattr(live_popularity, "_EVERY_SECONDS", 0.0)
-    manifest = bundles.root / str(bundles.active_version()) / MANIFEST_FILE
-    document = orjson.loads(manifest.read_bytes())
-    document["data"]["last_interaction_id"] = 0
-    manifest.write_bytes(orjson.dumps(document))
-    return bundles
-
-
 async def test_a_bundle_in_use_does_not_keep_charts_from_following_the_log(
     followed: BundleStore, client: httpx.AsyncClient
 ) -> None:
@@ -263,3 +251,30 @@ async def test_whoever_has_no_history_gets_what_is_popular_by_now(
     assert item_ids(await soon(client, path, "i000", limit=2)) == ["i000", "brand-new"]
     await view_by_many(client, "brand-new", 900)
     assert item_ids(await soon(client, path, "brand-new", limit=2)) == ["brand-new", "i000"]
+
+
+async def test_a_user_with_nothing_but_dislikes_gets_what_is_popular_by_now(
+    followed: BundleStore, client: httpx.AsyncClient
+) -> None:
+    await client.post("/interactions", json={"user_id": "fussy", "item_id": "i00", "event_type": "dislike"})
+    await ask(client, "/recommend/fussy", limit=3)
+    for item, times in ("brand-new", 500), ("newer", 900):
+        await view_by_many(client, item, times)
+        assert (await soon(client, "/recommend/fussy", item, limit=3))["strategy"] == "popular"
+
+
+async def test_a_strangers_wishes_hold_for_what_is_popular_by_now(
+    followed: BundleStore, client: httpx.AsyncClient
+) -> None:
+    before = item_ids(await ask(client, "/recommend/stranger", limit=100))
+    await view_by_many(client, before[-1], 900)
+    await view_by_many(client, "brand-new", 500)
+    await soon(client, "/recommend/stranger", before[-1])
+    body = {"user_id": "stranger", "candidates": [before[0], "brand-new", before[1], "nothing"], "explain": True}
+    answer = (await client.post("/recommend", json=body)).json()
+    assert item_ids(answer) == ["brand-new", before[0], before[1]]
+    left = await client.post("/recommend", json={"user_id": "stranger", "exclude": [before[-1]], "limit": 2})
+    assert item_ids(left.json()) == ["brand-new", before[0]]
+    await client.put("/items/brand-new", json={"categories": ["only"]})
+    fitting = await client.post("/recommend", json={"user_id": "stranger", "filter": ONLY})
+    assert item_ids(fitting.json()) == ["brand-new"]
