@@ -83,8 +83,10 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
     if active is None or window is None or times is None:
         detail = "there is no active bundle" if active is None else "the interactions have no times"
         return GateCheck(name=name, outcome="skipped", detail=detail)
-    late = times > window[1]
-    after = np.nextafter(window[1], np.inf)
+    # A row with a time that was still to come when the bundle was made says nothing about where its data ends.
+    end = min(window[1], active.manifest.created_at.timestamp())
+    late = times > end
+    after = np.nextafter(end, np.inf)
     moments = np.full(run.everything.n_users, after)
     known = run.everything.accumulated(run.log, moments).select(~late)
     held, _ = hold_out(known, run.everything.users[late], run.everything.items[late], include_seen=False, now=after)

@@ -1,14 +1,18 @@
 """The gate, on bundles that are really trained: on a log that goes on, and on one whose item ids are mixed up."""
 
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
 from models.bundle.loader import Bundle
-from models.bundle.manifest import Manifest
+from models.bundle.manifest import MANIFEST_FILE, Manifest
 from models.bundle.store import BundleStore
 from models.bundle.verdict import GateCheck, Verdict
 from models.data.folder import DataSet
@@ -128,6 +132,24 @@ def test_a_candidate_that_ranks_what_is_new_worse_is_refused(stored: BundleStore
     bundle = train(log, stored, recipe=recipe, source=poor, progress=silent)
     assert outcomes(bundle)["new_interactions"] == "failed"
     assert "difference -" in detail(bundle, "new_interactions")
+
+
+def test_a_row_with_a_time_to_come_does_not_end_all_comparing(
+    stored: BundleStore, log: DataSet, tmp_path: Path
+) -> None:
+    shutil.copytree(stored.root, tmp_path / "bundles")
+    store = BundleStore(tmp_path / "bundles")
+    active = store.load_active()
+    assert active is not None
+    manifest = active.folder / MANIFEST_FILE
+    document = orjson.loads(manifest.read_bytes())
+    last = document["data"]["window"][1]
+    document["data"]["window"][1] = 4e9
+    document["created_at"] = datetime.fromtimestamp(last, UTC).isoformat()
+    manifest.write_bytes(orjson.dumps(document))
+    recipe = Recipe(kind="refresh", keeps_network=True)
+    bundle = train(log, store, recipe=recipe, source=active, progress=silent)
+    assert outcomes(bundle)["new_interactions"] == "passed"
 
 
 @pytest.mark.parametrize(
