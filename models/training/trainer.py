@@ -108,7 +108,9 @@ def train(
             more = check_bundle(written, publication.interactions, before, seed=recipe.seed)
             return Verdict(against=against, checks=(*checks, *more))
 
-        bundle = store.publish(manifest, _arrays(run, publication), [*run.learned.files, page], judge)
+        # A network that the settings give no weight is measured, and asked by nobody.
+        files = run.learned.files if publication.config.blend.network_weight > 0 else []
+        bundle = store.publish(manifest, _arrays(run, publication), [*files, page], judge)
         progress("publishing", 1.0)
     return bundle
 
@@ -168,7 +170,7 @@ def _manifest(
 
 def _arrays(run: Evaluated, publication: Publication) -> dict[str, npt.NDArray[np.generic]]:
     arrays = publication.arrays()
-    if run.learned.network is not None:
+    if run.learned.network is not None and publication.config.blend.network_weight > 0:
         scaler = run.learned.network.scaler
         arrays |= {"scaler_mean": scaler.mean, "scaler_scale": scaler.scale}
     return arrays

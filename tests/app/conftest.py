@@ -20,6 +20,7 @@ from models.bundle.store import BundleStore
 from models.data.folder import DataSet
 from models.data.progress import silent
 from models.data.synthetic import generate
+from models.ranking.config import NetworkConfig
 
 Serve = Callable[[], AbstractAsyncContextManager[httpx.AsyncClient]]
 
@@ -95,11 +96,17 @@ def synthetic() -> DataSet:
 @pytest.fixture(scope="session")
 def trained_folder(tmp_path_factory: pytest.TempPathFactory, synthetic: DataSet) -> Path:
     """Train one bundle for all tests; each gets a copy."""
+    from models.training.recipe import Recipe  # noqa: PLC0415 - as below
     from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
 
     folder = tmp_path_factory.mktemp("trained")
     store = BundleStore(folder)
-    store.activate(train(synthetic, store, progress=silent).version)
+    recipe = Recipe(seed=2, network=NetworkConfig(members=2, epochs=6))
+    bundle = train(synthetic, store, recipe=recipe, progress=silent)
+    assert bundle.manifest.settings["blend"]["network_weight"] > 0, (
+        "tests of the network need a seed that gives it weight"
+    )
+    store.activate(bundle.version)
     return folder
 
 

@@ -64,7 +64,11 @@ def trained_store(
     from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
 
     store = BundleStore(tmp_path_factory.mktemp("bundles"))
-    store.activate(train(synthetic, store, recipe=Recipe(seed=3, network=few_epochs), progress=silent).version)
+    bundle = train(synthetic, store, recipe=Recipe(seed=2, network=few_epochs), progress=silent)
+    assert bundle.manifest.settings["blend"]["network_weight"] > 0, (
+        "tests of the network need a seed that gives it weight"
+    )
+    store.activate(bundle.version)
     return store
 
 

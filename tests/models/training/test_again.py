@@ -30,7 +30,7 @@ def test_the_same_run_again_gives_the_same_arrays_and_the_same_network(
     trained: Bundle, synthetic: DataSet, tmp_path: Path
 ) -> None:
     recipe = recipe_of(trained.manifest)
-    assert (recipe.kind, recipe.seed, recipe.network.members) == ("full", 3, 2)
+    assert (recipe.kind, recipe.seed, recipe.network.members) == ("full", 2, 2)
     again = train(
         synthetic,
         BundleStore(tmp_path / "again"),
@@ -43,6 +43,20 @@ def test_the_same_run_again_gives_the_same_arrays_and_the_same_network(
     assert same_arrays(trained, again)
     assert again.manifest.metrics["network"] == trained.manifest.metrics["network"]
     assert again.manifest.metrics["test"]["braid"] == trained.manifest.metrics["test"]["braid"]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_network_without_weight_is_in_neither_of_two_runs(
+    synthetic: DataSet, few_epochs: NetworkConfig, tmp_path: Path, seed: int
+) -> None:
+    store = BundleStore(tmp_path / "bundles")
+    first = train(synthetic, store, recipe=Recipe(seed=seed, network=few_epochs), progress=silent)
+    weight = first.manifest.settings["blend"]["network_weight"]
+    again = recipe_of(first.manifest).model_copy(update={"kind": "again"})
+    second = train(synthetic, store, recipe=again, source=first, progress=silent)
+    assert same_arrays(first, second)
+    for bundle in (first, second):
+        assert ("network.onnx" in bundle.manifest.files) == ("scaler_mean" in bundle.arrays) == (weight > 0)
 
 
 def test_other_data_have_another_hash(trained: Bundle, synthetic: DataSet, tmp_path: Path) -> None:

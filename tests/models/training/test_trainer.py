@@ -128,7 +128,7 @@ def test_both_forms_of_the_published_network_agree(trained: Bundle) -> None:
 def test_the_same_seed_gives_the_same_metrics_and_the_same_network(
     trained: Bundle, synthetic: DataSet, few_epochs: NetworkConfig, tmp_path: Path
 ) -> None:
-    again = evaluate(synthetic, tmp_path, seed=3, network=few_epochs, progress=silent)
+    again = evaluate(synthetic, tmp_path, seed=2, network=few_epochs, progress=silent)
     assert again.report.metrics == trained.manifest.metrics["test"]
     assert again.learned.curves == trained.manifest.metrics["network"]
     network, other = Ranker.load(trained).network, again.learned.network
