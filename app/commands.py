@@ -66,7 +66,7 @@ async def train(context: Context, console: Console, order: Order | None = None, 
     for line in summary(trained):
         console.print(line)
     await context.versions.take(trained.bundle.version, "command", force=force)
-    await context.versions.prune()
+    await context.versions.prune(await context.job_store.versions_at_work())
     console.print(f"bundle {trained.bundle.version} is active")
 
 

@@ -210,5 +210,6 @@ class Worker:
             _log.warning("training job lost to another worker", job=job.job_id)
             return
         _log.info("training job succeeded", job=job.job_id, version=version)
-        with suppress(BundleError, OSError):
-            await self._context.versions.prune()
+        with suppress(BundleError, OSError, DatabaseError):
+            # What another worker has published and not activated yet is its own to keep.
+            await self._context.versions.prune(await self._jobs.versions_at_work())

@@ -1,7 +1,7 @@
 """Versions of bundles: which there are, and which one is active."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -94,9 +94,9 @@ class Versions:
             )
         await self.activate(version, activated_by, force=force)
 
-    async def prune(self) -> None:
-        """Remove versions that are neither among the newest nor active."""
-        for version in await asyncio.to_thread(self._store.prune, self._keep):
+    async def prune(self, spared: Collection[str] = ()) -> None:
+        """Remove versions that are neither among the newest nor active nor spared."""
+        for version in await asyncio.to_thread(self._store.prune, self._keep, spared):
             _log.info("old bundle removed", version=version)
 
     def _require(self, version: str) -> str | None:

@@ -195,6 +195,14 @@ class TrainingJobStore:
             found = (await connection.execute(statement)).mappings().first()
             return None if found is None else _job(found)
 
+    async def versions_at_work(self) -> list[str]:
+        """Name the bundles that jobs which have begun and not ended publish, or have published."""
+        statement = select(training_jobs.c.bundle_version).where(
+            training_jobs.c.status.in_(OPEN), training_jobs.c.bundle_version.is_not(None)
+        )
+        async with self._database.begin() as connection:
+            return [str(version) for version in (await connection.execute(statement)).scalars()]
+
     async def page(self, limit: int, before: tuple[int, str] | None = None) -> list[Job]:
         """List jobs, newest first, those that come after a moment and an id."""
         statement = select(*_COLUMNS).order_by(training_jobs.c.created_at.desc(), training_jobs.c.job_id.desc())

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -184,11 +184,11 @@ class BundleStore:
         with partial_folder(self.root, version) as gone, suppress(FileNotFoundError):
             folder.rename(gone / version)
 
-    def prune(self, keep: int) -> list[str]:
-        """Remove all versions but the newest, and the active one; give those that were removed."""
+    def prune(self, keep: int, spared: Collection[str] = ()) -> list[str]:
+        """Remove all versions but the newest, the active one and those spared; give those that were removed."""
         with locked(self.root):
             active = self.active_version()
-            old = [version for version in self.versions()[:-keep] if version != active]
+            old = [version for version in self.versions()[:-keep] if version not in {active, *spared}]
             for version in old:
                 self.remove(version)
         return old

@@ -113,6 +113,9 @@ async def test_only_the_newest_and_the_active_one_are_kept(
         versions = application.state.context.versions
         versions._keep = 2
         await versions.prune()
+        assert bundles.versions() == [old, REFUSED, DAMAGED]
+        versions._keep = 1
+        await versions.prune([REFUSED])
     assert bundles.versions() == [old, REFUSED, DAMAGED]
 
 

@@ -172,3 +172,12 @@ async def test_jobs_are_listed_newest_first_in_pages(jobs: TrainingJobStore) -> 
     rest = await jobs.page(3, (first[-1].created_at, first[-1].job_id))
     assert [job.job_id for job in [*first, *rest]] == [job.job_id for job in reversed(added)]
     assert await jobs.statuses() == {"queued": 5}
+
+
+async def test_the_bundles_of_jobs_that_have_not_ended_are_named(context: Context, jobs: TrainingJobStore) -> None:
+    for _ in range(4):
+        await jobs.add("full", "api", {})
+    ended, running, given_back = [await claimed(jobs, f"w{number}", f"v{number}") for number in range(3)]
+    assert await jobs.finish(ended, "succeeded", None, [])
+    await jobs.put_back(given_back)
+    assert sorted(await jobs.versions_at_work()) == [str(running.bundle_version), str(given_back.bundle_version)]
