@@ -143,6 +143,8 @@ async def test_who_asks_for_the_next_bundle_while_one_is_counted_is_not_forgotte
             break
         await asyncio.sleep(0.01)
     following.cancel()
+    # The database is closed after this test: what still asks it would never hear again.
+    await asyncio.gather(following, return_exceptions=True)
     assert counted(popularity, newer, "i001") == 2
 
 
