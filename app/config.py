@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -114,6 +115,18 @@ class Settings(BaseSettings):
             for name, value in self.model_dump(mode="json").items()
             if value is not None
         }
+
+    @field_validator("bundles")
+    @classmethod
+    def _place(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if "://" in value and parts.scheme not in {"file", "s3", "gs"}:
+            raise ValueError(f"{value!r} is neither a folder nor a URL of file://, s3:// or gs://")
+        if parts.scheme in {"s3", "gs"} and not parts.netloc:
+            raise ValueError(f"{value!r} names no bucket: {parts.scheme}://bucket/folder")
+        if value.startswith("file://") and parts.netloc:
+            raise ValueError(f"{value!r} names a host: a folder is file:///folder")
+        return value
 
     @field_validator("training_schedule")
     @classmethod

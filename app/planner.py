@@ -1,5 +1,6 @@
 """Plans training: adds a job when the schedule, or the number of new interactions, says so."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import structlog
@@ -8,6 +9,8 @@ from app.config import Settings
 from app.schedules import parse_schedule
 from app.storage.training_jobs import TrainingJobStore
 from app.times import from_microseconds
+from models.bundle.errors import BundleError
+from models.bundle.store import BundleStore
 
 _log = structlog.get_logger(__name__)
 
@@ -17,12 +20,15 @@ class Planner:
 
     Parameters
     ----------
+    bundles
+        What the active one was made from is not new, whoever made it.
     settings
         Whose schedule and threshold it follows.
     """
 
-    def __init__(self, jobs: TrainingJobStore, settings: Settings) -> None:
+    def __init__(self, jobs: TrainingJobStore, bundles: BundleStore, settings: Settings) -> None:
         self._jobs = jobs
+        self._bundles = bundles
         self._due = parse_schedule(settings.training_schedule)
         self._threshold = settings.training_threshold
         self._since = datetime.now(UTC)
@@ -38,5 +44,19 @@ class Planner:
         last = await self._jobs.last_of("schedule")
         if self._due(self._since if last is None else from_microseconds(last), datetime.now(UTC)):
             await self._jobs.add("full", "schedule", {}, unless_open=True)
-        if self._threshold is not None and await self._jobs.new_interactions(self._threshold) >= self._threshold:
+        if self._threshold is not None and await self._enough(self._threshold):
             await self._jobs.add("full", "threshold", {}, unless_open=True)
+
+    async def _enough(self, threshold: int) -> bool:
+        if await self._jobs.new_interactions(threshold) < threshold:
+            return False
+        # The bundles are asked only where something may be due: they may be far away.
+        read = await asyncio.to_thread(self._read_by_the_active_one)
+        return await self._jobs.new_interactions(threshold, read) >= threshold
+
+    def _read_by_the_active_one(self) -> int:
+        try:
+            version = self._bundles.active_version()
+            return 0 if version is None else int(self._bundles.manifest(version).data.get("last_interaction_id") or 0)
+        except (BundleError, OSError):
+            return 0

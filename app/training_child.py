@@ -80,4 +80,4 @@ def how_it_ended(code: int | None) -> str:
     """Say why a process that told no outcome has none."""
     if code is not None and code < 0:
         return f"the process that trained was ended by {signal.Signals(-code).name}; it may have been short of memory"
-    return f"the process that trained ended with code {code} and said nothing"
+    return f"the process that trained ended with code {code} and said nothing; it may have been short of memory"

@@ -42,7 +42,7 @@ class Worker:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._jobs = context.job_store
-        self._planner = Planner(context.job_store, context.settings)
+        self._planner = Planner(context.job_store, context.bundles, context.settings)
         self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._stopping = asyncio.Event()
         self._away = False

@@ -235,12 +235,13 @@ class TrainingJobStore:
             found: int | None = await connection.scalar(statement)
             return found
 
-    async def new_interactions(self, enough: int) -> int:
-        """Count the interactions since the last job was taken, up to so many."""
+    async def new_interactions(self, enough: int, after: int = 0) -> int:
+        """Count the interactions since the last job was taken, and after a row, up to so many."""
         last = select(func.max(training_jobs.c.last_interaction_id)).scalar_subquery()
-        newer = select(interactions.c.id).where(interactions.c.id > func.coalesce(last, 0)).limit(enough).subquery()
+        newer = select(interactions.c.id).where(interactions.c.id > func.coalesce(last, 0), interactions.c.id > after)
+        some = newer.limit(enough).subquery()
         async with self._database.begin() as connection:
-            return int(await connection.scalar(select(func.count()).select_from(newer)) or 0)
+            return int(await connection.scalar(select(func.count()).select_from(some)) or 0)
 
 
 def _held(job: Job) -> Any:

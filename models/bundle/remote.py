@@ -17,6 +17,7 @@ from models.bundle.store import CURRENT_FILE, BundleStore, Judge, checked, versi
 from models.bundle.writing import partial_folder
 
 _STALE_SECONDS = 86_400
+_EXTRAS = {"s3": "s3", "gs": "gcs"}
 
 
 class RemoteBundleStore(BundleStore):
@@ -43,7 +44,10 @@ class RemoteBundleStore(BundleStore):
         self._url = url.rstrip("/")
         try:
             self._files, self._base = fsspec.core.url_to_fs(self._url, use_listings_cache=False)
-        except (ImportError, ValueError) as error:
+        except ImportError as error:
+            extra = _EXTRAS.get(self._url.partition("://")[0], "s3")
+            raise BundleError(f"{self._url}: what opens it is not installed: pip install 'braid[{extra}]'") from error
+        except ValueError as error:
             raise BundleError(f"{self._url}: {error}") from error
 
     @property

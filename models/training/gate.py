@@ -92,7 +92,8 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
     held, _ = hold_out(known, run.everything.users[late], run.everything.items[late], include_seen=False, now=after)
     held = held.sample(_MAX_USERS, seed)
     if len(held.users) < MIN_USERS:
-        detail = f"{len(held.users):,} users had something new since bundle {active.version}: fewer than {MIN_USERS}"
+        found = f"{len(held.users):,} users of before had something new"
+        detail = f"{found} since bundle {active.version}: fewer than {MIN_USERS}"
         return GateCheck(name=name, outcome="skipped", detail=detail)
     try:
         present = Ranker.load(active)

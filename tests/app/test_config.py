@@ -98,6 +98,27 @@ def test_weights_that_cannot_be_used_are_refused(
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("ftp://host/bundles", "is neither a folder nor a URL of file://, s3:// or gs://"),
+        ("s3:///bundles", "names no bucket: s3://bucket/folder"),
+        ("gs://", "names no bucket: gs://bucket/folder"),
+        ("file://relative/bundles", "names a host: a folder is file:///folder"),
+    ],
+)
+def test_what_is_no_place_of_bundles_is_refused(monkeypatch: pytest.MonkeyPatch, place: str, message: str) -> None:
+    monkeypatch.setenv("BRAID_BUNDLES", place)
+    with pytest.raises(SettingsError, match=f"^BRAID_BUNDLES: .*{message}"):
+        load_settings()
+
+
+@pytest.mark.parametrize("place", ["var/bundles", "file:///srv/bundles", "s3://bucket/some/where", "gs://bucket"])
+def test_places_of_bundles_are_taken(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    monkeypatch.setenv("BRAID_BUNDLES", place)
+    assert load_settings().bundles == place
+
+
 @pytest.mark.parametrize("variable", ["BRAID_EVENT_TYPES", "BRAID_NETWORK"])
 @pytest.mark.parametrize("in_file", [False, True])
 def test_what_is_no_json_is_refused_in_one_line(
