@@ -31,6 +31,7 @@ class Planner:
         self._bundles = bundles
         self._due = parse_schedule(settings.training_schedule)
         self._threshold = settings.training_threshold
+        self._read = 0
         self._since = datetime.now(UTC)
 
     async def plan(self) -> None:
@@ -48,11 +49,11 @@ class Planner:
             await self._jobs.add("full", "threshold", {}, unless_open=True)
 
     async def _enough(self, threshold: int) -> bool:
-        if await self._jobs.new_interactions(threshold) < threshold:
+        if await self._jobs.new_interactions(threshold, self._read) < threshold:
             return False
-        # The bundles are asked only where something may be due: they may be far away.
-        read = await asyncio.to_thread(self._read_by_the_active_one)
-        return await self._jobs.new_interactions(threshold, read) >= threshold
+        # The bundles may be far away: they are asked where something may be due, and what they had read is kept.
+        self._read = max(self._read, await asyncio.to_thread(self._read_by_the_active_one))
+        return await self._jobs.new_interactions(threshold, self._read) >= threshold
 
     def _read_by_the_active_one(self) -> int:
         try:

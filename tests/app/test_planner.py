@@ -47,10 +47,15 @@ async def test_without_a_bundle_the_whole_log_is_new(context: Context, planner: 
 
 
 async def test_what_the_active_bundle_was_made_from_is_not_new_whoever_made_it(
-    context: Context, planner: Planner, bundles: BundleStore
+    context: Context, planner: Planner, bundles: BundleStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made_from(bundles, await view(context, 20))
+    asked: list[str] = []
+    read = context.bundles.manifest
+    monkeypatch.setattr(context.bundles, "manifest", lambda version: asked.append(version) or read(version))
     await planner.plan()
+    await planner.plan()
+    assert len(asked) == 1
     await view(context, 4)
     await planner.plan()
     assert await origins(context) == []

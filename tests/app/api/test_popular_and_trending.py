@@ -13,6 +13,7 @@ from app.context import Context
 from app.services import live_popularity
 from models.bundle.store import BundleStore
 from models.data.folder import DataSet
+from tests.app.api.asking import item_ids
 from tests.app.writing import store_all
 
 ONLY = {"field": "categories", "eq": "only"}
@@ -24,10 +25,6 @@ async def ask(client: httpx.AsyncClient, path: str, **query: Any) -> dict[str, A
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
-
-
-def item_ids(answer: dict[str, Any]) -> list[str]:
-    return [item["item_id"] for item in answer["items"]]
 
 
 async def log(client: httpx.AsyncClient, *rows: tuple[str, float]) -> None:

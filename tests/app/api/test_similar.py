@@ -12,6 +12,7 @@ from models.bundle.store import BundleStore
 from models.data.folder import DataSet
 from models.data.parts import in_memory
 from models.data.progress import silent
+from tests.app.api.asking import item_ids, post
 
 Documented = Callable[[str, object], None]
 METHODS = ("blend", "item_knn", "content", "successor")
@@ -22,15 +23,6 @@ async def ask(client: httpx.AsyncClient, path: str, **query: Any) -> dict[str, A
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
-
-
-async def post(client: httpx.AsyncClient, user: str, item: str, event_type: str = "view") -> None:
-    body = {"user_id": user, "item_id": item, "event_type": event_type}
-    assert (await client.post("/interactions", json=body)).status_code == 201
-
-
-def item_ids(answer: dict[str, Any]) -> list[str]:
-    return [item["item_id"] for item in answer["items"]]
 
 
 @pytest.fixture
