@@ -29,7 +29,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
 	@touch $@
 
-$(KERNELS): $(INSTALLED) models/ranking/kernels.py models/ranking/feature_kernels.py models/recommenders/kernels.py models/recommenders/nearest.py
+$(KERNELS): $(INSTALLED) models/ranking/kernels.py models/ranking/feature_kernels.py models/recommenders/kernels.py models/similarity/nearest.py
 	@rm -f $@
 	$(BIN)/python -m models.ranking.kernels
 	@touch $@

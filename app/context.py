@@ -9,32 +9,32 @@ from typing import Self
 
 from app.config import Settings
 from app.schemas.options import Options
-from app.services.active_bundle import ActiveBundle
-from app.services.catalogue import Catalogue
-from app.services.event_types import EventTypeRule
-from app.services.exporting import Exporting
-from app.services.exporting_log import ExportingLog
-from app.services.exposition import Exposition
-from app.services.feed import ChangeFeed
-from app.services.histories import Histories
-from app.services.import_jobs import ImportJobs
-from app.services.importing import Importing
-from app.services.ingestion import Ingestion
-from app.services.live_items import LiveItems
-from app.services.live_popularity import LivePopularity
-from app.services.masking import Masking
-from app.services.online_measures import OnlineMeasuring
-from app.services.popular import PopularItems
-from app.services.profiles import Profiles
-from app.services.readiness import Readiness
-from app.services.recommendation import RecommendationService
-from app.services.retention import Retention
-from app.services.similar import SimilarItemsService
-from app.services.similar_users import SimilarUsersService
-from app.services.training_jobs import TrainingJobs
-from app.services.trending import RecentCounts, TrendingService
-from app.services.user_data import UserData
-from app.services.versions import Versions
+from app.services.catalogue.catalogue import Catalogue
+from app.services.ingestion.event_types import EventTypeRule
+from app.services.ingestion.ingestion import Ingestion
+from app.services.monitoring.exposition import Exposition
+from app.services.monitoring.online_measures import OnlineMeasuring
+from app.services.monitoring.readiness import Readiness
+from app.services.popularity.charts import Charts, RecentCounts
+from app.services.popularity.counts_since_bundle import CountsSinceBundle
+from app.services.popularity.log_counts import LogCounts
+from app.services.recommending.recommendation import RecommendationService
+from app.services.recommending.similar_items import SimilarItemsService
+from app.services.recommending.similar_users import SimilarUsersService
+from app.services.state.active_bundle import ActiveBundle
+from app.services.state.change_feed import ChangeFeed
+from app.services.state.erased_users import ErasedUsers
+from app.services.state.histories import Histories
+from app.services.state.live_items import LiveItems
+from app.services.training.jobs import TrainingJobs
+from app.services.training.versions import Versions
+from app.services.transfer.exporting_log import ExportingLog
+from app.services.transfer.exporting_recommendations import Exporting
+from app.services.transfer.import_jobs import ImportJobs
+from app.services.transfer.importing import Importing
+from app.services.users.profiles import Profiles
+from app.services.users.retention import Retention
+from app.services.users.user_data import UserData
 from app.storage.activations import ActivationStore
 from app.storage.bulk import BulkStore
 from app.storage.changes import ChangeStore
@@ -86,12 +86,12 @@ class Context:
         scale = StrengthScale(event_weights=weights, half_lives=half_lives_of(settings.event_types))
         event_types = EventTypeRule(settings.event_types, allow_unknown=settings.allow_unknown_event_types)
         user_data = UserDataStore(self.database, changes)
-        masking = Masking(user_data, first_sight)
-        self.bundle = ActiveBundle(self.bundles, live_items, masking, scale)
+        erased_users = ErasedUsers(user_data, first_sight)
+        self.bundle = ActiveBundle(self.bundles, live_items, erased_users, scale)
         self.feed = ChangeFeed(
-            changes, Wakes(self.database), self.histories, live_items.refresh, masking.refresh, self.bundle.wake
+            changes, Wakes(self.database), self.histories, live_items.refresh, erased_users.refresh, self.bundle.wake
         )
-        popular = PopularItems(self.interactions, weights)
+        popular = LogCounts(self.interactions, weights)
         self.ingestion = Ingestion(
             self.interactions, first_sight, self.histories, popular, event_types, create_unknown=settings.create_unknown
         )
@@ -106,13 +106,13 @@ class Context:
             changes,
             event_types,
         )
-        self.user_data = UserData(user_data, self.users, self.histories, popular, masking)
+        self.user_data = UserData(user_data, self.users, self.histories, popular, erased_users)
         self.profiles = Profiles(self.users)
         self.catalogue = Catalogue(self.items, live_items)
         self.requests = RequestStore(self.database)
         self.retention = Retention(RetentionStore(self.database, changes), self.bundles, settings.retention_days)
         counts = CountStore(self.database)
-        self.popularity = LivePopularity(counts, weights)
+        self.popularity = CountsSinceBundle(counts, weights)
         self.recommendation = RecommendationService(
             self.histories,
             popular,
@@ -123,7 +123,7 @@ class Context:
             deadline=settings.deadline_ms / 1000,
             new_item_share=settings.new_item_share,
         )
-        self.trending = TrendingService(popular, RecentCounts(counts, weights), self.popularity, self.bundle)
+        self.trending = Charts(popular, RecentCounts(counts, weights), self.popularity, self.bundle)
         self.similar_items = SimilarItemsService(self.bundle, self.trending, self.items, counts)
         self.similar_users = SimilarUsersService(self.bundle, self.histories)
         self.exporting = Exporting(

@@ -19,7 +19,7 @@ import uvicorn
 from app.config import PREFIX, Settings
 from app.errors import PortError
 from app.logs import configure_logging
-from app.services.exposition import SHARED_FOLDER
+from app.services.monitoring.exposition import SHARED_FOLDER
 
 _ANNOUNCED_WITHIN = 60.0
 _GRACE_SECONDS = 8

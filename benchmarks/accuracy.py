@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from app.commands import parse_ks, parse_protocol
-from app.progress import progress_bars
+from app.cli.commands import parse_ks, parse_protocol
+from app.cli.progress import progress_bars
 from benchmarks.comparison import BRAID, NAMES, Comparison, Options, compare
 from benchmarks.table import to_json, to_markdown
 from models.data.errors import DataSetError

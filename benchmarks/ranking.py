@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from benchmarks.baselines.system import Batch, Int32, Scorer, Scores
-from models.data.held import Held
+from benchmarks.baselines.system import Batch, Scorer, Scores
+from models.arrays.types import Int32
+from models.data.holdout import Holdout
 
 _CELLS = 8_000_000
 """Scores that are held at once."""
 
 
-def rank(scorer: Scorer, held: Held, n_items: int, length: int, *, seed: int) -> Int32:
+def rank(scorer: Scorer, holdout: Holdout, n_items: int, length: int, *, seed: int) -> Int32:
     """Rank items for every held-out user.
 
     Ties are broken at random under the seed; what is no number comes last. Seen items are left out unless
@@ -21,15 +22,17 @@ def rank(scorer: Scorer, held: Held, n_items: int, length: int, *, seed: int) ->
         int32 (users, length): item codes, best first, -1 where the list ends early.
     """
     rng = np.random.default_rng(seed)
-    lists = np.full((len(held.users), length), -1, dtype=np.int32)
+    lists = np.full((len(holdout.users), length), -1, dtype=np.int32)
     step = max(_CELLS // n_items, 1)
-    for start in range(0, len(held.users), step):
-        rows = np.arange(start, min(start + step, len(held.users)), dtype=np.int64)
-        scores = scorer.score(Batch(held.users[rows], held.histories.take(rows), n_items, held.strengths(rows)))
+    for start in range(0, len(holdout.users), step):
+        rows = np.arange(start, min(start + step, len(holdout.users)), dtype=np.int64)
+        scores = scorer.score(
+            Batch(holdout.users[rows], holdout.histories.take(rows), n_items, holdout.strengths(rows))
+        )
         scores[~np.isfinite(scores)] = -np.inf
         for place, row in enumerate(rows):
-            scores[place, held.excluded(int(row))] = -np.inf
-            only = held.candidate_list(int(row))
+            scores[place, holdout.excluded(int(row))] = -np.inf
+            only = holdout.candidate_list(int(row))
             if only is not None:
                 listed = scores[place, only]
                 scores[place] = -np.inf

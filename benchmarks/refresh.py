@@ -38,7 +38,7 @@ def refresh(
     """Train in full on a part, in full on everything, and refresh; compare time and accuracy."""
     from models.training.evaluate import evaluate  # noqa: PLC0415 - TensorFlow
     from models.training.recipe import Recipe  # noqa: PLC0415 - as above
-    from models.training.settled import Settled  # noqa: PLC0415 - as above
+    from models.training.refresh import ChosenSettings  # noqa: PLC0415 - as above
     from models.training.trainer import TEST_USERS, train  # noqa: PLC0415 - as above
 
     dataset = read_folder(folder)
@@ -60,7 +60,7 @@ def refresh(
             Path(scratch),
             seed=seed,
             test_users=TEST_USERS,
-            settled=Settled.of(source, keep_network=True),
+            settled=ChosenSettings.of(source, keep_network=True),
             brief=True,
             progress=silent,
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.baselines.system import COUNTS, OneOf, Range, Setting, System
 from benchmarks.ranking import rank
-from models.data.held import Held
+from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.evaluation.metrics import evaluate_lists
@@ -30,7 +30,7 @@ class Trial:
 
 
 def tune(
-    system: System, train: Interactions, validation: Held, *, budget: float, seed: int, progress: Progress
+    system: System, train: Interactions, validation: Holdout, *, budget: float, seed: int, progress: Progress
 ) -> list[Trial]:
     """Try settings until the budget is spent, the system's start first; one under way is finished.
 

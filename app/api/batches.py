@@ -7,7 +7,7 @@ from fastapi import Query, Request
 
 from app.api.problems import problems
 from app.errors import UnsupportedMediaTypeError
-from app.services.batches import MAX_ROWS, read_array, read_lines
+from app.services.kit.batches import MAX_ROWS, read_array, read_lines
 
 _JSON = "application/json"
 _LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.context import Context
 from app.schemas.options import Options
 from app.schemas.types import ID_PATTERN
-from app.services.answers import Answer
+from app.services.recommending.answers import Answer
 
 PREFIX = "/recommend/"
 DEGRADED_HEADER = "Braid-Degraded"

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Response, UploadFile
 from app.api.dependencies import PathId, Shared
 from app.api.problems import problems
 from app.schemas.imports import ImportJob
-from app.services.import_rows import Timestamps
+from app.services.transfer.import_rows import Timestamps
 
 PATH = "/imports"
 MAX_BYTES = 4 << 30

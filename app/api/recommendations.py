@@ -10,7 +10,7 @@ from app.api.hot_path import DEGRADED_HEADER, degradation, remember
 from app.api.problems import problems
 from app.schemas.recommend_requests import RecommendBatchIn, RecommendIn, RecommendQuery
 from app.schemas.recommendations import Recommendation, RecommendationBatch
-from app.services.answers import Answer
+from app.services.recommending.answers import Answer
 
 router = APIRouter(
     prefix="/recommend",

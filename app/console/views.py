@@ -10,8 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from app.api.dependencies import Shared
 from app.api.problems import problems
 from app.schemas.training_jobs import TrainingJobsQuery
-from app.services.drift import drift_of
-from app.services.exposition import own_registry
+from app.services.monitoring.exposition import own_registry
+from app.services.recommending.drift import drift_of
 
 _JOBS = 20
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"

@@ -6,7 +6,7 @@ from functools import cached_property
 from hashlib import blake2s
 from typing import Any
 
-from models.recommenders.requirements import Filter, Preference
+from models.filters.requirements import Filter, Preference
 
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
@@ -66,7 +66,7 @@ class Options:
             self.candidates,
             [(boost.filter.model_dump(exclude_none=True), boost.weight) for boost in self.boosts],
             [(pin.item_id, pin.position) for pin in self.pins],
-            [wish.model_dump(exclude_none=True) for wish in self.preferences],
+            [preference.model_dump(exclude_none=True) for preference in self.preferences],
         )
         return blake2s(repr(asked).encode(), digest_size=16).digest()
 

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.options import DEFAULT_LIMIT
 from app.schemas.recommend_requests import Excluded, Labels, Limit, labelled
+from models.filters.requirements import Filter
 from models.recommenders.popularity import HALF_LIVES_DAYS
-from models.recommenders.requirements import Filter
 
 Window = Literal["1d", "7d", "30d", "90d"]
 AnyWindow = Literal["all", "1d", "7d", "30d", "90d"]

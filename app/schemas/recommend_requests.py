@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from app.schemas.interactions import EventType
 from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT, Boost, Options, Pin, all_of
 from app.schemas.types import Id, JsonObject
-from models.recommenders.requirements import Filter, Preferences, Requirements
+from models.filters.requirements import Filter, Preferences, Requirements
 
 MAX_CANDIDATES = 10_000
 MAX_SESSION_ITEMS = 500

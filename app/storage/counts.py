@@ -25,7 +25,7 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class Rows:
+class CountedRows:
     """Rows of the log: their ids, items, and times in seconds since 1970."""
 
     ids: list[int]
@@ -71,7 +71,7 @@ class CountStore:
         async with self._database.begin() as connection:
             return await connection.scalar(statement.limit(1)) is not None
 
-    async def since(self, last_id: int, event_types: Collection[str], limit: int) -> Rows:
+    async def since(self, last_id: int, event_types: Collection[str], limit: int) -> CountedRows:
         """Read the rows of some types after one of them, in the order of their ids."""
         columns = (interactions.c.id, interactions.c[ITEM], interactions.c[TIMESTAMP])
         later = (interactions.c.id > last_id) & interactions.c[EVENT_TYPE].in_(sorted(event_types))
@@ -79,7 +79,7 @@ class CountStore:
             found = await connection.execute(select(*columns).where(later).order_by(columns[0]).limit(limit))
             rows = found.all()
         times = [None if row[2] is None else row[2] / 1e6 for row in rows]
-        return Rows([row[0] for row in rows], [row[1] for row in rows], times)
+        return CountedRows([row[0] for row in rows], [row[1] for row in rows], times)
 
     async def users(self) -> int:
         """Count the users."""

@@ -19,7 +19,7 @@ _ROWS_A_STATEMENT = 10_000
 _ROWS_A_READ = 100_000
 _SECOND = 1_000_000
 _USERS_A_STATEMENT = 500
-Event = tuple[int | None, int, str, str, float | None]
+LogEntry = tuple[int | None, int, str, str, float | None]
 """Time in microseconds since 1970, id, item, event type and value."""
 
 
@@ -51,12 +51,12 @@ class InteractionStore:
         self._first_sight.remember(created)
         return found
 
-    async def histories(self, user_ids: Sequence[str], latest: int) -> dict[str, list[Event]]:
+    async def histories(self, user_ids: Sequence[str], latest: int) -> dict[str, list[LogEntry]]:
         """Give the latest events of several users, oldest first; users who did nothing have none.
 
         Events without a time count as older than all others.
         """
-        found: dict[str, list[Event]] = {user_id: [] for user_id in user_ids}
+        found: dict[str, list[LogEntry]] = {user_id: [] for user_id in user_ids}
         names = ("id", ITEM, EVENT_TYPE, VALUE, TIMESTAMP, USER)
         async with self._database.begin() as connection:
             for page in pages(user_ids, _USERS_A_STATEMENT):

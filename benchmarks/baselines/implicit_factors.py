@@ -6,18 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from benchmarks.baselines.system import (
-    THREADS,
-    Batch,
-    Between,
-    Float32,
-    Range,
-    Scorer,
-    Scores,
-    Setting,
-    System,
-    user_items,
-)
+from benchmarks.baselines.system import THREADS, Batch, Between, Range, Scorer, Scores, Setting, System, user_items
+from models.arrays.types import Float32
 from models.data.interactions import Interactions
 
 _FACTORS = Between(16, 256, log=True, whole=True)

@@ -6,7 +6,8 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.baselines.system import Float32, OneOf, Range, SameForAll, Scorer, Setting, System
+from benchmarks.baselines.system import OneOf, Range, SameForAll, Scorer, Setting, System
+from models.arrays.types import Float32
 from models.data.interactions import Interactions
 
 _SECONDS_A_DAY = 86_400

@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from benchmarks.baselines.popularity import places
-from benchmarks.baselines.system import Batch, Between, Float32, Range, Scorer, Scores, Setting, System
+from benchmarks.baselines.system import Batch, Between, Range, Scorer, Scores, Setting, System
+from models.arrays.types import Float32
 from models.data.interactions import Interactions
 
 

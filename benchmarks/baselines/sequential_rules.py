@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 import scipy.sparse as sp
 
-from benchmarks.baselines.system import Batch, Between, Csr, Float32, Range, Scorer, Setting, System
+from benchmarks.baselines.system import Batch, Between, Csr, Range, Scorer, Setting, System
+from models.arrays.types import Float32
 from models.data.interactions import Interactions
 
 

@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from models.data.held import Ragged
+from models.arrays.types import Float32, Int32
+from models.data.holdout import Ragged
 from models.data.interactions import Interactions
 
-Float32 = npt.NDArray[np.float32]
-Int32 = npt.NDArray[np.int32]
 Scores = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 Csr = sp.csr_matrix
 Value = bool | int | float

@@ -6,11 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from models.arrays.types import Float64, Int32, Int64
 from models.data.columns import ITEM, TIMESTAMP, USER
-from models.data.history import Float64, Int32
 from models.data.interactions import Interactions, find_column
-
-Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

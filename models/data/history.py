@@ -6,9 +6,8 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-Int32 = npt.NDArray[np.int32]
-Float32 = npt.NDArray[np.float32]
-Float64 = npt.NDArray[np.float64]
+from models.arrays.types import Float32, Float64, Int32
+
 SECONDS_A_DAY = 86_400.0
 _STEPS = 512
 

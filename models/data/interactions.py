@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from models.arrays.types import Float32, Float64, Ids, Int32
 from models.data.columns import ITEM, TIMESTAMP, USER
-from models.data.history import Float32, Float64, History
+from models.data.history import History
 from models.data.strengths import StrengthScale, row_strengths
 
-Int32 = npt.NDArray[np.int32]
-Ids = npt.NDArray[np.bytes_]
 _FIRST_CLOCK = 1e8
 """Seconds since 1970 reach this in 1973: numbers that stay below are an order."""
 

@@ -3,18 +3,19 @@
 import numpy as np
 import pyarrow as pa
 
+from models.arrays.types import Ids, Int32
 from models.data.columns import ITEM, USER
-from models.data.held import Held, Int32, Ragged
-from models.data.interactions import Ids, Interactions, find
+from models.data.holdout import Holdout, Ragged
+from models.data.interactions import Interactions, find
 
 
-def newcomers(source: Interactions, users: Int32, items: Int32) -> Held:
+def newcomers(source: Interactions, users: Int32, items: Int32) -> Holdout:
     """Collect the targets of users who have no history; rows are sorted by user."""
     wanted = np.unique(users).astype(np.int32)
-    return Held(wanted, source, Ragged.group(users, items, wanted))
+    return Holdout(wanted, source, Ragged.group(users, items, wanted))
 
 
-def fixed_newcomers(test: pa.Table, everything: Interactions) -> tuple[Held, Ids]:
+def fixed_newcomers(test: pa.Table, everything: Interactions) -> tuple[Holdout, Ids]:
     """Collect the test users that the interactions do not know.
 
     Returns

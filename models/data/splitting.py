@@ -7,18 +7,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from models.arrays.types import Float64, Ids, Mask
 from models.data.cleaning import present
 from models.data.columns import ITEM, TIMESTAMP, USER
 from models.data.dislikes import Dislikes, moments_of
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
-from models.data.held import Held, Ragged, hold_out
-from models.data.history import SECONDS_A_DAY, Float64
-from models.data.interactions import Ids, Interactions, find, find_column
+from models.data.history import SECONDS_A_DAY
+from models.data.holdout import Holdout, Ragged, hold_out
+from models.data.interactions import Interactions, find, find_column
 from models.data.newcomers import fixed_newcomers, newcomers
 from models.data.strengths import StrengthScale
-
-Mask = npt.NDArray[np.bool_]
 
 FIXED, LEAVE_LAST_OUT, TEMPORAL, RANDOM = "fixed", "leave-last-out", "temporal", "random"
 PROTOCOLS = (FIXED, LEAVE_LAST_OUT, TEMPORAL, RANDOM)
@@ -41,9 +40,9 @@ class Split:
 
     protocol: str
     train: Interactions
-    validation: Held
-    test: Held
-    newcomers: Held
+    validation: Holdout
+    test: Holdout
+    newcomers: Holdout
     everything: Interactions
     log: Interactions
     known: Interactions
@@ -231,31 +230,31 @@ def _hold(
     disliked: Dislikes | None,
     now: float | None,
     include_seen: bool,
-) -> tuple[Held, dict[str, int]]:
+) -> tuple[Holdout, dict[str, int]]:
     users, items = everything.users[targets], everything.items[targets]
-    held, dropped = hold_out(history, users, items, include_seen=include_seen, now=now, disliked=disliked)
+    holdout, dropped = hold_out(history, users, items, include_seen=include_seen, now=now, disliked=disliked)
     new = np.unique(users[np.diff(history.offsets)[users] == 0])
-    return held, {"new_test_users": len(new), "test_users_without_unseen_items": dropped}
+    return holdout, {"new_test_users": len(new), "test_users_without_unseen_items": dropped}
 
 
 def _fixed_test(
     test: pa.Table, everything: Interactions, disliked: Dislikes | None, *, include_seen: bool
-) -> tuple[Held, dict[str, int]]:
+) -> tuple[Holdout, dict[str, int]]:
     names = test[USER].to_pylist()
     users, items = find(everything.user_ids, names), find_column(everything.item_ids, test[ITEM])
     new = len({name for name, code in zip(names, users, strict=True) if code < 0})
     known = users >= 0
     pairs = np.unique(np.stack([users[known], items[known]]), axis=1).astype(np.int32)
-    held, dropped = hold_out(everything, pairs[0], pairs[1], include_seen=include_seen, disliked=disliked)
-    return held, {"new_test_users": new, "test_users_without_unseen_items": dropped}
+    holdout, dropped = hold_out(everything, pairs[0], pairs[1], include_seen=include_seen, disliked=disliked)
+    return holdout, {"new_test_users": new, "test_users_without_unseen_items": dropped}
 
 
-def _with_candidates(held: Held, candidates: pa.Table, everything: Interactions, new_ids: Ids) -> Held:
+def _with_candidates(holdout: Holdout, candidates: pa.Table, everything: Interactions, new_ids: Ids) -> Holdout:
     users, new = find_column(everything.user_ids, candidates[USER]), find_column(new_ids, candidates[USER])
     users = np.where(new >= 0, everything.n_users + new, users)
     items = find_column(everything.item_ids, candidates[ITEM])
     # One number for each pair, that of an unknown item first: millions of pairs are sorted quickly.
     pairs = np.unique(users[users >= 0].astype(np.int64) * (everything.n_items + 1) + items[users >= 0] + 1)
     users, items = np.divmod(pairs, everything.n_items + 1)
-    listed = Ragged.group(users.astype(np.int32), (items - 1).astype(np.int32), held.users)
-    return replace(held, candidates=listed)
+    listed = Ragged.group(users.astype(np.int32), (items - 1).astype(np.int32), holdout.users)
+    return replace(holdout, candidates=listed)

@@ -6,11 +6,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.arrays.types import Float32, Float64
 from models.data.columns import EVENT_TYPE, TIMESTAMP, VALUE
 from models.data.events import EVENT_WEIGHTS, EventWeights
 
-Float32 = npt.NDArray[np.float32]
-Float64 = npt.NDArray[np.float64]
 RATING = "rating"
 VIEW = "view"
 _MOST_LOW = 0.5

@@ -4,10 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from models.arrays.types import Int64
 from models.data.columns import EVENT_TYPE, ITEM, TIMESTAMP, USER
 from models.data.folder import DataSet
-
-Int64 = npt.NDArray[np.int64]
 
 _FIRST_SECOND = 1_750_000_000
 _DAYS = 365

@@ -10,14 +10,12 @@ diversity: they are left out of the means.
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 
+from models.arrays.types import Float64, Int32
 from models.data.interactions import Interactions
-from models.recommenders.similarity import binary_matrix, degrees, power, scaled
+from models.similarity.matrices import binary_matrix, degrees, power, scaled
 
-Float64 = npt.NDArray[np.float64]
-Int32 = npt.NDArray[np.int32]
 MAX_USERS = 2000
 """Users whose lists are compared item by item, at most."""
 _LISTS_AT_ONCE = 100

@@ -3,13 +3,12 @@
 from typing import TypedDict
 
 import numpy as np
-import numpy.typing as npt
 
-from models.data.held import Held
-from models.ranking.drawing import Wish
+from models.arrays.types import Float64
+from models.data.holdout import Holdout
+from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.ranker import Ranker
 
-Float64 = npt.NDArray[np.float64]
 MAX_USERS = 2000
 EDGES = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Ends of the bins; most candidates have a small probability."""
@@ -25,7 +24,7 @@ class Bin(TypedDict):
     observed: float
 
 
-def calibration(ranker: Ranker, held: Held, *, seed: int) -> list[Bin]:
+def calibration(ranker: Ranker, holdout: Holdout, *, seed: int) -> list[Bin]:
     """Compare the softmax of the network's scores over a user's candidates with the hits among them.
 
     The network learned from lists that hold the next item, so that users whose candidates hold no test item are left
@@ -39,11 +38,11 @@ def calibration(ranker: Ranker, held: Held, *, seed: int) -> list[Bin]:
     network = ranker.network
     if network is None:
         return []
-    sample = held.sample(MAX_USERS, seed)
+    sample = holdout.sample(MAX_USERS, seed)
     predicted, observed = [], []
     for row in range(len(sample.users)):
         candidates = ranker.retriever.retrieve(
-            sample.history(row), Wish(excluded=sample.excluded(row), only=sample.candidate_list(row))
+            sample.history(row), CandidateQuery(excluded=sample.excluded(row), only=sample.candidate_list(row))
         )
         hits = np.isin(candidates.items, sample.targets.row(row))
         if hits.any():

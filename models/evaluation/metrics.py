@@ -12,11 +12,8 @@ map@k divides by min(k, |T|), so that here a list of nothing but hits has 1 what
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-Float64 = npt.NDArray[np.float64]
-Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
+from models.arrays.types import Float64, Int32, Int64
 
 
 def evaluate_lists(

@@ -3,24 +3,22 @@
 import numpy as np
 import numpy.typing as npt
 
-from models.data.held import Held
+from models.arrays import dense
+from models.arrays.types import Float32, Int32
+from models.data.holdout import Holdout
 from models.data.progress import Progress
 from models.evaluation.report import BLEND, NETWORK, POPULARITY
+from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.candidates import PARTS
-from models.ranking.crew import in_crew
-from models.ranking.drawing import Wish
+from models.ranking.parallel import in_parallel
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
-from models.recommenders import dense
-
-Float32 = npt.NDArray[np.float32]
-Int32 = npt.NDArray[np.int32]
 
 
-def rank_held(
+def rank_holdout(
     ranker: Ranker,
     everyone: Retriever,
-    held: Held,
+    holdout: Holdout,
     length: int,
     *,
     seed: int,
@@ -55,7 +53,7 @@ def rank_held(
     names = [BLEND, *parts, POPULARITY]
     if ranker.network is not None and alone:
         names.append(NETWORK)
-    lists = {name: np.full((len(held.users), length), -1, dtype=np.int32) for name in names}
+    lists = {name: np.full((len(holdout.users), length), -1, dtype=np.int32) for name in names}
     popularity = ranker.retriever.popularity.counts
     by_popularity = _by_popularity(popularity, np.random.default_rng(seed))
     count = max(length, ranker.retriever.config.blend.candidates)
@@ -63,47 +61,47 @@ def rank_held(
 
     def rank(own: tuple[Retriever, ...], row: int) -> None:
         rng = np.random.default_rng((seed, row))
-        history = held.history(row)
-        only = held.candidate_list(row)
-        excluded = held.excluded(row)
-        drawn = None
+        history = holdout.history(row)
+        only = holdout.candidate_list(row)
+        excluded = holdout.excluded(row)
+        candidates = None
         if alone or only is not None:
-            everything = own[0].retrieve(history, Wish(excluded=excluded, only=only, limit=count, cut=False))
+            everything = own[0].retrieve(history, CandidateQuery(excluded=excluded, only=only, limit=count, cut=False))
             # A part alone ranks all that it touches; the blend what it would draw.
             scores = {name: everything.parts[PARTS.index(name)] for name in parts}
             if only is not None:
                 scores[POPULARITY] = popularity[everything.items]
             _fill(lists, row, everything.items, scores, rng, everything.wanted)
-            drawn = everything.best(count) if same else None
-        if drawn is None:
-            drawn = own[1].retrieve(history, Wish(excluded=excluded, only=only, limit=count))
-        network = None if ranker.network is None else ranker.network.score(ranker.features.build(drawn))
-        scores = {BLEND: ranker.score(drawn, network)}
+            candidates = everything.best(count) if same else None
+        if candidates is None:
+            candidates = own[1].retrieve(history, CandidateQuery(excluded=excluded, only=only, limit=count))
+        network = None if ranker.network is None else ranker.network.score(ranker.features.build(candidates))
+        scores = {BLEND: ranker.score(candidates, network)}
         if network is not None and alone:
             scores[NETWORK] = network
-        _fill(lists, row, drawn.items, scores, rng, drawn.wanted)
+        _fill(lists, row, candidates.items, scores, rng, candidates.wanted)
         if only is None:
             head = by_popularity[: length + len(excluded)]
             unseen = head[~np.isin(head, excluded)]
             lists[POPULARITY][row, : len(unseen[:length])] = unseen[:length]
 
-    step = max(len(held.users) // 100, 1)
-    for row, _ in enumerate(in_crew((everyone, ranker.retriever), len(held.users), rank)):
+    step = max(len(holdout.users) // 100, 1)
+    for row, _ in enumerate(in_parallel((everyone, ranker.retriever), len(holdout.users), rank)):
         if row % step == 0:
-            progress(phase, row / len(held.users))
+            progress(phase, row / len(holdout.users))
     progress(phase, 1.0)
     return lists
 
 
-def rank_popular(ranker: Ranker, held: Held, length: int, *, seed: int) -> Int32:
+def rank_popular(ranker: Ranker, holdout: Holdout, length: int, *, seed: int) -> Int32:
     """Rank items for users without a history, who get the popular ones: int32 (users, length) as above."""
     rng = np.random.default_rng(seed)
     counts = ranker.retriever.popularity.counts
     by_popularity = _by_popularity(counts, rng)
-    lists = np.full((len(held.users), length), -1, dtype=np.int32)
+    lists = np.full((len(holdout.users), length), -1, dtype=np.int32)
     lists[:, : len(by_popularity)] = by_popularity[:length]
-    for row in range(len(held.users)):
-        only = held.candidate_list(row)
+    for row in range(len(holdout.users)):
+        only = holdout.candidate_list(row)
         if only is not None:
             lists[row] = -1
             _fill({POPULARITY: lists}, row, only, {POPULARITY: counts[only]}, rng)

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Float64 = npt.NDArray[np.float64]
+from models.arrays.types import Float64
+
 BLEND = "braid"
 POPULARITY = "popularity"
 NETWORK = "network"

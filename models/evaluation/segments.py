@@ -4,16 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 import numpy as np
-import numpy.typing as npt
 
-from models.data.held import Held, Ragged
+from models.arrays.types import Float64, Int32, Int64, Mask
+from models.data.holdout import Holdout, Ragged
 from models.evaluation.metrics import per_user_values
 from models.evaluation.report import bootstrap_intervals
 
-Float64 = npt.NDArray[np.float64]
-Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
-Bool = npt.NDArray[np.bool_]
 Values = Mapping[str, Mapping[str, Float64]]
 """What was ranked by, to metric, to the values of the users one by one."""
 
@@ -50,9 +46,9 @@ def summarise(values: Values, rows: Int64, *, seed: int) -> Segment:
     }
 
 
-def by_history_length(values: Values, held: Held, *, seed: int) -> dict[str, Segment]:
+def by_history_length(values: Values, holdout: Holdout, *, seed: int) -> dict[str, Segment]:
     """Measure users by the number of items in their history; lengths that nobody has are left out."""
-    lengths = np.diff(held.histories.offsets)
+    lengths = np.diff(holdout.histories.offsets)
     segments = {}
     for name, (fewest, most) in HISTORY_LENGTHS.items():
         rows = np.flatnonzero((lengths >= fewest) & (lengths <= (lengths if most is None else most)))
@@ -62,7 +58,7 @@ def by_history_length(values: Values, held: Held, *, seed: int) -> dict[str, Seg
 
 
 def long_tail(
-    ranked: Mapping[str, Int32], held: Held, item_counts: Int64, ks: Sequence[int], *, seed: int
+    ranked: Mapping[str, Int32], holdout: Holdout, item_counts: Int64, ks: Sequence[int], *, seed: int
 ) -> Segment | None:
     """Measure recall and NDCG by the targets of the long tail alone, as Cremonesi et al. (2010) did.
 
@@ -78,10 +74,10 @@ def long_tail(
     Segment or None
         None where no target is in the long tail.
     """
-    offsets, items = held.target_offsets, held.target_items
+    offsets, items = holdout.target_offsets, holdout.target_items
     kept = ~popular_head(item_counts)[items]
-    owners = np.repeat(np.arange(len(held.users)), np.diff(offsets))[kept]
-    counts = np.bincount(owners, minlength=len(held.users))
+    owners = np.repeat(np.arange(len(holdout.users)), np.diff(offsets))[kept]
+    counts = np.bincount(owners, minlength=len(holdout.users))
     tail = Ragged(np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), items[kept])
     values = {
         name: {metric: of_users for metric, of_users in table.items() if metric.startswith(_OF_TARGETS)}
@@ -91,7 +87,7 @@ def long_tail(
     return summarise(values, rows, seed=seed) if len(rows) else None
 
 
-def popular_head(item_counts: Int64) -> Bool:
+def popular_head(item_counts: Int64) -> Mask:
     """Mark the fewest items that make up 80 % of the interactions, the most popular first; the others are the tail."""
     order = np.argsort(-item_counts, kind="stable")
     reached = np.cumsum(item_counts[order])

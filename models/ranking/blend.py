@@ -1,11 +1,7 @@
 """The blend: `score = (1 - w) * neighbours + w * network`, on comparable scales."""
 
-import numpy as np
-import numpy.typing as npt
-
+from models.arrays.types import Float32
 from models.ranking import feature_kernels
-
-Float32 = npt.NDArray[np.float32]
 
 
 def blend(neighbours: Float32, network: Float32, network_weight: float) -> Float32:

@@ -5,20 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.arrays.kernels import largest
+from models.arrays.types import Float32, Int32, Mask
 from models.recommenders.als import Als
 from models.recommenders.content import Content
 from models.recommenders.ease import Ease
 from models.recommenders.item_knn import ItemKNN
-from models.recommenders.kernels import largest
 from models.recommenders.popularity import Popularity
 from models.recommenders.repeats import Repeats
 from models.recommenders.spectral import Spectral
 from models.recommenders.successor import Successor
 from models.recommenders.user_knn import UserKNN
-
-Float32 = npt.NDArray[np.float32]
-Int32 = npt.NDArray[np.int32]
-Mask = npt.NDArray[np.bool_]
 
 KINDS = (ItemKNN, Successor, Content, UserKNN, Ease, Als, Spectral, Repeats, Popularity)
 """The recommenders; the settings of each bear the name of its first signal."""

@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays.sparse_rows import SparseRows
+from models.arrays.types import Float32, Int32
 from models.ranking import kernels
-from models.recommenders.rows import Rows
-
-Float32 = npt.NDArray[np.float32]
-Int32 = npt.NDArray[np.int32]
 
 
-def diversify(items: Int32, scores: Float32, count: int, diversity: float, similar: Sequence[Rows]) -> Int32:
+def diversify(items: Int32, scores: Float32, count: int, diversity: float, similar: Sequence[SparseRows]) -> Int32:
     """Choose items one after the other: relevant, and unlike those that were chosen before.
 
     Each is the one with the greatest `(1 - diversity) * relevance - diversity * likeness`, where relevance is the score
@@ -41,7 +38,7 @@ def diversify(items: Int32, scores: Float32, count: int, diversity: float, simil
     return kernels.diverse(relevance.astype(np.float32), likeness(items, similar), diversity, min(count, len(items)))
 
 
-def likeness(items: Int32, similar: Sequence[Rows]) -> Float32:
+def likeness(items: Int32, similar: Sequence[SparseRows]) -> Float32:
     """Tell how alike the items of a list are, float32 (n, n) from 0 to 1.
 
     In each matrix a similarity counts relative to the largest of its row; the greatest of all matrices and of both

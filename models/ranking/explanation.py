@@ -5,18 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays.types import Float32, Float64
 from models.data.history import History
 from models.ranking.candidates import PARTS, Candidates
 from models.ranking.ranker import Ranked, Ranker
 from models.recommenders.content import Content
 from models.recommenders.item_knn import ItemKNN
-from models.recommenders.recommender import ItemRows, Recommender
+from models.recommenders.recommender import ItemMatrix, Recommender
 from models.recommenders.successor import Successor
-
-Float32 = npt.NDArray[np.float32]
-Float64 = npt.NDArray[np.float64]
 
 NETWORK = "network"
 _SMALL = 0.005
@@ -41,11 +38,11 @@ def contributions(ranker: Ranker, ranked: Ranked) -> dict[str, Float64]:
     side from its mean, here it is measured from nothing (parts) or from the worst of the list (network). What buries
     an item is below 0.
     """
-    drawn, blend = ranked.candidates, ranker.retriever.config.blend
+    candidates, blend = ranked.candidates, ranker.retriever.config.blend
     weight = blend.network_weight if ranked.network is not None else 0.0
-    scale = (1.0 - weight) / _spread(drawn.neighbours) if weight > 0 else 1.0
+    scale = (1.0 - weight) / _spread(candidates.neighbours) if weight > 0 else 1.0
     found = {
-        part: scale * float(mix) * drawn.parts[row].astype(np.float64)
+        part: scale * float(mix) * candidates.parts[row].astype(np.float64)
         for row, (part, mix) in enumerate(zip(PARTS, ranker.retriever.mix.tolist(), strict=True))
         if mix > 0
     }
@@ -72,7 +69,7 @@ def explain(ranker: Ranker, history: History, ranked: Ranked, places: Sequence[i
 
 
 def _reasons(
-    parts: Mapping[str, Float64], own: Mapping[str, "_OwnItems"], drawn: Candidates, place: int
+    parts: Mapping[str, Float64], own: Mapping[str, "_OwnItems"], candidates: Candidates, place: int
 ) -> list[Reason]:
     sizes = {name: abs(float(values[place])) for name, values in parts.items()}
     total = sum(sizes.values())
@@ -80,7 +77,7 @@ def _reasons(
         return [Reason("popularity", 1.0)]
     large = {name: size for name, size in sizes.items() if size >= _SMALL * total}
     whole = sum(large.values())
-    item = int(drawn.items[place])
+    item = int(candidates.items[place])
     return [
         Reason(name, size / whole, own[name].of(item) if name in own else ())
         for name, size in sorted(large.items(), key=lambda strand: -strand[1])
@@ -92,7 +89,7 @@ class _OwnItems:
     """How much each item of a history says for another one, in some recommenders."""
 
     history: History
-    sources: Sequence[ItemRows[Any]]
+    sources: Sequence[ItemMatrix[Any]]
 
     def of(self, item: int) -> tuple[tuple[int, float], ...]:
         """Give the items that say most for one, each with its share of what all of them say."""
@@ -111,13 +108,13 @@ def _own_items(ranker: Ranker, history: History) -> dict[str, _OwnItems]:
     config = ranker.retriever.config
     recent = history.where(history.items < len(ranker.item_ids))
     recent = recent.raised(config.strength_exponent).latest(config.max_history)
-    shelf: dict[str, Recommender] = ranker.shelf
-    own = {name: _OwnItems(recent, [part]) for name, part in shelf.items() if isinstance(part, ItemRows)}
-    read = [part for part in shelf.values() if isinstance(part, _READ_BY_NETWORK)]
+    recommenders: dict[str, Recommender] = ranker.recommenders
+    own = {name: _OwnItems(recent, [part]) for name, part in recommenders.items() if isinstance(part, ItemMatrix)}
+    read = [part for part in recommenders.values() if isinstance(part, _READ_BY_NETWORK)]
     return own | {NETWORK: _OwnItems(recent, read)}
 
 
-def _value(source: ItemRows[Any], mine: int, item: int) -> float:
+def _value(source: ItemMatrix[Any], mine: int, item: int) -> float:
     columns, values = source.rows.row(mine)
     found = np.flatnonzero(columns == item)
     return float(values[found[0]]) if len(found) else 0.0

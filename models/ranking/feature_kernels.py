@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-Float32 = npt.NDArray[np.float32]
-Int32 = npt.NDArray[np.int32]
+from models.arrays.types import Float32, Int32
+
 _FEW = 400
 
 

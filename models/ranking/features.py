@@ -4,13 +4,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays.types import Float32
 from models.ranking import feature_kernels
 from models.ranking.candidates import SIGNALS, Candidates
 from models.recommenders.popularity import HALF_LIVES_DAYS, Popularity
-
-Float32 = npt.NDArray[np.float32]
 
 FEATURES = (
     *(f"{signal}_{kind}" for signal in SIGNALS for kind in ("score", "relative", "rank")),

@@ -7,13 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from models.arrays.kernels import largest
+from models.arrays.types import Float32, Int32, Int64
 from models.ranking import feature_kernels
 from models.recommenders import kernels
-from models.recommenders.kernels import largest
-
-Float32 = npt.NDArray[np.float32]
-Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"nnan", "nsz", "reassoc"})

@@ -5,22 +5,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays.types import Float32, Ids, Int32, Mask
 from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL, HIDDEN, flag_of, moment_of
-from models.data.interactions import Ids, find
-from models.ranking.arrivals import Arrivals
+from models.data.interactions import find
+from models.filters.knowledge import Knowledge
+from models.filters.matching import available
+from models.filters.predicate import ItemValues, has_field, meets, satisfaction, values_of
+from models.filters.requirements import Filter, Preference
+from models.ranking.new_items import NewItems
 from models.recommenders.content import Content
-from models.recommenders.knowledge import Knowledge
-from models.recommenders.matching import available
-from models.recommenders.predicate import ItemValues, has_field, meets, satisfaction, values_of
-from models.recommenders.requirements import Filter, Preference
 
-Float32 = npt.NDArray[np.float32]
-Int32 = npt.NDArray[np.int32]
-Mask = npt.NDArray[np.bool_]
-
-MAX_ARRIVALS = 50_000
+MAX_NEW_ITEMS = 50_000
 """Items that a process keeps beside those of the bundle; of more the rest waits for the next bundle."""
 MAX_DESCRIBED = 2_000
 """Arrivals that are recommended by their content: each request looks at all of them."""
@@ -46,12 +42,12 @@ class LiveCatalogue:
         self.item_ids: Ids = knowledge.item_ids
         self.knowledge = knowledge
         self.n_items = len(self.item_ids)
-        self.size = self.n_items + MAX_ARRIVALS
-        self.arrivals = Arrivals(content, self.n_items, MAX_ARRIVALS)
+        self.size = self.n_items + MAX_NEW_ITEMS
+        self.new_items = NewItems(content, self.n_items, MAX_NEW_ITEMS)
         self.version = 0
         self.blocked: Mask = np.zeros(self.size, dtype=np.bool_)
-        self._arrival_ids: list[str] = []
-        self._arrival_codes: dict[str, int] = {}
+        self._new_item_ids: list[str] = []
+        self._new_item_codes: dict[str, int] = {}
         self._changed: dict[int, ItemValues | None] = {}
         self._windows: dict[int, tuple[float, float]] = {}
         self._log: list[int] = []
@@ -60,14 +56,14 @@ class LiveCatalogue:
         self._unsettled: list[int] = []
 
     def __len__(self) -> int:
-        return self.n_items + len(self._arrival_ids)
+        return self.n_items + len(self._new_item_ids)
 
     def codes(self, ids: Sequence[str]) -> Int32:
         """Give the codes of items, int32; -1 for those that are not known."""
         found = find(self.item_ids, ids)
-        if self._arrival_codes:
+        if self._new_item_codes:
             for place in np.flatnonzero(found < 0).tolist():
-                found[place] = self._arrival_codes.get(ids[place], -1)
+                found[place] = self._new_item_codes.get(ids[place], -1)
         return found
 
     def known_codes(self, ids: Sequence[str]) -> Int32:
@@ -86,7 +82,7 @@ class LiveCatalogue:
         if code < self.n_items:
             name: bytes = self.item_ids[code]
             return name.decode()
-        return self._arrival_ids[code - self.n_items]
+        return self._new_item_ids[code - self.n_items]
 
     def apply(self, item_id: str, fields: Mapping[str, Any] | None) -> None:
         """Take note that an item is now as described; None where it is deleted.
@@ -95,15 +91,15 @@ class LiveCatalogue:
         """
         code = int(self.codes([item_id])[0])
         if code < 0:
-            if fields is None or len(self._arrival_ids) == MAX_ARRIVALS:
+            if fields is None or len(self._new_item_ids) == MAX_NEW_ITEMS:
                 return
             code = len(self)
-            self._arrival_ids.append(item_id)
-            self._arrival_codes[item_id] = code
+            self._new_item_ids.append(item_id)
+            self._new_item_codes[item_id] = code
         self._changed[code] = None if fields is None else values_of(item_id, fields)
         self._windows[code] = _window(fields)
         if code >= self.n_items and code - self.n_items < MAX_DESCRIBED:
-            self.arrivals.describe(code, fields)
+            self.new_items.describe(code, fields)
         self._log.append(code)
         if len(self._log) > _MAX_LOG:
             self._log.clear()
@@ -113,9 +109,9 @@ class LiveCatalogue:
     def admit(self, ids: Sequence[str]) -> None:
         """Give codes to items of which nothing but the id is known."""
         for item_id, code in zip(ids, self.codes(ids).tolist(), strict=True):
-            if code < 0 and len(self._arrival_ids) < MAX_ARRIVALS:
-                self._arrival_codes[item_id] = len(self)
-                self._arrival_ids.append(item_id)
+            if code < 0 and len(self._new_item_ids) < MAX_NEW_ITEMS:
+                self._new_item_codes[item_id] = len(self)
+                self._new_item_ids.append(item_id)
 
     def tick(self, now: float) -> tuple[Int32, Int32]:
         """Settle which items may be shown at a moment, in seconds since 1970.
@@ -160,8 +156,8 @@ class LiveCatalogue:
         self.version += 1
         blocked = self.blocked
         arrived = changed[changed >= self.n_items]
-        self.arrivals.block(arrived[blocked[arrived]], blocked=True)
-        self.arrivals.block(arrived[~blocked[arrived]], blocked=False)
+        self.new_items.block(arrived[blocked[arrived]], blocked=True)
+        self.new_items.block(arrived[~blocked[arrived]], blocked=False)
         known = changed[changed < self.n_items]
         return known[blocked[known]], known[~blocked[known]]
 
@@ -186,7 +182,7 @@ class LiveCatalogue:
         """Give the weighted mean of how well each item meets preferences, 0 to 1, float32, a place for each code."""
         scores = np.zeros(self.size, dtype=np.float32)
         scores[: self.n_items] = self.knowledge.score(preferences)
-        total = sum(wish.weight for wish in preferences)
+        total = sum(query.weight for query in preferences)
         share = self.knowledge.config.tolerance
         for code, values in self._changed.items():
             parts = () if values is None else (w.weight * satisfaction(w, values, share) for w in preferences)

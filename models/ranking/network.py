@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 
+from models.arrays.types import Float32
 from models.bundle.errors import BundleError
 from models.ranking.features import FEATURES, Scaler
 
-Float32 = npt.NDArray[np.float32]
 NETWORK_FILE = "network.onnx"
 
 

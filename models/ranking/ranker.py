@@ -6,30 +6,26 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from models.arrays.sparse_rows import SparseRows
+from models.arrays.types import Float32, Int32, Mask, Places
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.data.history import History
-from models.ranking.arrivals import Arrivals
+from models.filters.knowledge import Knowledge, KnowledgeConfig
 from models.ranking.blend import blend
+from models.ranking.bundle_settings import read_config, read_scaler
+from models.ranking.candidate_generation import NOTHING, CandidateQuery
 from models.ranking.candidates import KINDS, Candidates
 from models.ranking.config import RankingConfig
-from models.ranking.drawing import NOTHING, Wish
 from models.ranking.features import FeatureBuilder
 from models.ranking.network import NETWORK_FILE, NetworkScorer
+from models.ranking.new_items import NewItems
 from models.ranking.retriever import Retriever
-from models.ranking.stored import read_config, read_scaler
-from models.recommenders.board import Board
 from models.recommenders.content import Content
 from models.recommenders.item_knn import ItemKNN
-from models.recommenders.knowledge import Knowledge, KnowledgeConfig
 from models.recommenders.recommender import Recommender
 from models.recommenders.repeats import Repeats
-from models.recommenders.rows import Rows
-
-Float32 = npt.NDArray[np.float32]
-Int32 = npt.NDArray[np.int32]
-Mask = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.integer]
+from models.recommenders.score_board import ScoreBoard
 
 
 @dataclass(frozen=True)
@@ -97,7 +93,7 @@ class Ranker:
         self.user_ids = user_ids
         self.version = version
         self.features = FeatureBuilder(retriever.popularity)
-        self.shelf: dict[str, Recommender] = {part.signals[0]: part for part in retriever.recommenders}
+        self.recommenders: dict[str, Recommender] = {part.signals[0]: part for part in retriever.recommenders}
         self.catalogue_at = 0
         self.data_until = 0.0
         self.last_interaction_id: int | None = None
@@ -125,7 +121,7 @@ class Ranker:
         elif config.blend.network_weight > 0:
             raise BundleError(f"{bundle.folder}: {NETWORK_FILE} is missing")
         ranker = cls(retriever, network, item_ids, user_ids, bundle.version)  # type: ignore[arg-type]
-        ranker.shelf = _shelf(bundle, config, retriever)
+        ranker.recommenders = _load_recommenders(bundle, config, retriever)
         ranker.knowledge = Knowledge.load(bundle, KnowledgeConfig())
         if f"{Repeats.signals[0]}_rates" in bundle.arrays:
             ranker.repeats = Repeats.load(bundle, config.repeats)
@@ -135,7 +131,7 @@ class Ranker:
         ranker.catalogue_at = int(data.get("catalogue_at") or made_at)
         ranker.data_until = float((data.get("window") or [0.0, 0.0])[1])
         ranker.last_interaction_id = data.get("last_interaction_id")
-        if not all(part.fits(len(item_ids), len(user_ids)) for part in ranker.shelf.values()):
+        if not all(part.fits(len(item_ids), len(user_ids)) for part in ranker.recommenders.values()):
             raise BundleError(f"{bundle.folder}: its arrays are of different numbers of items or users")
         ranker.warm()
         # Checking it has read all of it: what requests need comes back by itself.
@@ -146,17 +142,17 @@ class Ranker:
         """Do once what the first request would have to wait for: load compiled code, fill the lists of allocators."""
         history = History(self.retriever.popularity.order[:2].copy(), -1, np.ones(2, dtype=np.float32))
         everything = np.ones(len(self.item_ids), dtype=np.bool_)
-        for wish in (Wish(), Wish(wanted=everything), Wish(only=history.items)):
-            self.rank(history, wish)
+        for query in (CandidateQuery(), CandidateQuery(wanted=everything), CandidateQuery(only=history.items)):
+            self.rank(history, query)
 
     def rank(
         self,
         history: History,
-        wish: Wish,
+        query: CandidateQuery,
         *,
-        arrivals: Arrivals | None = None,
+        new_items: NewItems | None = None,
         adjustments: Sequence[Adjustment] = (),
-        in_time: Callable[[], bool] = lambda: True,
+        before_deadline: Callable[[], bool] = lambda: True,
         with_network: bool = True,
     ) -> Ranked:
         """Rank what a request wants.
@@ -176,25 +172,25 @@ class Ranker:
         with_network
             Whether the network is asked at all; it has learned nothing about users without a history.
         """
-        drawn = self.retriever.retrieve(history, wish, arrivals)
-        network, late, scores = None, False, drawn.neighbours
+        candidates = self.retriever.retrieve(history, query, new_items)
+        network, late, scores = None, False, candidates.neighbours
         if with_network and self.network is not None and self.retriever.config.blend.network_weight > 0:
-            late = not in_time()
+            late = not before_deadline()
             if not late:
-                network = self.network.raw(self.features.build(drawn, self.network.scaler))
-                scores = self.score(drawn, network)
+                network = self.network.raw(self.features.build(candidates, self.network.scaler))
+                scores = self.score(candidates, network)
         extra: dict[str, Float32] = {}
         if adjustments and len(scores):
             units = float(scores.std()) or 1.0, float(scores.max() - scores.min()) or 1.0
             for one in adjustments:
                 size = np.float32(one.weight * units[one.of_range])
-                added = np.asarray(one.values[drawn.items] * size, dtype=np.float32)
+                added = np.asarray(one.values[candidates.items] * size, dtype=np.float32)
                 extra[one.name] = extra[one.name] + added if one.name in extra else added
             scores = scores + np.sum(list(extra.values()), axis=0, dtype=np.float32)
         places = np.argsort(-scores, kind="stable")
-        if drawn.wanted is not None:
-            places = places[drawn.wanted[places]]
-        return Ranked(drawn, places, scores[places], network, late, extra)
+        if candidates.wanted is not None:
+            places = places[candidates.wanted[places]]
+        return Ranked(candidates, places, scores[places], network, late, extra)
 
     def score(self, candidates: Candidates, network: Float32 | None = None) -> Float32:
         """Score candidates with the blend; `network` are the network's scores, where they are known already."""
@@ -205,7 +201,7 @@ class Ranker:
             network = self.network.score(self.features.build(candidates))
         return blend(candidates.neighbours, network, weight)
 
-    def repeated(self, history: History, wish: Wish, size: int) -> tuple[Adjustment, Wish]:
+    def repeated(self, history: History, query: CandidateQuery, size: int) -> tuple[Adjustment, CandidateQuery]:
         """Raise what a user may have again, where seen items are wanted.
 
         Parameters
@@ -223,25 +219,25 @@ class Ranker:
         values = np.zeros(size, dtype=np.float32)
         items = NOTHING
         if self.repeats is not None and len(history):
-            board = Board(len(self.item_ids), Repeats.signals)
+            board = ScoreBoard(len(self.item_ids), Repeats.signals)
             self.repeats.score(history, board)
             items, scores = board.items, board.scores(Repeats.signals[0])
             top = scores.max(initial=0.0)
             values[items] = scores / top if top > 0 else scores
         weight = self.retriever.config.blend.seen_repeats
-        return Adjustment(Repeats.signals[0], values, weight, of_range=True), replace(wish, also=items)
+        return Adjustment(Repeats.signals[0], values, weight, of_range=True), replace(query, also=items)
 
     @property
-    def similar_rows(self) -> list[Rows]:
+    def similar_rows(self) -> list[SparseRows]:
         """The matrices that tell how alike two items are: what is had together, and what is described alike."""
-        return [part.rows for part in self.shelf.values() if isinstance(part, ItemKNN | Content)]
+        return [part.rows for part in self.recommenders.values() if isinstance(part, ItemKNN | Content)]
 
     @property
     def content(self) -> Content | None:
         """The content-based recommender."""
-        return next((part for part in self.shelf.values() if isinstance(part, Content)), None)
+        return next((part for part in self.recommenders.values() if isinstance(part, Content)), None)
 
-    def popular(self, wish: Wish, limit: int, window: int | None = None) -> tuple[Int32, Float32]:
+    def popular(self, query: CandidateQuery, limit: int, window: int | None = None) -> tuple[Int32, Float32]:
         """Give the most popular items that a request wants, at most so many.
 
         Parameters
@@ -256,10 +252,10 @@ class Ranker:
         """
         popularity = self.retriever.popularity
         counts = popularity.counts if window is None else popularity.recent[window]
-        items = self.retriever.first(popularity.order if window is None else popularity.order_of(window), wish, limit)
+        items = self.retriever.first(popularity.order if window is None else popularity.order_of(window), query, limit)
         return items, counts[items]
 
-    def trending(self, wish: Wish, limit: int, window: int) -> tuple[Int32, Float32]:
+    def trending(self, query: CandidateQuery, limit: int, window: int) -> tuple[Int32, Float32]:
         """Give the items that rise most of those that a request wants, at most so many.
 
         Parameters
@@ -273,7 +269,7 @@ class Ranker:
             Codes, and how much each rises, above 0: see `popularity.rises`.
         """
         rise, order = self.retriever.popularity.rise(window)
-        items = self.retriever.first(order, wish, limit)
+        items = self.retriever.first(order, query, limit)
         items = items[rise[items] > 0]
         return items, rise[items]
 
@@ -282,12 +278,12 @@ def _fits(retriever: Retriever, n_items: int, n_users: int) -> bool:
     return all(recommender.fits(n_items, n_users) for recommender in retriever.recommenders)
 
 
-def _shelf(bundle: Bundle, config: RankingConfig, retriever: Retriever) -> dict[str, Recommender]:
+def _load_recommenders(bundle: Bundle, config: RankingConfig, retriever: Retriever) -> dict[str, Recommender]:
     """Load what the bundle holds beside what ranks: similar items and users, and reasons, are read from it."""
     asked = {part.signals[0]: part for part in retriever.recommenders}
-    shelf: dict[str, Recommender] = dict(asked)
+    recommenders: dict[str, Recommender] = dict(asked)
     for kind in KINDS:
         name = kind.signals[0]
         if name not in asked and f"{name}_indptr" in bundle.arrays:
-            shelf[name] = kind.load(bundle, getattr(config, name))
-    return shelf
+            recommenders[name] = kind.load(bundle, getattr(config, name))
+    return recommenders

@@ -7,21 +7,20 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from models.arrays.types import Int32
 from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.interactions import Interactions
 from models.ranking import kernels
-from models.ranking.arrivals import Arrivals
+from models.ranking.candidate_generation import CandidateGenerator, CandidateQuery
 from models.ranking.candidates import KINDS, PARTS, TRENDING, Candidates
 from models.ranking.config import RankingConfig
-from models.ranking.drawing import Drawer, Wish
-from models.recommenders.board import Board
+from models.ranking.new_items import NewItems
 from models.recommenders.content import Content
 from models.recommenders.popularity import Popularity
 from models.recommenders.recommender import Recommender
+from models.recommenders.score_board import ScoreBoard
 
-Int32 = npt.NDArray[np.int32]
-Mask = npt.NDArray[np.bool_]
 SERVED_WHOLE = 20
 """Latest items of a history whose rows a request reads whole; a thousand would cost ten times as much as ten."""
 _FILL = np.float32(1e-6)
@@ -42,10 +41,10 @@ class Retriever:
         mix = self.weights.copy()
         mix[PARTS.index(Popularity.signals[0])] += _FILL
         self.mix = mix
-        self._drawer = Drawer(config, self.recommenders, self.popularity, mix)
+        self._generator = CandidateGenerator(config, self.recommenders, self.popularity, mix)
         # Only signals of what is asked: the less there is of each item, the faster it is read.
         asked = tuple(signal for part in self.recommenders for signal in part.signals)
-        self._board = Board(len(self.popularity.counts), asked)
+        self._board = ScoreBoard(len(self.popularity.counts), asked)
 
     @property
     def n_items(self) -> int:
@@ -135,7 +134,7 @@ class Retriever:
         """Let items (codes) into answers again."""
         self._board.unblock(items)
 
-    def retrieve(self, history: History, wish: Wish, arrivals: Arrivals | None = None) -> Candidates:
+    def retrieve(self, history: History, query: CandidateQuery, new_items: NewItems | None = None) -> Candidates:
         """Draw the candidates for one request.
 
         Parameters
@@ -146,19 +145,19 @@ class Retriever:
             Items that came after the recommenders were fitted, where there are any.
         """
         with self._board as board:
-            return self._drawer.draw(board, history, wish, arrivals)
+            return self._generator.generate(board, history, query, new_items)
 
-    def first(self, order: Int32, wish: Wish, count: int) -> Int32:
+    def first(self, order: Int32, query: CandidateQuery, count: int) -> Int32:
         """Give the first items of an order that are wanted, at most so many."""
         with self._board as board:
-            board.exclude(wish.excluded[wish.excluded < self.n_items])
-            if wish.only is not None:
+            board.exclude(query.excluded[query.excluded < self.n_items])
+            if query.only is not None:
                 allowed = np.zeros(self.n_items, dtype=np.bool_)
-                allowed[wish.only[(wish.only >= 0) & (wish.only < self.n_items)]] = True
-                wanted = allowed if wish.wanted is None else allowed & wish.wanted[: self.n_items]
+                allowed[query.only[(query.only >= 0) & (query.only < self.n_items)]] = True
+                wanted = allowed if query.wanted is None else allowed & query.wanted[: self.n_items]
                 return kernels.first_wanted(order, wanted, board.slot, count)
-            if wish.wanted is not None:
-                return kernels.first_wanted(order, wish.wanted, board.slot, count)
+            if query.wanted is not None:
+                return kernels.first_wanted(order, query.wanted, board.slot, count)
             return kernels.first_free(order, board.slot, count)
 
 

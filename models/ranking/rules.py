@@ -3,12 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-Float32 = npt.NDArray[np.float32]
-Int32 = npt.NDArray[np.int32]
-Mask = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.integer]
+from models.arrays.types import Float32, Int32, Mask, Places
 
 
 def pin(items: Int32, scores: Float32, pins: Sequence[tuple[int, int]]) -> tuple[Int32, Float32]:

@@ -7,13 +7,13 @@ import numpy.typing as npt
 import scipy.linalg.lapack
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.arrays import kernels
+from models.arrays.types import Float32, Int32
 from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders import kernels
-from models.recommenders.board import Board
-from models.recommenders.rows import Float32, Int32
-from models.recommenders.similarity import degrees, strength_matrix
+from models.recommenders.score_board import ScoreBoard
+from models.similarity.matrices import degrees, strength_matrix
 
 MAX_ITEMS = 50_000
 """Each request multiplies the user's factors with those of all items: at so many it takes about a millisecond."""
@@ -95,7 +95,7 @@ class Als:
         """Apply other request-time settings to the same factors."""
         return type(self)(config, self.factors)
 
-    def score(self, history: History, board: Board) -> None:
+    def score(self, history: History, board: ScoreBoard) -> None:
         """Solve for the user's factors and multiply them with those of all candidates.
 
         Where no other recommender draws any, the items with the greatest products become candidates. With others it
@@ -123,7 +123,7 @@ class Als:
         """
         if len(items) > len(self._gram):
             known = self.factors[items]
-            whole = self._gram + (known.T * (confidence - np.float32(1.0))) @ known
+            whole = np.asarray(self._gram + (known.T * (confidence - np.float32(1.0))) @ known, dtype=np.float32)
             return np.asarray(scipy.linalg.lapack.sposv(whole, known.T @ confidence)[1])
         solved = self._solved[items]
         system = (confidence - np.float32(1.0))[:, None] * (self.factors[items] @ solved.T)

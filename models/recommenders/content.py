@@ -8,14 +8,15 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.arrays.sparse_rows import SparseRows
+from models.arrays.types import Float32, Int32
 from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders.board import Board
 from models.recommenders.item_terms import ItemTerms
-from models.recommenders.recommender import ItemRows
-from models.recommenders.rows import Float32, Int32, Rows
-from models.recommenders.similarity import top_products
+from models.recommenders.recommender import ItemMatrix
+from models.recommenders.score_board import ScoreBoard
+from models.similarity.matrices import top_products
 
 _NAME = "content"
 
@@ -32,7 +33,7 @@ class ContentConfig(BaseModel):
     number_bins: int = Field(10, ge=2, description="quantiles by which numbers are compared, at least")
 
 
-class Content(ItemRows[ContentConfig]):
+class Content(ItemMatrix[ContentConfig]):
     """Scores an item by the likeness of its words, labels and numbers to those of the user's items (TF-IDF, cosine).
 
     Parameters
@@ -49,11 +50,11 @@ class Content(ItemRows[ContentConfig]):
 
     signals: ClassVar[tuple[str, ...]] = (_NAME, "content_last")
 
-    def __init__(self, config: ContentConfig, rows: Rows, terms: ItemTerms, holders: Rows) -> None:
+    def __init__(self, config: ContentConfig, rows: SparseRows, terms: ItemTerms, holders: SparseRows) -> None:
         super().__init__(config, rows)
         self.terms = terms
         self.holders = holders
-        self._board: Board | None = None
+        self._board: ScoreBoard | None = None
 
     @classmethod
     def fit(cls, interactions: Interactions, catalogue: pa.Table | None, config: ContentConfig) -> Self:
@@ -66,7 +67,7 @@ class Content(ItemRows[ContentConfig]):
             number_weight=config.number_weight,
         )
         transposed = matrix.T.tocsr()
-        return cls(config, top_products(matrix, transposed, config.neighbours), terms, Rows.from_csr(transposed))
+        return cls(config, top_products(matrix, transposed, config.neighbours), terms, SparseRows.from_csr(transposed))
 
     @classmethod
     def load(cls, bundle: Bundle, config: ContentConfig) -> Self:
@@ -78,7 +79,7 @@ class Content(ItemRows[ContentConfig]):
             Its arrays do not fit together.
         """
         terms = ItemTerms.load(bundle, _NAME, config.number_weight)
-        return cls(config, Rows.load(bundle, _NAME), terms, Rows.load(bundle, f"{_NAME}_holders"))
+        return cls(config, SparseRows.load(bundle, _NAME), terms, SparseRows.load(bundle, f"{_NAME}_holders"))
 
     def configured(self, config: ContentConfig) -> Self:
         """Apply other request-time settings to the same matrices."""
@@ -92,7 +93,7 @@ class Content(ItemRows[ContentConfig]):
         """Name the arrays to store in a bundle."""
         return {**super().arrays(), **self.holders.arrays(f"{_NAME}_holders"), **self.terms.arrays(_NAME)}
 
-    def score(self, history: History, board: Board) -> None:
+    def score(self, history: History, board: ScoreBoard) -> None:
         """Sum the rows of the history: by recency, and of the last item alone."""
         board.add_history(self.signals, self.rows, history.items, history.weight_table(self.config.recency_decay))
 
@@ -116,7 +117,7 @@ class Content(ItemRows[ContentConfig]):
         """
         columns, weights = self.terms.vector(item)
         if self._board is None:
-            self._board = Board(self.rows.n_rows, (_NAME,))
+            self._board = ScoreBoard(self.rows.n_rows, (_NAME,))
         with self._board as board:
             board.exclude(np.array([itself], dtype=np.int32))
             board.add_rows((_NAME,), self.holders, columns, weights)

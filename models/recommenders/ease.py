@@ -7,12 +7,12 @@ import numpy.typing as npt
 import scipy.linalg
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.arrays.sparse_rows import SparseRows
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders.board import Board
-from models.recommenders.recommender import ItemRows
-from models.recommenders.rows import Rows
-from models.recommenders.similarity import degrees, power, scaled, strength_matrix
+from models.recommenders.recommender import ItemMatrix
+from models.recommenders.score_board import ScoreBoard
+from models.similarity.matrices import degrees, power, scaled, strength_matrix
 
 MAX_ITEMS = 10_000
 """The inverse takes memory with the square of the items and time with their cube."""
@@ -30,7 +30,7 @@ class EaseConfig(BaseModel):
     recency_decay: float = Field(1.0, gt=0, le=1, description="weight left after each step back in the history")
 
 
-class Ease(ItemRows[EaseConfig]):
+class Ease(ItemMatrix[EaseConfig]):
     """Scores an item by the sum of its weights for the user's items."""
 
     signals: ClassVar[tuple[str, ...]] = ("ease",)
@@ -41,7 +41,7 @@ class Ease(ItemRows[EaseConfig]):
         matrix = strength_matrix(interactions)
         used = np.flatnonzero(degrees(matrix, 0) > 0)
         if not 0 < len(used) <= MAX_ITEMS:
-            return cls(config, Rows(np.zeros(interactions.n_items + 1, np.int64), _NO_ITEMS, _NO_VALUES))
+            return cls(config, SparseRows(np.zeros(interactions.n_items + 1, np.int64), _NO_ITEMS, _NO_VALUES))
         weighted = scaled(matrix, rows=power(degrees(matrix, 1), -config.user_exponent))[:, used]
         # One step at a time: of a dense product the sparse form takes more than the matrix itself.
         product = (weighted.T @ weighted).toarray(order="F")
@@ -50,7 +50,7 @@ class Ease(ItemRows[EaseConfig]):
         gram[np.diag_indices_from(gram)] += config.regularization
         return cls(config, _top(_invert(gram), used, interactions.n_items, config.neighbours))
 
-    def score(self, history: History, board: Board) -> None:
+    def score(self, history: History, board: ScoreBoard) -> None:
         """Sum the rows of the history."""
         board.add_history(self.signals, self.rows, history.items, history.weights(self.config.recency_decay))
 
@@ -75,7 +75,7 @@ def _invert(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return inverse
 
 
-def _top(inverse: npt.NDArray[np.float64], used: npt.NDArray[np.int64], n_items: int, neighbours: int) -> Rows:
+def _top(inverse: npt.NDArray[np.float64], used: npt.NDArray[np.int64], n_items: int, neighbours: int) -> SparseRows:
     """Keep the largest weights of each item by absolute value, a block of rows at a time."""
     kept = min(neighbours, len(used) - 1)
     diagonal = np.diag(inverse)
@@ -90,7 +90,7 @@ def _top(inverse: npt.NDArray[np.float64], used: npt.NDArray[np.int64], n_items:
         values.append(np.take_along_axis(weights, best, axis=1).ravel().astype(np.float32))
     lengths = np.zeros(n_items, dtype=np.int64)
     lengths[used] = kept
-    return Rows(
+    return SparseRows(
         indptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         indices=np.concatenate(indices),
         values=np.concatenate(values),

@@ -5,13 +5,14 @@ from typing import ClassVar, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.arrays.sparse_rows import SparseRows
+from models.arrays.types import Float32
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders.board import Board
-from models.recommenders.measures import Measure, Similarity, column_similarities
-from models.recommenders.recommender import ItemRows
-from models.recommenders.rows import Float32, Rows
-from models.recommenders.similarity import counts, latest, power, strength_matrix
+from models.recommenders.recommender import ItemMatrix
+from models.recommenders.score_board import ScoreBoard
+from models.similarity.matrices import counts, latest, power, strength_matrix
+from models.similarity.measures import Measure, Similarity, column_similarities
 
 
 class ItemKNNConfig(BaseModel):
@@ -39,7 +40,7 @@ class ItemKNNConfig(BaseModel):
         return Similarity(self.measure, self.shrinkage, self.item_exponent, self.user_exponent, self.target_exponent)
 
 
-class ItemKNN(ItemRows[ItemKNNConfig]):
+class ItemKNN(ItemMatrix[ItemKNNConfig]):
     """Scores an item by the sum of its similarities to the user's items, weighted by recency."""
 
     signals: ClassVar[tuple[str, ...]] = ("item_knn", "item_knn_unweighted", "item_knn_last")
@@ -60,20 +61,20 @@ class ItemKNN(ItemRows[ItemKNNConfig]):
         found.item_degrees = self.item_degrees
         return found
 
-    def _reweighted(self, config: ItemKNNConfig) -> Rows:
+    def _reweighted(self, config: ItemKNNConfig) -> SparseRows:
         item_degrees = self.item_degrees
         if self.config.measure != "cooccurrence" or item_degrees is None or self._weighs_as(config):
             return self.rows
         rows = np.repeat(np.arange(self.rows.n_rows), np.diff(self.rows.indptr))
         values = self.rows.values * power(item_degrees, self.config.item_exponent - config.item_exponent)[rows]
         values *= power(item_degrees, self.config.target_exponent - config.target_exponent)[self.rows.indices]
-        return Rows(self.rows.indptr, self.rows.indices, values)
+        return SparseRows(self.rows.indptr, self.rows.indices, values)
 
     def _weighs_as(self, config: ItemKNNConfig) -> bool:
         mine, other = self.config, config
         return (mine.item_exponent, mine.target_exponent) == (other.item_exponent, other.target_exponent)
 
-    def score(self, history: History, board: Board) -> None:
+    def score(self, history: History, board: ScoreBoard) -> None:
         """Sum the rows of the history: by recency, plainly, and of the last item alone."""
         weights = history.weight_table(self.config.recency_decay, plain=True)
         board.add_history(self.signals, self.rows, history.items, weights)

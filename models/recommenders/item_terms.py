@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import scipy.sparse as sp
 
+from models.arrays.types import Float32, Ids, Int32
+from models.arrays.vocabulary import Vocabulary
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.data.catalogue import (
@@ -27,10 +29,7 @@ from models.data.catalogue import (
     number_of,
     text_of,
 )
-from models.data.interactions import Ids
 from models.recommenders.number_bins import NumberBins
-from models.recommenders.rows import Float32, Int32
-from models.recommenders.vocabulary import Vocabulary
 
 Described = tuple[Counter[str], list[tuple[str, float]]]
 _WORD = re.compile(r"\w{2,}")

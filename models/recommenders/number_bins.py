@@ -7,12 +7,11 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from models.arrays.types import Float64, Int64
+from models.arrays.vocabulary import Vocabulary, checked_offsets
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
-from models.recommenders.rows import Int64
-from models.recommenders.vocabulary import Vocabulary, checked_offsets
 
-Float64 = npt.NDArray[np.float64]
 MAX_FIELDS = 16
 """Fields of numbers that are kept, those that most items have."""
 _ITEMS_A_BIN = 2000

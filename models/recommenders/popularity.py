@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.arrays.types import Float32, Int32
 from models.bundle.loader import Bundle
 from models.data.history import SECONDS_A_DAY, History
 from models.data.interactions import Interactions
-from models.recommenders.board import Board
-from models.recommenders.rows import Float32, Int32
+from models.recommenders.score_board import ScoreBoard
 
 HALF_LIVES_DAYS = (1.0, 7.0, 30.0, 90.0)
 WINDOW_SHARES = (0.01, 0.03, 0.1, 0.3)
@@ -133,7 +133,7 @@ class Popularity:
         found[known] = self.counts[items[known]]
         return found
 
-    def score(self, history: History, board: Board) -> None:  # noqa: ARG002 - the contract's
+    def score(self, history: History, board: ScoreBoard) -> None:  # noqa: ARG002 - the contract's
         """Give every candidate its counts."""
         board.add_dense(self.signals[0], self.counts, self.order[:_LED])
         board.add_dense(self.signals[1], self.trend, self.trend_order[:_LED])

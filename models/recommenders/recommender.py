@@ -5,10 +5,10 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from models.arrays.sparse_rows import SparseRows
 from models.bundle.loader import Bundle
 from models.data.history import History
-from models.recommenders.board import Board
-from models.recommenders.rows import Rows
+from models.recommenders.score_board import ScoreBoard
 
 Config = TypeVar("Config")
 
@@ -26,7 +26,7 @@ class Recommender(Protocol):
     def empty(self) -> bool:
         """Tell whether the data has nothing for this recommender."""
 
-    def score(self, history: History, board: Board) -> None:
+    def score(self, history: History, board: ScoreBoard) -> None:
         """Write all its signals for a history."""
 
     def configured(self, config: Any) -> Self:
@@ -39,7 +39,7 @@ class Recommender(Protocol):
         """Name the arrays to store in a bundle."""
 
 
-class ItemRows(Generic[Config]):
+class ItemMatrix(Generic[Config]):
     """A recommender whose only array is a sparse matrix of items by items.
 
     Parameters
@@ -52,14 +52,14 @@ class ItemRows(Generic[Config]):
 
     signals: ClassVar[tuple[str, ...]]
 
-    def __init__(self, config: Config, rows: Rows) -> None:
+    def __init__(self, config: Config, rows: SparseRows) -> None:
         self.config = config
         self.rows = rows
 
     @classmethod
     def load(cls, bundle: Bundle, config: Config) -> Self:
         """Take the matrix from a bundle."""
-        return cls(config, Rows.load(bundle, cls.signals[0]))
+        return cls(config, SparseRows.load(bundle, cls.signals[0]))
 
     @property
     def empty(self) -> bool:

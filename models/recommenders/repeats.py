@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.arrays.types import Float32, Float64
 from models.bundle.loader import Bundle
-from models.data.history import SECONDS_A_DAY, Float64, History
+from models.data.history import SECONDS_A_DAY, History
 from models.data.interactions import Interactions
-from models.recommenders.board import Board
-from models.recommenders.rows import Float32
+from models.recommenders.score_board import ScoreBoard
 
 _PRIOR = 10.0
 """Users with the average behaviour that are added to those of each item."""
@@ -93,7 +93,7 @@ class Repeats:
         """Apply another half-life to the same rates."""
         return type(self)(config, self.rates, self.gaps, clock=self.clock)
 
-    def score(self, history: History, board: Board) -> None:
+    def score(self, history: History, board: ScoreBoard) -> None:
         """Sum what is left of each interaction with an item, times the root of the item's rate of return."""
         if self.empty:
             return

@@ -13,13 +13,14 @@ import scipy.sparse as sp
 from pydantic import BaseModel, ConfigDict, Field
 from scipy import linalg
 
+from models.arrays import dense
+from models.arrays.sparse_rows import SparseRows
+from models.arrays.types import Float32, Int32, Int64
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders import dense
-from models.recommenders.board import Board
-from models.recommenders.recommender import ItemRows
-from models.recommenders.rows import Float32, Int32, Int64, Rows
-from models.recommenders.similarity import degrees, empty_matrix, power, scaled, strength_matrix
+from models.recommenders.recommender import ItemMatrix
+from models.recommenders.score_board import ScoreBoard
+from models.similarity.matrices import degrees, empty_matrix, power, scaled, strength_matrix
 
 MAX_ITEMS = 50_000
 """Finding the neighbours of every item takes time with the square of the items."""
@@ -40,7 +41,7 @@ class SpectralConfig(BaseModel):
     recency_decay: float = Field(1.0, gt=0, le=1, description="weight left after each step back in the history")
 
 
-class Spectral(ItemRows[SpectralConfig]):
+class Spectral(ItemMatrix[SpectralConfig]):
     """Scores an item by its likeness to the user's items in the leading directions."""
 
     signals: ClassVar[tuple[str, ...]] = ("spectral",)
@@ -52,7 +53,7 @@ class Spectral(ItemRows[SpectralConfig]):
         used = np.flatnonzero(degrees(matrix, 0) > 0)
         dimensions = min(config.dimensions, len(used), interactions.n_users)
         if not dimensions or len(used) > MAX_ITEMS:
-            return cls(config, Rows.from_csr(empty_matrix(interactions.n_items, interactions.n_items)))
+            return cls(config, SparseRows.from_csr(empty_matrix(interactions.n_items, interactions.n_items)))
         matrix = matrix[:, used]
         items = degrees(matrix, 0)
         normal = scaled(matrix, rows=power(degrees(matrix, 1), -0.5), columns=power(items, -0.5))
@@ -60,7 +61,7 @@ class Spectral(ItemRows[SpectralConfig]):
         left, right = vectors * power(items, -0.5)[:, None], vectors * power(items, 0.5)[:, None]
         return cls(config, _top_products(left, right, used, interactions.n_items, config.neighbours))
 
-    def score(self, history: History, board: Board) -> None:
+    def score(self, history: History, board: ScoreBoard) -> None:
         """Sum the rows of the history."""
         board.add_history(self.signals, self.rows, history.items, history.weights(self.config.recency_decay))
 
@@ -91,7 +92,7 @@ def _orthonormal(columns: Float32) -> Float32:
     return basis
 
 
-def _top_products(left: Float32, right: Float32, used: Int64, n_items: int, neighbours: int) -> Rows:
+def _top_products(left: Float32, right: Float32, used: Int64, n_items: int, neighbours: int) -> SparseRows:
     """Keep the largest positive entries of each row of `left @ right.T`, without the diagonal, a block at a time."""
     kept = max(min(neighbours, len(used) - 1), 1)
 
@@ -106,7 +107,7 @@ def _top_products(left: Float32, right: Float32, used: Int64, n_items: int, neig
         blocks = list(pool.map(block, range(0, len(used), _BLOCK)))
     lengths = np.zeros(n_items, dtype=np.int64)
     lengths[used] = np.concatenate([length for length, _, _ in blocks])
-    return Rows(
+    return SparseRows(
         indptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         indices=np.concatenate([indices for _, indices, _ in blocks]),
         values=np.concatenate([values for _, _, values in blocks]),

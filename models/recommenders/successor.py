@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders.board import Board
-from models.recommenders.recommender import ItemRows
-from models.recommenders.similarity import degrees, empty_matrix, power, scaled, top_of_rows
+from models.recommenders.recommender import ItemMatrix
+from models.recommenders.score_board import ScoreBoard
+from models.similarity.matrices import degrees, empty_matrix, power, scaled, top_of_rows
 
 
 class SuccessorConfig(BaseModel):
@@ -26,7 +26,7 @@ class SuccessorConfig(BaseModel):
     recency_decay: float = Field(0.5, gt=0, le=1, description="weight left after each step back in the history")
 
 
-class Successor(ItemRows[SuccessorConfig]):
+class Successor(ItemMatrix[SuccessorConfig]):
     """Scores an item by how often it came within a few steps after the user's latest items."""
 
     signals: ClassVar[tuple[str, ...]] = ("successor", "successor_last")
@@ -47,6 +47,6 @@ class Successor(ItemRows[SuccessorConfig]):
         after = power(degrees(counts, 0), -config.target_exponent)
         return cls(config, top_of_rows(scaled(counts, rows=before, columns=after), config.neighbours))
 
-    def score(self, history: History, board: Board) -> None:
+    def score(self, history: History, board: ScoreBoard) -> None:
         """Sum the rows of the history: by recency, and of the last item alone."""
         board.add_history(self.signals, self.rows, history.items, history.weight_table(self.config.recency_decay))

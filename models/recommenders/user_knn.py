@@ -7,16 +7,17 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.arrays.sparse_rows import SparseRows
+from models.arrays.types import Float32, Int32
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders import nearest
-from models.recommenders.board import Board
-from models.recommenders.measures import Measure, Similarity, is_product, peers, products, similarity_matrix
-from models.recommenders.nearest import Peers
-from models.recommenders.rows import Float32, Int32, Rows
-from models.recommenders.similarity import binary_matrix, empty_matrix, latest, sampled, strength_matrix
+from models.recommenders.score_board import ScoreBoard
+from models.similarity import nearest
+from models.similarity.matrices import binary_matrix, empty_matrix, latest, sampled, strength_matrix
+from models.similarity.measures import Measure, Similarity, is_product, peers, products, similarity_matrix
+from models.similarity.nearest import Peers
 
 MAX_USERS = 100_000
 """The matrix takes memory with the users: 160 MB at so many, and several times that while it is made."""
@@ -53,7 +54,9 @@ class UserKNN:
 
     signals: ClassVar[tuple[str, ...]] = ("user_knn",)
 
-    def __init__(self, config: UserKNNConfig, rows: Rows, histories: Rows, item_users: Rows, compared: Peers) -> None:
+    def __init__(
+        self, config: UserKNNConfig, rows: SparseRows, histories: SparseRows, item_users: SparseRows, compared: Peers
+    ) -> None:
         self.config = config
         self.rows = rows
         self.histories = histories
@@ -63,7 +66,7 @@ class UserKNN:
         # Where all interactions say as much, one number stands for all: it is not read from memory again and again.
         values = histories.values
         if len(values) and values.min() == values.max():
-            self._scored = Rows(histories.indptr, histories.indices, np.broadcast_to(values[:1], values.shape))
+            self._scored = SparseRows(histories.indptr, histories.indices, np.broadcast_to(values[:1], values.shape))
         else:
             self._scored = histories
         self._sums = np.zeros((histories.n_rows, 2))
@@ -78,12 +81,12 @@ class UserKNN:
     @classmethod
     def fit_matrix(cls, matrix: "sp.csr_matrix[np.float32]", config: UserKNNConfig) -> Self:
         """Do the same with a matrix of users x items that holds strengths."""
-        histories = Rows.from_csr(matrix)
+        histories = SparseRows.from_csr(matrix)
         fewer = sampled(matrix.T.tocsr(), config.max_item_users)
-        item_users = Rows.from_csr(fewer)
+        item_users = SparseRows.from_csr(fewer)
         compared = peers(config.similarity, histories, item_users)
         if matrix.shape[0] > MAX_USERS:
-            rows = Rows.from_csr(empty_matrix(0, 0))
+            rows = SparseRows.from_csr(empty_matrix(0, 0))
         elif is_product(config.similarity):
             rows = products(matrix, fewer.T.tocsr(), config.similarity, config.neighbours)
         else:
@@ -94,13 +97,17 @@ class UserKNN:
     def load(cls, bundle: Bundle, config: UserKNNConfig) -> Self:
         """Take the similarity matrix and the histories it was computed on from a bundle."""
         (name,) = cls.signals
-        histories = Rows.load(bundle, f"{name}_histories")
-        item_users = Rows.load(bundle, f"{name}_item_users")
+        histories = SparseRows.load(bundle, f"{name}_histories")
+        item_users = SparseRows.load(bundle, f"{name}_item_users")
         n_users, n_items = histories.n_rows, item_users.n_rows
         if not (histories.fits(n_users, n_items) and item_users.fits(n_items, n_users)):
             raise BundleError(f"{bundle.folder}: the histories and the items' users of {name} do not fit together")
         return cls(
-            config, Rows.load(bundle, name), histories, item_users, peers(config.similarity, histories, item_users)
+            config,
+            SparseRows.load(bundle, name),
+            histories,
+            item_users,
+            peers(config.similarity, histories, item_users),
         )
 
     @property
@@ -129,7 +136,7 @@ class UserKNN:
             and self.item_users.fits(n_items, n_users)
         )
 
-    def score(self, history: History, board: Board) -> None:
+    def score(self, history: History, board: ScoreBoard) -> None:
         """Sum the histories of the neighbours."""
         neighbours, similarities = self.neighbours(history)
         board.add_rows(self.signals, self._scored, neighbours, similarities)

@@ -9,7 +9,7 @@ from models.bundle.loader import Bundle
 from models.bundle.manifest import Manifest
 from models.bundle.verdict import GateCheck
 from models.data.interactions import Interactions
-from models.ranking.drawing import Wish
+from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.ranker import Ranker
 
 REQUESTS = 100
@@ -41,7 +41,7 @@ def check_bundle(bundle: Bundle, known: Interactions, active: Manifest | None, *
     for user in sample:
         history = known.history(int(user))
         began = time.perf_counter()
-        found = ranker.rank(history, Wish(excluded=history.items, limit=_LENGTH))
+        found = ranker.rank(history, CandidateQuery(excluded=history.items, limit=_LENGTH))
         milliseconds.append((time.perf_counter() - began) * 1e3)
         # Who had everything can be shown nothing new.
         answered += bool(len(found.items)) or len(np.unique(history.items)) >= known.n_items

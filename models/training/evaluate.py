@@ -9,26 +9,27 @@ from typing import Any
 
 import numpy as np
 
+from models.arrays.types import Int32
 from models.data.cleaning import CleaningReport, clean
 from models.data.events import EventType
 from models.data.folder import DataSet
-from models.data.held import Held
+from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.data.splitting import Split, make_split
 from models.evaluation.beyond_accuracy import BeyondAccuracy
 from models.evaluation.calibration import calibration
 from models.evaluation.metrics import coverage
-from models.evaluation.ranked import Int32, rank_held, rank_popular
+from models.evaluation.ranked import rank_holdout, rank_popular
 from models.evaluation.report import BLEND, POPULARITY, EvaluationReport, peak_memory_mb
 from models.evaluation.segments import Segment, Values, by_history_length, long_tail, measure_users, summarise
 from models.ranking.candidates import PARTS
 from models.ranking.config import NetworkConfig
 from models.ranking.ranker import Ranker
+from models.training.labelled_lists import LabelOptions
 from models.training.learn import MAX_VALIDATION_USERS, Learned, learn, learn_network
-from models.training.lists import LabelOptions
 from models.training.new_users import measure_new_users
-from models.training.settled import Settled, learn_settled
+from models.training.refresh import ChosenSettings, learn_with_chosen
 
 DEFAULT_KS = (5, 10, 20)
 
@@ -79,7 +80,7 @@ def evaluate(
     network: NetworkConfig | None = None,
     event_types: Mapping[str, float | EventType] | None = None,
     test_users: int | None = None,
-    settled: Settled | None = None,
+    settled: ChosenSettings | None = None,
     brief: bool = False,
     with_validation: bool = False,
     progress: Progress,
@@ -153,7 +154,7 @@ def evaluate(
             progress=watch,
         )
     else:
-        learned = learn_settled(
+        learned = learn_with_chosen(
             split.train, settled, folder, options, network, scale=cleaning.scale, seed=seed, progress=watch
         )
     validation = _validation(learned.ranker, split.validation, seed, watch) if with_validation else {}
@@ -169,7 +170,7 @@ def evaluate(
             again = learn_network(fitted, ranker.retriever, folder, options, network, seed=seed, progress=watch)
             ranker.network = ranker.network if again is None else again[0]
     test = split.test if test_users is None else split.test.sample(test_users, seed)
-    ranked = rank_held(ranker, everyone, test, max(ks), seed=seed, progress=watch)
+    ranked = rank_holdout(ranker, everyone, test, max(ks), seed=seed, progress=watch)
     values = measure_users(ranked, test.targets, ks)
     whole = summarise(values, np.arange(len(test.users)), seed=seed)
     metrics = _beyond_accuracy(whole, ranked, fitted, ks, seed)
@@ -208,15 +209,15 @@ def evaluate(
     return Evaluated(report, learned, split.everything, split.log, cleaning, validation)
 
 
-def _validation(ranker: Ranker, held: Held, seed: int, progress: Progress) -> dict[str, float]:
+def _validation(ranker: Ranker, holdout: Holdout, seed: int, progress: Progress) -> dict[str, float]:
     """Measure the blend and popularity on the part that the settings were chosen on."""
-    sample = held.sample(MAX_VALIDATION_USERS, seed)
-    ranked = rank_held(
+    sample = holdout.sample(MAX_VALIDATION_USERS, seed)
+    ranked = rank_holdout(
         ranker, ranker.retriever, sample, 10, seed=seed, progress=progress, phase="validating", alone=False
     )
     values = measure_users(ranked, sample.targets, [10])
     blend, popular = (float(values[name]["ndcg@10"].mean()) for name in (BLEND, POPULARITY))
-    covered = coverage(ranked[BLEND], [10], held.source.n_items)
+    covered = coverage(ranked[BLEND], [10], holdout.source.n_items)
     return {"users": len(sample.users), "ndcg@10": blend, f"{POPULARITY}_ndcg@10": popular, **covered}
 
 
@@ -233,8 +234,8 @@ def _beyond_accuracy(
 def _segments(
     ranked: dict[str, Int32],
     values: Values,
-    test: Held,
-    new: Held,
+    test: Holdout,
+    new: Holdout,
     fitted: Interactions,
     ranker: Ranker,
     ks: Sequence[int],

@@ -6,17 +6,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from models.arrays.types import Int32
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.bundle.manifest import Manifest
 from models.bundle.verdict import GateCheck
-from models.data.held import hold_out
 from models.data.history import History
-from models.data.interactions import Int32, find
+from models.data.holdout import hold_out
+from models.data.interactions import find
 from models.evaluation.metrics import per_user_values
 from models.evaluation.report import POPULARITY, bootstrap_intervals
-from models.ranking.crew import in_crew
-from models.ranking.drawing import Wish
+from models.ranking.candidate_generation import CandidateQuery
+from models.ranking.parallel import in_parallel
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 from models.training.evaluate import Evaluated
@@ -89,10 +90,10 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
     after = np.nextafter(end, np.inf)
     moments = np.full(run.everything.n_users, after)
     known = run.everything.accumulated(run.log, moments).select(~late)
-    held, _ = hold_out(known, run.everything.users[late], run.everything.items[late], include_seen=False, now=after)
-    held = held.sample(_MAX_USERS, seed)
-    if len(held.users) < MIN_USERS:
-        found = f"{len(held.users):,} users of before had something new"
+    holdout, _ = hold_out(known, run.everything.users[late], run.everything.items[late], include_seen=False, now=after)
+    holdout = holdout.sample(_MAX_USERS, seed)
+    if len(holdout.users) < MIN_USERS:
+        found = f"{len(holdout.users):,} users of before had something new"
         detail = f"{found} since bundle {active.version}: fewer than {MIN_USERS}"
         return GateCheck(name=name, outcome="skipped", detail=detail)
     try:
@@ -102,9 +103,9 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
     own = run.learned.ranker
     retriever = own.retriever.refitted(known, own.retriever.config, catalogue)
     candidate = Ranker(retriever, own.network, known.item_ids, known.user_ids)
-    histories = [held.history(row) for row in range(len(held.users))]
+    histories = [holdout.history(row) for row in range(len(holdout.users))]
     codes = find(present.item_ids, [item.decode() for item in known.item_ids])
-    users = find(present.user_ids, [known.user_ids[user].decode() for user in held.users])
+    users = find(present.user_ids, [known.user_ids[user].decode() for user in holdout.users])
     others = [_translated(history, codes, int(user)) for history, user in zip(histories, users, strict=True)]
     # The last place is that of the end of a list. An item that the active bundle does not know is one it misses.
     back = np.full(len(present.item_ids) + 1, -1, dtype=np.int32)
@@ -114,12 +115,12 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
         "active": back[rank_histories(present, others)],
     }
     values = {
-        whose: per_user_values(ranked, held.targets.offsets, held.targets.items, [_LENGTH])[NDCG]
+        whose: per_user_values(ranked, holdout.targets.offsets, holdout.targets.items, [_LENGTH])[NDCG]
         for whose, ranked in lists.items()
     }
     low, high = bootstrap_intervals({NDCG: values["candidate"] - values["active"]}, seed=seed)[NDCG]
     detail = (
-        f"NDCG@10 on what {len(held.users):,} users had after the data of bundle {active.version} is"
+        f"NDCG@10 on what {len(holdout.users):,} users had after the data of bundle {active.version} is"
         f" {values['candidate'].mean():.4f}, that of the bundle {values['active'].mean():.4f}"
         f" (difference {low:+.4f} to {high:+.4f})"
     )
@@ -138,10 +139,10 @@ def rank_histories(ranker: Ranker, histories: list[History]) -> npt.NDArray[np.i
 
     def rank(own: tuple[Retriever, ...], row: int) -> None:
         history = histories[row]
-        drawn = own[0].retrieve(history, Wish(excluded=history.items, limit=count))
-        best = drawn.items[np.argsort(-ranker.score(drawn), kind="stable")][:_LENGTH]
+        candidates = own[0].retrieve(history, CandidateQuery(excluded=history.items, limit=count))
+        best = candidates.items[np.argsort(-ranker.score(candidates), kind="stable")][:_LENGTH]
         lists[row, : len(best)] = best
 
-    for _ in in_crew((ranker.retriever,), len(histories), rank):
+    for _ in in_parallel((ranker.retriever,), len(histories), rank):
         pass
     return lists

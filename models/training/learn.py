@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from models.bundle.errors import BundleError
-from models.data.held import Held
+from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.data.strengths import StrengthScale
@@ -19,7 +19,7 @@ from models.ranking.config import BlendConfig, NetworkConfig, RankingConfig
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
-from models.training.lists import LabelOptions, labelled_lists
+from models.training.labelled_lists import LabelOptions, labelled_lists
 from models.training.network import predict, save_network, train_networks
 from models.training.tuning import Trial, Tuner, tune_network_weight
 
@@ -57,7 +57,7 @@ class Learned:
 
 def learn(
     train: Interactions,
-    validation: Held,
+    validation: Holdout,
     folder: Path,
     catalogue: pa.Table | None = None,
     *,

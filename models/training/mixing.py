@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays.types import Float32
 from models.ranking.candidates import PARTS
 from models.training.validation import Pool
-
-Float32 = npt.NDArray[np.float32]
 
 _FACTORS = (2.0, 2.0, 2.0**0.5, 2.0**0.25)
 _FROM_ZERO = (0.1, 0.4, 1.6)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.arrays.types import Float32
 from models.ranking.config import NetworkConfig
 
 
@@ -37,8 +38,6 @@ with _without_native_stderr():
     import keras
     import tensorflow as tf
 
-Float32 = npt.NDArray[np.float32]
-Int32 = npt.NDArray[np.int32]
 
 _MASKED = -1e9
 _MOMENTUM = 0.9

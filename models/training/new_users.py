@@ -4,17 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from models.data.held import Held
+from models.arrays.types import Int32
+from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
-from models.evaluation.ranked import rank_held
+from models.evaluation.ranked import rank_holdout
 from models.evaluation.segments import Segment, Values, measure_users, summarise
 from models.ranking.ranker import Ranker
 
-Int32 = npt.NDArray[np.int32]
 MAX_USERS = 2000
 MAX_SHARE = 0.2
 """Largest share of the test users that are taken out: what is left should still be the same data."""
@@ -29,7 +28,7 @@ class NewUsers(Segment):
 def measure_new_users(
     ranker: Ranker,
     fitted: Interactions,
-    test: Held,
+    test: Holdout,
     values: Values,
     ks: Sequence[int],
     *,
@@ -64,7 +63,7 @@ def measure_new_users(
     retriever = ranker.retriever.refitted(left, ranker.retriever.config, catalogue)
     progress("refit without new users", 1.0)
     unknown = replace(sample, anonymous=True)
-    ranked: Mapping[str, Int32] = rank_held(
+    ranked: Mapping[str, Int32] = rank_holdout(
         Ranker(retriever, ranker.network, ranker.item_ids, ranker.user_ids),
         retriever,
         unknown,

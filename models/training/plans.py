@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.arrays.types import Int64
 from models.data.interactions import Interactions
-
-Int64 = npt.NDArray[np.int64]
 
 MAX_SAMPLE = 70_000
 """Labels that are tried, at most."""

@@ -6,21 +6,22 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from models.arrays.types import Ids
 from models.data.cleaning import present
 from models.data.columns import ITEM
-from models.data.interactions import Ids, Interactions
+from models.data.interactions import Interactions
+from models.filters.knowledge import Knowledge, KnowledgeConfig
 from models.ranking.config import RankingConfig
 from models.ranking.retriever import Retriever
 from models.recommenders.content import Content
 from models.recommenders.item_knn import ItemKNN
-from models.recommenders.knowledge import Knowledge, KnowledgeConfig
 from models.recommenders.recommender import Recommender
 from models.recommenders.repeats import Repeats
 from models.recommenders.successor import Successor
 from models.recommenders.user_knn import UserKNN
 from models.training.evaluate import Evaluated
 
-SHELF: tuple[type[Recommender], ...] = (ItemKNN, Successor, Content, UserKNN)
+BESIDE_THE_BLEND: tuple[type[Recommender], ...] = (ItemKNN, Successor, Content, UserKNN)
 """Stored whatever their weight is: similar items and users, reasons, diversity and new items are read from them."""
 
 
@@ -42,7 +43,7 @@ class Publication:
         served = served_retriever(run.learned.ranker.retriever)
         ids = _item_ids(catalogue)
         interactions = run.everything.with_items(ids)
-        names = {part.signals[0] for part in served.recommenders} | {kind.signals[0] for kind in SHELF}
+        names = {part.signals[0] for part in served.recommenders} | {kind.signals[0] for kind in BESIDE_THE_BLEND}
         return cls(
             interactions,
             Retriever.fit(interactions, served.config, catalogue, names - {Repeats.signals[0]}),

@@ -23,7 +23,7 @@ from models.training.evaluate import Evaluated, evaluate
 from models.training.gate import compare
 from models.training.publishing import Publication
 from models.training.recipe import Recipe, recipe_of
-from models.training.settled import Settled
+from models.training.refresh import ChosenSettings
 
 __all__ = ["Recipe", "evaluate_folder", "recipe_of", "render_page", "train"]
 
@@ -115,12 +115,12 @@ def train(
     return bundle
 
 
-def _settled(recipe: Recipe, source: Bundle | None) -> Settled | None:
+def _settled(recipe: Recipe, source: Bundle | None) -> ChosenSettings | None:
     if recipe.kind == "full":
         return None
     if source is None:
         raise BundleError("there is no bundle whose settings could be kept: train in full first")
-    return Settled.of(source, keep_network=recipe.keeps_network)
+    return ChosenSettings.of(source, keep_network=recipe.keeps_network)
 
 
 def _active(store: BundleStore, version: str | None) -> Bundle | None:

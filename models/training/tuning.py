@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from models.data.held import Held
+from models.arrays.types import Float32
+from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.ranking.blend import blend
@@ -19,9 +19,7 @@ from models.ranking.features import FeatureBuilder
 from models.ranking.network import NetworkScorer
 from models.ranking.retriever import Retriever, fit
 from models.training.mixing import prune, search_weights
-from models.training.validation import DEPTH, Pool, draw, list_ndcg
-
-Float32 = npt.NDArray[np.float32]
+from models.training.validation import DEPTH, Pool, generate, list_ndcg
 
 NETWORK_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _ROUNDS = 3
@@ -122,7 +120,7 @@ class Tuner:
 
     train: Interactions
     retriever: Retriever
-    held: Held
+    holdout: Holdout
     seed: int
     progress: Progress
     catalogue: pa.Table | None = None
@@ -185,7 +183,7 @@ class Tuner:
 
     def _choose_alone(self) -> tuple[str, ...]:
         """Choose what each part has of its own; give the parts that are worth reading."""
-        pool = Pool.draw(self.retriever, self.held, self.seed)
+        pool = Pool.generate(self.retriever, self.holdout, self.seed)
         alone = {name: pool.ndcg(_only(name)) for name in self._present()}
         self.trials += [Trial({"alone": name}, ndcg) for name, ndcg in alone.items()]
         best = max(alone.values(), default=0.0)
@@ -201,7 +199,7 @@ class Tuner:
         start = self.retriever.config
         lone = start.model_copy(update={"blend": start.blend.model_copy(update=_weights(_only(measured)))})
         alone = self.retriever.configured(lone).pruned()
-        few = self.held.sample(_FEW, self.seed)
+        few = self.holdout.sample(_FEW, self.seed)
         best, chosen = -1.0, alone
         for value in values:
             if best >= 0 and self._late():
@@ -219,7 +217,7 @@ class Tuner:
 
     def _mix(self, *, last: bool) -> None:
         """Search the weights of the mix; at last, leave out what hardly helps."""
-        pool = Pool.draw(self.retriever, self.held, self.seed)
+        pool = Pool.generate(self.retriever, self.holdout, self.seed)
         weights, ndcg = search_weights(pool, self.retriever.weights, self._present())
         if last:
             weights = prune(pool, weights, ndcg)
@@ -238,11 +236,11 @@ class Tuner:
         fitted = fit(kind, self.train.raised(config.strength_exponent), config, self.catalogue)
         return retriever.replaced(fitted, config)
 
-    def _try(self, retriever: Retriever, setting: Mapping[str, float | str], held: Held | None = None) -> float:
-        held = held or self.held
-        lists = draw(retriever.pruned(), held, DEPTH)
+    def _try(self, retriever: Retriever, setting: Mapping[str, float | str], holdout: Holdout | None = None) -> float:
+        holdout = holdout or self.holdout
+        lists = generate(retriever.pruned(), holdout, DEPTH)
         scores = [candidates.neighbours for candidates in lists]
-        ndcg = list_ndcg(held, lists, scores, retriever.n_items, self.seed)
+        ndcg = list_ndcg(holdout, lists, scores, retriever.n_items, self.seed)
         self.trials.append(Trial(dict(setting), ndcg))
         return ndcg
 
@@ -256,16 +254,16 @@ def _weights(weights: Float32) -> dict[str, float]:
 
 
 def tune_network_weight(
-    retriever: Retriever, network: NetworkScorer, held: Held, *, seed: int, progress: Progress
+    retriever: Retriever, network: NetworkScorer, holdout: Holdout, *, seed: int, progress: Progress
 ) -> tuple[RankingConfig, list[Trial]]:
     """Choose the network's weight, 0 where it does not help."""
     builder = FeatureBuilder(retriever.popularity)
-    lists = draw(retriever, held)
+    lists = generate(retriever, holdout)
     scores = [network.score(builder.build(candidates)) for candidates in lists]
     trials: list[Trial] = []
     for tried, weight in enumerate(NETWORK_WEIGHTS):
         blended = [blend(candidates.neighbours, score, weight) for candidates, score in zip(lists, scores, strict=True)]
-        ndcg = list_ndcg(held, lists, blended, retriever.n_items, seed)
+        ndcg = list_ndcg(holdout, lists, blended, retriever.n_items, seed)
         trials.append(Trial({"network_weight": weight}, ndcg))
         progress("tuning the blend", (tried + 1) / len(NETWORK_WEIGHTS))
     best = max(trials, key=lambda trial: trial.ndcg)

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.data.held import Held
+from models.arrays import dense
+from models.arrays.types import Float32, Float64
+from models.data.holdout import Holdout
 from models.evaluation.metrics import evaluate_lists
+from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.candidates import PARTS, Candidates
-from models.ranking.crew import in_crew
-from models.ranking.drawing import Wish
+from models.ranking.parallel import in_parallel
 from models.ranking.retriever import Retriever
-from models.recommenders import dense
-
-Float32 = npt.NDArray[np.float32]
-Float64 = npt.NDArray[np.float64]
 
 METRIC = "ndcg@10"
 DEPTH = 10
@@ -23,17 +21,22 @@ _BY_PART = 30
 _TIE_BREAK = 1e-6
 
 
-def draw(retriever: Retriever, held: Held, limit: int | None = None, *, cut: bool = True) -> list[Candidates]:
-    """Draw the candidates of every held-out user; see `Wish`. Parts without weight are known only where none is cut."""
+def generate(retriever: Retriever, holdout: Holdout, limit: int | None = None, *, cut: bool = True) -> list[Candidates]:
+    """Generate the candidates of every held-out user.
+
+    With `cut` (see `CandidateQuery`) parts of weight 0 are not scored.
+    """
 
     def one(own: tuple[Retriever, ...], row: int) -> Candidates:
-        only = held.candidate_list(row)
-        return own[0].retrieve(held.history(row), Wish(excluded=held.excluded(row), only=only, limit=limit, cut=cut))
+        only = holdout.candidate_list(row)
+        return own[0].retrieve(
+            holdout.history(row), CandidateQuery(excluded=holdout.excluded(row), only=only, limit=limit, cut=cut)
+        )
 
-    return list(in_crew((retriever,), len(held.users), one))
+    return list(in_parallel((retriever,), len(holdout.users), one))
 
 
-def list_ndcg(held: Held, lists: list[Candidates], scores: list[Float32], n_items: int, seed: int) -> float:
+def list_ndcg(holdout: Holdout, lists: list[Candidates], scores: list[Float32], n_items: int, seed: int) -> float:
     """Measure scores of drawn candidates by NDCG@10; ties are broken at random."""
     rng = np.random.default_rng(seed)
     ranked = np.full((len(lists), DEPTH), -1, dtype=np.int32)
@@ -41,7 +44,7 @@ def list_ndcg(held: Held, lists: list[Candidates], scores: list[Float32], n_item
         order = np.lexsort((rng.random(len(values)), -values))
         order = (order if candidates.wanted is None else order[candidates.wanted[order]])[:DEPTH]
         ranked[row, : len(order)] = candidates.items[order]
-    return evaluate_lists(ranked, held.target_offsets, held.target_items, (DEPTH,), n_items)[METRIC]
+    return evaluate_lists(ranked, holdout.target_offsets, holdout.target_items, (DEPTH,), n_items)[METRIC]
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,9 @@ class Pool:
     ideal: Float64
 
     @classmethod
-    def draw(cls, retriever: Retriever, held: Held, seed: int) -> "Pool":
+    def generate(cls, retriever: Retriever, holdout: Holdout, seed: int) -> "Pool":
         """Draw, for every user, the best candidates by the present mix and by every part."""
-        lists = list(in_crew((retriever,), len(held.users), lambda own, row: _pooled(own[0], held, row)))
+        lists = list(in_parallel((retriever,), len(holdout.users), lambda own, row: _pooled(own[0], holdout, row)))
         width = max((len(items) for items, _ in lists), default=0)
         shape = (len(lists), max(width, DEPTH))
         parts = np.zeros((*shape, len(PARTS)), dtype=np.float32)
@@ -70,9 +73,9 @@ class Pool:
         rng = np.random.default_rng(seed)
         for row, (items, scores) in enumerate(lists):
             parts[row, : len(items)] = scores.T
-            relevant[row, : len(items)] = np.isin(items, held.targets.row(row))
+            relevant[row, : len(items)] = np.isin(items, holdout.targets.row(row))
             noise[row, : len(items)] = rng.random(len(items)) * _TIE_BREAK
-        possible = np.minimum(np.diff(held.target_offsets), DEPTH)
+        possible = np.minimum(np.diff(holdout.target_offsets), DEPTH)
         ideal = np.concatenate([[0.0], np.cumsum(_discount())])[possible]
         return cls(parts, relevant, noise, ideal)
 
@@ -90,15 +93,16 @@ def _discount() -> Float64:
     return discount
 
 
-def _pooled(retriever: Retriever, held: Held, row: int) -> tuple[npt.NDArray[np.int32], Float32]:
-    drawn = retriever.retrieve(
-        held.history(row), Wish(excluded=held.excluded(row), only=held.candidate_list(row), limit=DEPTH, cut=False)
+def _pooled(retriever: Retriever, holdout: Holdout, row: int) -> tuple[npt.NDArray[np.int32], Float32]:
+    candidates = retriever.retrieve(
+        holdout.history(row),
+        CandidateQuery(excluded=holdout.excluded(row), only=holdout.candidate_list(row), limit=DEPTH, cut=False),
     )
-    if drawn.wanted is not None:
-        drawn = drawn.take(np.flatnonzero(drawn.wanted))
-    if len(drawn.items) <= _BY_MIX:
-        return drawn.items, drawn.parts
-    by_mix = np.argpartition(-drawn.neighbours, _BY_MIX - 1)[:_BY_MIX]
-    by_part, _ = dense.top_of_dense(drawn.parts, len(drawn.items), _BY_PART)
+    if candidates.wanted is not None:
+        candidates = candidates.take(np.flatnonzero(candidates.wanted))
+    if len(candidates.items) <= _BY_MIX:
+        return candidates.items, candidates.parts
+    by_mix = np.argpartition(-candidates.neighbours, _BY_MIX - 1)[:_BY_MIX]
+    by_part, _ = dense.top_of_dense(candidates.parts, len(candidates.items), _BY_PART)
     rows = np.union1d(by_mix, by_part.ravel())
-    return drawn.items[rows], drawn.parts[:, rows]
+    return candidates.items[rows], candidates.parts[:, rows]

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
-from app.cli import main
+from app.cli.main import main
 from app.config import Settings
 from app.context import Context
 from app.main import create_app

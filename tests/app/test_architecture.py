@@ -7,13 +7,13 @@ from typing import Any
 
 from typer.main import get_command
 
-from app.cli import cli
+from app.cli.main import cli
 from app.errors import BraidError, ImportBusyError, NoBundleError, PortError, TrainingUnavailableError
 from models.data.events import EVENT_WEIGHTS
 
 LOADED = """
 import sys
-import app.main, app.cli
+import app.main, app.cli.main
 app.main.create_app()
 print(*sorted(name for name in sys.modules if name.partition(".")[0] in {"tensorflow", "keras", "matplotlib"}))
 print(len([name for name in sys.modules if name.startswith("app.")]))

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.baselines.registry import SYSTEMS
 from benchmarks.baselines.system import Batch, System, user_items
 from benchmarks.ranking import rank
-from models.data.held import Held, Ragged
+from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions
 
 PERSONAL = [system.name for system in SYSTEMS if system.package is not None or system.name == "item_knn"]
@@ -27,9 +27,9 @@ def small(system: System) -> dict[str, bool | int | float]:
     return {**system.start, **{name: SMALL[name] for name in system.space.keys() & SMALL.keys()}}
 
 
-def everybody(train: Interactions) -> Held:
+def everybody(train: Interactions) -> Holdout:
     users = np.arange(train.n_users, dtype=np.int32)
-    return Held(users, train, Ragged(train.offsets, train.items))
+    return Holdout(users, train, Ragged(train.offsets, train.items))
 
 
 @pytest.mark.parametrize("system", PERSONAL, indirect=True)
@@ -44,8 +44,8 @@ def test_the_history_at_hand_counts_and_not_that_of_the_fit(system: System, chec
     fitted = system.fit(checkerboard, small(system), seed=1)
     odd = np.array([1, 3, 5, 7], dtype=np.int32)
     had = replace(checkerboard, users=np.zeros(4, dtype=np.int32), items=odd, timestamps=None)
-    held = Held(np.array([0], dtype=np.int32), had, Ragged(np.array([0, 1]), odd[:1]))
-    lists = rank(fitted, held, checkerboard.n_items, 2, seed=0)
+    holdout = Holdout(np.array([0], dtype=np.int32), had, Ragged(np.array([0, 1]), odd[:1]))
+    lists = rank(fitted, holdout, checkerboard.n_items, 2, seed=0)
     assert set(lists[0]) == {9, 11}
 
 

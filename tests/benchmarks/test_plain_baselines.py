@@ -8,7 +8,7 @@ from benchmarks.baselines.popularity import Popularity, RecentPopularity
 from benchmarks.baselines.repeats import Repeats
 from benchmarks.baselines.sequential_rules import SequentialRules
 from benchmarks.baselines.system import Batch, Scorer, Scores, user_items
-from models.data.held import Ragged
+from models.data.holdout import Ragged
 from models.data.interactions import Interactions
 
 MakeInteractions = Callable[..., Interactions]

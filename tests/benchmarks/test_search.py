@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.baselines.system import Between, OneOf, Range, SameForAll, Scorer, Setting, System
 from benchmarks.search import space_for, tune
-from models.data.held import Held, hold_out
+from models.data.holdout import Holdout, hold_out
 from models.data.interactions import Interactions
 from models.data.progress import silent
 
@@ -31,18 +31,18 @@ def train(make_interactions: Callable[..., Interactions]) -> Interactions:
 
 
 @pytest.fixture
-def validation(train: Interactions) -> Held:
-    held, _ = hold_out(train, np.array([0], np.int32), np.array([2], np.int32), include_seen=False)
-    return held
+def validation(train: Interactions) -> Holdout:
+    holdout, _ = hold_out(train, np.array([0], np.int32), np.array([2], np.int32), include_seen=False)
+    return holdout
 
 
-def test_without_a_budget_only_the_start_is_tried(train: Interactions, validation: Held) -> None:
+def test_without_a_budget_only_the_start_is_tried(train: Interactions, validation: Holdout) -> None:
     [trial] = tune(Favourite(), train, validation, budget=0.0, seed=0, progress=silent)
     assert trial.setting == {"item": 0}
     assert trial.seconds >= 0.01
 
 
-def test_a_small_space_is_tried_out_once(train: Interactions, validation: Held) -> None:
+def test_a_small_space_is_tried_out_once(train: Interactions, validation: Holdout) -> None:
     told: list[tuple[str, float]] = []
     trials = tune(
         Favourite(), train, validation, budget=60.0, seed=0, progress=lambda phase, done: told.append((phase, done))
@@ -53,7 +53,7 @@ def test_a_small_space_is_tried_out_once(train: Interactions, validation: Held) 
     assert told[-1] == ("tuning favourite", 1.0)
 
 
-def test_the_budget_ends_the_search(train: Interactions, validation: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_budget_ends_the_search(train: Interactions, validation: Holdout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Favourite, "space", {"item": Between(0.0, 2.0)})
     before = time.perf_counter()
     trials = tune(Favourite(), train, validation, budget=0.1, seed=0, progress=silent)

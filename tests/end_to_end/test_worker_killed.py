@@ -24,7 +24,7 @@ SETTINGS = {"BRAID_NETWORK": '{"members": 1, "epochs": 3}', "BRAID_TRAINING_SCHE
 KILL_ONCE = """
 import json, os, signal, sys
 from pathlib import Path
-if "app.trainer_process" in sys.orig_argv:
+if "app.worker.child" in sys.orig_argv:
     dumps, marker, phase = json.dumps, Path(os.environ["KILLED"]), os.environ["KILL_IN"]
     def dump(what, *more, **options):
         told = isinstance(what, dict) and (what.get("phase") == phase or phase in what)

@@ -14,8 +14,8 @@ from models.data.history import History
 from models.data.interactions import Interactions, find
 from models.data.progress import silent
 from models.data.synthetic import generate
+from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.config import NetworkConfig
-from models.ranking.drawing import Wish
 from models.ranking.ranker import Ranker
 
 Row = tuple[object, ...]
@@ -113,8 +113,10 @@ def recommend() -> Recommend:
         codes = find(ranker.item_ids, history)
         known = codes >= 0
         strong = None if strengths is None else np.array(strengths, dtype=np.float32)[known]
-        wish = Wish(excluded=find(ranker.item_ids, exclude), limit=max(limit, ranker.retriever.config.blend.candidates))
-        found = ranker.rank(History(codes[known], int(find(ranker.user_ids, [user_id])[0]), strong), wish)
+        query = CandidateQuery(
+            excluded=find(ranker.item_ids, exclude), limit=max(limit, ranker.retriever.config.blend.candidates)
+        )
+        found = ranker.rank(History(codes[known], int(find(ranker.user_ids, [user_id])[0]), strong), query)
         ids = [ranker.item_ids[code].decode() for code in found.items[:limit]]
         return list(zip(ids, found.scores[:limit].tolist(), strict=True))
 

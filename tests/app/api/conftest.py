@@ -1,7 +1,7 @@
 import orjson
 import pytest
 
-from app.services import live_popularity
+from app.services.popularity import counts_since_bundle as live_popularity
 from models.bundle.manifest import MANIFEST_FILE
 from models.bundle.store import BundleStore
 

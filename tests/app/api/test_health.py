@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from app.config import Settings
 from app.main import create_app
-from app.services import active_bundle
+from app.services.state import active_bundle
 from models.bundle.store import CURRENT_FILE, BundleStore
 
 Damage = Callable[[Path], str]

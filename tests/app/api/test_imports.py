@@ -20,7 +20,7 @@ from app.config import Settings
 from app.context import Context
 from app.errors import DatabaseError
 from app.main import create_app
-from app.services import import_jobs
+from app.services.transfer import import_jobs
 from app.storage.imports import ImportStore
 
 Refused = Callable[..., dict[str, Any]]

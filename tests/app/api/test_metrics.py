@@ -7,8 +7,8 @@ import httpx
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.services.drift import Drift, drift_of
-from app.services.exposition import own_registry
+from app.services.monitoring.exposition import own_registry
+from app.services.recommending.drift import Drift, drift_of
 from models.bundle.store import BundleStore
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.services import request_ids
-from app.services.online_measures import wilson
+from app.services.monitoring.online_measures import wilson
+from app.services.recommending import request_ids
 
 ONE = "20260301T000000Z-aa~personalized~1772366400000000~0a1b2c3d"
 TWO = "none~popular~1772366400000000~0a1b2c3e"

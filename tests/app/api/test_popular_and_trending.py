@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.context import Context
-from app.services import live_popularity
+from app.services.popularity import counts_since_bundle as live_popularity
 from models.bundle.store import BundleStore
 from models.data.folder import DataSet
 from tests.app.api.asking import item_ids

@@ -241,6 +241,6 @@ async def test_without_a_bundle_the_rules_hold_for_popular_items(client: httpx.A
     ]
     assert item_ids(await ask_for(client, candidates=["x4", "x2", "none"])) == ["x2", "x4"]
     assert item_ids(await ask_for(client, pins=[{"item_id": "x5", "position": 2}], limit=3)) == ["x0", "x5", "x1"]
-    wish = await ask_for(client, preferences=[{"field": "price", "target": 4, "tolerance": 0.5}], limit=2)
-    assert (wish["strategy"], item_ids(wish)[0]) == ("preferences", "x4")
+    preference = await ask_for(client, preferences=[{"field": "price", "target": 4, "tolerance": 0.5}], limit=2)
+    assert (preference["strategy"], item_ids(preference)[0]) == ("preferences", "x4")
     assert item_ids(await ask(client, "u0", exclude_seen="true")) == []

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 
 from app.context import Context
 from models.bundle.store import BundleStore
+from models.data.file_chunks import in_memory
 from models.data.folder import DataSet
-from models.data.parts import in_memory
 from models.data.progress import silent
 from tests.app.api.asking import item_ids, post
 
@@ -224,7 +224,7 @@ async def test_similar_users_of_a_trained_history_and_of_a_changed_one(
     )
     ranker = application.state.context.bundle.ranker
     row = ranker.user_ids.tolist().index(user.encode())
-    users, similarities = ranker.shelf["user_knn"].rows.row(row)
+    users, similarities = ranker.recommenders["user_knn"].rows.row(row)
     stored = {ranker.user_ids[other].decode(): float(value) for other, value in zip(users, similarities, strict=True)}
     found = {each["user_id"]: each["similarity"] for each in answer["items"]}
     assert len(found) == 10

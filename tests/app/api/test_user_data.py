@@ -17,8 +17,8 @@ from app.context import Context
 from app.schemas.options import Options
 from app.schemas.similar import SimilarUsersQuery
 from models.bundle.store import BundleStore
+from models.data.file_chunks import in_memory
 from models.data.folder import DataSet
-from models.data.parts import in_memory
 from models.data.progress import silent
 from tests.app.writing import store_one
 

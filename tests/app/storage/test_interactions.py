@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from app.context import Context
-from app.storage.interactions import Event, InteractionStore
+from app.storage.interactions import InteractionStore, LogEntry
 from models.data.progress import silent
 from tests.app.writing import store_all, store_one
 
@@ -20,7 +20,7 @@ def store(context: Context) -> InteractionStore:
     return context.interactions
 
 
-async def events(store: InteractionStore, user: str, latest: int = 100) -> list[Event]:
+async def events(store: InteractionStore, user: str, latest: int = 100) -> list[LogEntry]:
     return (await store.histories([user], latest))[user]
 
 

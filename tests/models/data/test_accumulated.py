@@ -77,10 +77,10 @@ def test_nothing_that_comes_once_an_item_is_held_out_strengthens_what_is_trained
     split = make_split(DataSet(plain), plain, protocol=protocol, test_days=2.5 / 86_400)
     moments = np.full(6, np.inf)
     assert split.everything.timestamps is not None
-    for held in (split.validation, split.test):
-        for row, user in enumerate(held.users):
+    for holdout in (split.validation, split.test):
+        for row, user in enumerate(holdout.users):
             mine = split.everything.users == user
-            late = mine & np.isin(split.everything.items, held.targets.row(row))
+            late = mine & np.isin(split.everything.items, holdout.targets.row(row))
             moments[user] = min(moments[user], split.everything.timestamps[late].min())
     more: list[Row] = [
         (user, item, time + 0.5)

@@ -8,7 +8,7 @@ import pytest
 
 from models.data.cleaning import clean
 from models.data.folder import DataSet
-from models.data.held import Held
+from models.data.holdout import Holdout
 from models.data.splitting import Split, make_split
 
 DAY = 86_400.0
@@ -25,9 +25,9 @@ def split(table: pa.Table, **options: Any) -> Split:
     return make_split(DataSet(table), kept, scale=report.scale, disliked=report.disliked, **options)
 
 
-def excluded(held: Held, found: Split, user: bytes) -> set[bytes]:
-    row = int(np.flatnonzero(found.everything.user_ids[held.users] == user)[0])
-    return {found.everything.item_ids[item] for item in held.excluded(row)}
+def excluded(holdout: Holdout, found: Split, user: bytes) -> set[bytes]:
+    row = int(np.flatnonzero(found.everything.user_ids[holdout.users] == user)[0])
+    return {found.everything.item_ids[item] for item in holdout.excluded(row)}
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ def test_a_random_test_knows_a_random_share() -> None:
     rows += [(f"u{user}", f"low{item}", 1.0, 0.0) for user in range(40) for item in range(10)]
     rows += [("one", f"low{item}", 5.0, 0.0) for item in range(10)]
     found = split(rated(rows, ordered=False))
-    for held, known in ((found.test, 0.8), (found.validation, 0.6)):
-        assert held.disliked is not None
-        assert len(held.disliked.items) / 400 == pytest.approx(known, abs=0.07)
+    for holdout, known in ((found.test, 0.8), (found.validation, 0.6)):
+        assert holdout.disliked is not None
+        assert len(holdout.disliked.items) / 400 == pytest.approx(known, abs=0.07)
 
 
 def test_seen_items_come_back_but_not_those_turned_down(ratings: list[tuple[str, str, float | None, float]]) -> None:

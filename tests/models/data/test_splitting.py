@@ -6,7 +6,7 @@ import pytest
 
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
-from models.data.held import Held
+from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.splitting import Split, make_split
 
@@ -29,7 +29,7 @@ def learned(part: Interactions) -> list[str]:
     return [f"{user.decode()}{item.decode()}" for user, item in zip(users, items, strict=True)]
 
 
-def held(part: Held, ids: Interactions) -> dict[str, tuple[str, str]]:
+def holdout(part: Holdout, ids: Interactions) -> dict[str, tuple[str, str]]:
     """Map each user to its history and its targets, one letter an item."""
     return {
         ids.user_ids[user].decode(): (
@@ -42,8 +42,8 @@ def held(part: Held, ids: Interactions) -> dict[str, tuple[str, str]]:
 
 def test_leave_last_out_tests_on_the_last_and_validates_on_the_one_before(table: MakeTable) -> None:
     found = split(table(ROWS), protocol="leave-last-out")
-    assert held(found.test, found.everything) == {"a": ("wxy", "z"), "b": ("xy", "z")}
-    assert held(found.validation, found.everything) == {"a": ("wx", "y"), "b": ("x", "y")}
+    assert holdout(found.test, found.everything) == {"a": ("wxy", "z"), "b": ("xy", "z")}
+    assert holdout(found.validation, found.everything) == {"a": ("wx", "y"), "b": ("x", "y")}
 
 
 def test_leave_last_out_only_trains_on_users_with_fewer_than_three(table: MakeTable) -> None:
@@ -72,8 +72,8 @@ def test_temporal_cuts_the_last_days_and_as_many_before(table: MakeTable) -> Non
     made = table(rows)
     found = make_split(DataSet(made), made, protocol="temporal", test_days=1.0)
     assert learned(found.train) == ["av", "aw", "bv"]
-    assert held(found.validation, found.everything) == {"b": ("v", "x")}
-    assert held(found.test, found.everything) == {"a": ("vw", "y"), "b": ("vx", "z")}
+    assert holdout(found.validation, found.everything) == {"b": ("v", "x")}
+    assert holdout(found.test, found.everything) == {"a": ("vw", "y"), "b": ("vx", "z")}
     assert found.counts["new_test_users"] == 1
 
 
@@ -94,7 +94,7 @@ def test_temporal_refuses_a_window_that_leaves_nothing(table: MakeTable, days: f
 def test_random_holds_out_a_fifth_of_each_user_under_the_seed(table: MakeTable) -> None:
     made = table([(user, f"i{item}") for user in "ab" for item in range(10)] + [("c", "i0"), ("c", "i1")])
     first, again, other = (make_split(DataSet(made), made, protocol="random", seed=seed) for seed in (1, 1, 2))
-    parts = [held(found.test, found.everything) for found in (first, again, other)]
+    parts = [holdout(found.test, found.everything) for found in (first, again, other)]
     assert parts[0] == parts[1] != parts[2]
     assert first.counts["test_interactions"] == 4
     assert np.diff(first.validation.target_offsets).tolist() == [2, 2]

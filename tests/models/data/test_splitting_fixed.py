@@ -5,7 +5,7 @@ import pytest
 
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
-from models.data.held import Held
+from models.data.holdout import Holdout
 from models.data.splitting import Split, make_split
 
 Row = tuple[object, ...]
@@ -17,7 +17,7 @@ def split(table: pa.Table, *, include_seen: bool = False, **parts: pa.Table) -> 
     return make_split(DataSet(table, **parts), table, include_seen=include_seen)
 
 
-def targets(found: Split, part: Held) -> dict[str, list[str]]:
+def targets(found: Split, part: Holdout) -> dict[str, list[str]]:
     ids = found.everything
     return {
         ids.user_ids[user].decode(): [ids.item_ids[item].decode() for item in part.targets.row(row)]

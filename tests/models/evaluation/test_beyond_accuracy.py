@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.data.interactions import Interactions
 from models.evaluation.beyond_accuracy import MAX_USERS, BeyondAccuracy
-from models.recommenders.similarity import binary_matrix
+from models.similarity.matrices import binary_matrix
 
 ROWS = [("u1", "a"), ("u1", "b"), ("u2", "a"), ("u2", "b"), ("u3", "a"), ("u3", "c"), ("u4", "a")]
 A, B, C, NEVER = range(4)

@@ -5,7 +5,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from models.data.held import Held, Ragged
+from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions
 from models.evaluation.calibration import bins, calibration
 from models.ranking.config import RankingConfig
@@ -46,19 +46,19 @@ def ranker(checkerboard: Interactions, scores: np.ndarray | None) -> Ranker:
 
 
 @pytest.fixture
-def everyone(checkerboard: Interactions) -> Held:
+def everyone(checkerboard: Interactions) -> Holdout:
     """Each user of the checkerboard, with the one item of the own parity that the user lacks as the target."""
-    return Held(np.arange(12, dtype=np.int32), checkerboard, Ragged(np.arange(13), np.arange(12, dtype=np.int32)))
+    return Holdout(np.arange(12, dtype=np.int32), checkerboard, Ragged(np.arange(13), np.arange(12, dtype=np.int32)))
 
 
-def test_a_network_that_is_sure_of_the_first_neighbour_is_right(checkerboard: Interactions, everyone: Held) -> None:
+def test_a_network_that_is_sure_of_the_first_neighbour_is_right(checkerboard: Interactions, everyone: Holdout) -> None:
     sure = np.array([np.log(0.82 / 0.03), 0, 0, 0, 0, 0, 0], dtype=np.float32)
     found = calibration(ranker(checkerboard, sure), everyone, seed=0)
     assert [(part["low"], part["candidates"], part["observed"]) for part in found] == [(0.02, 72, 0.0), (0.5, 12, 1.0)]
     assert [part["predicted"] for part in found] == pytest.approx([0.03, 0.82])
 
 
-def test_several_targets_among_the_candidates_share_one_hit(checkerboard: Interactions, everyone: Held) -> None:
+def test_several_targets_among_the_candidates_share_one_hit(checkerboard: Interactions, everyone: Holdout) -> None:
     both = Ragged(np.arange(0, 25, 2), np.array([[user, (user + 1) % 12] for user in range(12)], np.int32).ravel())
     users = replace(everyone, targets=both)
     found = calibration(ranker(checkerboard, np.zeros(7, dtype=np.float32)), users, seed=0)
@@ -67,11 +67,11 @@ def test_several_targets_among_the_candidates_share_one_hit(checkerboard: Intera
     assert found[0]["observed"] == pytest.approx(1 / 7)
 
 
-def test_users_whose_candidates_hold_no_target_are_left_out(checkerboard: Interactions, everyone: Held) -> None:
+def test_users_whose_candidates_hold_no_target_are_left_out(checkerboard: Interactions, everyone: Holdout) -> None:
     seen = Ragged(np.arange(13), np.array([(user + 2) % 12 for user in range(12)], dtype=np.int32))
     users = replace(everyone, targets=seen)
     assert calibration(ranker(checkerboard, np.zeros(7, dtype=np.float32)), users, seed=0) == []
 
 
-def test_without_a_network_there_is_nothing_to_calibrate(checkerboard: Interactions, everyone: Held) -> None:
+def test_without_a_network_there_is_nothing_to_calibrate(checkerboard: Interactions, everyone: Holdout) -> None:
     assert calibration(ranker(checkerboard, None), everyone, seed=0) == []

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.data.held import Held, Ragged
+from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions
 from models.data.progress import silent
 from models.evaluation.metrics import evaluate_lists
-from models.evaluation.ranked import rank_held, rank_popular
+from models.evaluation.ranked import rank_holdout, rank_popular
 from models.ranking.config import RankingConfig
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
@@ -28,22 +28,24 @@ def ragged(lists: Sequence[Sequence[int]]) -> Ragged:
     return Ragged(offsets, np.array([item for items in lists for item in items], dtype=np.int32))
 
 
-def held(histories: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], only: Ragged | None = None) -> Held:
+def holdout(
+    histories: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], only: Ragged | None = None
+) -> Holdout:
     """Held-out users, whose histories have neither an order nor strengths."""
     users = np.arange(len(histories), dtype=np.int32)
     had = ragged(histories)
     names = np.array([f"{number:04d}".encode() for number in range(len(histories))])
     source = Interactions(names, names[:12], np.repeat(users, np.diff(had.offsets)), had.items, None)
-    return Held(users, source, ragged(targets), only)
+    return Holdout(users, source, ragged(targets), only)
 
 
 def popularity(counts: npt.NDArray[np.float32]) -> Popularity:
     return Popularity(PopularityConfig(), counts, np.tile(counts, (4, 1)))
 
 
-def ranked(ranker: Ranker, users: Held, length: int, **options: Any) -> dict[str, npt.NDArray[np.int32]]:
+def ranked(ranker: Ranker, users: Holdout, length: int, **options: Any) -> dict[str, npt.NDArray[np.int32]]:
     """Rank with a ranker whose recommenders are those that are measured alone."""
-    return rank_held(ranker, ranker.retriever, users, length, **{"seed": 0, "progress": silent, **options})
+    return rank_holdout(ranker, ranker.retriever, users, length, **{"seed": 0, "progress": silent, **options})
 
 
 @pytest.fixture
@@ -53,20 +55,20 @@ def ranker(checkerboard: Interactions) -> Ranker:
 
 
 @pytest.fixture
-def everyone(checkerboard: Interactions) -> Held:
+def everyone(checkerboard: Interactions) -> Holdout:
     """Each user of the checkerboard, with the one item of the own parity that the user lacks as the target."""
     rows = np.split(checkerboard.items, checkerboard.offsets[1:-1])
-    return held([row.tolist() for row in rows], [[user] for user in range(12)])
+    return holdout([row.tolist() for row in rows], [[user] for user in range(12)])
 
 
-def test_every_part_puts_the_missing_item_first(ranker: Ranker, everyone: Held) -> None:
+def test_every_part_puts_the_missing_item_first(ranker: Ranker, everyone: Holdout) -> None:
     found = ranked(ranker, everyone, 3)
     assert set(found) == PARTS
     for name in SURE:
         assert found[name][:, 0].tolist() == list(range(12))
 
 
-def test_items_of_the_history_are_not_ranked(ranker: Ranker, everyone: Held) -> None:
+def test_items_of_the_history_are_not_ranked(ranker: Ranker, everyone: Holdout) -> None:
     for lists in ranked(ranker, everyone, 12).values():
         assert lists.shape == (12, 12)
         for row, items in enumerate(lists.tolist()):
@@ -75,19 +77,19 @@ def test_items_of_the_history_are_not_ranked(ranker: Ranker, everyone: Held) -> 
             assert items[len(listed) :] == [-1] * 5
 
 
-def test_include_seen_ranks_all_items(ranker: Ranker, everyone: Held) -> None:
+def test_include_seen_ranks_all_items(ranker: Ranker, everyone: Holdout) -> None:
     for lists in ranked(ranker, replace(everyone, include_seen=True), 12).values():
         assert [sorted(items) for items in lists.tolist()] == [list(range(12))] * 12
 
 
 def test_given_candidates_are_ranked_and_no_others(ranker: Ranker) -> None:
-    users = held([[0, 2], [1, 3]], [[4], [5]], ragged([[5, 4, 0], []]))
+    users = holdout([[0, 2], [1, 3]], [[4], [5]], ragged([[5, 4, 0], []]))
     for lists in ranked(ranker, users, 4).values():
         assert sorted(lists[0].tolist()) == [-1, -1, 4, 5]
         assert (lists[1] >= 0).all()
 
 
-def test_the_same_seed_gives_the_same_lists(ranker: Ranker, everyone: Held) -> None:
+def test_the_same_seed_gives_the_same_lists(ranker: Ranker, everyone: Holdout) -> None:
     first, again, other = (ranked(ranker, everyone, 12, seed=seed) for seed in (1, 1, 2))
     for name in PARTS:
         assert first[name].tolist() == again[name].tolist()
@@ -102,7 +104,7 @@ def test_ties_are_broken_at_random_and_not_in_favour_of_the_target(
     count = 600
     only = None if candidates is None else ragged([candidates] * count)
     for target in (0, 11):
-        users = held([[]] * count, [[target]] * count, only)
+        users = holdout([[]] * count, [[target]] * count, only)
         lists = ranked(ranker, users, 12, seed=target)
         for name in SURE:
             found = evaluate_lists(lists[name], users.target_offsets, users.target_items, (1, 6), 12)
@@ -111,7 +113,7 @@ def test_ties_are_broken_at_random_and_not_in_favour_of_the_target(
 
 
 def test_ties_of_popularity_are_broken_by_the_seed(ranker: Ranker) -> None:
-    users = held([[]], [[0]])
+    users = holdout([[]], [[0]])
     heads = {ranked(ranker, users, 1, seed=seed)["popularity"][0, 0] for seed in range(40)}
     assert len(heads) > 6
 
@@ -119,11 +121,11 @@ def test_ties_of_popularity_are_broken_by_the_seed(ranker: Ranker) -> None:
 def test_popularity_ranks_by_count(ranker: Ranker) -> None:
     counts = np.arange(12, dtype=np.float32)
     ranker.retriever.popularity = popularity(counts)
-    found = ranked(ranker, held([[11, 0]], [[5]]), 4)
+    found = ranked(ranker, holdout([[11, 0]], [[5]]), 4)
     assert found["popularity"].tolist() == [[10, 9, 8, 7]]
 
 
-def test_progress_ends_at_one(ranker: Ranker, everyone: Held) -> None:
+def test_progress_ends_at_one(ranker: Ranker, everyone: Holdout) -> None:
     told: list[tuple[str, float]] = []
     ranked(ranker, everyone, 3, progress=lambda phase, done: told.append((phase, done)), phase="here")
     assert {phase for phase, _ in told} == {"here"}
@@ -135,25 +137,25 @@ def test_progress_ends_at_one(ranker: Ranker, everyone: Held) -> None:
 def test_users_without_a_history_get_the_popular_items(ranker: Ranker) -> None:
     counts = np.arange(12, dtype=np.float32)
     ranker.retriever.popularity = popularity(counts)
-    users = held([[], []], [[5], [5]], ragged([[], [3, 9, 4]]))
+    users = holdout([[], []], [[5], [5]], ragged([[], [3, 9, 4]]))
     assert rank_popular(ranker, users, 4, seed=0).tolist() == [[11, 10, 9, 8], [9, 4, 3, -1]]
-    assert rank_popular(ranker, held([[]], [[5]]), 14, seed=0).tolist() == [[*range(11, -1, -1), -1, -1]]
+    assert rank_popular(ranker, holdout([[]], [[5]]), 14, seed=0).tolist() == [[*range(11, -1, -1), -1, -1]]
 
 
 def test_equally_popular_items_come_in_an_order_of_the_seed(ranker: Ranker) -> None:
     ranker.retriever.popularity = popularity(np.ones(12, dtype=np.float32))
     for only in (None, ragged([range(12)])):
-        users = held([[]], [[0]], only)
+        users = holdout([[]], [[0]], only)
         assert len({rank_popular(ranker, users, 1, seed=seed)[0, 0] for seed in range(40)}) > 6
 
 
-def test_the_blend_and_popularity_are_ranked_where_the_parts_are_not(ranker: Ranker, everyone: Held) -> None:
+def test_the_blend_and_popularity_are_ranked_where_the_parts_are_not(ranker: Ranker, everyone: Holdout) -> None:
     found = ranked(ranker, everyone, 1, alone=False)
     assert set(found) == {"braid", "popularity"}
     assert found["braid"].ravel().tolist() == list(range(12))
 
 
-def test_given_candidates_are_all_that_is_ranked_where_the_parts_are_not(ranker: Ranker, everyone: Held) -> None:
+def test_given_candidates_are_all_that_is_ranked_where_the_parts_are_not(ranker: Ranker, everyone: Holdout) -> None:
     given = [[user, (user + 1) % 12] for user in range(12)]
     found = ranked(ranker, replace(everyone, candidates=ragged(given)), 2, alone=False)
     assert [sorted(row) for row in found["popularity"].tolist()] == [sorted(row) for row in given]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from models.data.held import Held, Ragged
+from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions
 from models.evaluation.segments import by_history_length, long_tail, measure_users, popular_head, summarise
 
@@ -22,8 +22,8 @@ def source(histories: Sequence[Sequence[int]]) -> Interactions:
     return Interactions(ids[: len(histories)], ids, users, had.items, None)
 
 
-def held(histories: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> Held:
-    return Held(np.arange(len(targets), dtype=np.int32), source(histories), ragged(targets))
+def holdout(histories: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> Holdout:
+    return Holdout(np.arange(len(targets), dtype=np.int32), source(histories), ragged(targets))
 
 
 RANKED = {
@@ -45,7 +45,7 @@ def test_a_summary_is_the_mean_of_the_chosen_users_with_its_interval() -> None:
 
 def test_history_lengths_fall_into_the_segments_that_their_names_say() -> None:
     lengths = [1, 2, 5, 6, 20, 21, 100]
-    users = held([range(length) for length in lengths], [[user] for user in range(7)])
+    users = holdout([range(length) for length in lengths], [[user] for user in range(7)])
     ranked = {"braid": np.array([[0], [1], [9], [3], [9], [9], [6]], dtype=np.int32)}
     found = by_history_length(measure_users(ranked, users.targets, (1,)), users, seed=0)
     assert {name: (part["users"], part["metrics"]["braid"]["recall@1"]) for name, part in found.items()} == {
@@ -57,7 +57,7 @@ def test_history_lengths_fall_into_the_segments_that_their_names_say() -> None:
 
 
 def test_history_lengths_that_nobody_has_are_left_out() -> None:
-    users = held([[1], [1, 2, 3, 4, 5, 6]], [[0], [0]])
+    users = holdout([[1], [1, 2, 3, 4, 5, 6]], [[0], [0]])
     found = by_history_length(measure_users({"braid": RANKED["braid"][:2]}, users.targets, (2,)), users, seed=0)
     assert list(found) == ["1", "6-20"]
 
@@ -79,7 +79,7 @@ def test_the_head_is_the_fewest_items_with_four_fifths_of_the_interactions(count
 
 def test_the_long_tail_counts_only_its_own_targets_and_users() -> None:
     counts = np.array([50, 40, 5, 3, 2, 0])
-    users = held([[]] * 4, [[0, 3], [1], [3, 4, 5], [5]])
+    users = holdout([[]] * 4, [[0, 3], [1], [3, 4, 5], [5]])
     ranked = {"braid": np.array([[0, 3], [1, 2], [5, 0], [1, 0]], dtype=np.int32)}
     found = long_tail(ranked, users, counts, (1, 2), seed=0)
     assert found is not None
@@ -92,4 +92,4 @@ def test_the_long_tail_counts_only_its_own_targets_and_users() -> None:
 
 
 def test_without_a_target_in_the_tail_there_is_no_such_segment() -> None:
-    assert long_tail(RANKED, held([[]] * 4, [[0]] * 4), np.array([90, 5, 5]), (2,), seed=0) is None
+    assert long_tail(RANKED, holdout([[]] * 4, [[0]] * 4), np.array([90, 5, 5]), (2,), seed=0) is None

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from models.filters.knowledge import Knowledge, KnowledgeConfig
 from models.ranking.live_catalogue import LiveCatalogue
-from models.recommenders.knowledge import Knowledge, KnowledgeConfig
 
 NOW = 1_000.0
 CASES = pytest.mark.parametrize(

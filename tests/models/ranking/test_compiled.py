@@ -16,11 +16,12 @@ from models.bundle.loader import load_bundle
 from models.data.history import History
 from models.ranking import feature_kernels, kernels
 from models.ranking.diversity import diversify
-from models.ranking.drawing import Wish
+from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.live_catalogue import LiveCatalogue
 from models.ranking.ranker import Ranker
-from models.recommenders import kernels as others, nearest
-from models.recommenders.requirements import Filter
+from models.recommenders import kernels as others
+from models.similarity import nearest
+from models.filters.requirements import Filter
 
 def compiled():
     modules = (kernels, feature_kernels, others, nearest)
@@ -39,11 +40,11 @@ three = np.arange(3, dtype=np.int32)
 strengths = np.ones(3, dtype=np.float32)
 for history in History(three), History(three, 5, strengths), History(stored, 0), History(three[:0]):
     for wish in (
-        Wish(),
-        Wish(excluded=three),
-        Wish(wanted=wanted, favoured=(wanted,)),
-        Wish(only=three, also=three, limit=2),
-        Wish(excluded=three, limit=1000),
+        CandidateQuery(),
+        CandidateQuery(excluded=three),
+        CandidateQuery(wanted=wanted, favoured=(wanted,)),
+        CandidateQuery(only=three, also=three, limit=2),
+        CandidateQuery(excluded=three, limit=1000),
     ):
         for arrivals in None, live.arrivals:
             found = ranker.rank(history, wish, arrivals=arrivals)

@@ -9,15 +9,15 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.arrays.sparse_rows import SparseRows
+from models.arrays.types import Int32
 from models.ranking.diversity import diversify, likeness
-from models.recommenders.rows import Rows
 
-Int32 = npt.NDArray[np.int32]
 Codes = Callable[..., Int32]
 
 
-def rows(matrix: list[list[float]]) -> Rows:
-    return Rows.from_csr(sp.csr_matrix(np.array(matrix, dtype=np.float32)))
+def rows(matrix: list[list[float]]) -> SparseRows:
+    return SparseRows.from_csr(sp.csr_matrix(np.array(matrix, dtype=np.float32)))
 
 
 ALIKE = rows([[0, 8, 0, 0], [2, 0, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]])

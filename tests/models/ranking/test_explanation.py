@@ -3,16 +3,15 @@
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from models.arrays.types import Int32
 from models.data.history import History
-from models.ranking.drawing import Wish
+from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.explanation import contributions, explain
 from models.ranking.network import NetworkScorer
 from models.ranking.ranker import Adjustment, Ranked, Ranker
 
-Int32 = npt.NDArray[np.int32]
 Codes = Callable[..., Int32]
 
 
@@ -22,7 +21,7 @@ def weighted(ranker: Ranker, network: NetworkScorer | None, weight: float) -> Ra
 
 
 def ranked(ranker: Ranker, history: Int32, *adjustments: Adjustment) -> Ranked:
-    return ranker.rank(History(history), Wish(excluded=history), adjustments=adjustments)
+    return ranker.rank(History(history), CandidateQuery(excluded=history), adjustments=adjustments)
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.4, 1.0])
@@ -68,6 +67,6 @@ def test_an_item_names_those_of_the_user_that_led_to_it(ranker: Ranker, codes: C
 
 
 def test_what_only_popularity_ranked_says_so(ranker: Ranker, codes: Codes) -> None:
-    found = ranker.rank(History(codes()), Wish())
+    found = ranker.rank(History(codes()), CandidateQuery())
     for reasons in explain(ranker, History(codes()), found, [0, 1]):
         assert [(reason.strand, reason.share, reason.because) for reason in reasons] == [("popularity", 1.0, ())]

@@ -4,16 +4,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from models.arrays.types import Float32
 from models.data.history import History
 from models.ranking import feature_kernels
 from models.ranking.blend import blend
+from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.candidates import PARTS, SIGNALS, Candidates
-from models.ranking.drawing import Wish
 from models.ranking.features import FEATURES, FeatureBuilder, Scaler
 from models.ranking.retriever import Retriever
 from models.recommenders.popularity import Popularity, PopularityConfig
 
-Float32 = npt.NDArray[np.float32]
 Codes = Callable[..., npt.NDArray[np.int32]]
 
 
@@ -71,7 +71,7 @@ def test_popularity_is_the_logarithm_of_the_share_of_the_busiest(built: dict[str
 
 
 def test_features_do_not_change_when_all_counts_double(codes: Codes, retriever: Retriever) -> None:
-    found = retriever.retrieve(History(codes(0, 2)), Wish(excluded=codes(0, 2)))
+    found = retriever.retrieve(History(codes(0, 2)), CandidateQuery(excluded=codes(0, 2)))
     counts = floats(*range(12))
     once, twice = (
         FeatureBuilder(Popularity(PopularityConfig(), counts * by, np.tile(counts * by, (4, 1)))) for by in (1, 2)
@@ -81,7 +81,7 @@ def test_features_do_not_change_when_all_counts_double(codes: Codes, retriever: 
 
 @pytest.mark.parametrize("history", [(), (0,), (1, 3, 5), tuple(range(12))])
 def test_features_are_finite_for_any_history(codes: Codes, retriever: Retriever, history: tuple[int, ...]) -> None:
-    found = retriever.retrieve(History(codes(*history)), Wish(excluded=codes()))
+    found = retriever.retrieve(History(codes(*history)), CandidateQuery(excluded=codes()))
     features = FeatureBuilder(retriever.popularity).build(found)
     assert features.shape == (12, len(FEATURES))
     assert features.dtype == np.float32
@@ -89,7 +89,7 @@ def test_features_are_finite_for_any_history(codes: Codes, retriever: Retriever,
 
 
 def test_no_candidates_give_no_features(codes: Codes, retriever: Retriever) -> None:
-    found = retriever.retrieve(History(codes(1)), Wish(excluded=codes(*range(12))))
+    found = retriever.retrieve(History(codes(1)), CandidateQuery(excluded=codes(*range(12))))
     assert FeatureBuilder(retriever.popularity).build(found).shape == (0, len(FEATURES))
 
 

@@ -1,15 +1,14 @@
 """The compiled loops of the ranker against what they mean."""
 
 import numpy as np
-import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from models.arrays.kernels import largest
+from models.arrays.types import Float32
 from models.ranking import kernels
-from models.recommenders.kernels import largest
 
-Float32 = npt.NDArray[np.float32]
 scores = arrays(np.float32, st.integers(0, 300), elements=st.floats(width=32, allow_nan=False))
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from models.filters.knowledge import Knowledge, KnowledgeConfig
+from models.filters.requirements import Filter, Preference
 from models.ranking import live_catalogue
 from models.ranking.live_catalogue import LiveCatalogue
-from models.recommenders.knowledge import Knowledge, KnowledgeConfig
-from models.recommenders.requirements import Filter, Preference
 
 RED = Filter.model_validate({"field": "tags", "eq": "red"})
 CHEAP = Filter.model_validate({"field": "price", "lte": 10})

@@ -7,9 +7,9 @@ import pytest
 
 from models.data.history import History
 from models.data.interactions import Interactions
+from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.candidates import KINDS, PARTS, SIGNALS
 from models.ranking.config import BlendConfig, RankingConfig
-from models.ranking.drawing import Wish
 from models.ranking.retriever import Retriever
 from models.recommenders.ease import EaseConfig
 
@@ -68,7 +68,7 @@ def test_pruning_changes_no_score(checkerboard: Interactions) -> None:
     history = History(np.array([1, 3, 4], dtype=np.int32))
     scores = []
     for retriever in (whole, whole.pruned()):
-        found = retriever.retrieve(history, Wish(excluded=history.items, limit=12))
+        found = retriever.retrieve(history, CandidateQuery(excluded=history.items, limit=12))
         scores.append(dict(zip(found.items.tolist(), found.neighbours.tolist(), strict=True)))
     assert scores[0] == pytest.approx(scores[1])
     assert max(scores[0].values()) > 1
@@ -106,7 +106,7 @@ def test_strengths_count_as_much_as_their_exponent_says(checkerboard: Interactio
 def test_a_trending_part_has_a_weight_of_its_own(checkerboard: Interactions) -> None:
     by_trend, by_count = (
         Retriever.fit(checkerboard, config(**{part: 1.0})).retrieve(
-            History(np.array([0], dtype=np.int32)), Wish(excluded=np.empty(0, dtype=np.int32))
+            History(np.array([0], dtype=np.int32)), CandidateQuery(excluded=np.empty(0, dtype=np.int32))
         )
         for part in ("trending", "popularity")
     )
@@ -123,7 +123,7 @@ def test_the_smallest_data_give_numbers(n_users: int, n_items: int) -> None:
     tiny = Interactions(ids[:n_users], ids[:n_items], users, items, np.arange(len(users), dtype=np.float64))
     retriever = Retriever.fit(tiny, config(**dict.fromkeys(PARTS, 1.0)))
     for history in (History(np.array([0], dtype=np.int32)), tiny.history(0), History(np.empty(0, dtype=np.int32))):
-        found = retriever.retrieve(history, Wish(excluded=np.empty(0, dtype=np.int32)))
+        found = retriever.retrieve(history, CandidateQuery(excluded=np.empty(0, dtype=np.int32)))
         assert sorted(found.items.tolist()) == list(range(n_items))
         assert np.isfinite(found.signals).all()
         assert np.isfinite(found.neighbours).all()

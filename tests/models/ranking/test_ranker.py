@@ -3,8 +3,8 @@ import pytest
 
 from models.data.history import History
 from models.data.interactions import Interactions
+from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.config import BlendConfig, RankingConfig
-from models.ranking.drawing import Wish
 from models.ranking.network import NetworkScorer
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
@@ -97,24 +97,26 @@ def test_with_weight_zero_the_network_changes_nothing(
 
 def test_popular_gives_the_most_counted_without_the_excluded(ranker: Ranker) -> None:
     excluded = np.array([0], dtype=np.int32)
-    items, counts = ranker.popular(Wish(excluded=excluded), 2)
+    items, counts = ranker.popular(CandidateQuery(excluded=excluded), 2)
     assert (items.tolist(), counts.tolist()) == ([1, 2], [5.0, 5.0])
-    assert len(ranker.popular(Wish(), 100)[0]) == 12
+    assert len(ranker.popular(CandidateQuery(), 100)[0]) == 12
 
 
 def test_popular_is_drawn_with_what_is_wanted(ranker: Ranker) -> None:
     wanted = np.arange(12) >= 9
-    assert ranker.popular(Wish(wanted=wanted), 5)[0].tolist() == [9, 10, 11]
-    assert ranker.popular(Wish(wanted=wanted, only=np.array([3, 10], dtype=np.int32)), 5)[0].tolist() == [10]
+    assert ranker.popular(CandidateQuery(wanted=wanted), 5)[0].tolist() == [9, 10, 11]
+    assert ranker.popular(CandidateQuery(wanted=wanted, only=np.array([3, 10], dtype=np.int32)), 5)[0].tolist() == [10]
 
 
 def test_without_time_the_network_is_not_asked(ranker: Ranker, contrary: NetworkScorer) -> None:
     history = History(np.array([1, 3, 5], dtype=np.int32))
     one = weighted(ranker, contrary, 1.0)
-    late = one.rank(history, Wish(), in_time=lambda: False)
+    late = one.rank(history, CandidateQuery(), before_deadline=lambda: False)
     assert (late.late, late.network) == (True, None)
     assert (
-        late.items.tolist() == ranker.rank(history, Wish()).items.tolist() != one.rank(history, Wish()).items.tolist()
+        late.items.tolist()
+        == ranker.rank(history, CandidateQuery()).items.tolist()
+        != one.rank(history, CandidateQuery()).items.tolist()
     )
-    assert not one.rank(history, Wish()).late
-    assert not ranker.rank(history, Wish(), in_time=lambda: False).late
+    assert not one.rank(history, CandidateQuery()).late
+    assert not ranker.rank(history, CandidateQuery(), before_deadline=lambda: False).late

@@ -4,13 +4,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from models.arrays.types import Float32
 from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders import als
 from models.recommenders.als import Als, AlsConfig
-from models.recommenders.board import Board
+from models.recommenders.score_board import ScoreBoard
 
-Float32 = npt.NDArray[np.float32]
 Codes = Callable[..., npt.NDArray[np.int32]]
 CONVERGED = AlsConfig(factors=3, regularization=0.5, confidence=4.0, iterations=300)
 
@@ -32,7 +32,7 @@ def some() -> Interactions:
 
 def scores(recommender: Als, history: History, n_items: int) -> Float32:
     """Score all items."""
-    with Board(n_items, ("als",)) as board:
+    with ScoreBoard(n_items, ("als",)) as board:
         board.touch(np.arange(n_items, dtype=np.int32))
         recommender.score(history, board)
         board.settle()
@@ -94,7 +94,7 @@ def test_the_best_become_candidates_and_items_of_no_liking_do_not(
     """As many as are led and as the history may hold."""
     monkeypatch.setattr(als, "_LED", led)
     recommender = Als.fit(checkerboard, AlsConfig(factors=2, iterations=30))
-    with Board(12, ("als",)) as board:
+    with ScoreBoard(12, ("als",)) as board:
         recommender.score(History(codes(0, 2)), board)
         board.settle()
         assert set(board.items.tolist()) <= {0, 2, 4, 6, 8, 10}

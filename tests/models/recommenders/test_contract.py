@@ -3,26 +3,25 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
+from models.arrays.types import Int32
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
 from models.data.history import History
 from models.data.interactions import Interactions
 from models.ranking.candidates import SIGNALS
 from models.recommenders.als import Als, AlsConfig
-from models.recommenders.board import Board
 from models.recommenders.content import Content, ContentConfig
 from models.recommenders.ease import Ease, EaseConfig
 from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
-from models.recommenders.measures import MEASURES, Measure
+from models.recommenders.score_board import ScoreBoard
 from models.recommenders.spectral import Spectral, SpectralConfig
 from models.recommenders.successor import Successor, SuccessorConfig
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
+from models.similarity.measures import MEASURES, Measure
 
-Int32 = npt.NDArray[np.int32]
 Codes = Callable[..., Int32]
 Fit = Callable[[Interactions], Any]
 PLAIN = ItemKNNConfig(recency_decay=1.0)
@@ -61,7 +60,7 @@ def fitted(name: str, data: Interactions) -> Any:
 
 
 def scores(
-    name: str, recommender: Any, history: Int32, board: Board, excluded: Int32 | None = None
+    name: str, recommender: Any, history: Int32, board: ScoreBoard, excluded: Int32 | None = None
 ) -> dict[int, float]:
     with board:
         if excluded is not None:
@@ -71,8 +70,8 @@ def scores(
         return dict(zip(board.items.tolist(), board.scores(FITS[name][1]).tolist(), strict=True))
 
 
-def new_board() -> Board:
-    return Board(12, SIGNALS)
+def new_board() -> ScoreBoard:
+    return ScoreBoard(12, SIGNALS)
 
 
 @every_recommender
@@ -164,7 +163,7 @@ def test_content_recommends_an_item_that_nobody_had(checkerboard: Interactions, 
 def test_hardly_any_data_gives_an_answer(name: str, pairs: list[tuple[str, str]], table: Any, codes: Codes) -> None:
     data = Interactions.from_table(table(pairs))
     recommender = fitted(name, data)
-    board = Board(data.n_items, SIGNALS)
+    board = ScoreBoard(data.n_items, SIGNALS)
     for history in (codes(0), data.items[: data.offsets[1]], np.arange(data.n_items, dtype=np.int32)):
         found = scores(name, recommender, history, board)
         assert all(np.isfinite(score) and score >= 0 for score in found.values())

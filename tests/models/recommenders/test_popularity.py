@@ -6,8 +6,8 @@ import pytest
 
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders.board import Board
 from models.recommenders.popularity import Popularity, PopularityConfig, rises
+from models.recommenders.score_board import ScoreBoard
 
 Row = tuple[object, ...]
 MakeTable = Callable[[list[Row]], pa.Table]
@@ -62,7 +62,7 @@ def test_trending_follows_the_half_life_and_popularity_does_not(table: MakeTable
     slow = daily.configured(PopularityConfig(half_life=3))
     best = []
     for recommender in (daily, slow):
-        with Board(2, Popularity.signals) as board:
+        with ScoreBoard(2, Popularity.signals) as board:
             board.touch(np.array([0, 1], dtype=np.int32))
             recommender.score(History(np.array([0], dtype=np.int32)), board)
             board.settle()

@@ -9,13 +9,13 @@ import pytest
 from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders import ease
-from models.recommenders.board import Board
 from models.recommenders.content import Content, ContentConfig
 from models.recommenders.ease import Ease, EaseConfig
 from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
-from models.recommenders.measures import MEASURES, Measure
+from models.recommenders.score_board import ScoreBoard
 from models.recommenders.successor import Successor, SuccessorConfig
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
+from models.similarity.measures import MEASURES, Measure
 
 Codes = Callable[..., npt.NDArray[np.int32]]
 
@@ -28,7 +28,7 @@ def few(table: Callable[[list[tuple[object, ...]]], object]) -> Interactions:
 
 
 def users_signal(recommender: UserKNN, history: npt.NDArray[np.int32], user: int = -1) -> dict[int, float]:
-    with Board(recommender.item_users.n_rows, UserKNN.signals) as board:
+    with ScoreBoard(recommender.item_users.n_rows, UserKNN.signals) as board:
         recommender.score(History(history, user), board)
         pairs = zip(board.items.tolist(), board.scores("user_knn").tolist(), strict=True)
         return {item: round(score, 4) for item, score in pairs}
@@ -36,7 +36,7 @@ def users_signal(recommender: UserKNN, history: npt.NDArray[np.int32], user: int
 
 def test_item_knn_weighs_older_items_less(few: Interactions, codes: Codes) -> None:
     cosine = ItemKNNConfig(item_exponent=0.5, user_exponent=0.0, target_exponent=0.5, recency_decay=0.5)
-    with Board(4, ItemKNN.signals) as board:
+    with ScoreBoard(4, ItemKNN.signals) as board:
         ItemKNN.fit(few, cosine).score(History(codes(0, 3)), board)
         assert board.items.tolist() == [1, 2]
         assert board.scores("item_knn").tolist() == pytest.approx([0.5, 0.5 / 2 + 0.5**0.5])
@@ -48,7 +48,7 @@ def test_other_exponents_are_those_of_a_new_fit(few: Interactions, codes: Codes)
     start, wanted = ItemKNNConfig(), ItemKNNConfig(item_exponent=0.7, target_exponent=-0.1, recency_decay=0.3)
     found = []
     for recommender in (ItemKNN.fit(few, start).configured(wanted), ItemKNN.fit(few, wanted)):
-        with Board(4, ItemKNN.signals) as board:
+        with ScoreBoard(4, ItemKNN.signals) as board:
             recommender.score(History(codes(0, 1, 3)), board)
             found.append(dict(zip(board.items.tolist(), board.scores("item_knn").tolist(), strict=True)))
     assert found[0] == pytest.approx(found[1])
@@ -171,7 +171,7 @@ def test_only_the_nearest_users_count(few: Interactions, codes: Codes) -> None:
 
 
 def test_touching_gives_each_item_one_slot_with_empty_scores(codes: Codes) -> None:
-    with Board(5, ("one", "two")) as board:
+    with ScoreBoard(5, ("one", "two")) as board:
         board.exclude(codes(2))
         board.touch(codes(3, 2, 3, 0))
         assert board.items.tolist() == [3, 0]
@@ -180,7 +180,7 @@ def test_touching_gives_each_item_one_slot_with_empty_scores(codes: Codes) -> No
 
 
 def test_the_board_is_empty_again_after_an_error(codes: Codes) -> None:
-    board = Board(5, ("one",))
+    board = ScoreBoard(5, ("one",))
     history: npt.NDArray[np.int32] = codes(2)
 
     def interrupted() -> None:

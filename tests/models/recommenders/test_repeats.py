@@ -7,8 +7,8 @@ import pytest
 
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.recommenders.board import Board
 from models.recommenders.repeats import Repeats, RepeatsConfig
+from models.recommenders.score_board import ScoreBoard
 
 Row = tuple[object, ...]
 MakeTable = Callable[[list[Row]], pa.Table]
@@ -22,7 +22,7 @@ def fitted(table: pa.Table, half_life: float = 60.0) -> Repeats:
 
 
 def signals(recommender: Repeats, history: History, excluded: npt.NDArray[np.int32] | None = None) -> dict[int, list]:
-    with Board(max(len(recommender.rates), 9), Repeats.signals) as board:
+    with ScoreBoard(max(len(recommender.rates), 9), Repeats.signals) as board:
         if excluded is not None:
             board.exclude(excluded)
         recommender.score(history, board)

@@ -1,14 +1,12 @@
 import numpy as np
-import numpy.typing as npt
 import pytest
 import scipy.sparse as sp
 
+from models.arrays.sparse_rows import SparseRows
+from models.arrays.types import Float64
 from models.data.interactions import Interactions
 from models.recommenders import spectral
-from models.recommenders.rows import Rows
 from models.recommenders.spectral import Spectral, SpectralConfig, leading_vectors
-
-Float64 = npt.NDArray[np.float64]
 
 
 def interactions(matrix: Float64) -> Interactions:
@@ -19,7 +17,7 @@ def interactions(matrix: Float64) -> Interactions:
     return Interactions(ids[0], ids[1], users.astype(np.int32), items.astype(np.int32), None, strengths)
 
 
-def dense(rows: Rows) -> Float64:
+def dense(rows: SparseRows) -> Float64:
     found = np.zeros((rows.n_rows, rows.n_rows))
     for index in range(rows.n_rows):
         columns, values = rows.row(index)

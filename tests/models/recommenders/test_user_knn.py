@@ -12,17 +12,17 @@ from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
 from models.data.interactions import Interactions
 from models.recommenders import user_knn
-from models.recommenders.board import Board
-from models.recommenders.measures import MEASURES, Measure
 from models.recommenders.recommender import History
+from models.recommenders.score_board import ScoreBoard
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
+from models.similarity.measures import MEASURES, Measure
 
 Codes = Callable[..., npt.NDArray[np.int32]]
 every_measure = pytest.mark.parametrize("measure", MEASURES)
 
 
 def signal(recommender: UserKNN, history: History) -> dict[int, float]:
-    with Board(recommender.item_users.n_rows, UserKNN.signals) as board:
+    with ScoreBoard(recommender.item_users.n_rows, UserKNN.signals) as board:
         recommender.score(history, board)
         return dict(zip(board.items.tolist(), board.scores("user_knn").tolist(), strict=True))
 

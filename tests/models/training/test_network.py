@@ -14,9 +14,9 @@ from models.ranking.config import BlendConfig, NetworkConfig, RankingConfig
 from models.ranking.features import FEATURES, Scaler
 from models.ranking.network import NetworkScorer
 from models.ranking.retriever import Retriever
-from models.training import lists as lists_module
+from models.training import labelled_lists as lists_module
+from models.training.labelled_lists import LabelOptions, labelled_lists
 from models.training.learn import check_parity
-from models.training.lists import LabelOptions, labelled_lists
 from models.training.network import (
     LabelledLists,
     build_network,

@@ -6,27 +6,27 @@ import pyarrow as pa
 import pytest
 
 from models.data.folder import DataSet
-from models.data.held import Held, Ragged
+from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions
 from models.data.progress import silent
 from models.data.splitting import make_split
-from models.evaluation.ranked import rank_held
+from models.evaluation.ranked import rank_holdout
 from models.evaluation.segments import measure_users
 from models.ranking.config import RankingConfig
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 from models.training.new_users import NewUsers, measure_new_users
 
-Measure = Callable[[Held], NewUsers | None]
+Measure = Callable[[Holdout], NewUsers | None]
 
 
 @pytest.fixture
 def measure(checkerboard: Interactions) -> Measure:
     ranker = Ranker(Retriever.fit(checkerboard, RankingConfig()), None, checkerboard.item_ids, checkerboard.user_ids)
 
-    def run(test: Held) -> NewUsers | None:
+    def run(test: Holdout) -> NewUsers | None:
         values = measure_users(
-            rank_held(ranker, ranker.retriever, test, 3, seed=0, progress=silent), test.targets, (1, 3)
+            rank_holdout(ranker, ranker.retriever, test, 3, seed=0, progress=silent), test.targets, (1, 3)
         )
         options: dict[str, Any] = {"catalogue": None, "seed": 0, "progress": silent}
         return measure_new_users(ranker, checkerboard, test, values, (1, 3), **options)
@@ -45,7 +45,7 @@ def test_users_taken_out_of_the_data_are_served_by_their_history(
         return refitted(retriever, interactions, *rest)
 
     monkeypatch.setattr(Retriever, "refitted", spy)
-    test = Held(np.arange(12, dtype=np.int32), checkerboard, Ragged(np.arange(13), np.arange(12, dtype=np.int32)))
+    test = Holdout(np.arange(12, dtype=np.int32), checkerboard, Ragged(np.arange(13), np.arange(12, dtype=np.int32)))
     found = measure(test)
     assert found is not None
     assert found["users"] == found["known"]["users"] == 2
@@ -63,8 +63,8 @@ def test_an_item_that_only_new_users_had_cannot_be_found_for_them(table: Callabl
     known = Interactions.from_table(table(rows))
     ranker = Ranker(Retriever.fit(known, RankingConfig()), None, known.item_ids, known.user_ids)
     first = known.select(known.items < 5)
-    test = Held(np.arange(5, dtype=np.int32), first, Ragged(np.arange(6), np.arange(5, 10, dtype=np.int32)))
-    values = measure_users(rank_held(ranker, ranker.retriever, test, 1, seed=0, progress=silent), test.targets, (1,))
+    test = Holdout(np.arange(5, dtype=np.int32), first, Ragged(np.arange(6), np.arange(5, 10, dtype=np.int32)))
+    values = measure_users(rank_holdout(ranker, ranker.retriever, test, 1, seed=0, progress=silent), test.targets, (1,))
     found = measure_new_users(ranker, known, test, values, (1,), catalogue=None, seed=0, progress=silent)
     assert found is not None
     assert found["known"]["metrics"]["item_knn"]["recall@1"] == 1.0
@@ -72,7 +72,7 @@ def test_an_item_that_only_new_users_had_cannot_be_found_for_them(table: Callabl
 
 
 def test_a_test_of_few_users_takes_none_out(measure: Measure, checkerboard: Interactions) -> None:
-    test = Held(np.arange(4, dtype=np.int32), checkerboard, Ragged(np.arange(5), np.arange(4, dtype=np.int32)))
+    test = Holdout(np.arange(4, dtype=np.int32), checkerboard, Ragged(np.arange(5), np.arange(4, dtype=np.int32)))
     assert measure(test) is None
 
 

@@ -10,14 +10,14 @@ from models.data.folder import DataSet
 from models.data.history import History
 from models.data.interactions import find
 from models.data.progress import silent
+from models.filters.knowledge import Knowledge, KnowledgeConfig
+from models.filters.requirements import Filter
+from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.candidates import SIGNALS
-from models.ranking.drawing import Wish
 from models.ranking.ranker import Ranker
-from models.recommenders.board import Board
 from models.recommenders.content import Content, ContentConfig
-from models.recommenders.knowledge import Knowledge, KnowledgeConfig
 from models.recommenders.repeats import Repeats, RepeatsConfig
-from models.recommenders.requirements import Filter
+from models.recommenders.score_board import ScoreBoard
 from models.training.recipe import Recipe
 from models.training.trainer import train
 
@@ -49,10 +49,10 @@ def test_items_that_nobody_had_are_in_the_bundle_with_their_content(publish: Pub
     known, new = find(item_ids, ["i1", "brand-new"]).tolist()  # type: ignore[arg-type]
     assert bundle.array("popularity_counts", np.float32)[new] == 0.0
     content = Content.load(bundle, ContentConfig(**bundle.manifest.settings["content"]))
-    with Board(len(item_ids), SIGNALS) as board:
+    with ScoreBoard(len(item_ids), SIGNALS) as board:
         content.score(History(np.array([known], dtype=np.int32)), board)
         assert board.items.tolist() == [new]
-    assert len(Ranker.load(bundle).rank(History(np.zeros(1, dtype=np.int32)), Wish()).items) >= 3
+    assert len(Ranker.load(bundle).rank(History(np.zeros(1, dtype=np.int32)), CandidateQuery()).items) >= 3
 
 
 def test_requirements_can_be_asked_of_every_item(publish: Publish) -> None:

@@ -3,18 +3,17 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
-from models.data.held import Held, Ragged
+from models.arrays.types import Float32
+from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions
 from models.ranking.candidates import PARTS
 from models.ranking.config import RankingConfig
 from models.ranking.retriever import Retriever
 from models.training.mixing import prune, search_weights
-from models.training.validation import DEPTH, Pool, draw, list_ndcg
+from models.training.validation import DEPTH, Pool, generate, list_ndcg
 
-Float32 = npt.NDArray[np.float32]
 USERS, CANDIDATES = 20, 15
 
 
@@ -23,7 +22,7 @@ def weights(**given: float) -> Float32:
 
 
 @pytest.fixture(scope="module")
-def data() -> tuple[Interactions, Held]:
+def data() -> tuple[Interactions, Holdout]:
     """Random users with half of the items, and two of those that they lack as targets."""
     rng = np.random.default_rng(4)
     matrix = rng.random((40, 24)) < 0.5
@@ -34,7 +33,7 @@ def data() -> tuple[Interactions, Held]:
     train = Interactions(ids, ids[:24], users, items[order], np.asarray(train.timestamps)[order])
     lacking = [np.flatnonzero(~row)[: 1 + user % 3].astype(np.int32) for user, row in enumerate(matrix)]
     offsets = np.concatenate([[0], np.cumsum([len(row) for row in lacking])])
-    return train, Held(np.arange(40, dtype=np.int32), train, Ragged(offsets, np.concatenate(lacking)))
+    return train, Holdout(np.arange(40, dtype=np.int32), train, Ragged(offsets, np.concatenate(lacking)))
 
 
 @pytest.mark.parametrize(
@@ -46,33 +45,33 @@ def data() -> tuple[Interactions, Held]:
         weights(popularity=1.0, ease=0.01),
     ],
 )
-def test_a_pool_measures_a_mix_as_its_lists_would(data: tuple[Interactions, Held], given: Float32) -> None:
-    train, held = data
+def test_a_pool_measures_a_mix_as_its_lists_would(data: tuple[Interactions, Holdout], given: Float32) -> None:
+    train, holdout = data
     retriever = Retriever.fit(train, RankingConfig())
-    pool = Pool.draw(retriever, held, seed=0)
-    lists = draw(retriever, held, limit=24, cut=False)
+    pool = Pool.generate(retriever, holdout, seed=0)
+    lists = generate(retriever, holdout, limit=24, cut=False)
     scores = [given @ candidates.parts for candidates in lists]
-    expected = list_ndcg(held, lists, scores, 24, seed=0)
+    expected = list_ndcg(holdout, lists, scores, 24, seed=0)
     assert pool.ndcg(given) == pytest.approx(expected, abs=2e-3)
     assert 0.1 < expected < 0.9
 
 
-def test_candidates_of_a_user_bound_the_pool(data: tuple[Interactions, Held]) -> None:
-    train, held = data
-    only = Held(held.users, train, held.targets, candidates=held.targets)
+def test_candidates_of_a_user_bound_the_pool(data: tuple[Interactions, Holdout]) -> None:
+    train, holdout = data
+    only = Holdout(holdout.users, train, holdout.targets, candidates=holdout.targets)
     retriever = Retriever.fit(train, RankingConfig())
-    assert Pool.draw(retriever, only, seed=0).ndcg(weights(ease=1.0)) == pytest.approx(1.0)
-    lists = draw(retriever, only, limit=24, cut=False)
+    assert Pool.generate(retriever, only, seed=0).ndcg(weights(ease=1.0)) == pytest.approx(1.0)
+    lists = generate(retriever, only, limit=24, cut=False)
     scores = [weights(ease=1.0) @ candidates.parts for candidates in lists]
     assert list_ndcg(only, lists, scores, 24, seed=0) == pytest.approx(1.0)
 
 
-def test_nothing_said_of_any_item_is_chance(data: tuple[Interactions, Held]) -> None:
-    train, held = data
-    pool = Pool.draw(Retriever.fit(train, RankingConfig()), held, seed=0)
+def test_nothing_said_of_any_item_is_chance(data: tuple[Interactions, Holdout]) -> None:
+    train, holdout = data
+    pool = Pool.generate(Retriever.fit(train, RankingConfig()), holdout, seed=0)
     chance = pool.ndcg(weights())
     assert 0.1 < chance < 0.6
-    assert Pool.draw(Retriever.fit(train, RankingConfig()), held, seed=1).ndcg(weights()) != chance
+    assert Pool.generate(Retriever.fit(train, RankingConfig()), holdout, seed=1).ndcg(weights()) != chance
 
 
 def made(**columns: Any) -> Pool:

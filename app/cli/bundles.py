@@ -1,0 +1,26 @@
+"""`braid bundles`: versions, listed or activated."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli import commands
+from app.cli.in_context import console, with_context
+
+bundles = typer.Typer(help="List the versions of bundles, or activate one.")
+
+
+@bundles.callback(invoke_without_command=True)
+def list_bundles(called: typer.Context) -> None:
+    """List the versions of bundles, newest first; `braid bundles activate` makes one the active one."""
+    if called.invoked_subcommand is None:
+        with_context(lambda context: commands.list_bundles(context, console))
+
+
+@bundles.command()
+def activate(
+    version: Annotated[str, typer.Argument(help="As `braid bundles` lists it.")],
+    force: Annotated[bool, typer.Option("--force", help="Take it though the gate has refused it.")] = False,
+) -> None:
+    """Make a version the active one, in all processes."""
+    with_context(lambda context: commands.activate(context, console, version, force=force))

@@ -1,0 +1,249 @@
+"""What the longer commands do and print."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.cli.progress import progress_bars
+from app.context import Context
+from app.schemas.training_jobs import TrainingJobIn
+from app.services.transfer.import_rows import Timestamps
+from app.times import from_microseconds
+from app.worker.training_run import Order, run_training, summary
+from app.worker.worker import Worker
+from models.data.cleaning import CleaningReport
+from models.data.errors import DataSetError
+from models.data.file_chunks import Files, in_memory
+from models.data.folder import DataSet
+from models.data.sample import MOVIELENS_TERMS, is_cached, movielens
+from models.data.splitting import PROTOCOLS
+from models.data.synthetic import generate
+from models.evaluation.report import BLEND, POPULARITY, EvaluationReport
+from models.ranking.candidates import PARTS
+
+_SAMPLE_USER = "196"
+
+
+async def import_files(
+    context: Context, files: Files, console: Console, *, timestamps: Timestamps = "seconds", again: bool = False
+) -> None:
+    """Import files and say what became of their rows."""
+    with progress_bars() as progress:
+        done = await context.importing.run(files, timestamps=timestamps, again=again, progress=progress)
+    if done.before is not None:
+        when = from_microseconds(done.before).isoformat(timespec="seconds")
+        console.print(f"{files.folder}: these files were imported before ({when}); --again imports them once more")
+    _print_cleaning("interactions", done.interactions.report(), console)
+    known = done.interactions.kept - done.interactions.new
+    if known:
+        console.print(f"interactions: {known:,} were in the log already, by their event_id")
+    for name, count in (("items", done.items), ("users", done.users)):
+        if count is not None:
+            _print_cleaning(name, count.report(), console)
+
+
+async def train(context: Context, console: Console, order: Order | None = None, *, force: bool = False) -> None:
+    """Train on the log, publish, and activate what the gate lets pass.
+
+    Parameters
+    ----------
+    force
+        Whether a bundle is activated that the gate refuses.
+
+    Raises
+    ------
+    BundleRefusedError
+        The gate refuses it.
+    """
+    order = order or Order()
+    with progress_bars() as progress:
+        trained = await run_training(context, order, progress)
+    for line in summary(trained):
+        console.print(line)
+    await context.versions.take(trained.bundle.version, "command", force=force)
+    await context.versions.prune(await context.job_store.versions_at_work())
+    console.print(f"bundle {trained.bundle.version} is active")
+
+
+async def enqueue(context: Context, console: Console, order: Order) -> None:
+    """Add a training job to the queue."""
+    wanted = TrainingJobIn(kind=order.kind, seed=order.seed, budget=order.budget, from_manifest=order.from_manifest)
+    job = await context.training_jobs.add(wanted, "command")
+    console.print(f"training job {job.job_id} waits for a `braid worker`")
+
+
+async def work(context: Context) -> None:
+    """Take training jobs until a signal stops it."""
+    worker = Worker(context)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stop)
+    await worker.run()
+
+
+async def list_bundles(context: Context, console: Console) -> None:
+    """Print the versions, newest first."""
+    table = _table("version", "active", "NDCG@10", "gate", "activated by")
+    for one in (await context.versions.page()).items:
+        ndcg = one.metrics.get(BLEND, {}).get("ndcg@10")
+        gate = "-" if one.gate is None else "passed" if one.gate.passed else "refused"
+        active, by = "yes" if one.active else "", one.activated_by or ""
+        table.add_row(one.version, active, "-" if ndcg is None else f"{ndcg:.4f}", one.problem or gate, by)
+    console.print(table)
+
+
+async def activate(context: Context, console: Console, version: str, *, force: bool) -> None:
+    """Make a version the active one."""
+    await context.versions.activate(version, "command", force=force)
+    console.print(f"bundle {version} is active")
+
+
+async def export_folder(context: Context, console: Console, folder: Path) -> None:
+    """Write everything to a data-set folder and say what is in it."""
+    with progress_bars() as progress:
+        done = await context.exporting_log.run(folder, progress)
+    console.print(f"{folder}: {done.interactions:,} interactions, {done.items:,} items, {done.users:,} users")
+
+
+async def export_recommendations(context: Context, console: Console, output: Path, limit: int) -> None:
+    """Write everybody's recommendations to a file and say what is in it."""
+    await context.bundle.start()
+    with progress_bars() as progress:
+        done = await context.exporting.recommendations(output, limit, progress)
+    console.print(f"{output}: {done.rows:,} recommendations for {done.users:,} users, by bundle {done.bundle_version}")
+
+
+async def prepare_demo(context: Context, console: Console, *, synthetic: tuple[int, int, int] | None) -> str:
+    """Fill the database and train, unless that was done before; give a user to try.
+
+    Parameters
+    ----------
+    synthetic
+        Users, items and interactions to generate; MovieLens 100k where None.
+    """
+    count = await context.interactions.count()
+    if count:
+        console.print(f"{context.database.place}: holds {count:,} interactions already; they are kept as they are")
+    else:
+        await import_files(context, in_memory(_demo_data(console, synthetic)), console)
+    version = context.bundles.active_version()
+    if version is None:
+        await train(context, console)
+    else:
+        console.print(f"{context.bundles.place}: bundle {version} is active already")
+    if (await context.histories.get(_SAMPLE_USER)).events:
+        return _SAMPLE_USER
+    user = await context.interactions.any_user()
+    return user or _SAMPLE_USER
+
+
+def _demo_data(console: Console, synthetic: tuple[int, int, int] | None) -> DataSet:
+    if synthetic is not None:
+        users, items, interactions = synthetic
+        if interactions < users:
+            raise typer.BadParameter("must be at least as many as users", param_hint="--interactions")
+        with progress_bars() as progress:
+            progress("generating", 0.0)
+            dataset = generate(users, items, interactions)
+            progress("generating", 1.0)
+        return dataset
+    if not is_cached():
+        console.print(MOVIELENS_TERMS)
+    with progress_bars() as progress:
+        progress("sample data", 0.0)
+        try:
+            dataset = movielens()
+        except DataSetError as error:
+            raise DataSetError(f"{error}; `braid demo --synthetic` needs no network") from error
+        progress("sample data", 1.0)
+    return dataset
+
+
+def parse_ks(text: str) -> list[int]:
+    """Read the lengths of lists, for example `5,10,20`."""
+    try:
+        ks = sorted({int(part) for part in text.split(",")})
+    except ValueError:
+        ks = []
+    if not ks or ks[0] < 1:
+        raise typer.BadParameter("must be whole numbers from 1, for example 5,10,20", param_hint="--k")
+    return ks
+
+
+def parse_protocol(name: str | None) -> str | None:
+    """Check the name of a protocol."""
+    if name is not None and name not in PROTOCOLS:
+        raise typer.BadParameter(f"must be one of {', '.join(PROTOCOLS)}", param_hint="--protocol")
+    return name
+
+
+def parse_parts(text: str) -> list[str]:
+    """Read the names of parts, for example `item_knn,ease`; none where the text is empty."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(PARTS)}", param_hint="--only")
+    return names
+
+
+def page_beside(output: Path | None) -> Path | None:
+    """Name the page that goes with a JSON file."""
+    if output is None:
+        return None
+    page = output.with_suffix(".html")
+    if page == output:
+        raise typer.BadParameter("is the JSON file; the page beside it ends in .html", param_hint="--output")
+    return page
+
+
+def print_report(report: EvaluationReport, console: Console) -> None:
+    """Print an evaluation: counts, metrics of everything beside each other, segments, settings, time and memory."""
+    console.print(f"protocol: {report.protocol}")
+    console.print("counts: " + ", ".join(f"{name} {value:,}" for name, value in _numbers(report.counts)))
+    for reason, count in report.counts["rows_dropped"].items():
+        console.print(f"  {count:,} rows dropped: {reason}")
+    names = [name.partition("@") for name in next(iter(report.metrics.values()))]
+    for k in sorted({int(k) for _, _, k in names}):
+        metrics = [metric for metric, _, other in names if int(other) == k]
+        table = _table(f"@{k}", *metrics)
+        for part, values in report.metrics.items():
+            table.add_row(part, *(f"{values[f'{metric}@{k}']:.4f}" for metric in metrics))
+        console.print("", table)
+    console.print("", _segments(report), "")
+    console.print(f"settings: {report.settings}")
+    console.print("seconds: " + ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in report.seconds.items()))
+    console.print(f"peak memory: {report.peak_memory_mb:,.0f} MB")
+
+
+def _segments(report: EvaluationReport) -> Table:
+    """Set the blend beside popularity, in each segment."""
+    columns = [
+        (part, f"{metric}@{report.plain_k}") for metric in ("recall", "ndcg") for part in (BLEND, POPULARITY)
+    ]  # fmt: skip
+    table = _table("segment", "users", *(f"{part}\n{metric}" for part, metric in columns))
+    for name, segment in report.named_segments():
+        values = (f"{segment['metrics'][part][metric]:.4f}" for part, metric in columns)
+        table.add_row(name, f"{segment['users']:,}", *values)
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    """Make a table that fits into 80 columns."""
+    table = Table(first, box=None, padding=(0, 1, 0, 0))
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _numbers(counts: dict[str, object]) -> Sequence[tuple[str, int]]:
+    return [(name, value) for name, value in counts.items() if isinstance(value, int)]
+
+
+def _print_cleaning(name: str, report: CleaningReport, console: Console) -> None:
+    for line in report.lines():
+        console.print(f"{name}: {line}")

@@ -1,0 +1,270 @@
+"""The `braid` command. What it prints is for people; exit codes: 0 done, 1 failed, 2 wrong usage or unusable data."""
+
+import asyncio
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from app.cli import commands
+from app.cli.bundles import bundles
+from app.cli.export import ExportGroup
+from app.cli.in_context import console, with_context
+from app.cli.progress import progress_bars
+from app.config import SettingsError, load_settings
+from app.context import Context
+from app.errors import BraidError
+from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT
+from app.schemas.training_jobs import MAX_SEED
+from app.server import announce_when_live, require_free_port, serve_forever
+from app.services.transfer.import_rows import Timestamps
+from app.storage.migrations import require_schema, upgrade
+from app.worker.training_run import Order, load_training
+from models.bundle.errors import BundleError
+from models.bundle.store import checked
+from models.data.errors import DataSetError
+from models.data.file_chunks import open_folder
+from models.data.folder import read_folder
+from models.ranking.candidates import PARTS
+
+cli = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, help="Braid: a recommendation service.", add_completion=False
+)
+export = typer.Typer(
+    cls=ExportGroup,
+    no_args_is_help=True,
+    help="Write the log and the catalogue to a folder, or recommendations to a file.",
+)
+cli.add_typer(export, name="export")
+cli.add_typer(bundles, name="bundles")
+
+Folder = Annotated[Path, typer.Argument(help="A data-set folder: interactions.parquet or .csv, and what goes with it.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on (BRAID_HOST).")]
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on (BRAID_PORT).")]
+Budget = Annotated[
+    float | None,
+    typer.Option(min=0, max=1e6, help="Seconds for choosing settings, about; more for more data by default."),
+]
+Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Processes to start (BRAID_WORKERS).")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"braid {version('braid')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _global(
+    _wanted: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None: ...
+
+
+@cli.command()
+def migrate() -> None:
+    """Make or update the database's tables."""
+
+    async def run() -> None:
+        async with Context(load_settings()) as context:
+            before, after = await upgrade(context.database)
+            done = "are up to date" if before == after else f"were brought from {before or 'nothing'} to {after}"
+            console.print(f"{context.database.place}: the tables {done}")
+
+    asyncio.run(run())
+
+
+@cli.command(name="import")
+def import_folder(
+    folder: Folder,
+    timestamps: Annotated[
+        Timestamps, typer.Option(help="What `timestamp` means: seconds since 1970, or any increasing order.")
+    ] = "seconds",
+    again: Annotated[
+        bool, typer.Option("--again", help="Import files once more that were imported before; otherwise nothing is.")
+    ] = False,
+) -> None:
+    """Read a data-set folder into the database; rows that cannot be used are counted and left out.
+
+    What was interrupted goes on where it was when the same command is given again.
+    """
+    with_context(
+        lambda context: commands.import_files(context, open_folder(folder), console, timestamps=timestamps, again=again)
+    )
+
+
+@cli.command()
+def train(
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The same seed and data give the same bundle.")] = 0,
+    budget: Budget = None,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Keep the settings and the network of the active bundle.")
+    ] = False,
+    from_manifest: Annotated[
+        str | None, typer.Option(help="Repeat the run that made this version: on the same data, with the same result.")
+    ] = None,
+    enqueue: Annotated[bool, typer.Option("--enqueue", help="Leave it to a `braid worker`.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Activate the bundle though the gate refuses it.")] = False,
+) -> None:
+    """Train on the database's interactions, publish a bundle, and activate it if the gate lets it pass."""
+    if refresh and from_manifest is not None:
+        raise typer.BadParameter("goes without --refresh", param_hint="--from-manifest")
+    if enqueue and force:
+        raise typer.BadParameter("goes without --enqueue: a worker never forces a bundle", param_hint="--force")
+    if from_manifest is not None:
+        checked(from_manifest)
+    kind: Literal["full", "refresh", "again"] = "refresh" if refresh else "again" if from_manifest else "full"
+    order = Order(kind=kind, seed=seed, budget=budget, from_manifest=from_manifest)
+
+    if enqueue:
+        with_context(lambda context: commands.enqueue(context, console, order))
+    else:
+        with_context(lambda context: commands.train(context, console, order, force=force))
+
+
+@cli.command()
+def worker() -> None:
+    """Take training jobs, and add them by schedule and threshold, until stopped."""
+    with_context(commands.work, log_level=load_settings().log_level)
+
+
+@export.command(name=ExportGroup.default)
+def export_folder(
+    folder: Annotated[Path, typer.Argument(help="Where the files go: interactions, items and users as Parquet.")],
+) -> None:
+    """Write everything to a data-set folder; `braid export FOLDER` is enough."""
+    with_context(lambda context: commands.export_folder(context, console, folder))
+
+
+@export.command(name="recommendations")
+def export_recommendations(
+    output: Annotated[Path, typer.Option(help="The Parquet file; it appears when it is complete.")] = Path(
+        "recommendations.parquet"
+    ),
+    limit: Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="Length of each list, at most.")] = DEFAULT_LIMIT,
+) -> None:
+    """Write the ranked list of every user of the log, as the API would answer now, for mails or a data warehouse."""
+    with_context(lambda context: commands.export_recommendations(context, console, output, limit))
+
+
+@cli.command()
+def evaluate(
+    folder: Folder,
+    protocol: Annotated[
+        str | None, typer.Option(help="fixed, leave-last-out, temporal or random; by default what the files allow.")
+    ] = None,
+    k: Annotated[str, typer.Option(help="Lengths of the lists that are measured.")] = "5,10,20",
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The same seed and data give the same figures.")] = 0,
+    budget: Budget = None,
+    only: Annotated[str, typer.Option(help="Use these parts alone, without the network; for example item_knn.")] = "",
+    output: Annotated[
+        Path | None, typer.Option(help="Write the figures to this JSON file, and a page beside it.")
+    ] = None,
+    include_seen: Annotated[bool, typer.Option(help="Let items of the history be recommended.")] = False,
+    test_days: Annotated[float | None, typer.Option(min=0, help="Length of the temporal test.")] = None,
+) -> None:
+    """Train with the automatic recipe on a folder, and report accuracy beside popularity and each part alone."""
+    ks = commands.parse_ks(k)
+    protocol = commands.parse_protocol(protocol)
+    parts = commands.parse_parts(only)
+    settings = load_settings()
+    dataset = read_folder(folder)
+    page = commands.page_beside(output)
+    for path in (output, page):
+        if path is not None:
+            path.open("a").close()  # what cannot be written is better known before the work than after
+    training = load_training()
+    with progress_bars() as progress:
+        report = training.evaluate_folder(
+            dataset,
+            protocol=protocol,
+            ks=ks,
+            seed=seed,
+            budget=budget,
+            parts=parts or PARTS,
+            with_network=not parts,
+            network=settings.network,
+            event_types=settings.event_types,
+            include_seen=include_seen,
+            test_days=test_days,
+            progress=progress,
+        )
+    commands.print_report(report, console)
+    if output is not None and page is not None:
+        output.write_text(report.to_json() + "\n", encoding="utf-8")
+        page.write_text(training.render_page(report, folder.resolve().name), encoding="utf-8")
+        console.print(f"written to {output} and {page}")
+
+
+@cli.command()
+def serve(
+    host: Host = None,
+    port: Port = None,
+    workers: Workers = None,
+    example_user: Annotated[str | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Serve the HTTP API until stopped."""
+    settings = load_settings()
+    changed = {"host": host, "port": port, "workers": workers}
+    settings = settings.model_copy(update={name: value for name, value in changed.items() if value is not None})
+
+    async def check() -> None:
+        async with Context(settings) as context:
+            await require_schema(context.database)
+
+    asyncio.run(check())
+    require_free_port(settings)
+    announce_when_live(settings, example_user)
+    serve_forever(settings)
+
+
+@cli.command()
+def demo(
+    synthetic: Annotated[bool, typer.Option(help="Generate the data; nothing is fetched.")] = False,
+    users: Annotated[int, typer.Option(min=1, help="Users to generate.")] = 1000,
+    items: Annotated[int, typer.Option(min=1, help="Items to generate.")] = 1500,
+    interactions: Annotated[int, typer.Option(min=1, help="Interactions to generate.")] = 50_000,
+    host: Host = None,
+    port: Port = None,
+) -> None:
+    """Do everything on sample data: fetch, migrate, import, train, serve. What is there already is kept."""
+    settings = load_settings()
+    changed = {"host": host, "port": port}
+    settings = settings.model_copy(update={name: value for name, value in changed.items() if value is not None})
+    require_free_port(settings)
+
+    async def run() -> str:
+        async with Context(settings) as context:
+            await upgrade(context.database)
+            size = (users, items, interactions) if synthetic else None
+            return await commands.prepare_demo(context, console, synthetic=size)
+
+    user = asyncio.run(run())
+    # A new process: this one may have loaded TensorFlow, which a serving process never holds.
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "app.cli", "serve", "--host", settings.host, "--port", str(settings.port)]
+    os.execv(sys.executable, [*command, "--example-user", user])  # noqa: S606 - every part is our own
+
+
+def main() -> None:
+    """Run the command; what fails says so in one line."""
+    try:
+        cli()
+    except DataSetError as error:
+        _end(str(error), 2)
+    except (BraidError, BundleError, SettingsError) as error:
+        _end(str(error), 1)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _end(f"{place}{error.strerror or error}", 1)
+    except KeyboardInterrupt:
+        _end("stopped", 130)
+
+
+def _end(message: str, code: int) -> None:
+    typer.echo(f"braid: {' '.join(message.splitlines())}", err=True)
+    sys.exit(code)

@@ -1,0 +1,148 @@
+"""What putting, changing, getting and listing items means."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakValueDictionary
+
+from pydantic import TypeAdapter
+
+from app.errors import BatchRefusedError, NotFoundError
+from app.schemas.batches import RowsStored
+from app.schemas.items import Item, ItemIn, ItemPatch, ItemsPage, ItemsQuery
+from app.services.kit.batches import in_order_of_rows, validate
+from app.services.kit.merge_patch import merged
+from app.services.kit.pagination import decode, encode
+from app.services.state.live_items import LiveItems
+from app.storage.item_filter import ItemFilter
+from app.storage.items import ItemStore
+from app.times import from_microseconds, to_microseconds
+from models.data.columns import ITEM
+
+_MOMENTS = ("available_from", "available_until")
+_EMPTY = ItemIn()
+_ROWS = TypeAdapter(list[Item])
+
+
+class Catalogue:
+    """Stores and finds items."""
+
+    def __init__(self, items: ItemStore, live: LiveItems) -> None:
+        self._items = items
+        self._live = live
+        # Of one item, what is committed last is what is noted last.
+        self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def put(self, item_id: str, item: ItemIn) -> tuple[Item, bool]:
+        """Commit an item in the place of the one that was there; tell whether it is new."""
+        row = to_row(item_id, item)
+        async with self._writing.setdefault(item_id, asyncio.Lock()):
+            created = await self._items.put(row)
+            self._live.changed(item_id, row)
+        return Item.model_construct(item_id=item_id, **dict(item)), created
+
+    async def patch(self, item_id: str, patch: ItemPatch) -> Item:
+        """Commit a change of an item.
+
+        Raises
+        ------
+        NotFoundError
+            There is none with this id.
+        TooLargeError
+            Its attributes would be.
+        """
+        given = {name: getattr(patch, name) for name in patch.model_fields_set}
+
+        def changed(row: dict[str, Any]) -> dict[str, Any]:
+            for name, value in given.items():
+                if name == "attributes":
+                    row[name] = merged(row[name], value)
+                elif name in _MOMENTS and value is not None:
+                    row[name] = to_microseconds(value)
+                else:
+                    row[name] = getattr(_EMPTY, name) if value is None else value
+            return row
+
+        async with self._writing.setdefault(item_id, asyncio.Lock()):
+            row = await self._items.change(item_id, changed)
+            if row is None:
+                raise _missing(item_id)
+            self._live.changed(item_id, row)
+        return _item(row)
+
+    async def put_batch(self, given: Sequence[object], *, atomic: bool) -> RowsStored:
+        """Commit the good rows of a batch together, each in the place of the item that was there.
+
+        Raises
+        ------
+        BatchRefusedError
+            One of them is refused, and `atomic` was asked for.
+        """
+        batch = await validate(given, _ROWS)
+        refused = in_order_of_rows(batch.refused)
+        if refused and atomic:
+            raise BatchRefusedError(f"{len(refused):,} of {len(given):,} rows are refused: nothing was stored", refused)
+        rows = {item.item_id: to_row(item.item_id, item) for item in batch.rows}
+        if rows:
+            await self._items.put_many(list(rows.values()))
+            await self._live.refresh(list(rows))
+        return RowsStored(stored=len(batch.rows), refused=len(refused), errors=refused)
+
+    async def get(self, item_id: str) -> Item:
+        """Give an item.
+
+        Raises
+        ------
+        NotFoundError
+            There is none with this id.
+        """
+        row = await self._items.get(item_id)
+        if row is None:
+            raise _missing(item_id)
+        return _item(row)
+
+    async def page(self, query: ItemsQuery) -> ItemsPage:
+        """List items in the order of their ids.
+
+        Raises
+        ------
+        CursorError
+            The cursor is none of this list's.
+        """
+        which = ItemFilter(**query.model_dump(exclude={"limit", "cursor"}))
+        last = decode(query.cursor, "items", (str,))
+        rows = await self._items.page(which, None if last is None else last[0], query.limit + 1)
+        shown = rows[: query.limit]
+        more = encode("items", shown[-1][ITEM]) if len(rows) > query.limit else None
+        return ItemsPage.model_construct(items=[_item(row) for row in shown], next_cursor=more)
+
+    async def delete(self, item_id: str) -> None:
+        """Commit that an item is gone; it is not recommended any more.
+
+        Raises
+        ------
+        NotFoundError
+            There is none with this id.
+        """
+        async with self._writing.setdefault(item_id, asyncio.Lock()):
+            if not await self._items.delete(item_id):
+                raise _missing(item_id)
+            self._live.changed(item_id, None)
+
+
+def _missing(item_id: str) -> NotFoundError:
+    return NotFoundError(f"there is no item {item_id!r}")
+
+
+def _item(row: dict[str, Any]) -> Item:
+    moments = {name: from_microseconds(row[name]) for name in _MOMENTS if row[name] is not None}
+    return Item.model_construct(**{**row, **moments})
+
+
+def to_row(item_id: str, item: ItemIn) -> dict[str, Any]:
+    """Give the row of an item."""
+    row = {ITEM: item_id, **dict(item)}
+    for name in _MOMENTS:
+        if row[name] is not None:
+            row[name] = to_microseconds(row[name])
+    return row

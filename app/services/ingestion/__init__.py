@@ -1,0 +1,1 @@
+"""Interactions on their way into the log."""

@@ -1,0 +1,174 @@
+"""What posting interactions means: they are committed, once, and then acknowledged."""
+
+from collections.abc import Sequence
+
+import orjson
+from pydantic import TypeAdapter
+
+from app.errors import BatchRefusedError, InvalidFieldsError, OverloadedError
+from app.schemas.interactions import InteractionIn, InteractionsStored
+from app.schemas.problems import FieldError
+from app.services.ingestion.event_types import EventTypeRule
+from app.services.ingestion.group_commit import GroupCommit
+from app.services.kit.batches import in_order_of_rows, validate
+from app.services.popularity.log_counts import LogCounts
+from app.services.state.histories import Histories
+from app.storage.first_sight import FirstSight
+from app.storage.interactions import InteractionStore
+from app.storage.rows import Row, Stored
+from app.times import now, to_microseconds
+
+_ROWS = TypeAdapter(list[InteractionIn])
+_MAX_ROWS_AT_ONCE = 100_000
+"""Rows of batches that are under way: beyond them memory would grow, and each would take longer."""
+
+
+class Ingestion:
+    """Stores interactions.
+
+    Parameters
+    ----------
+    create_unknown
+        Whether users and items that nobody has described are created; interactions that name them are refused
+        otherwise.
+    """
+
+    def __init__(
+        self,
+        interactions: InteractionStore,
+        first_sight: FirstSight,
+        histories: Histories,
+        popular: LogCounts,
+        event_types: EventTypeRule,
+        *,
+        create_unknown: bool,
+    ) -> None:
+        self._interactions = interactions
+        self._first_sight = first_sight
+        self._histories = histories
+        self._popular = popular
+        self._event_types = event_types
+        self._create_unknown = create_unknown
+        self._group = GroupCommit(self._commit)
+        self._rows_at_once = 0
+
+    async def store(self, interaction: InteractionIn) -> Stored:
+        """Commit an interaction, and say where it is; a repeat of an `event_id` is where the first one is.
+
+        Raises
+        ------
+        InvalidFieldsError
+            There is no such event type, or no such user or item, and they are not created.
+        OverloadedError
+            Too many interactions are waiting; nothing was stored.
+        DatabaseError
+            The database does not answer.
+        """
+        if not self._event_types.takes(interaction.event_type):
+            raise _invalid(self._event_types.refusal(interaction.event_type))
+        row = to_row(interaction, now())
+        if not self._create_unknown:
+            for error in (await self._unknown([row])).values():
+                raise _invalid(error)
+        return await self._group.add(row)
+
+    async def store_batch(self, given: Sequence[object], *, atomic: bool) -> InteractionsStored:
+        """Commit the good rows of a batch in one transaction; of the same without an `event_id` one is stored.
+
+        Parameters
+        ----------
+        given
+            The rows as they came, checked or not.
+        atomic
+            Whether nothing is stored where one of them is refused.
+
+        Raises
+        ------
+        BatchRefusedError
+            One of them is refused, and `atomic` was asked for.
+        OverloadedError
+            Too many interactions are being stored; nothing of these was.
+        DatabaseError
+            The database does not answer.
+        """
+        if self._rows_at_once and self._rows_at_once + len(given) > _MAX_ROWS_AT_ONCE:
+            raise OverloadedError(f"{self._rows_at_once:,} interactions of batches are being stored")
+        self._rows_at_once += len(given)
+        try:
+            batch = await validate(given, _ROWS)
+            moment = now()
+            rows = [to_row(interaction, moment) for interaction in batch.rows]
+            refused = dict(batch.refused)
+            for place, row in zip(batch.places, rows, strict=True):
+                if not self._event_types.takes(row.event_type):
+                    refused[place] = self._event_types.refusal(row.event_type)
+            if not self._create_unknown:
+                unknown = await self._unknown(rows)
+                refused = {batch.places[place]: why for place, why in unknown.items()} | refused
+            errors = in_order_of_rows(refused)
+            if errors and atomic:
+                raise BatchRefusedError(
+                    f"{len(errors):,} of {len(given):,} rows are refused: nothing was stored", errors
+                )
+            kept = [row for place, row in zip(batch.places, rows, strict=True) if place not in refused]
+            found = await self._commit(_without_repeats(kept)) if kept else []
+        finally:
+            self._rows_at_once -= len(given)
+        new = sum(not stored.repeated for stored in found)
+        return InteractionsStored(stored=new, repeated=len(kept) - new, refused=len(errors), errors=errors)
+
+    async def close(self) -> None:
+        """Wait until everything that was taken is committed."""
+        await self._group.close()
+
+    async def _commit(self, rows: Sequence[Row]) -> list[Stored]:
+        found = await self._interactions.store(rows)
+        self._histories.stored(rows, found)
+        self._popular.forget()
+        return found
+
+    async def _unknown(self, rows: Sequence[Row]) -> dict[int, FieldError]:
+        users, items = await self._first_sight.missing({row.user_id for row in rows}, {row.item_id for row in rows})
+        refused = {}
+        for place, row in enumerate(rows):
+            if row.user_id in users:
+                detail = f"there is no user {row.user_id!r}: put it first"
+                refused[place] = FieldError(field="user_id", code="unknown_user", detail=detail)
+            elif row.item_id in items:
+                detail = f"there is no item {row.item_id!r}: put it first"
+                refused[place] = FieldError(field="item_id", code="unknown_item", detail=detail)
+        return refused
+
+
+def _invalid(error: FieldError) -> InvalidFieldsError:
+    return InvalidFieldsError(f"1 field is not valid: {error.field}", [error])
+
+
+def to_row(interaction: InteractionIn, moment: int) -> Row:
+    """Give the row of an interaction; `moment` is its time where it has none."""
+    timestamp, context = interaction.timestamp, interaction.context
+    return Row(
+        interaction.user_id,
+        interaction.item_id,
+        interaction.event_type,
+        interaction.value,
+        moment if timestamp is None else to_microseconds(timestamp),
+        interaction.event_id,
+        interaction.request_id,
+        interaction.position,
+        None if context is None else orjson.dumps(context).decode(),
+    )
+
+
+def _without_repeats(rows: Sequence[Row]) -> list[Row]:
+    """Leave out rows without an `event_id` that say what another one has said."""
+    seen = set()
+    kept = []
+    for row in rows:
+        if row.event_id is None:
+            said = row[:3] + row[4:5]
+            if said in seen:
+                continue
+            seen.add(said)
+        kept.append(row)
+    return kept

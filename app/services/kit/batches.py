@@ -1,0 +1,125 @@
+"""Batches: many rows in one body, each good or bad for itself."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import orjson
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from app.errors import MalformedBodyError, TooManyRowsError
+from app.schemas.problems import FieldError, field_error
+
+MAX_ROWS = 10_000
+_AT_ONCE = 500
+"""Rows between which requests have their turn."""
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Batch(Generic[Model]):
+    """The good rows of a batch with their places in it, and why the others were refused, by their places."""
+
+    rows: list[Model]
+    places: list[int]
+    refused: dict[int, FieldError]
+
+
+class _Unreadable:
+    """A line that is no JSON."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+def read_array(body: bytes) -> list[object]:
+    """Read the rows of a JSON array.
+
+    Raises
+    ------
+    MalformedBodyError
+        It is none.
+    TooManyRowsError
+        There are more than 10,000.
+    """
+    try:
+        rows = _loads(body)
+    except ValueError as error:
+        raise MalformedBodyError(str(error)) from error
+    if not isinstance(rows, list):
+        raise MalformedBodyError("the body must be a JSON array")
+    return _bounded(rows)
+
+
+def read_lines(body: bytes) -> list[object]:
+    """Read the rows of NDJSON, one a line; empty lines are passed over, and a line that is no JSON is a bad row.
+
+    Raises
+    ------
+    TooManyRowsError
+        There are more than 10,000.
+    """
+    lines = _bounded([line for line in body.split(b"\n") if line.strip()])
+    return [_line(line) for line in lines]
+
+
+async def validate(rows: Sequence[object], adapter: TypeAdapter[list[Model]]) -> Batch[Model]:
+    """Check every row."""
+    good: list[Model] = []
+    places: list[int] = []
+    refused: dict[int, FieldError] = {}
+    for start in range(0, len(rows), _AT_ONCE):
+        page = rows[start : start + _AT_ONCE]
+        wrong = {place: _why(row) for place, row in enumerate(page) if isinstance(row, _Unreadable)}
+        try:
+            good += adapter.validate_python([row for place, row in enumerate(page) if place not in wrong])
+        except ValidationError as error:
+            left = [place for place in range(len(page)) if place not in wrong]
+            for one in error.errors(include_url=False, include_input=False):
+                # The first of each row: it is to be sent again in any case.
+                wrong.setdefault(left[int(one["loc"][0])], field_error(one, one["loc"][1:], "row"))
+            good += adapter.validate_python([row for place, row in enumerate(page) if place not in wrong])
+        places += [start + place for place in range(len(page)) if place not in wrong]
+        refused |= {start + place: why for place, why in sorted(wrong.items())}
+        await asyncio.sleep(0)
+    return Batch(good, places, refused)
+
+
+def in_order_of_rows(refused: Mapping[int, FieldError]) -> list[FieldError]:
+    """Give the refusals of a batch in the order of its rows, each with its place."""
+    return [why.model_copy(update={"index": place}) for place, why in sorted(refused.items())]
+
+
+def _bounded(rows: list[Any]) -> list[Any]:
+    if len(rows) > MAX_ROWS:
+        raise TooManyRowsError(f"the batch has {len(rows):,} rows; at most {MAX_ROWS:,} are taken: send several")
+    return rows
+
+
+def _line(line: bytes) -> object:
+    try:
+        return _loads(line)
+    except ValueError as error:
+        return _Unreadable(str(error))
+
+
+def _why(row: _Unreadable) -> FieldError:
+    return FieldError(field="row", code="malformed_json", detail=row.reason)
+
+
+def _loads(text: bytes) -> Any:
+    """Read JSON; what only some readers take, as NaN, is read as well, so that the rules say which field it is."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(text)
+    except UnicodeDecodeError as error:
+        raise ValueError("is not UTF-8") from error
+    except RecursionError as error:
+        raise ValueError("is nested too deep") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not JSON: {error.msg} at character {error.pos}") from error

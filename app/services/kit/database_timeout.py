@@ -1,0 +1,24 @@
+"""How long an answer waits for the database."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from app.errors import DatabaseError
+
+SECONDS = 1.0
+Result = TypeVar("Result")
+
+
+async def with_timeout(asked: Awaitable[Result]) -> Result:
+    """Wait for the database, but not for long.
+
+    Raises
+    ------
+    DatabaseError
+        It failed, or did not answer in time.
+    """
+    try:
+        return await asyncio.wait_for(asked, SECONDS)
+    except TimeoutError as error:
+        raise DatabaseError(f"no answer within {SECONDS:g} s") from error

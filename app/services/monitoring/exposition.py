@@ -1,0 +1,111 @@
+"""Metrics in the text format of Prometheus: those of this server, and what the database tells of all of them."""
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+
+from prometheus_client import REGISTRY, CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from app.schemas.bundles import BundleVersion
+from app.schemas.online_measures import OnlineMeasures, OnlineQuery
+from app.services.monitoring.online_measures import OnlineMeasuring
+from app.services.training.versions import Versions
+from app.storage.training_jobs import TrainingJobStore
+from models.evaluation.report import BLEND
+
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Where several workers of one server keep what they count; `braid serve` sets it."""
+_STATUSES = ("queued", "running", "succeeded", "refused", "failed", "cancelled")
+_KEPT_SECONDS = 60.0
+_NDCG = "ndcg@10"
+
+
+class Exposition:
+    """Writes the metrics."""
+
+    def __init__(self, versions: Versions, jobs: TrainingJobStore, online: OnlineMeasuring) -> None:
+        self._versions = versions
+        self._jobs = jobs
+        self._online = online
+        self._measured: tuple[float, OnlineMeasures] | None = None
+
+    async def text(self) -> bytes:
+        """Give all metrics.
+
+        Raises
+        ------
+        DatabaseError
+            The database does not answer.
+        """
+        statuses = await self._jobs.statuses()
+        bundles = (await self._versions.page()).items
+        measures = await self.online()
+        registry = CollectorRegistry()
+        registry.register(_Given([*_job_metrics(statuses), *_bundle_metrics(bundles), *_online_metrics(measures)]))
+        shared = await asyncio.to_thread(generate_latest, own_registry())
+        return shared + generate_latest(registry)
+
+    async def online(self) -> OnlineMeasures:
+        """Give the online measures of the last thirty days, counted anew every minute."""
+        if self._measured is None or time.monotonic() - self._measured[0] > _KEPT_SECONDS:
+            self._measured = time.monotonic(), await self._online.measure(OnlineQuery())
+        return self._measured[1]
+
+
+class _Given:
+    """A collector of metrics that are known already."""
+
+    def __init__(self, metrics: list[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterator[Metric]:
+        """Give them."""
+        yield from self._metrics
+
+
+def own_registry() -> CollectorRegistry:
+    """Give the metrics of this process, or of all workers of this server together."""
+    if SHARED_FOLDER not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
+
+
+def _job_metrics(statuses: dict[str, int]) -> list[Metric]:
+    jobs = GaugeMetricFamily("braid_training_jobs", "Training jobs, by status.", labels=["status"])
+    for status in _STATUSES:
+        jobs.add_metric([status], statuses.get(status, 0))
+    return [jobs]
+
+
+def _bundle_metrics(bundles: list[BundleVersion]) -> list[Metric]:
+    active = _of_bundles("active", "1 for the active bundle.")
+    created = _of_bundles("created_timestamp_seconds", "When it was made.")
+    refused = _of_bundles("refused", "1 where the gate refused it.")
+    ndcg = _of_bundles("ndcg_at_10", "NDCG@10 on the held-out test.")
+    for bundle in bundles:
+        active.add_metric([bundle.version], bundle.active)
+        refused.add_metric([bundle.version], bundle.gate is not None and not bundle.gate.passed)
+        if bundle.created_at is not None:
+            created.add_metric([bundle.version], bundle.created_at.timestamp())
+        if _NDCG in bundle.metrics.get(BLEND, {}):
+            ndcg.add_metric([bundle.version], bundle.metrics[BLEND][_NDCG])
+    return [active, created, refused, ndcg]
+
+
+def _online_metrics(measures: OnlineMeasures) -> list[Metric]:
+    metrics: list[Metric] = []
+    for name in ("impressions", "clicks", "conversions"):
+        metric = _of_bundles(name, f"Of what a bundle recommended: {name} of the last 30 days.")
+        for counts in measures.by_bundle_version:
+            metric.add_metric([counts.bundle_version or "none"], getattr(counts, name))
+        metrics.append(metric)
+    return metrics
+
+
+def _of_bundles(name: str, meaning: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"braid_bundle_{name}", meaning, labels=["bundle_version"])

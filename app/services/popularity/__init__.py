@@ -1,0 +1,1 @@
+"""Popular and trending items: counts, charts and their selection."""

@@ -1,0 +1,176 @@
+"""Popularity that follows the log: the bundle's counts, and what was done with each item since."""
+
+import asyncio
+import time
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import structlog
+
+from app.errors import DatabaseError
+from app.services.kit.database_timeout import with_timeout
+from app.services.state.serving import Serving
+from app.storage.counts import CountStore
+from models.arrays.types import Float32, Float64, Int32
+from models.data.events import positive_types
+from models.ranking.live_catalogue import LiveCatalogue
+from models.ranking.ranker import Ranker
+from models.recommenders.popularity import HALF_LIVES_DAYS, Popularity, rises
+
+_log = structlog.get_logger(__name__)
+_EVERY_SECONDS = 5.0
+_ROWS = 2_000
+Order = tuple[Float32, Int32]
+Key = tuple[Literal["popular", "rising"], int | None]
+MOST: Key = ("popular", None)
+_HALF_LIVES: Float64 = np.array(HALF_LIVES_DAYS) * 86_400.0
+
+
+@dataclass
+class _Counted:
+    """What was done since one bundle, by code: how often, and with weights that halve, as at `moment`."""
+
+    live: LiveCatalogue
+    number: int
+    last_id: int
+    sorted_id: int
+    moment: float
+    counts: Float64
+    recent: Float64
+    read_at: float = 0.0
+    orders: dict[Key, Order] = field(default_factory=dict)
+
+
+class CountsSinceBundle:
+    """Counts what the log has more than the bundle, every five seconds while somebody asks.
+
+    `number` tells one count from the next.
+
+    Parameters
+    ----------
+    event_weights
+        Those of event types that show interest count.
+    """
+
+    def __init__(self, counts: CountStore, event_weights: Mapping[str, float]) -> None:
+        self._counts = counts
+        self._positive = positive_types(event_weights)
+        self._counted: _Counted | None = None
+        self._reading = asyncio.Lock()
+        self._asked = asyncio.Event()
+        self._serving: Serving | None = None
+        self.number = 0
+
+    def ask(self, serving: Serving) -> None:
+        """Have `follow` count what is new: until it has, what was counted last is good enough."""
+        if self._due(serving):
+            self._serving = serving
+            self._asked.set()
+
+    async def follow(self) -> None:
+        """Count whenever `ask` wants it, for as long as the process lives."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            # Who asks meanwhile may ask for the next bundle.
+            serving, self._serving = self._serving, None
+            if serving is not None:
+                await self._count(serving)
+
+    async def _count(self, serving: Serving) -> None:
+        try:
+            await self.refresh(serving)
+        except Exception:  # noqa: BLE001 - whatever it was, who asks next is counted for
+            _log.exception("popularity not counted")
+
+    async def refresh(self, serving: Serving) -> None:
+        """Count what is new, for a second at most; while the database is away, what was counted last is good enough."""
+        async with self._reading:
+            ranker, counted = serving.ranker, self._counted
+            if ranker is None or ranker.last_interaction_id is None or not self._due(serving):
+                return
+            if counted is None or counted.live is not serving.live:
+                counted = self._begin(serving, ranker.last_interaction_id)
+            # What was read until the time was up, or the database failed, is counted; the next time goes on there.
+            with suppress(DatabaseError):
+                await with_timeout(self._read(serving, counted))
+            new = counted.last_id != counted.sorted_id
+            keys = {MOST, *counted.orders} if new else counted.orders.keys() - {MOST}
+            # Of a million items that takes a tenth of a second, in which others are answered.
+            orders = await asyncio.to_thread(_ordered, ranker, counted, keys)
+            counted.orders = orders if new else counted.orders | orders
+            counted.sorted_id, counted.read_at = counted.last_id, time.monotonic()
+            self._counted = counted
+            self.number += new
+
+    def _due(self, serving: Serving) -> bool:
+        counted = self._counted
+        if counted is None or (counted.live is not serving.live and counted.number < serving.number):
+            return serving.ranker is not None and serving.ranker.last_interaction_id is not None
+        # Whoever still has an older bundle does not count for those who have the next.
+        return counted.live is serving.live and time.monotonic() - counted.read_at >= _EVERY_SECONDS
+
+    def _begin(self, serving: Serving, last_id: int) -> _Counted:
+        size = serving.live.size
+        empty = np.zeros((len(_HALF_LIVES), size))
+        return _Counted(serving.live, serving.number, last_id, last_id, time.time(), np.zeros(size), empty)
+
+    async def _read(self, serving: Serving, counted: _Counted) -> None:
+        now = time.time()
+        counted.recent *= 0.5 ** ((now - counted.moment) / _HALF_LIVES)[:, None]
+        counted.moment = now
+        rows = await self._counts.since(counted.last_id, self._positive, _ROWS)
+        while rows.ids:
+            serving.live.admit(list(dict.fromkeys(rows.item_ids)))
+            codes = serving.live.codes(rows.item_ids)
+            known = codes >= 0
+            codes, times = codes[known], np.array(rows.times, dtype=np.float64)[known]
+            np.add.at(counted.counts, codes, 1.0)
+            ages = np.maximum(now - np.where(np.isnan(times), -np.inf, times), 0.0)
+            for row, half_life in enumerate(_HALF_LIVES):
+                np.add.at(counted.recent[row], codes, 0.5 ** (ages / half_life))
+            counted.last_id = rows.ids[-1]
+            if len(rows.ids) < _ROWS:
+                return
+            rows = await self._counts.since(counted.last_id, self._positive, _ROWS)
+
+    def popular(self, serving: Serving, window: int | None) -> Order | None:
+        """Give counts by code, and the codes by them, the most first; None where nothing was done since the bundle."""
+        return self._order(serving, ("popular", window))
+
+    def rising(self, serving: Serving, window: int) -> Order | None:
+        """Give rises likewise; see `models.recommenders.popularity.rises`."""
+        return self._order(serving, ("rising", window))
+
+    def _order(self, serving: Serving, key: Key) -> Order | None:
+        counted, ranker = self._counted, serving.ranker
+        if counted is None or ranker is None or counted.live is not serving.live:
+            return None
+        if not counted.orders:
+            return None
+        if key not in counted.orders:
+            counted.orders |= _ordered(ranker, counted, {key})
+        return counted.orders[key]
+
+
+def _ordered(ranker: Ranker, counted: _Counted, keys: Collection[Key]) -> dict[Key, Order]:
+    orders = {}
+    for kind, window in keys:
+        counts, recent = _joined(ranker.retriever.popularity, ranker.data_until, counted, window)
+        scores = rises(counts, recent) if kind == "rising" else counts if window is None else recent
+        orders[kind, window] = scores, np.argsort(-scores, kind="stable").astype(np.int32)
+    return orders
+
+
+def _joined(popularity: Popularity, until: float, counted: _Counted, window: int | None) -> tuple[Float32, Float32]:
+    """Add what was done since to what the bundle knows, in all and by a window as at the moment of the reading."""
+    known = len(popularity.counts)
+    counts, recent = counted.counts.copy(), np.zeros_like(counted.counts)
+    counts[:known] += popularity.counts
+    if window is not None:
+        recent = counted.recent[window].copy()
+        recent[:known] += popularity.recent[window] * 0.5 ** (max(counted.moment - until, 0.0) / _HALF_LIVES[window])
+    return counts.astype(np.float32), recent.astype(np.float32)

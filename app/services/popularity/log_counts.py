@@ -1,0 +1,65 @@
+"""Popular items by the log itself: the fallback while there is no bundle."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import numpy as np
+
+from app.errors import DatabaseError
+from app.services.kit.database_timeout import with_timeout
+from app.storage.interactions import InteractionStore
+from models.arrays.types import Float32
+from models.data.events import positive_types
+from models.ranking.live_catalogue import LiveCatalogue
+
+_HEAD = 1000
+_SECONDS = 1.0
+
+
+class LogCounts:
+    """Counts the log's interactions by item; a count is used for a second, or until this process stores something."""
+
+    def __init__(self, interactions: InteractionStore, event_weights: Mapping[str, float]) -> None:
+        self._interactions = interactions
+        self._positive = positive_types(event_weights)
+        self._counting = asyncio.Lock()
+        self._stored = 0
+        self._head: list[tuple[str, int]] = []
+        self._until = 0.0
+
+    def forget(self) -> None:
+        """Count anew at the next call: the log has changed."""
+        self._stored += 1
+        self._until = 0.0
+
+    async def counts(self, live: LiveCatalogue) -> Float32:
+        """Give the interactions of each code of a catalogue; items of the log that it does not know get one.
+
+        While the database is away, those counted last are given.
+
+        Raises
+        ------
+        DatabaseError
+            They cannot be counted, and never were.
+        """
+        try:
+            head = await with_timeout(self._cached())
+        except DatabaseError:
+            if not self._head:
+                raise
+            head = self._head
+        live.admit([item for item, _ in head])
+        codes = live.codes([item for item, _ in head])
+        counts = np.zeros(live.size, dtype=np.float32)
+        counts[codes[codes >= 0]] = np.array([count for _, count in head], dtype=np.float32)[codes >= 0]
+        return counts
+
+    async def _cached(self) -> list[tuple[str, int]]:
+        async with self._counting:
+            if time.monotonic() >= self._until:
+                stored = self._stored
+                self._head = await self._interactions.top_items(self._positive, _HEAD)
+                # A count that may lack what was stored meanwhile serves only this call.
+                self._until = time.monotonic() + _SECONDS if stored == self._stored else 0.0
+            return self._head

@@ -1,0 +1,91 @@
+"""Picking: the first items of an order that may be shown and fit what was asked for."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.schemas.popular import ItemsQuery, ScoredItem
+from app.services.state.serving import Serving
+from models.arrays import kernels
+from models.arrays.types import Float32, Int32, Mask
+from models.ranking.candidate_generation import NOTHING, CandidateQuery
+from models.ranking.live_catalogue import LiveCatalogue
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Items, best first: codes, int32, with their scores, float32."""
+
+    items: Int32
+    scores: Float32
+
+    def followed_by(self, items: Int32) -> "Selection":
+        """Add items with a score of 0."""
+        scores = np.zeros(len(items), dtype=np.float32)
+        return Selection(np.concatenate([self.items, items]), np.concatenate([self.scores, scores]))
+
+
+def nothing() -> Selection:
+    """Pick no item."""
+    return Selection(NOTHING, np.empty(0, dtype=np.float32))
+
+
+def to_candidate_query(serving: Serving, query: ItemsQuery, *excluded: int) -> CandidateQuery:
+    """Turn what is asked for into codes; `excluded` are codes that are left out besides."""
+    given = serving.live.known_codes(query.exclude)
+    wanted = None if query.filter is None else serving.live.mask(query.filter)
+    return CandidateQuery(np.concatenate([given, np.array(excluded, dtype=np.int32)]), wanted=wanted)
+
+
+def fitting(live: LiveCatalogue, items: Int32, candidate_query: CandidateQuery) -> Mask:
+    """Tell which items may be shown and are wanted."""
+    keep: Mask = ~live.blocked[items] & ~np.isin(items, candidate_query.excluded)
+    marks = candidate_query.marks(items)
+    return keep if marks is None else keep & marks
+
+
+def first(live: LiveCatalogue, items: Int32, scores: Float32, candidate_query: CandidateQuery, limit: int) -> Selection:
+    """Pick the items with the highest scores; of equal ones the id decides, as codes differ between processes."""
+    keep = fitting(live, items, candidate_query)
+    items, scores = items[keep], scores[keep]
+    if len(items) > limit:
+        least = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+        items, scores = items[scores >= least], scores[scores >= least]
+    names = np.array(live.ids(items), dtype=np.str_)
+    order = np.lexsort((names, -scores))[:limit]
+    return Selection(items[order], scores[order])
+
+
+def in_order(
+    live: LiveCatalogue, scores: Float32, order: Int32, candidate_query: CandidateQuery, limit: int
+) -> Selection:
+    """Pick the first items of an order that have a score above 0; `scores` has a place for each code."""
+    barred = live.blocked.copy()
+    barred[len(live) :] = True
+    if candidate_query.wanted is not None:
+        barred |= ~candidate_query.wanted
+    if candidate_query.only is not None:
+        others = np.ones(len(barred), dtype=np.bool_)
+        others[candidate_query.only] = False
+        barred |= others
+    barred[candidate_query.excluded[candidate_query.excluded >= 0]] = True
+    picked = kernels.first_positive(order, scores, barred, limit)
+    return Selection(picked, scores[picked])
+
+
+def unhad(live: LiveCatalogue, candidate_query: CandidateQuery, picked: Int32, after: int, limit: int) -> Int32:
+    """Pick items that nobody had, those with a code from `after` on, where fewer than `limit` are picked."""
+    missing = limit - len(picked)
+    if missing <= 0:
+        return NOTHING
+    items = np.arange(after, len(live), dtype=np.int32)
+    return items[fitting(live, items, candidate_query) & ~np.isin(items, picked)][:missing]
+
+
+def scored(live: LiveCatalogue, picked: Selection) -> list[ScoredItem]:
+    """Write items as the wire has them."""
+    pairs = zip(live.ids(picked.items), picked.scores.tolist(), strict=True)
+    return [
+        ScoredItem.model_construct(item_id=item_id, score=score, rank=rank)
+        for rank, (item_id, score) in enumerate(pairs, 1)
+    ]

@@ -1,0 +1,1 @@
+"""Answers: recommendations, and similar items and users."""

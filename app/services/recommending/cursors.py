@@ -1,0 +1,86 @@
+"""Cursors: a list and how much of it was delivered, in a text that any process can go on from."""
+
+import binascii
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.errors import CursorError
+from models.arrays.types import Float32, Int32
+
+DIGEST_BYTES = 6
+_HEAD = struct.Struct(f"<BB{DIGEST_BYTES}sBHH")
+_FORMAT = 1
+_CHECK_BYTES = 4
+_SHORT = (1 << 16) - 1
+_REFUSAL = "is not a cursor of this service, or was cut off"
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A list in the codes of a bundle.
+
+    `codes` (int32) are those delivered, then those that remain; -1 stands for an item without a code, whose ids are in
+    `names`, in their order. `scores` (float32) stand beside those that remain; they are kept with three digits.
+    `digest` sums up what was asked.
+    """
+
+    version: str | None
+    digest: bytes
+    delivered: int
+    codes: Int32
+    scores: Float32
+    names: tuple[str, ...] = ()
+
+    def encode(self) -> str:
+        """Write it as text that fits into a query string."""
+        width = 2 if len(self.codes) == 0 or self.codes.max() < _SHORT else 4
+        kind: type[np.unsignedinteger] = np.uint16 if width == 2 else np.uint32  # noqa: PLR2004
+        version = (self.version or "").encode()
+        head = _HEAD.pack(_FORMAT, width, self.digest, len(version), self.delivered, len(self.codes))
+        # The upper half of a float32: its range and the order of the scores stay.
+        scores = self.scores.astype("<f4", copy=False).view("<u2")[1::2]
+        parts = (head, version, self.codes.astype(kind).tobytes(), scores.tobytes(), "\n".join(self.names).encode())
+        content = b"".join(parts)
+        check = binascii.crc32(content).to_bytes(_CHECK_BYTES, "little")
+        return urlsafe_b64encode(content + check).rstrip(b"=").decode()
+
+    @classmethod
+    def decode(cls, text: str) -> "Cursor":
+        """Read a cursor.
+
+        Raises
+        ------
+        CursorError
+            It is none.
+        """
+        try:
+            data = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        except (ValueError, UnicodeEncodeError) as error:
+            raise CursorError(_REFUSAL) from error
+        content, check = data[:-_CHECK_BYTES], data[-_CHECK_BYTES:]
+        # Of the last letter some bits are not used: only one of the ways to write them is ours.
+        ours = urlsafe_b64encode(data).rstrip(b"=").decode() == text
+        if len(content) < _HEAD.size or not ours or binascii.crc32(content).to_bytes(_CHECK_BYTES, "little") != check:
+            raise CursorError(_REFUSAL)
+        form, width, digest, named, delivered, count = _HEAD.unpack_from(content)
+        place = _HEAD.size + named
+        after = place + width * count + 2 * (count - delivered)
+        if form != _FORMAT or width not in {2, 4} or delivered > count or after > len(content):
+            raise CursorError(_REFUSAL)
+        kind = np.uint16 if width == 2 else np.uint32  # noqa: PLR2004
+        raw = np.frombuffer(content, kind, count, place)
+        codes = raw.astype(np.int64)
+        codes[raw == np.iinfo(kind).max] = -1
+        scores = np.frombuffer(content, np.uint16, count - delivered, place + width * count).astype(np.uint32)
+        names = content[after:].decode()
+        return cls(
+            content[_HEAD.size : place].decode() or None,
+            digest,
+            delivered,
+            codes.astype(np.int32),
+            (scores << np.uint32(16)).view(np.float32),
+            tuple(names.split("\n")) if names else (),
+        )

@@ -1,0 +1,175 @@
+"""Similar items: by the ranker or one recommender of the bundle; trending ones where nothing similar is known."""
+
+from typing import Any
+
+import numpy as np
+
+from app.errors import NotFoundError, UnknownMethodError
+from app.schemas.popular import ItemsQuery
+from app.schemas.similar import BLEND, SimilarItems, SimilarItemsQuery, SimilarStrategy
+from app.services.kit.database_timeout import with_timeout
+from app.services.popularity.charts import Charts
+from app.services.popularity.selection import Selection, first, nothing, scored, to_candidate_query
+from app.services.recommending import drift
+from app.services.state.active_bundle import ActiveBundle
+from app.services.state.serving import Serving
+from app.storage.counts import CountStore
+from app.storage.items import ItemStore
+from models.data.history import History
+from models.ranking.candidate_generation import CandidateQuery
+from models.ranking.candidates import KINDS, PARTS, TRENDING
+from models.ranking.ranker import Ranker
+from models.recommenders.content import Content
+from models.recommenders.item_knn import ItemKNN
+from models.recommenders.popularity import Popularity
+from models.recommenders.recommender import ItemMatrix
+from models.recommenders.repeats import Repeats
+
+_LATEST = 200_000
+"""Rows of the log that are searched for an item that neither bundle nor catalogue knows: it must have come lately."""
+_UNRELATED = {*Popularity.signals, TRENDING, Repeats.signals[0]}
+_RELATED = np.array([part not in _UNRELATED for part in PARTS])
+"""The parts that say something about two items; popular items fill lists up, and are like nothing."""
+_INSTEAD = "nothing similar that fits is known: these are {} items"
+
+
+class SimilarItemsService:
+    """Answers with the items that resemble one."""
+
+    def __init__(self, bundle: ActiveBundle, trending: Charts, items: ItemStore, counts: CountStore) -> None:
+        self._bundle = bundle
+        self._trending = trending
+        self._items = items
+        self._counts = counts
+
+    async def similar(self, item_id: str, query: SimilarItemsQuery) -> SimilarItems:
+        """Give the items most similar to one, without the item itself.
+
+        Raises
+        ------
+        UnknownMethodError
+            The bundle has no recommender of this name that compares items.
+        NotFoundError
+            Neither the catalogue nor the bundle nor the log has the item.
+        DatabaseError
+            The item is not in memory and cannot be looked up, or there is no bundle and the log cannot be counted.
+        """
+        _check_method(self._bundle.serving.ranker, query.method)
+        await self._require(item_id)
+        serving = self._bundle.serving
+        serving.tick()
+        if serving.ranker is None:
+            # It may be known by the log alone: without a code it would come up in its own list.
+            serving.live.admit([item_id])
+        drift.asked_about(serving, [item_id])
+        code = int(serving.live.codes([item_id])[0])
+        candidate_query = to_candidate_query(serving, query, *([code] if code >= 0 else []))
+        picked = _similar(serving, serving.ranker, code, query, candidate_query)
+        if len(picked.items):
+            return _answer(serving, item_id, query, picked, "similar", None)
+        found = await self._trending.instead(serving, candidate_query, query)
+        reason = found.reason if found.strategy == "none" else _INSTEAD.format(found.strategy)
+        return _answer(serving, item_id, query, found.picked, found.strategy, reason)
+
+    async def _require(self, item_id: str) -> None:
+        serving = self._bundle.serving
+        serving.tick()
+        live = serving.live
+        code = int(live.codes([item_id])[0])
+        if 0 <= code < live.n_items or (code >= 0 and not live.blocked[code]):
+            return
+        if await with_timeout(self._items.get(item_id)) is not None:
+            return
+        if not await self._counts.has_item(item_id, None if serving.ranker is None else _LATEST):
+            raise NotFoundError(f"there is no item {item_id!r}, and nobody did anything with one")
+
+
+def _check_method(ranker: Ranker | None, method: str) -> None:
+    if ranker is None:
+        names = [kind.signals[0] for kind in KINDS if issubclass(kind, ItemMatrix)]
+    else:
+        names = [name for name, part in ranker.recommenders.items() if isinstance(part, ItemMatrix)]
+    if method not in {BLEND, *names}:
+        raise UnknownMethodError(f"{method!r} is none of {', '.join([BLEND, *sorted(names)])}")
+
+
+def _similar(
+    serving: Serving, ranker: Ranker | None, code: int, query: SimilarItemsQuery, candidate_query: CandidateQuery
+) -> Selection:
+    if ranker is None or code < 0:
+        return nothing()
+    if query.method == BLEND:
+        return _by_blend(serving, ranker, code, query, candidate_query)
+    part = ranker.recommenders.get(query.method)
+    return _by_rows(serving, part, code, query, candidate_query) if isinstance(part, ItemMatrix) else nothing()
+
+
+def _by_blend(
+    serving: Serving, ranker: Ranker, code: int, query: ItemsQuery, candidate_query: CandidateQuery
+) -> Selection:
+    """Rank for somebody who had this one item."""
+    config = ranker.retriever.config.blend
+    popularity = ranker.retriever.popularity
+    unhad = code >= serving.live.n_items or popularity.counts[code] == 0
+    if unhad and config.content == 0:
+        # Of what nobody had only the description is known, and the blend does not look at it.
+        return _by_recommenders(serving, ranker, code, query, candidate_query)
+    drawn = CandidateQuery(
+        candidate_query.excluded, wanted=candidate_query.wanted, limit=max(config.candidates, query.limit)
+    )
+    new_items = serving.live.new_items if len(serving.live.new_items) else None
+    ranked = ranker.rank(History(np.array([code], dtype=np.int32)), drawn, new_items=new_items)
+    related = (ranked.candidates.parts[_RELATED][:, ranked.places] > 0).any(axis=0)
+    found = Selection(ranked.items[related][: query.limit], ranked.scores[related][: query.limit])
+    return found if len(found.items) else _by_recommenders(serving, ranker, code, query, candidate_query)
+
+
+def _by_recommenders(
+    serving: Serving, ranker: Ranker, code: int, query: ItemsQuery, candidate_query: CandidateQuery
+) -> Selection:
+    """Compare by what was had together or else by the descriptions, whether the blend reads either or not."""
+    for kind in (ItemKNN, Content):
+        part = ranker.recommenders.get(kind.signals[0])
+        found = _by_rows(serving, part, code, query, candidate_query) if isinstance(part, ItemMatrix) else nothing()
+        if len(found.items):
+            return found
+    return nothing()
+
+
+def _by_rows(
+    serving: Serving, part: ItemMatrix[Any], code: int, query: ItemsQuery, candidate_query: CandidateQuery
+) -> Selection:
+    """Read a recommender's matrix; items that are newer than the bundle have rows of content only."""
+    live = serving.live
+    newer = live.new_items.rows if isinstance(part, Content) else None
+    if code >= live.n_items:
+        if newer is None or code - live.n_items >= newer.n_rows:
+            return nothing()
+        items, scores = newer.row(code - live.n_items)
+    else:
+        items, scores = part.rows.row(code)
+        if newer is not None:
+            entries = np.flatnonzero(newer.indices == code)
+            rows = np.searchsorted(newer.indptr, entries, side="right") - 1
+            items = np.concatenate([items, (rows + live.n_items).astype(np.int32)])
+            scores = np.concatenate([scores, newer.values[entries]])
+    return first(live, items[scores > 0], scores[scores > 0], candidate_query, query.limit)
+
+
+def _answer(
+    serving: Serving,
+    item_id: str,
+    query: SimilarItemsQuery,
+    picked: Selection,
+    strategy: SimilarStrategy,
+    reason: str | None,
+) -> SimilarItems:
+    return SimilarItems.model_construct(
+        item_id=item_id,
+        method=query.method,
+        items=scored(serving.live, picked),
+        strategy=strategy,
+        bundle_version=serving.version,
+        next_cursor=None,
+        reason=reason,
+    )

@@ -1,0 +1,1 @@
+"""What a serving process keeps in memory, and how it stays up to date."""

@@ -1,0 +1,153 @@
+"""The bundle in use: loaded at start-up, exchanged when another one is activated."""
+
+import asyncio
+import time
+from collections.abc import Collection
+from contextlib import suppress
+from typing import Literal
+
+import structlog
+
+from app.services.state.erased_users import ErasedUsers
+from app.services.state.live_items import LiveItems
+from app.services.state.serving import Serving
+from models.arrays.types import Ids
+from models.bundle.errors import BundleError
+from models.bundle.store import BundleStore
+from models.data.strengths import StrengthScale
+from models.filters.knowledge import Knowledge, KnowledgeConfig
+from models.ranking.live_catalogue import LiveCatalogue
+from models.ranking.ranker import Ranker
+
+_POLL_SECONDS = 1.0
+_RETRY_SECONDS = 30.0
+_KEPT_IDS = 3
+"""Bundles whose ids are remembered, for lists that are continued after an exchange."""
+_log = structlog.get_logger(__name__)
+
+
+class ActiveBundle:
+    """Holds what answers are made from; before the first bundle, or where it was refused, without a ranker.
+
+    Parameters
+    ----------
+    store
+        Where bundles are published and activated.
+    items
+        Brings the catalogue up to date.
+    masking
+        Knows the users of whom a bundle must not tell.
+    scale
+        How interactions become strengths where there is no bundle to say so.
+    """
+
+    def __init__(self, store: BundleStore, items: LiveItems, erased_users: ErasedUsers, scale: StrengthScale) -> None:
+        self.store = store
+        self.refusal: str | None = None
+        self._items = items
+        self._erased_users = erased_users
+        self._scale = scale
+        self.serving = Serving(None, LiveCatalogue(Knowledge.fit(None, KnowledgeConfig())), scale)
+        items.follow(self.serving.live, 0)
+        self._former: dict[str, Ids] = {}
+        self._tried: str | None = None
+        self._retry_at = 0.0
+        self._loading = asyncio.Lock()
+        self._woken = asyncio.Event()
+
+    @property
+    def ranker(self) -> Ranker | None:
+        """The ranker of the bundle in use."""
+        return self.serving.ranker
+
+    @property
+    def state(self) -> tuple[Literal["ok", "none", "failed"], str]:
+        """Give the state of the bundle and what there is to know about it."""
+        if self.ranker is not None:
+            return "ok", self.ranker.version if self.refusal is None else f"{self.ranker.version}; {self.refusal}"
+        if self.refusal is not None:
+            return "failed", self.refusal
+        return "none", "no bundle yet: `braid train` makes one"
+
+    def item_ids(self, version: str | None) -> Ids | None:
+        """Give the ids of a bundle that is in use, or was lately, in the order of their codes."""
+        if version == self.serving.version:
+            return self.serving.live.item_ids
+        return None if version is None else self._former.get(version)
+
+    async def start(self) -> None:
+        """Read what there is: the catalogue and, where there is one, the bundle."""
+        await self.load()
+        if self.ranker is None:
+            await self._items.prepare(self.serving.live, 0)
+
+    async def load(self) -> None:
+        """Load the active bundle if it is not the one in use; one that is refused changes nothing else.
+
+        Requests are answered meanwhile, and the exchange drops none.
+        """
+        async with self._loading:
+            ranker = await asyncio.to_thread(self._load)
+            if ranker is not None:
+                await self._exchange(ranker)
+
+    async def _exchange(self, ranker: Ranker) -> None:
+        live = LiveCatalogue(ranker.knowledge, ranker.content)
+        serving = Serving(ranker, live, self._scale)
+        await self._items.prepare(live, ranker.catalogue_at)
+        await self._erased_users.follow(serving)
+        if self.ranker is not None:
+            self._former[self.ranker.version] = self.serving.live.item_ids
+            while len(self._former) > _KEPT_IDS:
+                del self._former[next(iter(self._former))]
+        self.serving = serving
+        self._items.follow(live, ranker.catalogue_at)
+        _log.info("bundle loaded", version=ranker.version)
+        with suppress(BundleError, OSError):
+            # Copies of versions that are gone where the bundles are.
+            await asyncio.to_thread(self.store.sweep)
+
+    def _load(self) -> Ranker | None:
+        """Verify and load the active bundle; None where it is in use already, or refused.
+
+        The same refused version is tried again after a while: reading all of it every second would be a load.
+        """
+        version, ranker = None, None
+        try:
+            version = self.store.active_version()
+            if version == self._tried and (self.refusal is None or time.monotonic() < self._retry_at):
+                return None
+            self._tried = version
+            if version is not None:
+                ranker = Ranker.load(self.store.load(version))
+            self.refusal = None
+        except (BundleError, OSError) as error:
+            self._refuse(str(error), version)
+        except Exception as error:  # noqa: BLE001 - a bundle never ends the process
+            _log.exception("bundle refused")
+            self._refuse(f"{self.store.place}: {type(error).__name__}: {error}", version)
+        return ranker
+
+    def _refuse(self, reason: str, version: str | None) -> None:
+        self._tried = version
+        self._retry_at = time.monotonic() + _RETRY_SECONDS
+        if self.refusal != reason:
+            _log.error("bundle refused", reason=reason, in_use=self.ranker and self.ranker.version)
+        self.refusal = reason
+
+    async def wake(self, versions: Collection[str] | None) -> None:
+        """Look for another active version now; None where there may be any."""
+        if versions is None or versions:
+            self._woken.set()
+
+    async def watch(self) -> None:
+        """Follow activations, for as long as the process lives."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_POLL_SECONDS):
+                    await self._woken.wait()
+            self._woken.clear()
+            try:
+                await self.load()
+            except Exception:  # noqa: BLE001 - whatever it was, the next activation is followed
+                _log.exception("bundle not loaded")

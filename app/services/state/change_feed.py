@@ -1,0 +1,135 @@
+"""The change feed: what other processes wrote takes effect in this one."""
+
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+
+from app.errors import DatabaseError
+from app.services.state.histories import Histories
+from app.storage.changes import Change, ChangeStore, Position
+from app.storage.wakes import Wakes
+from app.times import now
+
+_POLL_SECONDS = 0.25
+_RETENTION_SECONDS = 3600.0
+_PRUNE_SECONDS = 600.0
+_log = structlog.get_logger(__name__)
+Keys = tuple[str, ...] | None
+OnKeys = Callable[[Keys], Awaitable[None]]
+
+
+class ChangeFeed:
+    """Follows the changes of the log and of the catalogue.
+
+    Parameters
+    ----------
+    changes
+        The feed in SQL.
+    wakes
+        Tells when there may be something to read; it is read every quarter of a second in any case.
+    histories
+        Those in memory.
+    on_items
+        Called with the ids of items that other processes have changed, None where any may have changed.
+    on_masks
+        Called likewise with users of whom the bundle must not tell.
+    on_bundles
+        Called likewise with versions that were activated; it must not wait until they are loaded.
+    """
+
+    def __init__(
+        self,
+        changes: ChangeStore,
+        wakes: Wakes,
+        histories: Histories,
+        on_items: OnKeys,
+        on_masks: OnKeys,
+        on_bundles: OnKeys,
+    ) -> None:
+        self._changes = changes
+        self._wakes = wakes
+        self._histories = histories
+        self._on_items = on_items
+        self._on_masks = on_masks
+        self._on_bundles = on_bundles
+        self._position: Position | None = None
+        self._read_at = time.monotonic()
+        self._pruned_at = time.monotonic()
+        self._away = False
+        self._known_doubts = 0
+
+    @property
+    def seconds_behind(self) -> float:
+        """Seconds since everything was known that others had committed."""
+        return time.monotonic() - self._read_at
+
+    async def start(self) -> None:
+        """Begin here: call it before anything is kept in memory."""
+        with suppress(DatabaseError):
+            self._position = await self._changes.position()
+            self._read_at = time.monotonic()
+
+    async def follow(self) -> None:
+        """Follow the changes, for as long as the process lives."""
+        async with self._wakes:
+            while True:
+                await self._wakes.wait(_POLL_SECONDS)
+                await self.catch_up()
+
+    async def catch_up(self) -> None:
+        """Let everything take effect that is committed now; while the database is away, nothing is."""
+        try:
+            await self._read()
+            if self._away:
+                self._away = False
+                _log.info("change feed is read again")
+        except DatabaseError as error:
+            if not self._away:
+                self._away = True
+                _log.error("change feed cannot be read", reason=str(error))
+        except Exception:  # noqa: BLE001 - whatever it was: without the feed nothing would ever be fresh again
+            _log.exception("change feed not applied")
+            self._position = None
+
+    async def _read(self) -> None:
+        began = time.monotonic()
+        if self._position is None or self.seconds_behind > _RETENTION_SECONDS / 2:
+            # What was missed may be pruned: nothing in memory can be trusted.
+            self._position = await self._changes.position()
+            await self._apply(None, None, None, None)
+        else:
+            found, after = await self._changes.read(self._position)
+            doubts = self._changes.doubts
+            if doubts != self._known_doubts:
+                await self._apply(None, None, None, None)
+                self._known_doubts = doubts
+            mine = self._changes.origin
+            others = [change for change in found if change.origin != mine]
+            users, items, masks, bundles = (
+                _keys([change for change in others if change.kind == kind])
+                for kind in ("users", "items", "masks", "bundles")
+            )
+            await self._apply(users, items, masks, bundles)
+            # Only now: what could not be applied is read again.
+            self._position = after
+        self._read_at = began
+        if began - self._pruned_at > _PRUNE_SECONDS:
+            self._pruned_at = began
+            await self._changes.prune(now() - int(_RETENTION_SECONDS * 1e6))
+
+    async def _apply(self, users: Keys, items: Keys, masks: Keys, bundles: Keys) -> None:
+        await self._on_bundles(bundles)
+        await self._on_masks(masks)
+        if users is None or users:
+            await self._histories.refresh(users)
+        if items is None or items:
+            await self._on_items(items)
+
+
+def _keys(changes: list[Change]) -> tuple[str, ...] | None:
+    """Join the keys of changes; None where one of them may be about anything."""
+    if any(change.keys is None for change in changes):
+        return None
+    return tuple(dict.fromkeys(key for change in changes for key in change.keys or ()))

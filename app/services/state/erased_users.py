@@ -1,0 +1,66 @@
+"""Masks: users of whom the bundle in use must not tell, because they were erased or merged after it was made."""
+
+from collections.abc import Collection
+
+import structlog
+
+from app.errors import DatabaseError
+from app.services.state.serving import Serving
+from app.storage.first_sight import FirstSight
+from app.storage.user_data import UserDataStore
+
+_log = structlog.get_logger(__name__)
+
+
+class ErasedUsers:
+    """Keeps the masks of what answers are made from.
+
+    Where they cannot be read when a bundle is loaded, they are read as soon as the database is back.
+    """
+
+    def __init__(self, store: UserDataStore, first_sight: FirstSight) -> None:
+        self._store = store
+        self._first_sight = first_sight
+        self._serving: Serving | None = None
+        self._unread = False
+        self._arrived: set[str] | None = None
+        """Who is masked while the masks of the next bundle are read."""
+
+    async def follow(self, serving: Serving) -> None:
+        """Mask what answers will be made from, and keep it masked; what they are made from until then stays masked."""
+        self._arrived = set()
+        try:
+            serving.mask(await self._read(serving))
+            self._unread = False
+        except DatabaseError as error:
+            self._unread = True
+            _log.error("erased users are not masked yet", reason=str(error))
+        serving.mask(self._arrived)
+        self._serving, self._arrived = serving, None
+
+    def mask(self, user_ids: Collection[str]) -> None:
+        """Take note of users that were erased or merged in this process."""
+        self._first_sight.users.forget(user_ids)
+        if self._arrived is not None:
+            self._arrived.update(user_ids)
+        if self._serving is not None:
+            self._serving.mask(user_ids)
+
+    async def refresh(self, user_ids: Collection[str] | None) -> None:
+        """Take note of users that other processes have erased or merged; None where it may be any of them.
+
+        Raises
+        ------
+        DatabaseError
+            They cannot be read.
+        """
+        if user_ids is not None and not self._unread:
+            self.mask(user_ids)
+            return
+        self._first_sight.users.forget(None)
+        if self._serving is not None:
+            self.mask(await self._read(self._serving))
+        self._unread = False
+
+    async def _read(self, serving: Serving) -> list[str]:
+        return [] if serving.ranker is None else await self._store.masked_since(serving.ranker.catalogue_at)

@@ -1,0 +1,208 @@
+"""The users' histories in memory: read through from SQL, and kept up to date by what is written since."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import orjson
+
+from app.storage.interactions import InteractionStore, LogEntry
+from app.storage.rows import Row, Stored
+
+MAX_EVENTS = 10_000
+"""Latest events of a user that are read: beyond it is no person, and a log without end would hold up everybody."""
+_LOG_BYTES = 1000
+"""What a log takes beside its events, with its place in the cache and what is derived from it, measured; and"""
+_EVENT_BYTES = 12
+"""what is derived takes for each event."""
+
+
+class Log:
+    """Everything a user did, oldest first; it never changes: an update makes another one.
+
+    The events are kept as JSON: as objects they would take six times the memory, and the garbage collector's time.
+    `reading` is free for whoever derives something from it, and wants to do so once.
+    """
+
+    __slots__ = ("_count", "_packed", "reading")
+
+    def __init__(self, events: Sequence[LogEntry] = ()) -> None:
+        # A copy: what the encoder gives holds on to its whole buffer of 4 KB.
+        self._packed = bytes(memoryview(orjson.dumps(events)))
+        self._count = len(events)
+        self.reading: Any = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def events(self) -> list[LogEntry]:
+        """The events, oldest first."""
+        return [tuple(event) for event in orjson.loads(self._packed)]
+
+    @property
+    def size(self) -> int:
+        """Its size in memory, about, in bytes."""
+        return _LOG_BYTES + len(self._packed) + _EVENT_BYTES * self._count
+
+    def with_events(self, new: Sequence[LogEntry]) -> "Log":
+        """Put more events in their places; those that are there already change nothing."""
+        events = self.events
+        known = {number for _, number, *_ in events}
+        missing = [event for event in new if event[1] not in known]
+        if not missing:
+            return self
+        return Log(sorted(events + missing, key=_order)[-MAX_EVENTS:])
+
+
+def _order(event: LogEntry) -> tuple[bool, int, int]:
+    moment, number = event[0], event[1]
+    return moment is not None, moment or 0, number
+
+
+class Histories:
+    """Keeps the logs of the users who were asked for lately, within a bound of memory.
+
+    What is written while a log is being read may not be in what is read: such a log is read again before it is used.
+
+    Parameters
+    ----------
+    store
+        The log in SQL.
+    max_bytes
+        Bound of the memory that logs take, about.
+    """
+
+    def __init__(self, store: InteractionStore, max_bytes: int) -> None:
+        self._store = store
+        self._max_bytes = max_bytes
+        self._logs: OrderedDict[str, Log] = OrderedDict()
+        self._loading: dict[str, asyncio.Task[dict[str, Log]]] = {}
+        self._dirty: set[str] = set()
+        self._refreshing: set[str] = set()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._logs)
+
+    def cached(self, user_id: str) -> Log | None:
+        """Give a user's log if it is in memory."""
+        log = self._logs.get(user_id)
+        if log is not None:
+            self._logs.move_to_end(user_id)
+        return log
+
+    async def get(self, user_id: str) -> Log:
+        """Give a user's log, from memory or from SQL.
+
+        Raises
+        ------
+        DatabaseError
+            It is not in memory and cannot be read.
+        """
+        log = self.cached(user_id)
+        return (await self.get_many([user_id]))[user_id] if log is None else log
+
+    async def get_many(self, user_ids: Sequence[str]) -> dict[str, Log]:
+        """Give the logs of several users; what is not in memory is read at once.
+
+        Raises
+        ------
+        DatabaseError
+            Something that is not in memory cannot be read.
+        """
+        missing = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in self._logs]
+        new = [user_id for user_id in missing if user_id not in self._loading]
+        found = {user_id: self._logs[user_id] for user_id in user_ids if user_id in self._logs}
+        if new:
+            task = asyncio.create_task(self._load(new))
+            self._loading |= dict.fromkeys(new, task)
+            # Its failure reaches those who wait; where all of them have gone, nobody is to be told.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        for task in {self._loading[user_id] for user_id in missing}:
+            # Whoever gives up does not take the others' reading away.
+            found |= await asyncio.shield(task)
+        return {user_id: found[user_id] for user_id in user_ids}
+
+    async def _load(self, user_ids: list[str]) -> dict[str, Log]:
+        logs: dict[str, Log] = {}
+        pending = set(user_ids)
+        try:
+            while pending:
+                self._dirty -= pending
+                read = await self._store.histories(sorted(pending), MAX_EVENTS)
+                logs |= {user_id: Log(events) for user_id, events in read.items()}
+                pending &= self._dirty
+            for user_id, log in logs.items():
+                self._keep(user_id, log)
+        finally:
+            for user_id in user_ids:
+                self._loading.pop(user_id, None)
+                self._dirty.discard(user_id)
+        return logs
+
+    def stored(self, rows: Sequence[Row], places: Sequence[Stored]) -> None:
+        """Take note of interactions that this process has committed, and where they are in the log."""
+        new: dict[str, list[LogEntry]] = {}
+        for row, (number, repeated) in zip(rows, places, strict=True):
+            if not repeated:
+                self._mark(row.user_id)
+                if row.user_id in self._logs:
+                    event = (row.timestamp, number, row.item_id, row.event_type, row.value)
+                    new.setdefault(row.user_id, []).append(event)
+        for user_id, events in new.items():
+            self._keep(user_id, self._logs[user_id].with_events(events))
+
+    async def refresh(self, user_ids: Collection[str] | None) -> None:
+        """Read anew what other processes have changed: of these users, or of any.
+
+        Raises
+        ------
+        DatabaseError
+            It cannot be read; the logs are gone from memory, as they are out of date.
+        """
+        if user_ids is None:
+            self.clear()
+            return
+        for user_id in user_ids:
+            self._mark(user_id)
+        pending = {user_id for user_id in user_ids if user_id in self._logs}
+        self._refreshing |= pending
+        try:
+            while pending:
+                self._dirty -= pending
+                read = await self._store.histories(sorted(pending), MAX_EVENTS)
+                for user_id in pending - self._dirty:
+                    if user_id in self._logs:
+                        self._keep(user_id, Log(read[user_id]))
+                self._refreshing -= pending - self._dirty
+                pending &= self._dirty
+        finally:
+            for user_id in pending:
+                self._drop(user_id)
+            self._refreshing -= pending
+            self._dirty -= pending
+
+    def clear(self) -> None:
+        """Forget everything: any log may be out of date."""
+        self._dirty |= set(self._loading) | self._refreshing
+        self._logs.clear()
+        self.bytes = 0
+
+    def _mark(self, user_id: str) -> None:
+        """Let a reading that is under way be repeated."""
+        if user_id in self._loading or user_id in self._refreshing:
+            self._dirty.add(user_id)
+
+    def _keep(self, user_id: str, log: Log) -> None:
+        self._drop(user_id)
+        self._logs[user_id] = log
+        self.bytes += log.size
+        while self.bytes > self._max_bytes and self._logs:
+            self._drop(next(iter(self._logs)))
+
+    def _drop(self, user_id: str) -> None:
+        log = self._logs.pop(user_id, None)
+        if log is not None:
+            self.bytes -= log.size

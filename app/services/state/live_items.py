@@ -1,0 +1,120 @@
+"""The catalogue in memory: items that changed after the bundle was made, as they are now."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from app.errors import DatabaseError
+from app.storage.changes import ChangeStore
+from app.storage.items import ItemStore
+from app.times import now
+from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL
+from models.ranking.live_catalogue import MAX_NEW_ITEMS, LiveCatalogue
+
+_SECOND = 1_000_000
+_MARGIN = _SECOND
+"""Changes are read from so long before: clocks differ, and what is written takes a moment to be committed."""
+_LONGEST = 3600 * _SECOND
+"""As long ago a transaction may have begun that has just been committed: the import of a large catalogue."""
+_AT_ONCE = 20
+"""Items between which requests have their turn."""
+_log = structlog.get_logger(__name__)
+CatalogueRows = Mapping[str, Mapping[str, Any] | None]
+
+
+class LiveItems:
+    """Brings live catalogues up to date: that in use, and one that will be.
+
+    What this process commits while something is read may not be in what is read: it is read again.
+
+    Parameters
+    ----------
+    items
+        The catalogue in SQL.
+    changes
+        Its change feed.
+    """
+
+    def __init__(self, items: ItemStore, changes: ChangeStore) -> None:
+        self._items = items
+        self._changes = changes
+        self._live: LiveCatalogue | None = None
+        self._since = 0
+        self._meanwhile: dict[LiveCatalogue, set[str]] = {}
+        self._reading = asyncio.Lock()
+
+    def follow(self, live: LiveCatalogue, since: int) -> None:
+        """Keep this catalogue up to date from now on; `since` is the moment of the bundle's, in microseconds."""
+        self._live = live
+        self._since = since
+        self._meanwhile = {live: self._meanwhile.get(live, set())}
+
+    async def prepare(self, live: LiveCatalogue, since: int) -> None:
+        """Bring a catalogue up to date before it is followed; without a database it stays as it was in the bundle."""
+        self._meanwhile.setdefault(live, set())
+        try:
+            began = now()
+            await self._bring(live, lambda: self._changed_since(since))
+            # Once more, for what other processes have changed since.
+            await self._bring(live, lambda: self._changed_since(began))
+        except DatabaseError as error:
+            _log.error("the catalogue is that of the bundle", reason=str(error))
+
+    async def refresh(self, item_ids: Sequence[str] | None) -> None:
+        """Read anew what other processes have changed: these items, or any.
+
+        Raises
+        ------
+        DatabaseError
+            They cannot be read.
+        """
+        for live in list(self._meanwhile):
+            if item_ids is None:
+                await self._bring(live, lambda: self._changed_since(self._since))
+            else:
+                await self._bring(live, lambda: self._items.get_many(item_ids))
+
+    def changed(self, item_id: str, row: Mapping[str, Any] | None) -> None:
+        """Take note of an item that this process has committed; None where it is deleted."""
+        for live, meanwhile in self._meanwhile.items():
+            live.apply(item_id, None if row is None else _fields(row))
+            meanwhile.add(item_id)
+
+    async def _changed_since(self, moment: int) -> CatalogueRows:
+        """Read what was committed since a moment, though it may have been written before."""
+        keys = await self._changes.keys_since("items", moment - _MARGIN)
+        if keys is None:
+            return await self._items.changed_since(max(moment - _LONGEST, 0), MAX_NEW_ITEMS)
+        rows = await self._items.changed_since(max(moment - _MARGIN, 0), MAX_NEW_ITEMS)
+        return rows | await self._items.get_many([key for key in keys if key not in rows])
+
+    async def _bring(self, live: LiveCatalogue, read: Callable[[], Awaitable[CatalogueRows]]) -> None:
+        async with self._reading:
+            meanwhile = self._meanwhile.setdefault(live, set())
+            meanwhile.clear()
+            rows = await read()
+            while True:
+                await _apply(live, rows)
+                if not meanwhile:
+                    return
+                again = sorted(meanwhile)
+                meanwhile.clear()
+                rows = await self._items.get_many(again)
+
+
+async def _apply(live: LiveCatalogue, rows: CatalogueRows) -> None:
+    for number, (item_id, row) in enumerate(rows.items(), 1):
+        live.apply(item_id, None if row is None else _fields(row))
+        if number % _AT_ONCE == 0:
+            await asyncio.sleep(0)
+
+
+def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the fields of a row with its moments in seconds."""
+    fields = dict(row)
+    for name in (AVAILABLE_FROM, AVAILABLE_UNTIL):
+        if fields.get(name) is not None:
+            fields[name] /= _SECOND
+    return fields

@@ -1,0 +1,1 @@
+"""Training jobs and the versions of bundles."""

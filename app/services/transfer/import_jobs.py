@@ -1,0 +1,205 @@
+"""Imports over HTTP: the files are kept, and imported by a process of its own, so that requests do not feel it."""
+
+import asyncio
+import fcntl
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import structlog
+
+from app.errors import DatabaseError, InvalidFieldsError, NotFoundError, StorageFullError
+from app.schemas.imports import ImportJob
+from app.schemas.problems import FieldError
+from app.services.transfer.import_rows import Timestamps
+from app.services.transfer.importing import fingerprint_of
+from app.storage.imports import DONE, FAILED, ImportState, ImportStore
+from app.times import from_microseconds, now
+from models.bundle.writing import partial_folder, sweep, sync_folder
+from models.data.errors import DataSetError
+from models.data.file_chunks import Files, open_folder
+
+_SUFFIXES = (".parquet", ".csv")
+_ORDER, _LOCK = "ORDER", "LOCK"
+_UNUSABLE = 2
+_ATTEMPTS = 5
+_RETRY_SECONDS = 5.0
+_log = structlog.get_logger(__name__)
+
+
+class ImportJobs:
+    """Takes uploaded files and has them imported.
+
+    Parameters
+    ----------
+    root
+        Where the files are, until they are imported.
+    imports
+        The state of imports.
+    environment
+        Settings of the processes that import, as environment variables.
+    """
+
+    def __init__(self, root: Path, imports: ImportStore, environment: Mapping[str, str]) -> None:
+        self._root = root
+        self._environment = environment
+        self._imports = imports
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def accept(self, files: Mapping[str, tuple[str, BinaryIO]], timestamps: Timestamps) -> ImportJob:
+        """Keep files and begin to import them; the same files as before are not imported once more.
+
+        Parameters
+        ----------
+        files
+            By `interactions`, `items` and `users`: the name of each file and what it holds.
+
+        Raises
+        ------
+        InvalidFieldsError
+            They are no data-set folder.
+        StorageFullError
+            There is no room for them.
+        """
+        name = secrets.token_hex(8)
+        folder = self._root / name
+        # Hidden until all of it is there: whoever starts meanwhile must not take a part for the whole.
+        with partial_folder(self._root, name) as partial:
+            try:
+                opened = await asyncio.to_thread(_keep, partial, files, timestamps)
+            except DataSetError as error:
+                text = str(error).replace(f"{partial}/", "").replace(str(partial), "the upload")
+                problem = FieldError(field="body", code="unusable_files", detail=text)
+                raise InvalidFieldsError(text, [problem]) from error
+            except OSError as error:
+                raise StorageFullError(f"the files cannot be kept: {error.strerror}; nothing was stored") from error
+            state = await self._imports.begin(fingerprint_of(opened, timestamps), str(folder))
+            if state.status == DONE:
+                return _job(state)
+            await asyncio.to_thread(_show, partial, folder)
+        self._start(folder)
+        return _job(state)
+
+    async def get(self, import_id: str) -> ImportJob:
+        """Tell how far an import has come.
+
+        Raises
+        ------
+        NotFoundError
+            There is none with this id.
+        """
+        state = await self._imports.get(import_id)
+        if state is None:
+            raise NotFoundError(f"there is no import {import_id!r}")
+        return _job(state)
+
+    async def resume(self) -> None:
+        """Go on with what a process that is no more has left."""
+        await asyncio.to_thread(sweep, self._root)
+        for folder in await asyncio.to_thread(_folders, self._root):
+            self._start(folder)
+
+    async def close(self) -> None:
+        """Stop what is under way; it is gone on with at the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(self, folder: Path) -> None:
+        task = asyncio.create_task(self._supervise(folder))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _supervise(self, folder: Path) -> None:
+        # Held for as long as this process lives: of several workers one goes on with it.
+        with (folder / _LOCK).open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            failures = 0
+            while True:
+                began = now()
+                code, said = await _import(folder, self._environment)
+                try:
+                    state = await self._state(folder)
+                    if code == 0 or (state is not None and state.status == DONE):
+                        break
+                    # Whatever was stored meanwhile, by another process as well, was no failure.
+                    failures += state is None or state.changed_at < began
+                    if code == _UNUSABLE or failures == _ATTEMPTS:
+                        _log.error("import failed", folder=str(folder), reason=said)
+                        if state is not None:
+                            await self._imports.end(state.import_id, FAILED, said)
+                        break
+                except DatabaseError as error:
+                    # What was accepted is kept, however long the database is away.
+                    said = str(error)
+                _log.warning("import is tried again", folder=str(folder), reason=said)
+                await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def _state(self, folder: Path) -> ImportState | None:
+        opened = await asyncio.to_thread(open_folder, folder)
+        return await self._imports.find(fingerprint_of(opened, _timestamps(folder)))
+
+
+async def _import(folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """Run `braid import`; give its exit code and the last line that it said."""
+    command = [sys.executable, "-m", "app.cli", "import", str(folder), "--timestamps", _timestamps(folder)]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        _, said = await process.communicate()
+    except asyncio.CancelledError:
+        process.terminate()
+        await process.wait()
+        raise
+    lines = said.decode(errors="replace").strip().splitlines()
+    return process.returncode or 0, lines[-1] if lines else ""
+
+
+def _timestamps(folder: Path) -> Timestamps:
+    return "order" if (folder / _ORDER).exists() else "seconds"
+
+
+def _keep(folder: Path, files: Mapping[str, tuple[str, BinaryIO]], timestamps: Timestamps) -> Files:
+    if timestamps == "order":
+        (folder / _ORDER).touch()
+    for name, (filename, content) in files.items():
+        suffix = Path(filename).suffix.lower()
+        if suffix not in _SUFFIXES:
+            raise DataSetError(f"{name}: the file {filename!r} ends neither in .parquet nor in .csv")
+        with (folder / f"{name}{suffix}").open("wb") as target:
+            shutil.copyfileobj(content, target, 1 << 20)
+            target.flush()
+            os.fsync(target.fileno())
+    return open_folder(folder)
+
+
+def _show(partial: Path, folder: Path) -> None:
+    sync_folder(partial)
+    partial.rename(folder)
+    sync_folder(folder.parent)
+
+
+def _folders(root: Path) -> list[Path]:
+    return (
+        sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+        if root.is_dir()
+        else []
+    )
+
+
+def _job(state: ImportState) -> ImportJob:
+    moments = from_microseconds(state.created_at), from_microseconds(state.changed_at)
+    fields = {"import_id": state.import_id, "status": state.status, "counts": state.counts, "error": state.error}
+    return ImportJob(**fields, created_at=moments[0], changed_at=moments[1])

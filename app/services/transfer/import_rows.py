@@ -1,0 +1,206 @@
+"""Rows of data-set files as the API would take them; what it would not is left out and counted."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import TypeAdapter, ValidationError
+
+from app.schemas.interactions import Position
+from app.schemas.items import Item
+from app.schemas.types import FUTURE_TOLERANCE, ID_PATTERN, Id, JsonObject
+from app.services.catalogue.catalogue import to_row
+from app.services.ingestion.event_types import EventTypeRule
+from app.storage.rows import COLUMNS
+from models.data.cleaning import keep, without_duplicates
+from models.data.columns import CONTEXT, EVENT_ID, EVENT_TYPE, ITEM, POSITION, REQUEST_ID, TIMESTAMP, USER, VALUE
+from models.data.events import EVENT_TYPE_PATTERN
+
+Timestamps = Literal["seconds", "order"]
+Dropped = dict[str, int]
+_LAST_ORDER = 2**63 / 1e6
+_EARLIEST = -5e-7
+"""Rounds to the first microsecond of 1970."""
+_TYPES = {
+    USER: pa.string(),
+    ITEM: pa.string(),
+    EVENT_TYPE: pa.string(),
+    VALUE: pa.float64(),
+    TIMESTAMP: pa.int64(),
+    EVENT_ID: pa.string(),
+    REQUEST_ID: pa.string(),
+    POSITION: pa.int32(),
+    CONTEXT: pa.string(),
+}
+_NO_TIME = "timestamp not seconds since 1970, before that or in the future"
+_position: TypeAdapter[Any] = TypeAdapter(Position)
+_object: TypeAdapter[Any] = TypeAdapter(JsonObject)
+_id: TypeAdapter[Any] = TypeAdapter(Id)
+_JSON_FIELDS = ("categories", "tags", "attributes")
+
+
+def clean_interactions(
+    table: pa.Table, timestamps: Timestamps, dropped: Dropped, event_types: EventTypeRule, *, exported: bool = False
+) -> pa.Table:
+    """Give the usable rows of a table with all columns of a row of the log; `timestamp` in microseconds.
+
+    Parameters
+    ----------
+    dropped
+        The rows that are left out are added to it, by reason.
+    exported
+        Whether these are rows of a log: then none is a duplicate, and those without a time had none.
+    """
+    kept = table.select([name for name in COLUMNS if name in table.column_names])
+    if EVENT_TYPE not in kept.column_names:
+        kept = kept.append_column(EVENT_TYPE, _event_types(kept))
+    for column in (USER, ITEM):
+        kept = _keep(kept, _matches_id(kept[column]), f"{column} missing or not an id that the API takes", dropped)
+    for column in (EVENT_ID, REQUEST_ID):
+        if column in kept.column_names:
+            kept = kept.set_column(kept.column_names.index(column), column, kept[column].cast(pa.string()))
+            fits = pc.or_kleene(pc.is_null(kept[column]), _matches_id(kept[column]))
+            kept = _keep(kept, fits, f"{column} not an id that the API takes", dropped)
+    if event_types.allow_unknown:
+        known = pc.fill_null(pc.match_substring_regex(kept[EVENT_TYPE], _whole(EVENT_TYPE_PATTERN)), False)
+    else:
+        known = pc.is_in(kept[EVENT_TYPE], value_set=pa.array(sorted(event_types.known)))
+    kept = _keep(kept, known, "event_type unknown", dropped)
+    if VALUE in kept.column_names:
+        finite = pc.or_kleene(pc.is_null(kept[VALUE]), pc.is_finite(kept[VALUE]))
+        kept = _keep(kept, finite, "value not a number", dropped)
+    if TIMESTAMP in kept.column_names:
+        kept = _keep(kept, _possible(kept[TIMESTAMP], timestamps, exported=exported), _NO_TIME, dropped)
+    if not exported:
+        flat = [field.name for field in kept.schema if not pa.types.is_nested(field.type)]
+        found: Dropped = {}
+        kept = without_duplicates(kept, flat, found)
+        _add(dropped, found)
+    for column, read in ((POSITION, _position.validate_python), (CONTEXT, _context)):
+        if column in kept.column_names:
+            kept = _convert(kept, column, read, dropped)
+    return _complete(kept)
+
+
+def clean_items(table: pa.Table, dropped: Dropped) -> list[dict[str, Any]]:
+    """Give the rows of the usable items of a table."""
+    names = [name for name in table.column_names if name in Item.model_fields]
+    rows: dict[str, dict[str, Any]] = {}
+    for raw in table.select(names).to_pylist():
+        try:
+            item = Item.model_validate(_parsed(raw), strict=False)
+        except ValidationError as error:
+            _add(dropped, {f"{error.errors()[0]['loc'][0]} not as the API takes it": 1})
+            continue
+        if item.item_id in rows:
+            _add(dropped, {"item_id that comes again later": 1})
+        rows[item.item_id] = to_row(item.item_id, item) | {ITEM: item.item_id}
+    return list(rows.values())
+
+
+def clean_users(table: pa.Table, dropped: Dropped) -> list[dict[str, Any]]:
+    """Give the rows of the usable users of a table; columns of any other name become attributes."""
+    rows: dict[str, dict[str, Any]] = {}
+    for raw in table.to_pylist():
+        fields = {name: value for name, value in raw.items() if value is not None}
+        user_id, given = fields.pop(USER, None), _from_json(fields.pop("attributes", {}))
+        try:
+            _id.validate_python(user_id)
+        except ValidationError:
+            _add(dropped, {"user_id missing or not an id that the API takes": 1})
+            continue
+        try:
+            attributes = _object.validate_python({**fields, **given} if isinstance(given, Mapping) else given)
+        except ValidationError:
+            _add(dropped, {"attributes not as the API takes it": 1})
+            continue
+        if user_id in rows:
+            _add(dropped, {"user_id that comes again later": 1})
+        rows[user_id] = {USER: user_id, "attributes": attributes}
+    return list(rows.values())
+
+
+def _keep(table: pa.Table, mask: pa.ChunkedArray, reason: str, dropped: Dropped) -> pa.Table:
+    found: Dropped = {}
+    kept = keep(table, mask, reason, found)
+    _add(dropped, found)
+    return kept
+
+
+def _add(dropped: Dropped, found: Mapping[str, int]) -> None:
+    for reason, count in found.items():
+        dropped[reason] = dropped.get(reason, 0) + count
+
+
+def _event_types(table: pa.Table) -> pa.ChunkedArray:
+    """Name what the files do not: `rating` where there is a value, else `view`."""
+    if VALUE not in table.column_names:
+        return pa.chunked_array([pa.array(["view"] * table.num_rows, pa.string())])
+    return pc.if_else(pc.is_valid(table[VALUE]), "rating", "view")
+
+
+def _matches_id(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.fill_null(pc.match_substring_regex(column, _whole(ID_PATTERN)), False)
+
+
+def _whole(pattern: str) -> str:
+    # In this engine `$` would match before a line break at the end.
+    return pattern.removesuffix("$") + r"\z"
+
+
+def _possible(times: pa.ChunkedArray, timestamps: Timestamps, *, exported: bool) -> pa.ChunkedArray:
+    latest = _LAST_ORDER if timestamps == "order" else (datetime.now(UTC) + FUTURE_TOLERANCE).timestamp()
+    earliest = -_LAST_ORDER if timestamps == "order" else _EARLIEST
+    return pc.fill_null(pc.and_(pc.greater_equal(times, earliest), pc.less_equal(times, latest)), exported)
+
+
+def _context(value: object) -> str:
+    return orjson.dumps(_object.validate_python(_from_json(value))).decode()
+
+
+def _convert(table: pa.Table, column: str, read: Callable[[Any], Any], dropped: Dropped) -> pa.Table:
+    """Convert what is there of a column, value by value; rows where that fails are left out."""
+    values, fits = table[column].to_pylist(), np.ones(table.num_rows, dtype=np.bool_)
+    for place, value in enumerate(values):
+        if value is not None:
+            try:
+                values[place] = read(_from_json(value))
+            except ValueError:
+                fits[place], values[place] = False, None
+    table = table.set_column(table.column_names.index(column), column, pa.array(values, _TYPES[column]))
+    return _keep(table, pa.chunked_array([pa.array(fits)]), f"{column} not as the API takes it", dropped)
+
+
+def _complete(table: pa.Table) -> pa.Table:
+    columns = []
+    for name, kind in _TYPES.items():
+        if name not in table.column_names:
+            columns.append(pa.nulls(table.num_rows, kind))
+        elif name == TIMESTAMP:
+            seconds = table[name].to_numpy()
+            missing = np.isnan(seconds)
+            microseconds = np.rint(np.where(missing, 0.0, seconds) * 1e6).astype(np.int64)
+            columns.append(pa.array(microseconds, mask=missing))
+        else:
+            columns.append(table[name].cast(kind))
+    return pa.table(columns, names=list(_TYPES))
+
+
+def _parsed(raw: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is empty, and read the lists and objects of CSV files."""
+    item = {name: value for name, value in raw.items() if value is not None}
+    return item | {name: _from_json(item[name]) for name in _JSON_FIELDS if name in item}
+
+
+def _from_json(value: object) -> object:
+    """Read the JSON of a CSV cell; what is none stays as it is, for the rules to refuse."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value

@@ -1,0 +1,1 @@
+"""Users: profiles, their data, merging and retention."""

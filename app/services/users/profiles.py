@@ -1,0 +1,92 @@
+"""What putting, changing, getting and listing users means."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from app.errors import BatchRefusedError, NotFoundError
+from app.schemas.batches import RowsStored
+from app.schemas.users import User, UserIn, UserPatch, UsersPage, UsersQuery
+from app.services.kit.batches import in_order_of_rows, validate
+from app.services.kit.merge_patch import merged
+from app.services.kit.pagination import decode, encode
+from app.storage.users import UserStore
+from models.data.columns import USER
+
+_ROWS = TypeAdapter(list[User])
+
+
+class Profiles:
+    """Stores and finds users."""
+
+    def __init__(self, users: UserStore) -> None:
+        self._users = users
+
+    async def put(self, user_id: str, user: UserIn) -> tuple[User, bool]:
+        """Commit a user in the place of the one that was there; tell whether it is new."""
+        created = await self._users.put(user_id, user.attributes)
+        return User.model_construct(user_id=user_id, attributes=user.attributes), created
+
+    async def patch(self, user_id: str, patch: UserPatch) -> User:
+        """Commit a change of a user.
+
+        Raises
+        ------
+        NotFoundError
+            There is none with this id.
+        TooLargeError
+            The attributes would be.
+        """
+
+        def changed(attributes: dict[str, Any]) -> dict[str, Any]:
+            return merged(attributes, patch.attributes) if patch.model_fields_set else attributes
+
+        attributes = await self._users.change(user_id, changed)
+        if attributes is None:
+            raise NotFoundError(f"there is no user {user_id!r}")
+        return User.model_construct(user_id=user_id, attributes=attributes)
+
+    async def put_batch(self, given: Sequence[object], *, atomic: bool) -> RowsStored:
+        """Commit the good rows of a batch together, each in the place of the user that was there.
+
+        Raises
+        ------
+        BatchRefusedError
+            One of them is refused, and `atomic` was asked for.
+        """
+        batch = await validate(given, _ROWS)
+        refused = in_order_of_rows(batch.refused)
+        if refused and atomic:
+            raise BatchRefusedError(f"{len(refused):,} of {len(given):,} rows are refused: nothing was stored", refused)
+        rows = {user.user_id: {USER: user.user_id, "attributes": user.attributes} for user in batch.rows}
+        if rows:
+            await self._users.put_many(list(rows.values()))
+        return RowsStored(stored=len(batch.rows), refused=len(refused), errors=refused)
+
+    async def get(self, user_id: str) -> User:
+        """Give a user.
+
+        Raises
+        ------
+        NotFoundError
+            There is none with this id.
+        """
+        attributes = await self._users.get(user_id)
+        if attributes is None:
+            raise NotFoundError(f"there is no user {user_id!r}")
+        return User.model_construct(user_id=user_id, attributes=attributes)
+
+    async def page(self, query: UsersQuery) -> UsersPage:
+        """List users in the order of their ids.
+
+        Raises
+        ------
+        CursorError
+            The cursor is none of this list's.
+        """
+        last = decode(query.cursor, "users", (str,))
+        rows = await self._users.page(query.prefix, None if last is None else last[0], query.limit + 1)
+        shown = [User.model_construct(**row) for row in rows[: query.limit]]
+        more = encode("users", shown[-1].user_id) if len(rows) > query.limit else None
+        return UsersPage.model_construct(items=shown, next_cursor=more)

@@ -1,0 +1,143 @@
+"""What a user may ask for: to see everything that is held, to have it erased, and to be one with an earlier visitor."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import orjson
+
+from app.errors import MergeConflictError, NotFoundError
+from app.schemas.user_data import Interaction, LogPage, LogQuery, Merged
+from app.services.kit.pagination import decode, encode
+from app.services.popularity.log_counts import LogCounts
+from app.services.state.erased_users import ErasedUsers
+from app.services.state.histories import Histories
+from app.storage.user_data import UserDataStore
+from app.storage.users import UserStore
+from app.times import from_microseconds
+from models.data.columns import TIMESTAMP
+
+LogRows = Sequence[dict[str, Any]]
+_NUMBER_OR_NONE = (int, type(None))
+
+
+class UserData:
+    """Shows, exports, erases and merges what is held on users."""
+
+    def __init__(
+        self,
+        store: UserDataStore,
+        users: UserStore,
+        histories: Histories,
+        popular: LogCounts,
+        erased_users: ErasedUsers,
+    ) -> None:
+        self._store = store
+        self._users = users
+        self._histories = histories
+        self._popular = popular
+        self._erased_users = erased_users
+
+    async def log(self, user_id: str, query: LogQuery) -> LogPage:
+        """List a user's interactions, newest first.
+
+        Raises
+        ------
+        CursorError
+            The cursor is none of this list's.
+        """
+        after = decode(query.cursor, "log", (_NUMBER_OR_NONE, int))
+        rows = await self._store.log(user_id, None if after is None else (after[0], after[1]), query.limit + 1)
+        shown = rows[: query.limit]
+        more = encode("log", shown[-1][TIMESTAMP], shown[-1]["id"]) if len(rows) > query.limit else None
+        items = [Interaction.model_construct(**_timed(row)) for row in shown]
+        return LogPage.model_construct(items=items, next_cursor=more)
+
+    async def delete_interaction(self, number: int) -> None:
+        """Commit that an interaction is gone.
+
+        Raises
+        ------
+        NotFoundError
+            There is none with this id.
+        """
+        user_id = await self._store.delete(number)
+        if user_id is None:
+            raise NotFoundError(f"there is no interaction {number}")
+        await self._changed([user_id])
+
+    async def erase(self, user_id: str) -> None:
+        """Commit that nothing is held on a user, and let nothing in memory tell of the user.
+
+        Raises
+        ------
+        NotFoundError
+            Nothing was held.
+        """
+        if not await self._store.erase(user_id):
+            raise _nothing(user_id)
+        self._erased_users.mask([user_id])
+        await self._changed([user_id])
+
+    async def merge(self, user_id: str, into: str) -> Merged:
+        """Commit that everything of a user is another's; the same again moves what has come since.
+
+        Raises
+        ------
+        MergeConflictError
+            It cannot be done.
+        """
+        if user_id == into:
+            raise MergeConflictError("a user cannot be merged into itself")
+        moved = await self._store.merge(user_id, into)
+        self._erased_users.mask([user_id])
+        await self._changed([user_id, into])
+        return Merged(user_id=user_id, into=into, moved=moved)
+
+    async def export(self, user_id: str) -> AsyncIterator[bytes]:
+        """Give everything that is held on a user as a JSON document, part by part.
+
+        Raises
+        ------
+        NotFoundError
+            Nothing is held.
+        """
+        attributes, merges = await self._users.get(user_id), await self._store.merges(user_id)
+        log, requests = self._store.pages(user_id), self._store.requests(user_id)
+        first: LogRows = await anext(log, [])
+        first_requests: LogRows = await anext(requests, [])
+        if attributes is None and not merges and not first and not first_requests:
+            raise _nothing(user_id)
+        for merge in merges:
+            merge["into"] = merge.pop("into_user_id")
+            merge["merged_at"] = from_microseconds(merge["merged_at"])
+        known = orjson.dumps({"user_id": user_id, "attributes": attributes, "merges": merges})
+
+        async def parts() -> AsyncIterator[bytes]:
+            yield known[:-1] + b',"requests":['
+            async for part in _rows(first_requests, requests):
+                yield part
+            yield b'],"interactions":['
+            async for part in _rows(first, log):
+                yield part
+            yield b"]}"
+
+        return parts()
+
+    async def _changed(self, user_ids: Sequence[str]) -> None:
+        self._popular.forget()
+        await self._histories.refresh(user_ids)
+
+
+async def _rows(first: LogRows, others: AsyncIterator[LogRows]) -> AsyncIterator[bytes]:
+    if first:
+        yield orjson.dumps([_timed(row) for row in first])[1:-1]
+    async for page in others:
+        yield b"," + orjson.dumps([_timed(row) for row in page])[1:-1]
+
+
+def _timed(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {TIMESTAMP: None if row[TIMESTAMP] is None else from_microseconds(row[TIMESTAMP])}
+
+
+def _nothing(user_id: str) -> NotFoundError:
+    return NotFoundError(f"nothing is held on a user {user_id!r}")

@@ -1,0 +1,1 @@
+"""The worker: takes training jobs and runs each in a process of its own."""

@@ -1,0 +1,125 @@
+"""The process that a worker starts for one job: trains, and tells on standard output how far it is.
+
+Each line is a JSON object: `phase` with `progress`, a `line` for the log, and at last the `outcome`. It has a low
+priority, bounded threads and bounded memory, and it ends with the worker that started it.
+"""
+
+import asyncio
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+from app.config import Settings, load_settings
+from app.context import Context
+from app.errors import BraidError
+from app.worker.training_run import Order, run_training, summary
+from models.bundle.errors import BundleError
+from models.data.errors import DataSetError
+
+_NICE = 10
+_EVERY_SECONDS = 0.5
+_MEMORY_SHARE = 0.75
+_MEGABYTE = 1 << 20
+_PR_SET_PDEATHSIG = 1
+_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+
+class Telling:
+    """Passes progress on: every phase that begins or ends, and some of what is between."""
+
+    def __init__(self) -> None:
+        self._began: dict[str, float] = {}
+        self._done: set[str] = set()
+        self._told_at = 0.0
+
+    def __call__(self, phase: str, done: float) -> None:
+        """Take note of how far a phase is."""
+        moment = time.monotonic()
+        first = phase not in self._began
+        self._began.setdefault(phase, moment)
+        ended = done >= 1.0 and phase not in self._done
+        if first or ended or moment - self._told_at > _EVERY_SECONDS:
+            self._told_at = moment
+            tell(phase=phase, progress=round(done, 4))
+        if ended:
+            self._done.add(phase)
+            tell(line=f"{phase}: done after {moment - self._began[phase]:.1f} s")
+
+
+def tell(**what: Any) -> None:
+    """Write one line for the worker."""
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Run the order given as JSON; exit code 0 where a bundle was published, 1 otherwise."""
+    order = Order(**json.loads(sys.argv[1]))
+    _end_with_parent()
+    try:
+        settings = load_settings()
+        _bound(settings)
+        bundle = asyncio.run(_run(settings, order))
+    except MemoryError:
+        _fail("it needs more memory than BRAID_TRAINING_MEMORY_MB allows")
+    except (BraidError, BundleError, DataSetError, OSError) as error:
+        _fail(" ".join(str(error).splitlines()))
+    except Exception as error:  # noqa: BLE001 - whoever follows the job is told, whatever it was
+        tell(traceback=traceback.format_exc())
+        _fail(f"{type(error).__name__}: {error}")
+    tell(outcome=bundle)
+
+
+def _fail(reason: str) -> NoReturn:
+    tell(outcome={"failed": reason})
+    sys.exit(1)
+
+
+async def _run(settings: Settings, order: Order) -> dict[str, Any]:
+    async with Context(settings) as context:
+        trained = await run_training(context, order, Telling())
+        for line in summary(trained):
+            tell(line=line)
+    return {"version": trained.bundle.version}
+
+
+def _bound(settings: Settings) -> None:
+    os.nice(_NICE)
+    wanted = settings.training_memory_mb
+    limit = int(_memory() * _MEMORY_SHARE) if wanted is None else wanted * _MEGABYTE
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
+
+
+def _memory() -> int:
+    """Measure the memory of this machine, or of the container."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(machine, int(_CGROUP_LIMIT.read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        return machine
+
+
+def _end_with_parent() -> None:
+    """End when the worker does, even where it is killed: another one will have its job."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    def watch() -> None:
+        # The worker holds the other end, and never writes.
+        os.read(sys.stdin.fileno(), 1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""The worker: takes training jobs one after the other, trains in a process of its own, and activates what passes.
+
+The lease of the job is renewed while the process trains. Whoever loses it, because the database gave the job to
+another worker, stops and changes nothing more.
+"""
+
+import asyncio
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+import structlog
+
+from app.context import Context
+from app.errors import BundleRefusedError, DatabaseError
+from app.storage.training_jobs import LEASE_SECONDS, Job
+from app.worker.planner import Planner
+from app.worker.supervisor import Told, how_it_ended, start
+from models.bundle.errors import BundleError, StoreUnreachableError
+from models.bundle.store import new_version
+
+_TICK_SECONDS = 1.0
+_ATTEMPTS = 5
+_RETRY_SECONDS = 3.0
+_log = structlog.get_logger(__name__)
+Answer = TypeVar("Answer")
+
+
+class Worker:
+    """Takes jobs until it is stopped.
+
+    Parameters
+    ----------
+    context
+        Of this process; it serves nothing.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._jobs = context.job_store
+        self._planner = Planner(context.job_store, context.bundles, context.settings)
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._stopping = asyncio.Event()
+        self._away = False
+
+    def stop(self) -> None:
+        """Stop: a job under way is given back."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Take jobs, for as long as the worker is not stopped."""
+        _log.info("worker started", worker=self._name)
+        while not self._stopping.is_set():
+            job = await self._next()
+            if job is None:
+                await self._wait(_TICK_SECONDS)
+            else:
+                await self._do_whatever_happens(job)
+        _log.info("worker stopped", worker=self._name)
+
+    async def _next(self) -> Job | None:
+        try:
+            await self._planner.plan()
+            job = await self._jobs.claim(self._name, new_version())
+        except DatabaseError as error:
+            if not self._away:
+                self._away = True
+                _log.error("training jobs cannot be read", reason=str(error))
+            return None
+        self._away = False
+        return job
+
+    async def _wait(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+
+    async def _do_whatever_happens(self, job: Job) -> None:
+        """Do a job; what goes wrong in an unexpected way ends the job, and not the worker."""
+        try:
+            await self._do(job)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the next job is taken
+            _log.exception("training job failed", job=job.job_id)
+            with suppress(DatabaseError):
+                await self._jobs.finish(job, "failed", f"{type(error).__name__}: {error}")
+            await self._wait(_TICK_SECONDS)
+
+    async def _do(self, job: Job) -> None:
+        _log.info("training job taken", job=job.job_id, kind=job.kind, attempt=job.attempts)
+        told = Told()
+        state = await self._train(job, told)
+        holding = asyncio.create_task(self._hold(job, told))
+        try:
+            # While the database is away there is nothing else to do.
+            while True:
+                try:
+                    await self._end(job, told, state)
+                    break
+                except DatabaseError as error:
+                    _log.error("training job not ended yet", job=job.job_id, reason=str(error))
+                    if self._stopping.is_set():
+                        break
+                    await self._wait(_TICK_SECONDS)
+        finally:
+            holding.cancel()
+            await asyncio.gather(holding, return_exceptions=True)
+        with suppress(BundleError, OSError):
+            await asyncio.to_thread(self._context.bundles.sweep)
+
+    async def _hold(self, job: Job, told: Told) -> None:
+        """Keep the lease while a bundle is verified and activated."""
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            with suppress(DatabaseError):
+                await self._jobs.renew(job, told.phase, told.progress, [])
+
+    async def _train(self, job: Job, told: Told) -> str:
+        """Train in a process; tell whether the job is still `ours`, or is `cancelling`, `lost` or to be `put back`."""
+        if job.bundle_version in await self._patiently(self._context.bundles.versions):
+            # An earlier worker got that far and died before it could say so.
+            told.outcome = {"version": job.bundle_version}
+            told.lines.append(f"bundle {job.bundle_version} was published by an earlier attempt")
+            return "ours"
+        process = await start(job, self._context.settings)
+        reading = [asyncio.create_task(told.read(stream)) for stream in (process.stdout, process.stderr) if stream]
+        ended = asyncio.create_task(process.wait())
+        state = "ours"
+        held_at = time.monotonic()
+        try:
+            while state == "ours" and not ended.done():
+                stopping = asyncio.create_task(self._stopping.wait())
+                await asyncio.wait([ended, stopping], timeout=_TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                stopping.cancel()
+                if self._stopping.is_set() and not ended.done():
+                    state = "put back"
+                elif not ended.done():
+                    state = await self._renew(job, told)
+                    held_at = time.monotonic() if state != "away" else held_at
+                    # Whoever reaches the database may have the job by now.
+                    lapsed = time.monotonic() - held_at > LEASE_SECONDS
+                    state = ("lost" if lapsed else "ours") if state == "away" else state
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await ended
+            await asyncio.gather(*reading)
+        if told.outcome is None and state == "ours":
+            told.outcome = {"failed": how_it_ended(process.returncode)}
+        return state
+
+    async def _patiently(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask the store of bundles, a few times where it is out of reach."""
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return await asyncio.to_thread(ask)
+            except StoreUnreachableError as error:
+                _log.warning("bundles cannot be reached", reason=str(error))
+                await self._wait(_RETRY_SECONDS)
+        return await asyncio.to_thread(ask)
+
+    async def _renew(self, job: Job, told: Told) -> str:
+        lines = list(told.lines)
+        try:
+            state = await self._jobs.renew(job, told.phase, told.progress, lines)
+        except DatabaseError as error:
+            _log.warning("lease not renewed", job=job.job_id, reason=str(error))
+            return "away"
+        del told.lines[: len(lines)]
+        return state
+
+    async def _end(self, job: Job, told: Told, state: str) -> None:
+        if state == "put back":
+            await self._jobs.put_back(job)
+            return
+        if state == "ours":
+            state = await self._jobs.renew(job, told.phase, told.progress, [])
+        if state == "lost":
+            _log.warning("training job lost to another worker", job=job.job_id)
+            return
+        if state == "cancelling":
+            await self._jobs.finish(job, "cancelled", "it was cancelled", told.lines)
+            _log.info("training job cancelled", job=job.job_id)
+            return
+        outcome = told.outcome or {}
+        if "version" not in outcome:
+            await self._jobs.finish(job, "failed", str(outcome.get("failed")), told.lines)
+            _log.error("training job failed", job=job.job_id, reason=outcome.get("failed"))
+            return
+        await self._pass(job, str(outcome["version"]), told.lines)
+
+    async def _pass(self, job: Job, version: str, lines: list[str]) -> None:
+        """Activate what the gate let pass."""
+        try:
+            gate = (await self._patiently(lambda: self._context.bundles.manifest(version))).gate
+            refusal = None if gate is None else gate.reason
+            if refusal is not None:
+                _log.error("bundle refused by the gate", job=job.job_id, version=version, reason=refusal)
+                await self._jobs.finish(job, "refused", refusal, lines)
+                return
+            await self._context.versions.take(version, f"job {job.job_id}")
+        except BundleRefusedError as error:
+            _log.error("bundle refused", job=job.job_id, version=version, reason=str(error))
+            await self._jobs.finish(job, "refused", str(error), lines)
+            return
+        if not await self._jobs.finish(job, "succeeded", None, [*lines, f"bundle {version} is active"]):
+            _log.warning("training job lost to another worker", job=job.job_id)
+            return
+        _log.info("training job succeeded", job=job.job_id, version=version)
+        with suppress(BundleError, OSError, DatabaseError):
+            # What another worker has published and not activated yet is its own to keep.
+            await self._context.versions.prune(await self._jobs.versions_at_work())

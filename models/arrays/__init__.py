@@ -1,0 +1,1 @@
+"""Array tools: sparse rows, dense search, vocabularies and types."""

@@ -1,0 +1,89 @@
+"""Sparse matrices by rows, as arrays that can be stored and memory-mapped."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from models.arrays.types import Float32, Int32, Int64
+from models.bundle.errors import BundleError
+from models.bundle.loader import Bundle
+
+Csr = sp.csr_matrix
+
+
+@dataclass(frozen=True)
+class SparseRows:
+    """A sparse matrix by rows, as three arrays that can be stored and memory-mapped.
+
+    Row r holds the columns `indices[indptr[r]:indptr[r + 1]]` with `values` beside them.
+    """
+
+    indptr: Int64
+    indices: Int32
+    values: Float32
+
+    @property
+    def n_rows(self) -> int:
+        """Count the rows."""
+        return len(self.indptr) - 1
+
+    def __post_init__(self) -> None:
+        # Mapped from a bundle they are read-only: being so everywhere, one compiled kernel serves both.
+        for array in (self.indptr, self.indices, self.values):
+            array.flags.writeable = False
+
+    def fits(self, n_rows: int, n_columns: int) -> bool:
+        """Tell whether it has so many rows, and no column beyond so many."""
+        return self.n_rows == n_rows and int(self.indices.max(initial=-1)) < n_columns
+
+    def row(self, index: int) -> tuple[Int32, Float32]:
+        """Give the columns and the values of one row."""
+        start, stop = self.indptr[index], self.indptr[index + 1]
+        return self.indices[start:stop], self.values[start:stop]
+
+    def best(self, count: int) -> "SparseRows":
+        """Keep the largest values of each row, at most so many."""
+        lengths = np.diff(self.indptr)
+        if lengths.max(initial=0) <= count:
+            return self
+        rows = np.repeat(np.arange(self.n_rows), lengths)
+        order = np.lexsort((-self.values, rows))
+        places = np.arange(len(order)) - self.indptr[rows]
+        kept = np.sort(order[places < count])
+        indptr = np.concatenate([[0], np.cumsum(np.minimum(lengths, count))]).astype(np.int64)
+        return SparseRows(indptr, self.indices[kept], self.values[kept])
+
+    def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
+        """Name the three arrays for storing."""
+        return {f"{name}_indptr": self.indptr, f"{name}_indices": self.indices, f"{name}_values": self.values}
+
+    @classmethod
+    def load(cls, bundle: Bundle, name: str) -> "SparseRows":
+        """Take the three arrays from a bundle.
+
+        Raises
+        ------
+        BundleError
+            They do not fit together.
+        """
+        indptr = bundle.array(f"{name}_indptr", np.int64)
+        indices = bundle.array(f"{name}_indices", np.int32)
+        values = bundle.array(f"{name}_values", np.float32)
+        if len(indptr) < 1 or indptr[-1] != len(indices) or len(indices) != len(values) or indptr[0] != 0:
+            raise BundleError(f"{bundle.folder}: the arrays {name}_* do not fit together")
+        rows = cls(indptr, indices, values)  # type: ignore[arg-type]
+        # Compiled code follows these without looking.
+        if np.diff(rows.indptr).min(initial=0) < 0 or rows.indices.min(initial=0) < 0:
+            raise BundleError(f"{bundle.folder}: the arrays {name}_* hold impossible positions")
+        return rows
+
+    @classmethod
+    def from_csr(cls, matrix: "sp.csr_matrix[np.float32]") -> "SparseRows":
+        """Take over a SciPy matrix."""
+        return cls(
+            indptr=matrix.indptr.astype(np.int64),
+            indices=matrix.indices.astype(np.int32),
+            values=matrix.data.astype(np.float32),
+        )

@@ -1,0 +1,1 @@
+"""What a request may ask of items: filters, preferences and their evaluation."""

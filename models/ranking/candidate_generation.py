@@ -1,0 +1,204 @@
+"""Drawing: from what the recommenders say of all items to the candidates of one request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from models.arrays.kernels import largest
+from models.arrays.types import Float32, Int32, Mask, Places
+from models.data.history import History
+from models.ranking import kernels
+from models.ranking.candidates import PARTS, SIGNALS, Candidates
+from models.ranking.config import RankingConfig
+from models.ranking.new_items import NewItems
+from models.recommenders.popularity import Popularity
+from models.recommenders.recommender import Recommender
+from models.recommenders.repeats import Repeats
+from models.recommenders.score_board import ScoreBoard
+
+SERVED_HISTORY = 50
+"""Latest interactions that a request reads, though training reads more: the cost grows with them."""
+_NEAR = 400
+"""Items that products of factors are computed of, or four times those drawn where that is more; with all of them no
+figure was another."""
+_LEAST = np.float32(1e-30)
+NOTHING: Int32 = np.empty(0, dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class CandidateQuery:
+    """Which items a request wants as candidates.
+
+    Parameters
+    ----------
+    excluded
+        Item codes never to be returned.
+    only
+        Where given, these items and no others are wanted; all of them are drawn.
+    wanted
+        Where given, bool with a place for each code: the items that are wanted; as many of them are drawn as there
+        are otherwise. They come from all that any recommender scores, then from the popular ones among them.
+    also
+        Items that are drawn whatever their scores.
+    favoured
+        Masks as `wanted`: beside the others, half as many items of each are drawn, the best that there are.
+    limit
+        How many to draw; the setting where None.
+    cut
+        Whether more than that are cut off; otherwise all that any recommender scores are drawn.
+    """
+
+    excluded: Int32 = field(default_factory=lambda: NOTHING)
+    only: Int32 | None = None
+    wanted: Mask | None = None
+    also: Int32 | None = None
+    favoured: Sequence[Mask] = ()
+    limit: int | None = None
+    cut: bool = True
+
+    def named(self, new_items: NewItems) -> Int32:
+        """Give the arrivals that are asked for by name or by a mask, whether anything scores them or not."""
+        if self.only is not None:
+            return self.only[self.only >= new_items.n_items]
+        masks = [*self.favoured, *([] if self.wanted is None else [self.wanted])]
+        codes = np.arange(new_items.n_items, new_items.n_items + len(new_items), dtype=np.int32)
+        return codes[np.any([mask[codes] for mask in masks], axis=0)] if masks else NOTHING
+
+    def marks(self, items: Int32) -> Mask | None:
+        """Tell which items are wanted; None where all are."""
+        if self.only is None:
+            return None if self.wanted is None else self.wanted[items]
+        given = np.isin(items, self.only)
+        return given if self.wanted is None else given & self.wanted[items]
+
+
+class _Rows(NamedTuple):
+    """The row of each signal and of each part on a board, int64; -1 for those that nothing writes."""
+
+    signals: npt.NDArray[np.int64]
+    parts: npt.NDArray[np.int64]
+
+
+@lru_cache(maxsize=64)
+def _rows(signals: tuple[str, ...]) -> _Rows:
+    row = {signal: place for place, signal in enumerate(signals)}
+    return _Rows(*(np.array([row.get(name, -1) for name in names]) for names in (SIGNALS, PARTS)))
+
+
+@dataclass(frozen=True)
+class CandidateGenerator:
+    """Draws candidates with some recommenders and their weights in the mix."""
+
+    config: RankingConfig
+    recommenders: tuple[Recommender, ...]
+    popularity: Popularity
+    weights: Float32
+
+    def generate(
+        self, board: ScoreBoard, history: History, query: CandidateQuery, new_items: NewItems | None
+    ) -> Candidates:
+        """Draw the candidates for one request, on an empty board."""
+        count = self.config.blend.candidates if query.limit is None else query.limit
+        n_items = len(self.popularity.counts)
+        # Codes beyond the bundle's have no place on the board, whether the arrivals are ranked or not.
+        board.exclude(query.excluded[query.excluded < n_items])
+        self._score(board, history, new_items)
+        if query.only is not None:
+            board.touch(query.only[query.only < n_items])
+        if query.also is not None:
+            board.touch(query.also)
+        # The fill stands behind the others, most popular first.
+        scored = board.count
+        if scored < count:
+            board.touch(kernels.first_free(self.popularity.order, board.slot, count - scored))
+            scored = board.count
+        masks = [(mask, count // 2) for mask in query.favoured]
+        masks += [] if query.wanted is None else [(query.wanted, count)]
+        for mask, number in masks:
+            self._fill(board, mask, number)
+        # Where all is drawn, parts without weight are looked at as well.
+        weights = np.maximum(self.weights, _LEAST) if not query.cut else self.weights
+        rows = _rows(board.signals)
+        plain = query.cut and query.only is query.also is None and not masks
+        few = max(_NEAR, 4 * count)
+        board.settle(self._near(board, rows, few) if plain and board.count > few else None)
+        if plain and new_items is None:
+            slots, signals, parts, mixed, _ = kernels.choose(
+                board.rows, scored, rows.signals, rows.parts, self.weights, count
+            )
+            return Candidates(board.items[slots], signals, parts, mixed, len(history))
+        tops = kernels.best_parts(board.rows, board.count, rows.parts, weights)
+        mixed = kernels.mix(board.rows, board.count, rows.parts, self.weights, tops)
+        slots = largest(mixed[:scored], count) if query.cut else np.arange(scored, dtype=np.int32)
+        more: list[Places] = [] if query.only is None else [board.slots(query.only[query.only < n_items])]
+        more += [] if query.also is None else [board.slots(query.also)]
+        for mask, number in masks:
+            fitting = np.flatnonzero(mask[board.items])
+            more.append(fitting[largest(mixed[fitting], number)])
+        if more:
+            slots = np.unique(np.concatenate([slots, *more])).astype(np.int32)
+        signals, parts = kernels.gather(board.rows, slots, rows.signals, rows.parts, tops)
+        items = board.items[slots]
+        known = Candidates(items, signals, parts, mixed[slots], len(history), query.marks(items))
+        if new_items is None or not len(new_items):
+            return known
+        return self._with_new_items(known, board, history, query, new_items, tops)
+
+    def _score(self, board: ScoreBoard, history: History, new_items: NewItems | None) -> None:
+        whole = history.raised(self.config.strength_exponent)
+        most = self.config.max_history if board.whole is None else min(self.config.max_history, SERVED_HISTORY)
+        if new_items is not None and len(new_items):
+            new_items.lead(whole.latest(most), board, self.config.content.recency_decay)
+        known = whole.items < len(self.popularity.counts)
+        whole = whole if known.all() else whole.where(known)
+        recent = whole.latest(most)
+        if len(recent):
+            for recommender in self.recommenders:
+                recommender.score(whole if isinstance(recommender, Repeats) else recent, board)
+
+    def _near(self, board: ScoreBoard, rows: _Rows, count: int) -> Int32:
+        """Choose the slots that the mix so far puts first: what costs much is computed for these only."""
+        return kernels.first(board.rows, board.count, rows.parts, self.weights, count)
+
+    def _fill(self, board: ScoreBoard, wanted: Mask, count: int) -> None:
+        """Draw wanted items that nothing scores, most popular first, until there are enough of them."""
+        missing = count - int(wanted[board.items].sum())
+        if missing > 0:
+            board.touch(kernels.first_wanted(self.popularity.order, wanted, board.slot, missing))
+
+    def _with_new_items(
+        self,
+        known: Candidates,
+        board: ScoreBoard,
+        history: History,
+        query: CandidateQuery,
+        new_items: NewItems,
+        tops: Float32,
+    ) -> Candidates:
+        """Add the arrivals that are wanted, the best of them."""
+        found = new_items.score(history, board, self.config.content.recency_decay, query.named(new_items))
+        marks = query.marks(found.items)
+        keep = ~np.isin(found.items, query.excluded) & ~new_items.blocked(found.items)
+        if marks is not None:
+            keep &= marks
+        # As many as there are known ones at most: all of those that are to be ranked, the best of others.
+        where = _rows(board.signals)
+        mixed = kernels.mix(found.signals, len(found.items), where.parts, self.weights, tops)
+        places = np.flatnonzero(keep)
+        if query.only is None:
+            places = places[largest(mixed[places], max(len(known.items), 1))]
+        signals, parts = kernels.gather(found.signals, places.astype(np.int32), where.signals, where.parts, tops)
+        return known.joined(
+            Candidates(
+                found.items[places],
+                signals,
+                parts,
+                mixed[places],
+                len(history),
+                None if marks is None else marks[places],
+            )
+        )

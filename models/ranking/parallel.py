@@ -1,0 +1,57 @@
+"""A crew: threads that draw candidates for many users at once, each with retrievers of its own."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import TypeVar
+
+from threadpoolctl import threadpool_limits
+
+from models.ranking.retriever import Retriever
+
+Result = TypeVar("Result")
+_CHUNK = 64
+_AHEAD = 4
+"""Chunks a thread that may be finished before their turn has come."""
+
+
+def in_parallel(
+    retrievers: tuple[Retriever, ...], count: int, work: Callable[[tuple[Retriever, ...], int], Result]
+) -> Iterator[Result]:
+    """Do some work for every row, and give the results in the order of the rows.
+
+    Compiled code and linear algebra let go of the interpreter's lock, so that threads are of use. A retriever serves
+    one thread, as its buffers are reused: each thread has its own. The work should depend on its row alone.
+
+    Parameters
+    ----------
+    retrievers
+        Those the work needs; it gets others that answer the same.
+    count
+        Number of rows.
+    work
+        Called with retrievers and a row.
+    """
+    # The variable that bounds what is compiled bounds these threads as well.
+    threads = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+    free: SimpleQueue[tuple[Retriever, ...]] = SimpleQueue()
+    for _ in range(threads):
+        free.put(tuple(retriever.configured(retriever.config) for retriever in retrievers))
+
+    def chunk(start: int) -> list[Result]:
+        own = free.get()
+        try:
+            return [work(own, row) for row in range(start, min(start + _CHUNK, count))]
+        finally:
+            free.put(own)
+
+    # Each thread multiplies small matrices: more threads for each of these would only wait for one another.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
+        waiting = []
+        for start in range(0, count, _CHUNK):
+            waiting.append(pool.submit(chunk, start))
+            if len(waiting) >= threads * _AHEAD:
+                yield from waiting.pop(0).result()
+        for future in waiting:
+            yield from future.result()

@@ -1,0 +1,152 @@
+"""The score board: what the recommenders write for one request."""
+
+from typing import Self
+
+import numpy as np
+
+from models.arrays.sparse_rows import SparseRows
+from models.arrays.types import Float32, Int32
+from models.recommenders import kernels
+
+_STRONGEST = 10
+"""Entries that are read of the rows of older items, where not all are read whole."""
+
+
+class ScoreBoard:
+    """Scores of the items that one request touches, a row for each signal.
+
+    Its buffers are as large as the catalogue and are reused from request to request, so one board serves one
+    thread. Use it as a context manager: leaving gives all slots back.
+
+    Parameters
+    ----------
+    n_items
+        Size of the catalogue.
+    signals
+        Names of the signals, in the order of the rows.
+    """
+
+    def __init__(self, n_items: int, signals: tuple[str, ...]) -> None:
+        self.signals = signals
+        self.slot: Int32 = np.full(n_items, -1, dtype=np.int32)
+        self.touched: Int32 = np.empty(n_items, dtype=np.int32)
+        # A row for each signal: what is mixed and compared are signals, and each fits into the nearest cache.
+        self.rows: Float32 = np.zeros((len(signals), n_items), dtype=np.float32)
+        self._row = {signal: row for row, signal in enumerate(signals)}
+        self.count = 0
+        self.whole: int | None = None
+        """How many of a history's items, the latest, have their rows read whole; of those before only the strongest
+        entries are, which come first. All of them by default."""
+        self._excluded: Int32 = np.empty(0, dtype=np.int32)
+        self._dense: list[tuple[int, Float32, float]] = []
+        self._factors: list[tuple[int, Float32, Float32]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        kernels.release(self.slot, self.touched, self.rows, self.count, self._excluded)
+        self.count = 0
+        self._excluded = self._excluded[:0]
+        self._dense.clear()
+        self._factors.clear()
+
+    def block(self, items: Int32) -> None:
+        """Keep items (codes) out of every request from now on; call it between requests."""
+        self.slot[items] = -3
+
+    def unblock(self, items: Int32) -> None:
+        """Let items (codes) into requests again; call it between requests."""
+        self.slot[items] = -1
+
+    def exclude(self, items: Int32) -> None:
+        """Keep items (codes, -1 for unknown ones) out of this request; call it before any recommender writes."""
+        self._excluded = items
+        kernels.exclude(self.slot, items)
+
+    def add_rows(self, signals: tuple[str, ...], matrix: SparseRows, rows: Int32, weights: Float32) -> None:
+        """Add some rows of a matrix to signals that stand beside each other; what they hold becomes a candidate.
+
+        Parameters
+        ----------
+        weights
+            Of each row for each signal, (rows, signals); or of each row, for a single signal.
+        """
+        self._add_rows(signals, matrix, rows, weights, len(rows))
+
+    def add_history(self, signals: tuple[str, ...], matrix: SparseRows, items: Int32, weights: Float32) -> None:
+        """Do the same with the rows of a history's items, the latest last; see `whole`."""
+        self._add_rows(signals, matrix, items, weights, len(items) if self.whole is None else self.whole)
+
+    def _add_rows(
+        self, signals: tuple[str, ...], matrix: SparseRows, rows: Int32, weights: Float32, whole: int
+    ) -> None:
+        self.count = kernels.add_rows(
+            matrix.indptr, matrix.indices, matrix.values, rows, weights.reshape(len(rows), len(signals)),
+            self.slot, self.touched, self.rows, self._row[signals[0]], self.count, whole, _STRONGEST,
+        )  # fmt: skip
+
+    def add(self, signal: str, items: Int32, values: Float32) -> None:
+        """Add a value to each of some items, none of them twice; they become candidates."""
+        self.touch(items)
+        slots = self.slot[items]
+        known = slots >= 0
+        self.rows[self._row[signal], slots[known]] += values[known]
+
+    def add_dense(self, signal: str, scores: Float32, best: Int32, above: float = -np.inf) -> None:
+        """Give a signal to every candidate, those that come later too.
+
+        Parameters
+        ----------
+        scores
+            One for each item of the catalogue.
+        best
+            Items that become candidates.
+        above
+            Scores that are not above it count as 0.
+        """
+        self.touch(best)
+        self._dense.append((self._row[signal], scores, above))
+
+    def add_factors(self, signal: str, factors: Float32, vector: Float32) -> None:
+        """Give every candidate the product of its factors with a vector, those that come later too.
+
+        Parameters
+        ----------
+        factors
+            (items, factors).
+        """
+        self._factors.append((self._row[signal], factors, vector))
+
+    def settle(self, slots: Int32 | None = None) -> None:
+        """Write the signals that every candidate has; call it when no candidate is added any more.
+
+        Parameters
+        ----------
+        slots
+            Those that products of factors are wanted of, int32; all by default.
+        """
+        for row, scores, above in self._dense:
+            kernels.write(self.rows[row], self.touched, self.count, scores, above)
+        if slots is None:
+            slots = np.arange(self.count, dtype=np.int32)
+        for row, factors, vector in self._factors:
+            kernels.multiply(self.rows[row], slots, self.touched, factors, vector)
+
+    def touch(self, items: Int32) -> None:
+        """Make items candidates, with scores of 0 where no recommender has given one."""
+        self.count = kernels.touch_all(self.slot, self.touched, self.count, items)
+
+    @property
+    def items(self) -> Int32:
+        """The touched items, as codes, in slot order."""
+        return self.touched[: self.count]
+
+    def slots(self, items: Int32) -> Int32:
+        """Places of those of some items that are touched."""
+        slots = self.slot[items]
+        return slots[slots >= 0]
+
+    def scores(self, signal: str) -> Float32:
+        """Scores of one signal, in slot order."""
+        return self.rows[self._row[signal], : self.count]

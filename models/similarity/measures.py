@@ -1,0 +1,164 @@
+"""Similarity measures: how alike two rows of a matrix are, from the features that both have.
+
+With x and y two rows of strengths above 0:
+
+- `cosine`: x.y / (|x| |y|).
+- `adjusted_cosine` (Sarwar et al. 2001): the cosine of deviations from the means of the features. Between items the
+  features are users: a strength counts by how far it is from the mean of what its user has.
+- `pearson`: the cosine of deviations from the means of the rows.
+- `euclidean`: 1 / (1 + |x - y|).
+- `jaccard`: x.y / (|x|^2 + |y|^2 - x.y), also called Tanimoto; of ones it is the features of both / those of either.
+- `cooccurrence`: the debiased one, `D^-a X F^-b X^T D^-c`, where D counts the features of a row and F the rows with a
+  feature. With a = c = 0.5 and b = 0 it is the cosine of ones; b > 0 lets common features count less.
+
+Means and lengths are over all that a row has, not only over what two rows share, so that two rows which share little
+are no perfect match. A row without deviations (its strengths are all the same, as in data of views alone) is compared
+by the correlation of whole rows, where what is absent counts 0: of ones that is the phi coefficient. A similarity that
+is undefined or not above 0 is none. `shrinkage` s multiplies with n / (n + s), n the number of features in common.
+"""
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import scipy.sparse as sp
+
+from models.arrays.sparse_rows import SparseRows
+from models.arrays.types import Float32, Int32, Int64
+from models.similarity import nearest
+from models.similarity.matrices import counts, degrees, power, scaled, top_products
+from models.similarity.nearest import Peers
+
+Measure = Literal["cosine", "adjusted_cosine", "pearson", "euclidean", "jaccard", "cooccurrence"]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+_BLOCK = 2048
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """A measure with its settings; the exponents a, b and c are those of `cooccurrence`.
+
+    `row_exponent` (a) is for the row that is compared, `feature_exponent` (b) for the features and `peer_exponent` (c)
+    for the rows it is compared with.
+    """
+
+    measure: Measure
+    shrinkage: float = 0.0
+    row_exponent: float = 0.5
+    feature_exponent: float = 0.0
+    peer_exponent: float = 0.5
+
+
+def peers(similarity: Similarity, rows: SparseRows, columns: SparseRows) -> Peers:
+    """Prepare the rows of a matrix for being compared with.
+
+    Parameters
+    ----------
+    rows
+        The matrix, columns of a row ascending.
+    columns
+        The same matrix by columns. Entries that are left out there are not compared, but belong to their rows.
+    """
+    measure = MEASURES.index(similarity.measure)
+    n_features = columns.n_rows
+    holders = np.bincount(rows.indices, minlength=n_features).astype(np.float64)
+    means, weights = np.zeros(n_features), np.ones(n_features)
+    if similarity.measure == "adjusted_cosine":
+        np.divide(np.bincount(rows.indices, rows.values, n_features), holders, out=means, where=holders > 0)
+    if similarity.measure == "cooccurrence":
+        np.power(holders, -similarity.feature_exponent, out=weights, where=holders > 0)
+    described = nearest.describe_all(
+        measure, float(similarity.peer_exponent), rows.indptr, rows.indices, rows.values, means
+    )
+    return Peers(
+        measure, float(similarity.shrinkage), float(similarity.row_exponent),
+        columns.indptr, columns.indices, columns.values, means, weights, described,
+    )  # fmt: skip
+
+
+def similarity_matrix(rows: SparseRows, compared: Peers, neighbours: int) -> SparseRows:
+    """Find the rows most similar to each row, best first, itself left out.
+
+    Parameters
+    ----------
+    rows
+        The matrix.
+    compared
+        The same rows, prepared.
+    neighbours
+        How many are kept for each row, at most.
+    """
+
+    def block(first: int) -> tuple[Int64, Int32, Float32]:
+        last = min(first + _BLOCK, rows.n_rows)
+        found: tuple[Int64, Int32, Float32] = nearest.neighbours_of_each(
+            first, last, rows.indptr, rows.indices, rows.values, neighbours, compared
+        )
+        return found
+
+    # Compiled code lets go of the interpreter's lock.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return _joined(pool.map(block, range(0, rows.n_rows, _BLOCK)))
+
+
+def is_product(similarity: Similarity) -> bool:
+    """Tell whether a measure is a plain product of two scaled matrices."""
+    return similarity.measure in {"cosine", "cooccurrence"} and not similarity.shrinkage
+
+
+def products(
+    matrix: "sp.csr_matrix[np.float32]",
+    compared: "sp.csr_matrix[np.float32]",
+    similarity: Similarity,
+    neighbours: int,
+) -> SparseRows:
+    """Find the rows most similar to each row by a measure that is a product.
+
+    Parameters
+    ----------
+    matrix
+        The rows.
+    compared
+        The same matrix, less the entries that are not compared.
+    """
+    if similarity.measure == "cosine":
+        length = power(degrees(matrix.multiply(matrix).tocsr(), 1), -0.5)
+        return top_products(scaled(matrix, rows=length), scaled(compared, rows=length).T.tocsr(), neighbours)
+    features = counts(matrix, 0)
+    held = counts(matrix, 1)
+    left = scaled(
+        matrix,
+        rows=power(held, -similarity.row_exponent),
+        columns=power(features, -similarity.feature_exponent),
+    )
+    right = scaled(compared, rows=power(held, -similarity.peer_exponent)).T.tocsr()
+    return top_products(left, right, neighbours)
+
+
+def row_similarities(matrix: "sp.csr_matrix[np.float32]", similarity: Similarity, neighbours: int) -> SparseRows:
+    """Find the rows most similar to each row of a SciPy matrix, columns of a row ascending."""
+    if is_product(similarity):
+        return products(matrix, matrix, similarity, neighbours)
+    rows = SparseRows.from_csr(matrix)
+    return similarity_matrix(rows, peers(similarity, rows, SparseRows.from_csr(matrix.T.tocsr())), neighbours)
+
+
+def column_similarities(matrix: "sp.csr_matrix[np.float32]", similarity: Similarity, neighbours: int) -> SparseRows:
+    """Find the columns most similar to each column of a SciPy matrix."""
+    if is_product(similarity):
+        turned = matrix.T.tocsr()
+        return products(turned, turned, similarity, neighbours)
+    columns = SparseRows.from_csr(matrix.T.tocsr())
+    return similarity_matrix(columns, peers(similarity, columns, SparseRows.from_csr(matrix)), neighbours)
+
+
+def _joined(blocks: Iterable[tuple[Int64, Int32, Float32]]) -> SparseRows:
+    counts, indices, values = [np.zeros(1, dtype=np.int64)], [np.empty(0, np.int32)], [np.empty(0, np.float32)]
+    for count, index, value in blocks:
+        counts.append(count)
+        indices.append(index)
+        values.append(value)
+    return SparseRows(np.cumsum(np.concatenate(counts)), np.concatenate(indices), np.concatenate(values))

@@ -1,0 +1,112 @@
+"""Labelled candidate lists: what the network learns from."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from models.arrays.types import Float32
+from models.data.interactions import Interactions
+from models.data.progress import Progress
+from models.ranking.candidate_generation import CandidateQuery
+from models.ranking.features import FEATURES, FeatureBuilder, Scaler
+from models.ranking.parallel import in_parallel
+from models.ranking.retriever import Retriever
+from models.training.network import LabelledLists
+from models.training.plans import Batch, plan
+
+MAX_LISTS = 12_000
+"""Lists that hold a label; more of them teach little that is new."""
+MIN_LISTS = 2
+"""Fewest lists to train on: one to learn from and one to stop by."""
+
+_Labelled = tuple[Float32, npt.NDArray[np.bool_]]
+
+
+@dataclass(frozen=True)
+class LabelOptions:
+    """What candidate lists are made of beside the interactions.
+
+    `catalogue` is the items file of a data set, where there is one; `window` the length of the test, where it is a
+    window of time; `include_seen` tells whether items of the history are candidates.
+    """
+
+    catalogue: pa.Table | None = None
+    window: float | None = None
+    include_seen: bool = False
+
+
+def labelled_lists(
+    train: Interactions,
+    retriever: Retriever,
+    options: LabelOptions,
+    *,
+    seed: int,
+    progress: Progress,
+) -> tuple[LabelledLists, Scaler] | None:
+    """Label the candidates of a sample of users with what each had next.
+
+    The recommenders are fitted without the labels of the lists they score. Lists whose candidates lack all labels
+    teach nothing and are left out.
+
+    Parameters
+    ----------
+    retriever
+        The recommenders to fit anew, and their settings.
+
+    Returns
+    -------
+    tuple or None
+        The lists and the scaler that standardised them; None where fewer than two lists have a label.
+    """
+    rng = np.random.default_rng(seed)
+    lists: list[_Labelled] = []
+    done = 0.0
+    for batch in plan(train, options.window, rng):
+        fitted = retriever.refitted(batch.fitted, retriever.config, options.catalogue)
+        builder = FeatureBuilder(fitted.popularity)
+        most = round(MAX_LISTS * (done + batch.share))
+        order = rng.permutation(len(batch.owners))
+        label = partial(_labelled, train, batch, builder, order, include_seen=options.include_seen)
+        for number, labelled in enumerate(in_parallel((fitted,), len(order), label)):
+            if len(lists) >= most:
+                break
+            if labelled is not None:
+                lists.append(labelled)
+            if number % 100 == 0:
+                progress("candidate lists", done + batch.share * number / len(batch.owners))
+        done += batch.share
+    progress("candidate lists", 1.0)
+    return _padded(lists, retriever.config.blend.candidates) if len(lists) >= MIN_LISTS else None
+
+
+def _labelled(
+    train: Interactions,
+    batch: Batch,
+    builder: FeatureBuilder,
+    order: npt.NDArray[np.intp],
+    own: tuple[Retriever, ...],
+    number: int,
+    *,
+    include_seen: bool,
+) -> _Labelled | None:
+    row = order[number]
+    stop = int(batch.stops[row])
+    history = train.history(int(batch.owners[row]), stop, batch.now)
+    candidates = own[0].retrieve(history, CandidateQuery(excluded=history.items[:0] if include_seen else history.items))
+    labels = np.isin(candidates.items, train.items[stop : batch.ends[row]])
+    return (builder.build(candidates), labels) if labels.any() else None
+
+
+def _padded(lists: list[_Labelled], width: int) -> tuple[LabelledLists, Scaler]:
+    features = np.zeros((len(lists), width, len(FEATURES)), dtype=np.float32)
+    present = np.zeros((len(lists), width), dtype=np.bool_)
+    labels = np.zeros((len(lists), width), dtype=np.float32)
+    scaler = Scaler.fit([columns for columns, _ in lists])
+    for row, (columns, wanted) in enumerate(lists):
+        features[row, : len(columns)] = scaler.transform(columns)
+        present[row, : len(columns)] = True
+        labels[row, : len(columns)] = wanted / wanted.sum()
+    return LabelledLists(features, present, labels), scaler

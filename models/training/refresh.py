@@ -1,0 +1,80 @@
+"""Training with settings that were chosen before, by a run whose bundle is at hand."""
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from models.bundle.errors import BundleError
+from models.bundle.loader import Bundle
+from models.data.interactions import Interactions
+from models.data.progress import Progress
+from models.data.strengths import StrengthScale
+from models.ranking.bundle_settings import read_config, read_scaler
+from models.ranking.config import NetworkConfig, RankingConfig
+from models.ranking.network import NETWORK_FILE, NetworkScorer
+from models.ranking.ranker import Ranker
+from models.ranking.retriever import Retriever, used
+from models.training.labelled_lists import LabelOptions
+from models.training.learn import KERAS_FILE, Learned, learn_network
+
+
+@dataclass(frozen=True)
+class ChosenSettings:
+    """Settings that are chosen, and the network that was learned with them, where it is to be kept."""
+
+    config: RankingConfig
+    network: NetworkScorer | None = None
+    files: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, bundle: Bundle, *, keep_network: bool) -> "ChosenSettings":
+        """Read what a bundle was made with.
+
+        Raises
+        ------
+        BundleError
+            This version cannot read it.
+        """
+        config = read_config(bundle)
+        if not keep_network or config.blend.network_weight <= 0:
+            return cls(config)
+        scorer = NetworkScorer(bundle.file(NETWORK_FILE), read_scaler(bundle))
+        return cls(config, scorer, (bundle.file(KERAS_FILE), bundle.file(NETWORK_FILE)))
+
+    def kept_in(self, folder: Path) -> "ChosenSettings":
+        """Copy the files to a folder: the bundle may be removed while the run goes on."""
+        return replace(self, files=tuple(Path(shutil.copy(path, folder)) for path in self.files))
+
+
+def learn_with_chosen(
+    train: Interactions,
+    settled: ChosenSettings,
+    folder: Path,
+    options: LabelOptions,
+    network: NetworkConfig | None,
+    *,
+    scale: StrengthScale,
+    seed: int,
+    progress: Progress,
+) -> Learned:
+    """Fit the recommenders on a training part, and train the network where none is kept.
+
+    Raises
+    ------
+    BundleError
+        The settings want a network, and there is too little left to train one.
+    """
+    config = settled.config.model_copy(update={"scale": scale})
+    progress("similarities", 0.0)
+    retriever = Retriever.fit(train, config, options.catalogue, used(config)).pruned()
+    progress("similarities", 1.0)
+    scorer, files = settled.network, list(settled.files)
+    curves: dict[str, list[float]] = {}
+    if scorer is None and config.blend.network_weight > 0:
+        learned = learn_network(train, retriever, folder, options, network, seed=seed, progress=progress)
+        if learned is None:
+            raise BundleError("there are too few interactions to train the network that the settings want")
+        scorer, curves = learned
+        files = [folder / KERAS_FILE, folder / NETWORK_FILE]
+    ranker = Ranker(retriever, scorer, train.item_ids, train.user_ids)
+    return Learned(ranker, retriever, scorer, files, curves, [])

@@ -1,0 +1,70 @@
+"""Cursors: what is written is read again, and nothing else is."""
+
+import string
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import CursorError
+from app.services.recommending.cursors import Cursor
+
+ALPHABET = string.ascii_letters + string.digits + "-_"
+
+
+@st.composite
+def cursors(draw: st.DrawFn) -> Cursor:
+    top = draw(st.sampled_from([10, 65_534, 65_535, 2_000_000]))
+    codes = draw(st.lists(st.integers(-1, top), max_size=50))
+    delivered = draw(st.integers(0, len(codes)))
+    rest = len(codes) - delivered
+    scores = draw(st.lists(st.floats(-(2.0**99), 2.0**99, width=32), min_size=rest, max_size=rest))
+    named = codes.count(-1)
+    names = draw(st.lists(st.text(ALPHABET, min_size=1, max_size=20), min_size=named, max_size=named))
+    return Cursor(
+        draw(st.sampled_from([None, "20260301T120000000000Z"])),
+        draw(st.binary(min_size=6, max_size=6)),
+        delivered,
+        np.array(codes, dtype=np.int32),
+        np.array(scores, dtype=np.float32),
+        tuple(names),
+    )
+
+
+@given(cursors())
+def test_what_is_written_is_read_again(cursor: Cursor) -> None:
+    text = cursor.encode()
+    assert set(text) <= set(ALPHABET)
+    found = Cursor.decode(text)
+    assert (found.version, found.digest, found.delivered, found.names) == (
+        cursor.version,
+        cursor.digest,
+        cursor.delivered,
+        cursor.names,
+    )
+    assert found.codes.tolist() == cursor.codes.tolist()
+    assert found.scores.tolist() == pytest.approx(cursor.scores.tolist(), rel=1e-2, abs=1e-30)
+
+
+def test_the_order_of_the_scores_stays() -> None:
+    scores = np.sort(np.random.default_rng(0).normal(size=100).astype(np.float32))[::-1].copy()
+    found = Cursor(None, b"digest", 0, np.arange(100, dtype=np.int32), scores).encode()
+    read = Cursor.decode(found).scores
+    assert (np.diff(read) <= 0).all()
+
+
+@given(cursors(), st.data())
+def test_a_changed_or_shortened_cursor_is_refused(cursor: Cursor, data: st.DataObject) -> None:
+    text = cursor.encode()
+    place = data.draw(st.integers(0, len(text) - 1))
+    letter = data.draw(st.sampled_from([other for other in ALPHABET if other != text[place]]))
+    for wrong in (text[:place] + letter + text[place + 1 :], text[:place], text + letter):
+        with pytest.raises(CursorError):
+            Cursor.decode(wrong)
+
+
+@given(st.one_of(st.text(max_size=200), st.text(ALPHABET, max_size=200)))
+def test_any_other_text_is_refused(text: str) -> None:
+    with pytest.raises(CursorError):
+        Cursor.decode(text)

@@ -1,0 +1,94 @@
+"""What is exported and imported into another database is what was there."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow.parquet as pq
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from app.config import Settings
+from app.context import Context
+from app.services.transfer.import_rows import Timestamps
+from app.storage.rows import COLUMNS, Row
+from app.storage.tables import imports, interactions, items, users
+from models.data.file_chunks import open_folder
+from models.data.progress import silent
+
+IDS = st.text("ab.:~", min_size=1, max_size=3)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5)
+CONTEXTS = st.dictionaries(TEXTS, st.none() | st.booleans() | TEXTS | st.floats(-1e9, 1e9), max_size=3)
+ROWS = st.builds(
+    Row,
+    IDS,
+    IDS,
+    st.sampled_from(["view", "purchase", "shown", "rating"]),
+    st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    st.none() | st.integers(0, 1_790_000_000_000_000),
+    st.none() | IDS,
+    st.none() | IDS,
+    st.none() | st.integers(0, 2**31 - 1),
+    st.none() | CONTEXTS.map(lambda value: orjson.dumps(value).decode()),
+)
+
+
+async def export(context: Context, folder: Path) -> dict[str, list[dict[str, Any]]]:
+    await context.exporting_log.run(folder, silent)
+    return {path.stem: pq.read_table(path).to_pylist() for path in sorted(folder.glob("*.parquet"))}
+
+
+async def empty(context: Context) -> None:
+    async with context.database.writing() as connection:
+        for table in (imports, interactions, items, users):
+            await connection.execute(delete(table))
+
+
+async def there_and_back(context: Context, tmp_path: Path, timestamps: Timestamps = "seconds") -> None:
+    before = await export(context, tmp_path / "one")
+    await empty(context)
+    done = await context.importing.run(open_folder(tmp_path / "one"), timestamps=timestamps, progress=silent)
+    assert done.interactions.dropped == {}
+    assert await export(context, tmp_path / "two") == before
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(ROWS, min_size=1, max_size=12))
+async def test_every_row_comes_back_as_it_was(context: Context, tmp_path: Path, rows: list[Row]) -> None:
+    await empty(context)
+    await context.interactions.store(rows)
+    await there_and_back(context, tmp_path)
+
+
+async def test_the_catalogue_comes_back_as_it_was(context: Context, tmp_path: Path, settings: Settings) -> None:
+    item = {
+        "item_id": "i",
+        "title": 'Ä "quoted", \N{OWL}\n',
+        "description": None,
+        "categories": ["a", "b"],
+        "tags": [],
+        "price": 0.1,
+        "attributes": {"deep": [1, {"x": None}]},
+        "hidden": True,
+        "available_from": 1_767_225_600_123_456,
+        "available_until": None,
+    }
+    await context.database.write(lambda connection: context.items.put_now(connection, [item]))
+    profile = {"user_id": "u", "attributes": {"age": 40, "city": "Köln"}}
+    await context.database.write(lambda connection: context.users.put_now(connection, [profile]))
+    await context.interactions.store([Row("u", "i", "view", timestamp=1), Row("v", "j", "view", timestamp=2)])
+    await there_and_back(context, tmp_path)
+    assert await context.items.get("i") == item
+    exported = await export(context, tmp_path / "three")
+    assert [row["item_id"] for row in exported["items"]] == ["i"]
+    assert [row["user_id"] for row in exported["users"]] == ["u"]
+    assert list(exported["interactions"][0]) == list(COLUMNS)
+
+
+async def test_a_log_that_has_only_an_order_is_exported_unchanged(context: Context, tmp_path: Path) -> None:
+    await context.interactions.store(
+        [Row("u", f"i{n}", "view", timestamp=n * 1_000_000) for n in (5, -7, 900_000_000_0)]
+    )
+    await there_and_back(context, tmp_path, "order")
+    assert (await context.interactions.table(silent))["timestamp"].to_pylist() == [5.0, -7.0, 9e9]

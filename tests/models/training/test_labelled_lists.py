@@ -1,0 +1,81 @@
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from models.data.interactions import Interactions
+from models.data.progress import silent
+from models.ranking.config import RankingConfig
+from models.ranking.features import FEATURES, Scaler
+from models.ranking.retriever import Retriever
+from models.training.labelled_lists import LabelOptions, labelled_lists
+from models.training.network import LabelledLists
+
+Row = tuple[object, ...]
+MakeTable = Callable[[list[Row]], pa.Table]
+
+
+def made(train: Interactions, *, seed: int = 0, **options: Any) -> tuple[LabelledLists, Scaler] | None:
+    retriever = Retriever.fit(train, RankingConfig())
+    return labelled_lists(train, retriever, LabelOptions(**options), seed=seed, progress=silent)
+
+
+def column(found: LabelledLists, name: str, scaler: Scaler) -> "np.ndarray[Any, np.dtype[np.float32]]":
+    """Give one feature of all candidates before it was standardised."""
+    place = FEATURES.index(name)
+    return found.features[..., place] * scaler.scale[place] + scaler.mean[place]
+
+
+@pytest.fixture
+def daily(table: MakeTable) -> Interactions:
+    """Six users with a new item on each of 20 days and that of the first day again on the 19th."""
+    rows: list[Row] = [
+        (f"u{user}", f"i{(user * 3 + day) % 22:02d}", float(day)) for user in range(6) for day in range(20)
+    ]
+    rows += [(f"u{user}", f"i{user * 3 % 22:02d}", 18.5) for user in range(6)]
+    return Interactions.from_table(table(rows), first_only=False)
+
+
+def test_seen_items_are_candidates_where_they_are_wanted(checkerboard: Interactions) -> None:
+    plain, seen = made(checkerboard), made(checkerboard, include_seen=True)
+    assert plain is not None
+    assert seen is not None
+    assert sorted(set(plain[0].present.sum(axis=1).tolist())) == [8, 9, 10]
+    assert set(seen[0].present.sum(axis=1).tolist()) == {12}
+
+
+def test_what_a_user_had_before_is_a_label_where_seen_items_are_wanted(daily: Interactions) -> None:
+    plain, seen = (made(daily, window=4.0, include_seen=wanted) for wanted in (False, True))
+    assert plain is not None
+    assert seen is not None
+    # Five new items from day 15 to day 19; among these days that of the first day comes again.
+    assert (plain[0].labels > 0).sum(axis=1).max() == 5
+    assert (seen[0].labels > 0).sum(axis=1).max() == 6
+
+
+def test_a_window_gives_one_list_for_each_user_with_labels_of_equal_share(daily: Interactions) -> None:
+    found = made(daily, window=4.0)
+    assert found is not None
+    lists, scaler = found
+    # The windows from days 15, 11, 7 and so on, while there is as much time before.
+    assert len(lists.labels) == 6 * 3
+    assert lists.labels.sum(axis=1).tolist() == pytest.approx([1.0] * len(lists.labels))
+    counts = (lists.labels > 0).sum(axis=1)
+    assert lists.labels.max(axis=1).tolist() == pytest.approx((1 / counts).tolist())
+    lengths = np.expm1(column(lists, "history_length", scaler)[:, 0]).round().astype(int)
+    assert sorted(lengths.tolist()) == [7] * 6 + [11] * 6 + [15] * 6
+
+
+def test_the_same_seed_gives_the_same_lists(checkerboard: Interactions) -> None:
+    first, again, other = (made(checkerboard, seed=seed) for seed in (1, 1, 2))
+    assert first is not None
+    assert again is not None
+    assert other is not None
+    assert first[0].features.tolist() == again[0].features.tolist()
+    assert first[0].features.tolist() != other[0].features.tolist()
+
+
+def test_a_single_list_is_too_few(table: MakeTable) -> None:
+    assert made(Interactions.from_table(table([("a", "x", 1.0), ("b", "x", 1.0), ("b", "y", 2.0)]))) is None
