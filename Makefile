@@ -40,11 +40,12 @@ demo: install ## Install, load the sample data, train, and serve on 127.0.0.1:80
 test: install ## Run every test; less than 90 % line coverage is a failure (ARGS='-k word' narrows)
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --cov --cov-fail-under=90 $(ARGS)
 
-check: install ## Lint, format, types, import rules, and migrations against the tables
+check: install ## Lint, format, types, import rules, the map of the house, and migrations against the tables
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/check_architecture.py
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
 		&& export BRAID_DATABASE_URL="sqlite+aiosqlite:///$$folder/check.sqlite3" \
 		&& $(BIN)/alembic upgrade head && $(BIN)/alembic check

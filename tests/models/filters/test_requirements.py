@@ -111,7 +111,7 @@ def test_the_limits_hold_for_trees_built_in_python() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "where", "message"),
+    ("preference", "where", "message"),
     [
         ({"field": "tags"}, "0", "must have either 'value' or 'target'"),
         ({"field": "price", "value": 3, "target": 3}, "0", "must have either 'value' or 'target'"),

@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from models.arrays.sparse_rows import SparseRows
 from models.bundle.errors import BundleError
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
 from models.data.interactions import Interactions
 from models.similarity import matrices as similarity
-from models.similarity.matrices import Rows, binary_matrix, latest, sampled, top_of_rows
+from models.similarity.matrices import binary_matrix, latest, sampled, top_of_rows
 
 
 def test_the_matrix_counts_a_repeated_pair_once(checkerboard: Interactions) -> None:
@@ -70,7 +71,7 @@ def test_arrays_that_do_not_fit_together_are_refused(
     }
     bundle = store.publish(Manifest(version="v1", data={}, settings={}, metrics={}, protocol="random"), arrays)
     with pytest.raises(BundleError, match=r"v1: the arrays x_\* "):
-        Rows.load(bundle, "x")
+        SparseRows.load(bundle, "x")
 
 
 def test_the_top_of_rows_is_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +85,7 @@ def test_the_top_of_rows_is_the_same_in_blocks_of_any_size(monkeypatch: pytest.M
 
 
 def test_the_best_of_each_row_are_kept_in_their_order() -> None:
-    rows = Rows(
+    rows = SparseRows(
         np.array([0, 3, 3, 5], dtype=np.int64),
         np.array([4, 1, 2, 0, 3], dtype=np.int32),
         np.array([0.5, 0.1, 0.9, 0.3, 0.2], dtype=np.float32),

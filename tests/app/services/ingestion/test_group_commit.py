@@ -9,8 +9,8 @@ from sqlalchemy.exc import DataError
 
 from app.context import Context
 from app.errors import DatabaseError, OverloadedError
+from app.services.ingestion import group_commit as module
 from app.services.ingestion.group_commit import GroupCommit
-from app.services.ingestion.ingestion import group_commit as module
 from app.storage.rows import Row, Stored
 
 
