@@ -36,76 +36,80 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         "sqlite+aiosqlite:///var/braid.sqlite3",
-        description="Where the log and the catalogue are: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`.",
+        description="URL of the database: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`.",
     )
-    database_pool: int = Field(
-        10, ge=2, le=1000, description="Connections to the database that each process keeps, at most."
-    )
+    database_pool: int = Field(10, ge=2, le=1000, description="Maximum number of database connections of each process.")
     statement_timeout_ms: int = Field(
         30_000,
         ge=100,
-        description="Milliseconds that a statement may take on PostgreSQL; imports and training may take longer.",
+        description="Time limit of a statement on PostgreSQL, in milliseconds; imports and training have none.",
     )
     bundles: str = Field(
         "var/bundles",
-        description="Folder of the bundles and of the active one's name, or its URL: `file://`, `s3://` or `gs://`.",
+        description="Folder of the bundles, or its URL: `file://`, `s3://` or `gs://`.",
     )
     bundle_cache: Path = Field(
-        Path("var/bundle-cache"), description="Folder of the copies of bundles that are kept under a URL."
+        Path("var/bundle-cache"), description="Folder for local copies of bundles, if `BRAID_BUNDLES` is a URL."
     )
-    keep_bundles: int = Field(5, ge=1, description="Newest bundles that are kept; the active one is, whatever its age.")
+    keep_bundles: int = Field(
+        5, ge=1, description="Number of newest bundles that are kept; the active bundle is always kept."
+    )
     training_schedule: str = Field(
         "0 3 * * *",
         description="When `braid worker` trains by itself: a cron expression (UTC), minutes between runs, or `off`.",
     )
     training_threshold: int | None = Field(
-        None, ge=1, description="New interactions after which `braid worker` trains by itself; never by default."
+        None,
+        ge=1,
+        description="Number of new interactions after which `braid worker` trains by itself; by default it does not.",
     )
     training_threads: int | None = Field(
-        None, ge=1, description="Threads of a training run of `braid worker`; by default one less than there are cores."
+        None, ge=1, description="Threads of a training run of `braid worker`; by default the number of cores minus one."
     )
     training_memory_mb: int | None = Field(
-        None, ge=512, description="Megabytes that such a run may take; by default three quarters of the machine's."
+        None,
+        ge=512,
+        description="Memory limit of a training run of `braid worker`, in megabytes; by default three quarters of the"
+        " machine's memory.",
     )
-    imports: Path = Field(
-        Path("var/imports"), description="Folder of data sets that were uploaded, until they are imported."
-    )
+    imports: Path = Field(Path("var/imports"), description="Folder for uploaded data sets, until they are imported.")
     host: str = Field("127.0.0.1", description="Address that `braid serve` listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that `braid serve` listens on.")
     workers: int = Field(1, ge=1, le=256, description="Processes that `braid serve` starts.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least severe log lines that are written; `debug` adds a line for each request."
+        "info", description="Minimum severity of log lines; `debug` adds a line for each request."
     )
     deadline_ms: int = Field(
-        100, ge=1, description="Milliseconds after which a recommendation goes without the network, and says so."
+        100, ge=1, description="Milliseconds after which a recommendation skips the network and is marked as degraded."
     )
     history_cache_mb: int = Field(
-        64, ge=0, description="Megabytes of users' histories that each process keeps in memory, about."
+        64, ge=0, description="Approximate size of each process's in-memory cache of user histories, in megabytes."
     )
     new_item_share: float = Field(
-        0.0, ge=0, le=0.5, description="Share of each list that is kept for items nobody has had yet; 0 keeps none."
+        0.0, ge=0, le=0.5, description="Share of each list that is reserved for items without interactions."
     )
     retention_days: int | None = Field(
-        None, ge=1, description="Days after which interactions are dropped, by their own time; none are by default."
+        None, ge=1, description="Days after which interactions are deleted, by their `timestamp`; by default never."
     )
     create_unknown: bool = Field(
         True,
-        description="Whether users and items that nobody has described are created when an interaction names them;"
-        " `false` refuses such interactions.",
+        description="Whether an interaction creates users and items that do not exist yet; `false` refuses such"
+        " interactions.",
     )
     event_types: EventTypes = Field(
         EVENT_WEIGHTS,
         validate_default=True,
-        description="Weight of each event type, as JSON: above 0 interest, below 0 its opposite, 0 no evidence; or an"
-        " object with `weight`, `feedback` and `half_life_days`. What is left out keeps its default.",
+        description="Weight of each event type, as JSON: above 0 for positive feedback, below 0 for negative feedback,"
+        " 0 for none; or an object with `weight`, `feedback` and `half_life_days`. Event types that are not listed keep"
+        " their defaults.",
     )
     allow_unknown_event_types: bool = Field(
-        False, description="Whether interactions of other event types are stored, as no evidence, or refused."
+        False, description="Whether interactions of other event types are stored, with weight 0, or refused."
     )
     network: NetworkConfig = Field(
         NetworkConfig(),
         description="The network, as JSON: `layers`, `activation`, `loss`, `optimizer`, `learning_rate`, `batch_lists`,"
-        " `epochs`, `members`, `patience`; what is left out keeps its default.",
+        " `epochs`, `members`, `patience`; fields that are not listed keep their defaults.",
     )
 
     def as_environment(self) -> dict[str, str]:
