@@ -34,8 +34,10 @@ class KnowledgeConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    max_attributes: int = Field(500, ge=0, description="attributes that can be asked for, those that most items have")
-    tolerance: float = Field(0.2, gt=0, description="tolerance of a target that comes without one, as a share of it")
+    max_attributes: int = Field(
+        500, ge=0, description="maximum number of attributes that filters can use; the most frequent ones are kept"
+    )
+    tolerance: float = Field(0.2, gt=0, description="default tolerance of a target, as a share of the target")
 
 
 @dataclass(frozen=True)

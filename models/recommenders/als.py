@@ -27,10 +27,10 @@ class AlsConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    factors: int = Field(64, ge=0, description="length of the factors; 0 leaves the recommender out")
-    regularization: float = Field(0.1, gt=0, description="lambda, pulls the factors towards 0")
-    confidence: float = Field(10.0, gt=1, description="weight of an interaction beside that of none")
-    iterations: int = Field(10, ge=1, description="passes over users and items")
+    factors: int = Field(64, ge=0, description="length of the factor vectors; 0 turns the recommender off")
+    regularization: float = Field(0.1, gt=0, description="lambda, the L2 penalty of the factors")
+    confidence: float = Field(10.0, gt=1, description="confidence of an interaction, relative to no interaction")
+    iterations: int = Field(10, ge=1, description="alternating passes over users and items")
 
 
 class Als:

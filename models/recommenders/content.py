@@ -27,10 +27,12 @@ class ContentConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     neighbours: int = Field(200, ge=1, description="similar items kept for each item")
-    recency_decay: float = Field(0.7, gt=0, le=1, description="weight left after each step back in the history")
-    max_share: float = Field(0.5, gt=0, le=1, description="words and labels of a larger share of the items say nothing")
-    number_weight: float = Field(0.1, ge=0, description="weight of price and numbers beside words and labels")
-    number_bins: int = Field(10, ge=2, description="quantiles by which numbers are compared, at least")
+    recency_decay: float = Field(0.7, gt=0, le=1, description="decay of the weight per step back in the history")
+    max_share: float = Field(
+        0.5, gt=0, le=1, description="words and labels that occur in a larger share of the items are ignored"
+    )
+    number_weight: float = Field(0.1, ge=0, description="weight of price and numbers, relative to words and labels")
+    number_bins: int = Field(10, ge=2, description="minimum number of quantile bins for numbers")
 
 
 class Content(ItemMatrix[ContentConfig]):

@@ -26,8 +26,10 @@ class EaseConfig(BaseModel):
 
     neighbours: int = Field(500, ge=1, description="weights kept for each item, the largest by absolute value")
     regularization: float = Field(100.0, gt=0, description="lambda, added to the diagonal of the Gram matrix")
-    user_exponent: float = Field(0.25, ge=0, description="how much less a busy user counts")
-    recency_decay: float = Field(1.0, gt=0, le=1, description="weight left after each step back in the history")
+    user_exponent: float = Field(
+        0.25, ge=0, description="exponent that reduces the weight of users with many interactions"
+    )
+    recency_decay: float = Field(1.0, gt=0, le=1, description="decay of the weight per step back in the history")
 
 
 class Ease(ItemMatrix[EaseConfig]):

@@ -24,15 +24,19 @@ class ItemKNNConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     neighbours: int = Field(200, ge=1, description="similar items kept for each item")
-    measure: Measure = Field("cooccurrence", description="how the similarity of two items is measured")
+    measure: Measure = Field("cooccurrence", description="similarity measure of two items")
     shrinkage: float = Field(
         0.0, ge=0, description="a similarity from n users in common is multiplied by n / (n + this)"
     )
-    item_exponent: float = Field(0.4, description="co-occurrence: how much less a busy item of the history counts")
-    user_exponent: float = Field(0.5, description="co-occurrence: how much less a busy user counts")
-    target_exponent: float = Field(0.1, description="co-occurrence: how much less a busy item is recommended")
-    max_user_interactions: int = Field(500, ge=1, description="latest interactions of a user that are used")
-    recency_decay: float = Field(0.85, gt=0, le=1, description="weight left after each step back in the history")
+    item_exponent: float = Field(
+        0.4, description="co-occurrence: exponent that reduces the weight of popular items in the history"
+    )
+    user_exponent: float = Field(
+        0.5, description="co-occurrence: exponent that reduces the weight of users with many interactions"
+    )
+    target_exponent: float = Field(0.1, description="co-occurrence: exponent that reduces the scores of popular items")
+    max_user_interactions: int = Field(500, ge=1, description="number of latest interactions of a user that are used")
+    recency_decay: float = Field(0.85, gt=0, le=1, description="decay of the weight per step back in the history")
 
     @property
     def similarity(self) -> Similarity:

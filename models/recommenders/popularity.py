@@ -25,7 +25,12 @@ class PopularityConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    half_life: int = Field(2, ge=0, lt=len(HALF_LIVES_DAYS), description="trending's half-life: 1, 7, 30 or 90 days")
+    half_life: int = Field(
+        2,
+        ge=0,
+        lt=len(HALF_LIVES_DAYS),
+        description="half-life of trending: 0, 1, 2 and 3 stand for 1, 7, 30 and 90 days",
+    )
 
 
 class Popularity:

@@ -22,7 +22,7 @@ class RepeatsConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     half_life: float = Field(
-        60.0, gt=0, description="days, or interactions without a clock, that halve a repeat's weight"
+        60.0, gt=0, description="half-life of a repeat's weight: in days, or in interactions if the data has no times"
     )
 
 

@@ -19,11 +19,11 @@ class SuccessorConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     neighbours: int = Field(200, ge=1, description="successors kept for each item")
-    window: int = Field(3, ge=1, description="steps within which an item counts as a successor")
-    gap_decay: float = Field(0.6, gt=0, le=1, description="weight left after each further step between the two")
-    item_exponent: float = Field(0.4, description="how much less a busy item of the history counts")
-    target_exponent: float = Field(0.1, description="how much less a busy item is recommended")
-    recency_decay: float = Field(0.5, gt=0, le=1, description="weight left after each step back in the history")
+    window: int = Field(3, ge=1, description="maximum number of steps between an item and its successor")
+    gap_decay: float = Field(0.6, gt=0, le=1, description="decay of the weight per further step between the two items")
+    item_exponent: float = Field(0.4, description="exponent that reduces the weight of popular items in the history")
+    target_exponent: float = Field(0.1, description="exponent that reduces the scores of popular items")
+    recency_decay: float = Field(0.5, gt=0, le=1, description="decay of the weight per step back in the history")
 
 
 class Successor(ItemMatrix[SuccessorConfig]):

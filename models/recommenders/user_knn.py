@@ -29,14 +29,18 @@ class UserKNNConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     neighbours: int = Field(200, ge=1, description="similar users kept for each user")
-    measure: Measure = Field("cooccurrence", description="how the similarity of two users is measured")
+    measure: Measure = Field("cooccurrence", description="similarity measure of two users")
     shrinkage: float = Field(
         0.0, ge=0, description="a similarity from n items in common is multiplied by n / (n + this)"
     )
-    user_exponent: float = Field(0.5, description="co-occurrence: how much less a busy user counts")
-    item_exponent: float = Field(0.25, description="co-occurrence: how much less a busy item counts")
-    max_user_interactions: int = Field(500, ge=1, description="latest interactions of a user that are used")
-    max_item_users: int = Field(200, ge=1, description="users of an item that are compared, a random sample of more")
+    user_exponent: float = Field(
+        0.5, description="co-occurrence: exponent that reduces the weight of users with many interactions"
+    )
+    item_exponent: float = Field(0.25, description="co-occurrence: exponent that reduces the weight of popular items")
+    max_user_interactions: int = Field(500, ge=1, description="number of latest interactions of a user that are used")
+    max_item_users: int = Field(
+        200, ge=1, description="maximum number of users of an item that are compared; a random sample if there are more"
+    )
 
     @property
     def similarity(self) -> Similarity:

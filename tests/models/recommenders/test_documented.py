@@ -6,19 +6,20 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from models import recommenders
+from models import filters, recommenders
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "recommenders.md"
 
 
 def configs() -> Iterator[tuple[str, type[BaseModel]]]:
-    """Give each module of the recommenders that has settings, and their class."""
-    for found in pkgutil.iter_modules(recommenders.__path__):
-        module = importlib.import_module(f"{recommenders.__name__}.{found.name}")
-        for value in vars(module).values():
-            own = isinstance(value, type) and value.__module__ == module.__name__
-            if own and issubclass(value, BaseModel) and value.__name__.endswith("Config"):
-                yield found.name, value
+    """Give each module of the recommenders and filters that has settings, and their class."""
+    for package in (recommenders, filters):
+        for found in pkgutil.iter_modules(package.__path__):
+            module = importlib.import_module(f"{package.__name__}.{found.name}")
+            for value in vars(module).values():
+                own = isinstance(value, type) and value.__module__ == module.__name__
+                if own and issubclass(value, BaseModel) and value.__name__.endswith("Config"):
+                    yield found.name, value
 
 
 def documented() -> dict[str, dict[str, tuple[str, str]]]:
