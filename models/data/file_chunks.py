@@ -1,4 +1,4 @@
-"""Files of a data-set folder in parts: as much of them in memory as is worked on."""
+"""Files of a data-set folder, read chunk by chunk so that memory stays bounded."""
 
 import hashlib
 from collections.abc import Iterator
@@ -24,23 +24,20 @@ from models.data.folder import (
     typed,
 )
 
-PART_ROWS = 50_000
+CHUNK_ROWS = 50_000
 EXPORTED = b"braid.exported"
-"""Key of the metadata of files that `braid export` wrote: every row of them is as it was in the log."""
+"""Key in the metadata of files that `braid export` wrote: their rows are taken over unchanged."""
 
 
 @dataclass(frozen=True)
-class Parts:
-    """One of the files, or a table; `exported` where Braid wrote it.
-
-    The parts are the same each time the same file is read.
-    """
+class FileChunks:
+    """A file or a table as chunks, the same ones at each reading; `exported` tells whether Braid wrote it."""
 
     source: Path | pa.Table
     exported: bool = False
 
     def tables(self) -> Iterator[tuple[pa.Table, float]]:
-        """Read one part after the other, and with each how much of all is read then, between 0 and 1.
+        """Read chunk after chunk, each with the share of the file that has been read, between 0 and 1.
 
         Raises
         ------
@@ -57,15 +54,15 @@ class Parts:
     def _read(self) -> Iterator[tuple[pa.Table, float]]:
         if isinstance(self.source, pa.Table):
             rows = self.source.num_rows
-            for start in range(0, rows, PART_ROWS):
-                yield self.source.slice(start, PART_ROWS), min((start + PART_ROWS) / rows, 1.0)
+            for start in range(0, rows, CHUNK_ROWS):
+                yield self.source.slice(start, CHUNK_ROWS), min((start + CHUNK_ROWS) / rows, 1.0)
             return
         path = self.source
         with reading(path):
             if path.suffix == ".parquet":
                 file = pyarrow.parquet.ParquetFile(path)
                 rows, done = file.metadata.num_rows, 0
-                for batch in file.iter_batches(PART_ROWS):
+                for batch in file.iter_batches(CHUNK_ROWS):
                     done += batch.num_rows
                     yield typed(pa.Table.from_batches([batch]), path), done / rows
             else:
@@ -78,17 +75,17 @@ class Parts:
 
 @dataclass(frozen=True)
 class Files:
-    """What an import reads; the fingerprint is that of all of it, None where it is no files."""
+    """The files of an import; `fingerprint` (SHA-256) is of all of them, None for tables in memory."""
 
-    interactions: Parts
-    items: Parts | None = None
-    users: Parts | None = None
+    interactions: FileChunks
+    items: FileChunks | None = None
+    users: FileChunks | None = None
     folder: Path | None = None
     fingerprint: str | None = None
 
 
 def open_folder(folder: Path) -> Files:
-    """Open a data-set folder to read it in parts.
+    """Open a data-set folder, to be read in chunks.
 
     Raises
     ------
@@ -101,18 +98,18 @@ def open_folder(folder: Path) -> Files:
     if interactions is None:
         raise DataSetError(f"{folder}: {NO_INTERACTIONS}")
     paths = {name: path for name, path in found.items() if path is not None}
-    parts = {name: Parts(path, exported=_check(path, name)) for name, path in paths.items()}
+    chunks = {name: FileChunks(path, exported=_check(path, name)) for name, path in paths.items()}
     digest = hashlib.sha256()
     for name, path in paths.items():
         with path.open("rb") as stream:
             digest.update(name.encode() + hashlib.file_digest(stream, "sha256").digest())
-    return Files(parts[INTERACTIONS], parts.get(ITEMS), parts.get(USERS), folder, digest.hexdigest())
+    return Files(chunks[INTERACTIONS], chunks.get(ITEMS), chunks.get(USERS), folder, digest.hexdigest())
 
 
 def in_memory(dataset: DataSet) -> Files:
-    """Give a data set in parts."""
-    items, users = (None if table is None else Parts(table) for table in (dataset.items, dataset.users))
-    return Files(Parts(dataset.interactions), items, users)
+    """Give the tables of a data set as chunks."""
+    items, users = (None if table is None else FileChunks(table) for table in (dataset.items, dataset.users))
+    return Files(FileChunks(dataset.interactions), items, users)
 
 
 def _check(path: Path, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What importing a data-set folder means: part by part, and after an interruption from where it was."""
+"""What importing a data-set folder means: chunk by chunk, and after an interruption from where it was."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sized
@@ -16,7 +16,7 @@ from app.storage.items import ItemStore
 from app.storage.users import UserStore
 from models.data.cleaning import CleaningReport
 from models.data.errors import DataSetError
-from models.data.file_chunks import Files, Parts
+from models.data.file_chunks import FileChunks, Files
 from models.data.progress import Progress
 
 INTERACTIONS, ITEMS, USERS = "interactions", "items", "users"
@@ -120,11 +120,11 @@ class Importing:
         return run.done
 
     async def _import(self, run: "_Run", files: Files, timestamps: Timestamps, progress: Progress) -> None:
-        for name, parts, clean, store in (
+        for name, chunks, clean, store in (
             (ITEMS, files.items, clean_items, self._items.put_now),
             (USERS, files.users, clean_users, self._users.put_now),
         ):
-            async for rows, count, share in run.parts(name, parts, clean):
+            async for rows, count, share in run.chunks(name, chunks, clean):
                 count.new += len(rows)
 
                 def work(connection: Connection, rows: Any = rows, store: Any = store) -> None:
@@ -140,7 +140,7 @@ class Importing:
                 table, timestamps, dropped, self._event_types, exported=files.interactions.exported
             )
 
-        async for table, count, share in run.parts(INTERACTIONS, files.interactions, usable):
+        async for table, count, share in run.chunks(INTERACTIONS, files.interactions, usable):
 
             def also(connection: Connection, new: int, count: Count = count, before: int = count.new) -> None:
                 # Set, not added: a transaction that a deadlock has undone is done anew.
@@ -170,8 +170,8 @@ def _read_through(files: Files, progress: Progress) -> None:
     """
     if files.fingerprint is None:
         return
-    for parts in filter(None, (files.items, files.users, files.interactions)):
-        for _, share in parts.tables():
+    for chunks in filter(None, (files.items, files.users, files.interactions)):
+        for _, share in chunks.tables():
             progress("reading", share)
 
 
@@ -181,7 +181,7 @@ def fingerprint_of(files: Files, timestamps: Timestamps) -> str:
 
 
 class _Run:
-    """One import under way: the number of the part that comes next, and what was done so far."""
+    """One import under way: the number of the next chunk, and what was done so far."""
 
     def __init__(self, state: ImportState | None) -> None:
         self.import_id = None if state is None else state.import_id
@@ -190,15 +190,15 @@ class _Run:
         self._read = 0
         self.number_stored = 0 if state is None else state.parts
 
-    async def parts(
-        self, name: str, parts: Parts | None, clean: Callable[[Any, dict[str, int]], Cleaned]
+    async def chunks(
+        self, name: str, chunks: FileChunks | None, clean: Callable[[Any, dict[str, int]], Cleaned]
     ) -> AsyncIterator[tuple[Cleaned, Count, float]]:
-        """Give one cleaned part after the other; the next one is read and cleaned while the database works."""
-        if parts is None:
+        """Give one cleaned chunk after the other; the next one is read and cleaned while the database works."""
+        if chunks is None:
             return
         count = getattr(self.done, name) or Count()
         setattr(self.done, name, count)
-        tables = parts.tables()
+        tables = chunks.tables()
 
         def read() -> tuple[Cleaned | None, int, dict[str, int], float] | None:
             for table, share in tables:

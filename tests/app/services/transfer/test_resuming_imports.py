@@ -11,7 +11,7 @@ from app.context import Context
 from app.errors import DatabaseError, ImportBusyError
 from app.services.transfer.importing import Imported
 from app.storage.bulk import BulkStore
-from models.data import file_chunks as parts
+from models.data import file_chunks
 from models.data.file_chunks import open_folder
 from models.data.progress import silent
 
@@ -21,7 +21,7 @@ ROWS = 47
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Five parts of interactions, two of items and one of users."""
-    monkeypatch.setattr(parts, "PART_ROWS", 10)
+    monkeypatch.setattr(file_chunks, "CHUNK_ROWS", 10)
     made = tmp_path / "data"
     made.mkdir()
     rows = [{"user_id": f"u{n % 7}", "item_id": f"i{n}", "timestamp": 1000 + n} for n in range(ROWS)]
@@ -96,7 +96,7 @@ async def test_two_processes_do_not_import_the_same_files_at_once(
 
     async def add(self: BulkStore, *arguments: Any) -> int:
         monkeypatch.undo()
-        monkeypatch.setattr(parts, "PART_ROWS", 10)
+        monkeypatch.setattr(file_chunks, "CHUNK_ROWS", 10)
         await run(context, folder)
         return await whole(self, *arguments)
 
