@@ -49,7 +49,7 @@ def known_rows(table: pa.Table, item_ids: npt.NDArray[np.bytes_]) -> Iterator[tu
 
 
 def text_of(value: object) -> str:
-    """Read a text; what is none is empty."""
+    """Read a text; anything else gives an empty one."""
     return value if isinstance(value, str) else ""
 
 

@@ -22,7 +22,7 @@ _NAMED = 3
 class CleaningReport:
     """How many rows were read and kept, how many were dropped for each reason, and what was measured of the rest.
 
-    `disliked` holds the rows that show the opposite of interest; they are no part of what was kept.
+    `disliked` holds the rows that show dislike; they are not among the kept rows.
     """
 
     rows_read: int
@@ -40,7 +40,7 @@ class CleaningReport:
 def clean(
     table: pa.Table, event_types: Mapping[str, float | EventType] | None = None
 ) -> tuple[pa.Table, CleaningReport]:
-    """Drop rows without an id, with an impossible timestamp, that show no interest, or that are there twice.
+    """Drop rows that lack an id, have an impossible timestamp, show no interest, or are duplicates.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def _without_weight(kinds: pa.ChunkedArray, weights: Mapping[str, float]) -> str
 
 
 def present(ids: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Tell which ids are there: neither null nor empty."""
+    """Mark the ids that are neither null nor empty."""
     return pc.fill_null(pc.greater(pc.binary_length(ids), 0), False)
 
 
@@ -96,7 +96,7 @@ def _finite(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def keep(table: pa.Table, mask: pa.ChunkedArray, reason: str, dropped: dict[str, int]) -> pa.Table:
-    """Keep the rows of a mask, and add those that are not in it to the count of a reason."""
+    """Keep the rows of a mask, and count the dropped ones under a reason."""
     kept = table.filter(mask)
     if kept.num_rows < table.num_rows:
         dropped[reason] = table.num_rows - kept.num_rows
@@ -104,7 +104,7 @@ def keep(table: pa.Table, mask: pa.ChunkedArray, reason: str, dropped: dict[str,
 
 
 def without_duplicates(table: pa.Table, columns: Sequence[str], dropped: dict[str, int]) -> pa.Table:
-    """Keep the first of rows that are the same in some columns, and count the others."""
+    """Keep the first of rows that are equal in some columns, and count the dropped ones."""
     # One number for each row: grouping millions of rows by their texts takes gigabytes.
     keys, values = np.zeros(table.num_rows, dtype=np.int64), 1
     for name in columns:
@@ -122,7 +122,7 @@ def without_duplicates(table: pa.Table, columns: Sequence[str], dropped: dict[st
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], int]:
-    """Give each row the number of its value, and how many numbers there are; what is missing has one as well."""
+    """Give each row the number of its value, null included, and how many distinct values there are."""
     if pa.types.is_string(column.type):
         column = column.cast(pa.large_string())  # one array of more than 2 GB of text
     encoded = column.combine_chunks().dictionary_encode()

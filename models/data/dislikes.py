@@ -1,4 +1,4 @@
-"""Dislikes: what users turned down; it is never recommended to them, and says nothing else."""
+"""Dislikes: pairs of user and item that are never recommended, and are not trained on."""
 
 from dataclasses import dataclass
 
@@ -37,16 +37,16 @@ class Dislikes:
         return cls(users[rows], items[rows], times, np.random.default_rng(seed).random(len(rows)))
 
     def before(self, moments: Float64 | None, every: Interactions, hidden: float = 0.0) -> "Dislikes | None":
-        """Keep what is known by then and still holds: a like that came later takes it back.
+        """Keep the dislikes that are known at a moment and were not followed by a like.
 
         Parameters
         ----------
         moments
-            One for each user, from which nothing is known; None where there is no order.
+            One for each user: later rows are not known. None without an order.
         every
-            All likes, with their repeats. Without an order any of them takes a dislike back.
+            All likes, with their repeats. Without an order, any like cancels the dislike.
         hidden
-            Share that is not known, where the test is drawn at random.
+            Share of the dislikes that is hidden, where the test is random.
 
         Returns
         -------

@@ -69,7 +69,7 @@ def completed(given: Mapping[str, float | EventType]) -> dict[str, EventType]:
     if not positive_types(weights):
         raise ValueError("no event type has a weight above 0")
     if weights["rating"] < 0:
-        raise ValueError("'rating' must not be below 0: whether a rating is a like is told by its value")
+        raise ValueError("'rating' must not be below 0: the value of a rating says whether it is a like")
     for name in IMPRESSIONS:
         if weights[name]:
             raise ValueError(f"{name!r} must have weight 0: what was shown is no evidence of interest")

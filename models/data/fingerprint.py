@@ -1,4 +1,4 @@
-"""Fingerprints: whether two runs were trained on the same data."""
+"""Fingerprints: they tell whether two runs were trained on the same data."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""Data-set folders: the one format that everything outside SQL imports, exports and evaluates."""
+"""Data-set folders: the format of imports, exports and evaluations."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -73,7 +73,7 @@ def find_file(folder: Path, name: str) -> Path | None:
     Raises
     ------
     DataSetError
-        There are two of it.
+        The folder holds it as Parquet and as CSV.
     """
     paths = [path for path in (folder / f"{name}.parquet", folder / f"{name}.csv") if path.exists()]
     if len(paths) > 1:
@@ -113,7 +113,7 @@ def require_columns(names: Sequence[str], name: str, path: Path) -> None:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Say of which file an error in reading is.
+    """Name the file in the error of a failed read.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def open_csv(path: Path, reader: Callable[..., Reader]) -> Reader:
     Parameters
     ----------
     reader
-        One of pyarrow's: for all of it, or for one part after the other.
+        One of pyarrow's: for the whole file, or chunk by chunk.
     """
     with path.open(encoding="utf-8-sig") as stream:
         header = stream.readline()
@@ -163,12 +163,12 @@ def open_csv(path: Path, reader: Callable[..., Reader]) -> Reader:
 
 
 def typed(table: pa.Table, path: Path) -> pa.Table:
-    """Give the columns that Braid knows their types.
+    """Cast the columns that Braid knows to their types.
 
     Raises
     ------
     DataSetError
-        A column of texts holds something else.
+        A text column holds another type.
     """
     for position, column in enumerate(table.column_names):
         values = table[column]
@@ -190,7 +190,7 @@ def _strings(values: pa.ChunkedArray, path: Path, column: str) -> pa.ChunkedArra
 
 
 def _numbers(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Read numbers as float64; what is none becomes NaN, so that cleaning counts its row."""
+    """Read numbers as float64; anything else becomes NaN, and cleaning counts the row."""
     if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
         moments = values.cast(pa.timestamp("us", "UTC"), safe=False)
         values = pc.divide(moments.cast(pa.int64()).cast(pa.float64()), 1e6)

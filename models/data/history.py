@@ -1,4 +1,4 @@
-"""What is known of one user at one moment."""
+"""The history of one user at one moment."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -67,7 +67,7 @@ class History:
         return items, strengths
 
     def raised(self, exponent: float) -> "History":
-        """Raise the strengths to a power; 0 makes all alike."""
+        """Raise the strengths to a power; 0 makes all equal."""
         if self.strengths is None or exponent == 1.0:
             return self
         return replace(self, strengths=None if exponent == 0.0 else self.strengths ** np.float32(exponent))
@@ -79,7 +79,7 @@ class History:
         return recency if self.strengths is None else recency * self.strengths
 
     def weight_table(self, decay: float, *, plain: bool = False) -> Float32:
-        """Weigh each interaction by recency, where asked plainly by its strength, and the last one alone by 1.
+        """Weigh each interaction by recency, on request also by its strength alone, and the last one alone by 1.
 
         Returns
         -------
@@ -108,5 +108,5 @@ def _powers(decay: float, count: int) -> Float32:
 
 @lru_cache(maxsize=64)
 def _falling(decay: float) -> Float32:
-    """Keep the powers of a decay for a history of usual length: every request asks for the same ones."""
+    """Cache the powers of a decay for histories of usual length: every request needs the same ones."""
     return _powers(decay, _STEPS)

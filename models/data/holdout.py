@@ -1,4 +1,4 @@
-"""Held-out users: what they had, and what they had next."""
+"""Holdout: users, their histories, and the later interactions to predict."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -44,7 +44,7 @@ class Ragged:
 
 @dataclass(frozen=True)
 class Holdout:
-    """Users whose next items are held out.
+    """Users whose next interactions are held out.
 
     `users` are codes, int32 ascending; `source` holds their histories; `targets`, `candidates` and `disliked` (items
     never to be recommended) hold a list for each of them. Where there are `candidates`, an empty list means that all
@@ -86,7 +86,7 @@ class Holdout:
         return np.concatenate([np.empty(0, np.float32), *parts])
 
     def history(self, row: int) -> History:
-        """Give what a user had, oldest first."""
+        """Give a user's history, oldest first."""
         known = self.source.history(int(self.users[row]), now=self.now)
         return replace(known, user=-1) if self.anonymous else known
 
@@ -139,7 +139,7 @@ def hold_out(
     known = lengths[users] > 0
     users, items = users[known], items[known]
     before = np.unique(users)
-    # An item that a user had twice is one target.
+    # A repeated pair of user and item is one target.
     first = np.unique(users.astype(np.int64) * history.n_items + items, return_index=True)[1]
     users, items = users[first], items[first]
     if not include_seen:

@@ -19,7 +19,7 @@ _FIRST_CLOCK = 1e8
 
 @dataclass(frozen=True)
 class Interactions:
-    """Who had what, sorted by user, then by time; equal times keep the order of the rows.
+    """Interactions as codes, sorted by user, then by time; equal times keep the order of the rows.
 
     `user_ids` and `item_ids` are UTF-8 bytes, ascending; an id's code is its position. `users` and `items` are
     int32 codes of length n, `timestamps` float64 beside them, None where the data has no order, and `strengths`
@@ -45,7 +45,7 @@ class Interactions:
     ) -> "Interactions":
         """Encode a cleaned table.
 
-        Rows without an order are shuffled within a user, so that no part reads a meaning into their place.
+        Rows without an order are shuffled within a user, so that their position carries no meaning.
 
         Parameters
         ----------
@@ -87,7 +87,7 @@ class Interactions:
 
     @property
     def has_clock(self) -> bool:
-        """Tell whether the timestamps are seconds since 1970, and no mere order."""
+        """Tell whether the timestamps are seconds since 1970 rather than just an order."""
         return self.timestamps is not None and bool(self.timestamps.max(initial=0.0) >= _FIRST_CLOCK)
 
     @cached_property
@@ -104,7 +104,7 @@ class Interactions:
         return self if mask.all() else self.select(mask)
 
     def with_items(self, more: Ids) -> "Interactions":
-        """Give further items a code; those of the others change, as codes follow the order of the ids."""
+        """Give further items a code. Existing codes change, as codes follow the order of the ids."""
         item_ids = np.union1d(self.item_ids, more)
         if len(item_ids) == self.n_items:
             return self
@@ -123,7 +123,7 @@ class Interactions:
         )
 
     def history(self, user: int, stop: int | None = None, now: float | None = None) -> History:
-        """Give what a user had, in rows before `stop`; all of it by default."""
+        """Give a user's history from the rows before `stop`, or from all rows."""
         rows = slice(self.offsets[user], self.offsets[user + 1] if stop is None else stop)
         return History(
             self.items[rows],
@@ -134,13 +134,13 @@ class Interactions:
         )
 
     def raised(self, exponent: float) -> "Interactions":
-        """Raise the strengths to a power; 0 makes all alike."""
+        """Raise the strengths to a power; 0 makes all equal."""
         if self.strengths is None or exponent == 1.0:
             return self
         return replace(self, strengths=None if exponent == 0.0 else self.strengths ** np.float32(exponent))
 
     def accumulated(self, every: "Interactions", before: Float64 | None) -> "Interactions":
-        """Let each pair have the strength of all its rows before a moment, instead of that of its first row.
+        """Give each pair the summed strength of its rows before a moment, instead of that of its first row.
 
         Parameters
         ----------

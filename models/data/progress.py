@@ -1,4 +1,4 @@
-"""How long work tells how far it is."""
+"""Progress of long work."""
 
 from collections.abc import Callable
 
@@ -7,4 +7,4 @@ Progress = Callable[[str, float], None]
 
 
 def silent(phase: str, done: float) -> None:
-    """Tell nobody."""
+    """Report no progress."""

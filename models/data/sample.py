@@ -42,7 +42,7 @@ def movielens(cache: Path | None = None) -> DataSet:
     Raises
     ------
     DataSetError
-        The data cannot be fetched, or is not what was expected.
+        The data cannot be fetched, or its checksum is wrong.
     """
     folder = cache or platformdirs.user_cache_path("braid", appauthor=False)
     wheel = folder / _WHEEL

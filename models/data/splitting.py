@@ -1,4 +1,4 @@
-"""Protocols: which interactions are learned from, which choose the settings, and which are the test."""
+"""Protocols: they split a data set into training, validation and test part."""
 
 from dataclasses import dataclass, replace
 
@@ -78,7 +78,7 @@ def make_split(
     include_seen: bool = False,
     test_days: float | None = None,
 ) -> Split:
-    """Cut a data set; by default as its files allow.
+    """Split a data set; by default with the protocol that its files allow.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def _identified(table: pa.Table | None) -> pa.Table | None:
 
 
 def _moments(everything: Interactions, cut: _Cut) -> tuple[Float64 | None, Float64 | None]:
-    """Give the moments of each user from which validation and test know nothing."""
+    """Give the moment of each user from which validation and test know nothing."""
     if cut.starts is not None:
         validation, test = (np.full(everything.n_users, start) for start in cut.starts)
         return validation, test

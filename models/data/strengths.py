@@ -1,4 +1,4 @@
-"""Strengths: how much each interaction says, from its event type, its rating and its repetition."""
+"""Strengths: the weight of each interaction, from its event type, rating and repetition."""
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +45,7 @@ class StrengthScale(BaseModel):
         return cls(event_weights=weights, low=low, high=high, amounts=amounts)
 
     def is_low(self, values: Float64) -> npt.NDArray[np.bool_]:
-        """Tell which ratings are no likes; one that is missing or has nothing to compare with is a like."""
+        """Tell which ratings are not likes; a missing rating, or one without a scale, counts as a like."""
         if self.high <= self.low:
             return np.zeros(len(values), dtype=np.bool_)
         if self.amounts:
@@ -53,7 +53,7 @@ class StrengthScale(BaseModel):
         return np.asarray(values < (self.low + self.high) / 2)
 
     def signed(self, values: Float64) -> Float32:
-        """Give the strength of each rating as a like, -1 where it is none; 1 where there is no rating (NaN)."""
+        """Give the strength of each rating as a like, -1 for a low rating, and 1 where there is none (NaN)."""
         return np.where(self.is_low(values), np.float32(-1.0), self.strengths(values)).astype(np.float32)
 
     def strengths(self, values: Float64) -> Float32:
@@ -107,7 +107,7 @@ def row_strengths(table: pa.Table, scale: StrengthScale) -> Float32:
 
 
 def _left(table: pa.Table, kinds: pa.DictionaryArray, scale: StrengthScale) -> Float32:
-    """Compute what is left of each event of its strength when the newest one happens."""
+    """Compute the strength that is left of each interaction at the time of the newest one."""
     lives = np.array([scale.half_lives.get(kind, np.inf) for kind in kinds.dictionary.to_pylist()] + [np.inf])
     life = lives[pc.fill_null(kinds.indices, len(lives) - 1).to_numpy()]
     times = table[TIMESTAMP].to_numpy().astype(np.float64)

@@ -80,7 +80,7 @@ def _groups_drawn(generator: np.random.Generator, user: Int64, users: int, n_gro
 
 
 def _places_drawn(generator: np.random.Generator, group: Int64, size: Int64) -> Int64:
-    """Draw a place in the group's line by its popularity."""
+    """Sample a position in the group's line by its popularity."""
     place = np.empty(len(group), dtype=np.int64)
     for number, count in enumerate(size):
         rows = np.flatnonzero(group == number)
