@@ -3,25 +3,26 @@
 import asyncio
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from app.storage.database import Database
 from app.storage.migrations import upgrade
 from models.bundle.store import BundleStore
+from models.data.folder import DataSet
 from models.data.progress import silent
 from models.data.synthetic import generate
 from models.ranking.config import NetworkConfig
+from tests.postgresql import TEMPLATE, PostgreSQL, copy_running, found_programs, make_cluster, unused_port
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 # The first example of a compiled function waits for the compiler.
@@ -29,72 +30,41 @@ settings.register_profile("braid", deadline=None)
 settings.load_profile("braid")
 
 REQUIRED = "BRAID_TEST_REQUIRE_POSTGRESQL"
-TEMPLATE = "braid_template"
 Completed = subprocess.CompletedProcess[str]
 MakeDatabase = Callable[..., str]
-
-
-@dataclass(frozen=True)
-class PostgreSQL:
-    """A running server; its user needs no password, but its addresses carry one."""
-
-    programs: Path
-    port: int
-
-    def url(self, name: str) -> str:
-        return f"postgresql+asyncpg://braid:of-the-test@127.0.0.1:{self.port}/{name}"
-
-    def sql(self, *statements: str) -> None:
-        command = [self.programs / "psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "braid", "-qX", "postgres"]
-        orders = [part for statement in statements for part in ("-c", statement)]
-        subprocess.run([*command, "-v", "ON_ERROR_STOP=1", *orders], check=True, capture_output=True, timeout=30)
-
-
-def _port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _as_postgres(command: list[str | Path], folder: Path) -> None:
-    """Run a program of the server, which refuses to be root."""
-    who = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-    with (folder / "output").open("ab") as output:
-        done = subprocess.run(
-            command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, timeout=60, check=False, **who
-        )
-    assert done.returncode == 0, (folder / "output").read_text()
+MakeOnce = Callable[[str, Callable[[Path], None]], Path]
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[PostgreSQL]:
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MakeOnce:
+    """Fill a folder once for all processes of a run; they only read it."""
+    base = tmp_path_factory.getbasetemp()
+    root = base if worker_id == "master" else base.parent
+
+    def make(name: str, fill: Callable[[Path], None]) -> Path:
+        folder = root / name
+        with FileLock(root / f"{name}.lock"):
+            if not folder.exists():
+                draft = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=root))
+                fill(draft)
+                draft.rename(folder)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def postgresql(once: MakeOnce) -> Iterator[PostgreSQL]:
     """Run a PostgreSQL server for as long as the tests run."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    if not found:
+    programs = found_programs()
+    if programs is None:
         missing = "PostgreSQL is not installed: apt-get install postgresql"
         if os.environ.get(REQUIRED):
             pytest.fail(missing)
         pytest.skip(missing)
-    programs, port = found[-1].parent, _port()
-    # Not below pytest's own folder, which other users cannot enter.
-    with tempfile.TemporaryDirectory(prefix="braid-postgresql-") as name:
-        folder = Path(name)
-        if os.geteuid() == 0:
-            shutil.chown(folder, "postgres", "postgres")
-        data = folder / "data"
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-        options += " -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
-        initdb = [programs / "initdb", "-D", data, "-U", "braid", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
-        _as_postgres(initdb, folder)
-        control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w"]
-        _as_postgres([*control, "-l", folder / "log", "-o", options, "start"], folder)
-        try:
-            server = PostgreSQL(programs, port)
-            server.sql(f"CREATE DATABASE {TEMPLATE}")
-            _migrate(server.url(TEMPLATE))
-            yield server
-        finally:
-            _as_postgres([*control, "-m", "immediate", "stop"], folder)
+    made = once("postgresql", lambda draft: make_cluster(programs, draft, _migrate))
+    with copy_running(programs, made) as server:
+        yield server
 
 
 def _migrate(url: str) -> None:
@@ -109,10 +79,11 @@ def _migrate(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
-    _migrate(f"sqlite+aiosqlite:///{path}")
-    return path
+def sqlite_template(once: MakeOnce) -> Path:
+    def fill(draft: Path) -> None:
+        _migrate(f"sqlite+aiosqlite:///{draft / 'template.sqlite3'}")
+
+    return once("sqlite", fill) / "template.sqlite3"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -162,10 +133,9 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def free_port() -> int:
-    return _port()
+    return unused_port()
 
 
-FEW_EPOCHS = NetworkConfig(members=1, epochs=3)
 QUICK_NETWORK = '{"members": 1, "epochs": 3}'
 """What the commands train where the test is about something else; the demo has the defaults."""
 
@@ -195,13 +165,29 @@ def repository() -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained_bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle trained on a few generated interactions, for servers that are started."""
-    from models.training.recipe import Recipe  # noqa: PLC0415 - as below
-    from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
+def synthetic() -> DataSet:
+    return generate(120, 60, 2400, seed=7, groups=3)
 
-    folder = tmp_path_factory.mktemp("served")
-    store = BundleStore(folder)
-    recipe = Recipe(network=FEW_EPOCHS)
-    store.activate(train(generate(120, 60, 2400, seed=7, groups=3), store, recipe=recipe, progress=silent).version)
-    return folder
+
+@pytest.fixture(scope="session")
+def few_epochs() -> NetworkConfig:
+    """A network of two members, trained for less long than the default ones."""
+    return NetworkConfig(members=2, epochs=6)
+
+
+@pytest.fixture(scope="session")
+def trained_bundles(once: MakeOnce, synthetic: DataSet, few_epochs: NetworkConfig) -> Path:
+    """Train one bundle for all tests, on `synthetic`; who writes to it takes a copy."""
+
+    def fill(draft: Path) -> None:
+        from models.training.recipe import Recipe  # noqa: PLC0415 - as below
+        from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
+
+        store = BundleStore(draft)
+        bundle = train(synthetic, store, recipe=Recipe(seed=2, network=few_epochs), progress=silent)
+        assert bundle.manifest.settings["blend"]["network_weight"] > 0, (
+            "tests of the network need a seed that gives it weight"
+        )
+        store.activate(bundle.version)
+
+    return once("bundles", fill)

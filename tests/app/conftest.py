@@ -17,10 +17,6 @@ from app.config import Settings
 from app.context import Context
 from app.main import create_app
 from models.bundle.store import BundleStore
-from models.data.folder import DataSet
-from models.data.progress import silent
-from models.data.synthetic import generate
-from models.ranking.config import NetworkConfig
 
 Serve = Callable[[], AbstractAsyncContextManager[httpx.AsyncClient]]
 
@@ -88,32 +84,10 @@ async def client(serve: Serve) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@pytest.fixture(scope="session")
-def synthetic() -> DataSet:
-    return generate(120, 60, 2400, seed=7, groups=3)
-
-
-@pytest.fixture(scope="session")
-def trained_folder(tmp_path_factory: pytest.TempPathFactory, synthetic: DataSet) -> Path:
-    """Train one bundle for all tests; each gets a copy."""
-    from models.training.recipe import Recipe  # noqa: PLC0415 - as below
-    from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
-
-    folder = tmp_path_factory.mktemp("trained")
-    store = BundleStore(folder)
-    recipe = Recipe(seed=2, network=NetworkConfig(members=2, epochs=6))
-    bundle = train(synthetic, store, recipe=recipe, progress=silent)
-    assert bundle.manifest.settings["blend"]["network_weight"] > 0, (
-        "tests of the network need a seed that gives it weight"
-    )
-    store.activate(bundle.version)
-    return folder
-
-
 @pytest.fixture
-def bundles(trained_folder: Path, settings: Settings) -> BundleStore:
+def bundles(trained_bundles: Path, settings: Settings) -> BundleStore:
     """A copy of the trained bundle, active, where the service looks for it."""
-    shutil.copytree(trained_folder, settings.bundles)
+    shutil.copytree(trained_bundles, settings.bundles)
     return BundleStore(Path(settings.bundles))
 
 

@@ -23,6 +23,7 @@ def test_every_option_stands_on_the_page(repository: Path) -> None:
             assert f"`{parameter.opts[0]}" in page
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("wrk") is None, reason=MISSING)
 def test_posts_and_batches_are_measured(tmp_path: Path, repository: Path) -> None:
     output = tmp_path / "out" / "ingestion.md"

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from benchmarks.ablation import cli as ablation
@@ -9,6 +10,7 @@ from models.data.folder import write_folder
 from models.data.synthetic import generate
 
 
+@pytest.mark.slow
 def test_each_part_that_is_named_is_switched_off_in_turn(tmp_path: Path) -> None:
     write_folder(tmp_path / "made", generate(60, 30, 600, seed=1))
     output = tmp_path / "out" / "ablation.json"

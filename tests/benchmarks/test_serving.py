@@ -57,6 +57,7 @@ def bench(isolated: Path) -> Bench:
     return run
 
 
+@pytest.mark.slow
 def test_a_catalogue_of_a_size_is_measured(bench: Bench, home: Path, isolated: Path) -> None:
     done = bench("--catalogue", ITEMS, "--work", home)
     assert done.returncode == 0, done.stderr
@@ -67,6 +68,7 @@ def test_a_catalogue_of_a_size_is_measured(bench: Bench, home: Path, isolated: P
     assert sum(memory["role"].startswith("worker") for memory in size["memory"]) == 2
 
 
+@pytest.mark.slow
 def test_a_working_directory_is_measured(bench: Bench, work: Path, isolated: Path) -> None:
     done = bench("--work", work, "--workers", "1,2")
     assert done.returncode == 0, done.stderr
@@ -81,6 +83,7 @@ def test_a_working_directory_is_measured(bench: Bench, work: Path, isolated: Pat
     assert len(found["start_up"]) == 1
 
 
+@pytest.mark.slow
 def test_long_histories_are_measured_and_the_database_stays_as_it_is(bench: Bench, work: Path) -> None:
     before = (work / "braid.sqlite3").read_bytes()
     done = bench("--work", work, "--history")
@@ -89,6 +92,7 @@ def test_long_histories_are_measured_and_the_database_stays_as_it_is(bench: Benc
     assert (work / "braid.sqlite3").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_start_ends_the_run_with_its_words(bench: Bench, work: Path, isolated: Path) -> None:
     damaged = isolated / "work"
     shutil.copytree(work, damaged)

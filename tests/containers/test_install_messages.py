@@ -42,6 +42,7 @@ def test_what_is_missing_is_named(repository: Path, tmp_path: Path, python: str,
 def test_a_second_installation_has_nothing_to_do(repository: Path, tmp_path: Path) -> None:
     venv = tmp_path / "venv"
     venv.mkdir()
+    (venv / ".runnable").touch()
     (venv / ".installed").touch()
     (venv / ".kernels").touch()
     done = install(repository, tmp_path, "exit 1")

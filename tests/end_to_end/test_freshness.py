@@ -1,6 +1,7 @@
 """Freshness, as two real server processes over one database show it."""
 
 import os
+import shutil
 import statistics
 import sys
 import threading
@@ -54,7 +55,8 @@ def test_what_one_process_acknowledges_the_other_answers_with_within_a_second(
     isolated: Path, database_url: str, trained_bundles: Path, braid: Any
 ) -> None:
     """A user is shown items; one of them is had through one process, and has to vanish from the other's list."""
-    settings = {"BRAID_DATABASE_URL": database_url, "BRAID_BUNDLES": str(trained_bundles), "BRAID_LOG_LEVEL": "error"}
+    bundles = shutil.copytree(trained_bundles, isolated / "bundles")
+    settings = {"BRAID_DATABASE_URL": database_url, "BRAID_BUNDLES": str(bundles), "BRAID_LOG_LEVEL": "error"}
     migrated: Completed = braid("migrate", **settings)
     assert migrated.returncode == 0, migrated.stderr
     delays: list[float] = []

@@ -16,6 +16,7 @@ from models.data.synthetic import generate
 from tests.end_to_end.processes import free_ports, in_database, server, worker
 from tests.end_to_end.test_training import ended, post
 
+pytestmark = pytest.mark.slow
 ALL = "all"
 WANTED = os.environ.get("BRAID_WORKER_PHASES", "one")
 SETTINGS = {"BRAID_NETWORK": '{"members": 1, "epochs": 3}', "BRAID_TRAINING_SCHEDULE": "off"}

@@ -1,5 +1,6 @@
 """What the tests of the models share: tiny tables, the checkerboard and one trained bundle."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,13 +10,9 @@ import pytest
 
 from models.bundle.loader import Bundle
 from models.bundle.store import BundleStore
-from models.data.folder import DataSet
 from models.data.history import History
 from models.data.interactions import Interactions, find
-from models.data.progress import silent
-from models.data.synthetic import generate
 from models.ranking.candidate_generation import CandidateQuery
-from models.ranking.config import NetworkConfig
 from models.ranking.ranker import Ranker
 
 Row = tuple[object, ...]
@@ -46,30 +43,11 @@ def checkerboard(table: MakeTable) -> Interactions:
 
 
 @pytest.fixture(scope="session")
-def synthetic() -> DataSet:
-    return generate(120, 60, 2400, seed=7, groups=3)
-
-
-@pytest.fixture(scope="session")
-def few_epochs() -> NetworkConfig:
-    """A network of two members, trained for less long than the default ones."""
-    return NetworkConfig(members=2, epochs=6)
-
-
-@pytest.fixture(scope="session")
-def trained_store(
-    tmp_path_factory: pytest.TempPathFactory, synthetic: DataSet, few_epochs: NetworkConfig
-) -> BundleStore:
-    from models.training.recipe import Recipe  # noqa: PLC0415 - as below
-    from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
-
-    store = BundleStore(tmp_path_factory.mktemp("bundles"))
-    bundle = train(synthetic, store, recipe=Recipe(seed=2, network=few_epochs), progress=silent)
-    assert bundle.manifest.settings["blend"]["network_weight"] > 0, (
-        "tests of the network need a seed that gives it weight"
-    )
-    store.activate(bundle.version)
-    return store
+def trained_store(tmp_path_factory: pytest.TempPathFactory, trained_bundles: Path) -> BundleStore:
+    """The bundle that is trained once, in a store that the tests of this process may write to."""
+    folder = tmp_path_factory.mktemp("store") / "bundles"
+    shutil.copytree(trained_bundles, folder)
+    return BundleStore(folder)
 
 
 @pytest.fixture(scope="session")

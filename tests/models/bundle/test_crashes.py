@@ -70,6 +70,7 @@ def store(tmp_path: Path) -> BundleStore:
     return store
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["publish", "activate", "remove"])
 def test_killed_at_every_step(store: BundleStore, what: str) -> None:
     whole = run(store.root, what, 0)
