@@ -28,23 +28,23 @@ from typing import Any
 
 
 class BraidError(Exception):
-    """Something that the user can understand and mend; its text is one line."""
+    """An error that the user can understand and fix; its text is one line."""
 
     code = "error"
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     field: str | None = None
-    """What of the request it is about."""
+    """The field of the request that is wrong."""
 
 
 class NotFoundError(BraidError):
-    """What was asked for is not there."""
+    """The requested resource does not exist."""
 
     code = "not_found"
     status = HTTPStatus.NOT_FOUND
 
 
 class CursorError(BraidError):
-    """A cursor that is none, or belongs to another list."""
+    """A cursor that is malformed, or belongs to another list."""
 
     code = "invalid_cursor"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -60,13 +60,13 @@ class UnknownMethodError(BraidError):
 
 
 class NoBundleError(BraidError):
-    """What was asked for needs a bundle, and there is none."""
+    """The command needs a bundle, and there is none."""
 
     code = "no_bundle"
 
 
 class InvalidFieldsError(BraidError):
-    """Fields that are well formed and cannot be used: an event type, a user or an item that does not exist."""
+    """Fields that are well formed but invalid: an event type, a user or an item that does not exist."""
 
     code = "invalid_request"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -77,7 +77,7 @@ class InvalidFieldsError(BraidError):
 
 
 class OverloadedError(BraidError):
-    """More is being stored than can be; nothing of this was taken."""
+    """Too many writes are waiting for the database; nothing of this request was stored."""
 
     code = "overloaded"
     status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -92,20 +92,20 @@ class MalformedBodyError(BraidError):
 
 
 class TooManyRowsError(BraidError):
-    """A batch of more rows than are taken at once."""
+    """A batch with more rows than the limit."""
 
     code = "too_many_rows"
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class BatchRefusedError(InvalidFieldsError):
-    """A batch that is to be stored as a whole or not at all, and holds rows that are refused."""
+    """An atomic batch with rows that are refused; nothing was stored."""
 
     code = "batch_refused"
 
 
 class TooLargeError(BraidError):
-    """Attributes that have become larger than can be stored."""
+    """A patch that makes the attributes larger than the limit."""
 
     code = "invalid_request"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -113,7 +113,7 @@ class TooLargeError(BraidError):
 
 
 class UnsupportedMediaTypeError(BraidError):
-    """A body of a kind that this call does not take."""
+    """A body of a content type that this call does not accept."""
 
     code = "unsupported_media_type"
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
@@ -133,47 +133,47 @@ class SchemaError(DatabaseError):
 
 
 class StorageFullError(BraidError):
-    """There is no room left for what was sent."""
+    """The disk has no room for the uploaded files."""
 
     code = "storage_full"
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class MergeConflictError(BraidError):
-    """A user that was merged into somebody else."""
+    """The user was already merged into another user."""
 
     code = "already_merged"
     status = HTTPStatus.CONFLICT
 
 
 class ImportBusyError(BraidError):
-    """Two processes import the same files."""
+    """Another process is importing the same files."""
 
     code = "import_busy"
     status = HTTPStatus.CONFLICT
 
 
 class BundleRefusedError(BraidError):
-    """A bundle that the gate has refused, or that cannot be read, and so does not become the active one."""
+    """A bundle that cannot be activated: the gate refused it, or it cannot be read."""
 
     code = "bundle_refused"
     status = HTTPStatus.CONFLICT
 
 
 class BundlesUnavailableError(BraidError):
-    """Where the bundles are cannot be reached."""
+    """The folder or object storage of the bundles cannot be reached."""
 
     code = "bundles_unavailable"
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class PortError(BraidError):
-    """The address cannot be listened on."""
+    """The server cannot listen on this address."""
 
     code = "port_unavailable"
 
 
 class TrainingUnavailableError(BraidError):
-    """An installation that can serve, but not train."""
+    """The packages for training are not installed."""
 
     code = "training_unavailable"

@@ -23,7 +23,7 @@ from app.services.monitoring.exposition import SHARED_FOLDER
 
 _ANNOUNCED_WITHIN = 60.0
 _GRACE_SECONDS = 8
-_PORT_HINT = ": stop what holds it, or name another with --port (make demo ARGS='--port 8001')"
+_PORT_HINT = ": stop the process that uses it, or choose another port with --port (make demo ARGS='--port 8001')"
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to ask at, not one to listen on
 
 
@@ -43,7 +43,7 @@ def require_free_port(settings: Settings) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except UnicodeError as error:
-        raise PortError(f"{settings.host}: is not the name of a host") from error
+        raise PortError(f"{settings.host}: is not a valid host name") from error
     except OSError as error:
         hint = _PORT_HINT if error.errno == errno.EADDRINUSE else ""
         raise PortError(f"{settings.host}:{settings.port}: {error.strerror or error}{hint}") from error

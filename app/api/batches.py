@@ -11,7 +11,7 @@ from app.services.kit.batches import MAX_ROWS, read_array, read_lines
 
 _JSON = "application/json"
 _LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
-Atomic = Annotated[bool, Query(description="store all rows or, where one is refused, none")]
+Atomic = Annotated[bool, Query(description="store all rows, or none if any row is refused")]
 BATCH_PROBLEMS = problems(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -51,6 +51,6 @@ def batch_body(schema: str, example: dict[str, Any]) -> dict[str, Any]:
         A row.
     """
     array = {"type": "array", "maxItems": MAX_ROWS, "items": {"$ref": f"#/components/schemas/{schema}"}}
-    lines = {"type": "string", "description": "a row in each line"}
+    lines = {"type": "string", "description": "one row per line"}
     content = {_JSON: {"schema": array, "example": [example]}, _LINES[0]: {"schema": lines}}
     return {"requestBody": {"required": True, "content": content}}

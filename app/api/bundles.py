@@ -19,7 +19,7 @@ Version = Annotated[str, Path(max_length=64, examples=["20260301T120000000000Z"]
 
 @router.get("")
 async def list_bundles(context: Shared) -> BundleVersions:
-    """List the versions that are kept, newest first, with what the gate found and what activated them."""
+    """List the versions that are kept, newest first, with the gate's verdict and what activated them."""
     return await context.versions.page()
 
 
@@ -27,9 +27,9 @@ async def list_bundles(context: Shared) -> BundleVersions:
 async def activate_bundle(
     version: Version,
     context: Shared,
-    force: Annotated[bool, Query(description="take it though the gate has refused it")] = False,
+    force: Annotated[bool, Query(description="activate it although the gate refused it")] = False,
 ) -> BundleVersion:
-    """Make a version the active one; all processes follow within two seconds, and no request fails."""
+    """Activate a version; all processes switch within two seconds, and no request fails."""
     activated = await context.versions.activate(version, "api", force=force)
     await context.bundle.load()
     return activated

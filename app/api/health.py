@@ -1,4 +1,4 @@
-"""`/health`: for whoever restarts processes and routes traffic to them."""
+"""`/health`: for supervisors and load balancers."""
 
 from http import HTTPStatus
 

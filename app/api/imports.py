@@ -28,9 +28,9 @@ async def post_import(
     users: UploadFile | None = None,
     timestamps: Annotated[Timestamps, Form()] = "seconds",
 ) -> ImportJob:
-    """Import the files of a data-set folder, each as .parquet or .csv, up to 4 GiB; `Location` tells how far it is.
+    """Import the files of a data-set folder, each as .parquet or .csv, up to 4 GiB; `Location` reports the progress.
 
-    Files that were imported before are not imported once more: the answer is that of the first time.
+    Files that were imported before are not imported again: the response is that of the first import.
     """
     given = {"interactions": interactions, "items": items, "users": users}
     files = {name: (file.filename or "", file.file) for name, file in given.items() if file is not None}
@@ -41,5 +41,5 @@ async def post_import(
 
 @router.get("/{import_id}", responses=problems(HTTPStatus.NOT_FOUND))
 async def get_import(import_id: PathId, context: Shared) -> ImportJob:
-    """Tell how far an import has come."""
+    """Get the progress of an import."""
     return await context.import_jobs.get(import_id)

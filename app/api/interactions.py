@@ -30,10 +30,10 @@ router = APIRouter(
     },
 )
 async def post_interaction(interaction: InteractionIn, context: Shared) -> Response:
-    """Store one interaction; it is committed before the answer, and counts in the very next recommendation.
+    """Store one interaction; it is committed before the response, and counts in the next recommendation.
 
-    Of duplicate keys in the JSON the last one counts. An `event_id` that is stored already answers 200 with the
-    `id` of the first.
+    If the JSON repeats a key, the last value wins. If the `event_id` was stored before, the response is 200 with the
+    `id` of the first post.
     """
     stored = await context.ingestion.store(interaction)
     # As bytes: a model would be checked once more on its way out.
@@ -46,11 +46,11 @@ async def post_interaction(interaction: InteractionIn, context: Shared) -> Respo
 async def post_interactions(
     request: Request,
     context: Shared,
-    atomic: Annotated[bool, Query(description="store all rows or, where one is refused, none")] = False,
+    atomic: Annotated[bool, Query(description="store all rows, or none if any row is refused")] = False,
 ) -> InteractionsStored:
-    """Store up to 10,000 interactions in one transaction; good rows are stored, and bad ones told one by one.
+    """Store up to 10,000 interactions in one transaction; valid rows are stored, and `errors` lists the others.
 
-    A row whose `event_id` is stored already is a repeat; without one, so is a row with user, item, type and timestamp
-    of another row of the batch.
+    A row whose `event_id` was stored before is a repeat. A row without an `event_id` is a repeat if an earlier row of
+    the batch has the same user, item, type and timestamp.
     """
     return await context.ingestion.store_batch(await read_batch(request), atomic=atomic)

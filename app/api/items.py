@@ -20,13 +20,13 @@ router = APIRouter(
 
 @router.get("")
 async def list_items(query: Annotated[ItemsQuery, Query()], context: Shared) -> ItemsPage:
-    """List items in the order of their ids, those that meet all that is asked for."""
+    """List the items that match all parameters, ordered by id."""
     return await context.catalogue.page(query)
 
 
 @router.post("/batch", responses=BATCH_PROBLEMS, openapi_extra=batch_body("Item", {"item_id": "sku-7", **ITEM_EXAMPLE}))
 async def put_items(request: Request, context: Shared, atomic: Atomic = False) -> RowsStored:
-    """Store up to 10,000 items in one transaction, each in the place of the one that was there."""
+    """Create or replace up to 10,000 items in one transaction."""
     return await context.catalogue.put_batch(await read_batch(request), atomic=atomic)
 
 
@@ -38,7 +38,7 @@ async def put_items(request: Request, context: Shared, atomic: Atomic = False) -
     },
 )
 async def put_item(item_id: PathId, item: ItemIn, context: Shared, response: Response) -> Item:
-    """Store an item in the place of the one that was there; 201 when it is new."""
+    """Create or replace an item; 201 when it is new."""
     stored, created = await context.catalogue.put(item_id, item)
     if created:
         response.status_code = HTTPStatus.CREATED
@@ -50,17 +50,17 @@ async def put_item(item_id: PathId, item: ItemIn, context: Shared, response: Res
     responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
 )
 async def patch_item(item_id: PathId, patch: ItemPatch, context: Shared) -> Item:
-    """Change an item by a JSON merge patch (RFC 7396): what is absent stays, null empties a field."""
+    """Change an item by a JSON merge patch (RFC 7396): absent fields stay as they are, null clears a field."""
     return await context.catalogue.patch(item_id, patch)
 
 
 @router.get("/{item_id}", responses=problems(HTTPStatus.NOT_FOUND))
 async def get_item(item_id: PathId, context: Shared) -> Item:
-    """Give an item."""
+    """Get an item."""
     return await context.catalogue.get(item_id)
 
 
 @router.delete("/{item_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(HTTPStatus.NOT_FOUND))
 async def delete_item(item_id: PathId, context: Shared) -> None:
-    """Remove an item and its content; it is not recommended any more. What users did with it stays in the log."""
+    """Remove an item and its content; it is not recommended any more. Its interactions stay in the log."""
     await context.catalogue.delete(item_id)

@@ -19,13 +19,13 @@ router = APIRouter(
 
 @router.get("", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
 async def metrics(context: Shared) -> Response:
-    """Give jobs, bundles, online measures and drift in the text format of Prometheus."""
+    """Report jobs, bundles, online measures and drift in the text format of Prometheus."""
     return Response(await context.exposition.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 @router.get("/online")
 async def online(query: Annotated[OnlineQuery, Query()], context: Shared) -> OnlineMeasures:
-    """Count what was shown, and the share of it that was clicked and that was bought, with 95 % intervals.
+    """Report impressions and their click-through and conversion rates, with 95 % intervals.
 
     An impression is an interaction of type `shown` (or, where there is none, `recommended`) with a `request_id`, once
     for each item; `click` or `view` of the same item with the same `request_id` clicks it, `purchase` converts it, at

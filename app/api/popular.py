@@ -1,4 +1,4 @@
-"""`/popular` and `/trending`: what everybody has, and what is had more often than usual."""
+"""`/popular` and `/trending`: items with the most interactions, and items with a rising share of them."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -17,16 +17,16 @@ router = APIRouter(
 
 @router.get("/popular")
 async def popular(query: Annotated[PopularQuery, Query()], context: Shared) -> Chart:
-    """List the items with most interactions when the bundle was made; without a bundle those of the log.
+    """List the items with the most interactions; without a bundle only those of the log are counted.
 
-    Items that nobody had come last, so that the list of a small category is complete.
+    Items without interactions come last, so that the list of a small category is complete.
     """
     return await context.trending.popular(query)
 
 
 @router.get("/trending")
 async def trending(query: Annotated[TrendingQuery, Query()], context: Shared) -> Chart:
-    """List the items that are had more often lately than their share of all time would give.
+    """List the items with more recent interactions than their share over all time predicts.
 
     Of all C interactions an item has c, and of the R that are left of them with the window's half-life it has r; its
     `score` is (r - e) / sqrt(e + 1) with e = R * c / C. Where nothing tells what is recent the popular items come

@@ -17,15 +17,15 @@ MEDIA_TYPE = "application/problem+json"
 _JSON = "application/json"
 _log = structlog.get_logger(__name__)
 _UNAVAILABLE = {
-    DatabaseError.code: "the database does not answer; nothing was acknowledged: try again, with the same event_id",
-    SchemaError.code: "the tables are missing or too old: whoever runs Braid must run `braid migrate`",
+    DatabaseError.code: "the database is not available; nothing was acknowledged: try again, with the same event_id",
+    SchemaError.code: "the tables are missing or too old: run `braid migrate`",
 }
 _CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large"}
 _PLACES = {"body", "path", "query", "header"}
 
 
 def problems(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """Describe the error answers of a route for OpenAPI; every route can answer 500."""
+    """Describe the error responses of a route for OpenAPI; every route can respond with 500."""
     every = (*statuses, HTTPStatus.INTERNAL_SERVER_ERROR)
     return {int(status): {"model": Problem, "description": status.phrase} for status in every}
 
@@ -52,7 +52,7 @@ async def _braid_error(request: Request, error: Exception) -> Response:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request failed", method=request.method, path=request.url.path, code=error.code, reason=str(error))
     unavailable = error.status == HTTPStatus.SERVICE_UNAVAILABLE
-    # What a database says of itself is for the log, not for whoever can reach the API.
+    # The text of a database error goes to the log only: it may name hosts and users.
     detail = _UNAVAILABLE.get(error.code, str(error))
     about = None if error.field is None else [FieldError(field=error.field, code=error.code, detail=detail)]
     if isinstance(error, InvalidFieldsError):
@@ -99,10 +99,10 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _interrupted(_request: Request, _error: Exception) -> Response:
-    # Nobody hears it: whoever sent the request has gone before the end of it.
+    # The client has closed the connection and does not receive this.
     return _answer(HTTPStatus.BAD_REQUEST, "interrupted", "the request ended too early; nothing was stored")
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     _log.error("unexpected error", method=request.method, path=request.url.path, exc_info=error)
-    return _answer(500, "internal_error", "an unexpected error; the log of the service says more")
+    return _answer(500, "internal_error", "an unexpected error: see the log of the service")

@@ -19,7 +19,7 @@ router = APIRouter(
 )
 _HEADERS = {
     DEGRADED_HEADER: {
-        "description": "what the answer had to do without: `deadline`, `database` or `stale`; absent otherwise",
+        "description": "what limited the response: `deadline`, `database` or `stale`; absent otherwise",
         "schema": {"type": "string"},
     }
 }
@@ -34,9 +34,9 @@ def _documented(model: type[Any]) -> dict[int | str, dict[str, Any]]:
 async def recommend(
     user_id: PathId, query: Annotated[RecommendQuery, Query()], context: Shared, request: Request
 ) -> Response:
-    """Rank items for a user from everything the user did until this moment.
+    """Rank items for a user, from the user's history up to now.
 
-    Somebody nobody has seen gets popular items, and personal ones from the first interaction on.
+    A new user gets popular items, and personalized ones from the first interaction on.
     """
     options = query.options()
     answer = await context.recommendation.recommend(user_id, options)

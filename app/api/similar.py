@@ -19,17 +19,17 @@ router = APIRouter(
 async def similar_items(item_id: PathId, query: Annotated[SimilarItemsQuery, Query()], context: Shared) -> SimilarItems:
     """List the items that are most similar to one.
 
-    An item that was described a moment ago is compared by its content. Where nothing similar is known, trending items
-    come instead, and `strategy` and `reason` say so.
+    An item newer than the bundle is compared by its content. If no similar item is known, trending items are listed
+    instead, and `strategy` and `reason` say so.
     """
     return await context.similar_items.similar(item_id, query)
 
 
 @router.get("/users/{user_id}/similar")
 async def similar_users(user_id: PathId, query: Annotated[SimilarUsersQuery, Query()], context: Shared) -> SimilarUsers:
-    """List the users whose histories are most similar to that of one, as it is at this moment.
+    """List the users whose histories are most similar to the user's current history.
 
-    Only users who were there at the last training can be found. Somebody without a history gets an empty list, and
+    Only users of the last training can be found. For a user without a history the list is empty, and
     `reason` says why.
     """
     return await context.similar_users.similar(user_id, query)

@@ -30,7 +30,7 @@ router = APIRouter(
 
 @router.post("", status_code=HTTPStatus.ACCEPTED, responses=problems(HTTPStatus.CONFLICT))
 async def post_training_job(context: Shared, response: Response, wanted: TrainingJobIn | None = None) -> TrainingJob:
-    """Add a job to the queue; a `braid worker` takes it, and `Location` tells how far it is."""
+    """Add a job to the queue; a `braid worker` runs it, and `Location` reports its progress."""
     job = await context.training_jobs.add(wanted or TrainingJobIn(), "api")
     response.headers["location"] = f"{_PATH}/{job.job_id}"
     return job
@@ -54,11 +54,11 @@ async def get_training_job(
     job_id: PathId,
     context: Shared,
     accept: Annotated[str, Header()] = "application/json",
-    last_event_id: Annotated[int, Header(ge=0, lt=2**63, description="the last line that is known")] = 0,
+    last_event_id: Annotated[int, Header(ge=0, lt=2**63, description="id of the last line that was received")] = 0,
 ) -> TrainingJobWithLog | StreamingResponse:
-    """Tell how far a job has come, with its log; with `Accept: text/event-stream` as server-sent events until it ends.
+    """Get the progress and the log of a job; with `Accept: text/event-stream` as server-sent events until it ends.
 
-    The events are `line` (with an id to go on from), `progress` and, at last, `end`.
+    The events are `line` (with an id to resume from), `progress` and finally `end`.
     """
     job = await context.training_jobs.get(job_id)
     if _STREAM not in accept:
@@ -69,7 +69,7 @@ async def get_training_job(
 
 @router.post("/{job_id}/cancel", status_code=HTTPStatus.ACCEPTED, responses=problems(HTTPStatus.NOT_FOUND))
 async def cancel_training_job(job_id: PathId, context: Shared) -> TrainingJob:
-    """End a job: at once where it waits, within seconds where it runs. What was active stays."""
+    """Cancel a job: at once if it is queued, within seconds if it runs. The active bundle does not change."""
     return await context.training_jobs.cancel(job_id)
 
 

@@ -1,4 +1,4 @@
-"""What is held on users: to list it, to export it, to erase it, and to merge it."""
+"""Users' data: list, export, erase and merge it."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -15,7 +15,7 @@ router = APIRouter(tags=["users"], responses=problems(HTTPStatus.UNPROCESSABLE_E
 
 @router.get("/users/{user_id}/interactions")
 async def list_interactions(user_id: PathId, query: Annotated[LogQuery, Query()], context: Shared) -> LogPage:
-    """List what a user did, newest first, with every field that is stored."""
+    """List a user's interactions, newest first, with every stored field."""
     return await context.user_data.log(user_id, query)
 
 
@@ -25,14 +25,14 @@ async def list_interactions(user_id: PathId, query: Annotated[LogQuery, Query()]
     responses={200: {"model": UserExport}, **problems(HTTPStatus.NOT_FOUND)},
 )
 async def export_user(user_id: PathId, context: Shared) -> Response:
-    """Give everything that is held on a user, in one document."""
+    """Export all data stored about a user, in one document."""
     parts = await context.user_data.export(user_id)
     return StreamingResponse(parts, media_type="application/json")
 
 
 @router.delete("/users/{user_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(HTTPStatus.NOT_FOUND))
 async def erase_user(user_id: PathId, context: Shared) -> None:
-    """Erase everything that is held on a user; the bundle in use does not tell of the user any more."""
+    """Erase all data stored about a user; in the active bundle the user is masked."""
     await context.user_data.erase(user_id)
 
 
@@ -41,7 +41,7 @@ async def erase_user(user_id: PathId, context: Shared) -> None:
     responses=problems(HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
 )
 async def merge_user(user_id: PathId, body: MergeIn, context: Shared) -> Merged:
-    """Move everything of an anonymous user to a known one, once; the same again moves what has come since."""
+    """Move all data of an anonymous user to a known one; repeating the call moves what has arrived since."""
     return await context.user_data.merge(user_id, body.into)
 
 

@@ -21,19 +21,19 @@ _BODY = problems(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MED
 
 @router.get("")
 async def list_users(query: Annotated[UsersQuery, Query()], context: Shared) -> UsersPage:
-    """List users, those of whom nothing but an id is known as well, in the order of their ids."""
+    """List users ordered by id, including users without a profile."""
     return await context.profiles.page(query)
 
 
 @router.post("/batch", responses=BATCH_PROBLEMS, openapi_extra=batch_body("User", {"user_id": "u-42", **USER_EXAMPLE}))
 async def put_users(request: Request, context: Shared, atomic: Atomic = False) -> RowsStored:
-    """Store up to 10,000 users in one transaction, each in the place of the one that was there."""
+    """Create or replace up to 10,000 users in one transaction."""
     return await context.profiles.put_batch(await read_batch(request), atomic=atomic)
 
 
 @router.put("/{user_id}", responses={201: {"model": User, "description": "The user is new"}, **_BODY})
 async def put_user(user_id: PathId, user: UserIn, context: Shared, response: Response) -> User:
-    """Store a user in the place of the one that was there; 201 when it is new."""
+    """Create or replace a user; 201 when it is new."""
     stored, created = await context.profiles.put(user_id, user)
     if created:
         response.status_code = HTTPStatus.CREATED
@@ -48,5 +48,5 @@ async def patch_user(user_id: PathId, patch: UserPatch, context: Shared) -> User
 
 @router.get("/{user_id}", responses=problems(HTTPStatus.NOT_FOUND))
 async def get_user(user_id: PathId, context: Shared) -> User:
-    """Give a user."""
+    """Get a user."""
     return await context.profiles.get(user_id)

@@ -7,12 +7,12 @@ import typer
 from app.cli import commands
 from app.cli.in_context import console, with_context
 
-bundles = typer.Typer(help="List the versions of bundles, or activate one.")
+bundles = typer.Typer(help="List the bundle versions, or activate one.")
 
 
 @bundles.callback(invoke_without_command=True)
 def list_bundles(called: typer.Context) -> None:
-    """List the versions of bundles, newest first; `braid bundles activate` makes one the active one."""
+    """List the bundle versions, newest first; `braid bundles activate` activates one."""
     if called.invoked_subcommand is None:
         with_context(lambda context: commands.list_bundles(context, console))
 
@@ -22,5 +22,5 @@ def activate(
     version: Annotated[str, typer.Argument(help="As `braid bundles` lists it.")],
     force: Annotated[bool, typer.Option("--force", help="Take it though the gate has refused it.")] = False,
 ) -> None:
-    """Make a version the active one, in all processes."""
+    """Activate a version in all processes."""
     with_context(lambda context: commands.activate(context, console, version, force=force))

@@ -1,4 +1,4 @@
-"""What the longer commands do and print."""
+"""The work and the output of the longer commands."""
 
 import asyncio
 import signal
@@ -32,7 +32,7 @@ _SAMPLE_USER = "196"
 async def import_files(
     context: Context, files: Files, console: Console, *, timestamps: Timestamps = "seconds", again: bool = False
 ) -> None:
-    """Import files and say what became of their rows."""
+    """Import files and print the counts of their rows."""
     with progress_bars() as progress:
         done = await context.importing.run(files, timestamps=timestamps, again=again, progress=progress)
     if done.before is not None:
@@ -41,7 +41,7 @@ async def import_files(
     _print_cleaning("interactions", done.interactions.report(), console)
     known = done.interactions.kept - done.interactions.new
     if known:
-        console.print(f"interactions: {known:,} were in the log already, by their event_id")
+        console.print(f"interactions: {known:,} have an event_id that is already in the log")
     for name, count in (("items", done.items), ("users", done.users)):
         if count is not None:
             _print_cleaning(name, count.report(), console)
@@ -74,7 +74,7 @@ async def enqueue(context: Context, console: Console, order: Order) -> None:
     """Add a training job to the queue."""
     wanted = TrainingJobIn(kind=order.kind, seed=order.seed, budget=order.budget, from_manifest=order.from_manifest)
     job = await context.training_jobs.add(wanted, "command")
-    console.print(f"training job {job.job_id} waits for a `braid worker`")
+    console.print(f"training job {job.job_id} is queued for a `braid worker`")
 
 
 async def work(context: Context) -> None:
@@ -98,20 +98,20 @@ async def list_bundles(context: Context, console: Console) -> None:
 
 
 async def activate(context: Context, console: Console, version: str, *, force: bool) -> None:
-    """Make a version the active one."""
+    """Activate a version."""
     await context.versions.activate(version, "command", force=force)
     console.print(f"bundle {version} is active")
 
 
 async def export_folder(context: Context, console: Console, folder: Path) -> None:
-    """Write everything to a data-set folder and say what is in it."""
+    """Write a data-set folder and print its counts."""
     with progress_bars() as progress:
         done = await context.exporting_log.run(folder, progress)
     console.print(f"{folder}: {done.interactions:,} interactions, {done.items:,} items, {done.users:,} users")
 
 
 async def export_recommendations(context: Context, console: Console, output: Path, limit: int) -> None:
-    """Write everybody's recommendations to a file and say what is in it."""
+    """Write the recommendations of all users to a file and print its counts."""
     await context.bundle.start()
     with progress_bars() as progress:
         done = await context.exporting.recommendations(output, limit, progress)
@@ -187,7 +187,7 @@ def parse_parts(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     unknown = [name for name in names if name not in PARTS]
     if unknown:
-        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(PARTS)}", param_hint="--only")
+        raise typer.BadParameter(f"{unknown[0]!r} is not one of {', '.join(PARTS)}", param_hint="--only")
     return names
 
 
@@ -197,12 +197,14 @@ def page_beside(output: Path | None) -> Path | None:
         return None
     page = output.with_suffix(".html")
     if page == output:
-        raise typer.BadParameter("is the JSON file; the page beside it ends in .html", param_hint="--output")
+        raise typer.BadParameter(
+            "must not end in .html: the report of that name is written next to the JSON file", param_hint="--output"
+        )
     return page
 
 
 def print_report(report: EvaluationReport, console: Console) -> None:
-    """Print an evaluation: counts, metrics of everything beside each other, segments, settings, time and memory."""
+    """Print an evaluation: counts, a table of metrics, segments, settings, time and memory."""
     console.print(f"protocol: {report.protocol}")
     console.print("counts: " + ", ".join(f"{name} {value:,}" for name, value in _numbers(report.counts)))
     for reason, count in report.counts["rows_dropped"].items():

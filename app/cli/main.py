@@ -36,17 +36,17 @@ cli = typer.Typer(
 export = typer.Typer(
     cls=ExportGroup,
     no_args_is_help=True,
-    help="Write the log and the catalogue to a folder, or recommendations to a file.",
+    help="Write interactions and catalogue to a folder, or recommendations to a file.",
 )
 cli.add_typer(export, name="export")
 cli.add_typer(bundles, name="bundles")
 
-Folder = Annotated[Path, typer.Argument(help="A data-set folder: interactions.parquet or .csv, and what goes with it.")]
+Folder = Annotated[Path, typer.Argument(help="A data-set folder: interactions.parquet or .csv, and optional files.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on (BRAID_HOST).")]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on (BRAID_PORT).")]
 Budget = Annotated[
     float | None,
-    typer.Option(min=0, max=1e6, help="Seconds for choosing settings, about; more for more data by default."),
+    typer.Option(min=0, max=1e6, help="Approximate seconds for choosing settings; the default grows with the data."),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Processes to start (BRAID_WORKERS).")]
 
@@ -60,14 +60,14 @@ def _version(wanted: bool) -> None:
 @cli.callback()
 def _global(
     _wanted: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None: ...
 
 
 @cli.command()
 def migrate() -> None:
-    """Make or update the database's tables."""
+    """Create or update the database's tables."""
 
     async def run() -> None:
         async with Context(load_settings()) as context:
@@ -85,12 +85,12 @@ def import_folder(
         Timestamps, typer.Option(help="What `timestamp` means: seconds since 1970, or any increasing order.")
     ] = "seconds",
     again: Annotated[
-        bool, typer.Option("--again", help="Import files once more that were imported before; otherwise nothing is.")
+        bool, typer.Option("--again", help="Import files again that were imported before; by default they are skipped.")
     ] = False,
 ) -> None:
-    """Read a data-set folder into the database; rows that cannot be used are counted and left out.
+    """Read a data-set folder into the database; unusable rows are dropped and counted.
 
-    What was interrupted goes on where it was when the same command is given again.
+    Run the same command again to resume an interrupted import.
     """
     with_context(
         lambda context: commands.import_files(context, open_folder(folder), console, timestamps=timestamps, again=again)
@@ -105,16 +105,20 @@ def train(
         bool, typer.Option("--refresh", help="Keep the settings and the network of the active bundle.")
     ] = False,
     from_manifest: Annotated[
-        str | None, typer.Option(help="Repeat the run that made this version: on the same data, with the same result.")
+        str | None, typer.Option(help="Repeat the run that made this version; the same data gives the same result.")
     ] = None,
-    enqueue: Annotated[bool, typer.Option("--enqueue", help="Leave it to a `braid worker`.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Activate the bundle though the gate refuses it.")] = False,
+    enqueue: Annotated[
+        bool, typer.Option("--enqueue", help="Add a job for a `braid worker` instead of training now.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Activate the bundle even if the gate refuses it.")] = False,
 ) -> None:
-    """Train on the database's interactions, publish a bundle, and activate it if the gate lets it pass."""
+    """Train on the database's interactions, publish a bundle, and activate it if it passes the gate."""
     if refresh and from_manifest is not None:
-        raise typer.BadParameter("goes without --refresh", param_hint="--from-manifest")
+        raise typer.BadParameter("cannot be combined with --refresh", param_hint="--from-manifest")
     if enqueue and force:
-        raise typer.BadParameter("goes without --enqueue: a worker never forces a bundle", param_hint="--force")
+        raise typer.BadParameter(
+            "cannot be combined with --enqueue: a worker never forces a bundle", param_hint="--force"
+        )
     if from_manifest is not None:
         checked(from_manifest)
     kind: Literal["full", "refresh", "again"] = "refresh" if refresh else "again" if from_manifest else "full"
@@ -128,15 +132,15 @@ def train(
 
 @cli.command()
 def worker() -> None:
-    """Take training jobs, and add them by schedule and threshold, until stopped."""
+    """Run training jobs, and add them by schedule and threshold, until stopped."""
     with_context(commands.work, log_level=load_settings().log_level)
 
 
 @export.command(name=ExportGroup.default)
 def export_folder(
-    folder: Annotated[Path, typer.Argument(help="Where the files go: interactions, items and users as Parquet.")],
+    folder: Annotated[Path, typer.Argument(help="Folder for the files: interactions, items and users as Parquet.")],
 ) -> None:
-    """Write everything to a data-set folder; `braid export FOLDER` is enough."""
+    """Write all data to a data-set folder; short form: `braid export FOLDER`."""
     with_context(lambda context: commands.export_folder(context, console, folder))
 
 
@@ -145,9 +149,9 @@ def export_recommendations(
     output: Annotated[Path, typer.Option(help="The Parquet file; it appears when it is complete.")] = Path(
         "recommendations.parquet"
     ),
-    limit: Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="Length of each list, at most.")] = DEFAULT_LIMIT,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="Maximum length of each list.")] = DEFAULT_LIMIT,
 ) -> None:
-    """Write the ranked list of every user of the log, as the API would answer now, for mails or a data warehouse."""
+    """Write the ranked list of every user of the log to a file, for e-mails or a data warehouse."""
     with_context(lambda context: commands.export_recommendations(context, console, output, limit))
 
 
@@ -155,19 +159,19 @@ def export_recommendations(
 def evaluate(
     folder: Folder,
     protocol: Annotated[
-        str | None, typer.Option(help="fixed, leave-last-out, temporal or random; by default what the files allow.")
+        str | None, typer.Option(help="fixed, leave-last-out, temporal or random; the default depends on the files.")
     ] = None,
     k: Annotated[str, typer.Option(help="Lengths of the lists that are measured.")] = "5,10,20",
     seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The same seed and data give the same figures.")] = 0,
     budget: Budget = None,
     only: Annotated[str, typer.Option(help="Use these parts alone, without the network; for example item_knn.")] = "",
     output: Annotated[
-        Path | None, typer.Option(help="Write the figures to this JSON file, and a page beside it.")
+        Path | None, typer.Option(help="Write the figures to this JSON file, and a report in HTML next to it.")
     ] = None,
-    include_seen: Annotated[bool, typer.Option(help="Let items of the history be recommended.")] = False,
+    include_seen: Annotated[bool, typer.Option(help="Allow recommendations of items of the history.")] = False,
     test_days: Annotated[float | None, typer.Option(min=0, help="Length of the temporal test.")] = None,
 ) -> None:
-    """Train with the automatic recipe on a folder, and report accuracy beside popularity and each part alone."""
+    """Train with the automatic recipe on a folder, and compare its accuracy with popularity and each part alone."""
     ks = commands.parse_ks(k)
     protocol = commands.parse_protocol(protocol)
     parts = commands.parse_parts(only)
@@ -224,14 +228,14 @@ def serve(
 
 @cli.command()
 def demo(
-    synthetic: Annotated[bool, typer.Option(help="Generate the data; nothing is fetched.")] = False,
+    synthetic: Annotated[bool, typer.Option(help="Generate the data; nothing is downloaded.")] = False,
     users: Annotated[int, typer.Option(min=1, help="Users to generate.")] = 1000,
     items: Annotated[int, typer.Option(min=1, help="Items to generate.")] = 1500,
     interactions: Annotated[int, typer.Option(min=1, help="Interactions to generate.")] = 50_000,
     host: Host = None,
     port: Port = None,
 ) -> None:
-    """Do everything on sample data: fetch, migrate, import, train, serve. What is there already is kept."""
+    """Do everything on sample data: download, migrate, import, train, serve. Existing data is kept."""
     settings = load_settings()
     changed = {"host": host, "port": port}
     settings = settings.model_copy(update={name: value for name, value in changed.items() if value is not None})
@@ -251,7 +255,7 @@ def demo(
 
 
 def main() -> None:
-    """Run the command; what fails says so in one line."""
+    """Run the command; an error is printed in one line."""
     try:
         cli()
     except DataSetError as error:

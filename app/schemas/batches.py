@@ -1,4 +1,4 @@
-"""What became of a batch of items or users."""
+"""The result of a batch of items or users."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -6,7 +6,7 @@ from app.schemas.problems import FieldError
 
 
 class RowsStored(BaseModel):
-    """What became of the rows of a batch; what is stored is committed."""
+    """The result of a batch; stored rows are committed."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -20,6 +20,6 @@ class RowsStored(BaseModel):
         }
     )
 
-    stored: int = Field(description="rows that are stored; of several with one id the last one")
+    stored: int = Field(description="rows that were stored; of several rows with the same id only the last one is")
     refused: int = Field(description="rows that were not stored; `errors` has one entry for each")
     errors: list[FieldError]

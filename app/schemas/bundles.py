@@ -32,37 +32,37 @@ _EXAMPLE: dict[str, JsonValue] = {
 
 
 class Gate(BaseModel):
-    """What the gate found."""
+    """The verdict of the gate."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_GATE]})
 
     passed: bool
     reason: str | None = Field(description="what failed")
-    against: str | None = Field(description="version of the bundle that it was compared with")
+    against: str | None = Field(description="version of the bundle that this one was compared with")
     checks: list[GateCheck]
 
 
 class BundleVersion(BaseModel):
-    """One version: what it was made from, how well it does, and what made it the active one."""
+    """One version: its training data, its metrics, and what activated it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     version: str
     active: bool
     created_at: datetime | None
-    activated_at: datetime | None = Field(description="when it last became the active one; null if it never was")
-    activated_by: str | None = Field(description="`job` and its id, `api`, `command`, or null where it is not known")
-    forced: bool = Field(description="whether it was activated though the gate had refused it")
+    activated_at: datetime | None = Field(description="when it was last activated; null if it never was")
+    activated_by: str | None = Field(description="`job` and its id, `api`, `command`, or null if unknown")
+    forced: bool = Field(description="whether it was activated although the gate refused it")
     protocol: str | None
     metrics: dict[str, dict[str, float]] = Field(
-        description="on the held-out test: of the blend, its parts, popularity"
+        description="metrics of the blend, its parts and popularity on the held-out test set"
     )
-    data: dict[str, Any] = Field(description="window in time (the data's own unit), counts and a hash")
-    settings: dict[str, Any] = Field(description="as they were chosen on validation")
-    recipe: dict[str, Any] | None = Field(description="what the run was asked for")
+    data: dict[str, Any] = Field(description="time window (in the unit of the data's timestamps), counts and a hash")
+    settings: dict[str, Any] = Field(description="the settings that were chosen on validation")
+    recipe: dict[str, Any] | None = Field(description="the parameters of the training run")
     size_bytes: int
-    gate: Gate | None = Field(description="null where nothing judged it")
-    problem: str | None = Field(description="why its manifest cannot be read; null where it can")
+    gate: Gate | None = Field(description="null if no gate checked it")
+    problem: str | None = Field(description="why its manifest cannot be read; null if it can")
 
 
 class BundleVersions(BaseModel):

@@ -7,20 +7,20 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ImportCounts(BaseModel):
-    """What became of the rows of a file so far."""
+    """The rows of a file that were imported so far."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"read": 1000, "kept": 998, "new": 998, "dropped": {"event_type unknown": 2}}]}
     )
 
     read: int
-    kept: int = Field(description="rows as the API would take them")
-    new: int = Field(description="rows that were stored; others were there already, by their event_id")
-    dropped: dict[str, int] = Field(description="rows that were left out, by reason")
+    kept: int = Field(description="rows that are valid for the API")
+    new: int = Field(description="rows that were stored; the others have an event_id that was stored before")
+    dropped: dict[str, int] = Field(description="rows that were dropped, by reason")
 
 
 class ImportJob(BaseModel):
-    """How far an import has come."""
+    """The progress of an import."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -38,9 +38,9 @@ class InteractionIn(BaseModel):
     value: FiniteFloat | None = Field(None, description="for example the stars of a rating")
     timestamp: PastMoment | None = Field(None, description="RFC 3339; the server's time if absent")
     event_id: Id | None = Field(None, description="the idempotency key: a repeat is not counted twice")
-    request_id: Id | None = Field(None, description="the recommendation that this answers")
-    position: Position | None = Field(None, description="place in the list shown")
-    context: JsonObject | None = Field(None, description="anything worth recording, for example the device")
+    request_id: Id | None = Field(None, description="`request_id` of the recommendation that led to this interaction")
+    position: Position | None = Field(None, description="position in the list that was shown")
+    context: JsonObject | None = Field(None, description="any JSON object, for example with the device")
 
 
 class InteractionStored(BaseModel):
@@ -56,7 +56,7 @@ class InteractionStored(BaseModel):
 
 
 class InteractionsStored(BaseModel):
-    """What became of the rows of a batch; what is stored is committed."""
+    """The result of a batch; stored rows are committed."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -72,6 +72,6 @@ class InteractionsStored(BaseModel):
     )
 
     stored: int = Field(description="new rows")
-    repeated: int = Field(description="rows that were stored before, or came twice")
+    repeated: int = Field(description="rows that were stored before, or occur twice in the batch")
     refused: int = Field(description="rows that were not stored; `errors` has one entry for each")
     errors: list[FieldError]

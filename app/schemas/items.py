@@ -21,7 +21,7 @@ ITEM_EXAMPLE: dict[str, JsonValue] = {
 
 
 class ItemIn(BaseModel):
-    """Everything about an item but its id; what is absent is empty."""
+    """An item without its id; absent fields are empty."""
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [ITEM_EXAMPLE]})
 
@@ -30,10 +30,10 @@ class ItemIn(BaseModel):
     categories: Labels = []
     tags: Labels = []
     price: Price | None = None
-    attributes: JsonObject = Field({}, description="anything else, as a JSON object")
+    attributes: JsonObject = Field({}, description="other properties, as a JSON object")
     hidden: bool = Field(False, description="a hidden item is never recommended")
-    available_from: Moment | None = Field(None, description="not recommended before")
-    available_until: Moment | None = Field(None, description="not recommended from then on")
+    available_from: Moment | None = Field(None, description="not recommended before this time")
+    available_until: Moment | None = Field(None, description="not recommended from this time on")
 
 
 class Item(ItemIn):
@@ -47,7 +47,7 @@ class Item(ItemIn):
 
 
 class ItemPatch(BaseModel):
-    """What to change of an item (JSON merge patch, RFC 7396): what is absent stays, null empties a field."""
+    """Changes to an item (JSON merge patch, RFC 7396): absent fields stay as they are, null clears a field."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -72,23 +72,23 @@ class ItemsQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: Annotated[Text, StringConstraints(min_length=1, max_length=1000)] | None = Field(
-        None, description="items whose title holds this text, whatever its case"
+        None, description="items whose title contains this text, in upper or lower case"
     )
     category: Label | None = Field(None, description="items of this category")
     tag: Label | None = Field(None, description="items with this tag")
-    hidden: bool | None = Field(None, description="hidden items, or those that are not")
+    hidden: bool | None = Field(None, description="true: only hidden items; false: only items that are not hidden")
     price_gte: float | None = Field(None, allow_inf_nan=False, description="items of this price or more")
     price_lte: float | None = Field(None, allow_inf_nan=False, description="items of this price or less")
-    limit: int = Field(100, ge=1, le=1000, description="items a page")
+    limit: int = Field(100, ge=1, le=1000, description="items per page")
     cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before")
 
 
 class ItemsPage(BaseModel):
-    """Items in the order of their ids."""
+    """A page of items, ordered by id."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"items": [{"item_id": "sku-7", **ITEM_EXAMPLE}], "next_cursor": None}]}
     )
 
     items: list[Item]
-    next_cursor: str | None = Field(description="continues the list; null at its end")
+    next_cursor: str | None = Field(description="send it as `cursor` for the next page; null at the end of the list")

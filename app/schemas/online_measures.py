@@ -1,4 +1,4 @@
-"""Online measures on the wire: what became of what was shown."""
+"""Online measures on the wire: click-through and conversion rates of impressions."""
 
 from datetime import date, datetime
 
@@ -17,7 +17,7 @@ _COUNTS: dict[str, JsonValue] = {
 
 
 class OnlineQuery(BaseModel):
-    """Which time to measure."""
+    """The period to measure."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -25,7 +25,7 @@ class OnlineQuery(BaseModel):
         None, alias="from", description="RFC 3339 or a date, UTC; 30 days ago if absent"
     )
     end: Moment | date | None = Field(
-        None, alias="to", description="likewise, not part of the time; a date counts with its whole day; now if absent"
+        None, alias="to", description="likewise; the end, exclusive; of a date the whole day counts; now if absent"
     )
 
 
@@ -52,7 +52,7 @@ class Counts(BaseModel):
 
 
 class DayCounts(Counts):
-    """Those of one day, UTC."""
+    """Counts of one day, UTC."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"day": "2026-03-01", **_COUNTS}]})
 
@@ -60,7 +60,7 @@ class DayCounts(Counts):
 
 
 class StrategyCounts(Counts):
-    """Those of lists of one strategy; `unknown` where the request id is none of Braid's."""
+    """Counts of lists of one strategy; `unknown` if the request id was not made by Braid."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"strategy": "personalized", **_COUNTS}]})
 
@@ -68,7 +68,7 @@ class StrategyCounts(Counts):
 
 
 class BundleCounts(Counts):
-    """Those of lists of one bundle; `none` where there was none, `unknown` as above."""
+    """Counts of lists of one bundle; `none` if no bundle was active, `unknown` for a request id not made by Braid."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"bundle_version": "20260301T120000Z-1", **_COUNTS}]})
 
@@ -76,7 +76,7 @@ class BundleCounts(Counts):
 
 
 class PositionCounts(Counts):
-    """Those in one place of the list; null where none was told."""
+    """Counts of one position in the list; null if the events have no position."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"position": 1, **_COUNTS}]})
 
@@ -84,7 +84,7 @@ class PositionCounts(Counts):
 
 
 class OnlineMeasures(BaseModel):
-    """What became of the impressions of a time."""
+    """Clicks and conversions of the impressions of a period."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -17,13 +17,13 @@ ChartStrategy = Literal["popular", "trending", "none"]
 
 
 class ItemsQuery(BaseModel):
-    """What can be asked of any list of items in the query string."""
+    """The parameters of lists of items in the query string."""
 
     model_config = ConfigDict(extra="forbid")
 
     limit: Limit = DEFAULT_LIMIT
-    category: Labels = Field([], description="only items of one of these categories; repeat it for several")
-    tag: Labels = Field([], description="only items with one of these tags; repeat it for several")
+    category: Labels = Field([], description="only items of one of these categories; repeat the parameter for several")
+    tag: Labels = Field([], description="only items with one of these tags; repeat the parameter for several")
     exclude: Excluded = Field([], description="items to leave out; repeat the parameter for several")
 
     @property
@@ -33,17 +33,17 @@ class ItemsQuery(BaseModel):
 
 
 class PopularQuery(ItemsQuery):
-    """What can be asked of popular items."""
+    """The parameters of popular items."""
 
     window: AnyWindow = Field(
-        "all", description="`all` counts every interaction alike; otherwise each counts half after so many days"
+        "all", description="half-life of an interaction's weight; with `all` every interaction counts the same"
     )
 
 
 class TrendingQuery(ItemsQuery):
-    """What can be asked of trending items."""
+    """The parameters of trending items."""
 
-    window: Window = Field("7d", description="what lately means: an interaction counts half after so many days")
+    window: Window = Field("7d", description="half-life of an interaction's weight")
 
 
 class ScoredItem(BaseModel):
@@ -54,12 +54,12 @@ class ScoredItem(BaseModel):
     )
 
     item_id: str
-    score: float = Field(description="comparable within one answer only")
+    score: float = Field(description="comparable within one response only")
     rank: int = Field(description="1 for the best")
 
 
 class Chart(BaseModel):
-    """Items that are popular, or trending, with everybody."""
+    """Items that are popular, or trending, among all users."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -78,11 +78,11 @@ class Chart(BaseModel):
     )
 
     items: list[ScoredItem] = Field(
-        description="`score` is the number of interactions, or what is left of them by their age; of trending items the"
-        " rise over their share of all time, in standard deviations"
+        description="`score` is the number of interactions, decayed by their age if there is a window; for trending"
+        " items it is the rise above their share over all time, in standard deviations"
     )
-    strategy: ChartStrategy = Field(description="`popular` for trending items where nothing tells what is recent")
-    window: AnyWindow = Field(description="the one that was used: `all` where nothing tells what is recent")
-    bundle_version: str | None = Field(description="the bundle that counted; null where it was the log")
+    strategy: ChartStrategy = Field(description="`popular` instead of `trending` if the data has no times")
+    window: AnyWindow = Field(description="the window that was used: `all` if the data has no times")
+    bundle_version: str | None = Field(description="the bundle with the counts; null if they come from the log alone")
     next_cursor: str | None = Field(description="always null: there is one page")
-    reason: str | None = Field(description="why the list is empty, or not what was asked for; null otherwise")
+    reason: str | None = Field(description="why the list is empty, or has other items than requested; null otherwise")

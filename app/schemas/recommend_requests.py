@@ -18,12 +18,12 @@ MAX_USERS = 100
 _MAX_CURSOR = 16_384
 _MAX_LABELS = 100
 
-Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="length of the list, at most")]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="maximum length of the list")]
 Labels = Annotated[list[Annotated[str, Field(min_length=1, max_length=256)]], Field(max_length=_MAX_LABELS)]
 Excluded = Annotated[list[Id], Field(max_length=MAX_EXCLUDED)]
 Diversity = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Cursor = Annotated[str, Field(min_length=1, max_length=_MAX_CURSOR)]
-_DIVERSITY = "0 is the order of the scores; towards 1 items resemble each other less and less"
+_DIVERSITY = "0 keeps the order of the scores; towards 1 the items of the list are less similar to one another"
 _EXAMPLE: dict[str, JsonValue] = {
     "user_id": "u-42",
     "limit": 5,
@@ -38,17 +38,17 @@ _EXAMPLE: dict[str, JsonValue] = {
 
 
 class RecommendQuery(BaseModel):
-    """What can be asked of a recommendation in the query string."""
+    """The parameters of a recommendation in the query string."""
 
     model_config = ConfigDict(extra="forbid")
 
     limit: Limit = DEFAULT_LIMIT
-    exclude_seen: bool = Field(True, description="leave out what the user had already")
-    category: Labels = Field([], description="only items of one of these categories; repeat it for several")
-    tag: Labels = Field([], description="only items with one of these tags; repeat it for several")
+    exclude_seen: bool = Field(True, description="leave out the items of the user's history")
+    category: Labels = Field([], description="only items of one of these categories; repeat the parameter for several")
+    tag: Labels = Field([], description="only items with one of these tags; repeat the parameter for several")
     exclude: Excluded = Field([], description="items to leave out; repeat the parameter for several")
     diversity: Diversity = Field(0.0, description=_DIVERSITY)
-    explain: bool = Field(False, description="tell why each item is in the list")
+    explain: bool = Field(False, description="give the reasons why each item is in the list")
     cursor: Cursor | None = Field(None, description="`next_cursor` of the page before")
 
     def options(self) -> Options:
@@ -65,7 +65,7 @@ class RecommendQuery(BaseModel):
 
 
 class BoostIn(BaseModel):
-    """Items to raise or to lower."""
+    """Items whose scores are raised or lowered."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -73,46 +73,50 @@ class BoostIn(BaseModel):
         json_schema_extra={"examples": [{"filter": {"field": "attributes.brand", "eq": "Fell"}, "weight": 0.5}]},
     )
 
-    filter: Requirements = Field(description="which items")
+    filter: Requirements = Field(description="the items to raise or lower")
     weight: Annotated[FiniteFloat, Field(gt=0, le=100)] = Field(
-        1.0, description="how much: 1 is one standard deviation of the scores in the list"
+        1.0, description="in standard deviations of the scores in the list"
     )
 
 
 class PinIn(BaseModel):
-    """An item with a place of its own."""
+    """An item at a fixed position."""
 
     model_config = ConfigDict(
         extra="forbid", strict=True, json_schema_extra={"examples": [{"item_id": "sku-7", "position": 1}]}
     )
 
     item_id: Id
-    position: int = Field(ge=1, le=MAX_LIMIT, description="1 for the top; not beyond `limit`")
+    position: int = Field(ge=1, le=MAX_LIMIT, description="from 1, the top, to `limit`")
 
 
 class Rules(BaseModel):
-    """What shapes a list, whoever it is for."""
+    """The parameters of a list that do not depend on the user."""
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: Limit | None = Field(None, description="10 by default; with `candidates` their number, at most 100")
+    limit: Limit | None = Field(None, description="default 10; with `candidates` their number, at most 100")
     exclude_seen: bool | Annotated[list[EventType], Field(max_length=10)] | None = Field(
         None,
-        description="leave out what the user had already: all of it, nothing, or what these event types are about;"
-        " true by default, with `candidates` false",
+        description="leave out items of the user's history: all (true), none (false), or those with events of these"
+        " types; default true, and false with `candidates`",
     )
     exclude: Excluded = Field([], description="items to leave out")
-    filter: Requirements | None = Field(None, description="only items that meet it")
-    boosts: Annotated[list[BoostIn], Field(max_length=MAX_BOOSTS)] = Field([], description="items to raise")
-    buries: Annotated[list[BoostIn], Field(max_length=MAX_BOOSTS)] = Field([], description="items to lower")
-    pins: Annotated[list[PinIn], Field(max_length=MAX_LIMIT)] = Field([], description="items with places of their own")
+    filter: Requirements | None = Field(None, description="only items that match")
+    boosts: Annotated[list[BoostIn], Field(max_length=MAX_BOOSTS)] = Field(
+        [], description="items whose scores are raised"
+    )
+    buries: Annotated[list[BoostIn], Field(max_length=MAX_BOOSTS)] = Field(
+        [], description="items whose scores are lowered"
+    )
+    pins: Annotated[list[PinIn], Field(max_length=MAX_LIMIT)] = Field([], description="items at fixed positions")
     candidates: Annotated[list[Id], Field(min_length=1, max_length=MAX_CANDIDATES)] | None = Field(
         None, description="rank these items and no others"
     )
-    preferences: Preferences = Field((), description="wishes, for example a target price, with their weights")
+    preferences: Preferences = Field((), description="weighted preferences, for example a target price")
     diversity: Diversity = Field(0.0, description=_DIVERSITY)
-    explain: bool = Field(False, description="tell why each item is in the list")
-    context: JsonObject | None = Field(None, description="anything worth recording with the request")
+    explain: bool = Field(False, description="give the reasons why each item is in the list")
+    context: JsonObject | None = Field(None, description="any JSON object; stored with the request")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -159,13 +163,13 @@ class Rules(BaseModel):
 
 
 class RecommendIn(Rules):
-    """What is asked of a recommendation."""
+    """A request for a recommendation."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
     user_id: Id | None = Field(None, description="absent for an anonymous session")
     session_items: Annotated[list[Id], Field(max_length=MAX_SESSION_ITEMS)] = Field(
-        [], description="what was looked at in this session, oldest first; it counts as views and is not stored"
+        [], description="items viewed in this session, oldest first; they count as views and are not stored"
     )
     cursor: Cursor | None = Field(None, description="`next_cursor` of the page before")
 
@@ -175,7 +179,7 @@ class RecommendIn(Rules):
 
 
 class RecommendBatchIn(Rules):
-    """What is asked of recommendations for several users at once."""
+    """A request for recommendations for several users at once."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"user_ids": ["u-42", "u-43"], "limit": 5}]}

@@ -21,22 +21,26 @@ _RECOMMENDATION: dict[str, JsonValue] = {
 
 
 class Because(BaseModel):
-    """An item of the user's own that led to a recommendation."""
+    """An item of the user's history that contributed to a recommendation."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_BECAUSE]})
 
     item_id: str
-    share: float = Field(description="of the strand; those of the strand's own items, the named ones and others, are 1")
+    share: float = Field(
+        description="share of the strand; the shares of all contributing items, listed or not, add up to 1"
+    )
 
 
 class Reason(BaseModel):
-    """One strand of an item's score."""
+    """One component of an item's score."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_REASON]})
 
     strand: str = Field(description="a recommender, `network`, `boosts`, `buries` or `preferences`")
-    share: float = Field(description="of the score; the shares of all strands add up to 1")
-    because: list[Because] = Field(description="the user's own items that led to it, the most telling first")
+    share: float = Field(description="share of the score; the shares of all strands add up to 1")
+    because: list[Because] = Field(
+        description="items of the user's history that contributed most, the largest share first"
+    )
 
 
 class RecommendedItem(BaseModel):
@@ -45,8 +49,8 @@ class RecommendedItem(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     item_id: str
-    score: float = Field(description="comparable within one answer only")
-    rank: int = Field(description="1 for the best; it goes on along the pages of one list")
+    score: float = Field(description="comparable within one response only")
+    rank: int = Field(description="1 for the best; continues across the pages of a list")
     reasons: list[Reason] | None = Field(None, description="with `explain` only")
 
 
@@ -57,15 +61,17 @@ class Recommendation(BaseModel):
 
     user_id: str | None = Field(description="null for an anonymous session")
     items: list[RecommendedItem]
-    strategy: Strategy = Field(description="`none` when there is nothing to recommend")
-    bundle_version: str | None = Field(description="the bundle that ranked the list; null where none did")
-    next_cursor: str | None = Field(description="send it as `cursor` for the next page of this list; null at its end")
-    reason: str | None = Field(description="why the list is empty; null where it is not")
+    strategy: Strategy = Field(description="what the list is based on; `none` when there is nothing to recommend")
+    bundle_version: str | None = Field(description="the bundle that ranked the list; null if none did")
+    next_cursor: str | None = Field(
+        description="send it as `cursor` for the next page of this list; null at the end of the list"
+    )
+    reason: str | None = Field(description="why the list is empty; null if it is not")
     degraded: Degradation | None = Field(
         description="`deadline`: the network was skipped; `database`: the history could not be read;"
-        " `stale`: what other processes stored may be missing"
+        " `stale`: changes by other processes may be missing"
     )
-    request_id: str = Field(description="send it along with the interactions that follow from this list")
+    request_id: str = Field(description="send it with the interactions that result from this list")
 
 
 class RecommendationBatch(BaseModel):
@@ -73,4 +79,4 @@ class RecommendationBatch(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_RECOMMENDATION]}]})
 
-    items: list[Recommendation] = Field(description="in the order of the users asked for")
+    items: list[Recommendation] = Field(description="in the order of `user_ids`")

@@ -14,19 +14,19 @@ _VERSION = "20260301T120000000000Z"
 
 
 class SimilarItemsQuery(ItemsQuery):
-    """What can be asked of similar items."""
+    """The parameters of similar items."""
 
     method: str = Field(
         BLEND,
         min_length=1,
         max_length=64,
-        description="`blend`, as recommendations are ranked, or a recommender of the bundle that compares items:"
-        " `item_knn`, `content`, `successor`, and `ease` or `spectral` where the bundle has them",
+        description="`blend`, which ranks like recommendations, or a recommender of the bundle that compares items:"
+        " `item_knn`, `content`, `successor`, and `ease` or `spectral` if the bundle has them",
     )
 
 
 class SimilarItems(BaseModel):
-    """Items that resemble one, or that those who had it had too."""
+    """Items that are similar to an item, by content or by common users."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -49,20 +49,20 @@ class SimilarItems(BaseModel):
     method: str
     items: list[ScoredItem] = Field(description="the best first, never the item itself")
     strategy: SimilarStrategy = Field(
-        description="`trending` or `popular` items come where nothing similar is known, `none` where there are none"
+        description="`trending` or `popular` if no similar item is known; `none` if there are none of these either"
     )
-    bundle_version: str | None = Field(description="the bundle that was asked; null where there is none yet")
+    bundle_version: str | None = Field(description="the bundle that was used; null if there is none yet")
     next_cursor: str | None = Field(description="always null: there is one page")
-    reason: str | None = Field(description="why the list is empty, or not what was asked for; null otherwise")
+    reason: str | None = Field(description="why the list is empty, or has other items than requested; null otherwise")
 
 
 class SimilarUsersQuery(BaseModel):
-    """What can be asked of similar users."""
+    """The parameters of similar users."""
 
     model_config = ConfigDict(extra="forbid")
 
     limit: Limit = DEFAULT_LIMIT
-    method: str = Field("user_knn", min_length=1, max_length=64, description="`user_knn` is all there is")
+    method: str = Field("user_knn", min_length=1, max_length=64, description="`user_knn` is the only method")
 
 
 class SimilarUser(BaseModel):
@@ -73,12 +73,12 @@ class SimilarUser(BaseModel):
     )
 
     user_id: str
-    similarity: float = Field(description="of the two histories, by the measure that training chose")
+    similarity: float = Field(description="similarity of the two histories, by the measure that training chose")
     rank: int = Field(description="1 for the most similar")
 
 
 class SimilarUsers(BaseModel):
-    """Users whose history resembles that of one."""
+    """Users whose history is similar to that of a user."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -98,7 +98,7 @@ class SimilarUsers(BaseModel):
 
     user_id: str
     method: str
-    items: list[SimilarUser] = Field(description="users that the bundle knows, never the user")
-    bundle_version: str | None = Field(description="the bundle that was asked; null where there is none yet")
+    items: list[SimilarUser] = Field(description="users of the bundle, without the requested user")
+    bundle_version: str | None = Field(description="the bundle that was used; null if there is none yet")
     next_cursor: str | None = Field(description="always null: there is one page")
-    reason: str | None = Field(description="why the list is empty; null where it is not")
+    reason: str | None = Field(description="why the list is empty; null if it is not")

@@ -29,7 +29,7 @@ MAX_SEED = 2**31 - 1
 
 
 class TrainingJobIn(BaseModel):
-    """What a training job is asked for."""
+    """The parameters of a training job."""
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"kind": "full"}]})
 
@@ -38,30 +38,34 @@ class TrainingJobIn(BaseModel):
         description="`full` chooses all settings anew; `refresh` keeps those of the active bundle, and its network;"
         " `again` repeats the run that made `from_manifest`",
     )
-    seed: int = Field(0, ge=0, le=MAX_SEED, description="of a full run")
-    budget: float | None = Field(None, ge=0, le=1e6, description="seconds for choosing settings, about, of a full run")
-    from_manifest: str | None = Field(None, max_length=64, description="version of the bundle to make again")
+    seed: int = Field(0, ge=0, le=MAX_SEED, description="seed of a full run")
+    budget: float | None = Field(
+        None, ge=0, le=1e6, description="approximate seconds for choosing settings in a full run"
+    )
+    from_manifest: str | None = Field(None, max_length=64, description="version of the bundle to reproduce")
 
 
 class TrainingJob(BaseModel):
-    """How far a training job has come."""
+    """The progress of a training job."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [JOB_EXAMPLE]})
 
     job_id: str
     kind: str
-    origin: Literal["api", "command", "schedule", "threshold"] = Field(description="who asked for it")
+    origin: Literal["api", "command", "schedule", "threshold"] = Field(description="what added the job")
     status: Literal["queued", "running", "succeeded", "refused", "failed", "cancelled"] = Field(
-        description="`refused`: a bundle was made, and the gate did not let it become the active one"
+        description="`refused`: the bundle was published, but the gate refused to activate it"
     )
-    attempts: int = Field(description="how often a worker has taken it; a worker that dies loses it")
+    attempts: int = Field(
+        description="how often a worker has started it; when a worker dies, another one restarts its job"
+    )
     cancelling: bool
     phase: str | None
-    progress: float | None = Field(description="of the phase, 0 to 1")
+    progress: float | None = Field(description="progress of the phase, 0 to 1")
     seed: int
     budget: float | None
     from_manifest: str | None
-    bundle_version: str | None = Field(description="of what it publishes")
+    bundle_version: str | None = Field(description="version of the bundle that it publishes")
     reason: str | None = Field(description="why it was refused, or failed")
     created_at: datetime
     started_at: datetime | None
@@ -91,7 +95,7 @@ class TrainingJobsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(100, ge=1, le=1000, description="jobs a page")
+    limit: int = Field(100, ge=1, le=1000, description="jobs per page")
     cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before")
 
 
@@ -101,4 +105,4 @@ class TrainingJobsPage(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [JOB_EXAMPLE], "next_cursor": None}]})
 
     items: list[TrainingJob]
-    next_cursor: str | None = Field(description="continues the list; null at its end")
+    next_cursor: str | None = Field(description="send it as `cursor` for the next page; null at the end of the list")

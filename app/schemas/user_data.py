@@ -1,4 +1,4 @@
-"""What is held on a user, on the wire."""
+"""The data stored about a user, on the wire."""
 
 from datetime import datetime
 from typing import Any
@@ -43,7 +43,7 @@ class Interaction(BaseModel):
     item_id: str
     event_type: str
     value: float | None
-    timestamp: datetime | None = Field(description="null where an imported data set has no times")
+    timestamp: datetime | None = Field(description="null if it was imported from a data set without times")
     event_id: str | None
     request_id: str | None
     position: int | None
@@ -55,7 +55,7 @@ class LogQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(100, ge=1, le=1000, description="interactions a page")
+    limit: int = Field(100, ge=1, le=1000, description="interactions per page")
     cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before")
 
 
@@ -65,11 +65,11 @@ class LogPage(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_INTERACTION], "next_cursor": None}]})
 
     items: list[Interaction]
-    next_cursor: str | None = Field(description="continues the list; null at its end")
+    next_cursor: str | None = Field(description="send it as `cursor` for the next page; null at the end of the list")
 
 
 class MergeIn(BaseModel):
-    """Whom to merge a user into."""
+    """The user to merge into."""
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"into": "u-42"}]})
 
@@ -77,7 +77,7 @@ class MergeIn(BaseModel):
 
 
 class Merged(BaseModel):
-    """A merge that is committed; `moved` counts the interactions that it has moved, at any time."""
+    """A committed merge; `moved` counts the interactions moved by all calls of this merge."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{name: _MERGE[name] for name in ("user_id", "into", "moved")}]}
@@ -97,7 +97,7 @@ class MergeRecord(Merged):
 
 
 class RequestRecord(BaseModel):
-    """What was recorded with a request."""
+    """The context that was recorded with a request."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_REQUEST]})
 
@@ -107,7 +107,7 @@ class RequestRecord(BaseModel):
 
 
 class UserExport(BaseModel):
-    """Everything that is held on a user."""
+    """All data stored about a user."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -124,7 +124,7 @@ class UserExport(BaseModel):
     )
 
     user_id: str
-    attributes: dict[str, Any] | None = Field(description="the profile; null where there is none")
+    attributes: dict[str, Any] | None = Field(description="the profile; null if there is none")
     merges: list[MergeRecord]
     requests: list[RequestRecord]
     interactions: list[Interaction]

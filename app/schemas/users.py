@@ -8,15 +8,15 @@ USER_EXAMPLE: dict[str, JsonValue] = {"attributes": {"country": "DE", "newslette
 
 
 class UserIn(BaseModel):
-    """What is known of a user; what is absent is empty."""
+    """A user's profile; absent fields are empty."""
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [USER_EXAMPLE]})
 
-    attributes: JsonObject = Field({}, description="anything worth knowing, as a JSON object")
+    attributes: JsonObject = Field({}, description="properties of the user, as a JSON object")
 
 
 class UserPatch(UserIn):
-    """What to change of a user (JSON merge patch, RFC 7396): attributes are merged, one with null is removed."""
+    """Changes to a user (JSON merge patch, RFC 7396): attributes are merged; null removes one."""
 
     attributes: JsonObject | None = Field(None, description="null removes all")  # type: ignore[assignment]
 
@@ -37,16 +37,16 @@ class UsersQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     prefix: Id | None = Field(None, description="users whose id begins with this")
-    limit: int = Field(100, ge=1, le=1000, description="users a page")
+    limit: int = Field(100, ge=1, le=1000, description="users per page")
     cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before")
 
 
 class UsersPage(BaseModel):
-    """Users in the order of their ids."""
+    """A page of users, ordered by id."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"items": [{"user_id": "u-42", **USER_EXAMPLE}], "next_cursor": None}]}
     )
 
     items: list[User]
-    next_cursor: str | None = Field(description="continues the list; null at its end")
+    next_cursor: str | None = Field(description="send it as `cursor` for the next page; null at the end of the list")

@@ -76,7 +76,7 @@ def clean(
     kept = keep(kept, pa.chunked_array([pa.array(~low)]), "rating too low for a like", dropped)
     if not kept.num_rows:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
-        raise DataSetError(f"interactions: no row is left to learn from ({reasons or 'there was none'})")
+        raise DataSetError(f"interactions: no usable row is left ({reasons or 'there were none'})")
     return kept, CleaningReport(table.num_rows, kept.num_rows, dropped, scale, disliked)
 
 

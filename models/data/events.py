@@ -72,7 +72,7 @@ def completed(given: Mapping[str, float | EventType]) -> dict[str, EventType]:
         raise ValueError("'rating' must not be below 0: the value of a rating says whether it is a like")
     for name in IMPRESSIONS:
         if weights[name]:
-            raise ValueError(f"{name!r} must have weight 0: what was shown is no evidence of interest")
+            raise ValueError(f"{name!r} must have weight 0: being shown is not interest")
     for name in types:
         if re.fullmatch(EVENT_TYPE_PATTERN, name) is None:
             raise ValueError(f"{name!r} is not a name: {EVENT_TYPE_RULE}")

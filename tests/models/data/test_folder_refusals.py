@@ -86,14 +86,14 @@ def test_a_damaged_optional_file_is_named(tmp_path: Path) -> None:
 
 def test_a_column_that_is_there_twice_is_named(tmp_path: Path) -> None:
     (tmp_path / "interactions.csv").write_text("user_id,item_id,user_id\na,x,b\n")
-    assert refusal(tmp_path).endswith("interactions.csv: the column 'user_id' is there twice")
+    assert refusal(tmp_path).endswith("interactions.csv: the column 'user_id' occurs twice")
 
 
 def test_ids_that_are_lists_are_refused(tmp_path: Path) -> None:
     pyarrow.parquet.write_table(pa.table({"user_id": [[1]], "item_id": ["x"]}), tmp_path / "interactions.parquet")
-    assert "interactions.parquet: the column 'user_id' holds list<" in refusal(tmp_path)
+    assert "interactions.parquet: the column 'user_id' has the type list<" in refusal(tmp_path)
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "interactions.csv").write_text("user_id,item_id\na,x\n")
-    assert refusal(tmp_path / "interactions.csv").endswith("is a file: name the folder it lies in")
+    assert refusal(tmp_path / "interactions.csv").endswith("is a file: give the folder that contains it")

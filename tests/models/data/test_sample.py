@@ -94,25 +94,25 @@ def test_a_download_with_another_checksum_is_not_used(
     (tmp_path / "source").write_bytes(packed(INTERACTIONS.replace("196", "666")))
     python_that(monkeypatch, tmp_path, f'cp "{tmp_path}/source" "{tmp_path}/{WHEEL}"')
     text = refusal(tmp_path)
-    assert text.startswith(f"{tmp_path / WHEEL}: its SHA-256 is not the expected {hashlib.sha256(wheel).hexdigest()}")
+    assert text.startswith(f"{tmp_path / WHEEL}: the SHA-256 differs from {hashlib.sha256(wheel).hexdigest()}")
 
 
 def test_a_failed_download_gives_the_last_line_of_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     python_that(monkeypatch, tmp_path, "echo warning >&2; echo ERROR: no network >&2; exit 1")
     (tmp_path / WHEEL).write_bytes(b"damaged")
-    assert refusal(tmp_path) == "the sample data cannot be fetched: ERROR: no network"
+    assert refusal(tmp_path) == "the sample data cannot be downloaded: ERROR: no network"
 
 
 def test_a_silent_failure_of_the_download_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     python_that(monkeypatch, tmp_path, "exit 3")
-    assert refusal(tmp_path) == "the sample data cannot be fetched: pip gave no reason"
+    assert refusal(tmp_path) == "the sample data cannot be downloaded: pip gave no reason"
 
 
 def test_a_python_that_cannot_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
-    assert refusal(tmp_path).startswith(f"{tmp_path}: the sample data cannot be fetched: ")
+    assert refusal(tmp_path).startswith(f"{tmp_path}: the sample data cannot be downloaded: ")
 
 
 def test_a_cache_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert refusal(tmp_path / "file").startswith(f"{tmp_path / 'file'}: the sample data cannot be fetched: ")
+    assert refusal(tmp_path / "file").startswith(f"{tmp_path / 'file'}: the sample data cannot be downloaded: ")
