@@ -120,7 +120,10 @@ async def test_ten_thousand_bad_rows_are_all_told(client: httpx.AsyncClient, app
 
 
 BAD_VALUES = {
-    "deep": ('{"user_id":"u","item_id":"i","event_type":"view","context":' + '{"a":' * 50_000 + "1" + "}" * 50_001, "row"),
+    "deep": (
+        '{"user_id":"u","item_id":"i","event_type":"view","context":' + '{"a":' * 50_000 + "1" + "}" * 50_001,
+        "row",
+    ),
     "surrogate": ('{"user_id":"u","item_id":"i","event_type":"view","context":{"a":"\\ud800"}}', "context"),
     "nul": ('{"user_id":"u","item_id":"i","event_type":"view","context":{"a":"\\u0000"}}', "context"),
     "nul in an id": ('{"user_id":"u\\u0000","item_id":"i","event_type":"view"}', "user_id"),
