@@ -40,7 +40,7 @@ demo: install ## Install, load the sample data, train, and serve on 127.0.0.1:80
 test: install ## Run every test; less than 90 % line coverage is a failure (ARGS='-k word' narrows)
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --cov --cov-fail-under=90 $(ARGS)
 
-check: install ## Lint, format, types, import rules, the map of the house, and migrations against the tables
+check: install ## Lint, format, types, import rules, docs/architecture.md against the contracts, and migrations against the tables
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
