@@ -5,40 +5,64 @@ VENV ?= .venv
 ARGS ?=
 
 BIN := $(VENV)/bin
+RUNNABLE := $(VENV)/.runnable
 INSTALLED := $(VENV)/.installed
 KERNELS := $(VENV)/.kernels
 PEERS := $(VENV)/.peers
 
+# Where this is set, each of the hundreds of processes of the tests compiles every module anew: seconds for each.
+export PYTHONDONTWRITEBYTECODE :=
+
+UV = $(or $(shell command -v uv),$(BIN)/uv)
+ADD = $(UV) pip install --python $(BIN)/python -c constraints.txt
+PYTEST = $(BIN)/python -m pytest --numprocesses 3 --dist worksteal
+# From Python 3.12 on the interpreter reports the lines that run, in greenlets as well. Before, a tracer follows each one.
+COUNTED = $(BIN)/python -c 'import sys; print("COVERAGE_CORE=sysmon COVERAGE_GREENLET=thread" * (sys.version_info >= (3, 12)))'
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test check format containers bench-accuracy bench-ablation bench-scale bench-refresh bench-serving bench-ingestion freshness crash-proof feed-proof worker-proof lock clean
+.PHONY: help install demo test test-slow check format containers bench-accuracy bench-ablation bench-scale bench-refresh bench-serving bench-ingestion freshness crash-proof feed-proof worker-proof lock clean
 
 help: ## List these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-install: $(KERNELS) ## Make .venv with everything in it (PYTHON=python3.12 chooses the interpreter)
+install: $(INSTALLED) $(KERNELS) ## Make .venv with everything in it (PYTHON=python3.12 chooses the interpreter)
 
-$(INSTALLED): pyproject.toml constraints.txt
+$(RUNNABLE): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 		|| { echo "Braid needs Python 3.11, 3.12 or 3.13, and '$(PYTHON)' is not one: name it with 'make install PYTHON=python3.12'." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 		|| { echo "'$(PYTHON)' cannot make virtual environments: on Debian, 'apt-get install python3-venv' adds what is missing." >&2; exit 1; }
-	@rm -f $@
+	@rm -f $@ $(INSTALLED)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
+	command -v uv >/dev/null || $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt uv
+	$(ADD) -e '.[train]'
 	@touch $@
 
-$(KERNELS): $(INSTALLED) models/ranking/kernels.py models/ranking/feature_kernels.py models/recommenders/kernels.py models/similarity/nearest.py
+$(INSTALLED): $(RUNNABLE)
+	$(ADD) -e '.[train,dev]'
+	@touch $@
+
+$(KERNELS): $(RUNNABLE) models/ranking/kernels.py models/ranking/feature_kernels.py models/recommenders/kernels.py models/similarity/nearest.py
 	@rm -f $@
 	$(BIN)/python -m models.ranking.kernels
 	@touch $@
 
-demo: install ## Install, load the sample data, train, and serve on 127.0.0.1:8000 (ARGS=--synthetic needs no network)
+demo: ## Install what it needs, load the sample data, train, and serve on 127.0.0.1:8000 (ARGS=--synthetic needs no network)
+	@test -e $(RUNNABLE) || printf '%s\n' \
+		"The first demo takes about five minutes on two cores, later ones start within seconds:" \
+		"1. Install Braid and what it needs to train and serve in $(VENV): 580 MB to download, 2,200 MB on the disk; one to three minutes." \
+		"2. Compile the numeric kernels: half a minute." \
+		"3. Load the sample data (5 MB to download, nothing with ARGS=--synthetic), train on it, and serve: two minutes."
+	@$(MAKE) --no-print-directory $(KERNELS)
 	$(BIN)/braid demo $(ARGS)
 
-test: install ## Run every test; less than 90 % line coverage is a failure (ARGS='-k word' narrows)
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --cov --cov-fail-under=90 $(ARGS)
+test: install ## Run the tests; less than 90 % line coverage is a failure (ARGS='-k word' narrows)
+	env $$($(COUNTED)) $(PYTEST) -m 'not slow' --cov --cov-fail-under=90 $(ARGS)
+
+test-slow: install ## Run what make test leaves out, in its short form: crashes, containers and benchmarks
+	$(PYTEST) -m slow $(ARGS)
 
 check: install ## Lint, format, types, import rules, docs/architecture.md against the contracts, and migrations against the tables
 	$(BIN)/ruff check
@@ -59,7 +83,7 @@ containers: install ## Run by hand, in order, what the Dockerfile and the compos
 
 $(PEERS): $(INSTALLED)
 	@rm -f $@
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[train,dev,bench]'
+	$(ADD) -e '.[train,dev,bench]'
 	@touch $@
 
 bench-accuracy: install $(PEERS) ## Measure Braid beside other recommenders (ARGS='FOLDER... --budget 60'; docs/benchmarks.md)
