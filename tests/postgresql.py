@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 TEMPLATE = "braid_template"
 DATA = "data"
@@ -25,7 +26,17 @@ class PostgreSQL:
         return f"postgresql+asyncpg://braid:of-the-test@127.0.0.1:{self.port}/{name}"
 
     def sql(self, *statements: str) -> None:
-        command = [self.programs / "psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "braid", "-qX", "postgres"]
+        command: list[str | Path] = [
+            self.programs / "psql",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+            "-U",
+            "braid",
+            "-qX",
+            "postgres",
+        ]
         orders = [part for statement in statements for part in ("-c", statement)]
         subprocess.run([*command, "-v", "ON_ERROR_STOP=1", *orders], check=True, capture_output=True, timeout=30)
 
@@ -106,7 +117,7 @@ def _copy(source: Path, into: Path) -> None:
 
 def _as_postgres(command: list[str | Path], folder: Path) -> None:
     """Run a program of the server, which refuses to be root."""
-    who = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    who: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
     with (folder / "output").open("ab") as output:
         done = subprocess.run(
             command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, timeout=60, check=False, **who

@@ -19,6 +19,8 @@ from app.main import create_app
 from models.bundle.store import BundleStore
 
 Serve = Callable[[], AbstractAsyncContextManager[httpx.AsyncClient]]
+Documented = Callable[[str, object], None]
+Refused = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +43,7 @@ def braid_here(
                 main()
         code = ended.value.code
         assert code is None or isinstance(code, int)
-        return subprocess.CompletedProcess(arguments, code or 0, *capsys.readouterr())
+        return subprocess.CompletedProcess([*map(str, arguments)], code or 0, *capsys.readouterr())
 
     return run
 
@@ -97,7 +99,7 @@ def openapi() -> dict[str, Any]:
 
 
 @pytest.fixture
-def documented(openapi: dict[str, Any]) -> Callable[[str, object], None]:
+def documented(openapi: dict[str, Any]) -> Documented:
     """Check a document against a schema of the OpenAPI description."""
 
     def check(name: str, document: object) -> None:
@@ -108,7 +110,7 @@ def documented(openapi: dict[str, Any]) -> Callable[[str, object], None]:
 
 
 @pytest.fixture
-def refused(documented: Callable[[str, object], None]) -> Callable[..., dict[str, Any]]:
+def refused(documented: Documented) -> Refused:
     """Check that an answer is a problem document, and give it."""
 
     def check(answer: httpx.Response, status: int, code: str, *fields: str) -> dict[str, Any]:

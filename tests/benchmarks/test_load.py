@@ -47,7 +47,7 @@ def test_what_wrk_says_instead_of_figures_is_passed_on() -> None:
 
 
 def test_no_two_questions_are_the_same_and_none_was_used_to_warm() -> None:
-    questions, asked = Questions(["a", "b", "c"]), []
+    questions, asked = Questions(["a", "b", "c"]), list[str]()
     everything = 3 * (LAST_LIMIT - FIRST_LIMIT + 1)
     while len(asked) < everything:
         paths = questions.next(5)

@@ -4,6 +4,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.app.conftest import Documented, Refused
+
 JSON = {"content-type": "application/json"}
 FULL = {
     "title": "Trail shoe \N{OWL}",
@@ -18,7 +20,7 @@ FULL = {
 }
 
 
-async def test_an_item_comes_back_as_it_was_put(client: httpx.AsyncClient, documented) -> None:
+async def test_an_item_comes_back_as_it_was_put(client: httpx.AsyncClient, documented: Documented) -> None:
     put = await client.put("/items/sku-7", json=FULL)
     got = await client.get("/items/sku-7")
     assert (put.status_code, got.status_code) == (201, 200)
@@ -26,7 +28,7 @@ async def test_an_item_comes_back_as_it_was_put(client: httpx.AsyncClient, docum
     documented("Item", got.json())
 
 
-async def test_an_empty_item_has_every_field(client: httpx.AsyncClient, documented) -> None:
+async def test_an_empty_item_has_every_field(client: httpx.AsyncClient, documented: Documented) -> None:
     assert (await client.put("/items/i", json={})).status_code == 201
     got = (await client.get("/items/i")).json()
     documented("Item", got)
@@ -48,14 +50,14 @@ async def test_times_are_answered_in_utc(client: httpx.AsyncClient) -> None:
     assert put.json()["available_from"] == got.json()["available_from"] == "2026-03-01T10:00:00Z"
 
 
-async def test_an_unknown_item_is_404(client: httpx.AsyncClient, refused) -> None:
+async def test_an_unknown_item_is_404(client: httpx.AsyncClient, refused: Refused) -> None:
     problem = refused(await client.get("/items/nothing"), 404, "not_found")
     assert "nothing" in problem["detail"]
 
 
 @pytest.mark.parametrize("item", ["x" * 129, "a%20b", "%0A", "i%0A", "%00", "%C3%A4", "%FF"])
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-async def test_a_bad_id_is_refused(client: httpx.AsyncClient, refused, method: str, item: str) -> None:
+async def test_a_bad_id_is_refused(client: httpx.AsyncClient, refused: Refused, method: str, item: str) -> None:
     answer = await client.request(method, f"/items/{item}", json={} if method == "PUT" else None)
     refused(answer, 422, "invalid_request", "item_id")
 
@@ -94,14 +96,14 @@ async def test_a_bad_id_is_refused(client: httpx.AsyncClient, refused, method: s
     ids=lambda value: repr(value)[:25],
 )
 async def test_a_bad_field_is_named_and_nothing_stored(
-    client: httpx.AsyncClient, refused, field: str, value: Any, named: str
+    client: httpx.AsyncClient, refused: Refused, field: str, value: Any, named: str
 ) -> None:
     answer = await client.put("/items/i", content=json.dumps({field: value}), headers=JSON)
     refused(answer, 422, "invalid_request", named)
     refused(await client.get("/items/i"), 404, "not_found")
 
 
-async def test_a_refused_put_leaves_the_item_that_was_there(client: httpx.AsyncClient, refused) -> None:
+async def test_a_refused_put_leaves_the_item_that_was_there(client: httpx.AsyncClient, refused: Refused) -> None:
     await client.put("/items/i", json={"title": "old"})
     refused(await client.put("/items/i", json={"title": "new", "price": -1}), 422, "invalid_request", "price")
     assert (await client.get("/items/i")).json()["title"] == "old"
@@ -118,7 +120,7 @@ async def test_a_refused_put_leaves_the_item_that_was_there(client: httpx.AsyncC
     ],
 )
 async def test_a_bad_body_is_refused(
-    client: httpx.AsyncClient, refused, content: bytes, kind: str, status: int, code: str, fields: list[str]
+    client: httpx.AsyncClient, refused: Refused, content: bytes, kind: str, status: int, code: str, fields: list[str]
 ) -> None:
     answer = await client.put("/items/i", content=content, headers={"content-type": kind})
     refused(answer, status, code, *fields)

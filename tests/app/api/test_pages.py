@@ -95,7 +95,7 @@ async def test_the_same_list_goes_on_for_a_session_and_with_an_item_newer_than_t
     body = {"session_items": ["i01", "i02"], "candidates": [*(f"i{number:02d}" for number in range(20)), "new-one"]}
     whole = item_ids(await ask_for(client, **body, limit=100))
     assert sorted(whole) == sorted(body["candidates"])
-    found, cursor = list[str](), {}
+    found, cursor = list[str](), dict[str, str]()
     while True:
         answer = await ask_for(client, **body, limit=4, **cursor)
         found += item_ids(answer)

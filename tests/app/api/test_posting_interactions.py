@@ -7,6 +7,8 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from tests.app.conftest import Documented
+
 VIEW = {"user_id": "u", "item_id": "i", "event_type": "view"}
 
 
@@ -21,7 +23,9 @@ async def logged(application: FastAPI, user: str) -> list[tuple[str, str, float 
     return [(item, kind, value) for _, _, item, kind, value in found[user]]
 
 
-async def test_an_interaction_is_stored_and_acknowledged(client, application: FastAPI, documented) -> None:
+async def test_an_interaction_is_stored_and_acknowledged(
+    client: httpx.AsyncClient, application: FastAPI, documented: Documented
+) -> None:
     answer = await client.post("/interactions", json=VIEW)
     assert answer.status_code == 201
     documented("InteractionStored", answer.json())
@@ -30,13 +34,13 @@ async def test_an_interaction_is_stored_and_acknowledged(client, application: Fa
     assert await logged(application, "u") == [("i", "view", None)]
 
 
-async def test_without_an_event_id_each_post_is_stored(client, application: FastAPI) -> None:
+async def test_without_an_event_id_each_post_is_stored(client: httpx.AsyncClient, application: FastAPI) -> None:
     ids = [(await client.post("/interactions", json=VIEW)).json()["id"] for _ in range(2)]
     assert len(set(ids)) == 2
     assert await application.state.context.interactions.count() == 2
 
 
-async def test_a_repeat_answers_200_with_the_id_of_the_first(client, application: FastAPI) -> None:
+async def test_a_repeat_answers_200_with_the_id_of_the_first(client: httpx.AsyncClient, application: FastAPI) -> None:
     first = await client.post("/interactions", json=VIEW | {"event_id": "e-1"})
     again = await client.post("/interactions", json=VIEW | {"event_id": "e-1", "item_id": "other"})
     assert (first.status_code, again.status_code) == (201, 200)
@@ -44,7 +48,7 @@ async def test_a_repeat_answers_200_with_the_id_of_the_first(client, application
     assert await logged(application, "u") == [("i", "view", None)]
 
 
-async def test_one_event_id_posted_at_once_answers_201_once(client, application: FastAPI) -> None:
+async def test_one_event_id_posted_at_once_answers_201_once(client: httpx.AsyncClient, application: FastAPI) -> None:
     posts = [client.post("/interactions", json=VIEW | {"event_id": "e-1"}) for _ in range(10)]
     answers: list[httpx.Response] = await asyncio.gather(*posts)
     assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
@@ -52,7 +56,9 @@ async def test_one_event_id_posted_at_once_answers_201_once(client, application:
     assert await application.state.context.interactions.count() == 1
 
 
-async def test_everything_that_may_come_with_an_interaction_is_kept(client, application: FastAPI) -> None:
+async def test_everything_that_may_come_with_an_interaction_is_kept(
+    client: httpx.AsyncClient, application: FastAPI
+) -> None:
     body = VIEW | {
         "event_type": "rating",
         "value": 4,
@@ -77,7 +83,7 @@ async def test_everything_that_may_come_with_an_interaction_is_kept(client, appl
     ]
 
 
-async def test_the_time_is_the_servers_where_none_is_given(client, application: FastAPI) -> None:
+async def test_the_time_is_the_servers_where_none_is_given(client: httpx.AsyncClient, application: FastAPI) -> None:
     before = datetime.now(UTC)
     await client.post("/interactions", json=VIEW | {"timestamp": None})
     (found,) = await stored_times(application)
@@ -94,19 +100,19 @@ async def test_the_time_is_the_servers_where_none_is_given(client, application: 
     ],
 )
 async def test_times_are_kept_to_the_microsecond_in_utc(
-    client, application: FastAPI, timestamp: str, microseconds: int
+    client: httpx.AsyncClient, application: FastAPI, timestamp: str, microseconds: int
 ) -> None:
     answer = await client.post("/interactions", json=VIEW | {"timestamp": timestamp})
     assert answer.status_code == 201, answer.text
     assert await stored_times(application) == [microseconds]
 
 
-async def test_a_time_less_than_a_day_ahead_is_taken(client) -> None:
+async def test_a_time_less_than_a_day_ahead_is_taken(client: httpx.AsyncClient) -> None:
     soon = datetime.now(UTC) + timedelta(hours=23)
     assert (await client.post("/interactions", json=VIEW | {"timestamp": soon.isoformat()})).status_code == 201
 
 
-async def test_of_duplicate_keys_the_last_counts(client, application: FastAPI) -> None:
+async def test_of_duplicate_keys_the_last_counts(client: httpx.AsyncClient, application: FastAPI) -> None:
     body = b'{"user_id": "first", "item_id": "i", "event_type": "view", "user_id": "last"}'
     answer = await client.post("/interactions", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 201
@@ -115,13 +121,13 @@ async def test_of_duplicate_keys_the_last_counts(client, application: FastAPI) -
 
 
 @pytest.mark.parametrize("user", ["x" * 128, "a.B_9-:@+=~", "196"])
-async def test_every_character_and_length_that_ids_may_have_is_taken(client, user: str) -> None:
+async def test_every_character_and_length_that_ids_may_have_is_taken(client: httpx.AsyncClient, user: str) -> None:
     assert (await client.post("/interactions", json=VIEW | {"user_id": user})).status_code == 201
     assert (await client.get(f"/recommend/{user}")).json()["user_id"] == user
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/vnd.shop+json", "APPLICATION/JSON"])
-async def test_every_kind_of_json_is_read(client, kind: str) -> None:
+async def test_every_kind_of_json_is_read(client: httpx.AsyncClient, kind: str) -> None:
     body = b'{"user_id": "u", "item_id": "i", "event_type": "view"}'
     answer = await client.post("/interactions", content=body, headers={"content-type": kind})
     assert answer.status_code == 201, answer.text
@@ -130,6 +136,6 @@ async def test_every_kind_of_json_is_read(client, kind: str) -> None:
 @pytest.mark.parametrize(
     "more", [{"value": -1.5e300}, {"position": 2**31 - 1}, {"context": {}}, {"context": {"a": "null"}}], ids=str
 )
-async def test_values_at_the_edge_are_taken(client, more: dict[str, Any]) -> None:
+async def test_values_at_the_edge_are_taken(client: httpx.AsyncClient, more: dict[str, Any]) -> None:
     answer = await client.post("/interactions", json=VIEW | more)
     assert answer.status_code == 201, answer.text

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from app.errors import DatabaseError
 from app.storage.database import Database, pages
 from app.storage.migrations import newest_revision, require_schema, upgrade
+from tests.postgresql import PostgreSQL
 
 PASSWORD = "s3cret-of-the-test"
 SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -45,7 +46,7 @@ async def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.Monke
         assert "Timeout" in await refusal(f"postgresql+asyncpg://braid:{PASSWORD}@127.0.0.1:{port}/braid")
 
 
-async def test_a_database_that_does_not_exist_is_named(postgresql) -> None:
+async def test_a_database_that_does_not_exist_is_named(postgresql: PostgreSQL) -> None:
     url = postgresql.url("nothing_of_this_name").replace("of-the-test", PASSWORD)
     assert 'database "nothing_of_this_name" does not exist' in await refusal(url)
 
@@ -93,7 +94,7 @@ async def test_sqlite_waits_for_others_and_commits_durably(database_url: str) ->
 
 
 @POSTGRESQL_ONLY
-async def test_a_connection_that_was_cut_is_made_anew(database_url: str, postgresql) -> None:
+async def test_a_connection_that_was_cut_is_made_anew(database_url: str, postgresql: PostgreSQL) -> None:
     database = Database(database_url)
     try:
         await require_schema(database)

@@ -14,10 +14,11 @@ from app.errors import SchemaError
 from app.storage.database import Database
 from app.storage.migrations import newest_revision, require_schema, upgrade
 from app.storage.tables import metadata
+from tests.conftest import MakeDatabase
 
 
 @pytest.fixture
-async def empty(make_database) -> AsyncIterator[Database]:
+async def empty(make_database: MakeDatabase) -> AsyncIterator[Database]:
     database = Database(make_database(migrated=False))
     yield database
     await database.close()
@@ -54,7 +55,9 @@ async def test_the_first_upgrade_makes_the_tables_and_the_second_changes_nothing
 
 async def test_the_tables_of_the_code_are_those_of_the_migrations(migrated: Database) -> None:
     def differences(connection: Connection) -> list[object]:
-        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+        return list[object](
+            compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+        )
 
     async with migrated.begin() as connection:
         assert await connection.run_sync(differences) == []
@@ -74,7 +77,7 @@ async def test_a_downgrade_to_nothing_removes_the_tables(migrated: Database) -> 
     assert await tables(migrated) == {*metadata.tables, "alembic_version"}
 
 
-async def test_two_upgrades_at_once_both_end_with_the_tables(make_database) -> None:
+async def test_two_upgrades_at_once_both_end_with_the_tables(make_database: MakeDatabase) -> None:
     url = make_database(migrated=False)
     both = [Database(url), Database(url)]
     try:

@@ -68,7 +68,7 @@ def test_settings_survive_as_environment(monkeypatch: pytest.MonkeyPatch) -> Non
         bundles="s3://bucket/some",
         create_unknown=False,
         retention_days=3,
-        event_types={"wave": 0.5},  # type: ignore[dict-item]
+        event_types={"wave": 0.5},
     )
     for name, value in settings.as_environment().items():
         monkeypatch.setenv(name, value)

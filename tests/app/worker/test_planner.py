@@ -6,7 +6,7 @@ import pytest
 from app.config import Settings
 from app.context import Context
 from app.worker.planner import Planner
-from models.bundle.manifest import MANIFEST_FILE
+from models.bundle.manifest import MANIFEST_FILE, Manifest
 from models.bundle.store import BundleStore
 from tests.app.writing import store_all
 
@@ -52,7 +52,12 @@ async def test_what_the_active_bundle_was_made_from_is_not_new_whoever_made_it(
     made_from(bundles, await view(context, 20))
     asked: list[str] = []
     read = context.bundles.manifest
-    monkeypatch.setattr(context.bundles, "manifest", lambda version: asked.append(version) or read(version))
+
+    def counted(version: str) -> Manifest:
+        asked.append(version)
+        return read(version)
+
+    monkeypatch.setattr(context.bundles, "manifest", counted)
     await planner.plan()
     await planner.plan()
     assert len(asked) == 1

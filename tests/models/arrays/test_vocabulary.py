@@ -1,6 +1,8 @@
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +39,10 @@ def test_a_bundle_gives_it_back(store: BundleStore) -> None:
 @pytest.mark.parametrize("offsets", [[], [0, 2], [1, 3], [0, 2, 1, 3]])
 def test_offsets_that_do_not_fit_the_text_are_refused(store: BundleStore, offsets: list[int]) -> None:
     manifest = Manifest(version="v1", data={}, settings={}, metrics={}, protocol="random")
-    arrays = {"words_text": np.zeros(3, dtype=np.uint8), "words_offsets": np.array(offsets, dtype=np.int64)}
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "words_text": np.zeros(3, dtype=np.uint8),
+        "words_offsets": np.array(offsets, dtype=np.int64),
+    }
     bundle = store.publish(manifest, arrays)
     with pytest.raises(BundleError, match="words_offsets"):
         Vocabulary.load(bundle, "words")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from models.bundle.errors import BundleError
@@ -18,7 +19,10 @@ Edit = Callable[[dict[str, Any]], object]
 @pytest.fixture
 def folder(store: BundleStore) -> Path:
     manifest = Manifest(version="v1", data={}, settings={}, metrics={}, protocol="random")
-    arrays = {"numbers": np.array([1.5, 2.5], dtype=np.float32), "grid": np.zeros((2, 2), dtype=np.int64)}
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "numbers": np.array([1.5, 2.5], dtype=np.float32),
+        "grid": np.zeros((2, 2), dtype=np.int64),
+    }
     return store.publish(manifest, arrays).folder
 
 

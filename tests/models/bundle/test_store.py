@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,11 @@ def test_a_version_is_never_overwritten(store: BundleStore) -> None:
 
 @pytest.mark.parametrize("version", ["", "../v1", "a/b", ".hidden", "v1\n", "-v", "x" * 65])
 def test_impossible_versions_are_neither_published_nor_loaded(store: BundleStore, version: str) -> None:
-    for use in (lambda: store.publish(manifest(version), ARRAYS), lambda: store.load(version)):
+    uses: list[Callable[[], object]] = [
+        lambda: store.publish(manifest(version), ARRAYS),
+        lambda: store.load(version),
+    ]
+    for use in uses:
         with pytest.raises(BundleError, match="is not the name of a version"):
             use()
     assert not store.root.exists()

@@ -9,6 +9,7 @@ from models.data import cleaning
 from models.data.cleaning import CleaningReport, clean, without_duplicates
 from models.data.errors import DataSetError
 from models.data.strengths import StrengthScale
+from tests.models.conftest import Row
 
 COLUMNS = {
     "user_id": pa.string(),
@@ -66,13 +67,15 @@ def test_rows_that_show_interest_or_have_no_type_are_kept(kind: str | None) -> N
 
 
 def test_rows_that_differ_in_anything_are_no_duplicates() -> None:
-    rows = [GOOD, ("b", *GOOD[1:]), ("a", "y", *GOOD[2:]), (*GOOD[:3], 2.0, 10.0), (*GOOD[:4], 11.0)]
+    rows: list[Row] = [GOOD, ("b", *GOOD[1:]), ("a", "y", *GOOD[2:]), (*GOOD[:3], 2.0, 10.0), (*GOOD[:4], 11.0)]
     kept, _ = clean(made(rows))
     assert kept.to_pylist() == made(rows).to_pylist()
 
 
 def test_event_types_of_any_name_may_be_given_a_weight() -> None:
-    rows = [("a", "x", kind, None, float(at)) for at, kind in enumerate(["addtocart", "view", "stare", "away", "gaze"])]
+    rows: list[Row] = [
+        ("a", "x", kind, None, float(at)) for at, kind in enumerate(["addtocart", "view", "stare", "away", "gaze"])
+    ]
     kept, report = clean(made(rows), {"addtocart": 0.7, "away": -1.0, "view": 0.0})
     assert kept["event_type"].to_pylist() == ["addtocart"]
     assert report.disliked is not None

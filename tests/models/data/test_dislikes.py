@@ -48,7 +48,9 @@ def test_only_what_was_turned_down_before_is_known(ratings: list[tuple[str, str,
 
 
 def test_a_random_test_knows_a_random_share() -> None:
-    rows = [(f"u{user}", f"i{item}", 5.0, 0.0) for user in range(40) for item in range(15)]
+    rows: list[tuple[str, str, float | None, float]] = [
+        (f"u{user}", f"i{item}", 5.0, 0.0) for user in range(40) for item in range(15)
+    ]
     rows += [(f"u{user}", f"low{item}", 1.0, 0.0) for user in range(40) for item in range(10)]
     rows += [("one", f"low{item}", 5.0, 0.0) for item in range(10)]
     found = split(rated(rows, ordered=False))
@@ -72,7 +74,10 @@ def test_a_sample_keeps_each_users_own(ratings: list[tuple[str, str, float | Non
 
 
 def test_a_test_item_that_was_turned_down_before_is_no_target() -> None:
-    rows = [("a", item, 5.0, float(at)) for at, item in enumerate("cde")] + [("b", item, 5.0, 1.0) for item in "cde"]
+    rows: list[tuple[str, str, float | None, float]] = [
+        *(("a", item, 5.0, float(at)) for at, item in enumerate("cde")),
+        *(("b", item, 5.0, 1.0) for item in "cde"),
+    ]
     rows += [("b", "x", 5.0, 2.0), ("a", "x", 1.0, 2.5), ("a", "x", 5.0, 3.0), ("b", "e2", 4.0, 3.0)]
     found = split(rated(rows))
     assert [found.everything.user_ids[user] for user in found.test.users] == [b"b"]
@@ -93,7 +98,9 @@ def test_events_against_an_item_count_as_much_as_low_ratings() -> None:
 
 
 def test_the_temporal_test_knows_what_was_turned_down_before_the_cut() -> None:
-    rows = [(user, f"i{day}", 5.0, day * DAY) for day in range(20) for user in "ab"]
+    rows: list[tuple[str, str, float | None, float]] = [
+        (user, f"i{day}", 5.0, day * DAY) for day in range(20) for user in "ab"
+    ]
     rows += [("b", "low", 5.0, 0.0), ("b", "late", 5.0, 0.0)]
     rows += [("a", "low", 1.0, 2 * DAY), ("a", "late", 1.0, 19 * DAY)]
     found = split(rated(rows), protocol="temporal", test_days=2.0)

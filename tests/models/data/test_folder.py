@@ -48,7 +48,7 @@ def test_reads_every_file_that_is_there(csv: Write) -> None:
     csv("user_id,item_id\na,z\n", "candidates")
     found = read_folder(csv("user_id,item_id\na,x\n"))
     tables = (found.items, found.users, found.test, found.candidates)
-    assert [table.to_pylist() for table in tables] == [
+    assert [table and table.to_pylist() for table in tables] == [
         [{"item_id": "x", "title": "A film"}],
         [{"user_id": "a"}],
         [{"user_id": "a", "item_id": "y"}],
@@ -114,7 +114,9 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     write_folder(tmp_path / "new", DataSet(interactions=rows, items=items, test=rows))
     found = read_folder(tmp_path / "new")
     assert found.interactions.equals(rows)
+    assert found.items is not None
     assert found.items.equals(items)
+    assert found.test is not None
     assert found.test.equals(rows)
     assert found.candidates is None
 

@@ -24,7 +24,7 @@ def test_codes_are_positions_in_the_ascending_ids() -> None:
     assert found.user_ids.tolist() == [b"a", b"b"]
     assert found.item_ids.tolist() == [b"x", b"y", b"z"]
     assert (found.n_users, found.n_items) == (2, 3)
-    assert (found.users.dtype, found.items.dtype) == (np.int32, np.int32)
+    assert (found.users.dtype, found.items.dtype) == (np.dtype(np.int32), np.dtype(np.int32))
 
 
 def test_rows_are_grouped_by_user_and_run_from_oldest_to_newest() -> None:

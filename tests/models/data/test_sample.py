@@ -65,7 +65,9 @@ def test_a_cached_wheel_is_read_without_a_download(
 
 def test_items_get_title_categories_and_the_year_as_tag(tmp_path: Path, wheel: bytes) -> None:
     (tmp_path / WHEEL).write_bytes(wheel)
-    assert sample.movielens(tmp_path).items.to_pylist() == [
+    items = sample.movielens(tmp_path).items
+    assert items is not None
+    assert items.to_pylist() == [
         {"item_id": "242", "title": 'Kolya "the boy"', "categories": ["Comedy", "Drama"], "tags": ["1996"]},
         {"item_id": "377", "title": "Heavyweights", "categories": ["Comedy"], "tags": []},
     ]

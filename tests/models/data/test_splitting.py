@@ -92,7 +92,7 @@ def test_temporal_refuses_a_window_that_leaves_nothing(table: MakeTable, days: f
 
 
 def test_random_holds_out_a_fifth_of_each_user_under_the_seed(table: MakeTable) -> None:
-    made = table([(user, f"i{item}") for user in "ab" for item in range(10)] + [("c", "i0"), ("c", "i1")])
+    made = table([*((user, f"i{item}") for user in "ab" for item in range(10)), ("c", "i0"), ("c", "i1")])
     first, again, other = (make_split(DataSet(made), made, protocol="random", seed=seed) for seed in (1, 1, 2))
     parts = [holdout(found.test, found.everything) for found in (first, again, other)]
     assert parts[0] == parts[1] != parts[2]

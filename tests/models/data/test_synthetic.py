@@ -8,6 +8,7 @@ from models.data.synthetic import generate
 
 def groups_by_user(dataset: DataSet, groups: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """Count the interactions of each user in each taste group."""
+    assert dataset.items is not None
     names = dataset.items["item_id"].to_pylist()
     group_of = {
         item: int(kinds[0][6:]) for item, kinds in zip(names, dataset.items["categories"].to_pylist(), strict=True)
@@ -22,6 +23,7 @@ def groups_by_user(dataset: DataSet, groups: int) -> np.ndarray[tuple[int, int],
 def test_sizes_are_as_asked() -> None:
     found = generate(20, 30, 500, seed=1)
     assert found.interactions.num_rows == 500
+    assert found.items is not None
     assert found.items.num_rows == 30
     assert len(set(found.interactions["user_id"].to_pylist())) == 20
     assert set(found.interactions["item_id"].to_pylist()) <= set(found.items["item_id"].to_pylist())
@@ -39,6 +41,7 @@ def test_every_user_has_an_interaction_even_when_there_are_no_more() -> None:
 def test_the_same_seed_gives_the_same_data_and_another_gives_other() -> None:
     first, again, other = (generate(20, 30, 200, seed=seed) for seed in (4, 4, 5))
     assert first.interactions.equals(again.interactions)
+    assert first.items is not None
     assert first.items.equals(again.items)
     assert not first.interactions.equals(other.interactions)
 

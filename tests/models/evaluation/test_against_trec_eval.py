@@ -21,8 +21,8 @@ def cases(draw: st.DrawFn) -> tuple[list[list[int]], list[list[int]]]:
     users = draw(st.integers(1, 4))
     lists = st.lists(st.integers(0, N_ITEMS - 1), min_size=1, max_size=LENGTH, unique=True)
     wanted = st.lists(st.integers(0, N_ITEMS - 1), min_size=1, max_size=8, unique=True)
-    sizes = {"min_size": users, "max_size": users}
-    return draw(st.lists(lists, **sizes)), draw(st.lists(wanted, **sizes))
+    some = {name: st.lists(one, min_size=users, max_size=users) for name, one in (("lists", lists), ("wanted", wanted))}
+    return draw(some["lists"]), draw(some["wanted"])
 
 
 def ours(ranked: list[list[int]], targets: list[list[int]]) -> dict[str, Any]:

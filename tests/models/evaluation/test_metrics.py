@@ -83,8 +83,8 @@ def cases(draw: st.DrawFn) -> tuple[list[list[int]], list[list[int]]]:
     users = draw(st.integers(1, 5))
     lists = st.lists(st.integers(0, 8), min_size=4, max_size=4, unique=True)
     wanted = st.lists(st.integers(0, 8), min_size=1, max_size=6, unique=True)
-    sizes = {"min_size": users, "max_size": users}
-    return draw(st.lists(lists, **sizes)), draw(st.lists(wanted, **sizes))
+    some = {name: st.lists(one, min_size=users, max_size=users) for name, one in (("lists", lists), ("wanted", wanted))}
+    return draw(some["lists"]), draw(some["wanted"])
 
 
 @given(cases())

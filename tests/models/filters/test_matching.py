@@ -14,7 +14,7 @@ from models.filters.requirements import Filter, Requirements
 
 NOW = 100.0
 READ: TypeAdapter[Filter] = TypeAdapter(Requirements)
-ITEMS = [
+ITEMS: list[dict[str, Any]] = [
     {"item_id": "apple", "tags": ["vegan", "fresh"], "price": 1.0, "attributes": {"sizes": [1, 2], "bio": True}},
     {"item_id": "bread", "tags": ["vegan"], "price": 3.0, "attributes": {"from": {"town": "Ulm"}, "bio": "true"}},
     {"item_id": "cheese", "categories": ["dairy"], "price": 5.0, "available_from": 50.0, "attributes": {"sizes": [4]}},

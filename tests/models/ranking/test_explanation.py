@@ -62,7 +62,9 @@ def test_an_item_names_those_of_the_user_that_led_to_it(ranker: Ranker, codes: C
     found = ranked(one, history)
     place = found.candidates.items.tolist().index(8)
     reasons = {reason.strand: reason for reason in explain(one, History(history), found, [place])[0]}
-    assert reasons["item_knn"].because == ((4, pytest.approx(1.0)),)
+    ((item, share),) = reasons["item_knn"].because
+    assert item == 4
+    assert share == pytest.approx(1.0)
     assert reasons["user_knn"].because == ()
 
 

@@ -38,6 +38,7 @@ def test_present_are_the_parts_that_the_data_has_something_for(checkerboard: Int
     ordered = Retriever.fit(checkerboard, RankingConfig())
     expected = {"item_knn", "successor", "user_knn", "ease", "als", "spectral", "popularity"}
     assert set(ordered.present) == expected
+    assert checkerboard.timestamps is not None
     dated = Retriever.fit(replace(checkerboard, timestamps=checkerboard.timestamps + 1.7e9), RankingConfig())
     assert set(dated.present) == expected | {"trending"}
     unordered = Retriever.fit(replace(checkerboard, timestamps=None), RankingConfig())

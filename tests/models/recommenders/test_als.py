@@ -27,7 +27,8 @@ def interactions(matrix: npt.NDArray[np.float32]) -> Interactions:
 def some() -> Interactions:
     rng = np.random.default_rng(3)
     shape = (14, 9)
-    return interactions((rng.random(shape) < 0.4) * rng.choice([0.5, 1.0, 2.0], shape).astype(np.float32))
+    liked = (rng.random(shape) < 0.4).astype(np.float32)
+    return interactions(liked * rng.choice([0.5, 1.0, 2.0], shape).astype(np.float32))
 
 
 def scores(recommender: Als, history: History, n_items: int) -> Float32:

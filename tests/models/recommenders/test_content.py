@@ -109,7 +109,7 @@ def test_a_new_item_has_neighbours_at_once() -> None:
     codes, similarities = content.neighbours_of({"title": "Unseen RED shoes, shoe", "price": 5, "tags": ["new"]})
     assert codes.tolist() == [0, 1]
     assert 1.0 > similarities[0] > similarities[1] > 0
-    assert (codes.dtype, similarities.dtype) == (np.int32, np.float32)
+    assert (codes.dtype, similarities.dtype) == (np.dtype(np.int32), np.dtype(np.float32))
 
 
 def test_as_many_neighbours_are_given_as_are_kept() -> None:

@@ -36,6 +36,7 @@ def fit_user_knn(measure: Measure, data: Interactions) -> UserKNN:
     return UserKNN.fit(data, UserKNNConfig(measure=measure, shrinkage=1.0))
 
 
+PARITIES = pa.table({"item_id": [f"i{n:02d}" for n in range(12)], "tags": [[f"tag-{n % 2}"] for n in range(12)]})
 FITS: dict[str, tuple[Fit, str]] = {
     "item": (lambda data: ItemKNN.fit(data, ItemKNNConfig()), "item_knn"),
     "item-cosine-exponents": (lambda data: ItemKNN.fit(data, COSINE), "item_knn"),
@@ -51,7 +52,6 @@ FITS: dict[str, tuple[Fit, str]] = {
     "als": (lambda data: Als.fit(data, AlsConfig(factors=2, iterations=30)), "als"),
     "spectral": (lambda data: Spectral.fit(data, SpectralConfig(dimensions=2)), "spectral"),
 }
-PARITIES = pa.table({"item_id": [f"i{n:02d}" for n in range(12)], "tags": [[f"tag-{n % 2}"] for n in range(12)]})
 every_recommender = pytest.mark.parametrize("name", FITS)
 
 

@@ -21,7 +21,9 @@ def fitted(table: pa.Table, half_life: float = 60.0) -> Repeats:
     return Repeats.fit(Interactions.from_table(table, first_only=False), RepeatsConfig(half_life=half_life))
 
 
-def signals(recommender: Repeats, history: History, excluded: npt.NDArray[np.int32] | None = None) -> dict[int, list]:
+def signals(
+    recommender: Repeats, history: History, excluded: npt.NDArray[np.int32] | None = None
+) -> dict[int, list[float]]:
     with ScoreBoard(max(len(recommender.rates), 9), Repeats.signals) as board:
         if excluded is not None:
             board.exclude(excluded)
@@ -71,7 +73,7 @@ def test_an_item_is_due_when_its_usual_gap_has_passed(clocked: pa.Table, codes: 
 
 
 def test_with_an_order_only_age_is_in_interactions(table: MakeTable, codes: Codes) -> None:
-    rows: list[Row] = [("a", item, float(at)) for at, item in enumerate("xyzx")] + [("b", "y", 0.0)]
+    rows: list[Row] = [*(("a", item, float(at)) for at, item in enumerate("xyzx")), ("b", "y", 0.0)]
     found = fitted(table(rows), half_life=1.0)
     assert not found.clock
     assert found.gaps.tolist() == pytest.approx([3.0] * 3)

@@ -37,7 +37,7 @@ def expected(matrix: Float64, dimensions: int) -> Float64:
 @pytest.fixture(scope="module")
 def some() -> Float64:
     rng = np.random.default_rng(5)
-    return (rng.random((30, 14)) < 0.35) * rng.choice([0.5, 1.0, 2.0], (30, 14))
+    return (rng.random((30, 14)) < 0.35).astype(np.float64) * rng.choice([0.5, 1.0, 2.0], (30, 14))
 
 
 @pytest.mark.parametrize("dimensions", [1, 3, 8])

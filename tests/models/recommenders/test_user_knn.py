@@ -10,9 +10,9 @@ import scipy.sparse as sp
 from models.bundle.errors import BundleError
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
+from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders import user_knn
-from models.recommenders.recommender import History
 from models.recommenders.score_board import ScoreBoard
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
 from models.similarity.measures import MEASURES, Measure
@@ -129,7 +129,8 @@ def test_matrices_that_do_not_fit_are_refused_before_they_are_used(
     checkerboard: Interactions, store: BundleStore
 ) -> None:
     arrays = UserKNN.fit(checkerboard, UserKNNConfig()).arrays()
-    arrays["user_knn_histories_indices"] = arrays["user_knn_histories_indices"] + np.int32(10**6)
+    codes = arrays["user_knn_histories_indices"].astype(np.int32)
+    arrays["user_knn_histories_indices"] = codes + np.int32(10**6)
     bundle = store.publish(Manifest(version="v1", data={}, settings={}, metrics={}, protocol="random"), arrays)
     with pytest.raises(BundleError, match="v1: the histories and the items' users of user_knn do not fit together"):
         UserKNN.load(bundle, UserKNNConfig())

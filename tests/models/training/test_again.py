@@ -63,6 +63,7 @@ def test_other_data_have_another_hash(trained: Bundle, synthetic: DataSet, tmp_p
     store = BundleStore(tmp_path / "other")
     fewer = DataSet(synthetic.interactions.slice(1), items=synthetic.items)
     other = train(fewer, store, recipe=Recipe(budget=0.0), progress=silent)
+    assert synthetic.items is not None
     renamed = DataSet(
         synthetic.interactions, items=synthetic.items.set_column(0, "item_id", synthetic.items["item_id"]).slice(1)
     )

@@ -1,6 +1,7 @@
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -12,7 +13,7 @@ from models.training.evaluate import evaluate
 from models.training.trainer import evaluate_folder
 
 QUICK = NetworkConfig(members=1, epochs=4)
-PLAIN = {"with_network": False, "progress": silent}
+PLAIN: dict[str, Any] = {"with_network": False, "progress": silent}
 
 
 @pytest.fixture

@@ -178,7 +178,7 @@ def test_a_verdict_names_all_that_failed() -> None:
     checks = [
         GateCheck(name=str(n), outcome=o, detail=f"d{n}")
         for n, o in enumerate(("passed", "failed", "skipped", "failed"))
-    ]  # type: ignore[arg-type]
+    ]
     verdict = Verdict(checks=tuple(checks))
     assert (verdict.passed, verdict.reason) == (False, "d1; d3")
     assert Verdict(checks=(checks[0], checks[2])).passed

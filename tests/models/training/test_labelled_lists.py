@@ -5,6 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from models.arrays.types import Float32
 from models.data.interactions import Interactions
 from models.data.progress import silent
 from models.ranking.config import RankingConfig
@@ -22,10 +23,11 @@ def made(train: Interactions, *, seed: int = 0, **options: Any) -> tuple[Labelle
     return labelled_lists(train, retriever, LabelOptions(**options), seed=seed, progress=silent)
 
 
-def column(found: LabelledLists, name: str, scaler: Scaler) -> "np.ndarray[Any, np.dtype[np.float32]]":
+def column(found: LabelledLists, name: str, scaler: Scaler) -> Float32:
     """Give one feature of all candidates before it was standardised."""
     place = FEATURES.index(name)
-    return found.features[..., place] * scaler.scale[place] + scaler.mean[place]
+    values: Float32 = found.features[..., place] * scaler.scale[place] + scaler.mean[place]
+    return values
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -20,7 +21,6 @@ from models.training.learn import check_parity
 from models.training.network import (
     LabelledLists,
     build_network,
-    keras,
     predict,
     save_network,
     train_network,

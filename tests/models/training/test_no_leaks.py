@@ -41,8 +41,8 @@ def daily() -> DataSet:
         rows += [
             (f"u{user:02d}", f"i{item:02d}", 1_700_000_000.0 + DAY * day) for item, day in zip(own, times, strict=False)
         ]
-    users, items, times = zip(*rows, strict=True)
-    return DataSet(pa.table({"user_id": list(users), "item_id": list(items), "timestamp": list(times)}))
+    columns = zip(("user_id", "item_id", "timestamp"), zip(*rows, strict=True), strict=True)
+    return DataSet(pa.table({name: list(column) for name, column in columns}))
 
 
 def other_test(dataset: DataSet, since: float = math.inf) -> DataSet:
@@ -75,7 +75,8 @@ def chosen(run: Evaluated) -> tuple[Any, ...]:
 
 def targets(dataset: DataSet, **options: Any) -> list[int]:
     table, cleaning = clean(dataset.interactions)
-    return make_split(dataset, table, scale=cleaning.scale, **options).test.target_items.tolist()
+    codes: list[int] = make_split(dataset, table, scale=cleaning.scale, **options).test.target_items.tolist()
+    return codes
 
 
 def test_other_items_in_the_test_choose_the_same_settings_and_the_same_network(small: DataSet, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -20,7 +21,7 @@ from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 from models.training.evaluate import evaluate
 from models.training.learn import KERAS_FILE
-from models.training.network import keras, predict
+from models.training.network import predict
 from models.training.publishing import served_retriever
 from models.training.recipe import Recipe
 from models.training.trainer import train
@@ -102,6 +103,7 @@ def test_the_ranker_of_the_bundle_recommends_new_items_of_the_own_taste(
     trained: Bundle, synthetic: DataSet, recommend: Recommend
 ) -> None:
     ranker = Ranker.load(trained)
+    assert synthetic.items is not None
     groups = dict(zip(synthetic.items["item_id"].to_pylist(), synthetic.items["categories"].to_pylist(), strict=True))
     history = [item for item, group in groups.items() if group == ["group-1"]][:5]
     found = [item for item, _ in recommend(ranker, history, limit=10, exclude=history)]
@@ -112,7 +114,7 @@ def test_the_ranker_of_the_bundle_recommends_new_items_of_the_own_taste(
 
 def test_the_bundle_was_refitted_on_everything(trained: Bundle, synthetic: DataSet) -> None:
     pairs = synthetic.interactions.group_by(["user_id", "item_id"]).aggregate([])
-    assert trained.array("popularity_counts", np.float32).sum() == pairs.num_rows  # type: ignore[union-attr]
+    assert trained.array("popularity_counts", np.float32).sum() == pairs.num_rows
     assert (find(trained.array("user_ids", "S"), pairs["user_id"].to_pylist()) >= 0).all()  # type: ignore[arg-type]
 
 

@@ -29,6 +29,7 @@ def data() -> tuple[Interactions, Holdout]:
     users, items = (part.astype(np.int32) for part in np.nonzero(matrix))
     ids = np.array([f"{code:02d}".encode() for code in range(40)])
     train = Interactions(ids, ids[:24], users, items, rng.permutation(len(users)).astype(np.float64))
+    assert train.timestamps is not None
     order = np.lexsort((train.timestamps, users))
     train = Interactions(ids, ids[:24], users, items[order], np.asarray(train.timestamps)[order])
     lacking = [np.flatnonzero(~row)[: 1 + user % 3].astype(np.int32) for user, row in enumerate(matrix)]

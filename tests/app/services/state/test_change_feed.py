@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,14 @@ def shown(context: Context, item: str) -> bool:
     return code >= 0 and not live.blocked[code]
 
 
+def knows(context: Context, items: list[str]) -> bool:
+    return had(context, "u") == items
+
+
+def shows(context: Context, visible: bool) -> bool:
+    return shown(context, "x") is visible
+
+
 async def test_an_interaction_is_known_to_the_other_process_within_a_second(both: tuple[Context, Context]) -> None:
     here, there = both
     for context in both:
@@ -64,7 +73,7 @@ async def test_an_interaction_is_known_to_the_other_process_within_a_second(both
         assert before is not None
         await writer.ingestion.store(view("u", f"i{number}"))
         assert had(writer, "u") == [*before, f"i{number}"]
-        await becomes(lambda reader=reader, before=before, n=number: had(reader, "u") == [*before, f"i{n}"])
+        await becomes(partial(knows, reader, [*before, f"i{number}"]))
     assert had(here, "v") == had(there, "v") == []
 
 
@@ -84,7 +93,7 @@ async def test_an_item_comes_and_goes_in_the_other_process_within_a_second(both:
         else:
             await here.catalogue.put("x", item)
         assert shown(here, "x") is visible
-        await becomes(lambda visible=visible: shown(there, "x") is visible)
+        await becomes(partial(shows, there, visible))
 
 
 async def test_a_process_that_starts_later_knows_what_was_changed_before(

@@ -27,8 +27,8 @@ class Watched:
     def __init__(self, store: InteractionStore) -> None:
         self._store = store
         self.read: list[list[str]] = []
-        self.gate: asyncio.LogEntry | None = None
-        self.reached = asyncio.LogEntry()
+        self.gate: asyncio.Event | None = None
+        self.reached = asyncio.Event()
         self.broken = False
 
     async def histories(self, user_ids: Sequence[str], latest: int) -> dict[str, list[LogEntry]]:
@@ -101,7 +101,7 @@ async def test_who_asks_at_once_shares_a_reading_and_one_who_gives_up_spoils_non
     context: Context, histories: Histories, store: Watched
 ) -> None:
     await write(context, None, row("u", "a"))
-    store.gate = asyncio.LogEntry()
+    store.gate = asyncio.Event()
     asked = [asyncio.create_task(histories.get("u")) for _ in range(4)]
     await store.reached.wait()
     asked[0].cancel()
@@ -120,7 +120,7 @@ async def test_what_is_stored_during_a_reading_is_in_the_log_afterwards(
     await write(context, None, row("u", "a", 1))
     if known:
         await histories.get("u")
-    store.gate, store.reached = asyncio.LogEntry(), asyncio.LogEntry()
+    store.gate, store.reached = asyncio.Event(), asyncio.Event()
     # A reading that was begun before, and has not ended.
     reading = asyncio.create_task(histories.refresh(["u"]) if known else histories.get("u"))
     await store.reached.wait()
@@ -138,7 +138,7 @@ async def test_what_is_stored_during_a_reading_is_in_the_log_afterwards(
 async def test_a_change_of_anything_during_a_reading_is_read_too(
     context: Context, histories: Histories, store: Watched
 ) -> None:
-    store.gate = asyncio.LogEntry()
+    store.gate = asyncio.Event()
     reading = asyncio.create_task(histories.get("u"))
     await store.reached.wait()
     await write(context, None, row("u", "b", 2))

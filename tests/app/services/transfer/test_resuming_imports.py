@@ -112,5 +112,5 @@ async def test_profiles_of_users_are_kept(context: Context, folder: Path) -> Non
     assert (done.users.new, done.users.dropped) == (1, {"user_id missing or not an id that the API takes": 1})
     async with context.database.begin() as connection:
         found = (await connection.exec_driver_sql("SELECT user_id, described FROM users ORDER BY user_id")).all()
-    assert {user for user, described in found if described} == {"u1"}
+    assert {row.user_id for row in found if row.described} == {"u1"}
     assert len(found) == 7
