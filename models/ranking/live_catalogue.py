@@ -1,10 +1,10 @@
 """The catalogue at this moment: that of the bundle, and what changed since."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from cachetools import LRUCache
 
 from models.arrays.types import Float32, Ids, Int32, Mask
 from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL, HIDDEN, flag_of, moment_of
@@ -51,7 +51,7 @@ class LiveCatalogue:
         self._changed: dict[int, ItemValues | None] = {}
         self._windows: dict[int, tuple[float, float]] = {}
         self._log: list[int] = []
-        self._masks: OrderedDict[Filter, tuple[Mask, int]] = OrderedDict()
+        self._masks: LRUCache[Filter, tuple[Mask, int]] = LRUCache(max(min(_MASK_BYTES // self.size, _MAX_MASKS), 2))
         self._next_moment = -np.inf
         self._unsettled: list[int] = []
 
@@ -163,7 +163,7 @@ class LiveCatalogue:
 
     def mask(self, node: Filter) -> Mask:
         """Tell for every code whether the item meets a filter, bool; the array is not to be changed."""
-        found, seen = self._masks.pop(node, (None, 0))
+        found, seen = self._masks.get(node, (None, 0))
         if found is None:
             found = np.zeros(self.size, dtype=np.bool_)
             found[: self.n_items] = self.knowledge.mask(node)
@@ -174,8 +174,6 @@ class LiveCatalogue:
             values = self._changed[code]
             found[code] = values is not None and meets(node, values)
         self._masks[node] = (found, len(self._log))
-        while len(self._masks) > max(min(_MASK_BYTES // self.size, _MAX_MASKS), 2):
-            self._masks.popitem(last=False)
         return found
 
     def satisfaction(self, preferences: Sequence[Preference]) -> Float32:

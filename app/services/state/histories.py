@@ -1,11 +1,11 @@
 """The users' histories in memory: read through from SQL, and kept up to date by what is written since."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import orjson
+from cachetools import LRUCache
 
 from app.storage.interactions import InteractionStore, LogEntry
 from app.storage.rows import Row, Stored
@@ -56,6 +56,10 @@ class Log:
         return Log(sorted(events + missing, key=_order)[-MAX_EVENTS:])
 
 
+def _size_of(log: Log) -> int:
+    return log.size
+
+
 def _order(event: LogEntry) -> tuple[bool, int, int]:
     moment, number = event[0], event[1]
     return moment is not None, moment or 0, number
@@ -76,22 +80,22 @@ class Histories:
 
     def __init__(self, store: InteractionStore, max_bytes: int) -> None:
         self._store = store
-        self._max_bytes = max_bytes
-        self._logs: OrderedDict[str, Log] = OrderedDict()
+        self._logs: LRUCache[str, Log] = LRUCache(max_bytes, getsizeof=_size_of)
         self._loading: dict[str, asyncio.Task[dict[str, Log]]] = {}
         self._dirty: set[str] = set()
         self._refreshing: set[str] = set()
-        self.bytes = 0
 
     def __len__(self) -> int:
         return len(self._logs)
 
+    @property
+    def bytes(self) -> float:
+        """The memory that the logs take, about."""
+        return self._logs.currsize
+
     def cached(self, user_id: str) -> Log | None:
         """Give a user's log if it is in memory."""
-        log = self._logs.get(user_id)
-        if log is not None:
-            self._logs.move_to_end(user_id)
-        return log
+        return self._logs.get(user_id)
 
     async def get(self, user_id: str) -> Log:
         """Give a user's log, from memory or from SQL.
@@ -180,7 +184,7 @@ class Histories:
                 pending &= self._dirty
         finally:
             for user_id in pending:
-                self._drop(user_id)
+                self._logs.pop(user_id, None)
             self._refreshing -= pending
             self._dirty -= pending
 
@@ -188,7 +192,6 @@ class Histories:
         """Forget everything: any log may be out of date."""
         self._dirty |= set(self._loading) | self._refreshing
         self._logs.clear()
-        self.bytes = 0
 
     def _mark(self, user_id: str) -> None:
         """Let a reading that is under way be repeated."""
@@ -196,13 +199,7 @@ class Histories:
             self._dirty.add(user_id)
 
     def _keep(self, user_id: str, log: Log) -> None:
-        self._drop(user_id)
-        self._logs[user_id] = log
-        self.bytes += log.size
-        while self.bytes > self._max_bytes and self._logs:
-            self._drop(next(iter(self._logs)))
-
-    def _drop(self, user_id: str) -> None:
-        log = self._logs.pop(user_id, None)
-        if log is not None:
-            self.bytes -= log.size
+        if log.size <= self._logs.maxsize:
+            self._logs[user_id] = log
+        else:
+            self._logs.pop(user_id, None)

@@ -51,6 +51,7 @@ def test_masks_follow_what_changes_whether_they_were_asked_for_before_or_not(liv
 
 def test_only_so_many_masks_are_kept(live: LiveCatalogue, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_catalogue, "_MASK_BYTES", 3 * live.size)
+    live = LiveCatalogue(live.knowledge)
     for price in range(20):
         live.mask(Filter.model_validate({"field": "price", "lte": price}))
     assert len(live._masks) == 3
@@ -86,7 +87,7 @@ def test_a_field_is_known_once_some_item_has_it(live: LiveCatalogue) -> None:
 
 
 def test_no_more_arrivals_are_taken_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_catalogue, "MAX_ARRIVALS", 2)
+    monkeypatch.setattr(live_catalogue, "MAX_NEW_ITEMS", 2)
     live = LiveCatalogue(knowledge(a={}))
     for name in ("x", "y", "z"):
         live.apply(name, {"tags": ["red"]})
