@@ -28,8 +28,8 @@ from app.api.hot_path import HotPath
 from app.api.problems import MEDIA_TYPE, add_error_handlers
 from app.config import Settings, load_settings
 from app.console import views
-from app.context import Context
 from app.logs import configure_logging
+from app.process.serving_state import serving_state
 
 _MODULES = (
     recommendations,
@@ -67,9 +67,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Small matrices, one after the other: more threads would only wait for each other.
         with threadpool_limits(1, "blas"):
-            async with Context(settings) as context:
-                app.state.context = context
-                await context.follow()
+            async with serving_state(settings) as state:
+                app.state.serving = state
+                await state.start()
                 yield
 
     app = FastAPIOffline(title="Braid", version=version("braid"), description=_DESCRIPTION, lifespan=lifespan)

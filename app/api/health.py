@@ -1,12 +1,15 @@
 """`/health`: for supervisors and load balancers."""
 
 from http import HTTPStatus
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from app.api.dependencies import Shared
+from app.api.dependencies import from_state
 from app.api.problems import problems
+from app.process import factory
 from app.schemas.health import Live, Ready
+from app.services.monitoring.readiness import Readiness
 
 router = APIRouter(prefix="/health", tags=["operation"], responses=problems())
 
@@ -18,9 +21,9 @@ async def live() -> Live:
 
 
 @router.get("/ready", responses={503: {"model": Ready, "description": "A check failed"}})
-async def ready(context: Shared, response: Response) -> Ready:
-    """Check database, migrations and bundle; 503 when one of them failed."""
-    found = await context.readiness.check()
+async def ready(readiness: Annotated[Readiness, from_state(factory.readiness)], response: Response) -> Ready:
+    """Check database, migrations, bundle and background loops; 503 when one of them failed."""
+    found = await readiness.check()
     if found.status == "failed":
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return found

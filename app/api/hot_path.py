@@ -4,7 +4,7 @@ import re
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.context import Context
+from app.process.serving_state import ServingState
 from app.schemas.options import Options
 from app.schemas.types import ID_PATTERN
 from app.services.recommending.answers import Answer
@@ -45,24 +45,24 @@ class HotPath:
 
 
 def _answer(scope: Scope) -> Answer | None:
-    context: Context | None = getattr(scope["app"].state, "context", None)
-    if context is None:
+    state: ServingState | None = getattr(scope["app"].state, "serving", None)
+    if state is None:
         return None
     query = scope["query_string"]
-    options = context.known_queries.get(query)
+    options = state.known_queries.get(query)
     user_id = scope["path"][len(PREFIX) :]
     if options is None or _USER.match(user_id) is None:
         return None
-    return context.recommendation.at_once(user_id, query, options)
+    return state.recommendation.at_once(user_id, query, options)
 
 
-def remember(context: Context, query: bytes, options: Options) -> None:
+def remember(state: ServingState, query: bytes, options: Options) -> None:
     """Remember what a query string means, once all its checks have passed."""
     # A cursor is asked for once.
     if options.cursor is None and len(query) <= _LONGEST:
-        if len(context.known_queries) >= _MAX_KNOWN:
-            context.known_queries.clear()
-        context.known_queries[query] = options
+        if len(state.known_queries) >= _MAX_KNOWN:
+            state.known_queries.clear()
+        state.known_queries[query] = options
 
 
 def degradation(answer: Answer) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response, UploadFile
 
-from app.api.dependencies import PathId, Shared
+from app.api.dependencies import PathId, State
 from app.api.problems import problems
 from app.schemas.imports import ImportJob
 from app.services.transfer.import_rows import Timestamps
@@ -21,7 +21,7 @@ router = APIRouter(
 
 @router.post("", status_code=HTTPStatus.ACCEPTED, responses=problems(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
 async def post_import(
-    context: Shared,
+    state: State,
     response: Response,
     interactions: UploadFile,
     items: UploadFile | None = None,
@@ -34,12 +34,12 @@ async def post_import(
     """
     given = {"interactions": interactions, "items": items, "users": users}
     files = {name: (file.filename or "", file.file) for name, file in given.items() if file is not None}
-    job = await context.import_jobs.accept(files, timestamps)
+    job = await state.import_jobs.accept(files, timestamps)
     response.headers["location"] = f"{PATH}/{job.import_id}"
     return job
 
 
 @router.get("/{import_id}", responses=problems(HTTPStatus.NOT_FOUND))
-async def get_import(import_id: PathId, context: Shared) -> ImportJob:
+async def get_import(import_id: PathId, state: State) -> ImportJob:
     """Get the progress of an import."""
-    return await context.import_jobs.get(import_id)
+    return await state.import_jobs.get(import_id)

@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from app.api.batches import BATCH_PROBLEMS, batch_body, read_batch
-from app.api.dependencies import Shared
+from app.api.dependencies import State
 from app.api.problems import problems
 from app.schemas.interactions import EXAMPLE, InteractionIn, InteractionsStored, InteractionStored
 
@@ -29,13 +29,13 @@ router = APIRouter(
         200: {"model": InteractionStored, "description": "A repeat: nothing new was stored"},
     },
 )
-async def post_interaction(interaction: InteractionIn, context: Shared) -> Response:
+async def post_interaction(interaction: InteractionIn, state: State) -> Response:
     """Store one interaction; it is committed before the response, and counts in the next recommendation.
 
     If the JSON repeats a key, the last value wins. If the `event_id` was stored before, the response is 200 with the
     `id` of the first post.
     """
-    stored = await context.ingestion.store(interaction)
+    stored = await state.ingestion.store(interaction)
     # As bytes: a model would be checked once more on its way out.
     content = orjson.dumps({"id": stored.id, "event_id": interaction.event_id, "status": _STATUS[stored.repeated]})
     status = HTTPStatus.OK if stored.repeated else HTTPStatus.CREATED
@@ -45,7 +45,7 @@ async def post_interaction(interaction: InteractionIn, context: Shared) -> Respo
 @router.post("/interactions/batch", responses=BATCH_PROBLEMS, openapi_extra=batch_body("InteractionIn", EXAMPLE))
 async def post_interactions(
     request: Request,
-    context: Shared,
+    state: State,
     atomic: Annotated[bool, Query(description="store all rows, or none if any row is refused")] = False,
 ) -> InteractionsStored:
     """Store up to 10,000 interactions in one transaction; valid rows are stored, and `errors` lists the others.
@@ -53,4 +53,4 @@ async def post_interactions(
     A row whose `event_id` was stored before is a repeat. A row without an `event_id` is a repeat if an earlier row of
     the batch has the same user, item, type and timestamp.
     """
-    return await context.ingestion.store_batch(await read_batch(request), atomic=atomic)
+    return await state.ingestion.store_batch(await read_batch(request), atomic=atomic)

@@ -6,10 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.api.batches import BATCH_PROBLEMS, Atomic, batch_body, read_batch
-from app.api.dependencies import PathId, Shared
+from app.api.dependencies import PathId, from_state
 from app.api.problems import problems
+from app.process import factory
 from app.schemas.batches import RowsStored
 from app.schemas.items import ITEM_EXAMPLE, Item, ItemIn, ItemPatch, ItemsPage, ItemsQuery
+from app.services.catalogue.catalogue import Catalogue
 
 router = APIRouter(
     prefix="/items",
@@ -17,17 +19,19 @@ router = APIRouter(
     responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
+Items = Annotated[Catalogue, from_state(factory.catalogue)]
+
 
 @router.get("")
-async def list_items(query: Annotated[ItemsQuery, Query()], context: Shared) -> ItemsPage:
+async def list_items(query: Annotated[ItemsQuery, Query()], catalogue: Items) -> ItemsPage:
     """List the items that match all parameters, ordered by id."""
-    return await context.catalogue.page(query)
+    return await catalogue.page(query)
 
 
 @router.post("/batch", responses=BATCH_PROBLEMS, openapi_extra=batch_body("Item", {"item_id": "sku-7", **ITEM_EXAMPLE}))
-async def put_items(request: Request, context: Shared, atomic: Atomic = False) -> RowsStored:
+async def put_items(request: Request, catalogue: Items, atomic: Atomic = False) -> RowsStored:
     """Create or replace up to 10,000 items in one transaction."""
-    return await context.catalogue.put_batch(await read_batch(request), atomic=atomic)
+    return await catalogue.put_batch(await read_batch(request), atomic=atomic)
 
 
 @router.put(
@@ -37,9 +41,9 @@ async def put_items(request: Request, context: Shared, atomic: Atomic = False) -
         **problems(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     },
 )
-async def put_item(item_id: PathId, item: ItemIn, context: Shared, response: Response) -> Item:
+async def put_item(item_id: PathId, item: ItemIn, catalogue: Items, response: Response) -> Item:
     """Create or replace an item; 201 when it is new."""
-    stored, created = await context.catalogue.put(item_id, item)
+    stored, created = await catalogue.put(item_id, item)
     if created:
         response.status_code = HTTPStatus.CREATED
     return stored
@@ -49,18 +53,18 @@ async def put_item(item_id: PathId, item: ItemIn, context: Shared, response: Res
     "/{item_id}",
     responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
 )
-async def patch_item(item_id: PathId, patch: ItemPatch, context: Shared) -> Item:
+async def patch_item(item_id: PathId, patch: ItemPatch, catalogue: Items) -> Item:
     """Change an item by a JSON merge patch (RFC 7396): absent fields stay as they are, null clears a field."""
-    return await context.catalogue.patch(item_id, patch)
+    return await catalogue.patch(item_id, patch)
 
 
 @router.get("/{item_id}", responses=problems(HTTPStatus.NOT_FOUND))
-async def get_item(item_id: PathId, context: Shared) -> Item:
+async def get_item(item_id: PathId, catalogue: Items) -> Item:
     """Get an item."""
-    return await context.catalogue.get(item_id)
+    return await catalogue.get(item_id)
 
 
 @router.delete("/{item_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(HTTPStatus.NOT_FOUND))
-async def delete_item(item_id: PathId, context: Shared) -> None:
+async def delete_item(item_id: PathId, catalogue: Items) -> None:
     """Remove an item and its content; it is not recommended any more. Its interactions stay in the log."""
-    await context.catalogue.delete(item_id)
+    await catalogue.delete(item_id)

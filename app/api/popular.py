@@ -5,31 +5,35 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.api.dependencies import Shared
+from app.api.dependencies import from_state
 from app.api.problems import problems
+from app.process import factory
 from app.schemas.popular import Chart, PopularQuery, TrendingQuery
+from app.services.popularity.charts import Charts
 
 router = APIRouter(
     tags=["recommendations"],
     responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
+PopularCharts = Annotated[Charts, from_state(factory.charts)]
+
 
 @router.get("/popular")
-async def popular(query: Annotated[PopularQuery, Query()], context: Shared) -> Chart:
+async def popular(query: Annotated[PopularQuery, Query()], charts: PopularCharts) -> Chart:
     """List the items with the most interactions; without a bundle only those of the log are counted.
 
     Items without interactions come last, so that the list of a small category is complete.
     """
-    return await context.trending.popular(query)
+    return await charts.popular(query)
 
 
 @router.get("/trending")
-async def trending(query: Annotated[TrendingQuery, Query()], context: Shared) -> Chart:
+async def trending(query: Annotated[TrendingQuery, Query()], charts: PopularCharts) -> Chart:
     """List the items with more recent interactions than their share over all time predicts.
 
     Of all C interactions an item has c, and of the R that are left of them with the window's half-life it has r; its
     `score` is (r - e) / sqrt(e + 1) with e = R * c / C. Where nothing tells what is recent the popular items come
     instead, and `strategy` and `reason` say so.
     """
-    return await context.trending.trending(query)
+    return await charts.trending(query)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.api.dependencies import PathId, Shared
+from app.api.dependencies import PathId, State
 from app.api.hot_path import DEGRADED_HEADER, degradation, remember
 from app.api.problems import problems
 from app.schemas.recommend_requests import RecommendBatchIn, RecommendIn, RecommendQuery
@@ -32,28 +32,28 @@ def _documented(model: type[Any]) -> dict[int | str, dict[str, Any]]:
 
 @router.get("/{user_id}", response_class=Response, responses=_documented(Recommendation))
 async def recommend(
-    user_id: PathId, query: Annotated[RecommendQuery, Query()], context: Shared, request: Request
+    user_id: PathId, query: Annotated[RecommendQuery, Query()], state: State, request: Request
 ) -> Response:
     """Rank items for a user, from the user's history up to now.
 
     A new user gets popular items, and personalized ones from the first interaction on.
     """
     options = query.options()
-    answer = await context.recommendation.recommend(user_id, options)
-    remember(context, request.scope["query_string"], options)
+    answer = await state.recommendation.recommend(user_id, options)
+    remember(state, request.scope["query_string"], options)
     return _response(answer)
 
 
 @router.post("", response_class=Response, responses=_documented(Recommendation))
-async def recommend_as_asked(body: RecommendIn, context: Shared) -> Response:
+async def recommend_as_asked(body: RecommendIn, state: State) -> Response:
     """Rank items for a user or an anonymous session, with filters, boosts, pins, preferences or given candidates."""
-    return _response(await context.recommendation.recommend(body.user_id, body.options()))
+    return _response(await state.recommendation.recommend(body.user_id, body.options()))
 
 
 @router.post("/batch", response_class=Response, responses=_documented(RecommendationBatch))
-async def recommend_to_many(body: RecommendBatchIn, context: Shared) -> Response:
+async def recommend_to_many(body: RecommendBatchIn, state: State) -> Response:
     """Rank items for up to 100 users at once, each as `POST /recommend` does."""
-    answers = await context.recommendation.recommend_all(body.user_ids, body.options())
+    answers = await state.recommendation.recommend_all(body.user_ids, body.options())
     content = b'{"items":[%s]}' % b",".join(answer.body() for answer in answers)
     worst = next((answer for answer in answers if answer.degraded is not None), answers[0])
     return Response(content, media_type=_JSON, headers=degradation(worst))

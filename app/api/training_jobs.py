@@ -8,9 +8,9 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 
-from app.api.dependencies import PathId, Shared
+from app.api.dependencies import PathId, from_resources
 from app.api.problems import problems
-from app.context import Context
+from app.process import factory
 from app.schemas.training_jobs import (
     TrainingJob,
     TrainingJobIn,
@@ -18,9 +18,11 @@ from app.schemas.training_jobs import (
     TrainingJobsQuery,
     TrainingJobWithLog,
 )
+from app.services.training.jobs import TrainingJobs
 
 _PATH = "/training-jobs"
 _STREAM = "text/event-stream"
+Jobs = Annotated[TrainingJobs, from_resources(factory.training_jobs)]
 router = APIRouter(
     prefix=_PATH,
     tags=["training"],
@@ -29,17 +31,17 @@ router = APIRouter(
 
 
 @router.post("", status_code=HTTPStatus.ACCEPTED, responses=problems(HTTPStatus.CONFLICT))
-async def post_training_job(context: Shared, response: Response, wanted: TrainingJobIn | None = None) -> TrainingJob:
+async def post_training_job(jobs: Jobs, response: Response, wanted: TrainingJobIn | None = None) -> TrainingJob:
     """Add a job to the queue; a `braid worker` runs it, and `Location` reports its progress."""
-    job = await context.training_jobs.add(wanted or TrainingJobIn(), "api")
+    job = await jobs.add(wanted or TrainingJobIn(), "api")
     response.headers["location"] = f"{_PATH}/{job.job_id}"
     return job
 
 
 @router.get("")
-async def list_training_jobs(query: Annotated[TrainingJobsQuery, Query()], context: Shared) -> TrainingJobsPage:
+async def list_training_jobs(query: Annotated[TrainingJobsQuery, Query()], jobs: Jobs) -> TrainingJobsPage:
     """List jobs, newest first."""
-    return await context.training_jobs.page(query)
+    return await jobs.page(query)
 
 
 @router.get(
@@ -52,7 +54,7 @@ async def list_training_jobs(query: Annotated[TrainingJobsQuery, Query()], conte
 )
 async def get_training_job(
     job_id: PathId,
-    context: Shared,
+    jobs: Jobs,
     accept: Annotated[str, Header()] = "application/json",
     last_event_id: Annotated[int, Header(ge=0, lt=2**63, description="id of the last line that was received")] = 0,
 ) -> TrainingJobWithLog | StreamingResponse:
@@ -60,21 +62,21 @@ async def get_training_job(
 
     The events are `line` (with an id to resume from), `progress` and finally `end`.
     """
-    job = await context.training_jobs.get(job_id)
+    job = await jobs.get(job_id)
     if _STREAM not in accept:
         return job
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(_events(context, job_id, last_event_id), media_type=_STREAM, headers=headers)
+    return StreamingResponse(_events(jobs, job_id, last_event_id), media_type=_STREAM, headers=headers)
 
 
 @router.post("/{job_id}/cancel", status_code=HTTPStatus.ACCEPTED, responses=problems(HTTPStatus.NOT_FOUND))
-async def cancel_training_job(job_id: PathId, context: Shared) -> TrainingJob:
+async def cancel_training_job(job_id: PathId, jobs: Jobs) -> TrainingJob:
     """Cancel a job: at once if it is queued, within seconds if it runs. The active bundle does not change."""
-    return await context.training_jobs.cancel(job_id)
+    return await jobs.cancel(job_id)
 
 
-async def _events(context: Context, job_id: str, after: int) -> AsyncIterator[bytes]:
-    async for event in context.training_jobs.follow(job_id, after):
+async def _events(jobs: TrainingJobs, job_id: str, after: int) -> AsyncIterator[bytes]:
+    async for event in jobs.events(job_id, after):
         if event is None:
             yield format_sse_event(comment="still here")
             continue

@@ -6,17 +6,21 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
-from app.api.dependencies import PathId, Shared
+from app.api.dependencies import PathId, from_state
 from app.api.problems import problems
+from app.process import factory
 from app.schemas.user_data import LogPage, LogQuery, Merged, MergeIn, UserExport
+from app.services.users.user_data import UserData
 
 router = APIRouter(tags=["users"], responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE))
 
+Data = Annotated[UserData, from_state(factory.user_data)]
+
 
 @router.get("/users/{user_id}/interactions")
-async def list_interactions(user_id: PathId, query: Annotated[LogQuery, Query()], context: Shared) -> LogPage:
+async def list_interactions(user_id: PathId, query: Annotated[LogQuery, Query()], user_data: Data) -> LogPage:
     """List a user's interactions, newest first, with every stored field."""
-    return await context.user_data.log(user_id, query)
+    return await user_data.log(user_id, query)
 
 
 @router.get(
@@ -24,30 +28,30 @@ async def list_interactions(user_id: PathId, query: Annotated[LogQuery, Query()]
     response_class=Response,
     responses={200: {"model": UserExport}, **problems(HTTPStatus.NOT_FOUND)},
 )
-async def export_user(user_id: PathId, context: Shared) -> Response:
+async def export_user(user_id: PathId, user_data: Data) -> Response:
     """Export all data stored about a user, in one document."""
-    parts = await context.user_data.export(user_id)
+    parts = await user_data.export(user_id)
     return StreamingResponse(parts, media_type="application/json")
 
 
 @router.delete("/users/{user_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(HTTPStatus.NOT_FOUND))
-async def erase_user(user_id: PathId, context: Shared) -> None:
+async def erase_user(user_id: PathId, user_data: Data) -> None:
     """Erase all data stored about a user; in the active bundle the user is masked."""
-    await context.user_data.erase(user_id)
+    await user_data.erase(user_id)
 
 
 @router.post(
     "/users/{user_id}/merge",
     responses=problems(HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
 )
-async def merge_user(user_id: PathId, body: MergeIn, context: Shared) -> Merged:
+async def merge_user(user_id: PathId, body: MergeIn, user_data: Data) -> Merged:
     """Move all data of an anonymous user to a known one; repeating the call moves what has arrived since."""
-    return await context.user_data.merge(user_id, body.into)
+    return await user_data.merge(user_id, body.into)
 
 
 @router.delete("/interactions/{number}", status_code=HTTPStatus.NO_CONTENT, responses=problems(HTTPStatus.NOT_FOUND))
 async def delete_interaction(
-    number: Annotated[int, Path(ge=1, lt=2**63, description="the `id` of the interaction")], context: Shared
+    number: Annotated[int, Path(ge=1, lt=2**63, description="the `id` of the interaction")], user_data: Data
 ) -> None:
     """Remove one interaction."""
-    await context.user_data.delete_interaction(number)
+    await user_data.delete_interaction(number)

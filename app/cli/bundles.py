@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from app.cli import commands
-from app.cli.in_context import console, with_context
+from app.cli.running import console, run_command
 
 bundles = typer.Typer(help="List the bundle versions, or activate one.")
 
@@ -14,7 +14,7 @@ bundles = typer.Typer(help="List the bundle versions, or activate one.")
 def list_bundles(called: typer.Context) -> None:
     """List the bundle versions, newest first; `braid bundles activate` activates one."""
     if called.invoked_subcommand is None:
-        with_context(lambda context: commands.list_bundles(context, console))
+        run_command(lambda resources: commands.list_bundles(resources, console))
 
 
 @bundles.command()
@@ -23,4 +23,4 @@ def activate(
     force: Annotated[bool, typer.Option("--force", help="Take it though the gate has refused it.")] = False,
 ) -> None:
     """Activate a version in all processes."""
-    with_context(lambda context: commands.activate(context, console, version, force=force))
+    run_command(lambda resources: commands.activate(resources, console, version, force=force))

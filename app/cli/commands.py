@@ -10,7 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from app.cli.progress import progress_bars
-from app.context import Context
+from app.process import factory
+from app.process.resources import Resources
+from app.process.serving_state import ServingState
 from app.schemas.training_jobs import TrainingJobIn
 from app.services.transfer.import_rows import Timestamps
 from app.times import from_microseconds
@@ -30,11 +32,11 @@ _SAMPLE_USER = "196"
 
 
 async def import_files(
-    context: Context, files: Files, console: Console, *, timestamps: Timestamps = "seconds", again: bool = False
+    resources: Resources, files: Files, console: Console, *, timestamps: Timestamps = "seconds", again: bool = False
 ) -> None:
     """Import files and print the counts of their rows."""
     with progress_bars() as progress:
-        done = await context.importing.run(files, timestamps=timestamps, again=again, progress=progress)
+        done = await factory.importing(resources).run(files, timestamps=timestamps, again=again, progress=progress)
     if done.before is not None:
         when = from_microseconds(done.before).isoformat(timespec="seconds")
         console.print(f"{files.folder}: these files were imported before ({when}); --again imports them once more")
@@ -47,7 +49,7 @@ async def import_files(
             _print_cleaning(name, count.report(), console)
 
 
-async def train(context: Context, console: Console, order: Order | None = None, *, force: bool = False) -> None:
+async def train(resources: Resources, console: Console, order: Order | None = None, *, force: bool = False) -> None:
     """Train on the log, publish, and activate what the gate lets pass.
 
     Parameters
@@ -62,34 +64,35 @@ async def train(context: Context, console: Console, order: Order | None = None, 
     """
     order = order or Order()
     with progress_bars() as progress:
-        trained = await run_training(context, order, progress)
+        trained = await run_training(resources, order, progress)
     for line in summary(trained):
         console.print(line)
-    await context.versions.take(trained.bundle.version, "command", force=force)
-    await context.versions.prune(await context.job_store.versions_at_work())
+    versions = factory.versions(resources)
+    await versions.take(trained.bundle.version, "command", force=force)
+    await versions.prune(await resources.training_jobs.versions_at_work())
     console.print(f"bundle {trained.bundle.version} is active")
 
 
-async def enqueue(context: Context, console: Console, order: Order) -> None:
+async def enqueue(resources: Resources, console: Console, order: Order) -> None:
     """Add a training job to the queue."""
     wanted = TrainingJobIn(kind=order.kind, seed=order.seed, budget=order.budget, from_manifest=order.from_manifest)
-    job = await context.training_jobs.add(wanted, "command")
+    job = await factory.training_jobs(resources).add(wanted, "command")
     console.print(f"training job {job.job_id} is queued for a `braid worker`")
 
 
-async def work(context: Context) -> None:
+async def work(resources: Resources) -> None:
     """Take training jobs until a signal stops it."""
-    worker = Worker(context)
+    worker = Worker(resources)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
     await worker.run()
 
 
-async def list_bundles(context: Context, console: Console) -> None:
+async def list_bundles(resources: Resources, console: Console) -> None:
     """Print the versions, newest first."""
     table = _table("version", "active", "NDCG@10", "gate", "activated by")
-    for one in (await context.versions.page()).items:
+    for one in (await factory.versions(resources).page()).items:
         ndcg = one.metrics.get(BLEND, {}).get("ndcg@10")
         gate = "-" if one.gate is None else "passed" if one.gate.passed else "refused"
         active, by = "yes" if one.active else "", one.activated_by or ""
@@ -97,28 +100,29 @@ async def list_bundles(context: Context, console: Console) -> None:
     console.print(table)
 
 
-async def activate(context: Context, console: Console, version: str, *, force: bool) -> None:
+async def activate(resources: Resources, console: Console, version: str, *, force: bool) -> None:
     """Activate a version."""
-    await context.versions.activate(version, "command", force=force)
+    await factory.versions(resources).activate(version, "command", force=force)
     console.print(f"bundle {version} is active")
 
 
-async def export_folder(context: Context, console: Console, folder: Path) -> None:
+async def export_folder(resources: Resources, console: Console, folder: Path) -> None:
     """Write a data-set folder and print its counts."""
     with progress_bars() as progress:
-        done = await context.exporting_log.run(folder, progress)
+        done = await factory.exporting_log(resources).run(folder, progress)
     console.print(f"{folder}: {done.interactions:,} interactions, {done.items:,} items, {done.users:,} users")
 
 
-async def export_recommendations(context: Context, console: Console, output: Path, limit: int) -> None:
+async def export_recommendations(resources: Resources, console: Console, output: Path, limit: int) -> None:
     """Write the recommendations of all users to a file and print its counts."""
-    await context.bundle.start()
+    state = ServingState(resources)
+    await state.bundle.start()
     with progress_bars() as progress:
-        done = await context.exporting.recommendations(output, limit, progress)
+        done = await factory.exporting_recommendations(state).recommendations(output, limit, progress)
     console.print(f"{output}: {done.rows:,} recommendations for {done.users:,} users, by bundle {done.bundle_version}")
 
 
-async def prepare_demo(context: Context, console: Console, *, synthetic: tuple[int, int, int] | None) -> str:
+async def prepare_demo(resources: Resources, console: Console, *, synthetic: tuple[int, int, int] | None) -> str:
     """Fill the database and train, unless that was done before; give a user to try.
 
     Parameters
@@ -126,19 +130,19 @@ async def prepare_demo(context: Context, console: Console, *, synthetic: tuple[i
     synthetic
         Users, items and interactions to generate; MovieLens 100k where None.
     """
-    count = await context.interactions.count()
+    count = await resources.interactions.count()
     if count:
-        console.print(f"{context.database.place}: holds {count:,} interactions already; they are kept as they are")
+        console.print(f"{resources.database.place}: holds {count:,} interactions already; they are kept as they are")
     else:
-        await import_files(context, in_memory(_demo_data(console, synthetic)), console)
-    version = context.bundles.active_version()
+        await import_files(resources, in_memory(_demo_data(console, synthetic)), console)
+    version = resources.bundles.active_version()
     if version is None:
-        await train(context, console)
+        await train(resources, console)
     else:
-        console.print(f"{context.bundles.place}: bundle {version} is active already")
-    if (await context.histories.get(_SAMPLE_USER)).events:
+        console.print(f"{resources.bundles.place}: bundle {version} is active already")
+    if (await resources.interactions.histories([_SAMPLE_USER], 1))[_SAMPLE_USER]:
         return _SAMPLE_USER
-    user = await context.interactions.any_user()
+    user = await resources.interactions.any_user()
     return user or _SAMPLE_USER
 
 

@@ -12,11 +12,11 @@ import typer
 from app.cli import commands
 from app.cli.bundles import bundles
 from app.cli.export import ExportGroup
-from app.cli.in_context import console, with_context
 from app.cli.progress import progress_bars
+from app.cli.running import console, run_command
 from app.config import SettingsError, load_settings
-from app.context import Context
 from app.errors import BraidError
+from app.process.resources import Resources, open_database
 from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT
 from app.schemas.training_jobs import MAX_SEED
 from app.server import announce_when_live, require_free_port, serve_forever
@@ -70,10 +70,10 @@ def migrate() -> None:
     """Create or update the database's tables."""
 
     async def run() -> None:
-        async with Context(load_settings()) as context:
-            before, after = await upgrade(context.database)
+        async with open_database(load_settings()) as database:
+            before, after = await upgrade(database)
             done = "are up to date" if before == after else f"were brought from {before or 'nothing'} to {after}"
-            console.print(f"{context.database.place}: the tables {done}")
+            console.print(f"{database.place}: the tables {done}")
 
     asyncio.run(run())
 
@@ -92,8 +92,10 @@ def import_folder(
 
     Run the same command again to resume an interrupted import.
     """
-    with_context(
-        lambda context: commands.import_files(context, open_folder(folder), console, timestamps=timestamps, again=again)
+    run_command(
+        lambda resources: commands.import_files(
+            resources, open_folder(folder), console, timestamps=timestamps, again=again
+        )
     )
 
 
@@ -125,15 +127,15 @@ def train(
     order = Order(kind=kind, seed=seed, budget=budget, from_manifest=from_manifest)
 
     if enqueue:
-        with_context(lambda context: commands.enqueue(context, console, order))
+        run_command(lambda resources: commands.enqueue(resources, console, order))
     else:
-        with_context(lambda context: commands.train(context, console, order, force=force))
+        run_command(lambda resources: commands.train(resources, console, order, force=force))
 
 
 @cli.command()
 def worker() -> None:
     """Run training jobs, and add them by schedule and threshold, until stopped."""
-    with_context(commands.work, log_level=load_settings().log_level)
+    run_command(commands.work, log_level=load_settings().log_level)
 
 
 @export.command(name=ExportGroup.default)
@@ -141,7 +143,7 @@ def export_folder(
     folder: Annotated[Path, typer.Argument(help="Folder for the files: interactions, items and users as Parquet.")],
 ) -> None:
     """Write all data to a data-set folder; short form: `braid export FOLDER`."""
-    with_context(lambda context: commands.export_folder(context, console, folder))
+    run_command(lambda resources: commands.export_folder(resources, console, folder))
 
 
 @export.command(name="recommendations")
@@ -152,7 +154,7 @@ def export_recommendations(
     limit: Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="Maximum length of each list.")] = DEFAULT_LIMIT,
 ) -> None:
     """Write the ranked list of every user of the log to a file, for e-mails or a data warehouse."""
-    with_context(lambda context: commands.export_recommendations(context, console, output, limit))
+    run_command(lambda resources: commands.export_recommendations(resources, console, output, limit))
 
 
 @cli.command()
@@ -217,8 +219,8 @@ def serve(
     settings = settings.model_copy(update={name: value for name, value in changed.items() if value is not None})
 
     async def check() -> None:
-        async with Context(settings) as context:
-            await require_schema(context.database)
+        async with open_database(settings) as database:
+            await require_schema(database)
 
     asyncio.run(check())
     require_free_port(settings)
@@ -242,10 +244,10 @@ def demo(
     require_free_port(settings)
 
     async def run() -> str:
-        async with Context(settings) as context:
-            await upgrade(context.database)
+        async with Resources(settings) as resources:
+            await upgrade(resources.database)
             size = (users, items, interactions) if synthetic else None
-            return await commands.prepare_demo(context, console, synthetic=size)
+            return await commands.prepare_demo(resources, console, synthetic=size)
 
     user = asyncio.run(run())
     # A new process: this one may have loaded TensorFlow, which a serving process never holds.

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from app.api.dependencies import Shared
+from app.api.dependencies import State
 from app.api.problems import problems
+from app.process import factory
 from app.schemas.training_jobs import TrainingJobsQuery
 from app.services.monitoring.exposition import own_registry
 from app.services.recommending.drift import drift_of
@@ -28,12 +29,12 @@ router = APIRouter(tags=["operation"], responses=problems(HTTPStatus.SERVICE_UNA
 @router.get(
     "/console", response_class=Response, responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
 )
-async def console(context: Shared) -> Response:
+async def console(state: State) -> Response:
     """Show which bundles there are, what was trained, and how recommendations do in use."""
     page = _templates.get_template("overview.html").render(
-        bundles=(await context.versions.page()).items,
-        jobs=(await context.training_jobs.page(TrainingJobsQuery(limit=_JOBS))).items,
-        measures=await context.exposition.online(),
+        bundles=(await factory.versions(state.resources).page()).items,
+        jobs=(await factory.training_jobs(state.resources).page(TrainingJobsQuery(limit=_JOBS))).items,
+        measures=await state.recent_measures.get(),
         drift=drift_of(own_registry()),
     )
     return HTMLResponse(page, headers={"content-security-policy": _POLICY, "cache-control": "no-store"})

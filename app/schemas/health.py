@@ -12,9 +12,12 @@ class Live(BaseModel):
 
 
 class Check(BaseModel):
-    """One thing that the process needs; `none` is a bundle that does not exist yet."""
+    """One thing that the process needs.
 
-    status: Literal["ok", "none", "failed"]
+    `none` is a bundle that does not exist yet; with `degraded` the process goes on serving, and something in it ages.
+    """
+
+    status: Literal["ok", "none", "degraded", "failed"]
     detail: str
 
 
@@ -30,6 +33,7 @@ class Ready(BaseModel):
                         "database": {"status": "ok", "detail": "sqlite"},
                         "migrations": {"status": "ok", "detail": "0001"},
                         "bundle": {"status": "none", "detail": "no bundle yet: `braid train` makes one"},
+                        "background": {"status": "ok", "detail": "change_feed, bundle, popularity, retention, imports"},
                     },
                 }
             ]

@@ -24,7 +24,7 @@ Kind = Literal["users", "items", "masks", "bundles"]
 class Change:
     """What one transaction wrote: the users whose logs, or the items that changed; any of them where `keys` is None.
 
-    The keys of `masks` are users of whom the bundle in use must not tell.
+    The keys of `masks` are users who were erased or merged: the bundle in use must hide them.
     """
 
     id: int

@@ -5,7 +5,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import asyncpg
 import orjson
@@ -34,7 +34,7 @@ Insert = postgresql.Insert | sqlite.Insert
 
 
 class Database:
-    """One engine, for SQLite or PostgreSQL.
+    """One engine, for SQLite or PostgreSQL; leaving it as an async context manager closes all connections.
 
     Parameters
     ----------
@@ -51,6 +51,12 @@ class Database:
         self.engine = _engine(url, pool, statement_seconds)
         self._one_writer = asyncio.Lock()
         self._writer = _sqlite_writer(self.url) if self.is_sqlite else None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     @property
     def is_sqlite(self) -> bool:

@@ -52,8 +52,8 @@ class RetentionStore:
         old = select(requests.c.request_id).where(requests.c[TIMESTAMP] < before).limit(_ROWS_A_STEP)
         return connection.execute(delete(requests).where(requests.c.request_id.in_(old))).rowcount
 
-    async def forget_masks(self, before: int) -> None:
-        """Commit that masks which no bundle needs any more are gone."""
+    async def forget_erased(self, before: int) -> None:
+        """Commit that erased users whom no bundle knows are forgotten."""
 
         def work(connection: Connection) -> None:
             connection.execute(delete(masked_users).where(masked_users.c.masked_at < before))

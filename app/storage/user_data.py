@@ -95,7 +95,7 @@ class UserDataStore:
             ]
             if not any(found):
                 return False
-            self._mask(connection, user_id)
+            self._hide(connection, user_id)
             self._changes.record_now(connection, "users", [user_id])
             return True
 
@@ -126,19 +126,19 @@ class UserDataStore:
             connection.execute(_moved(requests, user_id, into))
             self._move_profile(connection, user_id, into)
             connection.execute(update(merges).where(merged).values(moved=merges.c.moved + moved))
-            self._mask(connection, user_id)
+            self._hide(connection, user_id)
             self._changes.record_now(connection, "users", [user_id, into])
             return int(connection.scalar(select(merges.c.moved).where(merged)) or 0)
 
         return await self._changes.write(work)
 
-    async def masked_since(self, moment: int) -> list[str]:
-        """Give the users of whom a bundle that was made from the data of that moment must not tell."""
+    async def erased_since(self, moment: int) -> list[str]:
+        """Give the users whom a bundle that was made from the data of that moment must hide."""
         statement = select(masked_users.c[USER]).where(masked_users.c.masked_at >= moment)
         async with self._database.begin() as connection:
             return list(await connection.scalars(statement))
 
-    def _mask(self, connection: Connection, user_id: str) -> None:
+    def _hide(self, connection: Connection, user_id: str) -> None:
         statement = self._database.insert(masked_users).values({USER: user_id, "masked_at": now()})
         newer = {"masked_at": statement.excluded.masked_at}
         connection.execute(statement.on_conflict_do_update(index_elements=[USER], set_=newer))

@@ -1,4 +1,4 @@
-"""The process that a worker starts for one job: trains, and tells on standard output how far it is.
+"""The process that a worker starts for one job: trains, and reports on standard output how far it is.
 
 Each line is a JSON object: `phase` with `progress`, a `line` for the log, and at last the `outcome`. It has a low
 priority, bounded threads and bounded memory, and it ends with the worker that started it.
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from app.config import Settings, load_settings
-from app.context import Context
 from app.errors import BraidError
+from app.process.resources import Resources
 from app.worker.training_run import Order, run_training, summary
 from models.bundle.errors import BundleError
 from models.data.errors import DataSetError
@@ -32,13 +32,13 @@ _PR_SET_PDEATHSIG = 1
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
-class Telling:
-    """Passes progress on: every phase that begins or ends, and some of what is between."""
+class Reporter:
+    """Reports progress: every phase that begins or ends, and some of what is between."""
 
     def __init__(self) -> None:
         self._began: dict[str, float] = {}
         self._done: set[str] = set()
-        self._told_at = 0.0
+        self._reported_at = 0.0
 
     def __call__(self, phase: str, done: float) -> None:
         """Take note of how far a phase is."""
@@ -46,17 +46,17 @@ class Telling:
         first = phase not in self._began
         self._began.setdefault(phase, moment)
         ended = done >= 1.0 and phase not in self._done
-        if first or ended or moment - self._told_at > _EVERY_SECONDS:
-            self._told_at = moment
-            tell(phase=phase, progress=round(done, 4))
+        if first or ended or moment - self._reported_at > _EVERY_SECONDS:
+            self._reported_at = moment
+            report(phase=phase, progress=round(done, 4))
         if ended:
             self._done.add(phase)
-            tell(line=f"{phase}: done after {moment - self._began[phase]:.1f} s")
+            report(line=f"{phase}: done after {moment - self._began[phase]:.1f} s")
 
 
-def tell(**what: Any) -> None:
+def report(**message: Any) -> None:
     """Write one line for the worker."""
-    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 
@@ -72,22 +72,22 @@ def main() -> None:
         _fail("it needs more memory than BRAID_TRAINING_MEMORY_MB allows")
     except (BraidError, BundleError, DataSetError, OSError) as error:
         _fail(" ".join(str(error).splitlines()))
-    except Exception as error:  # noqa: BLE001 - whoever follows the job is told, whatever it was
-        tell(traceback=traceback.format_exc())
+    except Exception as error:  # noqa: BLE001 - whatever it was, the job's log says so
+        report(traceback=traceback.format_exc())
         _fail(f"{type(error).__name__}: {error}")
-    tell(outcome=bundle)
+    report(outcome=bundle)
 
 
 def _fail(reason: str) -> NoReturn:
-    tell(outcome={"failed": reason})
+    report(outcome={"failed": reason})
     sys.exit(1)
 
 
 async def _run(settings: Settings, order: Order) -> dict[str, Any]:
-    async with Context(settings) as context:
-        trained = await run_training(context, order, Telling())
+    async with Resources(settings) as resources:
+        trained = await run_training(resources, order, Reporter())
         for line in summary(trained):
-            tell(line=line)
+            report(line=line)
     return {"version": trained.bundle.version}
 
 

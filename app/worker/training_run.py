@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Literal
 
-from app.context import Context
 from app.errors import TrainingUnavailableError
+from app.process.resources import Resources
 from app.times import now
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
@@ -50,7 +50,7 @@ class Trained:
     same_data: bool = True
 
 
-async def run_training(context: Context, order: Order, progress: Progress) -> Trained:
+async def run_training(resources: Resources, order: Order, progress: Progress) -> Trained:
     """Train on the log and publish a bundle with the gate's verdict; nothing is activated.
 
     Raises
@@ -65,25 +65,25 @@ async def run_training(context: Context, order: Order, progress: Progress) -> Tr
         The `train` extra is not installed.
     """
     training = load_training()
-    context.bundles.sweep()
-    source = _source(context, order)
+    resources.bundles.sweep()
+    source = _source(resources, order)
     recipe = training.Recipe(
         kind=order.kind,
         seed=order.seed,
         budget=order.budget,
-        network=context.settings.network,
-        event_types=context.settings.event_types,
+        network=resources.settings.network,
+        event_types=resources.settings.event_types,
         keeps_network=order.kind == "refresh",
     )
     if order.kind == "again" and source is not None:
         recipe = training.recipe_of(source.manifest).model_copy(update={"kind": "again"})
-    began, newest = now(), await context.interactions.newest_id()
-    table = await context.interactions.table(progress)
+    began, newest = now(), await resources.interactions.newest_id()
+    table = await resources.interactions.table(progress)
     if not table.num_rows:
-        raise DataSetError(f"{context.database.place}: there are no interactions to train on: import some first")
+        raise DataSetError(f"{resources.database.place}: there are no interactions to train on: import some first")
     bundle: Bundle = training.train(
-        DataSet(table, items=await context.items.table()),
-        context.bundles,
+        DataSet(table, items=await resources.items.table()),
+        resources.bundles,
         recipe=recipe,
         source=source,
         version=order.version,
@@ -95,15 +95,15 @@ async def run_training(context: Context, order: Order, progress: Progress) -> Tr
     return Trained(bundle, order.kind != "again" or len(hashes) == 1)
 
 
-def _source(context: Context, order: Order) -> Bundle | None:
+def _source(resources: Resources, order: Order) -> Bundle | None:
     """Load the bundle whose settings are kept."""
     if order.kind == "full":
         return None
     if order.from_manifest is not None:
-        return context.bundles.load(order.from_manifest)
-    source = context.bundles.load_active()
+        return resources.bundles.load(order.from_manifest)
+    source = resources.bundles.load_active()
     if source is None:
-        raise BundleError(f"{context.bundles.place}: there is no active bundle to refresh: train in full first")
+        raise BundleError(f"{resources.bundles.place}: there is no active bundle to refresh: train in full first")
     return source
 
 

@@ -15,11 +15,13 @@ from typing import TypeVar
 
 import structlog
 
-from app.context import Context
 from app.errors import BundleRefusedError, DatabaseError
+from app.process import factory
+from app.process.resources import Resources
+from app.services.kit.supervision import stop
 from app.storage.training_jobs import LEASE_SECONDS, Job
 from app.worker.planner import Planner
-from app.worker.supervisor import Told, how_it_ended, start
+from app.worker.training_process import Report, how_it_ended, start
 from models.bundle.errors import BundleError, StoreUnreachableError
 from models.bundle.store import new_version
 
@@ -35,14 +37,16 @@ class Worker:
 
     Parameters
     ----------
-    context
+    resources
         Of this process; it serves nothing.
     """
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._jobs = context.job_store
-        self._planner = Planner(context.job_store, context.bundles, context.settings)
+    def __init__(self, resources: Resources) -> None:
+        self._settings = resources.settings
+        self._bundles = resources.bundles
+        self._versions = factory.versions(resources)
+        self._jobs = resources.training_jobs
+        self._planner = Planner(self._jobs, self._bundles, self._settings)
         self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._stopping = asyncio.Event()
         self._away = False
@@ -91,14 +95,14 @@ class Worker:
 
     async def _do(self, job: Job) -> None:
         _log.info("training job taken", job=job.job_id, kind=job.kind, attempt=job.attempts)
-        told = Told()
-        state = await self._train(job, told)
-        holding = asyncio.create_task(self._hold(job, told))
+        report = Report()
+        state = await self._train(job, report)
+        holding = asyncio.create_task(self._hold(job, report))
         try:
             # While the database is away there is nothing else to do.
             while True:
                 try:
-                    await self._end(job, told, state)
+                    await self._end(job, report, state)
                     break
                 except DatabaseError as error:
                     _log.error("training job not ended yet", job=job.job_id, reason=str(error))
@@ -106,50 +110,49 @@ class Worker:
                         break
                     await self._wait(_TICK_SECONDS)
         finally:
-            holding.cancel()
-            await asyncio.gather(holding, return_exceptions=True)
+            await stop(holding)
         with suppress(BundleError, OSError):
-            await asyncio.to_thread(self._context.bundles.sweep)
+            await asyncio.to_thread(self._bundles.sweep)
 
-    async def _hold(self, job: Job, told: Told) -> None:
+    async def _hold(self, job: Job, report: Report) -> None:
         """Keep the lease while a bundle is verified and activated."""
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             with suppress(DatabaseError):
-                await self._jobs.renew(job, told.phase, told.progress, [])
+                await self._jobs.renew(job, report.phase, report.progress, [])
 
-    async def _train(self, job: Job, told: Told) -> str:
+    async def _train(self, job: Job, report: Report) -> str:
         """Train in a process; tell whether the job is still `ours`, or is `cancelling`, `lost` or to be `put back`."""
-        if job.bundle_version in await self._patiently(self._context.bundles.versions):
+        if job.bundle_version in await self._patiently(self._bundles.versions):
             # An earlier worker got that far and died before it could say so.
-            told.outcome = {"version": job.bundle_version}
-            told.lines.append(f"bundle {job.bundle_version} was published by an earlier attempt")
+            report.outcome = {"version": job.bundle_version}
+            report.lines.append(f"bundle {job.bundle_version} was published by an earlier attempt")
             return "ours"
-        process = await start(job, self._context.settings)
-        reading = [asyncio.create_task(told.read(stream)) for stream in (process.stdout, process.stderr) if stream]
+        process = await start(job, self._settings)
+        reading = [asyncio.create_task(report.read(stream)) for stream in (process.stdout, process.stderr) if stream]
         ended = asyncio.create_task(process.wait())
+        stopping = asyncio.create_task(self._stopping.wait())
         state = "ours"
         held_at = time.monotonic()
         try:
             while state == "ours" and not ended.done():
-                stopping = asyncio.create_task(self._stopping.wait())
                 await asyncio.wait([ended, stopping], timeout=_TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-                stopping.cancel()
                 if self._stopping.is_set() and not ended.done():
                     state = "put back"
                 elif not ended.done():
-                    state = await self._renew(job, told)
+                    state = await self._renew(job, report)
                     held_at = time.monotonic() if state != "away" else held_at
                     # Whoever reaches the database may have the job by now.
                     lapsed = time.monotonic() - held_at > LEASE_SECONDS
                     state = ("lost" if lapsed else "ours") if state == "away" else state
         finally:
+            stopping.cancel()
             if process.returncode is None:
                 process.kill()
             await ended
             await asyncio.gather(*reading)
-        if told.outcome is None and state == "ours":
-            told.outcome = {"failed": how_it_ended(process.returncode)}
+        if report.outcome is None and state == "ours":
+            report.outcome = {"failed": how_it_ended(process.returncode)}
         return state
 
     async def _patiently(self, ask: Callable[[], Answer]) -> Answer:
@@ -162,46 +165,46 @@ class Worker:
                 await self._wait(_RETRY_SECONDS)
         return await asyncio.to_thread(ask)
 
-    async def _renew(self, job: Job, told: Told) -> str:
-        lines = list(told.lines)
+    async def _renew(self, job: Job, report: Report) -> str:
+        lines = list(report.lines)
         try:
-            state = await self._jobs.renew(job, told.phase, told.progress, lines)
+            state = await self._jobs.renew(job, report.phase, report.progress, lines)
         except DatabaseError as error:
             _log.warning("lease not renewed", job=job.job_id, reason=str(error))
             return "away"
-        del told.lines[: len(lines)]
+        del report.lines[: len(lines)]
         return state
 
-    async def _end(self, job: Job, told: Told, state: str) -> None:
+    async def _end(self, job: Job, report: Report, state: str) -> None:
         if state == "put back":
             await self._jobs.put_back(job)
             return
         if state == "ours":
-            state = await self._jobs.renew(job, told.phase, told.progress, [])
+            state = await self._jobs.renew(job, report.phase, report.progress, [])
         if state == "lost":
             _log.warning("training job lost to another worker", job=job.job_id)
             return
         if state == "cancelling":
-            await self._jobs.finish(job, "cancelled", "it was cancelled", told.lines)
+            await self._jobs.finish(job, "cancelled", "it was cancelled", report.lines)
             _log.info("training job cancelled", job=job.job_id)
             return
-        outcome = told.outcome or {}
+        outcome = report.outcome or {}
         if "version" not in outcome:
-            await self._jobs.finish(job, "failed", str(outcome.get("failed")), told.lines)
+            await self._jobs.finish(job, "failed", str(outcome.get("failed")), report.lines)
             _log.error("training job failed", job=job.job_id, reason=outcome.get("failed"))
             return
-        await self._pass(job, str(outcome["version"]), told.lines)
+        await self._pass(job, str(outcome["version"]), report.lines)
 
     async def _pass(self, job: Job, version: str, lines: list[str]) -> None:
         """Activate what the gate let pass."""
         try:
-            gate = (await self._patiently(lambda: self._context.bundles.manifest(version))).gate
+            gate = (await self._patiently(lambda: self._bundles.manifest(version))).gate
             refusal = None if gate is None else gate.reason
             if refusal is not None:
                 _log.error("bundle refused by the gate", job=job.job_id, version=version, reason=refusal)
                 await self._jobs.finish(job, "refused", refusal, lines)
                 return
-            await self._context.versions.take(version, f"job {job.job_id}")
+            await self._versions.take(version, f"job {job.job_id}")
         except BundleRefusedError as error:
             _log.error("bundle refused", job=job.job_id, version=version, reason=str(error))
             await self._jobs.finish(job, "refused", str(error), lines)
@@ -212,4 +215,4 @@ class Worker:
         _log.info("training job succeeded", job=job.job_id, version=version)
         with suppress(BundleError, OSError, DatabaseError):
             # What another worker has published and not activated yet is its own to keep.
-            await self._context.versions.prune(await self._jobs.versions_at_work())
+            await self._versions.prune(await self._jobs.versions_at_work())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Response
 
-from app.api.dependencies import Shared
+from app.api.dependencies import State
 from app.config import load_settings
 from app.main import create_app as create_braid
 from app.schemas.interactions import InteractionIn
@@ -33,7 +33,7 @@ def create_app() -> FastAPI:
         return Response(answer, media_type="application/json")
 
     @app.post(NO_OP, response_class=Response)
-    async def no_op(_interaction: InteractionIn, _context: Shared) -> Response:
+    async def no_op(_interaction: InteractionIn, _state: State) -> Response:
         # The same body and the same checks as Braid's own route, and nothing is stored.
         return Response(_STORED, status_code=201, media_type="application/json")
 

@@ -1,4 +1,4 @@
-"""The service in one process: its context, its HTTP interface, and a trained bundle."""
+"""The service in one process: its resources, its HTTP interface, and a trained bundle."""
 
 import shutil
 import subprocess
@@ -14,8 +14,9 @@ from jsonschema import Draft202012Validator
 
 from app.cli.main import main
 from app.config import Settings
-from app.context import Context
 from app.main import create_app
+from app.process.resources import Resources
+from app.process.serving_state import ServingState
 from models.bundle.store import BundleStore
 
 Serve = Callable[[], AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -54,9 +55,17 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def context(settings: Settings) -> AsyncIterator[Context]:
-    async with Context(settings) as context:
-        yield context
+async def resources(settings: Settings) -> AsyncIterator[Resources]:
+    async with Resources(settings) as resources:
+        yield resources
+
+
+@pytest.fixture
+async def state(resources: Resources) -> AsyncIterator[ServingState]:
+    """What a process that serves keeps in memory, not started."""
+    state = ServingState(resources)
+    yield state
+    await state.close()
 
 
 @pytest.fixture

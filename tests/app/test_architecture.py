@@ -9,6 +9,7 @@ from typer.main import get_command
 
 from app.cli.main import cli
 from app.errors import BraidError, ImportBusyError, NoBundleError, PortError, TrainingUnavailableError
+from app.process.serving_state import LOOPS
 from models.data.events import EVENT_WEIGHTS
 
 LOADED = """
@@ -40,6 +41,12 @@ def test_every_call_and_every_event_type_stands_in_the_docs(repository: Path, op
             assert f"`{method.upper()} {path}`" in page
     for event_type in EVENT_WEIGHTS:
         assert f"`{event_type}`" in page
+
+
+def test_every_background_loop_stands_in_the_docs(repository: Path) -> None:
+    page = (repository / "docs/operations.md").read_text(encoding="utf-8")
+    for name in LOOPS:
+        assert f"| `{name}` |" in page
 
 
 def test_every_code_stands_in_the_docs_with_its_status(repository: Path) -> None:

@@ -1,16 +1,14 @@
 """What putting, changing, getting and listing items means."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
-from weakref import WeakValueDictionary
 
 from pydantic import TypeAdapter
 
-from app.errors import BatchRefusedError, NotFoundError
+from app.errors import NotFoundError
 from app.schemas.batches import RowsStored
 from app.schemas.items import Item, ItemIn, ItemPatch, ItemsPage, ItemsQuery
-from app.services.kit.batches import in_order_of_rows, validate
+from app.services.kit.batches import put_batch
 from app.services.kit.merge_patch import merged
 from app.services.kit.pagination import decode, encode
 from app.services.state.live_items import LiveItems
@@ -30,13 +28,11 @@ class Catalogue:
     def __init__(self, items: ItemStore, live: LiveItems) -> None:
         self._items = items
         self._live = live
-        # Of one item, what is committed last is what is noted last.
-        self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def put(self, item_id: str, item: ItemIn) -> tuple[Item, bool]:
         """Commit an item in the place of the one that was there; tell whether it is new."""
         row = to_row(item_id, item)
-        async with self._writing.setdefault(item_id, asyncio.Lock()):
+        async with self._live.writing(item_id):
             created = await self._items.put(row)
             self._live.changed(item_id, row)
         return Item.model_construct(item_id=item_id, **dict(item)), created
@@ -63,7 +59,7 @@ class Catalogue:
                     row[name] = getattr(_EMPTY, name) if value is None else value
             return row
 
-        async with self._writing.setdefault(item_id, asyncio.Lock()):
+        async with self._live.writing(item_id):
             row = await self._items.change(item_id, changed)
             if row is None:
                 raise _missing(item_id)
@@ -78,15 +74,12 @@ class Catalogue:
         BatchRefusedError
             One of them is refused, and `atomic` was asked for.
         """
-        batch = await validate(given, _ROWS)
-        refused = in_order_of_rows(batch.refused)
-        if refused and atomic:
-            raise BatchRefusedError(f"{len(refused):,} of {len(given):,} rows are refused: nothing was stored", refused)
-        rows = {item.item_id: to_row(item.item_id, item) for item in batch.rows}
-        if rows:
-            await self._items.put_many(list(rows.values()))
-            await self._live.refresh(list(rows))
-        return RowsStored(stored=len(batch.rows), refused=len(refused), errors=refused)
+        return await put_batch(given, _ROWS, self._put_all, atomic=atomic)
+
+    async def _put_all(self, given: list[Item]) -> None:
+        rows = {item.item_id: to_row(item.item_id, item) for item in given}
+        await self._items.put_many(list(rows.values()))
+        await self._live.refresh(list(rows))
 
     async def get(self, item_id: str) -> Item:
         """Give an item.
@@ -124,7 +117,7 @@ class Catalogue:
         NotFoundError
             There is none with this id.
         """
-        async with self._writing.setdefault(item_id, asyncio.Lock()):
+        async with self._live.writing(item_id):
             if not await self._items.delete(item_id):
                 raise _missing(item_id)
             self._live.changed(item_id, None)

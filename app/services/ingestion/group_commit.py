@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -64,6 +64,10 @@ class GroupCommit:
                 group = [self._waiting.popleft() for _ in range(min(len(self._waiting), _LARGEST_GROUP))]
                 gathering = len(group) > 1
                 await self._commit(group)
+        except asyncio.CancelledError:
+            _fail(self._waiting, DatabaseError("the process stops; this was not stored"))
+            self._waiting.clear()
+            raise
         finally:
             self._writer = None
 
@@ -77,19 +81,19 @@ class GroupCommit:
             # One of them is the reason, and none of the others is to suffer for it.
             for one in group:
                 await self._commit([one])
-        except Exception as error:  # noqa: BLE001 - whatever it was, those who wait are told
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is raised for those who wait
             _fail(group, error)
         except asyncio.CancelledError:
             _fail(group, DatabaseError("the process stops; whether this was stored is not known"))
             raise
         else:
             for (_, future), stored in zip(group, found, strict=True):
-                # Whoever has gone meanwhile is not told.
+                # Some may have given up waiting.
                 if not future.done():
                     future.set_result(stored)
 
 
-def _fail(group: list[tuple[Row, asyncio.Future[Stored]]], error: Exception) -> None:
+def _fail(group: Iterable[tuple[Row, asyncio.Future[Stored]]], error: Exception) -> None:
     for _, future in group:
         if not future.done():
             future.set_exception(error)

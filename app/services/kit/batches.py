@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import orjson
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from app.errors import MalformedBodyError, TooManyRowsError
+from app.errors import BatchRefusedError, MalformedBodyError, TooManyRowsError
+from app.schemas.batches import RowsStored
 from app.schemas.problems import FieldError, field_error
 
 MAX_ROWS = 10_000
@@ -85,6 +86,36 @@ async def validate(rows: Sequence[object], adapter: TypeAdapter[list[Model]]) ->
         refused |= {start + place: why for place, why in sorted(wrong.items())}
         await asyncio.sleep(0)
     return Batch(good, places, refused)
+
+
+async def put_batch(
+    given: Sequence[object],
+    adapter: TypeAdapter[list[Model]],
+    put: Callable[[list[Model]], Awaitable[None]],
+    *,
+    atomic: bool,
+) -> RowsStored:
+    """Store the good rows of a batch together.
+
+    Parameters
+    ----------
+    put
+        Commits rows, each in the place of the one that was there; it is not called where there is no good row.
+    atomic
+        Whether nothing is stored where one of them is refused.
+
+    Raises
+    ------
+    BatchRefusedError
+        One of them is refused, and `atomic` was asked for.
+    """
+    batch = await validate(given, adapter)
+    refused = in_order_of_rows(batch.refused)
+    if refused and atomic:
+        raise BatchRefusedError(f"{len(refused):,} of {len(given):,} rows are refused: nothing was stored", refused)
+    if batch.rows:
+        await put(batch.rows)
+    return RowsStored(stored=len(batch.rows), refused=len(refused), errors=refused)
 
 
 def in_order_of_rows(refused: Mapping[int, FieldError]) -> list[FieldError]:

@@ -19,6 +19,7 @@ async def with_timeout(asked: Awaitable[Result]) -> Result:
         It failed, or did not answer in time.
     """
     try:
-        return await asyncio.wait_for(asked, SECONDS)
+        async with asyncio.timeout(SECONDS):
+            return await asked
     except TimeoutError as error:
         raise DatabaseError(f"no answer within {SECONDS:g} s") from error

@@ -2,16 +2,17 @@
 
 import asyncio
 import os
-import time
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from prometheus_client import REGISTRY, CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from app.schemas.bundles import BundleVersion
-from app.schemas.online_measures import OnlineMeasures, OnlineQuery
-from app.services.monitoring.online_measures import OnlineMeasuring
+from app.schemas.online_measures import OnlineMeasures
+from app.services.monitoring.online_measures import RecentMeasures
 from app.services.training.versions import Versions
 from app.storage.training_jobs import TrainingJobStore
 from models.evaluation.report import BLEND
@@ -19,18 +20,16 @@ from models.evaluation.report import BLEND
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Where several workers of one server keep what they count; `braid serve` sets it."""
 _STATUSES = ("queued", "running", "succeeded", "refused", "failed", "cancelled")
-_KEPT_SECONDS = 60.0
 _NDCG = "ndcg@10"
 
 
 class Exposition:
     """Writes the metrics."""
 
-    def __init__(self, versions: Versions, jobs: TrainingJobStore, online: OnlineMeasuring) -> None:
+    def __init__(self, versions: Versions, jobs: TrainingJobStore, measures: RecentMeasures) -> None:
         self._versions = versions
         self._jobs = jobs
-        self._online = online
-        self._measured: tuple[float, OnlineMeasures] | None = None
+        self._measures = measures
 
     async def text(self) -> bytes:
         """Give all metrics.
@@ -42,17 +41,11 @@ class Exposition:
         """
         statuses = await self._jobs.statuses()
         bundles = (await self._versions.page()).items
-        measures = await self.online()
+        measures = await self._measures.get()
         registry = CollectorRegistry()
         registry.register(_Given([*_job_metrics(statuses), *_bundle_metrics(bundles), *_online_metrics(measures)]))
         shared = await asyncio.to_thread(generate_latest, own_registry())
         return shared + generate_latest(registry)
-
-    async def online(self) -> OnlineMeasures:
-        """Give the online measures of the last thirty days, counted anew every minute."""
-        if self._measured is None or time.monotonic() - self._measured[0] > _KEPT_SECONDS:
-            self._measured = time.monotonic(), await self._online.measure(OnlineQuery())
-        return self._measured[1]
 
 
 class _Given:
@@ -70,9 +63,21 @@ def own_registry() -> CollectorRegistry:
     """Give the metrics of this process, or of all workers of this server together."""
     if SHARED_FOLDER not in os.environ:
         return REGISTRY
+    _forget_dead_workers(Path(os.environ[SHARED_FOLDER]))
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return registry
+
+
+def _forget_dead_workers(folder: Path) -> None:
+    """Remove the gauges of workers that have ended: what they said of themselves holds no more."""
+    for number in {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*.db")}:
+        try:
+            os.kill(number, 0)
+        except ProcessLookupError:
+            # Another worker may be doing the same.
+            with suppress(FileNotFoundError):
+                mark_process_dead(number)  # type: ignore[no-untyped-call]
 
 
 def _job_metrics(statuses: dict[str, int]) -> list[Metric]:

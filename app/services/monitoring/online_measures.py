@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable
 from datetime import UTC, date, datetime, time, timedelta
+from time import monotonic
 from typing import Any
 
 from app.schemas.online_measures import (
@@ -23,6 +24,7 @@ from app.times import from_microseconds, to_microseconds
 CLICKS = ("click", "view")
 CONVERSIONS = ("purchase",)
 _DAYS = 30
+_KEPT_SECONDS = 60.0
 _Z = 1.959964
 Totals = dict[Hashable, list[int]]
 
@@ -61,6 +63,26 @@ class OnlineMeasuring:
             by_bundle_version=[BundleCounts(bundle_version=key, **_rates(counts)) for key, counts in bundles],
             by_position=[PositionCounts(position=key, **_rates(counts)) for key, counts in positions],
         )
+
+
+class RecentMeasures:
+    """Keeps the measures of the last thirty days for a minute, as counting them reads the log."""
+
+    def __init__(self, online: OnlineMeasuring) -> None:
+        self._online = online
+        self._measured: tuple[float, OnlineMeasures] | None = None
+
+    async def get(self) -> OnlineMeasures:
+        """Give the measures, at most a minute old.
+
+        Raises
+        ------
+        DatabaseError
+            The database does not answer.
+        """
+        if self._measured is None or monotonic() - self._measured[0] > _KEPT_SECONDS:
+            self._measured = monotonic(), await self._online.measure(OnlineQuery())
+        return self._measured[1]
 
 
 def wilson(successes: int, trials: int) -> Rate:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-import structlog
 
 from app.errors import DatabaseError
 from app.services.kit.database_timeout import with_timeout
@@ -20,7 +19,6 @@ from models.ranking.live_catalogue import LiveCatalogue
 from models.ranking.ranker import Ranker
 from models.recommenders.popularity import HALF_LIVES_DAYS, Popularity, rises
 
-_log = structlog.get_logger(__name__)
 _EVERY_SECONDS = 5.0
 _ROWS = 2_000
 Order = tuple[Float32, Int32]
@@ -65,12 +63,12 @@ class CountsSinceBundle:
         self.number = 0
 
     def ask(self, serving: Serving) -> None:
-        """Have `follow` count what is new: until it has, what was counted last is good enough."""
+        """Have `run` count what is new: until it has, what was counted last is good enough."""
         if self._due(serving):
             self._serving = serving
             self._asked.set()
 
-    async def follow(self) -> None:
+    async def run(self) -> None:
         """Count whenever `ask` wants it, for as long as the process lives."""
         while True:
             await self._asked.wait()
@@ -78,13 +76,7 @@ class CountsSinceBundle:
             # Who asks meanwhile may ask for the next bundle.
             serving, self._serving = self._serving, None
             if serving is not None:
-                await self._count(serving)
-
-    async def _count(self, serving: Serving) -> None:
-        try:
-            await self.refresh(serving)
-        except Exception:  # noqa: BLE001 - whatever it was, who asks next is counted for
-            _log.exception("popularity not counted")
+                await self.refresh(serving)
 
     async def refresh(self, serving: Serving) -> None:
         """Count what is new, for a second at most; while the database is away, what was counted last is good enough."""

@@ -35,8 +35,8 @@ class ActiveBundle:
         Where bundles are published and activated.
     items
         Brings the catalogue up to date.
-    masking
-        Knows the users of whom a bundle must not tell.
+    erased_users
+        Knows the users about whom a bundle must not say anything.
     scale
         How interactions become strengths where there is no bundle to say so.
     """
@@ -48,7 +48,7 @@ class ActiveBundle:
         self._erased_users = erased_users
         self._scale = scale
         self.serving = Serving(None, LiveCatalogue(Knowledge.fit(None, KnowledgeConfig())), scale)
-        items.follow(self.serving.live, 0)
+        items.track(self.serving.live, 0)
         self._former: dict[str, Ids] = {}
         self._tried: str | None = None
         self._retry_at = 0.0
@@ -95,13 +95,13 @@ class ActiveBundle:
         live = LiveCatalogue(ranker.knowledge, ranker.content)
         serving = Serving(ranker, live, self._scale)
         await self._items.prepare(live, ranker.catalogue_at)
-        await self._erased_users.follow(serving)
+        await self._erased_users.hide_in(serving)
         if self.ranker is not None:
             self._former[self.ranker.version] = self.serving.live.item_ids
             while len(self._former) > _KEPT_IDS:
                 del self._former[next(iter(self._former))]
         self.serving = serving
-        self._items.follow(live, ranker.catalogue_at)
+        self._items.track(live, ranker.catalogue_at)
         _log.info("bundle loaded", version=ranker.version)
         with suppress(BundleError, OSError):
             # Copies of versions that are gone where the bundles are.
@@ -140,14 +140,11 @@ class ActiveBundle:
         if versions is None or versions:
             self._woken.set()
 
-    async def watch(self) -> None:
-        """Follow activations, for as long as the process lives."""
+    async def run(self) -> None:
+        """Load what is activated, for as long as the process lives."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_POLL_SECONDS):
                     await self._woken.wait()
             self._woken.clear()
-            try:
-                await self.load()
-            except Exception:  # noqa: BLE001 - whatever it was, the next activation is followed
-                _log.exception("bundle not loaded")
+            await self.load()

@@ -9,7 +9,7 @@ import structlog
 from app.errors import DatabaseError
 from app.services.state.histories import Histories
 from app.storage.changes import Change, ChangeStore, Position
-from app.storage.wakes import Wakes
+from app.storage.notifications import Notifications
 from app.times import now
 
 _POLL_SECONDS = 0.25
@@ -21,20 +21,20 @@ OnKeys = Callable[[Keys], Awaitable[None]]
 
 
 class ChangeFeed:
-    """Follows the changes of the log and of the catalogue.
+    """Applies the changes of the log and of the catalogue that other processes commit.
 
     Parameters
     ----------
     changes
         The feed in SQL.
-    wakes
-        Tells when there may be something to read; it is read every quarter of a second in any case.
+    notifications
+        Say when there may be something to read; it is read every quarter of a second in any case.
     histories
         Those in memory.
     on_items
         Called with the ids of items that other processes have changed, None where any may have changed.
-    on_masks
-        Called likewise with users of whom the bundle must not tell.
+    on_erased
+        Called likewise with users who were erased or merged.
     on_bundles
         Called likewise with versions that were activated; it must not wait until they are loaded.
     """
@@ -42,17 +42,17 @@ class ChangeFeed:
     def __init__(
         self,
         changes: ChangeStore,
-        wakes: Wakes,
+        notifications: Notifications,
         histories: Histories,
         on_items: OnKeys,
-        on_masks: OnKeys,
+        on_erased: OnKeys,
         on_bundles: OnKeys,
     ) -> None:
         self._changes = changes
-        self._wakes = wakes
+        self._notifications = notifications
         self._histories = histories
         self._on_items = on_items
-        self._on_masks = on_masks
+        self._on_erased = on_erased
         self._on_bundles = on_bundles
         self._position: Position | None = None
         self._read_at = time.monotonic()
@@ -71,15 +71,17 @@ class ChangeFeed:
             self._position = await self._changes.position()
             self._read_at = time.monotonic()
 
-    async def follow(self) -> None:
-        """Follow the changes, for as long as the process lives."""
-        async with self._wakes:
-            while True:
-                await self._wakes.wait(_POLL_SECONDS)
-                await self.catch_up()
+    async def run(self) -> None:
+        """Apply changes as they are committed, for as long as the process lives."""
+        while True:
+            await self._notifications.wait(_POLL_SECONDS)
+            await self.catch_up()
 
     async def catch_up(self) -> None:
-        """Let everything take effect that is committed now; while the database is away, nothing is."""
+        """Apply everything that is committed now; while the database is away, nothing is.
+
+        After any other error everything in memory is read anew by the next call.
+        """
         try:
             await self._read()
             if self._away:
@@ -89,9 +91,10 @@ class ChangeFeed:
             if not self._away:
                 self._away = True
                 _log.error("change feed cannot be read", reason=str(error))
-        except Exception:  # noqa: BLE001 - whatever it was: without the feed nothing would ever be fresh again
-            _log.exception("change feed not applied")
+        except Exception:
+            # It may be applied in part.
             self._position = None
+            raise
 
     async def _read(self) -> None:
         began = time.monotonic()
@@ -107,11 +110,11 @@ class ChangeFeed:
                 self._known_doubts = doubts
             mine = self._changes.origin
             others = [change for change in found if change.origin != mine]
-            users, items, masks, bundles = (
+            users, items, erased, bundles = (
                 _keys([change for change in others if change.kind == kind])
                 for kind in ("users", "items", "masks", "bundles")
             )
-            await self._apply(users, items, masks, bundles)
+            await self._apply(users, items, erased, bundles)
             # Only now: what could not be applied is read again.
             self._position = after
         self._read_at = began
@@ -119,9 +122,9 @@ class ChangeFeed:
             self._pruned_at = began
             await self._changes.prune(now() - int(_RETENTION_SECONDS * 1e6))
 
-    async def _apply(self, users: Keys, items: Keys, masks: Keys, bundles: Keys) -> None:
+    async def _apply(self, users: Keys, items: Keys, erased: Keys, bundles: Keys) -> None:
         await self._on_bundles(bundles)
-        await self._on_masks(masks)
+        await self._on_erased(erased)
         if users is None or users:
             await self._histories.refresh(users)
         if items is None or items:

@@ -1,4 +1,4 @@
-"""Masks: users of whom the bundle in use must not tell, because they were erased or merged after it was made."""
+"""Users who were erased or merged after the bundle in use was made: it must not say anything about them."""
 
 from collections.abc import Collection
 
@@ -13,7 +13,7 @@ _log = structlog.get_logger(__name__)
 
 
 class ErasedUsers:
-    """Keeps the masks of what answers are made from.
+    """Hides erased users in what answers are made from.
 
     Where they cannot be read when a bundle is loaded, they are read as soon as the database is back.
     """
@@ -24,27 +24,30 @@ class ErasedUsers:
         self._serving: Serving | None = None
         self._unread = False
         self._arrived: set[str] | None = None
-        """Who is masked while the masks of the next bundle are read."""
+        """Who is erased while those whom the next bundle must hide are read."""
 
-    async def follow(self, serving: Serving) -> None:
-        """Mask what answers will be made from, and keep it masked; what they are made from until then stays masked."""
+    async def hide_in(self, serving: Serving) -> None:
+        """Hide erased users in what answers will be made from, now and later.
+
+        What answers are made from until then goes on hiding them too.
+        """
         self._arrived = set()
         try:
-            serving.mask(await self._read(serving))
+            serving.hide(await self._read(serving))
             self._unread = False
         except DatabaseError as error:
             self._unread = True
-            _log.error("erased users are not masked yet", reason=str(error))
-        serving.mask(self._arrived)
+            _log.error("erased users are not hidden yet", reason=str(error))
+        serving.hide(self._arrived)
         self._serving, self._arrived = serving, None
 
-    def mask(self, user_ids: Collection[str]) -> None:
+    def erase(self, user_ids: Collection[str]) -> None:
         """Take note of users that were erased or merged in this process."""
         self._first_sight.users.forget(user_ids)
         if self._arrived is not None:
             self._arrived.update(user_ids)
         if self._serving is not None:
-            self._serving.mask(user_ids)
+            self._serving.hide(user_ids)
 
     async def refresh(self, user_ids: Collection[str] | None) -> None:
         """Take note of users that other processes have erased or merged; None where it may be any of them.
@@ -55,12 +58,12 @@ class ErasedUsers:
             They cannot be read.
         """
         if user_ids is not None and not self._unread:
-            self.mask(user_ids)
+            self.erase(user_ids)
             return
         self._first_sight.users.forget(None)
         if self._serving is not None:
-            self.mask(await self._read(self._serving))
+            self.erase(await self._read(self._serving))
         self._unread = False
 
     async def _read(self, serving: Serving) -> list[str]:
-        return [] if serving.ranker is None else await self._store.masked_since(serving.ranker.catalogue_at)
+        return [] if serving.ranker is None else await self._store.erased_since(serving.ranker.catalogue_at)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -44,15 +45,20 @@ class LiveItems:
         self._since = 0
         self._meanwhile: dict[LiveCatalogue, set[str]] = {}
         self._reading = asyncio.Lock()
+        self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def follow(self, live: LiveCatalogue, since: int) -> None:
+    def writing(self, item_id: str) -> asyncio.Lock:
+        """Give the lock to hold while an item is committed and noted: what is committed last is noted last."""
+        return self._writing.setdefault(item_id, asyncio.Lock())
+
+    def track(self, live: LiveCatalogue, since: int) -> None:
         """Keep this catalogue up to date from now on; `since` is the moment of the bundle's, in microseconds."""
         self._live = live
         self._since = since
         self._meanwhile = {live: self._meanwhile.get(live, set())}
 
     async def prepare(self, live: LiveCatalogue, since: int) -> None:
-        """Bring a catalogue up to date before it is followed; without a database it stays as it was in the bundle."""
+        """Bring a catalogue up to date before it is tracked; without a database it stays as it was in the bundle."""
         self._meanwhile.setdefault(live, set())
         try:
             began = now()

@@ -31,7 +31,7 @@ class Serving:
         self.live = live
         # What remembers which state it was made from remembers this: the state itself would stay in memory.
         self.number = next(_numbers)
-        self._masked: set[str] = set()
+        self._hidden: set[str] = set()
         self.scale = scale if ranker is None else ranker.retriever.config.scale
 
     @property
@@ -39,14 +39,14 @@ class Serving:
         """The version of the bundle."""
         return None if self.ranker is None else self.ranker.version
 
-    def mask(self, user_ids: Collection[str]) -> None:
-        """Let the bundle tell nothing of some of its users; nothing that was made before is used any more."""
-        new = set(user_ids) - self._masked
+    def hide(self, user_ids: Collection[str]) -> None:
+        """Let the bundle say nothing about some of its users; answers that were made before are not used any more."""
+        new = set(user_ids) - self._hidden
         if not new:
             return
-        self._masked |= new
+        self._hidden |= new
         if self.ranker is not None:
-            hide_users(self.ranker, sorted(self._masked))
+            hide_users(self.ranker, sorted(self._hidden))
         self.number = next(_numbers)
 
     def tick(self) -> None:
@@ -57,6 +57,6 @@ class Serving:
             self.ranker.retriever.unblock(back)
 
     def read(self, user_id: str | None, events: Sequence[LogEntry], session_items: Sequence[str] = ()) -> Reading:
-        """Read a user's log in the codes of the bundle; who is masked is a stranger to it."""
-        user_id = None if user_id in self._masked else user_id
+        """Read a user's log in the codes of the bundle; a hidden user is a stranger to it."""
+        user_id = None if user_id in self._hidden else user_id
         return read(events, user_id, self.scale, self.live, self.ranker, session_items)

@@ -1,4 +1,4 @@
-"""What asking for a training job, following and cancelling it means."""
+"""What adding, watching and cancelling a training job means."""
 
 import asyncio
 import time
@@ -80,7 +80,7 @@ class TrainingJobs:
             raise NotFoundError(f"there is no training job {job_id!r}")
         return _described(job)
 
-    async def follow(self, job_id: str, after: int = 0) -> AsyncIterator[JobEvent | None]:
+    async def events(self, job_id: str, after: int = 0) -> AsyncIterator[JobEvent | None]:
         """Give what happens to a job until it ends; None where nothing did for a while.
 
         Parameters
@@ -93,21 +93,21 @@ class TrainingJobs:
         NotFoundError
             There is none with this id.
         """
-        told, told_at = None, time.monotonic()
+        sent, sent_at = None, time.monotonic()
         while True:
             # The job before its lines: what it says has ended has all of them.
             job = await self._find(job_id)
             for line in await self._jobs.lines(job_id, after):
-                after, told_at = line.id, time.monotonic()
+                after, sent_at = line.id, time.monotonic()
                 yield "line", _line(line).model_dump_json(), line.id
             now = _described(job)
-            if now != told:
-                told, told_at = now, time.monotonic()
+            if now != sent:
+                sent, sent_at = now, time.monotonic()
                 yield "progress" if job.status in OPEN else "end", now.model_dump_json(), None
             if job.status not in OPEN:
                 return
-            if time.monotonic() - told_at > _KEEP_ALIVE_SECONDS:
-                told_at = time.monotonic()
+            if time.monotonic() - sent_at > _KEEP_ALIVE_SECONDS:
+                sent_at = time.monotonic()
                 yield None
             await asyncio.sleep(_POLL_SECONDS)
 

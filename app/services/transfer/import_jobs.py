@@ -48,7 +48,7 @@ class ImportJobs:
         self._root = root
         self._environment = environment
         self._imports = imports
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._accepted: asyncio.Queue[Path] = asyncio.Queue()
 
     async def accept(self, files: Mapping[str, tuple[str, BinaryIO]], timestamps: Timestamps) -> ImportJob:
         """Keep files and begin to import them; the same files as before are not imported once more.
@@ -81,7 +81,7 @@ class ImportJobs:
             if state.status == DONE:
                 return _job(state)
             await asyncio.to_thread(_show, partial, folder)
-        self._start(folder)
+        self._accepted.put_nowait(folder)
         return _job(state)
 
     async def get(self, import_id: str) -> ImportJob:
@@ -97,26 +97,25 @@ class ImportJobs:
             raise NotFoundError(f"there is no import {import_id!r}")
         return _job(state)
 
-    async def resume(self) -> None:
-        """Go on with what a process that is no more has left."""
+    async def run(self) -> None:
+        """Import what an earlier process left and what is accepted from now on, for as long as the process lives.
+
+        What is under way when it is cancelled is continued at the next start.
+        """
         await asyncio.to_thread(sweep, self._root)
-        for folder in await asyncio.to_thread(_folders, self._root):
-            self._start(folder)
+        async with asyncio.TaskGroup() as under_way:
+            for folder in await asyncio.to_thread(_folders, self._root):
+                under_way.create_task(self._import(folder))
+            while True:
+                under_way.create_task(self._import(await self._accepted.get()))
 
-    async def close(self) -> None:
-        """Stop what is under way; it is gone on with at the next start."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _start(self, folder: Path) -> None:
-        task = asyncio.create_task(self._supervise(folder))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _supervise(self, folder: Path) -> None:
-        # Held for as long as this process lives: of several workers one goes on with it.
-        with (folder / _LOCK).open("w") as lock:
+    async def _import(self, folder: Path) -> None:
+        """Import a folder and remove it, unless another process is about it or has done it."""
+        try:
+            lock = (folder / _LOCK).open("w")
+        except FileNotFoundError:
+            return
+        with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -124,7 +123,7 @@ class ImportJobs:
             failures = 0
             while True:
                 began = now()
-                code, said = await _import(folder, self._environment)
+                code, said = await _run_command(folder, self._environment)
                 try:
                     state = await self._state(folder)
                     if code == 0 or (state is not None and state.status == DONE):
@@ -144,11 +143,14 @@ class ImportJobs:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _state(self, folder: Path) -> ImportState | None:
-        opened = await asyncio.to_thread(open_folder, folder)
+        try:
+            opened = await asyncio.to_thread(open_folder, folder)
+        except DataSetError:
+            return None
         return await self._imports.find(fingerprint_of(opened, _timestamps(folder)))
 
 
-async def _import(folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+async def _run_command(folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
     """Run `braid import`; give its exit code and the last line that it said."""
     command = [sys.executable, "-m", "app.cli", "import", str(folder), "--timestamps", _timestamps(folder)]
     process = await asyncio.create_subprocess_exec(
@@ -159,10 +161,10 @@ async def _import(folder: Path, environment: Mapping[str, str]) -> tuple[int, st
     )
     try:
         _, said = await process.communicate()
-    except asyncio.CancelledError:
-        process.terminate()
-        await process.wait()
-        raise
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
     lines = said.decode(errors="replace").strip().splitlines()
     return process.returncode or 0, lines[-1] if lines else ""
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from app.errors import BatchRefusedError, NotFoundError
+from app.errors import NotFoundError
 from app.schemas.batches import RowsStored
 from app.schemas.users import User, UserIn, UserPatch, UsersPage, UsersQuery
-from app.services.kit.batches import in_order_of_rows, validate
+from app.services.kit.batches import put_batch
 from app.services.kit.merge_patch import merged
 from app.services.kit.pagination import decode, encode
 from app.storage.users import UserStore
@@ -55,14 +55,11 @@ class Profiles:
         BatchRefusedError
             One of them is refused, and `atomic` was asked for.
         """
-        batch = await validate(given, _ROWS)
-        refused = in_order_of_rows(batch.refused)
-        if refused and atomic:
-            raise BatchRefusedError(f"{len(refused):,} of {len(given):,} rows are refused: nothing was stored", refused)
-        rows = {user.user_id: {USER: user.user_id, "attributes": user.attributes} for user in batch.rows}
-        if rows:
-            await self._users.put_many(list(rows.values()))
-        return RowsStored(stored=len(batch.rows), refused=len(refused), errors=refused)
+        return await put_batch(given, _ROWS, self._put_all, atomic=atomic)
+
+    async def _put_all(self, given: list[User]) -> None:
+        rows = {user.user_id: {USER: user.user_id, "attributes": user.attributes} for user in given}
+        await self._users.put_many(list(rows.values()))
 
     async def get(self, user_id: str) -> User:
         """Give a user.

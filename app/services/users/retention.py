@@ -20,14 +20,14 @@ _log = structlog.get_logger(__name__)
 
 
 class Retention:
-    """Drops interactions and requests that are older than so many days, and masks that no bundle needs.
+    """Drops interactions and requests that are older than so many days, and erased users whom no bundle knows.
 
     Parameters
     ----------
     days
         None keeps everything.
     bundles
-        Whose oldest one tells which masks are needed.
+        The oldest one decides which erased users must be remembered.
     """
 
     def __init__(self, store: RetentionStore, bundles: BundleStore, days: int | None) -> None:
@@ -35,16 +35,16 @@ class Retention:
         self._bundles = bundles
         self._days = days
 
-    async def follow(self) -> None:
+    async def run(self) -> None:
         """Drop what is too old, now and every hour, for as long as the process lives."""
         while True:
             try:
-                await self.run()
+                await self.drop()
             except BraidError as error:
                 _log.error("old interactions not dropped", reason=str(error))
             await asyncio.sleep(_EVERY_SECONDS)
 
-    async def run(self) -> int:
+    async def drop(self) -> int:
         """Drop what is too old; give how many rows that were.
 
         Raises
@@ -52,7 +52,7 @@ class Retention:
         DatabaseError
             The database does not answer; what was dropped stays dropped.
         """
-        await self._forget_masks()
+        await self._forget_erased()
         if self._days is None:
             return 0
         total = 0
@@ -64,14 +64,14 @@ class Retention:
             _log.info("old interactions dropped", rows=total, days=self._days)
         return total
 
-    async def _forget_masks(self) -> None:
+    async def _forget_erased(self) -> None:
         try:
             oldest = await asyncio.to_thread(self._oldest_bundle)
         except (BundleError, OSError):
             return
         # Where there is no bundle here, another machine may have some.
         if oldest is not None:
-            await self._store.forget_masks(int(oldest.timestamp() * 1e6))
+            await self._store.forget_erased(int(oldest.timestamp() * 1e6))
 
     def _oldest_bundle(self) -> datetime | None:
         manifests = [self._bundles.manifest(version) for version in self._bundles.versions()]

@@ -75,7 +75,7 @@ class UserData:
         """
         if not await self._store.erase(user_id):
             raise _nothing(user_id)
-        self._erased_users.mask([user_id])
+        self._erased_users.erase([user_id])
         await self._changed([user_id])
 
     async def merge(self, user_id: str, into: str) -> Merged:
@@ -89,7 +89,7 @@ class UserData:
         if user_id == into:
             raise MergeConflictError("a user cannot be merged into itself")
         moved = await self._store.merge(user_id, into)
-        self._erased_users.mask([user_id])
+        self._erased_users.erase([user_id])
         await self._changed([user_id, into])
         return Merged(user_id=user_id, into=into, moved=moved)
 

@@ -18,7 +18,7 @@ Refused = Callable[..., dict[str, Any]]
 
 
 async def count(application: FastAPI) -> int:
-    return int(await application.state.context.interactions.count())
+    return int(await application.state.serving.resources.interactions.count())
 
 
 async def test_a_compressed_body_is_unpacked(client: httpx.AsyncClient, application: FastAPI) -> None:

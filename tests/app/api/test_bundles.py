@@ -15,8 +15,10 @@ import pytest
 from fastapi import FastAPI
 
 from app.config import Settings
-from app.context import Context
 from app.errors import BundleRefusedError
+from app.process import factory
+from app.process.resources import Resources
+from app.process.serving_state import serving_state
 from models.bundle.manifest import MANIFEST_FILE
 from models.bundle.store import CURRENT_FILE, BundleStore
 from models.bundle.verdict import GateCheck, Verdict
@@ -66,8 +68,8 @@ async def test_versions_are_listed_newest_first_with_what_is_known_of_them(
 async def test_an_activation_is_served_at_once_recorded_and_followed_by_others(
     old: str, serve: Any, settings: Settings, client: httpx.AsyncClient
 ) -> None:
-    async with Context(settings) as other:
-        await other.follow()
+    async with serving_state(settings) as other:
+        await other.start()
         for version in (NEWER, old):
             activated = (await client.post(f"/bundles/{version}/activate")).json()
             assert (activated["version"], activated["active"], activated["activated_by"]) == (version, True, "api")
@@ -110,7 +112,7 @@ async def test_only_the_newest_and_the_active_one_are_kept(
     old: str, application: FastAPI, serve: Any, bundles: BundleStore
 ) -> None:
     async with serve():
-        versions = application.state.context.versions
+        versions = factory.versions(application.state.serving.resources)
         versions._keep = 2
         await versions.prune()
         assert bundles.versions() == [old, REFUSED, DAMAGED]
@@ -121,7 +123,7 @@ async def test_only_the_newest_and_the_active_one_are_kept(
 
 @SQLITE_ONLY
 async def test_what_was_compared_with_another_bundle_than_the_active_one_is_not_taken(
-    old: str, bundles: BundleStore, context: Context
+    old: str, bundles: BundleStore, resources: Resources
 ) -> None:
     manifest = bundles.root / NEWER / MANIFEST_FILE
     document = orjson.loads(manifest.read_bytes())
@@ -129,13 +131,13 @@ async def test_what_was_compared_with_another_bundle_than_the_active_one_is_not_
         document["gate"]["against"] = against
         manifest.write_bytes(orjson.dumps(document))
         if taken:
-            await context.versions.take(NEWER, "job 1")
+            await factory.versions(resources).take(NEWER, "job 1")
         else:
             with pytest.raises(BundleRefusedError, match=f"bundle {old} became the active one"):
-                await context.versions.take(NEWER, "job 1")
+                await factory.versions(resources).take(NEWER, "job 1")
         assert bundles.active_version() == (NEWER if taken else old)
     # Whoever died before telling of it tells of it now.
-    await context.versions.take(NEWER, "job 1")
+    await factory.versions(resources).take(NEWER, "job 1")
 
 
 @SQLITE_ONLY

@@ -11,7 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.config import Settings
-from app.context import Context
+from app.process import factory
+from app.process.serving_state import serving_state
 from app.schemas.items import ItemPatch
 from app.schemas.options import Options
 from app.schemas.users import UserPatch
@@ -53,12 +54,12 @@ async def test_a_patch_that_cannot_be_applied_changes_nothing(client: httpx.Asyn
 async def test_patches_at_the_same_time_lose_nothing(settings: Settings, client: httpx.AsyncClient) -> None:
     await client.put("/items/i", json={})
     await client.put("/users/u", json={})
-    async with Context(settings) as other:
+    async with serving_state(settings) as other:
         here = [
             client.patch(path, json={"attributes": {f"a{n}": n}}) for n in range(8) for path in ("/items/i", "/users/u")
         ]
-        there: list[Any] = [other.catalogue.patch("i", ItemPatch(attributes={f"b{n}": n})) for n in range(8)]
-        there += [other.profiles.patch("u", UserPatch(attributes={f"b{n}": n})) for n in range(8)]
+        there: list[Any] = [factory.catalogue(other).patch("i", ItemPatch(attributes={f"b{n}": n})) for n in range(8)]
+        there += [factory.profiles(other.resources).patch("u", UserPatch(attributes={f"b{n}": n})) for n in range(8)]
         await asyncio.gather(*here, *there)
     expected = {f"{letter}{n}": n for letter in "ab" for n in range(8)}
     assert (await client.get("/items/i")).json()["attributes"] == expected
@@ -90,8 +91,8 @@ async def test_a_batch_counts_at_once_here_and_within_a_second_elsewhere(
     for user, item in (("a", "x"), ("b", "x"), ("b", "y")):
         await client.post("/interactions", json={"user_id": user, "item_id": item, "event_type": "view"})
 
-    async with Context(settings) as other:
-        await other.follow()
+    async with serving_state(settings) as other:
+        await other.start()
 
         async def shown() -> tuple[list[str], list[str]]:
             here = (await client.get("/recommend/new")).json()["items"]

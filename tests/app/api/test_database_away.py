@@ -58,7 +58,7 @@ async def test_writes_fail_as_problems_and_work_again_when_it_is_back(
         assert (await client.post("/interactions", json=VIEW | {"event_id": "e"})).status_code == 201
         assert (await client.put("/items/new", json={})).status_code == 201
     async with serve():
-        assert await application.state.context.interactions.count() == 2
+        assert await application.state.serving.resources.interactions.count() == 2
 
 
 @POSTGRESQL_ONLY
@@ -108,7 +108,7 @@ async def test_nothing_is_acknowledged_into_a_file_that_is_gone(
 
 async def test_tables_of_a_newer_version_are_named(application: FastAPI, serve: Any) -> None:
     async with serve() as client:
-        async with application.state.context.database.begin() as connection:
+        async with application.state.serving.resources.database.begin() as connection:
             await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         answer = await client.get("/health/ready")
         assert answer.status_code == 503

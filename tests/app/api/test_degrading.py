@@ -22,8 +22,8 @@ async def test_past_the_deadline_the_network_is_skipped_and_the_answer_says_so(
     bundles: BundleStore, application: FastAPI, serve: Any, documented: Callable[[str, object], None]
 ) -> None:
     async with serve() as client:
-        service = application.state.context.recommendation
-        ranker = application.state.context.bundle.serving.ranker
+        service = application.state.serving.recommendation
+        ranker = application.state.serving.bundle.serving.ranker
         ranker.retriever = ranker.retriever.configured(ranker.retriever.config.changed("blend", network_weight=1.0))
         for item in ("i01", "i02", "i03"):
             await post(client, "u", item)
@@ -80,7 +80,7 @@ async def test_a_database_that_does_not_answer_holds_nobody_up_for_long(
     bundles: BundleStore, application: FastAPI, serve: Any
 ) -> None:
     async with serve() as client:
-        async with application.state.context.database.engine.connect() as holder:
+        async with application.state.serving.resources.database.engine.connect() as holder:
             await holder.execute(text("LOCK TABLE interactions IN ACCESS EXCLUSIVE MODE"))
             began = time.monotonic()
             answer = await ask(client, "somebody")
@@ -95,7 +95,7 @@ async def test_the_context_of_a_request_is_recorded_with_its_id(
     bundles: BundleStore, application: FastAPI, client: httpx.AsyncClient
 ) -> None:
     answer = await ask_for(client, user_id="u", context={"page": "home", "position": 3})
-    async with application.state.context.database.begin() as connection:
+    async with application.state.serving.resources.database.begin() as connection:
         rows = (await connection.execute(text("SELECT request_id, user_id, context FROM requests"))).all()
     assert [(row[0], row[1]) for row in rows] == [(answer["request_id"], "u")]
     assert '"page":"home"' in rows[0][2].replace(" ", "")

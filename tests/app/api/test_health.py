@@ -69,6 +69,7 @@ async def test_without_a_bundle_yet_the_process_takes_traffic(
         "database": "ok",
         "migrations": "ok",
         "bundle": "none",
+        "background": "ok",
     }
 
 

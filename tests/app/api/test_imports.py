@@ -17,9 +17,9 @@ import pytest
 from fastapi import FastAPI
 
 from app.config import Settings
-from app.context import Context
 from app.errors import DatabaseError
 from app.main import create_app
+from app.process.serving_state import serving_state
 from app.services.transfer import import_jobs
 from app.storage.imports import ImportStore
 
@@ -58,7 +58,7 @@ async def test_files_are_imported(
     dropped = {"user_id missing or not an id that the API takes": 1}
     assert job["counts"]["interactions"] == {"read": 3, "kept": 2, "new": 2, "dropped": dropped}
     assert (await client.get("/items/i")).json()["title"] == "Shoe"
-    assert [event[2] for event in (await application.state.context.histories.get("u")).events] == ["i", "j"]
+    assert [event[2] for event in (await application.state.serving.histories.get("u")).events] == ["i", "j"]
     again = await client.post("/imports", files=files)
     assert again.json() == job
     until = time.monotonic() + 5
@@ -94,13 +94,13 @@ async def test_what_a_process_has_left_is_gone_on_with(settings: Settings) -> No
     left = settings.imports / "left"
     left.mkdir(parents=True)
     (left / "interactions.csv").write_bytes(CSV)
-    async with Context(settings) as context:
-        await context.follow()
+    async with serving_state(settings) as state:
+        await state.start()
         until = time.monotonic() + 30
         while left.exists():
             assert time.monotonic() < until
             await asyncio.sleep(0.1)
-        assert await context.interactions.count() == 2
+        assert await state.resources.interactions.count() == 2
 
 
 async def test_an_import_that_is_none_is_not_found(client: httpx.AsyncClient, refused: Refused) -> None:
@@ -136,8 +136,8 @@ async def test_a_process_that_starts_takes_no_upload_that_is_being_written(
     monkeypatch.setattr("shutil.copyfileobj", slowly)
     posting = asyncio.create_task(client.post("/imports", files={"interactions": ("a.csv", CSV)}))
     await asyncio.to_thread(half.wait, 10)
-    async with Context(settings) as other:
-        await other.import_jobs.resume()
+    async with serving_state(settings) as other:
+        other.background.start("imports", other.import_jobs.run)
         await asyncio.sleep(0.3)
     going_on.set()
     answer = await posting
@@ -166,19 +166,19 @@ async def test_an_accepted_upload_waits_for_a_database_that_is_away(
     monkeypatch.setattr(ImportStore, "find", away)
     until = time.monotonic() + 60
     with monkeypatch.context() as unreachable:
-        unreachable.setattr(import_jobs, "_import", failed)
-        async with Context(settings) as context:
-            await context.import_jobs.resume()
+        unreachable.setattr(import_jobs, "_run_command", failed)
+        async with serving_state(settings) as state:
+            state.background.start("imports", state.import_jobs.run)
             while fails:
                 assert time.monotonic() < until
                 await asyncio.sleep(0.01)
             assert left.exists()
-    async with Context(settings) as context:
-        await context.import_jobs.resume()
+    async with serving_state(settings) as state:
+        state.background.start("imports", state.import_jobs.run)
         while left.exists():
             assert time.monotonic() < until
             await asyncio.sleep(0.1)
-        assert await context.interactions.count() == 2
+        assert await state.resources.interactions.count() == 2
 
 
 async def test_files_that_failed_may_be_imported_again_when_the_rules_allow_them(

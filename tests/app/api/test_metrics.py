@@ -33,7 +33,7 @@ def grown(before: Samples, after: Samples, name: str, **labels: str) -> float:
 async def test_jobs_and_bundles_are_told(bundles: BundleStore, client: httpx.AsyncClient, application: FastAPI) -> None:
     version = str(bundles.active_version())
     await client.post("/training-jobs")
-    store = application.state.context.job_store
+    store = application.state.serving.resources.training_jobs
     job = await store.claim("w", "v")
     await store.finish(job, "refused", "it is worse")
     await client.post("/training-jobs")

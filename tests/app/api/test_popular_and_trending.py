@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
-from app.context import Context
+from app.process.resources import Resources
 from app.services.popularity import counts_since_bundle as live_popularity
 from models.bundle.store import BundleStore
 from models.data.folder import DataSet
@@ -83,12 +83,12 @@ async def test_without_a_bundle_hidden_items_and_others_of_another_label_stay_aw
 
 
 async def test_without_times_nothing_trends_and_the_answer_says_so(client: httpx.AsyncClient, application: Any) -> None:
-    context: Context = application.state.context
+    resources: Resources = application.state.serving.resources
     rows = [
         {"user_id": "u", "item_id": item, "event_type": "view", "event_id": None, "timestamp": None}
         for item in ("x", "y", "y")
     ]
-    await store_all(context.interactions, rows)
+    await store_all(resources.interactions, rows)
     rising = await ask(client, "/trending", window="30d")
     assert (item_ids(rising), rising["strategy"], rising["window"]) == (["y", "x"], "popular", "all")
     assert rising["reason"] == "nothing tells what is recent: these are the popular items"

@@ -19,12 +19,12 @@ Refused = Callable[..., dict[str, Any]]
 
 
 async def items(application: FastAPI, user: str = "u") -> list[str]:
-    found = await application.state.context.interactions.histories([user], 100)
+    found = await application.state.serving.resources.interactions.histories([user], 100)
     return [event[2] for event in found[user]]
 
 
 async def count(application: FastAPI) -> int:
-    return int(await application.state.context.interactions.count())
+    return int(await application.state.serving.resources.interactions.count())
 
 
 async def test_rows_are_stored_together(client: httpx.AsyncClient, application: FastAPI, documented: Any) -> None:
@@ -86,7 +86,7 @@ async def test_a_compressed_batch_counts_as_it_is_unpacked(client: httpx.AsyncCl
 
 
 async def test_a_batch_counts_in_the_next_answer(client: httpx.AsyncClient, application: FastAPI) -> None:
-    histories = application.state.context.histories
+    histories = application.state.serving.histories
     await histories.get("u")
     await client.post(BATCH, json=[VIEW | {"item_id": name, "timestamp": "2026-03-01T12:00:00Z"} for name in "ab"])
     assert [event[2] for event in histories.cached("u").events] == ["a", "b"]
@@ -154,7 +154,7 @@ async def test_a_bad_value_refuses_its_row_alone(client: httpx.AsyncClient, appl
 async def test_sql_in_a_context_is_only_text(client: httpx.AsyncClient, application: FastAPI) -> None:
     text = "'; DELETE FROM interactions; --"
     await client.post(BATCH, json=[VIEW | {"context": {text: text}}])
-    async with application.state.context.database.begin() as connection:
+    async with application.state.serving.resources.database.begin() as connection:
         found = (await connection.exec_driver_sql("SELECT context FROM interactions")).scalar_one()
     assert (orjson.loads(found) if isinstance(found, str) else found) == {text: text}
 
@@ -180,7 +180,7 @@ async def test_they_are_created_on_first_sight(client: httpx.AsyncClient, applic
     await client.post("/interactions", json=VIEW)
     await client.post(BATCH, json=[VIEW | {"item_id": "j"}, VIEW | {"user_id": "v"}])
     assert (await client.get("/items/j")).json()["title"] is None
-    async with application.state.context.database.begin() as connection:
+    async with application.state.serving.resources.database.begin() as connection:
         users = (await connection.exec_driver_sql("SELECT user_id, described FROM users ORDER BY user_id")).all()
     assert [(user, bool(described)) for user, described in users] == [("u", False), ("v", False)]
 

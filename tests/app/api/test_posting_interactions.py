@@ -13,13 +13,13 @@ VIEW = {"user_id": "u", "item_id": "i", "event_type": "view"}
 
 
 async def stored_times(application: FastAPI) -> list[int]:
-    async with application.state.context.database.begin() as connection:
+    async with application.state.serving.resources.database.begin() as connection:
         return list((await connection.execute(text("SELECT timestamp FROM interactions ORDER BY id"))).scalars())
 
 
 async def logged(application: FastAPI, user: str) -> list[tuple[str, str, float | None]]:
     """Read a user's log from the database."""
-    found = await application.state.context.interactions.histories([user], 100)
+    found = await application.state.serving.resources.interactions.histories([user], 100)
     return [(item, kind, value) for _, _, item, kind, value in found[user]]
 
 
@@ -37,7 +37,7 @@ async def test_an_interaction_is_stored_and_acknowledged(
 async def test_without_an_event_id_each_post_is_stored(client: httpx.AsyncClient, application: FastAPI) -> None:
     ids = [(await client.post("/interactions", json=VIEW)).json()["id"] for _ in range(2)]
     assert len(set(ids)) == 2
-    assert await application.state.context.interactions.count() == 2
+    assert await application.state.serving.resources.interactions.count() == 2
 
 
 async def test_a_repeat_answers_200_with_the_id_of_the_first(client: httpx.AsyncClient, application: FastAPI) -> None:
@@ -53,7 +53,7 @@ async def test_one_event_id_posted_at_once_answers_201_once(client: httpx.AsyncC
     answers: list[httpx.Response] = await asyncio.gather(*posts)
     assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
     assert len({answer.json()["id"] for answer in answers}) == 1
-    assert await application.state.context.interactions.count() == 1
+    assert await application.state.serving.resources.interactions.count() == 1
 
 
 async def test_everything_that_may_come_with_an_interaction_is_kept(
@@ -69,7 +69,7 @@ async def test_everything_that_may_come_with_an_interaction_is_kept(
         "context": {"device": "phone", "ä": ["\N{OWL}", None, 1.5]},
     }
     assert (await client.post("/interactions", json=body)).status_code == 201
-    table = await application.state.context.interactions.table(lambda *_: None)
+    table = await application.state.serving.resources.interactions.table(lambda *_: None)
     moment = datetime(2026, 3, 1, 10, 0, 0, 123456, tzinfo=UTC)
     assert table.to_pylist() == [
         {

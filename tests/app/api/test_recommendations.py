@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.context import Context
+from app.process.resources import Resources
 from models.bundle.store import BundleStore
 from models.data.folder import DataSet
 from tests.app.api.asking import ask, item_ids, post
@@ -63,7 +63,7 @@ async def test_what_was_disliked_stays_away_until_it_is_liked_again(client: http
     assert item_ids(await ask(client, "a", exclude_seen="false")) == ["x"]
 
 
-async def test_questions_at_once_find_the_same_popular_items(context: Context, client: httpx.AsyncClient) -> None:
+async def test_questions_at_once_find_the_same_popular_items(resources: Resources, client: httpx.AsyncClient) -> None:
     await post(client, "a", "x")
     answers = await asyncio.gather(*(ask(client, f"new-{number}") for number in range(8)))
     assert [item_ids(answer) for answer in answers] == [["x"]] * 8

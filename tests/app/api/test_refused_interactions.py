@@ -17,7 +17,7 @@ AHEAD = (datetime.now(UTC) + timedelta(days=1, minutes=5)).isoformat()
 @pytest.fixture(autouse=True)
 async def _nothing_is_stored(client: httpx.AsyncClient, application: FastAPI) -> AsyncIterator[None]:
     yield
-    assert await application.state.context.interactions.count() == 0
+    assert await application.state.serving.resources.interactions.count() == 0
 
 
 def body(**more: Any) -> bytes:

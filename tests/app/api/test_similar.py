@@ -7,7 +7,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.context import Context
+from app.process import factory
+from app.process.resources import Resources
 from models.bundle.store import BundleStore
 from models.data.file_chunks import in_memory
 from models.data.folder import DataSet
@@ -202,8 +203,8 @@ async def test_without_a_bundle_a_method_must_be_one_all_the_same(
 @pytest.fixture
 async def trained_log(application: FastAPI, client: httpx.AsyncClient, synthetic: DataSet) -> None:
     """Put into the log what the bundle was trained on."""
-    context: Context = application.state.context
-    await context.importing.run(in_memory(synthetic), progress=silent)
+    resources: Resources = application.state.serving.resources
+    await factory.importing(resources).run(in_memory(synthetic), progress=silent)
 
 
 async def test_similar_users_of_a_trained_history_and_of_a_changed_one(
@@ -222,7 +223,7 @@ async def test_similar_users_of_a_trained_history_and_of_a_changed_one(
         bundles.active_version(),
         None,
     )
-    ranker = application.state.context.bundle.ranker
+    ranker = application.state.serving.bundle.ranker
     row = ranker.user_ids.tolist().index(user.encode())
     users, similarities = ranker.recommenders["user_knn"].rows.row(row)
     stored = {ranker.user_ids[other].decode(): float(value) for other, value in zip(users, similarities, strict=True)}
@@ -281,11 +282,11 @@ async def test_what_the_blend_does_not_read_is_compared_all_the_same(
     application: FastAPI,
     description: Callable[[str], dict[str, Any]],
 ) -> None:
-    retriever = application.state.context.bundle.ranker.retriever
+    retriever = application.state.serving.bundle.ranker.retriever
     nothing = {name: 0.0 for name, weight in retriever.config.blend if isinstance(weight, float)}
     blend = retriever.config.blend.model_copy(update=nothing | {"popularity": 1.0})
     config = retriever.config.model_copy(update={"blend": blend})
-    application.state.context.bundle.ranker.retriever = retriever.configured(config)
+    application.state.serving.bundle.ranker.retriever = retriever.configured(config)
     await client.put("/items/new", json=description("i05"))
     for item, method in (("i05", "item_knn"), ("new", "content")):
         answer = await ask(client, f"/items/{item}/similar")

@@ -20,7 +20,7 @@ Refused = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def jobs(application: FastAPI, client: httpx.AsyncClient) -> TrainingJobStore:
-    store: TrainingJobStore = application.state.context.job_store
+    store: TrainingJobStore = application.state.serving.resources.training_jobs
     return store
 
 

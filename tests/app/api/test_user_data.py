@@ -13,7 +13,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.config import Settings
-from app.context import Context
+from app.process import factory
+from app.process.serving_state import ServingState, serving_state
 from app.schemas.options import Options
 from app.schemas.similar import SimilarUsersQuery
 from models.bundle.store import BundleStore
@@ -33,8 +34,8 @@ async def soon(found: Callable[[], Awaitable[Any]], expected: Any) -> None:
         await asyncio.sleep(0.02)
 
 
-async def history(context: Context, user: str) -> list[str]:
-    return [event[2] for event in (await context.histories.get(user)).events]
+async def history(state: ServingState, user: str) -> list[str]:
+    return [event[2] for event in (await state.histories.get(user)).events]
 
 
 async def test_a_log_is_listed_newest_first_with_every_field(
@@ -51,7 +52,7 @@ async def test_a_log_is_listed_newest_first_with_every_field(
     ident = (await client.post("/interactions", json=full)).json()["id"]
     others = [VIEW | {"item_id": f"i{n}", "timestamp": f"2026-03-0{n}T00:00:00Z"} for n in (4, 2, 3, 3)]
     await client.post("/interactions/batch", json=[row | {"event_id": f"e{n}"} for n, row in enumerate(others)])
-    store = application.state.context.interactions
+    store = application.state.serving.resources.interactions
     await store_one(store, {"user_id": "u", "item_id": "undated", "event_type": "view", "timestamp": None})
     found, cursor = [], None
     while True:
@@ -72,11 +73,11 @@ async def test_one_interaction_is_removed_everywhere(
 ) -> None:
     first = (await client.post("/interactions", json=VIEW)).json()["id"]
     await client.post("/interactions", json=VIEW | {"item_id": "j"})
-    async with Context(settings) as other:
-        await other.follow()
-        assert await history(other, "u") == await history(application.state.context, "u") == ["i", "j"]
+    async with serving_state(settings) as other:
+        await other.start()
+        assert await history(other, "u") == await history(application.state.serving, "u") == ["i", "j"]
         assert (await client.delete(f"/interactions/{first}")).status_code == 204
-        assert await history(application.state.context, "u") == ["j"]
+        assert await history(application.state.serving, "u") == ["j"]
         await soon(lambda: history(other, "u"), ["j"])
     refused(await client.delete(f"/interactions/{first}"), 404, "not_found")
 
@@ -109,9 +110,9 @@ async def test_an_erased_user_is_gone_from_the_database_and_from_memory(
     await client.post("/interactions", json=VIEW)
     await client.post("/interactions", json=VIEW | {"user_id": "v"})
     await client.post("/recommend", json={"user_id": "u", "context": {"page": "home"}})
-    here = application.state.context
-    async with Context(settings) as other:
-        await other.follow()
+    here = application.state.serving
+    async with serving_state(settings) as other:
+        await other.start()
         assert await history(other, "u") == await history(here, "u") == ["i"]
         assert (await client.delete("/users/u")).status_code == 204
         assert await history(here, "u") == []
@@ -132,27 +133,29 @@ async def test_an_erased_user_is_gone_from_the_database_and_from_memory(
 async def test_the_bundle_tells_nothing_of_an_erased_user(
     bundles: BundleStore, settings: Settings, application: FastAPI, synthetic: DataSet
 ) -> None:
-    async with Context(settings) as loader:
+    async with serving_state(settings) as loader:
         await loader.importing.run(in_memory(synthetic), progress=silent)
     transport = httpx.ASGITransport(application)
     async with (
         application.router.lifespan_context(application),
         httpx.AsyncClient(transport=transport, base_url="http://braid") as client,
-        Context(settings) as other,
+        serving_state(settings) as other,
     ):
-        await other.follow()
-        here: Context = application.state.context
+        await other.start()
+        here: ServingState = application.state.serving
         users = sorted(set(synthetic.interactions["user_id"].to_pylist()))
 
-        async def neighbours(context: Context) -> set[str]:
+        async def neighbours(state: ServingState) -> set[str]:
             query = SimilarUsersQuery(limit=100)
             return {
-                near.user_id for user in users[:20] for near in (await context.similar_users.similar(user, query)).items
+                near.user_id
+                for user in users[:20]
+                for near in (await factory.similar_users(state).similar(user, query)).items
             }
 
-        async def known(context: Context) -> tuple[bool, bool]:
-            answer = orjson.loads((await context.recommendation.recommend(gone, Options())).body())
-            return gone in await neighbours(context), answer["strategy"] == "personalized"
+        async def known(state: ServingState) -> tuple[bool, bool]:
+            answer = orjson.loads((await state.recommendation.recommend(gone, Options())).body())
+            return gone in await neighbours(state), answer["strategy"] == "personalized"
 
         gone = min(await neighbours(here) - set(users[:20]))
         assert await known(here) == await known(other) == (True, True)
@@ -162,8 +165,8 @@ async def test_the_bundle_tells_nothing_of_an_erased_user(
         # The same history again: the bundle does not know whose it was.
         log = here.bundle.serving.read(gone, [(1, 1, "i", "view", None)])
         assert log.user == -1
-    async with Context(settings) as later:
-        await later.follow()
+    async with serving_state(settings) as later:
+        await later.start()
         assert gone not in await neighbours(later)
 
 
@@ -174,9 +177,9 @@ async def test_a_merge_moves_everything_once(
     for item in ("a", "b"):
         await client.post("/interactions", json=VIEW | {"user_id": "anonymous", "item_id": item, "event_id": item})
     await client.post("/interactions", json=VIEW | {"item_id": "own"})
-    here = application.state.context
-    async with Context(settings) as other:
-        await other.follow()
+    here = application.state.serving
+    async with serving_state(settings) as other:
+        await other.start()
         assert await history(other, "u") == await history(here, "u") == ["own"]
         assert await history(other, "anonymous") == ["a", "b"]
         answers = await asyncio.gather(*(client.post("/users/anonymous/merge", json={"into": "u"}) for _ in range(4)))

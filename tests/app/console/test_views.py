@@ -27,7 +27,7 @@ async def test_bundles_jobs_and_measures_are_shown_and_escaped(
     document = orjson.loads(manifest.read_bytes()) | {"gate": Verdict(checks=(failed,)).model_dump()}
     manifest.write_bytes(orjson.dumps(document))
     await client.post("/training-jobs")
-    store = application.state.context.job_store
+    store = application.state.serving.resources.training_jobs
     job = await store.claim("w", "v")
     await store.renew(job, "tuning neighbours", 0.25, [])
     listed = (await client.get("/recommend/somebody")).json()

@@ -4,7 +4,7 @@ import asyncio
 
 import pyarrow as pa
 
-from app.context import Context
+from app.process.resources import Resources
 from app.storage.bulk import BulkStore
 from app.storage.first_sight import FirstSight
 from app.storage.rows import COLUMNS, Row
@@ -25,25 +25,25 @@ def part(event_ids: list[str]) -> pa.Table:
 
 
 async def test_a_batch_and_an_import_of_the_same_rows_in_another_order_store_each_once(
-    context: Context,
+    resources: Resources,
 ) -> None:
     event_ids = [f"e{number}" for number in range(ROWS)]
-    store = BulkStore(context.database, context.changes, FirstSight(context.database))
-    await context.interactions.store([Row("u", "i", "view")])
+    store = BulkStore(resources.database, resources.changes, FirstSight(resources.database))
+    await resources.interactions.store([Row("u", "i", "view")])
     await store.add(part(["before"]), lambda *_: None)
     batch = [Row("u", "i", "view", event_id=event_id) for event_id in event_ids[::-1]]
-    new, stored = await asyncio.gather(store.add(part(event_ids), lambda *_: None), context.interactions.store(batch))
+    new, stored = await asyncio.gather(store.add(part(event_ids), lambda *_: None), resources.interactions.store(batch))
     assert new + sum(not one.repeated for one in stored) == ROWS
-    assert await context.interactions.count() == 2 + ROWS
+    assert await resources.interactions.count() == 2 + ROWS
 
 
-async def test_imports_of_the_same_rows_in_another_order_at_once_store_each_once(context: Context) -> None:
+async def test_imports_of_the_same_rows_in_another_order_at_once_store_each_once(resources: Resources) -> None:
     event_ids = [f"e{number}" for number in range(ROWS)]
-    stores = [BulkStore(context.database, context.changes, FirstSight(context.database)) for _ in range(2)]
+    stores = [BulkStore(resources.database, resources.changes, FirstSight(resources.database)) for _ in range(2)]
     for number, store in enumerate(stores):
         # Who creates the user would have the other wait before its first row.
         await store.add(part([f"before-{number}"]), lambda *_: None)
     parts = [part(event_ids), part(event_ids[::-1])]
     new = await asyncio.gather(*(store.add(table, lambda *_: None) for store, table in zip(stores, parts, strict=True)))
     assert sum(new) == ROWS
-    assert await context.interactions.count() == 2 + ROWS
+    assert await resources.interactions.count() == 2 + ROWS

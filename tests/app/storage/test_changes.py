@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from app.context import Context
 from app.errors import DatabaseError
+from app.process import factory
+from app.process.resources import Resources
+from app.process.serving_state import ServingState
 from app.schemas.items import ItemIn
 from app.storage.changes import Change, ChangeStore
 from app.storage.database import Database
+from app.storage.notifications import Notifications
 from app.storage.tables import changes
-from app.storage.wakes import Wakes
 from tests.app.writing import store_all, store_one
 
 POSTGRESQL = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
@@ -25,23 +27,23 @@ def row(user: str, item: str = "i", event_id: str | None = None) -> dict[str, An
 
 
 @pytest.fixture
-def store(context: Context) -> ChangeStore:
-    return ChangeStore(context.database, "reader")
+def store(resources: Resources) -> ChangeStore:
+    return ChangeStore(resources.database, "reader")
 
 
 def told(found: list[Change] | Any) -> list[tuple[str, tuple[str, ...] | None]]:
     return [(change.kind, change.keys) for change in found]
 
 
-async def test_every_write_is_told_with_what_it_touched(context: Context, store: ChangeStore) -> None:
+async def test_every_write_is_told_with_what_it_touched(resources: Resources, store: ChangeStore) -> None:
     position = await store.position()
-    await store_one(context.interactions, row("u", event_id="e"))
-    await store_one(context.interactions, row("u", event_id="e"))
-    await store_all(context.interactions, [row("b"), row("a"), row("b")])
+    await store_one(resources.interactions, row("u", event_id="e"))
+    await store_one(resources.interactions, row("u", event_id="e"))
+    await store_all(resources.interactions, [row("b"), row("a"), row("b")])
     item = {"item_id": "x", "categories": [], "tags": [], "attributes": {}, "hidden": False}
-    await context.items.put(item)
-    await context.items.delete("x")
-    await context.items.delete("x")
+    await resources.items.put(item)
+    await resources.items.delete("x")
+    await resources.items.delete("x")
     found, after = await store.read(position)
     assert told(found) == [("users", ("u",)), ("users", ("a", "b")), ("items", ("x",)), ("items", ("x",))]
     assert {change.origin for change in found} != {"reader"}
@@ -49,36 +51,36 @@ async def test_every_write_is_told_with_what_it_touched(context: Context, store:
     assert told((await store.read(await store.position()))[0]) == []
 
 
-async def test_of_many_keys_none_is_named(context: Context, store: ChangeStore) -> None:
+async def test_of_many_keys_none_is_named(resources: Resources, store: ChangeStore) -> None:
     position = await store.position()
-    await store_all(context.interactions, [row(f"u{number}") for number in range(100_001)])
+    await store_all(resources.interactions, [row(f"u{number}") for number in range(100_001)])
     assert told((await store.read(position))[0]) == [("users", None)]
 
 
-async def test_what_is_rolled_back_is_not_told(context: Context, store: ChangeStore) -> None:
+async def test_what_is_rolled_back_is_not_told(resources: Resources, store: ChangeStore) -> None:
     position = await store.position()
-    async with context.database.engine.connect() as connection:
+    async with resources.database.engine.connect() as connection:
         await store.record(connection, "users", ["u"])
         await connection.rollback()
     assert told((await store.read(position))[0]) == []
 
 
-async def test_old_changes_are_pruned(context: Context, store: ChangeStore) -> None:
-    await store_one(context.interactions, row("u"))
+async def test_old_changes_are_pruned(resources: Resources, store: ChangeStore) -> None:
+    await store_one(resources.interactions, row("u"))
     await store.prune(0)
-    async with context.database.begin() as connection:
+    async with resources.database.begin() as connection:
         assert await connection.scalar(select(func.count()).select_from(changes)) == 1
     await store.prune(2**62)
-    async with context.database.begin() as connection:
+    async with resources.database.begin() as connection:
         assert await connection.scalar(select(func.count()).select_from(changes)) == 0
 
 
 @POSTGRESQL
-async def test_a_transaction_that_commits_late_is_told_once(context: Context, store: ChangeStore) -> None:
+async def test_a_transaction_that_commits_late_is_told_once(resources: Resources, store: ChangeStore) -> None:
     position = await store.position()
-    async with context.database.begin() as late:
+    async with resources.database.begin() as late:
         await store.record(late, "users", ["late"])
-        async with context.database.begin() as early:
+        async with resources.database.begin() as early:
             await store.record(early, "users", ["early"])
         found, position = await store.read(position)
         assert told(found) == [("users", ("early",))]
@@ -91,14 +93,16 @@ async def test_a_transaction_that_commits_late_is_told_once(context: Context, st
 
 @POSTGRESQL
 @pytest.mark.parametrize("seed", range(2))
-async def test_whatever_the_order_of_commits_each_is_told_once(context: Context, store: ChangeStore, seed: int) -> None:
+async def test_whatever_the_order_of_commits_each_is_told_once(
+    resources: Resources, store: ChangeStore, seed: int
+) -> None:
     rng = random.Random(seed)
     position, seen, committed, number = await store.position(), list[str](), set[str](), 0
     open_ones: list[tuple[Any, Any, str]] = []
     for _ in range(120):
         what = rng.random()
         if what < 0.4 and len(open_ones) < 4:
-            connection = await context.database.engine.connect()
+            connection = await resources.database.engine.connect()
             transaction = await connection.begin()
             number += 1
             await store.record(connection, "users", [f"u{number}"])
@@ -126,56 +130,59 @@ async def test_whatever_the_order_of_commits_each_is_told_once(context: Context,
 
 @POSTGRESQL
 async def test_a_commit_wakes_the_reader_and_a_cut_connection_is_made_anew(
-    context: Context, database_url: str, monkeypatch: pytest.MonkeyPatch
+    resources: Resources, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.storage.wakes._RETRY_SECONDS", 0.05)
+    monkeypatch.setattr("app.storage.notifications._RETRY_SECONDS", 0.05)
     other = Database(database_url)
 
     async def woken() -> bool:
         await asyncio.sleep(0.3)  # to listen takes a moment
         began = time.monotonic()
-        waiting = asyncio.create_task(wakes.wait(10))
+        waiting = asyncio.create_task(notifications.wait(10))
         await asyncio.sleep(0.05)
-        await store_one(context.interactions, row("u"))
+        await store_one(resources.interactions, row("u"))
         await waiting
         return time.monotonic() - began < 5
 
-    async with Wakes(other) as wakes:
+    notifications = Notifications(other)
+    async with asyncio.TaskGroup() as listening:
+        listener = listening.create_task(notifications.run())
         assert await woken()
-        async with context.database.begin() as connection:
+        async with resources.database.begin() as connection:
             await connection.execute(
                 text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
             )
         assert await woken()
+        listener.cancel()
     await other.close()
 
 
-async def test_without_a_commit_time_alone_wakes(context: Context) -> None:
-    async with Wakes(context.database) as wakes:
-        began = time.monotonic()
-        await wakes.wait(0.05)
-        assert 0.04 < time.monotonic() - began < 5
+async def test_without_a_commit_time_alone_wakes(resources: Resources) -> None:
+    began = time.monotonic()
+    await Notifications(resources.database).wait(0.05)
+    assert 0.04 < time.monotonic() - began < 5
 
 
 async def test_a_commit_whose_answer_was_lost_counts_in_the_process_that_made_it(
-    context: Context, monkeypatch: pytest.MonkeyPatch
+    state: ServingState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await context.feed.start()
-    await store_one(context.interactions, row("u", "first"))
-    await context.catalogue.put("x", ItemIn(title="old"))
-    assert len((await context.histories.get("u")).events) == 1
-    write = context.database.write
+    resources = state.resources
+    await state.feed.start()
+    await store_one(resources.interactions, row("u", "first"))
+    await factory.catalogue(state).put("x", ItemIn(title="old"))
+    assert len((await state.histories.get("u")).events) == 1
+    write = resources.database.write
 
     async def lost(work: Any) -> None:
         await write(work)
         # What the process itself wrote may be read, and passed over, before the failure is known.
-        await context.feed.catch_up()
+        await state.feed.catch_up()
         raise DatabaseError("the connection was cut")
 
-    monkeypatch.setattr(context.database, "write", lost)
+    monkeypatch.setattr(resources.database, "write", lost)
     with pytest.raises(DatabaseError):
-        await store_one(context.interactions, row("u", "second", "e"))
+        await store_one(resources.interactions, row("u", "second", "e"))
     monkeypatch.undo()
-    assert (await store_one(context.interactions, row("u", "second", "e"))).repeated
-    await context.feed.catch_up()
-    assert [event[2] for event in (await context.histories.get("u")).events] == ["first", "second"]
+    assert (await store_one(resources.interactions, row("u", "second", "e"))).repeated
+    await state.feed.catch_up()
+    assert [event[2] for event in (await state.histories.get("u")).events] == ["first", "second"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.context import Context
+from app.process.resources import Resources
 from app.storage.counts import CountStore
 from tests.app.writing import store_all
 
@@ -18,14 +18,14 @@ def row(item: str, days: float | None = 0.0, user: str = "u", event_type: str = 
 
 
 @pytest.fixture
-def counts(context: Context) -> CountStore:
-    return CountStore(context.database)
+def counts(resources: Resources) -> CountStore:
+    return CountStore(resources.database)
 
 
-async def test_an_interaction_counts_half_after_each_half_life(context: Context, counts: CountStore) -> None:
+async def test_an_interaction_counts_half_after_each_half_life(resources: Resources, counts: CountStore) -> None:
     ages = {"now": 0.0, "one": 7.0, "two": 14.0, "between": 10.5, "ancient": 5000.0, "timeless": None}
     rows = [row(item, days) for item, days in ages.items()] + [row("now", 0.0, event_type="dislike")]
-    await store_all(context.interactions, rows)
+    await store_all(resources.interactions, rows)
     found = {each.item_id: each for each in await counts.recent_items(["view"], 7 * DAY, 10)}
     weights = {"now": 1.0, "one": 0.5, "two": 0.25, "between": 0.375, "ancient": 0.0, "timeless": 0.0}
     assert {item: each.recent for item, each in found.items()} == pytest.approx(weights)
@@ -34,22 +34,22 @@ async def test_an_interaction_counts_half_after_each_half_life(context: Context,
     assert found["one"].all_recent == pytest.approx(sum(weights.values()))
 
 
-async def test_those_with_most_lately_come_first(context: Context, counts: CountStore) -> None:
-    await store_all(context.interactions, [row("b"), row("a"), row("old", 30), row("old", 30), row("old", 30)])
+async def test_those_with_most_lately_come_first(resources: Resources, counts: CountStore) -> None:
+    await store_all(resources.interactions, [row("b"), row("a"), row("old", 30), row("old", 30), row("old", 30)])
     found = await counts.recent_items(["view"], DAY, 2)
     assert [each.item_id for each in found] == ["a", "b"]
     assert found[0].all_counts == 5
 
 
-async def test_without_any_time_nothing_is_recent(context: Context, counts: CountStore) -> None:
-    await store_all(context.interactions, [row("a", None), row("b", None)])
+async def test_without_any_time_nothing_is_recent(resources: Resources, counts: CountStore) -> None:
+    await store_all(resources.interactions, [row("a", None), row("b", None)])
     assert [(each.item_id, each.recent) for each in await counts.recent_items(["view"], DAY, 5)] == [("a", 0), ("b", 0)]
     assert await counts.recent_items(["purchase"], DAY, 5) == []
 
 
-async def test_items_and_users_of_the_log(context: Context, counts: CountStore) -> None:
+async def test_items_and_users_of_the_log(resources: Resources, counts: CountStore) -> None:
     assert (await counts.users(), await counts.has_item("a"), await counts.has_item("a", 5)) == (0, False, False)
-    await store_all(context.interactions, [row("a"), row("b"), row("b", user="v"), row("c", user="w")])
+    await store_all(resources.interactions, [row("a"), row("b"), row("b", user="v"), row("c", user="w")])
     assert await counts.users() == 3
     assert await counts.has_item("a")
     assert not await counts.has_item("z")

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from app.context import Context
+from app.process.resources import Resources
 from app.storage.changes import ChangeStore
 from app.storage.database import Database
 from app.storage.inserts import insert_rows
@@ -44,8 +44,8 @@ async def write(url: str, first: int, count: int, committed: list[str]) -> None:
 
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
-async def test_a_reader_meets_every_commit_once(context: Context, database_url: str) -> None:
-    reader = ChangeStore(context.database, "reader")
+async def test_a_reader_meets_every_commit_once(resources: Resources, database_url: str) -> None:
+    reader = ChangeStore(resources.database, "reader")
     position = await reader.position()
     met: Counter[str] = Counter()
     naive, last = 0, 0
@@ -67,7 +67,7 @@ async def test_a_reader_meets_every_commit_once(context: Context, database_url: 
     await writing
     assert set(met) == set(committed)
     assert set(met.values()) == {1}
-    async with context.database.begin() as connection:
+    async with resources.database.begin() as connection:
         rows = (await connection.exec_driver_sql("SELECT count(*) FROM interactions")).scalar_one()
     assert rows == len(committed)
     print(f"\n{len(committed):,} commits, each met once; by id alone {naive:,} would have been missed")  # noqa: T201

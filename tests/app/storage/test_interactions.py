@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from app.context import Context
+from app.process.resources import Resources
 from app.storage.interactions import InteractionStore, LogEntry
 from models.data.progress import silent
 from tests.app.writing import store_all, store_one
@@ -16,8 +16,8 @@ def row(user: str = "u", item: str = "i", **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def store(context: Context) -> InteractionStore:
-    return context.interactions
+def store(resources: Resources) -> InteractionStore:
+    return resources.interactions
 
 
 async def events(store: InteractionStore, user: str, latest: int = 100) -> list[LogEntry]:
@@ -55,12 +55,12 @@ async def test_history_runs_from_no_time_over_old_to_new_and_equal_times_in_orde
     assert items == ["none-1", "none-2", "early", "tie-1", "tie-2", "late"]
 
 
-async def test_what_came_with_an_interaction_is_kept(store: InteractionStore, context: Context) -> None:
+async def test_what_came_with_an_interaction_is_kept(store: InteractionStore, resources: Resources) -> None:
     given = row(
         value=4.5, timestamp=7, event_id="e", request_id="r", position=2, context={"ä": [1, None, {"b": "\N{OWL}"}]}
     )
     await store_one(store, given)
-    async with context.database.begin() as connection:
+    async with resources.database.begin() as connection:
         found = (
             await connection.exec_driver_sql("SELECT value, timestamp, position, request_id FROM interactions")
         ).one()

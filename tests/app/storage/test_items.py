@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from app.context import Context
+from app.process.resources import Resources
 from app.storage.items import ItemStore
 from models.data.catalogue import attributes_of
 
@@ -15,12 +15,12 @@ def row(item: str = "i", **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def store(context: Context) -> ItemStore:
-    return context.items
+def store(resources: Resources) -> ItemStore:
+    return resources.items
 
 
-def put(context: Context, rows: list[dict[str, Any]]) -> Callable[[Connection], None]:
-    return lambda connection: context.items.put_now(connection, rows)
+def put(resources: Resources, rows: list[dict[str, Any]]) -> Callable[[Connection], None]:
+    return lambda connection: resources.items.put_now(connection, rows)
 
 
 async def test_an_item_comes_back_as_it_was_put(store: ItemStore) -> None:
@@ -64,15 +64,15 @@ async def test_training_reads_the_fields_that_describe_items(store: ItemStore) -
     assert (described["a"]["hidden"], described["a"]["available_until"]) == (False, None)
 
 
-async def test_many_items_take_the_place_of_those_that_were_there(context: Context, store: ItemStore) -> None:
+async def test_many_items_take_the_place_of_those_that_were_there(resources: Resources, store: ItemStore) -> None:
     await store.put(row("a", title="old", price=1.0))
-    await context.database.write(put(context, [row("a", title="new"), row("b")]))
+    await resources.database.write(put(resources, [row("a", title="new"), row("b")]))
     assert await store.get("a") == row("a", title="new")
     assert await store.get("b") == row("b")
 
 
-async def test_many_items_more_than_one_statement_holds_all_arrive(context: Context, store: ItemStore) -> None:
-    await context.database.write(put(context, [row(f"i{n}") for n in range(1001)]))
+async def test_many_items_more_than_one_statement_holds_all_arrive(resources: Resources, store: ItemStore) -> None:
+    await resources.database.write(put(resources, [row(f"i{n}") for n in range(1001)]))
     assert await store.count() == 1001
 
 

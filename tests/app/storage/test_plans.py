@@ -6,60 +6,62 @@ from typing import Any
 import pytest
 from sqlalchemy import event, inspect
 
-from app.context import Context
 from app.errors import DatabaseError
+from app.process.resources import Resources
 from app.storage.database import Database
 from app.storage.online_measures import OnlineMeasureStore
 from app.storage.rows import Row
 from app.storage.user_data import UserDataStore
 
 ROWS = 20_000
-Run = Callable[[Context], Any]
+Run = Callable[[Resources], Any]
 
 
-async def measured(context: Context) -> None:
-    store = OnlineMeasureStore(context.database)
+async def measured(resources: Resources) -> None:
+    store = OnlineMeasureStore(resources.database)
     _ = [
         count
         async for count in store.impressions(1_700_000_000_000_000, 1_800_000_000_000_000, ["click"], ["purchase"])
     ]
 
 
-async def requested(context: Context) -> None:
-    _ = [page async for page in UserDataStore(context.database, context.changes).requests("u7")]
+async def requested(resources: Resources) -> None:
+    _ = [page async for page in UserDataStore(resources.database, resources.changes).requests("u7")]
 
 
-async def _read(context: Context) -> None:
-    position = await context.changes.position()
-    await context.changes.read(position)
+async def _read(resources: Resources) -> None:
+    position = await resources.changes.position()
+    await resources.changes.read(position)
 
 
 STATEMENTS: dict[str, Run] = {
-    "ix_interactions_user_id_timestamp": lambda context: context.interactions.histories(["u7"], 100),
-    "uq_interactions_event_id": lambda context: context.interactions.store([Row("u7", "i", "view", event_id="e77")]),
+    "ix_interactions_user_id_timestamp": lambda resources: resources.interactions.histories(["u7"], 100),
+    "uq_interactions_event_id": lambda resources: resources.interactions.store(
+        [Row("u7", "i", "view", event_id="e77")]
+    ),
     "ix_interactions_timestamp_of_requests": measured,
-    "ix_items_changed_at": lambda context: context.items.changed_since(1_799_999_999_000_000, 10),
-    "ix_changes_created_at": lambda context: context.changes.prune(1),
+    "ix_items_changed_at": lambda resources: resources.items.changed_since(1_799_999_999_000_000, 10),
+    "ix_changes_created_at": lambda resources: resources.changes.prune(1),
     "ix_changes_transaction_id": _read,
     "ix_requests_user_id": requested,
-    "ix_merges_into_user_id": lambda context: UserDataStore(context.database, context.changes).merges("u7"),
-    "ix_training_jobs_created_at": lambda context: context.job_store.page(10),
-    "ix_training_job_lines_job_id": lambda context: context.job_store.lines("j7"),
-    "pk_training_jobs": lambda context: context.job_store.get("j7"),
-    "pk_interactions": lambda context: UserDataStore(context.database, context.changes).delete(77),
-    "pk_items": lambda context: context.items.get("i7"),
-    "pk_users": lambda context: context.users.get("u7"),
+    "ix_merges_into_user_id": lambda resources: UserDataStore(resources.database, resources.changes).merges("u7"),
+    "ix_training_jobs_created_at": lambda resources: resources.training_jobs.page(10),
+    "ix_training_job_lines_job_id": lambda resources: resources.training_jobs.lines("j7"),
+    "pk_training_jobs": lambda resources: resources.training_jobs.get("j7"),
+    "pk_interactions": lambda resources: UserDataStore(resources.database, resources.changes).delete(77),
+    "pk_items": lambda resources: resources.items.get("i7"),
+    "pk_users": lambda resources: resources.users.get("u7"),
     "pk_changes": _read,
-    "pk_requests": lambda context: context.requests.add("fresh", "u7", 1, {}),
-    "pk_merges": lambda context: UserDataStore(context.database, context.changes).merges("u7"),
-    "uq_imports_fingerprint": lambda context: context.imports.begin("f7", "folder"),
-    "pk_imports": lambda context: context.imports.get("i7"),
+    "pk_requests": lambda resources: resources.requests.add("fresh", "u7", 1, {}),
+    "pk_merges": lambda resources: UserDataStore(resources.database, resources.changes).merges("u7"),
+    "uq_imports_fingerprint": lambda resources: resources.imports.begin("f7", "folder"),
+    "pk_imports": lambda resources: resources.imports.get("i7"),
 }
 KEYS_OF_SQLITE = {"pk_interactions", "pk_changes"}
 """Rows are found by these without an index, as the tables are ordered by them."""
 
 
-async def fill(context: Context) -> None:
+async def fill(resources: Resources) -> None:
     """Make tables so large that a scan does not pay."""
     rows = [
         Row(
@@ -72,14 +74,14 @@ async def fill(context: Context) -> None:
         )
         for n in range(ROWS)
     ]
-    await context.interactions.store(rows)
-    is_sqlite = context.database.is_sqlite
+    await resources.interactions.store(rows)
+    is_sqlite = resources.database.is_sqlite
     numbers = (
         "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 5000)"
         if is_sqlite
         else "WITH n AS (SELECT generate_series(1, 5000) AS n)"
     )
-    async with context.database.writing() as connection:
+    async with resources.database.writing() as connection:
         for into, values in (
             ("requests (request_id, user_id, timestamp, context)", "'q' || n, 'u' || n, n, '{}'"),
             ("merges (user_id, into_user_id, moved, merged_at)", "'m' || n, 'u' || n, 0, n"),
@@ -99,7 +101,7 @@ async def fill(context: Context) -> None:
         await connection.exec_driver_sql("ANALYZE")
 
 
-async def plans(context: Context, run: Run) -> str:
+async def plans(resources: Resources, run: Run) -> str:
     """Run something, and give the plans of all its statements."""
     seen: list[tuple[str, Any]] = []
 
@@ -107,30 +109,32 @@ async def plans(context: Context, run: Run) -> str:
         if statement.split(maxsplit=1)[0] in ("SELECT", "INSERT", "DELETE", "UPDATE", "WITH"):
             seen.append((statement, parameters[0] if many else parameters))
 
-    engines = [context.database.engine.sync_engine] + ([context.database._writer] if context.database._writer else [])
+    engines = [resources.database.engine.sync_engine] + (
+        [resources.database._writer] if resources.database._writer else []
+    )
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     try:
-        await run(context)
+        await run(resources)
     finally:
         for engine in engines:
             event.remove(engine, "before_cursor_execute", note)
-    explain = "EXPLAIN QUERY PLAN" if context.database.is_sqlite else "EXPLAIN"
+    explain = "EXPLAIN QUERY PLAN" if resources.database.is_sqlite else "EXPLAIN"
     lines: list[str] = []
-    async with context.database.begin() as connection:
+    async with resources.database.begin() as connection:
         for statement, parameters in seen:
             rows = await connection.exec_driver_sql(f"{explain} {statement}", parameters)
             lines += [str(row[-1]) for row in rows]
     return "\n".join(lines)
 
 
-async def test_each_index_is_used_by_the_statement_it_is_there_for(context: Context) -> None:
-    await fill(context)
+async def test_each_index_is_used_by_the_statement_it_is_there_for(resources: Resources) -> None:
+    await fill(resources)
     for name, run in STATEMENTS.items():
-        found = await plans(context, run)
-        if context.database.is_sqlite and name == "ix_changes_transaction_id":
+        found = await plans(resources, run)
+        if resources.database.is_sqlite and name == "ix_changes_transaction_id":
             continue  # SQLite, with one writer, reads the feed by id
-        if context.database.is_sqlite and name.startswith(("pk_", "uq_imports")):
+        if resources.database.is_sqlite and name.startswith(("pk_", "uq_imports")):
             key = "INTEGER PRIMARY KEY" if name in KEYS_OF_SQLITE else "sqlite_autoindex"
             used = key in found or name in ("pk_requests", "uq_imports_fingerprint")
         elif name in ("pk_requests", "pk_changes"):
@@ -140,18 +144,18 @@ async def test_each_index_is_used_by_the_statement_it_is_there_for(context: Cont
         assert used, f"{name}:\n{found}"
 
 
-async def test_there_is_no_other_index(context: Context) -> None:
+async def test_there_is_no_other_index(resources: Resources) -> None:
     def names(connection: Any) -> set[str]:
         inspector = inspect(connection)
         return {str(index["name"]) for table in inspector.get_table_names() for index in inspector.get_indexes(table)}
 
-    async with context.database.begin() as connection:
+    async with resources.database.begin() as connection:
         found = await connection.run_sync(names)
     assert {name for name in found if not name.startswith("uq_imports")} <= set(STATEMENTS)
 
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
-async def test_a_statement_that_takes_too_long_is_ended(context: Context, database_url: str) -> None:
+async def test_a_statement_that_takes_too_long_is_ended(resources: Resources, database_url: str) -> None:
     database = Database(database_url, statement_seconds=0.2)
     try:
         with pytest.raises(DatabaseError, match="statement timeout"):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from app.config import Settings
-from app.context import Context
+from app.process.resources import Resources
 from app.storage.rows import Row
 from app.storage.tables import training_jobs
 from app.storage.training_jobs import MAX_ATTEMPTS, Job, TrainingJobStore
@@ -14,8 +14,8 @@ from app.times import now
 
 
 @pytest.fixture
-def jobs(context: Context) -> TrainingJobStore:
-    return context.job_store
+def jobs(resources: Resources) -> TrainingJobStore:
+    return resources.training_jobs
 
 
 async def claimed(jobs: TrainingJobStore, worker: str = "w", version: str = "v") -> Job:
@@ -24,8 +24,8 @@ async def claimed(jobs: TrainingJobStore, worker: str = "w", version: str = "v")
     return job
 
 
-async def let_lease_end(context: Context) -> None:
-    async with context.database.writing() as connection:
+async def let_lease_end(resources: Resources) -> None:
+    async with resources.database.writing() as connection:
         await connection.execute(update(training_jobs).values(lease_until=now() - 60_000_000))
 
 
@@ -38,27 +38,27 @@ async def test_jobs_are_taken_in_their_order_each_by_one(jobs: TrainingJobStore)
     assert await jobs.claim("another", "v") is None
 
 
-async def test_many_workers_at_once_never_take_the_same_job(context: Context, settings: Settings) -> None:
+async def test_many_workers_at_once_never_take_the_same_job(resources: Resources, settings: Settings) -> None:
     for _ in range(10):
-        await context.job_store.add("full", "api", {})
-    async with Context(settings) as other:
-        stores = [context.job_store, other.job_store] * 8
+        await resources.training_jobs.add("full", "api", {})
+    async with Resources(settings) as other:
+        stores = [resources.training_jobs, other.training_jobs] * 8
         taken = await asyncio.gather(*(store.claim(f"w{n}", "v") for n, store in enumerate(stores)))
     ids = [job.job_id for job in taken if job is not None]
     assert len(ids) == len(set(ids)) == 10
 
 
 async def test_a_job_whose_lease_has_ended_is_anybodys_with_the_version_it_had(
-    context: Context, jobs: TrainingJobStore
+    resources: Resources, jobs: TrainingJobStore
 ) -> None:
     await jobs.add("full", "api", {})
     first = await claimed(jobs, "first", "v1")
     assert await jobs.renew(first, "cleaning", 0.5, ["a line"]) == "ours"
     assert await jobs.claim("second", "v2") is None
-    await let_lease_end(context)
+    await let_lease_end(resources)
     # Nobody has taken it: the first one may go on.
     assert await jobs.renew(first, "cleaning", 0.6, []) == "ours"
-    await let_lease_end(context)
+    await let_lease_end(resources)
     second = await claimed(jobs, "second", "v2")
     assert (second.job_id, second.attempts, second.bundle_version) == (first.job_id, 2, "v1")
     assert await jobs.renew(first, "refit", 0.9, ["too late"]) == "lost"
@@ -70,11 +70,11 @@ async def test_a_job_whose_lease_has_ended_is_anybodys_with_the_version_it_had(
     assert (found.status, found.phase) == ("succeeded", None)
 
 
-async def test_after_three_workers_died_the_job_has_failed(context: Context, jobs: TrainingJobStore) -> None:
+async def test_after_three_workers_died_the_job_has_failed(resources: Resources, jobs: TrainingJobStore) -> None:
     added = await jobs.add("full", "api", {})
     for number in range(MAX_ATTEMPTS):
         assert (await claimed(jobs)).attempts == number + 1
-        await let_lease_end(context)
+        await let_lease_end(resources)
     assert await jobs.claim("w", "v") is None
     found = await jobs.get(added.job_id)
     assert found is not None
@@ -100,14 +100,14 @@ async def test_a_job_that_is_given_back_while_it_is_cancelled_has_ended(jobs: Tr
 
 
 async def test_a_job_that_is_cancelled_in_its_last_attempt_was_cancelled(
-    context: Context, jobs: TrainingJobStore
+    resources: Resources, jobs: TrainingJobStore
 ) -> None:
     added = await jobs.add("full", "api", {})
     for _ in range(MAX_ATTEMPTS):
-        await let_lease_end(context)
+        await let_lease_end(resources)
         await claimed(jobs)
     await jobs.cancel(added.job_id)
-    await let_lease_end(context)
+    await let_lease_end(resources)
     assert await jobs.claim("w", "v") is None
     found = await jobs.get(added.job_id)
     assert found is not None
@@ -121,7 +121,7 @@ async def test_a_log_may_hold_anything(jobs: TrainingJobStore) -> None:
     assert [line.line for line in await jobs.lines(job.job_id)] == ["ab", "ä \N{OWL}"]
 
 
-async def test_cancelling_ends_what_waits_and_asks_what_runs(context: Context, jobs: TrainingJobStore) -> None:
+async def test_cancelling_ends_what_waits_and_asks_what_runs(resources: Resources, jobs: TrainingJobStore) -> None:
     waiting = await jobs.add("full", "api", {})
     cancelled = await jobs.cancel(waiting.job_id)
     assert cancelled is not None
@@ -134,7 +134,7 @@ async def test_cancelling_ends_what_waits_and_asks_what_runs(context: Context, j
     assert asked is not None
     assert (asked.status, asked.cancelling) == ("running", True)
     assert await jobs.renew(running, None, None, []) == "cancelling"
-    await let_lease_end(context)
+    await let_lease_end(resources)
     assert await jobs.claim("another", "v") is None
     found = await jobs.get(running.job_id)
     assert found is not None
@@ -144,25 +144,25 @@ async def test_cancelling_ends_what_waits_and_asks_what_runs(context: Context, j
     assert ended == found
 
 
-async def test_what_schedules_add_is_one_for_all_workers(context: Context, settings: Settings) -> None:
-    async with Context(settings) as other:
-        stores = [context.job_store, other.job_store] * 5
+async def test_what_schedules_add_is_one_for_all_workers(resources: Resources, settings: Settings) -> None:
+    async with Resources(settings) as other:
+        stores = [resources.training_jobs, other.training_jobs] * 5
         added = await asyncio.gather(*(store.add("full", "schedule", {}, unless_open=True) for store in stores))
     assert len({job.job_id for job in added}) == 1
-    await claimed(context.job_store)
-    again = await context.job_store.add("full", "threshold", {}, unless_open=True)
+    await claimed(resources.training_jobs)
+    again = await resources.training_jobs.add("full", "threshold", {}, unless_open=True)
     assert (again.job_id, again.origin, again.status) == (added[0].job_id, "schedule", "running")
 
 
-async def test_interactions_count_as_new_until_a_job_is_taken(context: Context, jobs: TrainingJobStore) -> None:
+async def test_interactions_count_as_new_until_a_job_is_taken(resources: Resources, jobs: TrainingJobStore) -> None:
     assert await jobs.new_interactions(10) == 0
-    await context.interactions.store([Row("u", f"i{number}", "view") for number in range(7)])
+    await resources.interactions.store([Row("u", f"i{number}", "view") for number in range(7)])
     assert (await jobs.new_interactions(10), await jobs.new_interactions(5)) == (7, 5)
     await jobs.add("full", "api", {})
     assert await jobs.new_interactions(10) == 7
     await claimed(jobs)
     assert await jobs.new_interactions(10) == 0
-    await context.interactions.store([Row("u", "i", "view")])
+    await resources.interactions.store([Row("u", "i", "view")])
     assert await jobs.new_interactions(10) == 1
 
 
@@ -174,7 +174,7 @@ async def test_jobs_are_listed_newest_first_in_pages(jobs: TrainingJobStore) -> 
     assert await jobs.statuses() == {"queued": 5}
 
 
-async def test_the_bundles_of_jobs_that_have_not_ended_are_named(context: Context, jobs: TrainingJobStore) -> None:
+async def test_the_bundles_of_jobs_that_have_not_ended_are_named(resources: Resources, jobs: TrainingJobStore) -> None:
     for _ in range(4):
         await jobs.add("full", "api", {})
     ended, running, given_back = [await claimed(jobs, f"w{number}", f"v{number}") for number in range(3)]

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from app.config import Settings
-from app.context import Context
+from app.process.resources import Resources
 from app.worker.planner import Planner
 from models.bundle.manifest import MANIFEST_FILE, Manifest
 from models.bundle.store import BundleStore
@@ -13,10 +13,10 @@ from tests.app.writing import store_all
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
-async def view(context: Context, times: int) -> int:
+async def view(resources: Resources, times: int) -> int:
     """Store so many views; give the id of the last."""
     row = {"user_id": "u", "item_id": "i", "event_type": "view", "event_id": None, "timestamp": 1}
-    return max(stored.id for stored in await store_all(context.interactions, [row] * times))
+    return max(stored.id for stored in await store_all(resources.interactions, [row] * times))
 
 
 def made_from(bundles: BundleStore, last_id: int) -> None:
@@ -27,43 +27,43 @@ def made_from(bundles: BundleStore, last_id: int) -> None:
 
 
 @pytest.fixture
-def planner(context: Context, settings: Settings) -> Planner:
+def planner(resources: Resources, settings: Settings) -> Planner:
     wanted = settings.model_copy(update={"training_schedule": "off", "training_threshold": 5})
-    return Planner(context.job_store, context.bundles, wanted)
+    return Planner(resources.training_jobs, resources.bundles, wanted)
 
 
-async def origins(context: Context) -> list[str]:
-    return [job.origin for job in await context.job_store.page(10)]
+async def origins(resources: Resources) -> list[str]:
+    return [job.origin for job in await resources.training_jobs.page(10)]
 
 
-async def test_without_a_bundle_the_whole_log_is_new(context: Context, planner: Planner) -> None:
-    await view(context, 4)
+async def test_without_a_bundle_the_whole_log_is_new(resources: Resources, planner: Planner) -> None:
+    await view(resources, 4)
     await planner.plan()
-    assert await origins(context) == []
-    await view(context, 1)
+    assert await origins(resources) == []
+    await view(resources, 1)
     await planner.plan()
     await planner.plan()
-    assert await origins(context) == ["threshold"]
+    assert await origins(resources) == ["threshold"]
 
 
 async def test_what_the_active_bundle_was_made_from_is_not_new_whoever_made_it(
-    context: Context, planner: Planner, bundles: BundleStore, monkeypatch: pytest.MonkeyPatch
+    resources: Resources, planner: Planner, bundles: BundleStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made_from(bundles, await view(context, 20))
+    made_from(bundles, await view(resources, 20))
     asked: list[str] = []
-    read = context.bundles.manifest
+    read = resources.bundles.manifest
 
     def counted(version: str) -> Manifest:
         asked.append(version)
         return read(version)
 
-    monkeypatch.setattr(context.bundles, "manifest", counted)
+    monkeypatch.setattr(resources.bundles, "manifest", counted)
     await planner.plan()
     await planner.plan()
     assert len(asked) == 1
-    await view(context, 4)
+    await view(resources, 4)
     await planner.plan()
-    assert await origins(context) == []
-    await view(context, 1)
+    assert await origins(resources) == []
+    await view(resources, 1)
     await planner.plan()
-    assert await origins(context) == ["threshold"]
+    assert await origins(resources) == ["threshold"]

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from app.config import Settings
-from app.context import Context
 from app.errors import DatabaseError
+from app.process.resources import Resources
 from app.storage.training_jobs import Job
-from app.worker.supervisor import Told, how_it_ended
+from app.worker.training_process import Report, how_it_ended
 from app.worker.worker import Worker
 from models.bundle.errors import StoreUnreachableError
 from models.bundle.store import BundleStore
@@ -22,12 +22,12 @@ def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"training_schedule": "off"})
 
 
-async def working(context: Context, until: str, job_id: str) -> Job:
+async def working(resources: Resources, until: str, job_id: str) -> Job:
     """Let a worker work until a job has ended."""
-    worker = Worker(context)
+    worker = Worker(resources)
     running = asyncio.create_task(worker.run())
     async with asyncio.timeout(60):
-        while (job := await context.job_store.get(job_id)) is None or job.status != until:
+        while (job := await resources.training_jobs.get(job_id)) is None or job.status != until:
             assert not running.done(), running.exception()
             await asyncio.sleep(0.02)
     worker.stop()
@@ -36,35 +36,35 @@ async def working(context: Context, until: str, job_id: str) -> Job:
 
 
 async def test_an_error_that_nobody_expected_ends_the_job_and_not_the_worker(
-    context: Context, monkeypatch: pytest.MonkeyPatch
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = 0
 
-    async def train(self: Worker, _job: Job, told: Told) -> str:
+    async def train(self: Worker, _job: Job, report: Report) -> str:
         nonlocal calls
         calls += 1
         if calls == 1:
             raise RuntimeError("broken")
-        told.outcome = {"failed": "in its own way"}
+        report.outcome = {"failed": "in its own way"}
         return "ours"
 
     monkeypatch.setattr(Worker, "_train", train)
-    first = await context.job_store.add("full", "api", {})
-    second = await context.job_store.add("full", "api", {})
-    assert (await working(context, "failed", second.job_id)).reason == "in its own way"
-    ended = await context.job_store.get(first.job_id)
+    first = await resources.training_jobs.add("full", "api", {})
+    second = await resources.training_jobs.add("full", "api", {})
+    assert (await working(resources, "failed", second.job_id)).reason == "in its own way"
+    ended = await resources.training_jobs.get(first.job_id)
     assert ended is not None
     assert (ended.status, ended.reason) == ("failed", "RuntimeError: broken")
 
 
-async def test_without_interactions_a_job_fails_with_the_reason(context: Context) -> None:
-    job = await context.job_store.add("full", "api", {"seed": 0, "budget": None, "from_manifest": None})
-    ended = await working(context, "failed", job.job_id)
+async def test_without_interactions_a_job_fails_with_the_reason(resources: Resources) -> None:
+    job = await resources.training_jobs.add("full", "api", {"seed": 0, "budget": None, "from_manifest": None})
+    ended = await working(resources, "failed", job.job_id)
     assert "there are no interactions to train on: import some first" in str(ended.reason)
-    assert not list(context.bundles.root.glob("*")) if context.bundles.root.exists() else True
+    assert not list(resources.bundles.root.glob("*")) if resources.bundles.root.exists() else True
 
 
-async def test_bundles_out_of_reach_are_asked_for_again(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_bundles_out_of_reach_are_asked_for_again(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.worker.worker._RETRY_SECONDS", 0.01)
     versions, fails = BundleStore.versions, 3
 
@@ -76,12 +76,12 @@ async def test_bundles_out_of_reach_are_asked_for_again(context: Context, monkey
         return versions(self)
 
     monkeypatch.setattr(BundleStore, "versions", away)
-    job = await context.job_store.add("full", "api", {})
-    assert "no interactions" in str((await working(context, "failed", job.job_id)).reason)
+    job = await resources.training_jobs.add("full", "api", {})
+    assert "no interactions" in str((await working(resources, "failed", job.job_id)).reason)
 
 
 async def test_a_worker_that_cannot_renew_its_lease_stops_training(
-    context: Context, monkeypatch: pytest.MonkeyPatch
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By then another worker may have the job."""
     monkeypatch.setattr("app.worker.worker.LEASE_SECONDS", 0.0)
@@ -90,11 +90,11 @@ async def test_a_worker_that_cannot_renew_its_lease_stops_training(
     async def away(*_: Any) -> Any:
         raise DatabaseError("away")
 
-    await context.job_store.add("full", "api", {})
-    job = await context.job_store.claim("w", "v")
+    await resources.training_jobs.add("full", "api", {})
+    job = await resources.training_jobs.claim("w", "v")
     assert job is not None
-    monkeypatch.setattr(context.job_store, "renew", away)
-    assert await Worker(context)._train(job, Told()) == "lost"
+    monkeypatch.setattr(resources.training_jobs, "renew", away)
+    assert await Worker(resources)._train(job, Report()) == "lost"
 
 
 async def test_what_a_process_says_is_read_line_by_line(backend: str) -> None:
@@ -102,10 +102,10 @@ async def test_what_a_process_says_is_read_line_by_line(backend: str) -> None:
     stream.feed_data(b'{"phase": "network", "progress": 0.5}\n{"line": "one"}\nplain text\n{"other": 1}\n')
     stream.feed_data(b"x" * 5000 + b"\n" + b'{"outcome": {"version": "v"}}\n')
     stream.feed_eof()
-    told = Told()
-    await told.read(stream)
-    assert (told.phase, told.progress, told.outcome) == ("network", 0.5, {"version": "v"})
-    assert told.lines[:3] == ["one", "plain text", '{"other": 1}']
+    report = Report()
+    await report.read(stream)
+    assert (report.phase, report.progress, report.outcome) == ("network", 0.5, {"version": "v"})
+    assert report.lines[:3] == ["one", "plain text", '{"other": 1}']
 
 
 @pytest.mark.parametrize(("code", "text"), [(-9, "SIGKILL"), (3, "code 3"), (None, "code None")])

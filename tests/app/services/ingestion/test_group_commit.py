@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DataError
 
-from app.context import Context
 from app.errors import DatabaseError, OverloadedError
+from app.process.resources import Resources
 from app.services.ingestion import group_commit as module
 from app.services.ingestion.group_commit import GroupCommit
 from app.storage.rows import Row, Stored
@@ -21,8 +21,8 @@ def row(item: str, event_id: str | None = None) -> Row:
 class Recording:
     """Commits through the real store, and keeps what came together."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
         self.groups: list[list[str]] = []
         self.gate = asyncio.Event()
         self.gate.set()
@@ -35,23 +35,23 @@ class Recording:
             raise self.failure
         if any(each.item_id == "bad" for each in rows):
             raise DataError("INSERT", {}, ValueError("no such text"))
-        return await self._context.interactions.store(rows)
+        return await self._resources.interactions.store(rows)
 
 
 @pytest.fixture
-def store(context: Context) -> Recording:
-    return Recording(context)
+def store(resources: Resources) -> Recording:
+    return Recording(resources)
 
 
-async def test_a_single_row_is_committed_at_once(store: Recording, context: Context) -> None:
+async def test_a_single_row_is_committed_at_once(store: Recording, resources: Resources) -> None:
     group = GroupCommit(store)
     stored = await group.add(row("a", "e"))
     assert (stored.repeated, store.groups) == (False, [["a"]])
     assert await group.add(row("a", "e")) == Stored(stored.id, repeated=True)
-    assert await context.interactions.count() == 1
+    assert await resources.interactions.count() == 1
 
 
-async def test_rows_that_come_during_a_commit_share_the_next_one(store: Recording, context: Context) -> None:
+async def test_rows_that_come_during_a_commit_share_the_next_one(store: Recording, resources: Resources) -> None:
     group = GroupCommit(store)
     store.gate.clear()
     first = asyncio.create_task(group.add(row("first")))
@@ -64,10 +64,10 @@ async def test_rows_that_come_during_a_commit_share_the_next_one(store: Recordin
     assert store.groups == [["first"], [f"i{number}" for number in range(6)]]
     assert [stored.repeated for stored in found] == [False] * 4 + [True] * 3
     assert [stored.id for stored in found[1:4]] == [stored.id for stored in found[4:]]
-    assert await context.interactions.count() == 4
+    assert await resources.interactions.count() == 4
 
 
-async def test_a_row_that_cannot_be_stored_fails_alone(store: Recording, context: Context) -> None:
+async def test_a_row_that_cannot_be_stored_fails_alone(store: Recording, resources: Resources) -> None:
     group = GroupCommit(store)
     store.gate.clear()
     posts = [asyncio.create_task(group.add(row(item))) for item in ("a", "b", "bad", "c")]
@@ -75,7 +75,7 @@ async def test_a_row_that_cannot_be_stored_fails_alone(store: Recording, context
     store.gate.set()
     found = await asyncio.gather(*posts, return_exceptions=True)
     assert [type(one) for one in found] == [Stored, Stored, DataError, Stored]
-    assert await context.interactions.count() == 3
+    assert await resources.interactions.count() == 3
 
 
 async def test_a_failure_reaches_everybody_who_waits_and_the_next_post_is_taken(store: Recording) -> None:
@@ -101,7 +101,7 @@ async def test_too_many_that_wait_are_refused(store: Recording, monkeypatch: pyt
     assert len(await asyncio.gather(*posts)) == 3
 
 
-async def test_whoever_gives_up_does_not_take_the_others_with_him(store: Recording, context: Context) -> None:
+async def test_whoever_gives_up_does_not_take_the_others_with_him(store: Recording, resources: Resources) -> None:
     group = GroupCommit(store)
     store.gate.clear()
     posts = [asyncio.create_task(group.add(row(f"i{number}"))) for number in range(3)]
@@ -112,4 +112,4 @@ async def test_whoever_gives_up_does_not_take_the_others_with_him(store: Recordi
     assert isinstance(found[1], asyncio.CancelledError)
     assert not found[2].repeated  # type: ignore[union-attr]
     await group.close()
-    assert await context.interactions.count() == 3
+    assert await resources.interactions.count() == 3

@@ -6,8 +6,8 @@ from collections.abc import Collection
 import numpy as np
 import pytest
 
-from app.context import Context
 from app.errors import DatabaseError
+from app.process.resources import Resources
 from app.services.popularity import counts_since_bundle as live_popularity
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.state.serving import Serving
@@ -38,12 +38,12 @@ def served(bundles: BundleStore) -> Serving:
     return Serving(ranker, LiveCatalogue(ranker.knowledge, ranker.content), ranker.retriever.config.scale)
 
 
-async def view(context: Context, item: str, times: int) -> None:
+async def view(resources: Resources, item: str, times: int) -> None:
     rows = [
         {"user_id": f"u{n}", "item_id": item, "event_type": "view", "event_id": None, "timestamp": 1}
         for n in range(times)
     ]
-    await store_all(context.interactions, rows)
+    await store_all(resources.interactions, rows)
 
 
 def counted(popularity: CountsSinceBundle, serving: Serving, item: str) -> float | None:
@@ -59,8 +59,8 @@ def counted(popularity: CountsSinceBundle, serving: Serving, item: str) -> float
 class Failing(CountStore):
     """Fails at certain calls."""
 
-    def __init__(self, context: Context, *failing: int) -> None:
-        super().__init__(context.database)
+    def __init__(self, resources: Resources, *failing: int) -> None:
+        super().__init__(resources.database)
         self._failing = failing
         self.calls = 0
 
@@ -72,11 +72,11 @@ class Failing(CountStore):
 
 
 async def test_a_count_that_was_broken_off_goes_on_where_it_was(
-    context: Context, serving: Serving, monkeypatch: pytest.MonkeyPatch
+    resources: Resources, serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_popularity, "_ROWS", 3)
-    await view(context, "i001", 8)
-    popularity = CountsSinceBundle(Failing(context, 2), EVENT_WEIGHTS)
+    await view(resources, "i001", 8)
+    popularity = CountsSinceBundle(Failing(resources, 2), EVENT_WEIGHTS)
     await popularity.refresh(serving)
     assert counted(popularity, serving, "i001") == 3
     await popularity.refresh(serving)
@@ -84,11 +84,11 @@ async def test_a_count_that_was_broken_off_goes_on_where_it_was(
     assert popularity.number == 2
 
 
-async def test_while_nothing_is_new_the_count_is_the_same(context: Context, serving: Serving) -> None:
-    popularity = CountsSinceBundle(CountStore(context.database), EVENT_WEIGHTS)
+async def test_while_nothing_is_new_the_count_is_the_same(resources: Resources, serving: Serving) -> None:
+    popularity = CountsSinceBundle(CountStore(resources.database), EVENT_WEIGHTS)
     await popularity.refresh(serving)
     assert (popularity.number, popularity.popular(serving, None)) == (0, None)
-    await view(context, "i001", 2)
+    await view(resources, "i001", 2)
     await popularity.refresh(serving)
     first = popularity.popular(serving, None)
     assert first is not None
@@ -101,10 +101,10 @@ async def test_while_nothing_is_new_the_count_is_the_same(context: Context, serv
 
 
 async def test_a_database_that_is_away_is_not_asked_without_a_pause(
-    context: Context, serving: Serving, monkeypatch: pytest.MonkeyPatch
+    resources: Resources, serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_popularity, "_EVERY_SECONDS", 60.0)
-    counts = Failing(context, 1)
+    counts = Failing(resources, 1)
     popularity = CountsSinceBundle(counts, EVENT_WEIGHTS)
     for _ in range(5):
         await popularity.refresh(serving)
@@ -112,11 +112,11 @@ async def test_a_database_that_is_away_is_not_asked_without_a_pause(
 
 
 async def test_who_still_has_an_older_bundle_does_not_count_for_the_next(
-    context: Context, serving: Serving, bundles: BundleStore
+    resources: Resources, serving: Serving, bundles: BundleStore
 ) -> None:
     newer = served(bundles)
-    await view(context, "i001", 2)
-    popularity = CountsSinceBundle(CountStore(context.database), EVENT_WEIGHTS)
+    await view(resources, "i001", 2)
+    popularity = CountsSinceBundle(CountStore(resources.database), EVENT_WEIGHTS)
     await popularity.refresh(newer)
     await popularity.refresh(serving)
     assert counted(popularity, newer, "i001") == 2
@@ -124,10 +124,10 @@ async def test_who_still_has_an_older_bundle_does_not_count_for_the_next(
 
 
 async def test_who_asks_for_the_next_bundle_while_one_is_counted_is_not_forgotten(
-    context: Context, serving: Serving, bundles: BundleStore
+    resources: Resources, serving: Serving, bundles: BundleStore
 ) -> None:
     newer = served(bundles)
-    await view(context, "i001", 2)
+    await view(resources, "i001", 2)
 
     class Asking(CountStore):
         async def since(self, last_id: int, event_types: Collection[str], limit: int) -> CountedRows:
@@ -135,8 +135,8 @@ async def test_who_asks_for_the_next_bundle_while_one_is_counted_is_not_forgotte
                 popularity.ask(newer)
             return await super().since(last_id, event_types, limit)
 
-    popularity = CountsSinceBundle(Asking(context.database), EVENT_WEIGHTS)
-    following = asyncio.create_task(popularity.follow())
+    popularity = CountsSinceBundle(Asking(resources.database), EVENT_WEIGHTS)
+    following = asyncio.create_task(popularity.run())
     popularity.ask(serving)
     for _ in range(200):
         if counted(popularity, newer, "i001") == 2:
@@ -148,9 +148,9 @@ async def test_who_asks_for_the_next_bundle_while_one_is_counted_is_not_forgotte
     assert counted(popularity, newer, "i001") == 2
 
 
-async def test_an_order_has_the_codes_that_the_scores_tell(context: Context, serving: Serving) -> None:
-    await view(context, "brand-new", 500)
-    popularity = CountsSinceBundle(CountStore(context.database), EVENT_WEIGHTS)
+async def test_an_order_has_the_codes_that_the_scores_tell(resources: Resources, serving: Serving) -> None:
+    await view(resources, "brand-new", 500)
+    popularity = CountsSinceBundle(CountStore(resources.database), EVENT_WEIGHTS)
     await popularity.refresh(serving)
     found = popularity.popular(serving, None)
     assert found is not None

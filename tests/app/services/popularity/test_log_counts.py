@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection
 from typing import Any
 
-from app.context import Context
+from app.process.resources import Resources
 from app.services.popularity.log_counts import LogCounts
 from app.storage.changes import ChangeStore
 from app.storage.first_sight import FirstSight
@@ -30,22 +30,22 @@ async def top(popular: LogCounts, limit: int = 3) -> list[tuple[str, float]]:
     return sorted(found, key=lambda item: (-item[1], item[0]))[:limit]
 
 
-async def test_each_item_has_its_number_of_interactions(context: Context) -> None:
-    await store_all(context.interactions, [row("b"), row("a"), row("c"), row("c")])
-    assert await top(LogCounts(context.interactions, EVENT_WEIGHTS)) == [("c", 2.0), ("a", 1.0), ("b", 1.0)]
+async def test_each_item_has_its_number_of_interactions(resources: Resources) -> None:
+    await store_all(resources.interactions, [row("b"), row("a"), row("c"), row("c")])
+    assert await top(LogCounts(resources.interactions, EVENT_WEIGHTS)) == [("c", 2.0), ("a", 1.0), ("b", 1.0)]
 
 
-async def test_what_another_process_stores_is_noticed_soon(context: Context) -> None:
-    popular = LogCounts(context.interactions, EVENT_WEIGHTS)
+async def test_what_another_process_stores_is_noticed_soon(resources: Resources) -> None:
+    popular = LogCounts(resources.interactions, EVENT_WEIGHTS)
     assert await top(popular) == []
-    await store_one(context.interactions, row("i"))
+    await store_one(resources.interactions, row("i"))
     until = time.monotonic() + NOTICED_WITHIN
     while await top(popular) != [("i", 1.0)]:
         assert time.monotonic() < until
         await asyncio.sleep(0.05)
 
 
-async def test_a_count_that_a_post_overtook_is_not_kept(context: Context) -> None:
+async def test_a_count_that_a_post_overtook_is_not_kept(resources: Resources) -> None:
     class Overtaken(InteractionStore):
         async def top_items(self, event_types: Collection[str], limit: int) -> list[tuple[str, int]]:
             found = await super().top_items(event_types, limit)
@@ -55,7 +55,7 @@ async def test_a_count_that_a_post_overtook_is_not_kept(context: Context) -> Non
             return found
 
     popular = LogCounts(
-        Overtaken(context.database, ChangeStore(context.database), FirstSight(context.database)), EVENT_WEIGHTS
+        Overtaken(resources.database, ChangeStore(resources.database), FirstSight(resources.database)), EVENT_WEIGHTS
     )
     assert await top(popular) == []
     assert await top(popular) == [("i", 1.0)]

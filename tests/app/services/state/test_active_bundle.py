@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.context import Context
+from app.process.serving_state import ServingState
 from app.services.state import active_bundle
 from models.bundle.store import CURRENT_FILE, BundleStore
 
@@ -28,8 +28,10 @@ def activate_unchecked(bundles: BundleStore, version: str) -> None:
     (bundles.root / CURRENT_FILE).write_text(f"{version}\n")
 
 
-async def test_another_activated_version_takes_the_place(bundles: BundleStore, newer: Path, context: Context) -> None:
-    active = context.bundle
+async def test_another_activated_version_takes_the_place(
+    bundles: BundleStore, newer: Path, state: ServingState
+) -> None:
+    active = state.bundle
     await active.load()
     assert active.state == ("ok", bundles.active_version())
     bundles.activate(NEWER)
@@ -38,11 +40,11 @@ async def test_another_activated_version_takes_the_place(bundles: BundleStore, n
 
 
 async def test_a_damaged_new_version_is_refused_while_the_old_one_stays_and_taken_once_mended(
-    bundles: BundleStore, newer: Path, context: Context, monkeypatch: pytest.MonkeyPatch
+    bundles: BundleStore, newer: Path, state: ServingState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(active_bundle, "_RETRY_SECONDS", 0.0)
     old = str(bundles.active_version())
-    active = context.bundle
+    active = state.bundle
     await active.load()
     path = newer / "item_ids.npy"
     good = path.read_bytes()
@@ -58,9 +60,11 @@ async def test_a_damaged_new_version_is_refused_while_the_old_one_stays_and_take
     assert active.state == ("ok", NEWER)
 
 
-async def test_a_refused_version_that_is_deactivated_leaves_no_refusal(bundles: BundleStore, context: Context) -> None:
+async def test_a_refused_version_that_is_deactivated_leaves_no_refusal(
+    bundles: BundleStore, state: ServingState
+) -> None:
     old = str(bundles.active_version())
-    active = context.bundle
+    active = state.bundle
     await active.load()
     activate_unchecked(bundles, NEWER)
     await active.load()

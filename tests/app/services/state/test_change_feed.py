@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import make_url
 
 from app.config import Settings
-from app.context import Context
 from app.errors import DatabaseError
+from app.process import factory
+from app.process.serving_state import ServingState, serving_state
 from app.schemas.interactions import InteractionIn
 from app.schemas.items import ItemIn
 from models.ranking.live_catalogue import LiveCatalogue
@@ -22,10 +23,10 @@ WITHIN = 1.0
 
 
 @pytest.fixture
-async def both(settings: Settings) -> AsyncIterator[tuple[Context, Context]]:
-    async with Context(settings) as here, Context(settings) as there:
-        await here.follow()
-        await there.follow()
+async def both(settings: Settings) -> AsyncIterator[tuple[ServingState, ServingState]]:
+    async with serving_state(settings) as here, serving_state(settings) as there:
+        await here.start()
+        await there.start()
         yield here, there
 
 
@@ -42,31 +43,33 @@ async def becomes(holds: Callable[[], bool]) -> float:
     return time.monotonic() - began
 
 
-def had(context: Context, user: str) -> list[str] | None:
-    log = context.histories.cached(user)
+def had(state: ServingState, user: str) -> list[str] | None:
+    log = state.histories.cached(user)
     return None if log is None else [event[2] for event in log.events]
 
 
-def shown(context: Context, item: str) -> bool:
-    serving = context.bundle.serving
+def shown(state: ServingState, item: str) -> bool:
+    serving = state.bundle.serving
     serving.tick()
     live: LiveCatalogue = serving.live
     code = int(live.codes([item])[0])
     return code >= 0 and not live.blocked[code]
 
 
-def knows(context: Context, items: list[str]) -> bool:
-    return had(context, "u") == items
+def knows(state: ServingState, items: list[str]) -> bool:
+    return had(state, "u") == items
 
 
-def shows(context: Context, visible: bool) -> bool:
-    return shown(context, "x") is visible
+def shows(state: ServingState, visible: bool) -> bool:
+    return shown(state, "x") is visible
 
 
-async def test_an_interaction_is_known_to_the_other_process_within_a_second(both: tuple[Context, Context]) -> None:
+async def test_an_interaction_is_known_to_the_other_process_within_a_second(
+    both: tuple[ServingState, ServingState],
+) -> None:
     here, there = both
-    for context in both:
-        await context.histories.get_many(["u", "v"])
+    for state in both:
+        await state.histories.get_many(["u", "v"])
     for number in range(10):
         writer, reader = (here, there) if number % 2 else (there, here)
         before = had(reader, "u")
@@ -77,7 +80,9 @@ async def test_an_interaction_is_known_to_the_other_process_within_a_second(both
     assert had(here, "v") == had(there, "v") == []
 
 
-async def test_an_item_comes_and_goes_in_the_other_process_within_a_second(both: tuple[Context, Context]) -> None:
+async def test_an_item_comes_and_goes_in_the_other_process_within_a_second(
+    both: tuple[ServingState, ServingState],
+) -> None:
     here, there = both
     for item, visible in (
         (ItemIn(title="a"), True),
@@ -89,28 +94,28 @@ async def test_an_item_comes_and_goes_in_the_other_process_within_a_second(both:
         (ItemIn(), True),
     ):
         if item is None:
-            await here.catalogue.delete("x")
+            await factory.catalogue(here).delete("x")
         else:
-            await here.catalogue.put("x", item)
+            await factory.catalogue(here).put("x", item)
         assert shown(here, "x") is visible
         await becomes(partial(shows, there, visible))
 
 
 async def test_a_process_that_starts_later_knows_what_was_changed_before(
-    both: tuple[Context, Context], settings: Settings
+    both: tuple[ServingState, ServingState], settings: Settings
 ) -> None:
     here, _ = both
-    await here.catalogue.put("x", ItemIn(hidden=True))
-    await here.catalogue.put("y", ItemIn())
-    await here.catalogue.put("gone", ItemIn())
-    await here.catalogue.delete("gone")
-    async with Context(settings) as later:
-        await later.follow()
+    await factory.catalogue(here).put("x", ItemIn(hidden=True))
+    await factory.catalogue(here).put("y", ItemIn())
+    await factory.catalogue(here).put("gone", ItemIn())
+    await factory.catalogue(here).delete("gone")
+    async with serving_state(settings) as later:
+        await later.start()
         assert [shown(later, item) for item in ("x", "y", "gone")] == [False, True, False]
 
 
 async def test_after_an_outage_everything_is_caught_up(
-    both: tuple[Context, Context], monkeypatch: pytest.MonkeyPatch
+    both: tuple[ServingState, ServingState], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, there = both
     await there.histories.get("u")
@@ -128,10 +133,10 @@ async def test_after_an_outage_everything_is_caught_up(
     await becomes(lambda: there.feed.seconds_behind < 0.5)
 
 
-async def test_what_was_missed_for_too_long_is_read_anew(both: tuple[Context, Context]) -> None:
+async def test_what_was_missed_for_too_long_is_read_anew(both: tuple[ServingState, ServingState]) -> None:
     here, there = both
     await there.histories.get("u")
-    await here.catalogue.put("x", ItemIn())
+    await factory.catalogue(here).put("x", ItemIn())
     await here.ingestion.store(view("u", "i"))
     there.bundle.serving.live.apply("x", {"hidden": True})
     while had(there, "u") is not None:
@@ -145,12 +150,12 @@ async def test_what_was_missed_for_too_long_is_read_anew(both: tuple[Context, Co
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_database_that_is_away_leaves_what_is_in_memory(
-    both: tuple[Context, Context], database_url: str, tmp_path: Path
+    both: tuple[ServingState, ServingState], database_url: str, tmp_path: Path
 ) -> None:
     here, _ = both
     await here.histories.get("u")
     path = Path(str(make_url(database_url).database))
-    await here.database.engine.dispose()
+    await here.resources.database.engine.dispose()
     shutil.move(path, tmp_path / "elsewhere")
     path.mkdir()
     await here.feed.catch_up()

@@ -1,9 +1,9 @@
-"""Masks of bundles: nobody who was erased is told of, whatever else happens meanwhile."""
+"""Erased users: a bundle says nothing about them, whatever else happens meanwhile."""
 
 import pytest
 
-from app.context import Context
 from app.errors import DatabaseError
+from app.process.resources import Resources
 from app.services.state.erased_users import ErasedUsers
 from app.services.state.serving import Serving
 from app.storage.first_sight import FirstSight
@@ -15,15 +15,15 @@ from models.ranking.ranker import Ranker
 
 
 class Interrupted(UserDataStore):
-    """Somebody is erased while the masks are read, and reading may fail then."""
+    """A user is erased while the erased users are read, and reading may fail then."""
 
-    masking: ErasedUsers
+    erased_users: ErasedUsers
     erased = ""
     fails = False
 
-    async def masked_since(self, moment: int) -> list[str]:
-        found = await super().masked_since(moment)
-        self.masking.mask([self.erased])
+    async def erased_since(self, moment: int) -> list[str]:
+        found = await super().erased_since(moment)
+        self.erased_users.erase([self.erased])
         if self.fails:
             raise DatabaseError("away")
         return found
@@ -35,18 +35,18 @@ def served(bundles: BundleStore) -> Serving:
 
 
 @pytest.mark.parametrize("fails", [False, True])
-async def test_who_is_erased_while_masks_are_read_is_masked_in_both_bundles(
-    context: Context, bundles: BundleStore, fails: bool
+async def test_who_is_erased_while_a_bundle_is_exchanged_is_hidden_in_both_bundles(
+    resources: Resources, bundles: BundleStore, fails: bool
 ) -> None:
-    store = Interrupted(context.database, context.changes)
-    store.masking = masking = ErasedUsers(store, FirstSight(context.database))
+    store = Interrupted(resources.database, resources.changes)
+    store.erased_users = erased_users = ErasedUsers(store, FirstSight(resources.database))
     first, second = served(bundles), served(bundles)
     store.erased = "nobody"
-    await masking.follow(first)
+    await erased_users.hide_in(first)
     (one, two) = [user.decode() for user in first.ranker.user_ids[:2]] if first.ranker is not None else []
     assert first.read(one, ()).user >= 0
     store.erased, store.fails = one, fails
-    await masking.follow(second)
+    await erased_users.hide_in(second)
     for serving in (first, second):
         assert serving.read(one, ()).user == -1
         assert serving.read(two, ()).user >= 0

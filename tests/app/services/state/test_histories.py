@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.context import Context
 from app.errors import DatabaseError
+from app.process.resources import Resources
 from app.services.state import histories as module
 from app.services.state.histories import Histories, Log
 from app.storage.interactions import InteractionStore, LogEntry
@@ -43,8 +43,8 @@ class Watched:
 
 
 @pytest.fixture
-def store(context: Context) -> Watched:
-    return Watched(context.interactions)
+def store(resources: Resources) -> Watched:
+    return Watched(resources.interactions)
 
 
 @pytest.fixture
@@ -57,16 +57,18 @@ def items(log: Log | None) -> list[str]:
     return [event[2] for event in log.events]
 
 
-async def write(context: Context, histories: Histories | None, *rows: Row) -> None:
+async def write(resources: Resources, histories: Histories | None, *rows: Row) -> None:
     """Commit as this process does; without histories as another one."""
     for one in rows:
-        places = await context.interactions.store([one])
+        places = await resources.interactions.store([one])
         if histories is not None:
             histories.stored([one], places)
 
 
-async def test_a_log_is_read_once_and_an_empty_one_too(context: Context, histories: Histories, store: Watched) -> None:
-    await write(context, None, row("u", "b", 2), row("u", "a", 1), row("u", "none", None))
+async def test_a_log_is_read_once_and_an_empty_one_too(
+    resources: Resources, histories: Histories, store: Watched
+) -> None:
+    await write(resources, None, row("u", "b", 2), row("u", "a", 1), row("u", "none", None))
     assert histories.cached("u") is None
     assert items(await histories.get("u")) == ["none", "a", "b"]
     assert items(await histories.get("nobody")) == []
@@ -75,11 +77,11 @@ async def test_a_log_is_read_once_and_an_empty_one_too(context: Context, histori
     assert store.read == [["u"], ["nobody"]]
 
 
-async def test_an_own_write_is_put_in_its_place(context: Context, histories: Histories, store: Watched) -> None:
+async def test_an_own_write_is_put_in_its_place(resources: Resources, histories: Histories, store: Watched) -> None:
     await histories.get("u")
     for item, timestamp in (("c", 3), ("a", 1), ("none", None), ("b", 2), ("b-again", 2), ("none-again", None)):
-        await write(context, histories, row("u", item, timestamp))
-        fresh = await context.interactions.histories(["u"], 100)
+        await write(resources, histories, row("u", item, timestamp))
+        fresh = await resources.interactions.histories(["u"], 100)
         assert list(histories.cached("u").events) == fresh["u"]  # type: ignore[union-attr]
     assert store.read == [["u"]]
     before = histories.cached("u")
@@ -89,8 +91,8 @@ async def test_an_own_write_is_put_in_its_place(context: Context, histories: His
     assert histories.cached("u").events == before.events  # type: ignore[union-attr]
 
 
-async def test_several_logs_are_read_at_once(context: Context, histories: Histories, store: Watched) -> None:
-    await write(context, None, *(row(f"u{number}", f"i{number}") for number in range(5)))
+async def test_several_logs_are_read_at_once(resources: Resources, histories: Histories, store: Watched) -> None:
+    await write(resources, None, *(row(f"u{number}", f"i{number}") for number in range(5)))
     await histories.get("u3")
     found = await histories.get_many([f"u{number}" for number in range(5)] + ["u0"])
     assert {user: items(log) for user, log in found.items()} == {f"u{n}": [f"i{n}"] for n in range(5)}
@@ -98,9 +100,9 @@ async def test_several_logs_are_read_at_once(context: Context, histories: Histor
 
 
 async def test_who_asks_at_once_shares_a_reading_and_one_who_gives_up_spoils_none(
-    context: Context, histories: Histories, store: Watched
+    resources: Resources, histories: Histories, store: Watched
 ) -> None:
-    await write(context, None, row("u", "a"))
+    await write(resources, None, row("u", "a"))
     store.gate = asyncio.Event()
     asked = [asyncio.create_task(histories.get("u")) for _ in range(4)]
     await store.reached.wait()
@@ -115,16 +117,16 @@ async def test_who_asks_at_once_shares_a_reading_and_one_who_gives_up_spoils_non
 @pytest.mark.parametrize("own", [True, False])
 @pytest.mark.parametrize("known", [True, False])
 async def test_what_is_stored_during_a_reading_is_in_the_log_afterwards(
-    context: Context, histories: Histories, store: Watched, own: bool, known: bool
+    resources: Resources, histories: Histories, store: Watched, own: bool, known: bool
 ) -> None:
-    await write(context, None, row("u", "a", 1))
+    await write(resources, None, row("u", "a", 1))
     if known:
         await histories.get("u")
     store.gate, store.reached = asyncio.Event(), asyncio.Event()
     # A reading that was begun before, and has not ended.
     reading = asyncio.create_task(histories.refresh(["u"]) if known else histories.get("u"))
     await store.reached.wait()
-    await write(context, histories if own else None, row("u", "b", 2))
+    await write(resources, histories if own else None, row("u", "b", 2))
     told = None if own else asyncio.create_task(histories.refresh(["u"]))
     await asyncio.sleep(0)
     store.gate.set()
@@ -136,12 +138,12 @@ async def test_what_is_stored_during_a_reading_is_in_the_log_afterwards(
 
 
 async def test_a_change_of_anything_during_a_reading_is_read_too(
-    context: Context, histories: Histories, store: Watched
+    resources: Resources, histories: Histories, store: Watched
 ) -> None:
     store.gate = asyncio.Event()
     reading = asyncio.create_task(histories.get("u"))
     await store.reached.wait()
-    await write(context, None, row("u", "b", 2))
+    await write(resources, None, row("u", "b", 2))
     await histories.refresh(None)
     store.gate.set()
     assert items(await reading) == ["b"]
@@ -152,7 +154,9 @@ async def test_a_change_of_users_who_are_not_in_memory_costs_nothing(histories: 
     assert store.read == []
 
 
-async def test_what_cannot_be_read_anew_is_forgotten(context: Context, histories: Histories, store: Watched) -> None:
+async def test_what_cannot_be_read_anew_is_forgotten(
+    resources: Resources, histories: Histories, store: Watched
+) -> None:
     await histories.get_many(["u", "other"])
     store.broken = True
     with pytest.raises(DatabaseError):
@@ -162,12 +166,12 @@ async def test_what_cannot_be_read_anew_is_forgotten(context: Context, histories
         await histories.get("u")
     assert items(await histories.get("other")) == []
     store.broken = False
-    await write(context, None, row("u", "a"))
+    await write(resources, None, row("u", "a"))
     assert items(await histories.get("u")) == ["a"]
 
 
 @SQLITE
-async def test_of_too_many_logs_the_least_recently_used_goes(context: Context, store: Watched) -> None:
+async def test_of_too_many_logs_the_least_recently_used_goes(resources: Resources, store: Watched) -> None:
     size = Log().size
     histories = Histories(store, 3 * size)  # type: ignore[arg-type]
     for user in ("a", "b", "c"):
@@ -176,7 +180,7 @@ async def test_of_too_many_logs_the_least_recently_used_goes(context: Context, s
     histories.cached("a")
     await histories.get("d")
     assert [user for user in "abcd" if histories.cached(user) is not None] == ["a", "c", "d"]
-    await write(context, histories, row("c", "x"))
+    await write(resources, histories, row("c", "x"))
     assert (len(histories), histories.bytes) == (2, size + histories.cached("c").size)  # type: ignore[union-attr]
     histories.clear()
     assert (len(histories), histories.bytes) == (0, 0)
@@ -187,12 +191,12 @@ async def test_of_too_many_logs_the_least_recently_used_goes(context: Context, s
 
 @SQLITE
 async def test_of_a_log_without_end_the_latest_events_are_kept(
-    context: Context, histories: Histories, monkeypatch: pytest.MonkeyPatch
+    resources: Resources, histories: Histories, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_EVENTS", 3)
-    await write(context, None, *(row("u", f"i{number}", number) for number in range(5)))
+    await write(resources, None, *(row("u", f"i{number}", number) for number in range(5)))
     assert items(await histories.get("u")) == ["i2", "i3", "i4"]
-    await write(context, histories, row("u", "i5", 5))
+    await write(resources, histories, row("u", "i5", 5))
     assert items(histories.cached("u")) == ["i3", "i4", "i5"]
 
 

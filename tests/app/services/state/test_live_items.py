@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.context import Context
+from app.process.resources import Resources
 from app.schemas.items import ItemIn
 from app.services.catalogue.catalogue import Catalogue, to_row
 from app.services.state.live_items import LiveItems
@@ -47,54 +47,54 @@ def tagged(catalogue: LiveCatalogue, tag: str) -> set[str]:
     return {catalogue.item_id(code) for code in mask.nonzero()[0].tolist()}
 
 
-async def test_an_own_change_during_the_reading_of_a_new_catalogue_is_in_it(context: Context) -> None:
-    await context.items.put(to_row("x", ItemIn(tags=["old"])))
-    store, changes = Watched(context.items), ChangeStore(context.database)
+async def test_an_own_change_during_the_reading_of_a_new_catalogue_is_in_it(resources: Resources) -> None:
+    await resources.items.put(to_row("x", ItemIn(tags=["old"])))
+    store, changes = Watched(resources.items), ChangeStore(resources.database)
     items = LiveItems(store, changes)  # type: ignore[arg-type]
     present, coming = live(), live()
-    items.follow(present, 0)
+    items.track(present, 0)
     preparing = asyncio.create_task(items.prepare(coming, 0))
     await store.reached.wait()
-    await Catalogue(context.items, items).put("x", ItemIn(tags=["new"]))
+    await Catalogue(resources.items, items).put("x", ItemIn(tags=["new"]))
     assert tagged(present, "new") == {"x"}
     store.gate.set()
     await preparing
-    items.follow(coming, 0)
+    items.track(coming, 0)
     assert (tagged(coming, "old"), tagged(coming, "new")) == (set(), {"x"})
 
 
-async def test_an_older_row_that_was_read_does_not_undo_an_own_change(context: Context) -> None:
-    await context.items.put(to_row("x", ItemIn(tags=["old"])))
-    store, changes = Watched(context.items), ChangeStore(context.database)
+async def test_an_older_row_that_was_read_does_not_undo_an_own_change(resources: Resources) -> None:
+    await resources.items.put(to_row("x", ItemIn(tags=["old"])))
+    store, changes = Watched(resources.items), ChangeStore(resources.database)
     items = LiveItems(store, changes)  # type: ignore[arg-type]
     present = live()
-    items.follow(present, 0)
+    items.track(present, 0)
     refreshing = asyncio.create_task(items.refresh(["x"]))
     await store.reached.wait()
-    await Catalogue(context.items, items).put("x", ItemIn(tags=["new"]))
+    await Catalogue(resources.items, items).put("x", ItemIn(tags=["new"]))
     store.gate.set()
     await refreshing
     assert (tagged(present, "old"), tagged(present, "new")) == (set(), {"x"})
 
 
-async def test_of_changes_at_once_the_one_committed_last_is_the_one_in_memory(context: Context) -> None:
-    items = LiveItems(context.items, ChangeStore(context.database))
+async def test_of_changes_at_once_the_one_committed_last_is_the_one_in_memory(resources: Resources) -> None:
+    items = LiveItems(resources.items, ChangeStore(resources.database))
     present = live()
-    items.follow(present, 0)
-    catalogue = Catalogue(context.items, items)
+    items.track(present, 0)
+    catalogue = Catalogue(resources.items, items)
     await asyncio.gather(*(catalogue.put("x", ItemIn(tags=[f"t{number}"])) for number in range(20)))
     (tag,) = (await catalogue.get("x")).tags
     assert tagged(present, tag) == {"x"}
 
 
 async def test_what_was_written_long_before_and_committed_late_is_read(
-    context: Context, monkeypatch: pytest.MonkeyPatch
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    changes = ChangeStore(context.database)
-    items, coming = LiveItems(context.items, changes), live()
+    changes = ChangeStore(resources.database)
+    items, coming = LiveItems(resources.items, changes), live()
     with monkeypatch.context() as before:
         before.setattr("app.storage.items.now", lambda: 1_000_000)
-        await context.items.put(to_row("late", ItemIn(tags=["new"])))
+        await resources.items.put(to_row("late", ItemIn(tags=["new"])))
     await items.prepare(coming, now())
     assert tagged(coming, "new") == {"late"}
     await changes.prune(2**62)

@@ -10,8 +10,9 @@ import pytest
 from fastapi import FastAPI
 
 from app.config import Settings
-from app.context import Context
 from app.errors import NoBundleError
+from app.process import factory
+from app.process.serving_state import ServingState
 from app.services.transfer import exporting_recommendations as exporting
 from app.services.transfer.exporting_recommendations import SCHEMA, Exported
 from models.bundle.store import BundleStore
@@ -24,26 +25,27 @@ Braid = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-async def filled(context: Context, synthetic: DataSet) -> Context:
-    await context.importing.run(in_memory(synthetic), progress=silent)
+async def filled(state: ServingState, synthetic: DataSet) -> ServingState:
+    resources = state.resources
+    await factory.importing(resources).run(in_memory(synthetic), progress=silent)
     row = {"event_type": "view", "event_id": None, "timestamp": 1_800_000_000_000_000}
     await store_all(
-        context.interactions,
+        resources.interactions,
         [
             {**row, "user_id": "stranger", "item_id": "never-heard-of"},
             {**row, "user_id": "visitor", "item_id": "i05"},
             {**row, "user_id": "visitor", "item_id": "i07", "event_type": "dislike"},
         ],
     )
-    return context
+    return state
 
 
 async def test_the_file_holds_what_a_request_would_get(
-    bundles: BundleStore, filled: Context, application: FastAPI, serve: Callable[[], Any], tmp_path: Path
+    bundles: BundleStore, filled: ServingState, application: FastAPI, serve: Callable[[], Any], tmp_path: Path
 ) -> None:
     await filled.bundle.start()
     path = tmp_path / "out.parquet"
-    done = await filled.exporting.recommendations(path, 7, silent)
+    done = await factory.exporting_recommendations(filled).recommendations(path, 7, silent)
     table = pq.read_table(path)
     assert table.schema.equals(SCHEMA)
     assert done == Exported(122, table.num_rows, bundles.active_version() or "")
@@ -63,15 +65,15 @@ async def test_the_file_holds_what_a_request_would_get(
 
 
 async def test_it_is_written_in_parts_and_memory_stays_bounded(
-    bundles: BundleStore, filled: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bundles: BundleStore, filled: ServingState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await filled.bundle.start()
     whole, parted = tmp_path / "whole.parquet", tmp_path / "parted.parquet"
     shares: list[float] = []
-    await filled.exporting.recommendations(whole, 5, silent)
+    await factory.exporting_recommendations(filled).recommendations(whole, 5, silent)
     monkeypatch.setattr(exporting, "_USERS_AT_ONCE", 10)
     monkeypatch.setattr(exporting, "_ROWS_A_GROUP", 100)
-    await filled.exporting.recommendations(parted, 5, lambda _, share: shares.append(share))
+    await factory.exporting_recommendations(filled).recommendations(parted, 5, lambda _, share: shares.append(share))
     assert pq.ParquetFile(parted).num_row_groups == 7
     assert pq.read_table(parted).equals(pq.read_table(whole))
     assert shares == sorted(shares)
@@ -79,7 +81,7 @@ async def test_it_is_written_in_parts_and_memory_stays_bounded(
 
 
 async def test_an_old_file_stays_until_the_new_one_is_complete(
-    bundles: BundleStore, filled: Context, tmp_path: Path
+    bundles: BundleStore, filled: ServingState, tmp_path: Path
 ) -> None:
     await filled.bundle.start()
     path = tmp_path / "out" / "list.parquet"
@@ -91,17 +93,17 @@ async def test_an_old_file_stays_until_the_new_one_is_complete(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await filled.exporting.recommendations(path, 5, fail)
+        await factory.exporting_recommendations(filled).recommendations(path, 5, fail)
     assert path.read_text() == "old"
     assert [each.name for each in path.parent.iterdir()] == ["list.parquet"]
     with pytest.raises(IsADirectoryError):
-        await filled.exporting.recommendations(path.parent, 5, silent)
+        await factory.exporting_recommendations(filled).recommendations(path.parent, 5, silent)
 
 
-async def test_without_a_bundle_there_is_nothing_to_rank_with(context: Context, tmp_path: Path) -> None:
-    await context.bundle.start()
+async def test_without_a_bundle_there_is_nothing_to_rank_with(state: ServingState, tmp_path: Path) -> None:
+    await state.bundle.start()
     with pytest.raises(NoBundleError, match="run `braid train` first"):
-        await context.exporting.recommendations(tmp_path / "out.parquet", 5, silent)
+        await factory.exporting_recommendations(state).recommendations(tmp_path / "out.parquet", 5, silent)
     assert not list(tmp_path.glob("*out.parquet*"))
 
 

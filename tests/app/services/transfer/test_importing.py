@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.context import Context
+from app.process import factory
+from app.process.resources import Resources
 from app.services.ingestion.event_types import EventTypeRule
 from app.services.transfer.import_rows import Timestamps, clean_interactions, clean_items
 from app.services.transfer.importing import Imported
@@ -27,14 +28,14 @@ def table(*rows: dict[str, Any]) -> pa.Table:
     return pa.Table.from_pylist([names | row for row in rows])
 
 
-async def run(context: Context, dataset: DataSet, timestamps: Timestamps = "seconds") -> Imported:
-    return await context.importing.run(in_memory(dataset), timestamps=timestamps, progress=silent)
+async def run(resources: Resources, dataset: DataSet, timestamps: Timestamps = "seconds") -> Imported:
+    return await factory.importing(resources).run(in_memory(dataset), timestamps=timestamps, progress=silent)
 
 
-async def test_what_goes_in_can_be_read_from_the_log(context: Context) -> None:
-    done = await run(context, DataSet(table({}, {"item_id": "j", "timestamp": 1_750_000_001.5})))
+async def test_what_goes_in_can_be_read_from_the_log(resources: Resources) -> None:
+    done = await run(resources, DataSet(table({}, {"item_id": "j", "timestamp": 1_750_000_001.5})))
     assert (done.interactions.new, done.interactions.dropped, done.items) == (2, {}, None)
-    assert (await context.interactions.table(silent)).select(["item_id", "timestamp"]).to_pylist() == [
+    assert (await resources.interactions.table(silent)).select(["item_id", "timestamp"]).to_pylist() == [
         {"item_id": "i", "timestamp": 1_750_000_000.0},
         {"item_id": "j", "timestamp": 1_750_000_001.5},
     ]
@@ -62,47 +63,47 @@ async def test_what_goes_in_can_be_read_from_the_log(context: Context) -> None:
         ({}, "exact duplicate"),
     ],
 )
-async def test_a_dirty_row_is_dropped_and_counted(context: Context, row: dict[str, Any], reason: str) -> None:
-    done = await run(context, DataSet(table({}, row)))
+async def test_a_dirty_row_is_dropped_and_counted(resources: Resources, row: dict[str, Any], reason: str) -> None:
+    done = await run(resources, DataSet(table({}, row)))
     assert done.interactions.dropped == {reason: 1}
-    assert await context.interactions.count() == 1
+    assert await resources.interactions.count() == 1
 
 
-async def test_when_no_interaction_is_usable_the_import_fails(context: Context) -> None:
+async def test_when_no_interaction_is_usable_the_import_fails(resources: Resources) -> None:
     catalogue = pa.Table.from_pylist([{"item_id": "i"}])
     with pytest.raises(DataSetError, match="0 kept; 1 dropped: event_type unknown"):
-        await run(context, DataSet(table({"event_type": "teleport"}), items=catalogue))
-    assert await context.interactions.count() == 0
+        await run(resources, DataSet(table({"event_type": "teleport"}), items=catalogue))
+    assert await resources.interactions.count() == 0
 
 
-async def test_a_repeated_import_counts_an_event_id_once(context: Context) -> None:
+async def test_a_repeated_import_counts_an_event_id_once(resources: Resources) -> None:
     dataset = DataSet(table({"event_id": "e1"}, {"event_id": "e2"}))
-    assert (await run(context, dataset)).interactions.new == 2
-    assert (await run(context, dataset)).interactions.new == 0
-    assert await context.interactions.count() == 2
+    assert (await run(resources, dataset)).interactions.new == 2
+    assert (await run(resources, dataset)).interactions.new == 0
+    assert await resources.interactions.count() == 2
 
 
-async def test_an_order_is_kept_whatever_its_numbers(context: Context) -> None:
+async def test_an_order_is_kept_whatever_its_numbers(resources: Resources) -> None:
     dataset = DataSet(table({"timestamp": 3.0, "item_id": "c"}, {"timestamp": -7e11, "item_id": "a"}))
-    await run(context, dataset, "order")
-    assert [event[2] for event in (await context.histories.get("u")).events] == ["a", "c"]
-    assert (await context.interactions.table(silent))["timestamp"].to_pylist() == [3.0, -7e11]
+    await run(resources, dataset, "order")
+    assert [event[2] for event in (await resources.interactions.histories(["u"], 9))["u"]] == ["a", "c"]
+    assert (await resources.interactions.table(silent))["timestamp"].to_pylist() == [3.0, -7e11]
 
 
-async def test_without_times_there_is_no_order(context: Context) -> None:
-    await run(context, DataSet(table({}).drop_columns(["timestamp", "event_type"])))
-    read = await context.interactions.table(silent)
+async def test_without_times_there_is_no_order(resources: Resources) -> None:
+    await run(resources, DataSet(table({}).drop_columns(["timestamp", "event_type"])))
+    read = await resources.interactions.table(silent)
     assert read.column_names == ["user_id", "item_id", "event_type", "value", "event_id"]
     assert read["event_type"].to_pylist() == ["view"]
 
 
-async def test_without_event_types_a_value_makes_a_rating(context: Context) -> None:
+async def test_without_event_types_a_value_makes_a_rating(resources: Resources) -> None:
     rows = table({"value": 4.0}, {"value": None, "item_id": "j"}).drop_columns(["event_type"])
-    await run(context, DataSet(rows))
-    assert (await context.interactions.table(silent))["event_type"].to_pylist() == ["rating", "view"]
+    await run(resources, DataSet(rows))
+    assert (await resources.interactions.table(silent))["event_type"].to_pylist() == ["rating", "view"]
 
 
-async def test_csv_files_carry_lists_and_objects_as_json(context: Context, tmp_path: Path) -> None:
+async def test_csv_files_carry_lists_and_objects_as_json(resources: Resources, tmp_path: Path) -> None:
     (tmp_path / "interactions.csv").write_text(
         'user_id,item_id,position,context\nu,i,3,"{""device"": ""phone""}"\nu,j,,\n', encoding="utf-8"
     )
@@ -111,15 +112,15 @@ async def test_csv_files_carry_lists_and_objects_as_json(context: Context, tmp_p
         "j,,no list,,,\nk,,,-1,,\ni,Boot,,,,\n",
         encoding="utf-8",
     )
-    done = await context.importing.run(open_folder(tmp_path), progress=silent)
+    done = await factory.importing(resources).run(open_folder(tmp_path), progress=silent)
     assert done.items is not None
     assert done.items.dropped == {
         "categories not as the API takes it": 1,
         "price not as the API takes it": 1,
         "item_id that comes again later": 1,
     }
-    assert (await context.catalogue.get("i")).title == "Boot"
-    async with context.database.begin() as connection:
+    assert (await resources.items.get("i"))["title"] == "Boot"
+    async with resources.database.begin() as connection:
         rows = (await connection.exec_driver_sql("SELECT position, context FROM interactions ORDER BY id")).all()
     plain: list[list[object]] = [list(row) for row in rows]
     assert plain[0][0] == 3
@@ -160,14 +161,14 @@ def test_every_row_is_kept_or_counted(cells: list[tuple[object, ...]]) -> None:
 
 
 async def test_a_file_that_breaks_off_stores_nothing_so_that_the_mended_one_counts_once(
-    context: Context, tmp_path: Path
+    resources: Resources, tmp_path: Path
 ) -> None:
     rows = [f"u{number},i{number % 50},{1000 + number}" for number in range(60_000)]
     file = tmp_path / "interactions.csv"
     file.write_text("\n".join(["user_id,item_id,timestamp", *rows, "a,b", ""]))
     with pytest.raises(DataSetError, match=r"interactions\.csv"):
-        await context.importing.run(open_folder(tmp_path), progress=silent)
-    assert await context.interactions.count() == 0
+        await factory.importing(resources).run(open_folder(tmp_path), progress=silent)
+    assert await resources.interactions.count() == 0
     file.write_text("\n".join(["user_id,item_id,timestamp", *rows, ""]))
-    await context.importing.run(open_folder(tmp_path), progress=silent)
-    assert await context.interactions.count() == 60_000
+    await factory.importing(resources).run(open_folder(tmp_path), progress=silent)
+    assert await resources.interactions.count() == 60_000

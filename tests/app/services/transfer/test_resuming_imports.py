@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from app.context import Context
 from app.errors import DatabaseError, ImportBusyError
+from app.process import factory
+from app.process.resources import Resources
 from app.services.transfer.importing import Imported
 from app.storage.bulk import BulkStore
 from models.data import file_chunks
@@ -33,8 +34,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return made
 
 
-async def run(context: Context, folder: Path, **options: Any) -> Imported:
-    return await context.importing.run(open_folder(folder), progress=silent, **options)
+async def run(resources: Resources, folder: Path, **options: Any) -> Imported:
+    return await factory.importing(resources).run(open_folder(folder), progress=silent, **options)
 
 
 def break_at(monkeypatch: pytest.MonkeyPatch, call: int, *, after: bool) -> None:
@@ -57,60 +58,60 @@ def break_at(monkeypatch: pytest.MonkeyPatch, call: int, *, after: bool) -> None
 @pytest.mark.parametrize("after", [False, True], ids=["before a commit", "after a commit"])
 @pytest.mark.parametrize("call", [1, 3, 5])
 async def test_an_interrupted_import_goes_on(
-    context: Context, folder: Path, monkeypatch: pytest.MonkeyPatch, call: int, after: bool
+    resources: Resources, folder: Path, monkeypatch: pytest.MonkeyPatch, call: int, after: bool
 ) -> None:
     with monkeypatch.context() as broken:
         break_at(broken, call, after=after)
         with pytest.raises(DatabaseError):
-            await run(context, folder)
-    assert await context.interactions.count() == min(10 * (call - 1 + after), ROWS)
-    done = await run(context, folder)
-    table = await context.interactions.table(silent)
+            await run(resources, folder)
+    assert await resources.interactions.count() == min(10 * (call - 1 + after), ROWS)
+    done = await run(resources, folder)
+    table = await resources.interactions.table(silent)
     assert sorted(table["item_id"].to_pylist()) == sorted(f"i{n}" for n in range(ROWS))
     counts = done.interactions
     assert (counts.read, counts.kept, counts.new, done.before) == (ROWS, ROWS, ROWS, None)
     assert done.items is not None
-    assert done.items.new == await context.items.count() - (ROWS - 15) == 15
+    assert done.items.new == await resources.items.count() - (ROWS - 15) == 15
 
 
-async def test_what_was_imported_is_imported_once_unless_asked_for_again(context: Context, folder: Path) -> None:
-    await run(context, folder)
-    again = await run(context, folder)
+async def test_what_was_imported_is_imported_once_unless_asked_for_again(resources: Resources, folder: Path) -> None:
+    await run(resources, folder)
+    again = await run(resources, folder)
     assert again.before is not None
     assert again.interactions.new == ROWS
-    assert await context.interactions.count() == ROWS
-    assert (await run(context, folder, again=True)).before is None
-    assert await context.interactions.count() == 2 * ROWS
+    assert await resources.interactions.count() == ROWS
+    assert (await run(resources, folder, again=True)).before is None
+    assert await resources.interactions.count() == 2 * ROWS
 
 
-async def test_other_files_are_another_import(context: Context, folder: Path) -> None:
-    await run(context, folder)
+async def test_other_files_are_another_import(resources: Resources, folder: Path) -> None:
+    await run(resources, folder)
     (folder / "items.parquet").unlink()
-    assert (await run(context, folder)).before is None
+    assert (await run(resources, folder)).before is None
 
 
 async def test_two_processes_do_not_import_the_same_files_at_once(
-    context: Context, folder: Path, monkeypatch: pytest.MonkeyPatch
+    resources: Resources, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = BulkStore.add
 
     async def add(self: BulkStore, *arguments: Any) -> int:
         monkeypatch.undo()
         monkeypatch.setattr(file_chunks, "CHUNK_ROWS", 10)
-        await run(context, folder)
+        await run(resources, folder)
         return await whole(self, *arguments)
 
     monkeypatch.setattr(BulkStore, "add", add)
     with pytest.raises(ImportBusyError):
-        await run(context, folder)
-    assert await context.interactions.count() == ROWS
+        await run(resources, folder)
+    assert await resources.interactions.count() == ROWS
 
 
-async def test_profiles_of_users_are_kept(context: Context, folder: Path) -> None:
-    done = await run(context, folder)
+async def test_profiles_of_users_are_kept(resources: Resources, folder: Path) -> None:
+    done = await run(resources, folder)
     assert done.users is not None
     assert (done.users.new, done.users.dropped) == (1, {"user_id missing or not an id that the API takes": 1})
-    async with context.database.begin() as connection:
+    async with resources.database.begin() as connection:
         found = (await connection.exec_driver_sql("SELECT user_id, described FROM users ORDER BY user_id")).all()
     assert {row.user_id for row in found if row.described} == {"u1"}
     assert len(found) == 7

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from app.config import Settings
-from app.context import Context
+from app.process import factory
+from app.process.resources import Resources
 from app.services.transfer.import_rows import Timestamps
 from app.storage.rows import COLUMNS, Row
 from app.storage.tables import imports, interactions, items, users
@@ -34,34 +35,34 @@ ROWS = st.builds(
 )
 
 
-async def export(context: Context, folder: Path) -> dict[str, list[dict[str, Any]]]:
-    await context.exporting_log.run(folder, silent)
+async def export(resources: Resources, folder: Path) -> dict[str, list[dict[str, Any]]]:
+    await factory.exporting_log(resources).run(folder, silent)
     return {path.stem: pq.read_table(path).to_pylist() for path in sorted(folder.glob("*.parquet"))}
 
 
-async def empty(context: Context) -> None:
-    async with context.database.writing() as connection:
+async def empty(resources: Resources) -> None:
+    async with resources.database.writing() as connection:
         for table in (imports, interactions, items, users):
             await connection.execute(delete(table))
 
 
-async def there_and_back(context: Context, tmp_path: Path, timestamps: Timestamps = "seconds") -> None:
-    before = await export(context, tmp_path / "one")
-    await empty(context)
-    done = await context.importing.run(open_folder(tmp_path / "one"), timestamps=timestamps, progress=silent)
+async def there_and_back(resources: Resources, tmp_path: Path, timestamps: Timestamps = "seconds") -> None:
+    before = await export(resources, tmp_path / "one")
+    await empty(resources)
+    done = await factory.importing(resources).run(open_folder(tmp_path / "one"), timestamps=timestamps, progress=silent)
     assert done.interactions.dropped == {}
-    assert await export(context, tmp_path / "two") == before
+    assert await export(resources, tmp_path / "two") == before
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROWS, min_size=1, max_size=12))
-async def test_every_row_comes_back_as_it_was(context: Context, tmp_path: Path, rows: list[Row]) -> None:
-    await empty(context)
-    await context.interactions.store(rows)
-    await there_and_back(context, tmp_path)
+async def test_every_row_comes_back_as_it_was(resources: Resources, tmp_path: Path, rows: list[Row]) -> None:
+    await empty(resources)
+    await resources.interactions.store(rows)
+    await there_and_back(resources, tmp_path)
 
 
-async def test_the_catalogue_comes_back_as_it_was(context: Context, tmp_path: Path, settings: Settings) -> None:
+async def test_the_catalogue_comes_back_as_it_was(resources: Resources, tmp_path: Path, settings: Settings) -> None:
     item = {
         "item_id": "i",
         "title": 'Ä "quoted", \N{OWL}\n',
@@ -74,21 +75,21 @@ async def test_the_catalogue_comes_back_as_it_was(context: Context, tmp_path: Pa
         "available_from": 1_767_225_600_123_456,
         "available_until": None,
     }
-    await context.database.write(lambda connection: context.items.put_now(connection, [item]))
+    await resources.database.write(lambda connection: resources.items.put_now(connection, [item]))
     profile = {"user_id": "u", "attributes": {"age": 40, "city": "Köln"}}
-    await context.database.write(lambda connection: context.users.put_now(connection, [profile]))
-    await context.interactions.store([Row("u", "i", "view", timestamp=1), Row("v", "j", "view", timestamp=2)])
-    await there_and_back(context, tmp_path)
-    assert await context.items.get("i") == item
-    exported = await export(context, tmp_path / "three")
+    await resources.database.write(lambda connection: resources.users.put_now(connection, [profile]))
+    await resources.interactions.store([Row("u", "i", "view", timestamp=1), Row("v", "j", "view", timestamp=2)])
+    await there_and_back(resources, tmp_path)
+    assert await resources.items.get("i") == item
+    exported = await export(resources, tmp_path / "three")
     assert [row["item_id"] for row in exported["items"]] == ["i"]
     assert [row["user_id"] for row in exported["users"]] == ["u"]
     assert list(exported["interactions"][0]) == list(COLUMNS)
 
 
-async def test_a_log_that_has_only_an_order_is_exported_unchanged(context: Context, tmp_path: Path) -> None:
-    await context.interactions.store(
+async def test_a_log_that_has_only_an_order_is_exported_unchanged(resources: Resources, tmp_path: Path) -> None:
+    await resources.interactions.store(
         [Row("u", f"i{n}", "view", timestamp=n * 1_000_000) for n in (5, -7, 900_000_000_0)]
     )
-    await there_and_back(context, tmp_path, "order")
-    assert (await context.interactions.table(silent))["timestamp"].to_pylist() == [5.0, -7.0, 9e9]
+    await there_and_back(resources, tmp_path, "order")
+    assert (await resources.interactions.table(silent))["timestamp"].to_pylist() == [5.0, -7.0, 9e9]

@@ -1,4 +1,4 @@
-"""The process that trains for a job, as its worker sees it: how it is started and what it tells."""
+"""The process that trains for a job, as its worker sees it: how it is started and what it reports."""
 
 import asyncio
 import json
@@ -20,8 +20,8 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass
-class Told:
-    """What the process of a job has told so far, and what of it is not stored yet."""
+class Report:
+    """What the process of a job has reported so far; `lines` are those that are not stored yet."""
 
     phase: str | None = None
     progress: float | None = None
@@ -29,7 +29,7 @@ class Told:
     outcome: dict[str, Any] | None = None
 
     async def read(self, stream: asyncio.StreamReader) -> None:
-        """Take note of what a process says, until it ends; what is no message of ours is a line of the log."""
+        """Read what a process writes, until it ends; what is not one of our messages is a line of the log."""
         while True:
             try:
                 line = await stream.readline()
@@ -77,7 +77,7 @@ async def start(job: Job, settings: Settings) -> asyncio.subprocess.Process:
 
 
 def how_it_ended(code: int | None) -> str:
-    """Say why a process that told no outcome has none."""
+    """Say why a process that reported no outcome has none."""
     if code is not None and code < 0:
         return f"the process that trained was ended by {signal.Signals(-code).name}; it may have been short of memory"
     return f"the process that trained ended with code {code} and said nothing; it may have been short of memory"

@@ -1,4 +1,4 @@
-"""What every command has: a console to print to, and the context of a service whose tables are there."""
+"""What every command has: a console to print to, and the database whose tables are there."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from rich.console import Console
 
 from app.config import load_settings
-from app.context import Context
 from app.logs import configure_logging
+from app.process.resources import Resources
 from app.storage.migrations import require_schema
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
 
-def with_context(work: Callable[[Context], Awaitable[None]], *, log_level: str = "warning") -> None:
+def run_command(work: Callable[[Resources], Awaitable[None]], *, log_level: str = "warning") -> None:
     """Do what a command does, with the settings of the environment.
 
     Parameters
@@ -29,8 +29,8 @@ def with_context(work: Callable[[Context], Awaitable[None]], *, log_level: str =
     configure_logging(log_level)
 
     async def run() -> None:
-        async with Context(load_settings()) as context:
-            await require_schema(context.database)
-            await work(context)
+        async with Resources(load_settings()) as resources:
+            await require_schema(resources.database)
+            await work(resources)
 
     asyncio.run(run())

@@ -1,0 +1,1 @@
+"""What a process shares, and the services that are made from it."""

@@ -1,0 +1,111 @@
+"""What every process of Braid works with: its settings, the database and the bundle store."""
+
+from functools import cached_property
+from typing import Self
+
+from app.config import Settings
+from app.services.ingestion.event_types import EventTypeRule
+from app.storage.changes import ChangeStore
+from app.storage.counts import CountStore
+from app.storage.database import Database
+from app.storage.first_sight import FirstSight
+from app.storage.imports import ImportStore
+from app.storage.interactions import InteractionStore
+from app.storage.items import ItemStore
+from app.storage.requests import RequestStore
+from app.storage.training_jobs import TrainingJobStore
+from app.storage.user_data import UserDataStore
+from app.storage.users import UserStore
+from models.bundle.opening import open_store
+from models.bundle.store import BundleStore
+
+
+def open_database(settings: Settings) -> Database:
+    """Give the database of the settings; it is connected to at the first query."""
+    return Database(
+        settings.database_url,
+        pool=settings.database_pool,
+        statement_seconds=settings.statement_timeout_ms / 1000,
+    )
+
+
+class Resources:
+    """Settings, database and bundle store; each store is made at its first use and shared from then on.
+
+    Use it as an async context manager; leaving closes the database.
+
+    Parameters
+    ----------
+    settings
+        Of this process.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = open_database(settings)
+
+    @cached_property
+    def bundles(self) -> BundleStore:
+        """Where bundles are published and activated."""
+        return open_store(self.settings.bundles, self.settings.bundle_cache)
+
+    @cached_property
+    def event_types(self) -> EventTypeRule:
+        """The event types that are accepted."""
+        return EventTypeRule(self.settings.event_types, allow_unknown=self.settings.allow_unknown_event_types)
+
+    @cached_property
+    def changes(self) -> ChangeStore:
+        """The change feed, with the name under which this process writes to it."""
+        return ChangeStore(self.database)
+
+    @cached_property
+    def first_sight(self) -> FirstSight:
+        """The users and items that this process knows to exist."""
+        return FirstSight(self.database)
+
+    @cached_property
+    def interactions(self) -> InteractionStore:
+        """The interaction log."""
+        return InteractionStore(self.database, self.changes, self.first_sight)
+
+    @cached_property
+    def counts(self) -> CountStore:
+        """Counts over the interaction log."""
+        return CountStore(self.database)
+
+    @cached_property
+    def items(self) -> ItemStore:
+        """The catalogue."""
+        return ItemStore(self.database, self.changes)
+
+    @cached_property
+    def users(self) -> UserStore:
+        """The users' profiles."""
+        return UserStore(self.database, self.changes)
+
+    @cached_property
+    def user_data(self) -> UserDataStore:
+        """Everything that is held on single users."""
+        return UserDataStore(self.database, self.changes)
+
+    @cached_property
+    def requests(self) -> RequestStore:
+        """The contexts of recommendation requests."""
+        return RequestStore(self.database)
+
+    @cached_property
+    def imports(self) -> ImportStore:
+        """The state of imports."""
+        return ImportStore(self.database)
+
+    @cached_property
+    def training_jobs(self) -> TrainingJobStore:
+        """The queue of training jobs."""
+        return TrainingJobStore(self.database)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.database.close()

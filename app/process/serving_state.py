@@ -1,0 +1,147 @@
+"""What a process that serves keeps in memory, shares between its requests, and keeps up to date in the background."""
+
+import ctypes
+import gc
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import structlog
+
+from app.config import Settings
+from app.process.resources import Resources
+from app.schemas.options import Options
+from app.services.ingestion.ingestion import Ingestion
+from app.services.kit.supervision import Loop, Supervisor
+from app.services.monitoring.online_measures import OnlineMeasuring, RecentMeasures
+from app.services.popularity.charts import RecentCounts
+from app.services.popularity.counts_since_bundle import CountsSinceBundle
+from app.services.popularity.log_counts import LogCounts
+from app.services.recommending.recommendation import RecommendationService
+from app.services.state.active_bundle import ActiveBundle
+from app.services.state.change_feed import ChangeFeed
+from app.services.state.erased_users import ErasedUsers
+from app.services.state.histories import Histories
+from app.services.state.live_items import LiveItems
+from app.services.transfer.import_jobs import ImportJobs
+from app.services.users.retention import Retention
+from app.storage.notifications import Notifications
+from app.storage.online_measures import OnlineMeasureStore
+from app.storage.retention import RetentionStore
+from models.data.events import half_lives_of, weights_of
+from models.data.strengths import StrengthScale
+
+_MEGABYTE = 1_000_000
+_log = structlog.get_logger(__name__)
+
+
+class ServingState:
+    """Everything in memory that requests share; the services that use it are made by `app.process.factory`.
+
+    Only what holds state is here: caches, the bundle in use, queues, and what keeps them up to date.
+
+    Parameters
+    ----------
+    resources
+        Database and bundle store; they are closed by whoever opened them.
+    """
+
+    def __init__(self, resources: Resources) -> None:
+        settings = resources.settings
+        weights = weights_of(settings.event_types)
+        scale = StrengthScale(event_weights=weights, half_lives=half_lives_of(settings.event_types))
+        self.resources = resources
+        self.histories = Histories(resources.interactions, settings.history_cache_mb * _MEGABYTE)
+        self.live_items = LiveItems(resources.items, resources.changes)
+        self.erased_users = ErasedUsers(resources.user_data, resources.first_sight)
+        self.bundle = ActiveBundle(resources.bundles, self.live_items, self.erased_users, scale)
+        self.notifications = Notifications(resources.database)
+        self.feed = ChangeFeed(
+            resources.changes,
+            self.notifications,
+            self.histories,
+            self.live_items.refresh,
+            self.erased_users.refresh,
+            self.bundle.wake,
+        )
+        self.log_counts = LogCounts(resources.interactions, weights)
+        self.recent_counts = RecentCounts(resources.counts, weights)
+        self.counts_since_bundle = CountsSinceBundle(resources.counts, weights)
+        self.recent_measures = RecentMeasures(OnlineMeasuring(OnlineMeasureStore(resources.database)))
+        self.retention = Retention(
+            RetentionStore(resources.database, resources.changes), resources.bundles, settings.retention_days
+        )
+        self.import_jobs = ImportJobs(settings.imports, resources.imports, settings.as_environment())
+        self.ingestion = Ingestion(
+            resources.interactions,
+            resources.first_sight,
+            self.histories,
+            self.log_counts,
+            resources.event_types,
+            create_unknown=settings.create_unknown,
+        )
+        self.recommendation = RecommendationService(
+            self.histories,
+            self.log_counts,
+            self.bundle,
+            self.feed,
+            resources.requests,
+            self.counts_since_bundle,
+            deadline=settings.deadline_ms / 1000,
+            new_item_share=settings.new_item_share,
+        )
+        self.known_queries: dict[bytes, Options] = {}
+        self.background = Supervisor()
+
+    async def start(self) -> None:
+        """Load what answers are made from, and keep it up to date in the background until `close`."""
+        # The feed first: what is written while things are loaded is read afterwards.
+        await self.feed.start()
+        await self.bundle.start()
+        try:
+            await self.feed.catch_up()
+        except Exception:  # noqa: BLE001 - whatever it was, the loop tries again
+            _log.exception("change feed not applied")
+        _settle_memory()
+        for name, find in LOOPS.items():
+            run = find(self)
+            if run is not None:
+                self.background.start(name, run)
+
+    async def close(self) -> None:
+        """Stop the background loops, and commit what was accepted."""
+        async with AsyncExitStack() as closing:
+            # Each of them, though another one fails; the last one first.
+            closing.push_async_callback(self.ingestion.close)
+            closing.push_async_callback(self.background.close)
+
+
+LOOPS: dict[str, Callable[[ServingState], Loop | None]] = {
+    "change_feed": lambda state: state.feed.run,
+    "notifications": lambda state: None if state.resources.database.is_sqlite else state.notifications.run,
+    "bundle": lambda state: state.bundle.run,
+    "popularity": lambda state: state.counts_since_bundle.run,
+    "retention": lambda state: state.retention.run,
+    "imports": lambda state: state.import_jobs.run,
+}
+"""The background loops by their names in health and metrics; None where a process does without."""
+
+
+@asynccontextmanager
+async def serving_state(settings: Settings) -> AsyncIterator[ServingState]:
+    """Open the database and give a state that is not started yet; leaving closes both."""
+    async with Resources(settings) as resources:
+        state = ServingState(resources)
+        try:
+            yield state
+        finally:
+            await state.close()
+
+
+def _settle_memory() -> None:
+    """Give back what loading left over, and let the garbage collector pass over what will stay."""
+    gc.collect()
+    gc.freeze()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
