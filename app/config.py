@@ -6,8 +6,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from pydantic_settings import SettingsError as UnreadableError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -16,6 +16,7 @@ from models.data.events import EVENT_WEIGHTS, EventTypes
 from models.ranking.config import NetworkConfig
 
 PREFIX = "BRAID_"
+_NOT_JSON: Literal["not_json"] = "not_json"
 _DRIVERS = {
     "postgres": "postgresql+asyncpg",
     "postgresql": "postgresql+asyncpg",
@@ -32,7 +33,9 @@ class SettingsError(ValueError):
 class Settings(BaseSettings):
     """All settings of the service; each is the environment variable `BRAID_` and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", enable_decoding=False
+    )
 
     database_url: str = Field(
         "sqlite+aiosqlite:///var/braid.sqlite3",
@@ -120,6 +123,16 @@ class Settings(BaseSettings):
             if value is not None
         }
 
+    @field_validator("event_types", "network", mode="before")
+    @classmethod
+    def _decoded(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise PydanticCustomError(_NOT_JSON, "is not JSON") from error
+
     @field_validator("bundles")
     @classmethod
     def _place(cls, value: str) -> str:
@@ -166,12 +179,11 @@ def load_settings() -> Settings:
         return Settings()
     except UnicodeDecodeError as error:
         raise SettingsError(f".env: is not UTF-8: {error.reason}") from error
-    except UnreadableError as error:
-        # The library names the field in its message only; two fields are JSON, and one of them is meant.
-        field = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), None)
-        raise SettingsError(f"{PREFIX}{field.upper()}: is not JSON" if field else str(error)) from error
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()
-        given = "" if name == f"{PREFIX}DATABASE_URL" else f" (given: {first['input']!r})"
-        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}{given}") from error
+        is_silent = name == f"{PREFIX}DATABASE_URL" or first["type"] == _NOT_JSON
+        given = "" if is_silent else f" (given: {first['input']!r})"
+        # What our own validators raise is there as it was raised.
+        reason = first.get("ctx", {}).get("error", first["msg"])
+        raise SettingsError(f"{name}: {reason}{given}") from error

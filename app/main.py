@@ -30,6 +30,7 @@ from app.config import Settings, load_settings
 from app.console import views
 from app.logs import configure_logging
 from app.process.serving_state import serving_state
+from app.schemas.problems import Problem
 
 _MODULES = (
     recommendations,
@@ -47,6 +48,7 @@ _MODULES = (
     views,
 )
 _FIRST_ERROR = 400
+_PROBLEM = {"$ref": f"#/components/schemas/{Problem.__name__}"}
 _DESCRIPTION = """Post what your users do, and ask what to show next.
 
 Every error is a problem document (RFC 9457) with a stable `code`. Times are UTC."""
@@ -92,7 +94,7 @@ def _describe_problems(app: FastAPI) -> None:
             for operation in path.values():
                 for status, response in operation["responses"].items():
                     content = response.get("content", {})
-                    is_problem = "Problem" in str(content.get("application/json"))
+                    is_problem = content.get("application/json", {}).get("schema") == _PROBLEM
                     if int(status) >= _FIRST_ERROR and is_problem:
                         content[MEDIA_TYPE] = content.pop("application/json")
         return schema

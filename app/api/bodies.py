@@ -13,6 +13,10 @@ _GZIP = zlib.MAX_WBITS | 16
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
 
 
+class EncodingError(HTTPException):
+    """A body that is not what its content encoding says."""
+
+
 class BodyLimit:
     """Refuses bodies of more than 10 MiB, measured as they are unpacked, and unpacks those that are sent as gzip.
 
@@ -42,7 +46,7 @@ class BodyLimit:
 
 
 class _Reader:
-    """Receives a body in its parts; what is wrong with it is told to whoever reads it."""
+    """Receives a body in its parts; reading it raises what is wrong with it."""
 
     def __init__(self, receive: Receive, encoding: str, length: str, most: int) -> None:
         self._receive = receive
@@ -82,10 +86,10 @@ class _Reader:
                 self._begun = True
                 packed = self._unpacker.unused_data
         except zlib.error as error:
-            raise HTTPException(HTTPStatus.BAD_REQUEST, f"the body is not gzip: {error}") from error
+            raise EncodingError(HTTPStatus.BAD_REQUEST, f"the body is not gzip: {error}") from error
         whole = self._begun and self._unpacker.eof
         if not more and not whole and len(found) <= self._most - self._size:
-            raise HTTPException(HTTPStatus.BAD_REQUEST, "the body is not gzip: it ends too early")
+            raise EncodingError(HTTPStatus.BAD_REQUEST, "the body is not gzip: it ends too early")
         return found
 
     def _too_large(self) -> HTTPException:

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from app.api.bodies import EncodingError
 from app.errors import BraidError, DatabaseError, InvalidFieldsError, SchemaError
 from app.schemas.problems import FieldError, Problem, field_error
 
@@ -89,7 +90,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
             return _answer(
                 422, "malformed_form", detail, [FieldError(field="body", code="malformed_form", detail=detail)]
             )
-        if "gzip" not in detail:
+        if not isinstance(error, EncodingError):
             detail = "the body cannot be read as JSON: it is not UTF-8, or nested too deep"
         return _answer(422, "malformed_json", detail, [FieldError(field="body", code="json_invalid", detail=detail)])
     status = HTTPStatus(error.status_code)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -252,7 +253,10 @@ async def again_after_deadlock(attempt: Callable[[], Awaitable[Result]]) -> Resu
 
 def _is_about_tables(error: Exception) -> bool:
     cause = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(cause, "sqlstate", None) in _NO_SUCH_TABLE or str(cause).startswith("no such ")
+    if isinstance(cause, sqlite3.OperationalError):
+        # Its code for a statement that does not fit the tables; ours fit those of this version.
+        return cause.sqlite_errorcode == sqlite3.SQLITE_ERROR
+    return getattr(cause, "sqlstate", None) in _NO_SUCH_TABLE
 
 
 def _reason(error: Exception) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, func, select, true, update
 
+from app.storage.arrow_types import ITEMS
 from app.storage.changes import ChangeStore
 from app.storage.database import Database, pages
 from app.storage.item_filter import ItemFilter
@@ -17,31 +18,14 @@ from models.data.catalogue import (
     AVAILABLE_FROM,
     AVAILABLE_UNTIL,
     CATEGORIES,
-    DESCRIPTION,
     HIDDEN,
-    PRICE,
     TAGS,
-    TITLE,
 )
 from models.data.columns import ITEM
 
 _ROWS_A_STATEMENT = 1000
 _SECOND = 1_000_000
-_LABELS = pa.list_(pa.string())
-_TYPES: Mapping[str, pa.DataType] = {
-    ITEM: pa.string(),
-    TITLE: pa.string(),
-    DESCRIPTION: pa.string(),
-    CATEGORIES: _LABELS,
-    TAGS: _LABELS,
-    PRICE: pa.float64(),
-    ATTRIBUTES: pa.string(),
-    HIDDEN: pa.bool_(),
-    AVAILABLE_FROM: pa.float64(),
-    AVAILABLE_UNTIL: pa.float64(),
-}
-"""Of the columns of a data-set folder."""
-_CONTENT = [items.c[name] for name in _TYPES]
+_CONTENT = [items.c[name] for name in ITEMS]
 
 
 def _live(row: Mapping[Any, Any]) -> tuple[str, dict[str, Any] | None]:
@@ -156,15 +140,15 @@ class ItemStore:
         """Read the described items in the columns of a data-set folder; None where there are none."""
         there = items.c.described & ~items.c.deleted
         async with self._database.begin() as connection:
-            rows = (await connection.execute(select(*(items.c[name] for name in _TYPES)).where(there))).all()
+            rows = (await connection.execute(select(*(items.c[name] for name in ITEMS)).where(there))).all()
         if not rows:
             return None
-        columns = dict(zip(_TYPES, zip(*rows, strict=True), strict=True))
+        columns = dict(zip(ITEMS, zip(*rows, strict=True), strict=True))
         # Attributes as JSON: objects of any shape are no column of one type.
         columns[ATTRIBUTES] = tuple(json.dumps(attributes) for attributes in columns[ATTRIBUTES])
         for name in (AVAILABLE_FROM, AVAILABLE_UNTIL):
             columns[name] = tuple(None if moment is None else moment / _SECOND for moment in columns[name])
-        return pa.table({name: pa.array(columns[name], kind) for name, kind in _TYPES.items()})
+        return pa.table({name: pa.array(columns[name], kind) for name, kind in ITEMS.items()})
 
     async def count(self) -> int:
         """Count the items."""

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from app.services.kit.files import complete_file, make_folder, remove
+from app.storage import arrow_types
 from app.storage.interactions import InteractionStore
 from app.storage.log_pages import LogPages
 from app.storage.rows import COLUMNS
@@ -25,33 +26,20 @@ from models.data.catalogue import (
     TAGS,
     TITLE,
 )
-from models.data.columns import CONTEXT, EVENT_ID, EVENT_TYPE, ITEM, POSITION, REQUEST_ID, TIMESTAMP, USER, VALUE
+from models.data.columns import CONTEXT, ITEM, TIMESTAMP, USER
 from models.data.file_chunks import EXPORTED
 from models.data.folder import INTERACTIONS, ITEMS, USERS
 from models.data.progress import Progress
 
 _SECOND = 1_000_000
-_LABELS = pa.list_(pa.string())
 _TYPES: dict[str, pa.DataType] = {
-    USER: pa.string(),
-    ITEM: pa.string(),
-    EVENT_TYPE: pa.string(),
-    VALUE: pa.float64(),
+    **arrow_types.INTERACTIONS,
+    **arrow_types.ITEMS,
     TIMESTAMP: pa.float64(),
-    EVENT_ID: pa.string(),
-    REQUEST_ID: pa.string(),
-    POSITION: pa.int32(),
-    CONTEXT: pa.string(),
-    TITLE: pa.string(),
-    DESCRIPTION: pa.string(),
-    CATEGORIES: _LABELS,
-    TAGS: _LABELS,
-    PRICE: pa.float64(),
-    ATTRIBUTES: pa.string(),
-    HIDDEN: pa.bool_(),
     AVAILABLE_FROM: pa.string(),
     AVAILABLE_UNTIL: pa.string(),
 }
+"""A file has seconds where the log has microseconds, and an item's times as text."""
 _ITEM = (TITLE, DESCRIPTION, CATEGORIES, TAGS, PRICE, ATTRIBUTES, HIDDEN, AVAILABLE_FROM, AVAILABLE_UNTIL)
 _OBJECTS = (CONTEXT, ATTRIBUTES)
 _MOMENTS = (AVAILABLE_FROM, AVAILABLE_UNTIL)
@@ -86,13 +74,13 @@ class ExportingLog:
         make_folder(folder)
         expected = max(await self._interactions.count(), 1)
 
-        def told(done: int) -> None:
+        def report(done: int) -> None:
             progress("export", min(done / expected, 1.0))
 
         counts = [
             await _write(folder / f"{ITEMS}.parquet", (ITEM, *_ITEM), self._pages.items(_ITEM), 0),
             await _write(folder / f"{USERS}.parquet", (USER, ATTRIBUTES), self._pages.users(), 0),
-            await _write(folder / f"{INTERACTIONS}.parquet", COLUMNS, self._pages.interactions(), 1, told),
+            await _write(folder / f"{INTERACTIONS}.parquet", COLUMNS, self._pages.interactions(), 1, report),
         ]
         progress("export", 1.0)
         return ExportedFolder(counts[2], counts[0], counts[1])
@@ -103,7 +91,7 @@ async def _write(
     names: Sequence[str],
     pages: AsyncIterator[Sequence[Any]],
     skipped: int,
-    told: Callable[[int], None] = lambda _: None,
+    report: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Write pages of rows, without their first `skipped` columns; of an older export nothing is left."""
     schema = pa.schema([(name, _TYPES[name]) for name in names], metadata={EXPORTED: b"1"})
@@ -114,7 +102,7 @@ async def _write(
             arrays = [_array(name, column) for name, column in zip(names, columns, strict=True)]
             writer.write_table(pa.table(arrays, schema=schema))
             done += len(page)
-            told(done)
+            report(done)
     if not done and path.stem != INTERACTIONS:
         remove(path)
     return done

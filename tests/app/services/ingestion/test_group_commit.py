@@ -113,3 +113,19 @@ async def test_whoever_gives_up_does_not_take_the_others_with_him(store: Recordi
     assert not found[2].repeated  # type: ignore[union-attr]
     await group.close()
     assert await resources.interactions.count() == 3
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_when_the_writer_is_cancelled_everybody_who_waits_gets_an_error(store: Recording) -> None:
+    group = GroupCommit(store)
+    store.gate.clear()
+    first = asyncio.create_task(group.add(row("a")))
+    await asyncio.sleep(0.01)
+    second = asyncio.create_task(group.add(row("b")))
+    await asyncio.sleep(0.01)
+    closing = asyncio.create_task(group.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    done = await asyncio.wait_for(asyncio.gather(first, second, closing, return_exceptions=True), 5)
+    assert [type(one) for one in done] == [DatabaseError, DatabaseError, asyncio.CancelledError]
+    assert store.groups == [["a"]]
