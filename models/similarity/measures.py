@@ -138,14 +138,6 @@ def products(
     return top_products(left, right, neighbours)
 
 
-def row_similarities(matrix: "sp.csr_matrix[np.float32]", similarity: Similarity, neighbours: int) -> SparseRows:
-    """Find the rows most similar to each row of a SciPy matrix, columns of a row ascending."""
-    if is_product(similarity):
-        return products(matrix, matrix, similarity, neighbours)
-    rows = SparseRows.from_csr(matrix)
-    return similarity_matrix(rows, peers(similarity, rows, SparseRows.from_csr(matrix.T.tocsr())), neighbours)
-
-
 def column_similarities(matrix: "sp.csr_matrix[np.float32]", similarity: Similarity, neighbours: int) -> SparseRows:
     """Find the columns most similar to each column of a SciPy matrix."""
     if is_product(similarity):
