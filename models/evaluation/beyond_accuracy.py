@@ -1,9 +1,9 @@
-"""Metrics beyond accuracy: how unknown the recommended items are, and how unlike each other.
+"""Metrics beyond accuracy: novelty and diversity.
 
-novelty@k is the mean self-information of the items of a list, -log2(share of the training users who had the item), in
-bits (Zhou et al. 2010); an item that nobody had counts as one that a single user had. diversity@k is 1 minus the
-mean cosine between the items of a list (Ziegler et al. 2005), each item taken as the column of the users who had it in
-training; it is a mean over at most 2,000 users. Lists of no item have no novelty, lists of fewer than two no
+novelty@k is the mean self-information of the items of a list, -log2(share of the training users with the item), in
+bits (Zhou et al. 2010); an item without users counts as one with a single user. diversity@k is 1 minus the mean cosine
+between the items of a list (Ziegler et al. 2005), each item taken as the column of its users in training; it is a mean
+over at most 2,000 users. Lists of no item have no novelty, lists of fewer than two no
 diversity: they are left out of the means.
 """
 
@@ -27,7 +27,7 @@ class BeyondAccuracy:
     Parameters
     ----------
     interactions
-        What the recommenders knew.
+        The training data of the recommenders.
     seed
         Of the sample of users; the same for all lists of the same users.
     """
@@ -67,14 +67,14 @@ class BeyondAccuracy:
         lists, places = np.nonzero(ranked >= 0)
         items = ranked[lists, places]
         members = sp.csr_matrix((np.ones(len(items)), (lists, items)), shape=(len(ranked), self._columns.shape[0]))
-        # The squared length of a sum holds twice the product of each pair, so that no pair need be visited.
+        # The squared length of a sum contains twice the product of each pair, so the pairs are not computed one by one.
         total = members @ self._columns
         squared = np.asarray(total.multiply(total).sum(axis=1)).ravel()
         alone = members @ (np.diff(self._columns.indptr) > 0).astype(np.float64)
         lengths = np.bincount(lists, minlength=len(ranked))
         several = lengths > 1
         pairs = lengths[several] * (lengths[several] - 1.0)
-        # Rounding takes lists of items that the same users had a little beyond the ends.
+        # Lists of items with the same users are slightly beyond the ends through rounding.
         diversities: Float64 = np.clip(1.0 - (squared[several] - alone[several]) / pairs, 0.0, 1.0)
         return diversities
 

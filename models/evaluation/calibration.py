@@ -1,4 +1,4 @@
-"""Calibration: whether the probabilities that the network gives come true."""
+"""Calibration: whether the probabilities that the network predicts agree with the observed hits."""
 
 from typing import TypedDict
 
@@ -15,7 +15,7 @@ EDGES = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 class Bin(TypedDict):
-    """Candidates of similar probability: how many, what the network predicted and how often it was right."""
+    """Candidates of similar probability: how many, the mean prediction and the share of hits."""
 
     low: float
     high: float
@@ -27,8 +27,8 @@ class Bin(TypedDict):
 def calibration(ranker: Ranker, holdout: Holdout, *, seed: int) -> list[Bin]:
     """Compare the softmax of the network's scores over a user's candidates with the hits among them.
 
-    The network learned from lists that hold the next item, so that users whose candidates hold no test item are left
-    out; where they hold several, each is a share of a hit. At most 2,000 users are drawn.
+    The network was trained on lists that hold the next item, so users whose candidates hold no test item are left
+    out; where they hold several, each is a share of a hit. At most 2,000 users are sampled.
 
     Returns
     -------

@@ -43,11 +43,11 @@ def coverage(ranked: Int32, ks: Sequence[int], n_items: int) -> dict[str, float]
 
 
 def per_user_values(ranked: Int32, target_offsets: Int64, target_items: Int32, ks: Sequence[int]) -> dict[str, Float64]:
-    """Measure every user by itself: metric name to float64 of length users."""
+    """Measure each user: metric name to float64 of length users."""
     n_users, length = ranked.shape
     width = int(target_items.max(initial=-1)) + 1
     owners = np.repeat(np.arange(n_users), np.diff(target_offsets))
-    # An item that a user had twice in the test period is one target.
+    # An item that occurs twice among the test items of a user is one target.
     wanted = np.unique(owners * np.int64(width) + target_items)
     n_targets = np.bincount(wanted // max(width, 1), minlength=n_users)
     listed = np.arange(n_users)[:, None] * np.int64(width) + ranked

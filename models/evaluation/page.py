@@ -1,4 +1,4 @@
-"""The report as a page: one HTML file that needs nothing else, neither network nor script."""
+"""The report as a page: one HTML file without scripts, which loads nothing from the network."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _TEMPLATE = "report.html.jinja"
 
 @dataclass(frozen=True)
 class Plot:
-    """A figure with what it shows in words, and the same numbers as a table; `name` begins the ids of its elements."""
+    """A figure with its caption and the same numbers as a table; the ids of its elements begin with `name`."""
 
     name: str
     title: str
@@ -63,7 +63,7 @@ def _plots(report: EvaluationReport) -> Iterator[Plot]:
     yield Plot(
         "history",
         "By length of the history",
-        f"NDCG@{k} of {', '.join(report.compared)} by the number of items the users had, with 95 % intervals.",
+        f"NDCG@{k} of {', '.join(report.compared)} by the number of items in the history, with 95 % intervals.",
         plots.plot_history_lengths(report),
         tables.segments_table(report, report.segments["history_length"].items()),
     )
@@ -85,7 +85,7 @@ def _plots(report: EvaluationReport) -> Iterator[Plot]:
         yield Plot(
             "curves",
             "Learning curves of the network",
-            "Loss by epoch on the lists it learned from and on those held back, of the first of the averaged networks.",
+            "Loss by epoch on the training lists and on those held back, of the first of the averaged networks.",
             plots.plot_curves(report),
             tables.curves_table(report),
         )
@@ -93,9 +93,9 @@ def _plots(report: EvaluationReport) -> Iterator[Plot]:
         yield Plot(
             "calibration",
             "Calibration of the network",
-            "How often a candidate was a hit, by the probability that the network gave it, for test users whose"
-            " candidates hold a test item; of several each is a share of a hit. On the dashed line the probabilities"
-            " come true.",
+            "Share of candidates that were hits, by the probability that the network predicted, for test users whose"
+            " candidates hold a test item; of several test items each is a share of a hit. On the dashed line"
+            " prediction and outcome agree.",
             plots.plot_calibration(report),
             tables.calibration_table(report),
         )

@@ -36,18 +36,18 @@ def rank_holdout(
         Fitted without the held-out items.
     everyone
         All parts, to be measured alone.
-    held
-        Users with their histories; `held.candidates`, where given, are the complete lists to rank.
+    holdout
+        Users with their histories; its `candidates`, where given, are the complete lists to rank.
     length
         Length of the lists, at most.
     alone
-        Whether each part, and the network, is ranked by alone.
+        Whether each part and the network is measured alone as well.
 
     Returns
     -------
     dict
-        The blend, popularity and, alone, each part and the network to int32 (users, length): item codes, best
-        first, -1 where the list ends early.
+        Name of the blend, popularity and, with `alone`, each part and the network to int32 (users, length): item
+        codes, best first, -1 where the list ends early.
     """
     parts = [name for name in everyone.present if name != POPULARITY] if alone else []
     names = [BLEND, *parts, POPULARITY]
@@ -67,7 +67,7 @@ def rank_holdout(
         candidates = None
         if alone or only is not None:
             everything = own[0].retrieve(history, CandidateQuery(excluded=excluded, only=only, limit=count, cut=False))
-            # A part alone ranks all that it touches; the blend what it would draw.
+            # A part alone ranks all candidates that it scores; the blend those that it would generate.
             scores = {name: everything.parts[PARTS.index(name)] for name in parts}
             if only is not None:
                 scores[POPULARITY] = popularity[everything.items]

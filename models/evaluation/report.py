@@ -43,20 +43,20 @@ class EvaluationReport:
 
     @property
     def plain_k(self) -> int:
-        """Choose the length of list to show where there is room for one: 10, or else the longest."""
+        """The length of list to show where there is room for one: 10, or else the longest."""
         lengths = {int(name.partition("@")[2]) for metrics in self.metrics.values() for name in metrics}
         return 10 if 10 in lengths else max(lengths)  # noqa: PLR2004
 
     @property
     def compared(self) -> list[str]:
-        """Name what to show where there is room for few: the blend, the best part alone and popularity."""
+        """The names to show where there is room for few: the blend, the best part alone and popularity."""
         metric = f"ndcg@{self.plain_k}"
         parts = [name for name in self.metrics if name not in {BLEND, POPULARITY}]
         best = sorted(parts, key=lambda name: self.metrics[name][metric])[-1:]
         return [BLEND, *best, POPULARITY]
 
     def named_segments(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Give all segments in one row, each with the name that people read."""
+        """Give all segments, each with a readable name."""
         for length, segment in self.segments["history_length"].items():
             yield f"history: {length}", segment
         if "long_tail" in self.segments:
@@ -73,7 +73,7 @@ class EvaluationReport:
 
 
 def bootstrap_intervals(values: dict[str, Float64], *, seed: int) -> dict[str, tuple[float, float]]:
-    """Resample users 1000 times, and give the middle 95 % of the means (Efron 1979).
+    """Compute 95 % intervals of means by resampling the users 1000 times (Efron 1979).
 
     Parameters
     ----------
@@ -86,14 +86,14 @@ def bootstrap_intervals(values: dict[str, Float64], *, seed: int) -> dict[str, t
     rng = np.random.default_rng(seed)
     means = np.empty((_RESAMPLES, table.shape[1]))
     for row in range(_RESAMPLES):
-        drawn = rng.integers(0, len(table), len(table))
-        means[row] = np.bincount(drawn, minlength=len(table)) @ table / len(table)
+        resample = rng.integers(0, len(table), len(table))
+        means[row] = np.bincount(resample, minlength=len(table)) @ table / len(table)
     low, high = np.percentile(means, (2.5, 97.5), axis=0)
     return {name: (float(low[column]), float(high[column])) for column, name in enumerate(values)}
 
 
 def peak_memory_mb() -> float:
-    """Measure the most memory that this process has held so far, in megabytes."""
+    """Measure the peak memory of this process so far, in megabytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Linux counts kilobytes, macOS bytes.
     return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)

@@ -11,17 +11,17 @@ from models.evaluation.metrics import per_user_values
 from models.evaluation.report import bootstrap_intervals
 
 Values = Mapping[str, Mapping[str, Float64]]
-"""What was ranked by, to metric, to the values of the users one by one."""
+"""Name of the blend, a part or a baseline to metric to the values of each user."""
 
 HISTORY_LENGTHS = {"1": (1, 1), "2-5": (2, 5), "6-20": (6, 20), "more": (21, None)}
 """Name to the fewest and the most items of the history."""
 HEAD_SHARE = 0.8
-"""Share of the training interactions that the most popular items make up, which are not the long tail."""
+"""Share of the training interactions on the most popular items, which are not the long tail."""
 _OF_TARGETS = ("recall@", "ndcg@")
 
 
 class Segment(TypedDict):
-    """Means over the users of a segment, with their intervals, by what was ranked by."""
+    """Means over the users of a segment and their intervals, for the blend, each part and the baselines."""
 
     users: int
     metrics: dict[str, dict[str, float]]
@@ -29,7 +29,7 @@ class Segment(TypedDict):
 
 
 def measure_users(ranked: Mapping[str, Int32], targets: Ragged, ks: Sequence[int]) -> dict[str, dict[str, Float64]]:
-    """Measure the lists of everything that was ranked by, user by user."""
+    """Measure the lists of the blend, each part and the baselines for each user."""
     return {name: per_user_values(lists, targets.offsets, targets.items, ks) for name, lists in ranked.items()}
 
 
@@ -47,7 +47,7 @@ def summarise(values: Values, rows: Int64, *, seed: int) -> Segment:
 
 
 def by_history_length(values: Values, holdout: Holdout, *, seed: int) -> dict[str, Segment]:
-    """Measure users by the number of items in their history; lengths that nobody has are left out."""
+    """Measure users by the number of items in their history; lengths without users are left out."""
     lengths = np.diff(holdout.histories.offsets)
     segments = {}
     for name, (fewest, most) in HISTORY_LENGTHS.items():

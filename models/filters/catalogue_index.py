@@ -1,4 +1,4 @@
-"""The catalogue as inverted arrays: which items have a value, found without looking at each item."""
+"""The catalogue as inverted arrays, which find the items with a value without reading every item."""
 
 from array import array
 from collections import defaultdict
@@ -35,7 +35,7 @@ from models.data.catalogue import (
 Pairs = tuple[Float64, Int32]
 _NAME = "knowledge"
 _LONGEST = 1024
-"""Longer texts are no values to compare with."""
+"""Longer texts cannot be compared with."""
 _NO_ITEMS: Int32 = np.empty(0, dtype=np.int32)
 _NO_NUMBERS: Float64 = np.empty(0, dtype=np.float64)
 
@@ -64,7 +64,7 @@ class CatalogueIndex:
 
     @classmethod
     def build(cls, item_ids: npt.NDArray[np.bytes_], catalogue: pa.Table | None, max_attributes: int) -> Self:
-        """Invert a catalogue; of the attributes those that most items have are kept."""
+        """Invert a catalogue; the attributes that most items have are kept."""
         labels: dict[str, array[int]] = defaultdict(lambda: array("i"))
         numbers: dict[str, tuple[array[float], array[int]]] = defaultdict(lambda: (array("d"), array("i")))
         holders: dict[str, int] = defaultdict(int)
@@ -158,7 +158,7 @@ class CatalogueIndex:
 
 
 def compared_values(item: Mapping[str, Any]) -> tuple[set[str], set[str], dict[str, set[float]]]:
-    """Give what an item can be compared by: the names of its fields, their labels, and the numbers of each."""
+    """Give the values that an item can be compared by: the names of its fields, their labels and their numbers."""
     names: set[str] = set()
     labels: set[str] = set()
     numbers: dict[str, set[float]] = defaultdict(set)
@@ -182,7 +182,7 @@ def _values(item: Mapping[str, Any]) -> Iterator[tuple[str, Scalar]]:
 
 
 def label(field: str, value: str | bool) -> str:
-    """Write a field and its value as one text; no field is taken for another, and no text for a boolean."""
+    """Write a field and its value as one text, which differs for every field and for texts and booleans."""
     return f"{len(field)}{'b' if isinstance(value, bool) else 't'}{field}{value}"
 
 

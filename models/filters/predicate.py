@@ -20,7 +20,7 @@ from models.filters.requirements import MOMENTS, Filter, Preference, default_tol
 
 @dataclass(frozen=True, slots=True)
 class ItemValues:
-    """What one item is compared by: `labels` are those of its texts and booleans, `numbers` stand by their field."""
+    """The values of one item: `labels` are those of its texts and booleans, `numbers` maps fields to numbers."""
 
     item_id: str
     labels: frozenset[str]
@@ -53,7 +53,7 @@ def meets(node: Filter, values: ItemValues) -> bool:
 def has_field(values: ItemValues, name: str) -> bool:
     """Tell whether an item has any value of a field."""
     kinds = tuple(label(name, kind) for kind in ("", False))
-    # The name is followed by the value: of a boolean it is left away.
+    # The name is followed by the value, which a boolean field leaves out.
     begins = kinds[0], kinds[1].removesuffix(str(False))
     return name in values.numbers or any(held.startswith(begins) for held in values.labels)
 
@@ -71,7 +71,7 @@ def satisfaction(preference: Preference, values: ItemValues, tolerance_share: fl
     target = 0.0 if preference.target is None else preference.target
     tolerance = preference.tolerance or default_tolerance(target, tolerance_share)
     closest = min((abs(number - target) for number in values.numbers.get(preference.field, ())), default=math.inf)
-    # A product, as a power would refuse to overflow.
+    # A product, as a power raises an error where it overflows.
     distance = closest / tolerance
     return float(np.float32(math.exp2(-(distance * distance))))
 

@@ -1,4 +1,4 @@
-"""What a request asks of items: hard requirements as a filter tree, soft preferences as weighted wishes."""
+"""What a request may ask of items: hard requirements as a filter tree, and weighted soft preferences."""
 
 import math
 import sys
@@ -95,7 +95,7 @@ class Filter(BaseModel):
     lte: Value | None = Field(None, description="the number or time is this or less; may stand with `gte`")
 
     @model_validator(mode="after")
-    def _is_one_thing(self) -> Self:
+    def _is_one_kind(self) -> Self:
         given = self.model_fields_set
         nodes = given & {"and_", "or_", "not_", "field"}
         if len(nodes) != 1 or any(getattr(self, name) is None for name in nodes):
@@ -115,11 +115,11 @@ class Filter(BaseModel):
 
 
 class Preference(BaseModel):
-    """One wish: a value that an item should have, or a number that it should come close to.
+    """A value that an item should have, or a number that it should come close to.
 
-    A wish for a value is met wholly or not at all. A wish for a number is met wholly at the target, by half where
-    the distance is the tolerance, and less and less beyond; of several numbers of an item the closest counts. An
-    item without the field does not meet it.
+    A value is met wholly or not at all. A target is met wholly by the same number, by half at the distance of the
+    tolerance, and less and less beyond; of several numbers of an item the closest counts. An item without the field
+    does not meet the preference.
     """
 
     model_config = ConfigDict(
@@ -127,15 +127,17 @@ class Preference(BaseModel):
     )
 
     field: FieldName = Field(description=_FIELD_DESCRIPTION, examples=[TAGS])
-    value: Value | None = Field(None, description="the value wished for")
-    target: float | None = Field(None, strict=True, allow_inf_nan=False, description="the number wished for")
+    value: Value | None = Field(None, description="the value that an item should have")
+    target: float | None = Field(
+        None, strict=True, allow_inf_nan=False, description="the number that an item should come close to"
+    )
     tolerance: float | None = Field(
         None, strict=True, gt=0, allow_inf_nan=False, description="distance from the target that is still acceptable"
     )
     weight: float = Field(1.0, strict=True, gt=0, le=1000, description="how much it counts beside the others")
 
     @model_validator(mode="after")
-    def _is_one_wish(self) -> Self:
+    def _is_one_preference(self) -> Self:
         if (self.value is None) == (self.target is None):
             raise PydanticCustomError("preference_kind", "must have either 'value' or 'target'")
         if self.tolerance is not None and self.target is None:
@@ -148,12 +150,12 @@ class Preference(BaseModel):
 
 
 def default_tolerance(target: float, share: float) -> float:
-    """Give the tolerance of a target that comes without one; it is never 0."""
+    """Give the default tolerance of a target; it is never 0."""
     return max(abs(target) * share, sys.float_info.min)
 
 
 def _check(field: str, value: Scalar | None, *, ordered: bool) -> None:
-    """Refuse an unknown field, and a value that its field never has."""
+    """Refuse an unknown field, and a value of a type that the field never has."""
     kind = KINDS.get(field)
     if kind is None and not (field.startswith(PREFIX) and len(field) > len(PREFIX)):
         raise PydanticCustomError(
@@ -175,7 +177,7 @@ def _check(field: str, value: Scalar | None, *, ordered: bool) -> None:
 
 
 def _within_limits(value: Any) -> Any:
-    """Refuse a tree that is too large before anything walks it recursively."""
+    """Refuse a tree that is too large, before it is read recursively."""
     nodes, level = 0, [value]
     for _ in range(MAX_DEPTH):
         nodes += len(level)

@@ -5,7 +5,7 @@ from models.ranking import feature_kernels
 
 
 def blend(neighbours: Float32, network: Float32, network_weight: float) -> Float32:
-    """Weave two scores of the same candidates into one, each standardised within the list."""
+    """Mix two scores of the same candidates, each standardised within the list: float32 of length n."""
     if network_weight <= 0:
         return neighbours
     return feature_kernels.blend(neighbours, network, float(network_weight))

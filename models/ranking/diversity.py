@@ -24,7 +24,7 @@ def diversify(items: Int32, scores: Float32, count: int, diversity: float, simil
     diversity
         From 0, which keeps the order of the scores, to 1.
     similar
-        Matrices of items by items that tell how alike two items are; see `likeness`.
+        Similarity matrices of items by items; see `likeness`.
 
     Returns
     -------
@@ -39,13 +39,13 @@ def diversify(items: Int32, scores: Float32, count: int, diversity: float, simil
 
 
 def likeness(items: Int32, similar: Sequence[SparseRows]) -> Float32:
-    """Tell how alike the items of a list are, float32 (n, n) from 0 to 1.
+    """Compute how alike the items of a list are, float32 (n, n) from 0 to 1.
 
     In each matrix a similarity counts relative to the largest of its row; the greatest of all matrices and of both
-    directions decides. Items that a matrix does not hold are unlike all others.
+    directions decides. An item without a row is unlike all others.
     """
     found = np.zeros((len(items), len(items)), dtype=np.float32)
-    # Where each item stands in the list, by bisection: an array of the whole catalogue would cost more than the rest.
+    # Positions in the list are found by bisection: an array of the whole catalogue would take more time than the rest.
     order = np.argsort(items, kind="stable").astype(np.int32)
     for rows in similar:
         kernels.add_likeness(rows.indptr, rows.indices, rows.values, items, items[order], order, found)

@@ -1,4 +1,4 @@
-"""Masks: users of the training data of whom a bundle must not tell."""
+"""Erased users: users of the training data that a bundle must not show any more."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,9 @@ from models.recommenders.user_knn import UserKNN
 
 
 def hide_users(ranker: Ranker, user_ids: Sequence[str]) -> None:
-    """Let users be nobody's neighbours; those that the bundle does not know are passed over.
+    """Leave users out of all neighbours; ids that the bundle does not know are ignored.
 
-    What they had has its part in similarities of items and in popularity, where nobody can be told apart.
+    Their interactions still count in similarities of items and in popularity, where single users cannot be recognised.
     """
     rows = find(ranker.user_ids, list(user_ids))
     for part in (*ranker.retriever.recommenders, *ranker.recommenders.values()):

@@ -19,14 +19,14 @@ from models.recommenders.content import Content
 MAX_NEW_ITEMS = 50_000
 """Items that a process keeps beside those of the bundle; of more the rest waits for the next bundle."""
 MAX_DESCRIBED = 2_000
-"""Arrivals that are recommended by their content: each request looks at all of them."""
+"""New items that are recommended by their content: each request scores all of them."""
 _MASK_BYTES = 32_000_000
 _MAX_LOG = 100_000
 _MAX_MASKS = 256
 
 
 class LiveCatalogue:
-    """Knows of every item what it is now; an item's code is that of the bundle, arrivals have the codes that follow.
+    """Holds the present state of every item; new items have the codes that follow those of the bundle.
 
     Changes take effect at once and cost nothing that grows with the catalogue. One thread at a time may use it.
 
@@ -35,7 +35,7 @@ class LiveCatalogue:
     knowledge
         The bundle's encoded catalogue; an empty one without a bundle.
     content
-        The bundle's content-based recommender, to tell what an arrival resembles.
+        The bundle's content-based recommender, which finds the neighbours of new items.
     """
 
     def __init__(self, knowledge: Knowledge, content: Content | None = None) -> None:
@@ -53,7 +53,7 @@ class LiveCatalogue:
         self._log: list[int] = []
         self._masks: LRUCache[Filter, tuple[Mask, int]] = LRUCache(max(min(_MASK_BYTES // self.size, _MAX_MASKS), 2))
         self._next_moment = -np.inf
-        self._unsettled: list[int] = []
+        self._pending: list[int] = []
 
     def __len__(self) -> int:
         return self.n_items + len(self._new_item_ids)
@@ -85,9 +85,9 @@ class LiveCatalogue:
         return self._new_item_ids[code - self.n_items]
 
     def apply(self, item_id: str, fields: Mapping[str, Any] | None) -> None:
-        """Take note that an item is now as described; None where it is deleted.
+        """Apply a change of an item; None where it was deleted.
 
-        Whether it may be shown is settled by the next `tick`.
+        The next `tick` decides whether it may be shown.
         """
         code = int(self.codes([item_id])[0])
         if code < 0:
@@ -104,17 +104,17 @@ class LiveCatalogue:
         if len(self._log) > _MAX_LOG:
             self._log.clear()
             self._masks.clear()
-        self._unsettled.append(code)
+        self._pending.append(code)
 
     def admit(self, ids: Sequence[str]) -> None:
-        """Give codes to items of which nothing but the id is known."""
+        """Give codes to items of which only the id is known."""
         for item_id, code in zip(ids, self.codes(ids).tolist(), strict=True):
             if code < 0 and len(self._new_item_ids) < MAX_NEW_ITEMS:
                 self._new_item_codes[item_id] = len(self)
                 self._new_item_ids.append(item_id)
 
     def tick(self, now: float) -> tuple[Int32, Int32]:
-        """Settle which items may be shown at a moment, in seconds since 1970.
+        """Decide which items may be shown at a moment, in seconds since 1970.
 
         Returns
         -------
@@ -122,8 +122,8 @@ class LiveCatalogue:
             Codes of the bundle's items that may no longer be shown, and of those that may be shown again.
         """
         if now < self._next_moment:
-            return self._settle(now) if self._unsettled else (_NONE, _NONE)
-        self._unsettled.clear()
+            return self._tick_changed(now) if self._pending else (_NONE, _NONE)
+        self._pending.clear()
         blocked = np.zeros(self.size, dtype=np.bool_)
         later = [np.inf]
         blocked[: self.n_items] = ~available(self.n_items, self.knowledge.index, now)
@@ -136,33 +136,33 @@ class LiveCatalogue:
         self._next_moment = min(later)
         changed = np.flatnonzero(blocked != self.blocked).astype(np.int32)
         self.blocked = blocked
-        return self._told(changed)
+        return self._split(changed)
 
-    def _settle(self, now: float) -> tuple[Int32, Int32]:
-        """Do the same for items that have just changed: the others are as they were."""
+    def _tick_changed(self, now: float) -> tuple[Int32, Int32]:
+        """Decide again for the items that changed since the last call only."""
         changed = []
-        for code in dict.fromkeys(self._unsettled):
+        for code in dict.fromkeys(self._pending):
             start, end = self._windows[code]
             blocked = not start <= now < end
             self._next_moment = min(self._next_moment, *(moment for moment in (start, end) if moment > now), np.inf)
             if blocked != self.blocked[code]:
                 self.blocked[code] = blocked
                 changed.append(code)
-        self._unsettled.clear()
-        return self._told(np.array(changed, dtype=np.int32))
+        self._pending.clear()
+        return self._split(np.array(changed, dtype=np.int32))
 
-    def _told(self, changed: Int32) -> tuple[Int32, Int32]:
-        """Tell what became of the items that come or go."""
+    def _split(self, changed: Int32) -> tuple[Int32, Int32]:
+        """Block and unblock the new items among those that changed; return the codes of the others, blocked first."""
         self.version += 1
         blocked = self.blocked
-        arrived = changed[changed >= self.n_items]
-        self.new_items.block(arrived[blocked[arrived]], blocked=True)
-        self.new_items.block(arrived[~blocked[arrived]], blocked=False)
+        new = changed[changed >= self.n_items]
+        self.new_items.block(new[blocked[new]], blocked=True)
+        self.new_items.block(new[~blocked[new]], blocked=False)
         known = changed[changed < self.n_items]
         return known[blocked[known]], known[~blocked[known]]
 
     def mask(self, node: Filter) -> Mask:
-        """Tell for every code whether the item meets a filter, bool; the array is not to be changed."""
+        """Tell for every code whether the item meets a filter, bool; the array must not be changed."""
         found, seen = self._masks.get(node, (None, 0))
         if found is None:
             found = np.zeros(self.size, dtype=np.bool_)
@@ -188,7 +188,7 @@ class LiveCatalogue:
         return scores
 
     def unknown_fields(self, node: Filter) -> list[str]:
-        """Name the fields a filter asks for that no item has."""
+        """Name the fields of a filter that no item has."""
         changed = [values for values in self._changed.values() if values is not None]
         names = self.knowledge.unknown_fields(node)
         return [name for name in names if not any(has_field(values, name) for values in changed)]

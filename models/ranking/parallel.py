@@ -1,4 +1,4 @@
-"""A crew: threads that draw candidates for many users at once, each with retrievers of its own."""
+"""Threads that generate candidates for many users in parallel, each with retrievers of its own."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from models.ranking.retriever import Retriever
 Result = TypeVar("Result")
 _CHUNK = 64
 _AHEAD = 4
-"""Chunks a thread that may be finished before their turn has come."""
+"""Chunks for each thread that may be ready before their results are read."""
 
 
 def in_parallel(
@@ -21,19 +21,19 @@ def in_parallel(
 ) -> Iterator[Result]:
     """Do some work for every row, and give the results in the order of the rows.
 
-    Compiled code and linear algebra let go of the interpreter's lock, so that threads are of use. A retriever serves
-    one thread, as its buffers are reused: each thread has its own. The work should depend on its row alone.
+    Compiled code and linear algebra release the interpreter's lock, so threads help. A retriever serves one thread,
+    as its buffers are reused: each thread has its own. The work must depend on its row alone.
 
     Parameters
     ----------
     retrievers
-        Those the work needs; it gets others that answer the same.
+        Those that the work needs; it is called with copies that have their own buffers.
     count
         Number of rows.
     work
         Called with retrievers and a row.
     """
-    # The variable that bounds what is compiled bounds these threads as well.
+    # The variable that limits the threads of compiled code limits these as well.
     threads = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
     free: SimpleQueue[tuple[Retriever, ...]] = SimpleQueue()
     for _ in range(threads):
@@ -46,7 +46,7 @@ def in_parallel(
         finally:
             free.put(own)
 
-    # Each thread multiplies small matrices: more threads for each of these would only wait for one another.
+    # Each thread multiplies small matrices: more threads for each product would only wait for one another.
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
         waiting = []
         for start in range(0, count, _CHUNK):

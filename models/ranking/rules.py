@@ -20,7 +20,7 @@ def pin(items: Int32, scores: Float32, pins: Sequence[tuple[int, int]]) -> tuple
     Returns
     -------
     tuple
-        Codes and scores; an item that the list did not hold has the score of the best.
+        Codes and scores; an item that was not in the list gets the best score.
     """
     if not pins:
         return items, scores
@@ -34,9 +34,9 @@ def pin(items: Int32, scores: Float32, pins: Sequence[tuple[int, int]]) -> tuple
 
 
 def expose(is_new: Mask, limit: int, share: float) -> Places:
-    """Let new items have a share of the first `limit` places, spread evenly from the end of each stretch.
+    """Give new items a share of the first `limit` places, evenly spread.
 
-    New items that are there by their own score count; the others that are let in are the best ranked.
+    New items that are there by their own score count towards the share; those that are moved up are the best ranked.
 
     Parameters
     ----------

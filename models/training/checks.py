@@ -1,4 +1,4 @@
-"""Checks of a bundle as it was written: that it answers, how widely, how fast and how large it is."""
+"""Checks of a written bundle: whether it answers, its latency, its coverage and its size."""
 
 import statistics
 import time
@@ -22,12 +22,12 @@ _COVERAGE = "coverage@10"
 
 
 def check_bundle(bundle: Bundle, known: Interactions, active: Manifest | None, *, seed: int) -> list[GateCheck]:
-    """Ask a bundle for the lists of a hundred users, and compare its size and its coverage with the active one's.
+    """Rank for a hundred users with a bundle, and compare its size and its coverage with those of the active one.
 
     Parameters
     ----------
     known
-        What the bundle was fitted on, in its codes.
+        The interactions that the bundle was fitted on, with its codes.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def check_bundle(bundle: Bundle, known: Interactions, active: Manifest | None, *
         began = time.perf_counter()
         found = ranker.rank(history, CandidateQuery(excluded=history.items, limit=_LENGTH))
         milliseconds.append((time.perf_counter() - began) * 1e3)
-        # Who had everything can be shown nothing new.
+        # A user with interactions of every item has no new item to be shown.
         answered += bool(len(found.items)) or len(np.unique(history.items)) >= known.n_items
     return [
         _answers(answered, len(sample)),
@@ -53,17 +53,17 @@ def check_bundle(bundle: Bundle, known: Interactions, active: Manifest | None, *
     ]
 
 
-def _answers(answered: int, asked: int) -> GateCheck:
-    passed = answered >= MIN_ANSWERED * asked
-    detail = f"{answered} of {asked} users have a list: at least {MIN_ANSWERED:.0%} is wanted"
+def _answers(answered: int, users: int) -> GateCheck:
+    passed = answered >= MIN_ANSWERED * users
+    detail = f"{answered} of {users} users get a list: at least {MIN_ANSWERED:.0%} must"
     return GateCheck(name="answers", outcome="passed" if passed else "failed", detail=detail)
 
 
 def _latency(milliseconds: list[float]) -> GateCheck:
     middle, worst = statistics.median(milliseconds), max(milliseconds)
     detail = (
-        f"{len(milliseconds)} lists take {middle:.2f} ms each in the middle, {worst:.1f} ms at most:"
-        f" at most {MAX_MILLISECONDS:g} ms in the middle is wanted"
+        f"ranking {len(milliseconds)} lists takes {middle:.2f} ms in the median, {worst:.1f} ms at most:"
+        f" the median may be at most {MAX_MILLISECONDS:g} ms"
     )
     return GateCheck(name="latency", outcome="passed" if middle <= MAX_MILLISECONDS else "failed", detail=detail)
 
@@ -75,10 +75,10 @@ def _coverage(new: Manifest, active: Manifest | None) -> GateCheck:
     (own, users), (before, earlier) = measured, other
     detail = (
         f"coverage@10 on validation is {own:.4f} ({users:,} users), that of bundle {active.version} was {before:.4f}"
-        f" ({earlier:,}): at least {MIN_COVERAGE:.0%} of it is wanted"
+        f" ({earlier:,}): at least {MIN_COVERAGE:.0%} of that is required"
     )
     if not earlier / 2 <= users <= earlier * 2:
-        # Lists for more users hold more items.
+        # Lists for more users cover more items.
         return GateCheck(name="coverage", outcome="skipped", detail=f"{detail}: too many more or fewer users")
     return GateCheck(name="coverage", outcome="passed" if own >= MIN_COVERAGE * before else "failed", detail=detail)
 
@@ -95,7 +95,7 @@ def _size(new: Manifest, active: Manifest | None) -> GateCheck:
         return GateCheck(name="size", outcome="skipped", detail="there is no active bundle to compare with")
     detail = (
         f"it takes {own:,.0f} bytes an interaction, bundle {active.version} {before:,.0f}:"
-        f" at most {MAX_GROWTH:g} times as many are wanted"
+        f" at most {MAX_GROWTH:g} times as many are allowed"
     )
     return GateCheck(name="size", outcome="passed" if own <= MAX_GROWTH * before else "failed", detail=detail)
 

@@ -24,22 +24,22 @@ from models.training.evaluate import Evaluated
 
 NDCG = "ndcg@10"
 MIN_USERS = 200
-"""Fewest users whose lists are compared: of fewer, chance decides."""
+"""Fewest users whose lists are compared: with fewer, the outcome is chance."""
 VALIDATION_SHARE = 0.7
-"""Of the active bundle's NDCG on its own validation, at least."""
+"""Share of the active bundle's NDCG on its own validation that a candidate must reach."""
 _MAX_USERS = 5000
 _LENGTH = 10
 
 
 def compare(run: Evaluated, active: Bundle | None, catalogue: pa.Table | None, *, seed: int) -> list[GateCheck]:
-    """Compare what a run learned with the active bundle, before anything is fitted on all data.
+    """Compare the result of a run with the active bundle, before the recommenders are fitted on all data.
 
     Parameters
     ----------
     run
         The candidate, as it was evaluated.
     active
-        None before the first one.
+        None where there is none yet.
     """
     return [
         _above_popularity(run.validation, first=active is None),
@@ -54,7 +54,7 @@ def _above_popularity(validation: Mapping[str, float], *, first: bool) -> GateCh
     if own > popular:
         return GateCheck(name="above_popularity", outcome="passed", detail=detail)
     if first and users < MIN_USERS:
-        return GateCheck(name="above_popularity", outcome="skipped", detail=f"{detail}: too few users to tell")
+        return GateCheck(name="above_popularity", outcome="skipped", detail=f"{detail}: too few users to decide")
     return GateCheck(name="above_popularity", outcome="failed", detail=detail)
 
 
@@ -71,20 +71,20 @@ def _on_own_validation(run: Evaluated, active: Manifest | None) -> GateCheck:
     own, least = run.validation[NDCG], VALIDATION_SHARE * before[NDCG]
     detail = (
         f"NDCG@10 on validation is {own:.4f}, that of bundle {active.version} was {before[NDCG]:.4f}:"
-        f" at least {least:.4f} is wanted"
+        f" at least {least:.4f} is required"
     )
     return GateCheck(name=name, outcome="passed" if own >= least else "failed", detail=detail)
 
 
 def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Table | None, *, seed: int) -> GateCheck:
-    """Compare on what came after the data of the active bundle, with a fit of the candidate that ends there too."""
+    """Compare on the interactions after the data of the active bundle; the candidate is fitted up to there as well."""
     name = "new_interactions"
     window = None if active is None else active.manifest.data.get("window")
     times = run.everything.timestamps
     if active is None or window is None or times is None:
         detail = "there is no active bundle" if active is None else "the interactions have no times"
         return GateCheck(name=name, outcome="skipped", detail=detail)
-    # A row with a time that was still to come when the bundle was made says nothing about where its data ends.
+    # A row from the future, as seen when the bundle was made, does not say where its data ends.
     end = min(window[1], active.manifest.created_at.timestamp())
     late = times > end
     after = np.nextafter(end, np.inf)
@@ -93,8 +93,8 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
     holdout, _ = hold_out(known, run.everything.users[late], run.everything.items[late], include_seen=False, now=after)
     holdout = holdout.sample(_MAX_USERS, seed)
     if len(holdout.users) < MIN_USERS:
-        found = f"{len(holdout.users):,} users of before had something new"
-        detail = f"{found} since bundle {active.version}: fewer than {MIN_USERS}"
+        found = f"{len(holdout.users):,} users have new items since bundle {active.version}"
+        detail = f"{found}: fewer than {MIN_USERS}"
         return GateCheck(name=name, outcome="skipped", detail=detail)
     try:
         present = Ranker.load(active)
@@ -107,7 +107,7 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
     codes = find(present.item_ids, [item.decode() for item in known.item_ids])
     users = find(present.user_ids, [known.user_ids[user].decode() for user in holdout.users])
     others = [_translated(history, codes, int(user)) for history, user in zip(histories, users, strict=True)]
-    # The last place is that of the end of a list. An item that the active bundle does not know is one it misses.
+    # The last place stands for -1, the end of a list. An item that the active bundle does not know is a miss.
     back = np.full(len(present.item_ids) + 1, -1, dtype=np.int32)
     back[codes[codes >= 0]] = np.flatnonzero(codes >= 0)
     lists = {
@@ -115,12 +115,12 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
         "active": back[rank_histories(present, others)],
     }
     values = {
-        whose: per_user_values(ranked, holdout.targets.offsets, holdout.targets.items, [_LENGTH])[NDCG]
-        for whose, ranked in lists.items()
+        name: per_user_values(ranked, holdout.targets.offsets, holdout.targets.items, [_LENGTH])[NDCG]
+        for name, ranked in lists.items()
     }
     low, high = bootstrap_intervals({NDCG: values["candidate"] - values["active"]}, seed=seed)[NDCG]
     detail = (
-        f"NDCG@10 on what {len(holdout.users):,} users had after the data of bundle {active.version} is"
+        f"NDCG@10 on the new items of {len(holdout.users):,} users after the data of bundle {active.version} is"
         f" {values['candidate'].mean():.4f}, that of the bundle {values['active'].mean():.4f}"
         f" (difference {low:+.4f} to {high:+.4f})"
     )

@@ -1,4 +1,4 @@
-"""Labelled candidate lists: what the network learns from."""
+"""Labelled candidate lists, on which the network is trained."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -18,16 +18,16 @@ from models.training.network import LabelledLists
 from models.training.plans import Batch, plan
 
 MAX_LISTS = 12_000
-"""Lists that hold a label; more of them teach little that is new."""
+"""Lists with a label, at most; more of them improve the network little."""
 MIN_LISTS = 2
-"""Fewest lists to train on: one to learn from and one to stop by."""
+"""Fewest lists to train on: one to learn from and one to decide when to stop."""
 
 _Labelled = tuple[Float32, npt.NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
 class LabelOptions:
-    """What candidate lists are made of beside the interactions.
+    """Inputs of candidate lists beside the interactions.
 
     `catalogue` is the items file of a data set, where there is one; `window` the length of the test, where it is a
     window of time; `include_seen` tells whether items of the history are candidates.
@@ -46,10 +46,10 @@ def labelled_lists(
     seed: int,
     progress: Progress,
 ) -> tuple[LabelledLists, Scaler] | None:
-    """Label the candidates of a sample of users with what each had next.
+    """Label the candidates of a sample of users with the next interactions of each.
 
-    The recommenders are fitted without the labels of the lists they score. Lists whose candidates lack all labels
-    teach nothing and are left out.
+    The recommenders are fitted without the labels of the lists they score. Lists whose candidates hold no label are
+    left out, as nothing can be learned from them.
 
     Parameters
     ----------

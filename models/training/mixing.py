@@ -12,7 +12,7 @@ _FACTORS = (2.0, 2.0, 2.0**0.5, 2.0**0.25)
 _FROM_ZERO = (0.1, 0.4, 1.6)
 _GREATEST = 32.0
 _TOLERANCE = 5e-4
-"""A part is left out where that costs less than this share of the NDCG: each costs time at every request."""
+"""A part is left out where that lowers the NDCG by less than this share: each part takes time at every request."""
 
 
 def search_weights(pool: Pool, start: Float32, parts: Iterable[str]) -> tuple[Float32, float]:
@@ -23,7 +23,7 @@ def search_weights(pool: Pool, start: Float32, parts: Iterable[str]) -> tuple[Fl
     start
         A weight for each of `PARTS`.
     parts
-        Those whose weight is to be found.
+        The parts whose weights are searched; the others keep theirs.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def search_weights(pool: Pool, start: Float32, parts: Iterable[str]) -> tuple[Fl
 
 def prune(pool: Pool, weights: Float32, ndcg: float) -> Float32:
     """Set to 0 the weights that hardly help, the least useful first."""
-    least = ndcg * (1 - _TOLERANCE)
+    floor = ndcg * (1 - _TOLERANCE)
     while True:
         found: dict[int, float] = {}
         for position in np.flatnonzero(weights).tolist():
@@ -53,7 +53,7 @@ def prune(pool: Pool, weights: Float32, ndcg: float) -> Float32:
             if tried.any():
                 found[position] = pool.ndcg(tried)
         place = max(found, key=lambda one: found[one], default=-1)
-        if place < 0 or found[place] < least:
+        if place < 0 or found[place] < floor:
             return weights
         weights = weights.copy()
         weights[place] = 0.0

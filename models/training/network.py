@@ -33,7 +33,7 @@ def _without_native_stderr() -> Iterator[None]:
 # TensorFlow reads these when it is imported: only errors on standard error, and no graphics card.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-# TensorFlow 2.21 greets from compiled code before its logging reads any setting.
+# TensorFlow 2.21 writes a greeting from compiled code before its logging reads any setting.
 with _without_native_stderr():
     import keras
     import tensorflow as tf
@@ -45,7 +45,7 @@ _MOMENTUM = 0.9
 
 @dataclass(frozen=True)
 class LabelledLists:
-    """Candidate lists with their label.
+    """Candidate lists with their labels.
 
     `features` is float32 (lists, candidates, features), standardised; `present` is bool (lists, candidates), false
     at padding; `labels` is float32 (lists, candidates), each row sums to 1.
@@ -87,8 +87,8 @@ def train_network(
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     order = np.random.default_rng(seed).permutation(len(lists.labels))
-    held = max(len(order) // 10, 1)
-    validation, training = lists.part(order[:held]), lists.part(order[held:])
+    kept_back = max(len(order) // 10, 1)
+    validation, training = lists.part(order[:kept_back]), lists.part(order[kept_back:])
     n_candidates, n_features = lists.features.shape[1:]
     network = build_network(n_features, config, seed)
 
@@ -122,14 +122,14 @@ def _softmax(labels: Any, logits: Any) -> Any:
 
 
 def _binary(labels: Any, logits: Any) -> Any:
-    """Sum the cross-entropy of each candidate by itself; padding has a probability of 0, and adds nothing."""
-    wanted = keras.ops.cast(labels > 0, logits.dtype)
-    return keras.ops.sum(keras.ops.binary_crossentropy(wanted, logits, from_logits=True), axis=-1)
+    """Sum the cross-entropy of each candidate by itself; padding has a probability of 0 and adds nothing."""
+    hits = keras.ops.cast(labels > 0, logits.dtype)
+    return keras.ops.sum(keras.ops.binary_crossentropy(hits, logits, from_logits=True), axis=-1)
 
 
 def _squared(labels: Any, logits: Any) -> Any:
-    wanted = keras.ops.cast(labels > 0, logits.dtype)
-    return keras.ops.sum(keras.ops.square(wanted - keras.ops.sigmoid(logits)), axis=-1)
+    hits = keras.ops.cast(labels > 0, logits.dtype)
+    return keras.ops.sum(keras.ops.square(hits - keras.ops.sigmoid(logits)), axis=-1)
 
 
 _LOSSES: dict[str, Callable[[Any, Any], Any]] = {
@@ -146,7 +146,7 @@ def _optimizer(name: str, rate: Any) -> Any:
 def train_networks(
     lists: LabelledLists, config: NetworkConfig, *, seed: int, on_epoch: Callable[[float], None]
 ) -> TrainedNetwork:
-    """Train several networks from different starts, and give their average as one; it varies less than each."""
+    """Train several networks from different starts, and average them in one network, which varies less than each."""
     trained = [
         train_network(
             lists,
@@ -160,7 +160,7 @@ def train_networks(
     outputs = [one.model(inputs) for one in trained]
     average = keras.layers.Average(name="score")(outputs) if len(outputs) > 1 else outputs[0]
     network = keras.Model(inputs, average, name="network")
-    # The export asks for a model that was called before.
+    # The export needs a model that was called before.
     network(lists.features[:1, 0])
     return TrainedNetwork(network, trained[0].history)
 
@@ -183,7 +183,7 @@ def save_network(model: Any, keras_file: Path, onnx_file: Path) -> None:
 
 @contextmanager
 def _without_numpy_warnings() -> Iterator[None]:
-    """Silence two warnings about how Keras calls NumPy: nothing that a user of Braid could change."""
+    """Silence two warnings about how Keras calls NumPy, which users of Braid cannot change."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"In the future `np\.object`", category=FutureWarning)
         warnings.filterwarnings("ignore", message=r"__array__ implementation doesn't", category=DeprecationWarning)

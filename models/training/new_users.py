@@ -1,4 +1,4 @@
-"""New users: how good lists are for users whose history is given only when they ask."""
+"""New users: the metrics of users whose history is known only at request time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ from models.ranking.ranker import Ranker
 
 MAX_USERS = 2000
 MAX_SHARE = 0.2
-"""Largest share of the test users that are taken out: what is left should still be the same data."""
+"""Largest share of the test users that are taken out, so that the training data stays much the same."""
 
 
 class NewUsers(Segment):
@@ -45,14 +45,14 @@ def measure_new_users(
     ranker
         As it ranked the test.
     fitted
-        What its recommenders were fitted on.
+        The interactions that its recommenders were fitted on.
     values
-        The metrics of all test users in the main run, one by one.
+        The metrics of each test user in the main run.
 
     Returns
     -------
     NewUsers or None
-        None where the test has too few users to take one out.
+        None where there are fewer than 5 test users.
     """
     count = min(MAX_USERS, int(len(test.users) * MAX_SHARE))
     if not count:

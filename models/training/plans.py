@@ -1,4 +1,4 @@
-"""Plans: which interactions are labels of the network's candidate lists, and what the lists are scored with."""
+"""Plans: which interactions are labels of the network's lists, and on which the recommenders are fitted for them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from models.arrays.types import Int64
 from models.data.interactions import Interactions
 
 MAX_SAMPLE = 70_000
-"""Labels that are tried, at most."""
+"""Interactions that are used as labels, at most."""
 POSITIONS = 3
 """How many of a user's latest interactions are labels, each with what came before it as the history."""
 FOLD_SHARE = 1 / 3
@@ -21,11 +21,12 @@ WINDOWS = 5
 
 @dataclass(frozen=True)
 class Batch:
-    """Label lists that one fit scores.
+    """Labelled lists that one fit of the recommenders scores.
 
-    `fitted` is what the recommenders are fitted on: none of the labels. List n is of user `owners[n]`: the history
-    are the user's rows before `stops[n]`, the labels the rows from there to before `ends[n]`. `now` is the moment of
-    the requests, where all have the same. `share` of all lists come from this batch.
+    `fitted` are the interactions that the recommenders are fitted on, without the labels. List n is of user
+    `owners[n]`: its history are the user's rows before `stops[n]`, its labels the rows from there to before `ends[n]`.
+    `now` is the moment of the requests, where all have the same. `share` is the share of all lists that come from
+    this batch.
     """
 
     fitted: Interactions
@@ -37,7 +38,7 @@ class Batch:
 
 
 def plan(train: Interactions, window: float | None, rng: np.random.Generator) -> Iterator[Batch]:
-    """Plan by windows of time where the test is one, else by the latest positions of each user."""
+    """Plan by windows of time where the test is a window, otherwise by the latest positions of each user."""
     if window is not None and train.timestamps is not None:
         yield from _windows(train, train.timestamps, window)
     else:
@@ -47,8 +48,8 @@ def plan(train: Interactions, window: float | None, rng: np.random.Generator) ->
 def _positions(train: Interactions, rng: np.random.Generator) -> Iterator[Batch]:
     """Hide the latest rows of a part of the users from each fit.
 
-    A user's earlier rows say nothing of the own label, so they stay: the recommenders are hardly weaker than those
-    that serve, and the network sees scores as unbiased as those of a user's future.
+    A user's earlier rows do not reveal the label, so they stay: the recommenders are hardly weaker than those that
+    serve, and the scores that the network sees are as unbiased as those of future interactions.
     """
     rows = np.arange(len(train.items))
     from_end = train.offsets[train.users + 1] - rows
@@ -70,7 +71,7 @@ def _positions(train: Interactions, rng: np.random.Generator) -> Iterator[Batch]
 
 
 def _windows(train: Interactions, times: npt.NDArray[np.float64], window: float) -> Iterator[Batch]:
-    """Fit on what came before a window, label by what came in it."""
+    """Fit on the interactions before a window, and label with those in it."""
     first, last = float(times.min()), float(times.max())
     cuts = [last - number * window for number in range(1, WINDOWS + 1)]
     cuts = [cut for cut in cuts if cut - window > first]

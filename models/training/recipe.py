@@ -1,4 +1,4 @@
-"""A recipe: everything beside the data that decides what a training run makes."""
+"""A recipe: all options of a training run beside the data."""
 
 from typing import Literal
 
@@ -14,7 +14,7 @@ Kind = Literal["full", "refresh", "again"]
 
 
 class Recipe(BaseModel):
-    """What a run was asked for, stored in the manifest of what it made."""
+    """The options of a training run, stored in the manifest of its bundle."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""Validation: draws the candidates of held-out users and measures settings by NDCG@10."""
+"""Validation: generates the candidates of held-out users and measures settings by NDCG@10."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ def generate(retriever: Retriever, holdout: Holdout, limit: int | None = None, *
 
 
 def list_ndcg(holdout: Holdout, lists: list[Candidates], scores: list[Float32], n_items: int, seed: int) -> float:
-    """Measure scores of drawn candidates by NDCG@10; ties are broken at random."""
+    """Measure scores of candidates by NDCG@10; ties are broken at random."""
     rng = np.random.default_rng(seed)
     ranked = np.full((len(lists), DEPTH), -1, dtype=np.int32)
     for row, (candidates, values) in enumerate(zip(lists, scores, strict=True)):
@@ -49,7 +49,7 @@ def list_ndcg(holdout: Holdout, lists: list[Candidates], scores: list[Float32], 
 
 @dataclass(frozen=True)
 class Pool:
-    """Candidates of every held-out user with what each part says of them, so that mixing them costs little.
+    """Candidates of every held-out user with the scores of each part, so that a mix is measured fast.
 
     `parts` is float32 (users, candidates, len(PARTS)), each part relative to its best item; `relevant` is float32
     (users, candidates), 1 at targets; `noise` likewise, below 1e-6, breaks ties and is -inf where a list is shorter;
@@ -63,7 +63,7 @@ class Pool:
 
     @classmethod
     def generate(cls, retriever: Retriever, holdout: Holdout, seed: int) -> "Pool":
-        """Draw, for every user, the best candidates by the present mix and by every part."""
+        """Generate, for every user, the best candidates by the present mix and by every part."""
         lists = list(in_parallel((retriever,), len(holdout.users), lambda own, row: _pooled(own[0], holdout, row)))
         width = max((len(items) for items, _ in lists), default=0)
         shape = (len(lists), max(width, DEPTH))
