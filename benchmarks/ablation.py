@@ -31,22 +31,21 @@ def ablation(
     output: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("var/ablation.json"),
 ) -> None:
     """Run the automatic recipe once in full, and once without each part."""
-    from models.training.trainer import evaluate_folder  # noqa: PLC0415 - TensorFlow
+    from models.training.trainer import EvaluationConfig, evaluate_folder  # noqa: PLC0415 - TensorFlow
 
     dataset: DataSet = movielens() if folder == "movielens" else read_folder(Path(folder))
     rows = []
     for off in [NOTHING, *(without.split(",") if without else (*PARTS, NETWORK))]:
         start = time.perf_counter()
-        report = evaluate_folder(
-            dataset,
+        config = EvaluationConfig(
             protocol=protocol,
             ks=(k,),
             test_days=test_days,
             include_seen=include_seen,
             parts=[part for part in PARTS if part != off],
             with_network=off != NETWORK,
-            progress=silent,
         )
+        report = evaluate_folder(dataset, config, progress=silent)
         found, interval = report.metrics[BLEND], report.intervals[BLEND][f"ndcg@{k}"]
         row = {
             "without": off,

@@ -18,6 +18,7 @@ from models.data.splitting import Split, make_split
 from models.evaluation.metrics import evaluate_lists, per_user_values
 from models.evaluation.report import BLEND, bootstrap_intervals
 from models.training.evaluate import evaluate
+from models.training.evaluation_config import EvaluationConfig
 from models.training.learn import MAX_VALIDATION_USERS
 
 BRAID = BLEND
@@ -137,17 +138,15 @@ def _reason_against(system: System, split: Split, *, include_seen: bool) -> str 
 
 def _braid(dataset: DataSet, options: Options, progress: Progress) -> Result:
     with tempfile.TemporaryDirectory(prefix="braid-benchmark-") as folder:
-        run = evaluate(
-            dataset,
-            Path(folder),
+        config = EvaluationConfig(
             protocol=options.protocol,
             ks=options.ks,
             seed=options.seed,
             budget=options.budget,
             include_seen=options.include_seen,
             test_days=options.test_days,
-            progress=lambda phase, done: progress(f"braid: {phase}", done),
         )
+        run = evaluate(dataset, Path(folder), config, progress=lambda phase, done: progress(f"braid: {phase}", done))
     report = run.report
     learning = sum(seconds for phase, seconds in report.seconds.items() if phase not in _NOT_LEARNING)
     return Result(

@@ -37,6 +37,7 @@ def refresh(
 ) -> None:
     """Train in full on a part, in full on everything, and refresh; compare time and accuracy."""
     from models.training.evaluate import evaluate  # noqa: PLC0415 - TensorFlow
+    from models.training.evaluation_config import EvaluationConfig  # noqa: PLC0415 - as above
     from models.training.recipe import Recipe  # noqa: PLC0415 - as above
     from models.training.refresh import ChosenSettings  # noqa: PLC0415 - as above
     from models.training.trainer import TEST_USERS, train  # noqa: PLC0415 - as above
@@ -55,15 +56,9 @@ def refresh(
         full, whole = timed(dataset, Recipe(seed=seed))
         light, seconds = timed(dataset, Recipe(kind="refresh", seed=seed, keeps_network=True), source)
         # On the test users that the full run was measured on.
-        again = evaluate(
-            dataset,
-            Path(scratch),
-            seed=seed,
-            test_users=TEST_USERS,
-            settled=ChosenSettings.of(source, keep_network=True),
-            brief=True,
-            progress=silent,
-        )
+        kept = ChosenSettings.of(source, keep_network=True)
+        config = EvaluationConfig(seed=seed, test_users=TEST_USERS, chosen=kept, brief=True)
+        again = evaluate(dataset, Path(scratch), config, progress=silent)
     metrics = {
         name: (full.manifest.metrics["test"][BLEND][name], again.report.metrics[BLEND][name])
         for name in ("ndcg@10", "ndcg@20", "recall@20")

@@ -185,8 +185,7 @@ def evaluate(
             path.open("a").close()  # what cannot be written is better known before the work than after
     training = load_training()
     with progress_bars() as progress:
-        report = training.evaluate_folder(
-            dataset,
+        config = training.EvaluationConfig(
             protocol=protocol,
             ks=ks,
             seed=seed,
@@ -197,8 +196,8 @@ def evaluate(
             event_types=settings.event_types,
             include_seen=include_seen,
             test_days=test_days,
-            progress=progress,
         )
+        report = training.evaluate_folder(dataset, config, progress=progress)
     commands.print_report(report, console)
     if output is not None and page is not None:
         output.write_text(report.to_json() + "\n", encoding="utf-8")

@@ -1,35 +1,105 @@
-"""What a bundle stores beside the recommenders: the settings, and the scaler of the network."""
+"""What a bundle stores beside the recommenders that rank: settings, the network, facts and further recommenders."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from pydantic import ValidationError
 
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
+from models.ranking.candidates import PARTS
 from models.ranking.config import RankingConfig
-from models.ranking.features import Scaler
+from models.ranking.features import Scaler, network_signals
+from models.ranking.network import NETWORK_FILE, NetworkScorer
+from models.recommenders.recommender import Recommender, by_name
+from models.recommenders.registry import RECOMMENDERS
+
+
+@dataclass(frozen=True)
+class BundleFacts:
+    """What a bundle says of itself.
+
+    `catalogue_at` is the moment at which reading of the catalogue began, in microseconds since 1970; `data_until` the
+    latest time of the interactions, in their unit; `last_interaction_id` the newest row of the log that is in the
+    bundle, None where that is not known.
+    """
+
+    version: str = ""
+    catalogue_at: int = 0
+    data_until: float = 0.0
+    last_interaction_id: int | None = None
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> Self:
+        """Read them from a bundle's manifest."""
+        data = bundle.manifest.data
+        # Where the moment is not recorded, the catalogue was read before the bundle was made.
+        made_at = int(bundle.manifest.created_at.timestamp() * 1e6)
+        return cls(
+            bundle.version,
+            int(data.get("catalogue_at") or made_at),
+            float((data.get("window") or [0.0, 0.0])[1]),
+            data.get("last_interaction_id"),
+        )
+
+
+NO_BUNDLE = BundleFacts()
+"""The facts of a ranker that was not loaded from a bundle."""
 
 
 def read_config(bundle: Bundle) -> RankingConfig:
     """Read the settings of the request path.
 
+    A part that the stored blend does not name is newer than the bundle and has weight 0.
+
     Raises
     ------
     BundleError
-        They are not those of this version.
+        They are not settings of this version.
     """
+    settings = dict(bundle.manifest.settings)
+    blend = settings.get("blend")
+    if isinstance(blend, Mapping):
+        settings["blend"] = dict.fromkeys(PARTS, 0.0) | dict(blend)
     try:
-        return RankingConfig.model_validate(bundle.manifest.settings)
+        return RankingConfig.model_validate(settings)
     except ValidationError as error:
         raise BundleError(f"{bundle.folder}: settings: {error.errors()[0]['msg']}") from error
 
 
-def read_scaler(bundle: Bundle) -> Scaler:
-    """Read the scaler of the network.
+def read_network(bundle: Bundle) -> NetworkScorer:
+    """Read the network and its scaler.
+
+    Its features are made of the signals of the recommenders that the settings name: those that there were when it was
+    trained.
 
     Raises
     ------
     BundleError
-        It is missing, or of another type.
+        The network or its scaler is missing, damaged or of another type.
     """
     mean, scale = (bundle.array(name, np.float32) for name in ("scaler_mean", "scaler_scale"))
-    return Scaler(mean, scale)  # type: ignore[arg-type]
+    scaler = Scaler(mean, scale)  # type: ignore[arg-type]
+    return NetworkScorer(bundle.file(NETWORK_FILE), scaler, network_signals(bundle.manifest.settings))
+
+
+def read_recommenders(bundle: Bundle, config: RankingConfig, loaded: Iterable[Recommender]) -> dict[str, Recommender]:
+    """Read what the bundle holds beside the recommenders that rank: similar items, users and reasons use them.
+
+    Returns
+    -------
+    dict
+        Name to recommender, those that were loaded before among them.
+
+    Raises
+    ------
+    BundleError
+        An array is missing or of another type.
+    """
+    found = by_name(loaded)
+    for entry in RECOMMENDERS:
+        if entry.name not in found and any(array.startswith(f"{entry.name}_") for array in bundle.arrays):
+            found[entry.name] = entry.recommender.load(bundle, getattr(config, entry.name))
+    return found

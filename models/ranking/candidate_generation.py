@@ -1,4 +1,4 @@
-"""Drawing: from what the recommenders say of all items to the candidates of one request."""
+"""Candidate generation: from the scores of all recommenders to the candidates of one request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,10 +21,10 @@ from models.recommenders.repeats import Repeats
 from models.recommenders.score_board import ScoreBoard
 
 SERVED_HISTORY = 50
-"""Latest interactions that a request reads, though training reads more: the cost grows with them."""
+"""Latest interactions that a request reads, though training reads more: the time grows with them."""
 _NEAR = 400
-"""Items that products of factors are computed of, or four times those drawn where that is more; with all of them no
-figure was another."""
+"""Items that products of factors are computed for, or four times the candidates where that is more; computing all of
+them changed no metric."""
 _LEAST = np.float32(1e-30)
 NOTHING: Int32 = np.empty(0, dtype=np.int32)
 
@@ -36,20 +36,20 @@ class CandidateQuery:
     Parameters
     ----------
     excluded
-        Item codes never to be returned.
+        Item codes that are never candidates.
     only
-        Where given, these items and no others are wanted; all of them are drawn.
+        Where given, only these items are wanted, and all of them are candidates.
     wanted
-        Where given, bool with a place for each code: the items that are wanted; as many of them are drawn as there
-        are otherwise. They come from all that any recommender scores, then from the popular ones among them.
+        Where given, bool with a place for each code: the items that are wanted. Those with a score come first, then
+        the popular ones, until there are `limit` of them.
     also
-        Items that are drawn whatever their scores.
+        Items that are candidates whatever their scores.
     favoured
-        Masks as `wanted`: beside the others, half as many items of each are drawn, the best that there are.
+        Masks as `wanted`: the best items of each, up to half the limit, are candidates beside the others.
     limit
-        How many to draw; the setting where None.
+        How many candidates there are; the setting where None.
     cut
-        Whether more than that are cut off; otherwise all that any recommender scores are drawn.
+        Whether more than that are cut off; otherwise all items that any recommender scores are candidates.
     """
 
     excluded: Int32 = field(default_factory=lambda: NOTHING)
@@ -61,7 +61,7 @@ class CandidateQuery:
     cut: bool = True
 
     def named(self, new_items: NewItems) -> Int32:
-        """Give the arrivals that are asked for by name or by a mask, whether anything scores them or not."""
+        """Give the new items that `only` or a mask wants, whether anything scores them or not."""
         if self.only is not None:
             return self.only[self.only >= new_items.n_items]
         masks = [*self.favoured, *([] if self.wanted is None else [self.wanted])]
@@ -77,7 +77,7 @@ class CandidateQuery:
 
 
 class _Rows(NamedTuple):
-    """The row of each signal and of each part on a board, int64; -1 for those that nothing writes."""
+    """The row of each signal and of each part on a board, int64; -1 for those that no recommender writes."""
 
     signals: npt.NDArray[np.int64]
     parts: npt.NDArray[np.int64]
@@ -91,7 +91,7 @@ def _rows(signals: tuple[str, ...]) -> _Rows:
 
 @dataclass(frozen=True)
 class CandidateGenerator:
-    """Draws candidates with some recommenders and their weights in the mix."""
+    """Generates candidates with some recommenders and their weights in the mix."""
 
     config: RankingConfig
     recommenders: tuple[Recommender, ...]
@@ -101,17 +101,17 @@ class CandidateGenerator:
     def generate(
         self, board: ScoreBoard, history: History, query: CandidateQuery, new_items: NewItems | None
     ) -> Candidates:
-        """Draw the candidates for one request, on an empty board."""
+        """Generate the candidates for one request, on an empty board."""
         count = self.config.blend.candidates if query.limit is None else query.limit
         n_items = len(self.popularity.counts)
-        # Codes beyond the bundle's have no place on the board, whether the arrivals are ranked or not.
+        # New items have no place on the board.
         board.exclude(query.excluded[query.excluded < n_items])
         self._score(board, history, new_items)
         if query.only is not None:
             board.touch(query.only[query.only < n_items])
         if query.also is not None:
             board.touch(query.also)
-        # The fill stands behind the others, most popular first.
+        # Popular items fill up the rest, behind the others.
         scored = board.count
         if scored < count:
             board.touch(kernels.first_free(self.popularity.order, board.slot, count - scored))
@@ -120,7 +120,7 @@ class CandidateGenerator:
         masks += [] if query.wanted is None else [(query.wanted, count)]
         for mask, number in masks:
             self._fill(board, mask, number)
-        # Where all is drawn, parts without weight are looked at as well.
+        # Where nothing is cut off, parts without weight add candidates as well.
         weights = np.maximum(self.weights, _LEAST) if not query.cut else self.weights
         rows = _rows(board.signals)
         plain = query.cut and query.only is query.also is None and not masks
@@ -152,7 +152,7 @@ class CandidateGenerator:
         whole = history.raised(self.config.strength_exponent)
         most = self.config.max_history if board.whole is None else min(self.config.max_history, SERVED_HISTORY)
         if new_items is not None and len(new_items):
-            new_items.lead(whole.latest(most), board, self.config.content.recency_decay)
+            new_items.add_neighbours(whole.latest(most), board)
         known = whole.items < len(self.popularity.counts)
         whole = whole if known.all() else whole.where(known)
         recent = whole.latest(most)
@@ -161,11 +161,11 @@ class CandidateGenerator:
                 recommender.score(whole if isinstance(recommender, Repeats) else recent, board)
 
     def _near(self, board: ScoreBoard, rows: _Rows, count: int) -> Int32:
-        """Choose the slots that the mix so far puts first: what costs much is computed for these only."""
+        """Choose the best slots by the mix so far; products of factors are computed for these only."""
         return kernels.first(board.rows, board.count, rows.parts, self.weights, count)
 
     def _fill(self, board: ScoreBoard, wanted: Mask, count: int) -> None:
-        """Draw wanted items that nothing scores, most popular first, until there are enough of them."""
+        """Make wanted items without a score candidates, most popular first, until there are enough of them."""
         missing = count - int(wanted[board.items].sum())
         if missing > 0:
             board.touch(kernels.first_wanted(self.popularity.order, wanted, board.slot, missing))
@@ -179,13 +179,13 @@ class CandidateGenerator:
         new_items: NewItems,
         tops: Float32,
     ) -> Candidates:
-        """Add the arrivals that are wanted, the best of them."""
-        found = new_items.score(history, board, self.config.content.recency_decay, query.named(new_items))
+        """Add the best new items that are wanted."""
+        found = new_items.score(history, board, query.named(new_items))
         marks = query.marks(found.items)
         keep = ~np.isin(found.items, query.excluded) & ~new_items.blocked(found.items)
         if marks is not None:
             keep &= marks
-        # As many as there are known ones at most: all of those that are to be ranked, the best of others.
+        # At most as many as there are known ones, unless all of them are to be ranked.
         where = _rows(board.signals)
         mixed = kernels.mix(found.signals, len(found.items), where.parts, self.weights, tops)
         places = np.flatnonzero(keep)

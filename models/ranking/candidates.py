@@ -1,4 +1,4 @@
-"""Candidates: the items drawn for one request, with every recommender's signals beside them."""
+"""Candidates: the items chosen for one request, with the signals of every recommender."""
 
 from dataclasses import dataclass
 
@@ -7,33 +7,22 @@ import numpy.typing as npt
 
 from models.arrays.kernels import largest
 from models.arrays.types import Float32, Int32, Mask
-from models.recommenders.als import Als
-from models.recommenders.content import Content
-from models.recommenders.ease import Ease
-from models.recommenders.item_knn import ItemKNN
-from models.recommenders.popularity import Popularity
-from models.recommenders.repeats import Repeats
-from models.recommenders.spectral import Spectral
-from models.recommenders.successor import Successor
-from models.recommenders.user_knn import UserKNN
+from models.recommenders.registry import RECOMMENDERS
 
-KINDS = (ItemKNN, Successor, Content, UserKNN, Ease, Als, Spectral, Repeats, Popularity)
-"""The recommenders; the settings of each bear the name of its first signal."""
-SIGNALS = tuple(signal for kind in KINDS for signal in kind.signals)
+SIGNALS = tuple(signal for entry in RECOMMENDERS for signal in entry.recommender.signals)
 """Names of the signals, in the order of the rows."""
-TRENDING = "trending"
-PARTS = (*(kind.signals[0] for kind in KINDS), TRENDING)
+PARTS = tuple(part for entry in RECOMMENDERS for part in entry.parts)
 """The signals that are mixed, and measured alone."""
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Items to rank and what the recommenders say of them.
+    """Items to rank, and their scores by the recommenders.
 
     `items` are codes, int32 of length n; `signals` is float32 (len(SIGNALS), n); `parts` is float32 (len(PARTS), n),
     each part's score relative to its best item in this request; `neighbours` is their mix, float32 of length n.
     `wanted`, where given, marks those that may be in the answer: where only some items are to be ranked, the others
-    are there so that features mean what they meant in training.
+    are kept so that ranks and relative scores mean what they meant in training.
     """
 
     items: Int32

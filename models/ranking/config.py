@@ -1,41 +1,71 @@
-"""What validation chooses: the settings of the recommenders and of their blend."""
+"""What validation chooses: the settings of the recommenders and of their blend.
 
-from typing import Literal
+The recommenders' settings and weights are fields under their names, made from the registry.
+"""
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, create_model
 
 from models.data.strengths import StrengthScale
-from models.recommenders.als import AlsConfig
-from models.recommenders.content import ContentConfig
-from models.recommenders.ease import EaseConfig
-from models.recommenders.item_knn import ItemKNNConfig
-from models.recommenders.popularity import PopularityConfig
-from models.recommenders.repeats import RepeatsConfig
-from models.recommenders.spectral import SpectralConfig
-from models.recommenders.successor import SuccessorConfig
-from models.recommenders.user_knn import UserKNNConfig
+from models.recommenders.registry import RECOMMENDERS
 
 
-class BlendConfig(BaseModel):
-    """How the strands are woven into one score; a recommender of weight 0 is not asked."""
-
+class _Candidates(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    candidates: int = Field(100, ge=1, description="items drawn for a request and scored by the network")
-    item_knn: float = Field(1.0, ge=0, description="weight of item-based CF in the neighbours' score")
-    successor: float = Field(0.4, ge=0, description="weight of the successors in it")
-    content: float = Field(0.2, ge=0, description="weight of content in it")
-    user_knn: float = Field(0.2, ge=0, description="weight of user-based CF in it")
-    ease: float = Field(0.0, ge=0, description="weight of EASE in it")
-    als: float = Field(0.0, ge=0, description="weight of ALS in it")
-    spectral: float = Field(0.0, ge=0, description="weight of the spectral part in it")
-    repeats: float = Field(0.0, ge=0, description="weight of repeats in it")
-    popularity: float = Field(0.0, ge=0, description="weight of popularity in it")
-    trending: float = Field(0.0, ge=0, description="weight of trending in it")
+    candidates: int = Field(100, ge=1, description="items chosen for a request and scored by the network")
+
+
+class _History(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_history: int = Field(500, ge=1, description="latest interactions of a user that are read; all by repeats")
+    strength_exponent: float = Field(1.0, ge=0, description="how much strengths count; 0 makes all interactions alike")
+    scale: StrengthScale = StrengthScale()
+    network_parts: tuple[str, ...] = Field((), description="parts the network reads, whatever their weight in the mix")
+
+
+if TYPE_CHECKING:
+    # Type checkers cannot see the fields that are made below: any name is a field to them.
+    class _Weights(_Candidates):
+        model_config = ConfigDict(extra="allow", frozen=True)
+
+        def __getattr__(self, part: str) -> float: ...
+
+    class _Settings(_History):
+        model_config = ConfigDict(extra="allow", frozen=True)
+
+        def __getattr__(self, recommender: str) -> Any: ...
+
+else:
+    _Weights = create_model(
+        "_Weights",
+        __base__=_Candidates,
+        **{
+            part: (float, Field(weight, ge=0, description=f"weight of {title} in the neighbours' score"))
+            for entry in RECOMMENDERS
+            for part, (title, weight) in entry.weights.items()
+        },
+    )
+    _Settings = create_model(
+        "_Settings", __base__=_History, **{entry.name: (entry.config, entry.config()) for entry in RECOMMENDERS}
+    )
+
+
+class BlendConfig(_Weights):
+    """The weights of the final score; a recommender of weight 0 is not scored."""
+
     network_weight: float = Field(0.0, ge=0, le=1, description="share of the network in the final score")
     seen_repeats: float = Field(
         1.0, ge=0, description="weight of repeats beside the blend, each from 0 to 1, where a request wants seen items"
     )
+
+    @classmethod
+    def unordered(cls) -> Self:
+        """Give the weights where the search starts if the data has no order."""
+        weights = {entry.name: entry.unordered_weight for entry in RECOMMENDERS if entry.unordered_weight is not None}
+        return cls(**weights)
 
 
 class NetworkConfig(BaseModel):
@@ -63,26 +93,17 @@ class NetworkConfig(BaseModel):
         return self.model_dump_json()
 
 
-class RankingConfig(BaseModel):
+class RankingConfig(_Settings):
     """All settings of the request path, stored in the manifest of a bundle."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    max_history: int = Field(500, ge=1, description="latest interactions of a user that are read; all by repeats")
-    strength_exponent: float = Field(1.0, ge=0, description="how much strengths count; 0 makes all interactions alike")
-    scale: StrengthScale = StrengthScale()
-    network_parts: tuple[str, ...] = Field((), description="parts the network reads, whatever their weight in the mix")
-    item_knn: ItemKNNConfig = ItemKNNConfig()
-    successor: SuccessorConfig = SuccessorConfig()
-    content: ContentConfig = ContentConfig()
-    user_knn: UserKNNConfig = UserKNNConfig()
-    ease: EaseConfig = EaseConfig()
-    als: AlsConfig = AlsConfig()
-    spectral: SpectralConfig = SpectralConfig()
-    repeats: RepeatsConfig = RepeatsConfig()
-    popularity: PopularityConfig = PopularityConfig()
     blend: BlendConfig = BlendConfig()
 
-    def changed(self, part: str, **values: object) -> "RankingConfig":
+    @classmethod
+    def unordered(cls) -> Self:
+        """Give the settings where the search starts if the data has no order; with an order it is the defaults."""
+        settings = {entry.name: entry.config(**entry.unordered) for entry in RECOMMENDERS if entry.unordered}
+        return cls(**settings, blend=BlendConfig.unordered())
+
+    def changed(self, part: str, **values: object) -> Self:
         """Give the same settings with some values of one part changed."""
         return self.model_copy(update={part: getattr(self, part).model_copy(update=values)})

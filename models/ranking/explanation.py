@@ -1,4 +1,4 @@
-"""Explanations: what an item's score is made of, in the very numbers that ranked it."""
+"""Explanations: the shares of an item's score, computed from the numbers that ranked it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,16 +10,13 @@ from models.arrays.types import Float32, Float64
 from models.data.history import History
 from models.ranking.candidates import PARTS, Candidates
 from models.ranking.ranker import Ranked, Ranker
-from models.recommenders.content import Content
-from models.recommenders.item_knn import ItemKNN
-from models.recommenders.recommender import ItemMatrix, Recommender
-from models.recommenders.successor import Successor
+from models.recommenders.recommender import ItemMatrix
+from models.recommenders.registry import RECOMMENDERS
 
 NETWORK = "network"
 _SMALL = 0.005
-"""Strands with a smaller share are left out, and the others scaled so that they still make up the whole."""
+"""Strands with a smaller share are left out, and the others scaled so that they add up to 1."""
 _OWN_ITEMS = 3
-_READ_BY_NETWORK = (ItemKNN, Successor, Content)
 
 
 @dataclass(frozen=True)
@@ -32,11 +29,11 @@ class Reason:
 
 
 def contributions(ranker: Ranker, ranked: Ranked) -> dict[str, Float64]:
-    """Take the scores of all candidates apart: float64 of length n for each strand.
+    """Split the scores of all candidates into strands: float64 of length n for each.
 
-    For every candidate they add up to its score, but for a constant that is the same for all: the blend measures each
-    side from its mean, here it is measured from nothing (parts) or from the worst of the list (network). What buries
-    an item is below 0.
+    For every candidate they add up to its score, apart from a constant that is the same for all: the blend measures
+    each side from its mean, here it is measured from 0 (parts) or from the worst of the list (network). A strand that
+    lowers a score is below 0.
     """
     candidates, blend = ranked.candidates, ranker.retriever.config.blend
     weight = blend.network_weight if ranked.network is not None else 0.0
@@ -53,15 +50,15 @@ def contributions(ranker: Ranker, ranked: Ranked) -> dict[str, Float64]:
 
 
 def explain(ranker: Ranker, history: History, ranked: Ranked, places: Sequence[int]) -> list[list[Reason]]:
-    """Tell why items are in a list; the shares of each item's strands add up to 1.
+    """Explain why items are in a list; the shares of each item's strands add up to 1.
 
-    What buries an item counts with its size. Own items are named for strands that are sums over them; for the
-    network they are those of the strands it reads that are such sums.
+    A strand that lowers a score counts with its size. The user's own items are named for strands that are sums over
+    them; for the network they are those of the recommenders whose registry entry says `explains_network`.
 
     Parameters
     ----------
     places
-        Of the items among the candidates.
+        Positions of the items among the candidates.
     """
     parts = contributions(ranker, ranked)
     own = _own_items(ranker, history)
@@ -86,32 +83,32 @@ def _reasons(
 
 @dataclass(frozen=True)
 class _OwnItems:
-    """How much each item of a history says for another one, in some recommenders."""
+    """How much each item of a history adds to the score of another one, in some recommenders."""
 
     history: History
     sources: Sequence[ItemMatrix[Any]]
 
     def of(self, item: int) -> tuple[tuple[int, float], ...]:
-        """Give the items that say most for one, each with its share of what all of them say."""
-        said = np.zeros(len(self.history), dtype=np.float64)
+        """Give the items of the history that add most to an item's score, each with its share of the sum."""
+        added = np.zeros(len(self.history), dtype=np.float64)
         for source in self.sources:
             weights = self.history.weights(source.config.recency_decay)
             each = weights * np.array([_value(source, int(mine), item) for mine in self.history.items])
             total = np.abs(each).sum()
-            said += each / total if total > 0 else 0.0
-        total = said[said > 0].sum()
-        best = [place for place in np.argsort(-said, kind="stable")[:_OWN_ITEMS] if said[place] > 0]
-        return tuple((int(self.history.items[place]), float(said[place] / total)) for place in best)
+            added += each / total if total > 0 else 0.0
+        total = added[added > 0].sum()
+        best = [place for place in np.argsort(-added, kind="stable")[:_OWN_ITEMS] if added[place] > 0]
+        return tuple((int(self.history.items[place]), float(added[place] / total)) for place in best)
 
 
 def _own_items(ranker: Ranker, history: History) -> dict[str, _OwnItems]:
     config = ranker.retriever.config
     recent = history.where(history.items < len(ranker.item_ids))
     recent = recent.raised(config.strength_exponent).latest(config.max_history)
-    recommenders: dict[str, Recommender] = ranker.recommenders
-    own = {name: _OwnItems(recent, [part]) for name, part in recommenders.items() if isinstance(part, ItemMatrix)}
-    read = [part for part in recommenders.values() if isinstance(part, _READ_BY_NETWORK)]
-    return own | {NETWORK: _OwnItems(recent, read)}
+    matrices = {name: part for name, part in ranker.recommenders.items() if isinstance(part, ItemMatrix)}
+    behind = {entry.name for entry in RECOMMENDERS if entry.explains_network}
+    own = {name: _OwnItems(recent, [part]) for name, part in matrices.items()}
+    return own | {NETWORK: _OwnItems(recent, [part for name, part in matrices.items() if name in behind])}
 
 
 def _value(source: ItemMatrix[Any], mine: int, item: int) -> float:

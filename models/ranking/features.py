@@ -1,7 +1,7 @@
-"""Features: what the network reads about each candidate."""
+"""Features: the numbers that the network reads of each candidate."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -9,18 +9,36 @@ from models.arrays.types import Float32
 from models.ranking import feature_kernels
 from models.ranking.candidates import SIGNALS, Candidates
 from models.recommenders.popularity import HALF_LIVES_DAYS, Popularity
+from models.recommenders.registry import RECOMMENDERS
 
-FEATURES = (
-    *(f"{signal}_{kind}" for signal in SIGNALS for kind in ("score", "relative", "rank")),
-    "neighbours_relative",
-    "neighbours_rank",
-    "popularity_share",
-    "popularity_share_rank",
-    *(f"popularity_recent_{row}" for row in range(len(HALF_LIVES_DAYS))),
-    *(f"popularity_trend_{row}" for row in range(len(HALF_LIVES_DAYS))),
-    "history_length",
-)
-"""Names of the features, in the order of the columns."""
+
+def network_signals(recommenders: Collection[str] | None = None) -> tuple[str, ...]:
+    """Name the signals that a network reads which was trained while there were these recommenders; by default all."""
+    return tuple(
+        signal
+        for entry in RECOMMENDERS
+        if entry.read_by_network and (recommenders is None or entry.name in recommenders)
+        for signal in entry.recommender.signals
+    )
+
+
+def feature_names(signals: Sequence[str]) -> tuple[str, ...]:
+    """Name the features that are made of some signals, in the order of the columns."""
+    return (
+        *(f"{signal}_{kind}" for signal in signals for kind in ("score", "relative", "rank")),
+        "neighbours_relative",
+        "neighbours_rank",
+        "popularity_share",
+        "popularity_share_rank",
+        *(f"popularity_recent_{row}" for row in range(len(HALF_LIVES_DAYS))),
+        *(f"popularity_trend_{row}" for row in range(len(HALF_LIVES_DAYS))),
+        "history_length",
+    )
+
+
+NETWORK_SIGNALS = network_signals()
+FEATURES = feature_names(NETWORK_SIGNALS)
+"""The features that this version trains its networks on."""
 _MOST = 8.0
 
 
@@ -28,22 +46,22 @@ class Scaler:
     """Standardises features to mean 0 and deviation 1, as measured on the training lists."""
 
     def __init__(self, mean: Float32, scale: Float32) -> None:
-        # Copies: mapped from a bundle they are read-only, which to compiled code is another type.
+        # Copies: arrays that are mapped from a bundle are read-only, which is another type to compiled code.
         self.mean = np.array(mean, dtype=np.float32)
         self.scale = np.array(scale, dtype=np.float32)
 
     @classmethod
     def fit(cls, lists: Sequence[Float32]) -> "Scaler":
-        """Measure mean and deviation over the rows of all lists; a constant feature is only centred."""
+        """Measure mean and deviation over the rows of all lists; constant features are only centred."""
         count = sum(len(features) for features in lists)
-        # List by list: a copy of them all, in float64, would be the largest thing a training run holds.
+        # List by list: a copy of all of them in float64 would be the largest array of a training run.
         mean = sum(features.sum(axis=0, dtype=np.float64) for features in lists) / count
         deviation = np.sqrt(sum(np.square(features - mean).sum(axis=0) for features in lists) / count)
         scale = np.where(deviation > 1e-8, deviation, 1.0)  # noqa: PLR2004
         return cls(np.asarray(mean, dtype=np.float32), np.asarray(scale, dtype=np.float32))
 
     def transform(self, features: Float32) -> Float32:
-        """Standardise rows of features; beyond eight deviations they are cut off."""
+        """Standardise rows of features; values beyond eight deviations are clipped."""
         return feature_kernels.standardise_rows(features, self.mean, self.scale, _MOST)
 
 
@@ -54,11 +72,15 @@ class FeatureBuilder:
     ----------
     popularity
         Fitted on the same interactions as the recommenders.
+    signals
+        What the network reads of the candidates' signals.
     """
 
-    def __init__(self, popularity: Popularity) -> None:
-        # Shares of the busiest item, so that a refit on more data leaves the scale as the network learned it. The
-        # last row is that of items which are newer than the interactions.
+    def __init__(self, popularity: Popularity, signals: tuple[str, ...] = NETWORK_SIGNALS) -> None:
+        self._names = feature_names(signals)
+        self._rows = None if signals == SIGNALS else np.array([SIGNALS.index(name) for name in signals], dtype=np.intp)
+        # Shares of the busiest item, so that a refit on more data keeps the scale that the network learned. The last
+        # row stands for items that are newer than the interactions.
         windows = (popularity.counts, *popularity.recent)
         self._popularity = np.empty((len(popularity.counts) + 1, len(windows)), dtype=np.float32)
         for column, counts in enumerate(windows):
@@ -66,14 +88,14 @@ class FeatureBuilder:
         self._log_ranks = np.empty(0, dtype=np.float32)
 
     def build(self, candidates: Candidates, scaler: Scaler | None = None) -> Float32:
-        """Compute the features, float32 (n, len(FEATURES)); standardised, where a scaler is given."""
+        """Compute the features, float32 (n, features); standardised where a scaler is given."""
         count = len(candidates.items)
         if not count:
-            return np.empty((0, len(FEATURES)), dtype=np.float32)
+            return np.empty((0, len(self._names)), dtype=np.float32)
         if count > len(self._log_ranks):
             self._log_ranks = np.log1p(np.arange(count, dtype=np.float32))
         described = (
-            candidates.signals,
+            candidates.signals if self._rows is None else candidates.signals[self._rows],
             candidates.neighbours,
             candidates.items,
             self._popularity,

@@ -1,4 +1,4 @@
-"""The network on the request path: the ONNX form of what the trainer learned."""
+"""The network on the request path: the ONNX form of the trained network."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import onnxruntime
 
 from models.arrays.types import Float32
 from models.bundle.errors import BundleError
-from models.ranking.features import FEATURES, Scaler
+from models.ranking.features import NETWORK_SIGNALS, Scaler, feature_names
 
 NETWORK_FILE = "network.onnx"
 
@@ -21,9 +21,16 @@ class NetworkScorer:
         The ONNX file; it takes float32 (n, features) and gives float32 (n, 1).
     scaler
         Measured on the lists the network was trained on.
+    signals
+        The signals that its features are made of.
+
+    Raises
+    ------
+    BundleError
+        The file is no network, or the network or the scaler reads another number of features.
     """
 
-    def __init__(self, path: Path, scaler: Scaler) -> None:
+    def __init__(self, path: Path, scaler: Scaler, signals: tuple[str, ...] = NETWORK_SIGNALS) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -34,16 +41,18 @@ class NetworkScorer:
             raise BundleError(f"{path}: is not a readable network: {str(error).splitlines()[0]}") from error
         network_input = self._session.get_inputs()[0]
         sizes = (network_input.shape[-1], *scaler.mean.shape, *scaler.scale.shape)
-        if sizes != (len(FEATURES),) * 3:
+        expected = len(feature_names(signals))
+        if sizes != (expected,) * 3:
             raise BundleError(
                 f"{path}: the network and its scaler read {', '.join(map(str, sizes))} features, this version of"
-                f" Braid computes {len(FEATURES)}"
+                f" Braid computes {expected}"
             )
         self._input = network_input.name
         self.scaler = scaler
+        self.signals = signals
 
     def score(self, features: Float32) -> Float32:
-        """Score raw features, float32 (n, features), to one number an item; more is better."""
+        """Score raw features, float32 (n, features): float32 of length n, higher is better."""
         return self.raw(self.scaler.transform(features))
 
     def raw(self, standardised: Float32) -> Float32:

@@ -1,4 +1,4 @@
-"""Arrivals: items that are newer than the bundle, scored by what resembles them in it."""
+"""New items: items that are newer than the bundle, scored by the similar items in it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from models.recommenders.popularity import Popularity
 from models.recommenders.score_board import ScoreBoard
 
 NEIGHBOURS = 50
-"""Items of the bundle that an arrival is compared with, those most similar to it."""
+"""Items of the bundle that a new item is compared with, those most similar to it."""
 _PRIOR = 1.0
 _NOTHING = (np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Arrivals that resemble what a request draws: codes, and their signals, float32 (signals, n)."""
+    """New items that are similar to candidates: codes, and their signals, float32 (signals, n)."""
 
     items: Int32
     signals: Float32
@@ -34,26 +34,27 @@ class NewItems:
     Parameters
     ----------
     content
-        The bundle's content-based recommender; without one no arrival resembles anything.
+        The bundle's content-based recommender; without one new items have no neighbours.
     n_items
-        Number of items in the bundle: the code of the first arrival.
+        Number of items in the bundle: the code of the first new item.
     capacity
-        How many arrivals there can be.
+        How many new items there can be.
     """
 
     def __init__(self, content: Content | None, n_items: int, capacity: int) -> None:
         self.n_items = n_items
-        # Its own buffers: descriptions are looked up while requests are answered.
+        # A copy with its own buffers, as descriptions are looked up while requests are answered.
         self._content = None if content is None else content.configured(content.config)
+        self._decay = 1.0 if content is None else content.config.recency_decay
         self._neighbours: list[tuple[Int32, Float32]] = []
         self._rows: SparseRows | None = None
-        self._kept_out: Mask = np.zeros(capacity, dtype=np.bool_)
+        self._blocked: Mask = np.zeros(capacity, dtype=np.bool_)
 
     def __len__(self) -> int:
         return len(self._neighbours)
 
     def describe(self, code: int, item: Mapping[str, Any] | None) -> None:
-        """Look up what an arrival resembles; None for one that is gone. A code beyond the last is a new arrival."""
+        """Look up the neighbours of a new item; None where it was deleted. A code beyond the last adds an item."""
         found = _NOTHING
         if item is not None and self._content is not None:
             codes, similarities = self._content.neighbours_of(item)
@@ -64,16 +65,16 @@ class NewItems:
         self._rows = None
 
     def block(self, codes: Int32, *, blocked: bool) -> None:
-        """Keep arrivals out of every answer from now on, or let them in again."""
-        self._kept_out[codes - self.n_items] = blocked
+        """Keep new items out of every answer from now on, or let them in again."""
+        self._blocked[codes - self.n_items] = blocked
 
     def blocked(self, codes: Int32) -> Mask:
-        """Tell which arrivals are kept out."""
-        return self._kept_out[codes - self.n_items]
+        """Tell which of some new items are kept out."""
+        return self._blocked[codes - self.n_items]
 
     @property
     def rows(self) -> SparseRows:
-        """The similarity of each arrival to items of the bundle, arrivals x items."""
+        """The similarity of each new item to items of the bundle, new items x items."""
         if self._rows is None:
             lengths = [0, *(len(codes) for codes, _ in self._neighbours)]
             self._rows = SparseRows(
@@ -83,19 +84,19 @@ class NewItems:
             )
         return self._rows
 
-    def lead(self, history: History, board: ScoreBoard, decay: float) -> None:
-        """Let what the user had of the arrivals count for the items that resemble it."""
-        # Of those that came later still nothing is known but their codes.
+    def add_neighbours(self, history: History, board: ScoreBoard) -> None:
+        """Add the neighbours of the new items in a history to the board."""
+        # Of items that came after the last description only the codes are known.
         mine = (history.items >= self.n_items) & (history.items < self.n_items + len(self))
         if mine.any():
-            weights = history.weights(decay)[mine]
-            board.add_rows((_lead(board),), self.rows, history.items[mine] - np.int32(self.n_items), weights)
+            weights = history.weights(self._decay)[mine]
+            board.add_rows((_signal(board),), self.rows, history.items[mine] - np.int32(self.n_items), weights)
 
-    def score(self, history: History, board: ScoreBoard, decay: float, given: Int32) -> Scored:
-        """Score those that resemble what is on the board, and those that are given.
+    def score(self, history: History, board: ScoreBoard, given: Int32) -> Scored:
+        """Score the new items that are similar to candidates on the board, and those that are given.
 
-        Content is as it is; the other signals are estimated by those of the neighbours. Nobody had them when the
-        bundle was made, so they have no popularity.
+        Content is computed; the other signals are estimated by those of the neighbours. New items had no interactions
+        when the bundle was made, so their popularity is 0.
         """
         rows = self.rows
         signals = kernels.estimate(rows.indptr, rows.indices, rows.values, board.slot, board.rows, _PRIOR)
@@ -103,10 +104,10 @@ class NewItems:
             signals[board.signals.index(name)] = 0.0
         known = history.where(history.items < self.n_items)
         weights = np.zeros(self.n_items, dtype=np.float32)
-        np.maximum.at(weights, known.items, known.weights(decay))
+        np.maximum.at(weights, known.items, known.weights(self._decay))
         owners = np.repeat(np.arange(rows.n_rows), np.diff(rows.indptr))
         content = np.bincount(owners, weights=rows.values * weights[rows.indices], minlength=rows.n_rows)
-        signals[board.signals.index(_lead(board))] = content
+        signals[board.signals.index(_signal(board))] = content
         alike: Mask = np.asarray((signals > 0).any(axis=0))
         places = given - self.n_items
         alike[places[places < len(alike)]] = True
@@ -114,6 +115,6 @@ class NewItems:
         return Scored((found + self.n_items).astype(np.int32), np.ascontiguousarray(signals[:, found]))
 
 
-def _lead(board: ScoreBoard) -> str:
-    """Name the signal that likeness of content is written to; where content is not asked, the first there is."""
+def _signal(board: ScoreBoard) -> str:
+    """Name the signal that similarity of content is written to: the first where the board has none for content."""
     return Content.signals[0] if Content.signals[0] in board.signals else board.signals[0]

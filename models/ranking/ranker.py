@@ -13,27 +13,26 @@ from models.bundle.loader import Bundle
 from models.data.history import History
 from models.filters.knowledge import Knowledge, KnowledgeConfig
 from models.ranking.blend import blend
-from models.ranking.bundle_settings import read_config, read_scaler
+from models.ranking.bundle_settings import NO_BUNDLE, BundleFacts, read_config, read_network, read_recommenders
 from models.ranking.candidate_generation import NOTHING, CandidateQuery
-from models.ranking.candidates import KINDS, Candidates
-from models.ranking.config import RankingConfig
-from models.ranking.features import FeatureBuilder
+from models.ranking.candidates import Candidates
+from models.ranking.features import NETWORK_SIGNALS, FeatureBuilder
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.new_items import NewItems
 from models.ranking.retriever import Retriever
 from models.recommenders.content import Content
 from models.recommenders.item_knn import ItemKNN
-from models.recommenders.recommender import Recommender
+from models.recommenders.recommender import Recommender, by_name
 from models.recommenders.repeats import Repeats
 from models.recommenders.score_board import ScoreBoard
 
 
 @dataclass(frozen=True)
 class Adjustment:
-    """What a request adds to the scores of some items: `weight` standard deviations of the list, times `values`.
+    """Adds `weight` standard deviations of a list's scores, times `values`, to the scores.
 
-    With `of_range` the unit is the distance of the best score from the worst. `values` has a place for each code: bool,
-    or float32 from 0 to 1. `name` is what an explanation calls it.
+    With `of_range` the unit is the distance between the best and the worst score instead. `values` has a place for
+    each code: bool, or float32 from 0 to 1. `name` is the name of the adjustment in explanations.
     """
 
     name: str
@@ -44,11 +43,11 @@ class Adjustment:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A ranked list and what it was ranked from.
+    """A ranked list and the candidates it was ranked from.
 
-    `places` are those of the candidates, best first, `scores` (float32) stand beside them. `network` are the
-    network's scores of all candidates, None where it was not asked; `late` tells whether there was no time for it.
-    `extra` holds what each adjustment added to every candidate.
+    `places` are the positions of the ranked items among the candidates, best first; `scores` (float32) are their
+    scores. `network` are the network's scores of all candidates, None where it was not run; `late` tells whether
+    there was no time for it. `extra` holds what each adjustment added to the score of every candidate.
     """
 
     candidates: Candidates
@@ -70,13 +69,17 @@ class Ranker:
     Parameters
     ----------
     retriever
-        Draws the candidates.
+        Generates the candidates.
     network
         Scores them; None where the blend does not use it.
     item_ids, user_ids
         Known ids as UTF-8 bytes, ascending; an id's code is its position.
-    version
-        Version of the bundle.
+    facts
+        What the bundle says of itself, where there is one.
+    recommenders
+        All recommenders of the bundle by name; by default those of the retriever.
+    knowledge
+        The encoded catalogue; by default an empty one.
     """
 
     def __init__(
@@ -85,20 +88,24 @@ class Ranker:
         network: NetworkScorer | None,
         item_ids: npt.NDArray[np.bytes_],
         user_ids: npt.NDArray[np.bytes_],
-        version: str = "",
+        facts: BundleFacts = NO_BUNDLE,
+        *,
+        recommenders: Mapping[str, Recommender] | None = None,
+        knowledge: Knowledge | None = None,
     ) -> None:
         self.retriever = retriever
         self.network = network
         self.item_ids = item_ids
         self.user_ids = user_ids
-        self.version = version
-        self.features = FeatureBuilder(retriever.popularity)
-        self.recommenders: dict[str, Recommender] = {part.signals[0]: part for part in retriever.recommenders}
-        self.catalogue_at = 0
-        self.data_until = 0.0
-        self.last_interaction_id: int | None = None
-        self.repeats: Repeats | None = None
-        self.knowledge = Knowledge.fit(None, KnowledgeConfig(), item_ids)
+        self.version = facts.version
+        self.catalogue_at = facts.catalogue_at
+        self.data_until = facts.data_until
+        self.last_interaction_id = facts.last_interaction_id
+        self.features = FeatureBuilder(retriever.popularity, NETWORK_SIGNALS if network is None else network.signals)
+        self.recommenders = by_name(retriever.recommenders) if recommenders is None else recommenders
+        repeats = self.recommenders.get(Repeats.signals[0])
+        self.repeats = repeats if isinstance(repeats, Repeats) and not repeats.empty else None
+        self.knowledge = Knowledge.fit(None, KnowledgeConfig(), item_ids) if knowledge is None else knowledge
 
     @classmethod
     def load(cls, bundle: Bundle) -> "Ranker":
@@ -113,33 +120,30 @@ class Ranker:
         item_ids = bundle.array("item_ids", "S")
         user_ids = bundle.array("user_ids", "S")
         retriever = Retriever.load(bundle, config)
-        if not _fits(retriever, len(item_ids), len(user_ids)):
+        recommenders = read_recommenders(bundle, config, retriever.recommenders)
+        if not all(part.fits(len(item_ids), len(user_ids)) for part in recommenders.values()):
             raise BundleError(f"{bundle.folder}: its arrays are of different numbers of items or users")
         network = None
         if NETWORK_FILE in bundle.manifest.files:
-            network = NetworkScorer(bundle.file(NETWORK_FILE), read_scaler(bundle))
+            network = read_network(bundle)
         elif config.blend.network_weight > 0:
             raise BundleError(f"{bundle.folder}: {NETWORK_FILE} is missing")
-        ranker = cls(retriever, network, item_ids, user_ids, bundle.version)  # type: ignore[arg-type]
-        ranker.recommenders = _load_recommenders(bundle, config, retriever)
-        ranker.knowledge = Knowledge.load(bundle, KnowledgeConfig())
-        if f"{Repeats.signals[0]}_rates" in bundle.arrays:
-            ranker.repeats = Repeats.load(bundle, config.repeats)
-        # Whoever trained without saying when the catalogue was read has it from before the bundle was made.
-        made_at = int(bundle.manifest.created_at.timestamp() * 1e6)
-        data = bundle.manifest.data
-        ranker.catalogue_at = int(data.get("catalogue_at") or made_at)
-        ranker.data_until = float((data.get("window") or [0.0, 0.0])[1])
-        ranker.last_interaction_id = data.get("last_interaction_id")
-        if not all(part.fits(len(item_ids), len(user_ids)) for part in ranker.recommenders.values()):
-            raise BundleError(f"{bundle.folder}: its arrays are of different numbers of items or users")
+        ranker = cls(
+            retriever,
+            network,
+            item_ids,  # type: ignore[arg-type]
+            user_ids,  # type: ignore[arg-type]
+            BundleFacts.of(bundle),
+            recommenders=recommenders,
+            knowledge=Knowledge.load(bundle, KnowledgeConfig()),
+        )
         ranker.warm()
-        # Checking it has read all of it: what requests need comes back by itself.
+        # The checks have read all of it into memory; requests read again what they need.
         bundle.release()
         return ranker
 
     def warm(self) -> None:
-        """Do once what the first request would have to wait for: load compiled code, fill the lists of allocators."""
+        """Rank once beforehand, so that the first request does not wait for compiled code to be loaded."""
         history = History(self.retriever.popularity.order[:2].copy(), -1, np.ones(2, dtype=np.float32))
         everything = np.ones(len(self.item_ids), dtype=np.bool_)
         for query in (CandidateQuery(), CandidateQuery(wanted=everything), CandidateQuery(only=history.items)):
@@ -155,22 +159,22 @@ class Ranker:
         before_deadline: Callable[[], bool] = lambda: True,
         with_network: bool = True,
     ) -> Ranked:
-        """Rank what a request wants.
+        """Rank the items that a request wants.
 
         Parameters
         ----------
         history
-            What the user had, oldest first.
-        wish
+            The user's interactions, oldest first.
+        query
             Which items are wanted.
-        arrivals
+        new_items
             Items that came after the bundle.
         adjustments
             What is added to the scores of some items.
-        in_time
-            Asked before the network is: where the answer is no, the neighbours rank the list alone.
+        before_deadline
+            Called before the network is run; where it gives False, the neighbours rank the list alone.
         with_network
-            Whether the network is asked at all; it has learned nothing about users without a history.
+            Whether the network is run at all; it has learned nothing about users without a history.
         """
         candidates = self.retriever.retrieve(history, query, new_items)
         network, late, scores = None, False, candidates.neighbours
@@ -202,19 +206,21 @@ class Ranker:
         return blend(candidates.neighbours, network, weight)
 
     def repeated(self, history: History, query: CandidateQuery, size: int) -> tuple[Adjustment, CandidateQuery]:
-        """Raise what a user may have again, where seen items are wanted.
+        """Raise the scores of items that a user may want again, where seen items are wanted.
 
         Parameters
         ----------
         history
-            Everything the user had, as often as it was, with its times.
+            All interactions of the user with their repeats and times.
+        query
+            Which items are wanted.
         size
             Length of the arrays that have a place for each code.
 
         Returns
         -------
         tuple
-            What is added to the scores, and the wish that draws these items as well.
+            What is added to the scores, and the query with these items as candidates.
         """
         values = np.zeros(size, dtype=np.float32)
         items = NOTHING
@@ -229,7 +235,7 @@ class Ranker:
 
     @property
     def similar_rows(self) -> list[SparseRows]:
-        """The matrices that tell how alike two items are: what is had together, and what is described alike."""
+        """The matrices that say how alike two items are: by the users they share, and by their descriptions."""
         return [part.rows for part in self.recommenders.values() if isinstance(part, ItemKNN | Content)]
 
     @property
@@ -272,18 +278,3 @@ class Ranker:
         items = self.retriever.first(order, query, limit)
         items = items[rise[items] > 0]
         return items, rise[items]
-
-
-def _fits(retriever: Retriever, n_items: int, n_users: int) -> bool:
-    return all(recommender.fits(n_items, n_users) for recommender in retriever.recommenders)
-
-
-def _load_recommenders(bundle: Bundle, config: RankingConfig, retriever: Retriever) -> dict[str, Recommender]:
-    """Load what the bundle holds beside what ranks: similar items and users, and reasons, are read from it."""
-    asked = {part.signals[0]: part for part in retriever.recommenders}
-    recommenders: dict[str, Recommender] = dict(asked)
-    for kind in KINDS:
-        name = kind.signals[0]
-        if name not in asked and f"{name}_indptr" in bundle.arrays:
-            recommenders[name] = kind.load(bundle, getattr(config, name))
-    return recommenders

@@ -1,7 +1,7 @@
-"""The retriever: the fitted recommenders, and the candidates that they draw together."""
+"""The retriever: the fitted recommenders, and the candidates that they generate together."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,38 +13,47 @@ from models.data.history import History
 from models.data.interactions import Interactions
 from models.ranking import kernels
 from models.ranking.candidate_generation import CandidateGenerator, CandidateQuery
-from models.ranking.candidates import KINDS, PARTS, TRENDING, Candidates
+from models.ranking.candidates import PARTS, Candidates
 from models.ranking.config import RankingConfig
 from models.ranking.new_items import NewItems
-from models.recommenders.content import Content
-from models.recommenders.popularity import Popularity
-from models.recommenders.recommender import Recommender
+from models.recommenders.popularity import TRENDING, Popularity
+from models.recommenders.recommender import Recommender, TrainingData
+from models.recommenders.registry import RECOMMENDERS, Entry, entry_of
 from models.recommenders.score_board import ScoreBoard
 
 SERVED_WHOLE = 20
-"""Latest items of a history whose rows a request reads whole; a thousand would cost ten times as much as ten."""
+"""Latest items of a history whose rows a request reads whole; the time grows with their number."""
 _FILL = np.float32(1e-6)
 
 
 class Retriever:
-    """Draws candidates from all recommenders, filled up with popular items.
+    """Generates candidates with all recommenders, filled up with popular items.
 
     One retriever serves one thread: its buffers are reused.
+
+    Parameters
+    ----------
+    config
+        The settings of the request path.
+    recommenders
+        Fitted, with these settings; popularity is among them.
+    whole
+        How many of a history's items have their rows read whole, see `ScoreBoard`.
     """
 
-    def __init__(self, config: RankingConfig, recommenders: Sequence[Recommender]) -> None:
+    def __init__(self, config: RankingConfig, recommenders: Sequence[Recommender], *, whole: int | None = None) -> None:
         self.config = config
         self.recommenders = tuple(recommenders)
         self.popularity = next(part for part in recommenders if isinstance(part, Popularity))
         self.weights = np.array([getattr(config.blend, part) for part in PARTS], dtype=np.float32)
-        # Behind all that is scored, popular items stand in their order.
+        # Popular items rank in their order behind all items that have a score.
         mix = self.weights.copy()
         mix[PARTS.index(Popularity.signals[0])] += _FILL
         self.mix = mix
         self._generator = CandidateGenerator(config, self.recommenders, self.popularity, mix)
-        # Only signals of what is asked: the less there is of each item, the faster it is read.
-        asked = tuple(signal for part in self.recommenders for signal in part.signals)
-        self._board = ScoreBoard(len(self.popularity.counts), asked)
+        # Only the signals of its recommenders: the fewer rows the board has, the faster it is.
+        signals = tuple(signal for part in self.recommenders for signal in part.signals)
+        self._board = ScoreBoard(len(self.popularity.counts), signals, whole)
 
     @property
     def n_items(self) -> int:
@@ -54,8 +63,8 @@ class Retriever:
     @property
     def present(self) -> tuple[str, ...]:
         """Name the parts that the data has something for."""
-        names = [part.signals[0] for part in self.recommenders if not part.empty]
-        return (*names, TRENDING) if self.popularity.trends else tuple(names)
+        names = [name for part in self.recommenders if not part.empty for name in entry_of(part.signals[0]).parts]
+        return tuple(name for name in names if name != TRENDING or self.popularity.trends)
 
     @classmethod
     def fit(
@@ -74,24 +83,27 @@ class Retriever:
         parts
             Those to fit; popularity is always there.
         """
-        interactions = interactions.raised(config.strength_exponent)
-        kinds = [kind for kind in KINDS if kind is Popularity or kind.signals[0] in parts]
-        return cls(config, [fit(kind, interactions, config, catalogue) for kind in kinds])
+        training = TrainingData(interactions.raised(config.strength_exponent), catalogue)
+        fitted = [
+            fit(entry, training, config)
+            for entry in RECOMMENDERS
+            if entry.recommender is Popularity or any(part in parts for part in entry.parts)
+        ]
+        return cls(config, fitted)
 
     def refitted(self, interactions: Interactions, config: RankingConfig, catalogue: pa.Table | None = None) -> Self:
         """Fit the same recommenders on other interactions with the same codes, or with other settings."""
-        strong = interactions.raised(config.strength_exponent)
-        recommenders = [
+        training = TrainingData(interactions.raised(config.strength_exponent), catalogue)
+        recommenders = []
+        for part in self.recommenders:
+            entry = entry_of(part.signals[0])
             # The catalogue does not change with the interactions.
-            part
-            if isinstance(part, Content) and part.config == config.content
-            else fit(type(part), strong, config, catalogue)
-            for part in self.recommenders
-        ]
+            same = entry.from_catalogue and part.config == getattr(config, entry.name)
+            recommenders.append(part if same else fit(entry, training, config))
         return type(self)(config, recommenders)
 
     def reads(self, other: "Retriever") -> bool:
-        """Tell whether it asks the same recommenders, and so draws the same candidates with the same weights."""
+        """Tell whether it has the same recommenders and settings, and so generates the same candidates."""
         mine, others = (
             [type(part) for part in retriever.recommenders if not part.empty] for retriever in (self, other)
         )
@@ -99,15 +111,22 @@ class Retriever:
 
     def pruned(self) -> "Retriever":
         """Leave out the recommenders of weight 0 that the network does not read."""
-        return Retriever(self.config, [part for part in self.recommenders if _used(part, self.config)])
+        names = used(self.config)
+        return Retriever(self.config, [part for part in self.recommenders if part.signals[0] in names])
 
     @classmethod
     def load(cls, bundle: Bundle, config: RankingConfig) -> Self:
-        """Build every recommender from the arrays of a bundle."""
-        recommenders = [kind.load(bundle, getattr(config, kind.signals[0])) for kind in KINDS if _used(kind, config)]
-        retriever = cls(config, recommenders)
-        retriever._board.whole = SERVED_WHOLE
-        return retriever
+        """Load the recommenders that rank from the arrays of a bundle.
+
+        Raises
+        ------
+        BundleError
+            An array is missing or of another type.
+        """
+        names = used(config)
+        entries = [entry for entry in RECOMMENDERS if entry.name in names]
+        recommenders = [entry.recommender.load(bundle, getattr(config, entry.name)) for entry in entries]
+        return cls(config, recommenders, whole=SERVED_WHOLE)
 
     def configured(self, config: RankingConfig) -> "Retriever":
         """Give the same fitted recommenders other request-time settings."""
@@ -135,13 +154,15 @@ class Retriever:
         self._board.unblock(items)
 
     def retrieve(self, history: History, query: CandidateQuery, new_items: NewItems | None = None) -> Candidates:
-        """Draw the candidates for one request.
+        """Generate the candidates for one request.
 
         Parameters
         ----------
         history
-            What the user had, oldest first.
-        arrivals
+            The user's interactions, oldest first.
+        query
+            Which items are wanted.
+        new_items
             Items that came after the recommenders were fitted, where there are any.
         """
         with self._board as board:
@@ -162,23 +183,15 @@ class Retriever:
 
 
 def used(config: RankingConfig) -> tuple[str, ...]:
-    """Name the parts that settings have a use for."""
-    return tuple(kind.signals[0] for kind in KINDS if _used(kind, config))
+    """Name the recommenders that settings have a use for: those with a weight, those of the network and popularity."""
+    names = []
+    for entry in RECOMMENDERS:
+        weighed = any(getattr(config.blend, part) > 0 for part in entry.parts)
+        if weighed or entry.recommender is Popularity or entry.name in config.network_parts:
+            names.append(entry.name)
+    return tuple(names)
 
 
-def _used(part: Recommender | type[Recommender], config: RankingConfig) -> bool:
-    name = part.signals[0]
-    return name in {Popularity.signals[0], *config.network_parts} or bool(getattr(config.blend, name) > 0)
-
-
-def fit(
-    kind: type[Any], interactions: Interactions, config: RankingConfig, catalogue: pa.Table | None = None
-) -> Recommender:
+def fit(entry: Entry, training: TrainingData, config: RankingConfig) -> Recommender:
     """Fit one recommender with its settings."""
-    settings = getattr(config, kind.signals[0])
-    recommender: Recommender
-    if kind is Content:
-        recommender = Content.fit(interactions, catalogue, settings)
-    else:
-        recommender = kind.fit(interactions, settings)
-    return recommender
+    return entry.recommender.fit(training, getattr(config, entry.name))

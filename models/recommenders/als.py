@@ -11,13 +11,14 @@ from models.arrays import kernels
 from models.arrays.types import Float32, Int32
 from models.bundle.loader import Bundle
 from models.data.history import History
-from models.data.interactions import Interactions
+from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.similarity.matrices import degrees, strength_matrix
 
 MAX_ITEMS = 50_000
 """Each request multiplies the user's factors with those of all items: at so many it takes about a millisecond."""
-_LED = 200
+_CANDIDATES = 200
+"""Items that become candidates where no other recommender adds any."""
 _ROUNDING = 1e-6
 """Share of the best score below which a score is taken for 0."""
 
@@ -52,21 +53,22 @@ class Als:
         ridge = np.float32(config.regularization) * np.eye(factors.shape[1], dtype=np.float32)
         gram = factors.T @ factors + ridge
         self._gram: Float32 = gram
-        # (items, factors): those of the items times the inverse.
+        # (items, factors): the items' factors times the inverse.
         self._solved: Float32 = np.linalg.solve(gram, factors.T).T.astype(np.float32, order="C")
 
     @classmethod
-    def fit(cls, interactions: Interactions, config: AlsConfig) -> Self:
+    def fit(cls, training: TrainingData, config: AlsConfig) -> Self:
         """Fit the factors; the same data and settings give the same. Empty for more than `MAX_ITEMS` items."""
+        interactions = training.interactions
         if not config.factors or not len(interactions.items) or interactions.n_items > MAX_ITEMS:
             return cls(config, np.zeros((interactions.n_items, 0), dtype=np.float32))
         from implicit.cpu.als import AlternatingLeastSquares  # noqa: PLC0415 - only the trainer has it
         from threadpoolctl import threadpool_limits  # noqa: PLC0415 - only the trainer has it
 
         matrix = strength_matrix(interactions)
-        # Items that nobody had would change where the others start.
+        # Items without interactions would change the start values of the others.
         used = np.flatnonzero(degrees(matrix, 0) > 0)
-        # Its threads each solve for other rows: those of the linear algebra would only stand in their way.
+        # Each of its threads solves for other rows: more threads in the linear algebra would only slow them down.
         with threadpool_limits(1, "blas"):
             model = AlternatingLeastSquares(
                 factors=config.factors,
@@ -98,8 +100,8 @@ class Als:
     def score(self, history: History, board: ScoreBoard) -> None:
         """Solve for the user's factors and multiply them with those of all candidates.
 
-        Where no other recommender draws any, the items with the greatest products become candidates. With others it
-        draws none: that would cost a product with every item of the catalogue, and changed no figure.
+        Where there are no candidates yet, the items with the greatest products become candidates. Otherwise it adds
+        none: that would take a product with every item of the catalogue, and changed no metric.
         """
         if self.empty or not len(history):
             return
@@ -110,16 +112,16 @@ class Als:
             board.add_factors(self.signals[0], self.factors, user)
             return
         scores = self.factors @ user
-        best = kernels.largest(scores, _LED + len(history))
-        # What is left after rounding is no liking; an item that nobody had has factors of 0.
+        best = kernels.largest(scores, _CANDIDATES + len(history))
+        # Scores that are only rounding errors are no preference; an item without interactions has factors of 0.
         least = max(float(_ROUNDING * scores[best].max()), 0.0)
         board.add_dense(self.signals[0], scores, best[scores[best] > least], least)
 
     def _user(self, items: Int32, confidence: Float32) -> Float32:
         """Solve for a user's factors: `(G + K^T D K) u = K^T c`, for c the confidences and D = c - 1.
 
-        With u = G^-1 K^T a that is `(I + D K G^-1 K^T) a = c`: a system of as many rows as the user has items, where a
-        usual history is much shorter than the factors.
+        With u = G^-1 K^T a that is `(I + D K G^-1 K^T) a = c`: a system with a row for each of the user's items, and
+        a typical history is much shorter than the factors.
         """
         if len(items) > len(self._gram):
             known = self.factors[items]
@@ -133,7 +135,7 @@ class Als:
         return user
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
-        """Tell whether it has the factors of so many items."""
+        """Tell whether the factors are of so many items."""
         return bool(len(self.factors) == n_items)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:

@@ -5,16 +5,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.arrays.sparse_rows import SparseRows
 from models.arrays.types import Float32, Int32
 from models.bundle.loader import Bundle
 from models.data.history import History
-from models.data.interactions import Interactions
 from models.recommenders.item_terms import ItemTerms
-from models.recommenders.recommender import ItemMatrix
+from models.recommenders.recommender import ItemMatrix, TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.similarity.matrices import top_products
 
@@ -45,9 +43,9 @@ class Content(ItemMatrix[ContentConfig]):
     rows
         The best neighbours of each item; empty where there is no catalogue.
     terms
-        How an item is turned into a vector.
+        Turns an item into a vector.
     holders
-        The items of each column of those vectors, with their weights; columns x items.
+        The items of each column of these vectors, with their weights; columns x items.
     """
 
     signals: ClassVar[tuple[str, ...]] = (_NAME, "content_last")
@@ -59,11 +57,11 @@ class Content(ItemMatrix[ContentConfig]):
         self._board: ScoreBoard | None = None
 
     @classmethod
-    def fit(cls, interactions: Interactions, catalogue: pa.Table | None, config: ContentConfig) -> Self:
+    def fit(cls, training: TrainingData, config: ContentConfig) -> Self:
         """Compute the similarity of the items' descriptions, the best neighbours of each row."""
         terms, matrix = ItemTerms.fit(
-            interactions.item_ids,
-            catalogue,
+            training.interactions.item_ids,
+            training.catalogue,
             max_share=config.max_share,
             number_bins=config.number_bins,
             number_weight=config.number_weight,
@@ -73,7 +71,7 @@ class Content(ItemMatrix[ContentConfig]):
 
     @classmethod
     def load(cls, bundle: Bundle, config: ContentConfig) -> Self:
-        """Take the matrices and what an item's vector is made of from a bundle.
+        """Take the matrices and the vocabulary from a bundle.
 
         Raises
         ------
@@ -100,17 +98,17 @@ class Content(ItemMatrix[ContentConfig]):
         board.add_history(self.signals, self.rows, history.items, history.weight_table(self.config.recency_decay))
 
     def neighbours_of(self, item: Mapping[str, Any], itself: int = -1) -> tuple[Int32, Float32]:
-        """Find the items most similar to one that was described just now, as a fit on it would.
+        """Find the items most similar to a new one, as a fit on its description would.
 
-        Its buffers are reused from call to call, so one recommender serves one thread.
+        The buffers are reused from call to call, so one recommender serves one thread.
 
         Parameters
         ----------
         item
-            Its fields: `title`, `description`, `categories`, `tags`, `price`, `attributes`, each if it has it. Words
-            and labels that no item had when the bundle was made are passed over.
+            Its fields: `title`, `description`, `categories`, `tags`, `price`, `attributes`, as far as it has them.
+            Words and labels that are not in the bundle are ignored.
         itself
-            Its own code where it has one, left out.
+            Its own code where it has one, which is left out.
 
         Returns
         -------

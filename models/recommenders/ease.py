@@ -9,10 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.arrays.sparse_rows import SparseRows
 from models.data.history import History
-from models.data.interactions import Interactions
-from models.recommenders.recommender import ItemMatrix
+from models.recommenders.recommender import ItemMatrix, TrainingData
 from models.recommenders.score_board import ScoreBoard
-from models.similarity.matrices import degrees, power, scaled, strength_matrix
+from models.similarity.matrices import degrees, empty_matrix, power, scaled, strength_matrix
 
 MAX_ITEMS = 10_000
 """The inverse takes memory with the square of the items and time with their cube."""
@@ -38,14 +37,15 @@ class Ease(ItemMatrix[EaseConfig]):
     signals: ClassVar[tuple[str, ...]] = ("ease",)
 
     @classmethod
-    def fit(cls, interactions: Interactions, config: EaseConfig) -> Self:
-        """Invert the Gram matrix; empty for more than `MAX_ITEMS` items that anybody had."""
+    def fit(cls, training: TrainingData, config: EaseConfig) -> Self:
+        """Invert the Gram matrix; empty for more than `MAX_ITEMS` items with interactions."""
+        interactions = training.interactions
         matrix = strength_matrix(interactions)
         used = np.flatnonzero(degrees(matrix, 0) > 0)
         if not 0 < len(used) <= MAX_ITEMS:
-            return cls(config, SparseRows(np.zeros(interactions.n_items + 1, np.int64), _NO_ITEMS, _NO_VALUES))
+            return cls(config, SparseRows.from_csr(empty_matrix(interactions.n_items, interactions.n_items)))
         weighted = scaled(matrix, rows=power(degrees(matrix, 1), -config.user_exponent))[:, used]
-        # One step at a time: of a dense product the sparse form takes more than the matrix itself.
+        # One step at a time: the sparse form of a dense product takes more memory than the matrix itself.
         product = (weighted.T @ weighted).toarray(order="F")
         gram = product.astype(np.float64, order="F")
         del product

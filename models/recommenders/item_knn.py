@@ -1,4 +1,4 @@
-"""Item-based collaborative filtering: items that come with those the user had (Sarwar et al. 2001)."""
+"""Item-based collaborative filtering: items with many users in common with the history (Sarwar et al. 2001)."""
 
 from typing import ClassVar, Self
 
@@ -8,8 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.arrays.sparse_rows import SparseRows
 from models.arrays.types import Float32
 from models.data.history import History
-from models.data.interactions import Interactions
-from models.recommenders.recommender import ItemMatrix
+from models.recommenders.recommender import ItemMatrix, TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.similarity.matrices import counts, latest, power, strength_matrix
 from models.similarity.measures import Measure, Similarity, column_similarities
@@ -45,28 +44,37 @@ class ItemKNNConfig(BaseModel):
 
 
 class ItemKNN(ItemMatrix[ItemKNNConfig]):
-    """Scores an item by the sum of its similarities to the user's items, weighted by recency."""
+    """Scores an item by the sum of its similarities to the user's items, weighted by recency.
+
+    Parameters
+    ----------
+    config
+        Its settings.
+    rows
+        The best neighbours of each item.
+    item_degrees
+        Interactions of each item, float32; known after a fit only. Without them the exponents cannot be changed.
+    """
 
     signals: ClassVar[tuple[str, ...]] = ("item_knn", "item_knn_unweighted", "item_knn_last")
-    item_degrees: Float32 | None = None
-    """Known after a fit only: from a bundle the exponents are what they are."""
+
+    def __init__(self, config: ItemKNNConfig, rows: SparseRows, item_degrees: Float32 | None = None) -> None:
+        super().__init__(config, rows)
+        self._item_degrees = item_degrees
 
     @classmethod
-    def fit(cls, interactions: Interactions, config: ItemKNNConfig) -> Self:
+    def fit(cls, training: TrainingData, config: ItemKNNConfig) -> Self:
         """Compute the item-item similarity matrix, the best neighbours of each row."""
-        matrix = strength_matrix(latest(interactions, config.max_user_interactions))
-        found = cls(config, column_similarities(matrix, config.similarity, config.neighbours))
-        found.item_degrees = counts(matrix, 0)
-        return found
+        matrix = strength_matrix(latest(training.interactions, config.max_user_interactions))
+        rows = column_similarities(matrix, config.similarity, config.neighbours)
+        return cls(config, rows, counts(matrix, 0))
 
     def configured(self, config: ItemKNNConfig) -> Self:
         """Apply other exponents of the items to the neighbours that were found with the present ones, or fewer."""
-        found = type(self)(config, self._reweighted(config).best(config.neighbours))
-        found.item_degrees = self.item_degrees
-        return found
+        return type(self)(config, self._reweighted(config).best(config.neighbours), self._item_degrees)
 
     def _reweighted(self, config: ItemKNNConfig) -> SparseRows:
-        item_degrees = self.item_degrees
+        item_degrees = self._item_degrees
         if self.config.measure != "cooccurrence" or item_degrees is None or self._weighs_as(config):
             return self.rows
         rows = np.repeat(np.arange(self.rows.n_rows), np.diff(self.rows.indptr))

@@ -34,18 +34,18 @@ from models.recommenders.number_bins import NumberBins
 Described = tuple[Counter[str], list[tuple[str, float]]]
 _WORD = re.compile(r"\w{2,}")
 _MAX_ITEMS = 10_000
-"""Terms of more items than these are left out: they would cost much and tell little."""
+"""Terms of more items than these are left out: they cost much time and say little."""
 
 
 @dataclass(frozen=True)
 class ItemTerms:
-    """What the fields of items weigh.
+    """The vocabulary of the items' fields, and the weights of its terms.
 
     Column t below `len(vocabulary)` is the word or label t, column `len(vocabulary) + b` the bin b of a number.
     A word or label weighs (1 + log count) * log(items / items with it), a bin how far the number belongs to it times
     the same logarithm. The numbers of an item together have `number_weight` times the sum of squares that its words
-    and labels have, however many there are of each; without words and labels they count for nothing, as a price
-    does not say what an item is.
+    and labels have, however many there are of each; without words and labels they have no weight, as a price does not
+    say what an item is.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def _described(item: Mapping[str, Any]) -> Described:
 
 
 def _terms(item: Mapping[str, Any], attributes: Iterable[tuple[str, Scalar]]) -> Iterator[str]:
-    """Give the words and labels of an item, each with the field that it is told apart by."""
+    """Give the words and labels of an item, each with the name of its kind or field."""
     for name in (TITLE, DESCRIPTION):
         yield from (f"word:{word}" for word in _WORD.findall(text_of(item.get(name)).lower()))
     for name in (CATEGORIES, TAGS):

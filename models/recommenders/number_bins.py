@@ -39,7 +39,7 @@ class NumberBins:
 
     @classmethod
     def fit(cls, numbers: Mapping[str, Sequence[float]], bins: int) -> Self:
-        """Lay the bins; a field whose items all have the same number tells nothing and gets none."""
+        """Lay the bins; a field whose numbers are all the same says nothing and gets none."""
         varied = [name for name, values in numbers.items() if min(values) < max(values)]
         fields = Vocabulary.of(sorted(varied, key=lambda name: (-len(numbers[name]), name))[:MAX_FIELDS])
         middles = []

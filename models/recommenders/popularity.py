@@ -1,4 +1,4 @@
-"""Popularity: how many interactions an item has, over all time and lately; the same for every user."""
+"""Popularity: how many interactions an item has, over all time and recently; the same for every user."""
 
 from typing import ClassVar, Self
 
@@ -9,15 +9,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.arrays.types import Float32, Int32
 from models.bundle.loader import Bundle
 from models.data.history import SECONDS_A_DAY, History
-from models.data.interactions import Interactions
+from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
 
+TRENDING = "trending"
 HALF_LIVES_DAYS = (1.0, 7.0, 30.0, 90.0)
 WINDOW_SHARES = (0.01, 0.03, 0.1, 0.3)
-"""Of the interactions: what "lately" means where the timestamps are an order and no clock."""
-_LED = 100
+"""Of the interactions: what "recently" means where the timestamps are only an order."""
+_CANDIDATES = 100
+"""Items by each signal that become candidates."""
 _PRIOR = 1.0
-"""Interactions that each item is expected to have lately besides its share: a few of a rare item are no trend."""
+"""Recent interactions that each item is expected to have beside its share: a few of a rare item are no trend."""
 
 
 class PopularityConfig(BaseModel):
@@ -47,13 +49,13 @@ class Popularity:
         (4, n_items). Without a clock: within the last 1, 3, 10 and 30 % of the interactions; without an order:
         `counts`.
     clock
-        Whether times are seconds, and no mere order: only then is anything trending.
+        Whether times are seconds and not only an order: otherwise nothing is trending.
     order, trend_order
-        Items by their counts, and by their weights with the half-life of the settings, the most first; sorted here
-        where they are not known.
+        Items by their counts, and by their recent weights with the half-life of the settings, descending; sorted here
+        where None.
     """
 
-    signals: ClassVar[tuple[str, ...]] = ("popularity", "trending")
+    signals: ClassVar[tuple[str, ...]] = ("popularity", TRENDING)
 
     def __init__(
         self,
@@ -69,15 +71,16 @@ class Popularity:
         self.counts = counts
         self.recent = recent
         self.clock = clock
-        self.order: Int32 = _falling(counts) if order is None else order
+        self.order: Int32 = _descending(counts) if order is None else order
         self.trend: Float32 = np.ascontiguousarray(recent[config.half_life])
         self._orders: dict[int, Int32] = {}
         self._rises: dict[int, tuple[Float32, Int32]] = {}
-        self.trend_order: Int32 = _falling(self.trend) if trend_order is None else trend_order
+        self.trend_order: Int32 = _descending(self.trend) if trend_order is None else trend_order
 
     @classmethod
-    def fit(cls, interactions: Interactions, config: PopularityConfig) -> Self:
+    def fit(cls, training: TrainingData, config: PopularityConfig) -> Self:
         """Count the interactions of each item."""
+        interactions = training.interactions
         n_items = interactions.n_items
         counts = np.bincount(interactions.items, minlength=n_items)
         recent = np.tile(counts.astype(np.float32), (len(HALF_LIVES_DAYS), 1))
@@ -90,7 +93,7 @@ class Popularity:
 
     @classmethod
     def load(cls, bundle: Bundle, config: PopularityConfig) -> Self:
-        """Take the counts from a bundle, and the orders: sorting a large catalogue takes seconds and memory."""
+        """Take the counts and the orders from a bundle: sorting a large catalogue takes seconds and memory."""
         return cls(
             config,
             bundle.array("popularity_counts", np.float32),  # type: ignore[arg-type]
@@ -102,12 +105,12 @@ class Popularity:
 
     @property
     def empty(self) -> bool:
-        """Tell whether there is no item to be popular."""
+        """Tell whether there is no item."""
         return not len(self.counts)
 
     @property
     def trends(self) -> bool:
-        """Tell whether what is popular lately is known, and differs from what is popular."""
+        """Tell whether recent popularity is known and differs from popularity over all time."""
         return self.clock and not np.array_equal(self.counts, self.recent[0])
 
     def configured(self, config: PopularityConfig) -> Self:
@@ -117,34 +120,34 @@ class Popularity:
         return type(self)(config, self.counts, self.recent, clock=self.clock, order=self.order)
 
     def order_of(self, window: int) -> Int32:
-        """Order the items by a row of `recent`, the most first; each is sorted once."""
+        """Order the items by a row of `recent`, descending; each is sorted once."""
         if window == self.config.half_life:
             return self.trend_order
         if window not in self._orders:
-            self._orders[window] = _falling(self.recent[window])
+            self._orders[window] = _descending(self.recent[window])
         return self._orders[window]
 
     def rise(self, window: int) -> tuple[Float32, Int32]:
-        """Give each item's rise by a row of `recent`, and the items by it, most first; each is computed once."""
+        """Give each item's rise by a row of `recent`, and the items by it, descending; each is computed once."""
         if window not in self._rises:
             rise = rises(self.counts, self.recent[window])
-            self._rises[window] = rise, _falling(rise)
+            self._rises[window] = rise, _descending(rise)
         return self._rises[window]
 
     def counts_of(self, items: Int32) -> Float32:
-        """Give the interactions of each item; none for codes beyond those that are counted."""
+        """Give the interactions of each item; 0 for codes beyond those of the bundle."""
         known = items < len(self.counts)
         found = np.zeros(len(items), dtype=np.float32)
         found[known] = self.counts[items[known]]
         return found
 
     def score(self, history: History, board: ScoreBoard) -> None:  # noqa: ARG002 - the contract's
-        """Give every candidate its counts."""
-        board.add_dense(self.signals[0], self.counts, self.order[:_LED])
-        board.add_dense(self.signals[1], self.trend, self.trend_order[:_LED])
+        """Give every candidate its counts, over all time and recently."""
+        board.add_dense(self.signals[0], self.counts, self.order[:_CANDIDATES])
+        board.add_dense(self.signals[1], self.trend, self.trend_order[:_CANDIDATES])
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
-        """Tell whether it counts so many items, and orders these."""
+        """Tell whether the counts are of so many items, and the orders are in their range."""
         return (
             self.counts.shape == (n_items,)
             and self.recent.shape == (len(HALF_LIVES_DAYS), n_items)
@@ -166,12 +169,13 @@ class Popularity:
 def rises(
     counts: Float32, recent: Float32, *, all_counts: float | None = None, all_recent: float | None = None
 ) -> Float32:
-    """Tell how much more often items are had lately than their share of all time would give, in standard deviations.
+    """Compute how many more recent interactions items have than their share of all time, in standard deviations.
 
-    With the sums C of the `counts` and R of `recent`, an item is expected to have e = R * count / C lately, and its
-    rise is (recent - e) / sqrt(e + 1). What is had at random varies by the root of what is expected, so that 300 where
-    100 are usual come before 3 where none is; a ratio would turn them round. The 1 is a prior that keeps the first
-    interactions of a rare item down. Shares are compared, so that a busy week of the whole shop is no trend.
+    With the sums C of the `counts` and R of `recent`, an item is expected to have e = R * count / C recent
+    interactions, and its rise is (recent - e) / sqrt(e + 1). Random counts vary by the root of what is expected, so
+    that 300 where 100 are usual rank above 3 where none is; a ratio would rank them the other way round. The 1 is a
+    prior that keeps the first interactions of a rare item from ranking high. Shares are compared, so that a busy week
+    of the whole shop is no trend.
 
     Parameters
     ----------
@@ -183,25 +187,25 @@ def rises(
     Returns
     -------
     array
-        The rises, float32; 0 for an item that nobody had.
+        The rises, float32; 0 for an item without interactions.
     """
     total = float(counts.sum(dtype=np.float64)) if all_counts is None else all_counts
-    lately = float(recent.sum(dtype=np.float64)) if all_recent is None else all_recent
+    recently = float(recent.sum(dtype=np.float64)) if all_recent is None else all_recent
     if total <= 0:
         return np.zeros(len(counts), dtype=np.float32)
-    expected = counts.astype(np.float64) * (lately / total)
+    expected = counts.astype(np.float64) * (recently / total)
     return ((recent - expected) / np.sqrt(expected + _PRIOR)).astype(np.float32)
 
 
-def _falling(counts: Float32) -> Int32:
+def _descending(counts: Float32) -> Int32:
     order = np.argsort(-counts, kind="stable").astype(np.int32)
-    # As the arrays of a bundle are: one compiled kernel serves both.
+    # As the arrays of a bundle: one compiled kernel serves both.
     order.flags.writeable = False
     return order
 
 
 def _is_order(order: Int32, n_items: int) -> bool:
-    # Compiled code follows these without looking.
+    # Compiled code does not check these indices.
     return order.shape == (n_items,) and int(order.min(initial=0)) >= 0 and int(order.max(initial=-1)) < n_items
 
 

@@ -1,42 +1,81 @@
 """The contract of the recommenders, and what those that store a matrix of items by items share."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+from pydantic import BaseModel
 
 from models.arrays.sparse_rows import SparseRows
 from models.bundle.loader import Bundle
 from models.data.history import History
+from models.data.interactions import Interactions
 from models.recommenders.score_board import ScoreBoard
 
-Config = TypeVar("Config")
+Config = TypeVar("Config", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a recommender is fitted on.
+
+    `interactions` are encoded and sorted by user and time; `catalogue` is the items file of a data set, where there
+    is one.
+    """
+
+    interactions: Interactions
+    catalogue: pa.Table | None = None
 
 
 class Recommender(Protocol):
-    """Writes signals for the items it would recommend.
+    """Scores items for a history.
 
-    The first of its `signals` bears its name: it is the one that it is measured by alone, and that the neighbours'
-    score mixes.
+    A recommender writes one or more signals to the score board. The first of its `signals` bears its name: the mix
+    weighs it, and the recommender is measured alone by it. The names of its arrays in a bundle begin with its name
+    and an underscore. `config` is the settings it was made with; its class is that of the recommender's registry
+    entry.
     """
 
     signals: ClassVar[tuple[str, ...]]
+    config: Any
+
+    @classmethod
+    def fit(cls, training: TrainingData, config: Any) -> Self:
+        """Fit on training data; the same data and settings give the same arrays."""
+
+    @classmethod
+    def load(cls, bundle: Bundle, config: Any) -> Self:
+        """Take the arrays from a bundle.
+
+        Raises
+        ------
+        BundleError
+            An array is missing or of another type.
+        """
 
     @property
     def empty(self) -> bool:
         """Tell whether the data has nothing for this recommender."""
 
-    def score(self, history: History, board: ScoreBoard) -> None:
-        """Write all its signals for a history."""
-
     def configured(self, config: Any) -> Self:
-        """Apply other request-time settings."""
+        """Apply other settings that need no new fit; the arrays are shared, the buffers are not."""
+
+    def score(self, history: History, board: ScoreBoard) -> None:
+        """Write all signals for a history."""
 
     def fits(self, n_items: int, n_users: int) -> bool:
-        """Tell whether its arrays are of so many items and users."""
+        """Tell whether the arrays are of so many items and users."""
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Name the arrays to store in a bundle."""
+
+
+def by_name(recommenders: Iterable[Recommender]) -> dict[str, Recommender]:
+    """Map names to recommenders."""
+    return {recommender.signals[0]: recommender for recommender in recommenders}
 
 
 class ItemMatrix(Generic[Config]):
@@ -71,7 +110,7 @@ class ItemMatrix(Generic[Config]):
         return type(self)(config, self.rows)
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
-        """Tell whether its matrix is of items by items."""
+        """Tell whether the matrix is of items by items."""
         return self.rows.fits(n_items, n_items)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:

@@ -1,4 +1,4 @@
-"""Repeats: what the user had before and may want again ("buy again"); used where seen items are wanted."""
+"""Repeats: items of the history that the user may want again ("buy again"); used where seen items are wanted."""
 
 from typing import ClassVar, Self
 
@@ -10,10 +10,11 @@ from models.arrays.types import Float32, Float64
 from models.bundle.loader import Bundle
 from models.data.history import SECONDS_A_DAY, History
 from models.data.interactions import Interactions
+from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
 
 _PRIOR = 10.0
-"""Users with the average behaviour that are added to those of each item."""
+"""Users of average behaviour that are added to those of each item."""
 
 
 class RepeatsConfig(BaseModel):
@@ -27,19 +28,19 @@ class RepeatsConfig(BaseModel):
 
 
 class Repeats:
-    """Scores what a user had by how often and how lately, and by how often others come back to the item.
+    """Scores the items of a history by how often and how recently they occur, and by how often users repeat them.
 
     Parameters
     ----------
     config
         Its settings.
     rates
-        Share of an item's users who had it again, pulled towards the share over all items; float32 of length
-        n_items. Empty where nobody had anything again.
+        Share of an item's users who repeated it, shrunk towards the share over all items; float32 of length n_items.
+        Empty where no user repeated an item.
     gaps
-        Mean time between two of them, in days (or interactions), float32 of length n_items.
+        Mean time between a user's interactions with the item, in days (or interactions), float32 of length n_items.
     clock
-        Whether times are seconds, and no mere order.
+        Whether times are seconds and not only an order.
     """
 
     signals: ClassVar[tuple[str, ...]] = ("repeats", "repeats_count", "repeats_age", "repeats_rate", "repeats_due")
@@ -51,8 +52,9 @@ class Repeats:
         self.clock = clock
 
     @classmethod
-    def fit(cls, interactions: Interactions, config: RepeatsConfig) -> Self:
-        """Measure how often and after how long users had each item again."""
+    def fit(cls, training: TrainingData, config: RepeatsConfig) -> Self:
+        """Measure how often and after how long users repeated each item."""
+        interactions = training.interactions
         n_items = interactions.n_items
         order = np.lexsort((np.arange(len(interactions.items)), interactions.items, interactions.users))
         users, items = interactions.users[order], interactions.items[order]
@@ -63,9 +65,9 @@ class Repeats:
         first = np.ones(len(items), dtype=np.bool_)
         first[again] = False
         pairs = np.cumsum(first) - 1
-        had = np.bincount(items[first], minlength=n_items)
+        tried = np.bincount(items[first], minlength=n_items)
         returned = np.bincount(items[first][np.unique(pairs[again])], minlength=n_items)
-        rates = (returned + _PRIOR * returned.sum() / had.sum()) / (had + _PRIOR)
+        rates = (returned + _PRIOR * returned.sum() / tried.sum()) / (tried + _PRIOR)
         times = _times(interactions, clock=interactions.has_clock)[order]
         passed = (times[again] - times[again - 1]).astype(np.float64)
         total, count = (
@@ -86,7 +88,7 @@ class Repeats:
 
     @property
     def empty(self) -> bool:
-        """Tell whether nobody had anything again."""
+        """Tell whether no user repeated an item."""
         return not len(self.rates)
 
     def configured(self, config: RepeatsConfig) -> Self:
@@ -94,7 +96,7 @@ class Repeats:
         return type(self)(config, self.rates, self.gaps, clock=self.clock)
 
     def score(self, history: History, board: ScoreBoard) -> None:
-        """Sum what is left of each interaction with an item, times the root of the item's rate of return."""
+        """Sum the decayed weights of the interactions with each item, times the root of the item's rate of repeats."""
         if self.empty:
             return
         items, place, counts = np.unique(history.items, return_inverse=True, return_counts=True)
@@ -126,7 +128,7 @@ class Repeats:
             board.add(signal, items, np.asarray(values, dtype=np.float32))
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
-        """Tell whether it knows so many items, or none."""
+        """Tell whether the rates are of so many items, or empty."""
         return self.empty or self.rates.shape == self.gaps.shape == (n_items,)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:

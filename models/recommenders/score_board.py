@@ -1,4 +1,4 @@
-"""The score board: what the recommenders write for one request."""
+"""The score board: the signals that the recommenders write for one request."""
 
 from typing import Self
 
@@ -9,14 +9,14 @@ from models.arrays.types import Float32, Int32
 from models.recommenders import kernels
 
 _STRONGEST = 10
-"""Entries that are read of the rows of older items, where not all are read whole."""
+"""Entries that are read of the rows of older items, where not all rows are read whole."""
 
 
 class ScoreBoard:
-    """Scores of the items that one request touches, a row for each signal.
+    """Scores of the candidates of one request, a row for each signal.
 
     Its buffers are as large as the catalogue and are reused from request to request, so one board serves one
-    thread. Use it as a context manager: leaving gives all slots back.
+    thread. Use it as a context manager: leaving it frees all slots.
 
     Parameters
     ----------
@@ -24,19 +24,20 @@ class ScoreBoard:
         Size of the catalogue.
     signals
         Names of the signals, in the order of the rows.
+    whole
+        How many of a history's items, the latest, have their rows read whole; of those before only the strongest
+        entries are read, which come first. All of them where None.
     """
 
-    def __init__(self, n_items: int, signals: tuple[str, ...]) -> None:
+    def __init__(self, n_items: int, signals: tuple[str, ...], whole: int | None = None) -> None:
         self.signals = signals
         self.slot: Int32 = np.full(n_items, -1, dtype=np.int32)
         self.touched: Int32 = np.empty(n_items, dtype=np.int32)
-        # A row for each signal: what is mixed and compared are signals, and each fits into the nearest cache.
+        # A row for each signal: signals are mixed and compared one by one, and each fits into the nearest cache.
         self.rows: Float32 = np.zeros((len(signals), n_items), dtype=np.float32)
         self._row = {signal: row for row, signal in enumerate(signals)}
         self.count = 0
-        self.whole: int | None = None
-        """How many of a history's items, the latest, have their rows read whole; of those before only the strongest
-        entries are, which come first. All of them by default."""
+        self.whole = whole
         self._excluded: Int32 = np.empty(0, dtype=np.int32)
         self._dense: list[tuple[int, Float32, float]] = []
         self._factors: list[tuple[int, Float32, Float32]] = []
@@ -65,7 +66,7 @@ class ScoreBoard:
         kernels.exclude(self.slot, items)
 
     def add_rows(self, signals: tuple[str, ...], matrix: SparseRows, rows: Int32, weights: Float32) -> None:
-        """Add some rows of a matrix to signals that stand beside each other; what they hold becomes a candidate.
+        """Add rows of a matrix to consecutive signals; the items in them become candidates.
 
         Parameters
         ----------
@@ -75,7 +76,7 @@ class ScoreBoard:
         self._add_rows(signals, matrix, rows, weights, len(rows))
 
     def add_history(self, signals: tuple[str, ...], matrix: SparseRows, items: Int32, weights: Float32) -> None:
-        """Do the same with the rows of a history's items, the latest last; see `whole`."""
+        """Add the rows of a history's items, the latest last; see `whole`."""
         self._add_rows(signals, matrix, items, weights, len(items) if self.whole is None else self.whole)
 
     def _add_rows(
@@ -94,7 +95,7 @@ class ScoreBoard:
         self.rows[self._row[signal], slots[known]] += values[known]
 
     def add_dense(self, signal: str, scores: Float32, best: Int32, above: float = -np.inf) -> None:
-        """Give a signal to every candidate, those that come later too.
+        """Give a signal to every candidate, also to those that are added later.
 
         Parameters
         ----------
@@ -109,7 +110,7 @@ class ScoreBoard:
         self._dense.append((self._row[signal], scores, above))
 
     def add_factors(self, signal: str, factors: Float32, vector: Float32) -> None:
-        """Give every candidate the product of its factors with a vector, those that come later too.
+        """Give every candidate the product of its factors with a vector, also those that are added later.
 
         Parameters
         ----------
@@ -119,12 +120,12 @@ class ScoreBoard:
         self._factors.append((self._row[signal], factors, vector))
 
     def settle(self, slots: Int32 | None = None) -> None:
-        """Write the signals that every candidate has; call it when no candidate is added any more.
+        """Write the signals that every candidate has; call it after the last candidate was added.
 
         Parameters
         ----------
         slots
-            Those that products of factors are wanted of, int32; all by default.
+            The slots to compute products of factors for, int32; all by default.
         """
         for row, scores, above in self._dense:
             kernels.write(self.rows[row], self.touched, self.count, scores, above)
@@ -134,16 +135,16 @@ class ScoreBoard:
             kernels.multiply(self.rows[row], slots, self.touched, factors, vector)
 
     def touch(self, items: Int32) -> None:
-        """Make items candidates, with scores of 0 where no recommender has given one."""
+        """Make items candidates, with scores of 0 where no recommender wrote one."""
         self.count = kernels.touch_all(self.slot, self.touched, self.count, items)
 
     @property
     def items(self) -> Int32:
-        """The touched items, as codes, in slot order."""
+        """The candidates, as codes, in slot order."""
         return self.touched[: self.count]
 
     def slots(self, items: Int32) -> Int32:
-        """Places of those of some items that are touched."""
+        """Slots of those of some items that are candidates."""
         slots = self.slot[items]
         return slots[slots >= 0]
 

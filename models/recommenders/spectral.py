@@ -17,8 +17,7 @@ from models.arrays import dense
 from models.arrays.sparse_rows import SparseRows
 from models.arrays.types import Float32, Int32, Int64
 from models.data.history import History
-from models.data.interactions import Interactions
-from models.recommenders.recommender import ItemMatrix
+from models.recommenders.recommender import ItemMatrix, TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.similarity.matrices import degrees, empty_matrix, power, scaled, strength_matrix
 
@@ -47,8 +46,9 @@ class Spectral(ItemMatrix[SpectralConfig]):
     signals: ClassVar[tuple[str, ...]] = ("spectral",)
 
     @classmethod
-    def fit(cls, interactions: Interactions, config: SpectralConfig) -> Self:
-        """Find the directions and the best neighbours; empty for more than `MAX_ITEMS` items that anybody had."""
+    def fit(cls, training: TrainingData, config: SpectralConfig) -> Self:
+        """Find the directions and the best neighbours; empty for more than `MAX_ITEMS` items with interactions."""
+        interactions = training.interactions
         matrix = strength_matrix(interactions)
         used = np.flatnonzero(degrees(matrix, 0) > 0)
         dimensions = min(config.dimensions, len(used), interactions.n_users)
@@ -86,7 +86,7 @@ def leading_vectors(matrix: "sp.csr_matrix[np.float32]", count: int) -> Float32:
 
 
 def _orthonormal(columns: Float32) -> Float32:
-    """Give an orthonormal basis of what some columns span; they are overwritten."""
+    """Give an orthonormal basis of the space that some columns span; the columns are overwritten."""
     # NumPy's computes in float64: of millions of users that takes several times the memory, and twice the time.
     basis: Float32 = linalg.qr(columns, mode="economic", check_finite=False, overwrite_a=True)[0]
     return basis
@@ -98,11 +98,11 @@ def _top_products(left: Float32, right: Float32, used: Int64, n_items: int, neig
 
     def block(start: int) -> tuple[Int64, Int32, Float32]:
         best, found = dense.top_of_dense(left[start : start + _BLOCK] @ right.T, start, kept)
-        # What is left after rounding is no likeness.
+        # Entries that are only rounding errors are no likeness.
         alike = found > _ROUNDING * found.max(axis=1, keepdims=True)
         return alike.sum(axis=1), used[best[alike]].astype(np.int32), found[alike]
 
-    # Compiled code lets go of the interpreter's lock.
+    # Compiled code releases the interpreter's lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         blocks = list(pool.map(block, range(0, len(used), _BLOCK)))
     lengths = np.zeros(n_items, dtype=np.int64)

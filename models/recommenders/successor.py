@@ -1,4 +1,4 @@
-"""Successors: items that came soon after those the user had; only for data with an order."""
+"""Successors: items that came soon after those of the history; only for data with an order."""
 
 from typing import ClassVar, Self
 
@@ -7,8 +7,7 @@ import scipy.sparse as sp
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.data.history import History
-from models.data.interactions import Interactions
-from models.recommenders.recommender import ItemMatrix
+from models.recommenders.recommender import ItemMatrix, TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.similarity.matrices import degrees, empty_matrix, power, scaled, top_of_rows
 
@@ -32,8 +31,9 @@ class Successor(ItemMatrix[SuccessorConfig]):
     signals: ClassVar[tuple[str, ...]] = ("successor", "successor_last")
 
     @classmethod
-    def fit(cls, interactions: Interactions, config: SuccessorConfig) -> Self:
+    def fit(cls, training: TrainingData, config: SuccessorConfig) -> Self:
         """Count the successors of each item and keep the best of each row; none where the data has no order."""
+        interactions = training.interactions
         shape = (interactions.n_items, interactions.n_items)
         counts = empty_matrix(*shape)
         gaps = range(1, config.window + 1) if interactions.timestamps is not None else ()

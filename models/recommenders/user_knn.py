@@ -1,4 +1,4 @@
-"""User-based collaborative filtering: what users with a similar history had (Resnick et al. 1994)."""
+"""User-based collaborative filtering: the items of users with a similar history (Resnick et al. 1994)."""
 
 from typing import ClassVar, Self
 
@@ -12,7 +12,7 @@ from models.arrays.types import Float32, Int32
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.data.history import History
-from models.data.interactions import Interactions
+from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.similarity import nearest
 from models.similarity.matrices import binary_matrix, empty_matrix, latest, sampled, strength_matrix
@@ -20,7 +20,7 @@ from models.similarity.measures import Measure, Similarity, is_product, peers, p
 from models.similarity.nearest import Peers
 
 MAX_USERS = 100_000
-"""The matrix takes memory with the users: 160 MB at so many, and several times that while it is made."""
+"""The memory of the matrix grows with the users: 160 MB at so many, and several times that during the fit."""
 
 
 class UserKNNConfig(BaseModel):
@@ -49,7 +49,7 @@ class UserKNNConfig(BaseModel):
 
 
 class UserKNN:
-    """Scores an item by the sum of the similarities of the neighbours who had it.
+    """Scores an item by the sum of the similarities of the neighbours who interacted with it.
 
     A user whose history is that of the training data takes the neighbours from the user-user similarity matrix;
     any other history is folded in: compared, at request time, with the users who share an item with it. Beyond
@@ -67,7 +67,7 @@ class UserKNN:
         self.item_users = item_users
         self._compared = compared
         self._masked: npt.NDArray[np.bool_] | None = None
-        # Where all interactions say as much, one number stands for all: it is not read from memory again and again.
+        # Where all strengths are equal, one number stands for all, which saves reading them from memory.
         values = histories.values
         if len(values) and values.min() == values.max():
             self._scored = SparseRows(histories.indptr, histories.indices, np.broadcast_to(values[:1], values.shape))
@@ -77,14 +77,14 @@ class UserKNN:
         self._met = np.empty(histories.n_rows, dtype=np.int32)
 
     @classmethod
-    def fit(cls, interactions: Interactions, config: UserKNNConfig) -> Self:
+    def fit(cls, training: TrainingData, config: UserKNNConfig) -> Self:
         """Compute the user-user similarity matrix, the best neighbours of each row."""
-        read = latest(interactions, config.max_user_interactions)
+        read = latest(training.interactions, config.max_user_interactions)
         return cls.fit_matrix(binary_matrix(read) if read.strengths is None else strength_matrix(read), config)
 
     @classmethod
     def fit_matrix(cls, matrix: "sp.csr_matrix[np.float32]", config: UserKNNConfig) -> Self:
-        """Do the same with a matrix of users x items that holds strengths."""
+        """Fit on a matrix of users x items that holds strengths."""
         histories = SparseRows.from_csr(matrix)
         fewer = sampled(matrix.T.tocsr(), config.max_item_users)
         item_users = SparseRows.from_csr(fewer)
@@ -155,7 +155,7 @@ class UserKNN:
         """
         items, strengths = history.by_item
         if history.strengths is None and len(items) < len(history):
-            # As the matrix that was compared, which holds a pair once.
+            # As in the matrix, which holds a pair once.
             strengths = np.ones_like(strengths)
             strengths.flags.writeable = False
         if 0 <= history.user < self.rows.n_rows and self._is_trained_history(history.user, items, strengths):
@@ -166,7 +166,7 @@ class UserKNN:
         return self._unmasked(*found)
 
     def mask(self, users: Int32) -> None:
-        """Let some users of the training data be nobody's neighbours."""
+        """Leave some users of the training data out of all neighbours."""
         self._masked = np.zeros(self.histories.n_rows, dtype=np.bool_)
         self._masked[users] = True
 

@@ -1,7 +1,7 @@
 """Runs the whole pipeline on a data set once: clean, split, learn, measure on the test part."""
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,6 @@ import numpy as np
 
 from models.arrays.types import Int32
 from models.data.cleaning import CleaningReport, clean
-from models.data.events import EventType
 from models.data.folder import DataSet
 from models.data.holdout import Holdout
 from models.data.interactions import Interactions
@@ -23,23 +22,21 @@ from models.evaluation.metrics import coverage
 from models.evaluation.ranked import rank_holdout, rank_popular
 from models.evaluation.report import BLEND, POPULARITY, EvaluationReport, peak_memory_mb
 from models.evaluation.segments import Segment, Values, by_history_length, long_tail, measure_users, summarise
-from models.ranking.candidates import PARTS
-from models.ranking.config import NetworkConfig
 from models.ranking.ranker import Ranker
+from models.ranking.retriever import Retriever
+from models.training.evaluation_config import EvaluationConfig
 from models.training.labelled_lists import LabelOptions
 from models.training.learn import MAX_VALIDATION_USERS, Learned, learn, learn_network
 from models.training.new_users import measure_new_users
-from models.training.refresh import ChosenSettings, learn_with_chosen
-
-DEFAULT_KS = (5, 10, 20)
+from models.training.refresh import refresh
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What one run of the pipeline found.
+    """The result of one run of the pipeline.
 
     `everything` are all interactions, cleaned and encoded; `log` are the same with their repeated pairs. `validation`
-    holds NDCG@10 of the blend and of popularity, and coverage@10, on the validation part, where it was asked for.
+    holds NDCG@10 of the blend and of popularity, and coverage@10, on the validation part, where it was measured.
     """
 
     report: EvaluationReport
@@ -65,26 +62,7 @@ class _Stopwatch:
         self._progress(phase, done)
 
 
-def evaluate(
-    dataset: DataSet,
-    folder: Path,
-    *,
-    protocol: str | None = None,
-    ks: Sequence[int] = DEFAULT_KS,
-    seed: int = 0,
-    budget: float | None = None,
-    include_seen: bool = False,
-    test_days: float | None = None,
-    parts: Collection[str] = PARTS,
-    with_network: bool = True,
-    network: NetworkConfig | None = None,
-    event_types: Mapping[str, float | EventType] | None = None,
-    test_users: int | None = None,
-    settled: ChosenSettings | None = None,
-    brief: bool = False,
-    with_validation: bool = False,
-    progress: Progress,
-) -> Evaluated:
+def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progress: Progress) -> Evaluated:
     """Train with the automatic recipe and measure once on the test part.
 
     Parameters
@@ -92,97 +70,54 @@ def evaluate(
     dataset
         As read from a data-set folder or from the log.
     folder
-        Where the network's files are written; they are gone with it.
-    protocol
-        `fixed`, `leave-last-out`, `temporal` or `random`; by default what the data allows.
-    ks
-        Lengths of the lists that are measured.
-    parts
-        Recommenders to use.
-    with_network
-        Whether to train the network at all.
-    network
-        Settings of the network; the defaults where None.
-    event_types
-        What event types say; those left out are as in `EVENT_WEIGHTS`.
-    test_users
-        How many test users are measured, a random sample of more; all by default.
-    budget
-        Seconds after which no further setting is tried; what is under way is finished.
-    settled
-        Settings that were chosen before; all are chosen anew where None.
-    brief
-        Whether calibration and new users are left out.
-    with_validation
-        Whether the validation part is measured as well.
+        Where the network's files are written.
 
     Raises
     ------
     DataSetError
-        There is too little to split.
+        There are too few interactions to split.
+    BundleError
+        The settings that were chosen before need a network, and there are too few interactions to train one.
     """
     watch = _Stopwatch(progress)
+    seed = config.seed
     watch("cleaning", 0.0)
-    table, cleaning = clean(dataset.interactions, event_types)
+    table, cleaning = clean(dataset.interactions, config.event_types)
     watch("cleaning", 1.0)
     split: Split = make_split(
         dataset,
         table,
-        protocol=protocol,
+        protocol=config.protocol,
         seed=seed,
         scale=cleaning.scale,
         disliked=cleaning.disliked,
-        include_seen=include_seen,
-        test_days=test_days,
+        include_seen=config.include_seen,
+        test_days=config.test_days,
     )
     watch("splitting", 1.0)
-    del table  # what is needed of it is in the split; of millions of rows it is hundreds of megabytes
-    options = LabelOptions(dataset.items, split.window, include_seen)
-    if settled is None:
-        learned = learn(
-            split.train,
-            split.validation,
-            folder,
-            dataset.items,
-            scale=cleaning.scale,
-            window=split.window,
-            parts=parts,
-            with_network=with_network,
-            network=network,
-            seed=seed,
-            budget=budget,
-            progress=watch,
-        )
-    else:
-        learned = learn_with_chosen(
-            split.train, settled, folder, options, network, scale=cleaning.scale, seed=seed, progress=watch
-        )
-    validation = _validation(learned.ranker, split.validation, seed, watch) if with_validation else {}
+    del table  # the split holds what is needed of it; of millions of rows it takes hundreds of megabytes
+    options = LabelOptions(dataset.items, split.window, config.include_seen)
+    learned = _learn(split, cleaning, folder, options, config, watch)
+    validation = _validation(learned.ranker, split.validation, seed, watch) if config.with_validation else {}
     ranker, everyone, fitted = learned.ranker, learned.retriever, split.train
     if split.refit:
         fitted = split.known
         everyone = everyone.refitted(fitted, everyone.config, dataset.items)
-        ranker = Ranker(everyone.pruned(), learned.network, fitted.item_ids, fitted.user_ids)
-        watch("refit", 1.0)
-        kept = settled is not None and settled.network is not None
-        if split.window is not None and ranker.retriever.config.blend.network_weight > 0 and not kept:
-            # The latest window was the validation: now that the settings are chosen, it is the best of labels.
-            again = learn_network(fitted, ranker.retriever, folder, options, network, seed=seed, progress=watch)
-            ranker.network = ranker.network if again is None else again[0]
-    test = split.test if test_users is None else split.test.sample(test_users, seed)
-    ranked = rank_holdout(ranker, everyone, test, max(ks), seed=seed, progress=watch)
-    values = measure_users(ranked, test.targets, ks)
+        ranker = _refitted(learned, everyone, fitted, folder, options, config, watch)
+    test = split.test if config.test_users is None else split.test.sample(config.test_users, seed)
+    ranked = rank_holdout(ranker, everyone, test, max(config.ks), seed=seed, progress=watch)
+    values = measure_users(ranked, test.targets, config.ks)
     whole = summarise(values, np.arange(len(test.users)), seed=seed)
-    metrics = _beyond_accuracy(whole, ranked, fitted, ks, seed)
+    metrics = _beyond_accuracy(whole, ranked, fitted, config.ks, seed)
     watch("metrics", 1.0)
-    segments = _segments(ranked, values, test, split.newcomers, fitted, ranker, ks, seed)
+    segments = _segments(ranked, values, test, split.newcomers, fitted, ranker, config.ks, seed)
     watch("segments", 1.0)
     calibrated: Sequence[Mapping[str, Any]] = ()
-    if not brief:
+    if not config.brief:
         calibrated = calibration(ranker, test, seed=seed)
         watch("calibration", 1.0)
         new_users = measure_new_users(
-            ranker, fitted, test, values, ks, catalogue=dataset.items, seed=seed, progress=watch
+            ranker, fitted, test, values, config.ks, catalogue=dataset.items, seed=seed, progress=watch
         )
         if new_users is not None:
             segments["new_users"] = new_users
@@ -207,6 +142,60 @@ def evaluate(
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     return Evaluated(report, learned, split.everything, split.log, cleaning, validation)
+
+
+def _learn(
+    split: Split,
+    cleaning: CleaningReport,
+    folder: Path,
+    options: LabelOptions,
+    config: EvaluationConfig,
+    progress: Progress,
+) -> Learned:
+    """Choose all settings, or fit with those that were chosen before."""
+    if config.chosen is not None:
+        return refresh(
+            split.train,
+            config.chosen,
+            folder,
+            options,
+            config.network,
+            scale=cleaning.scale,
+            seed=config.seed,
+            progress=progress,
+        )
+    return learn(
+        split.train,
+        split.validation,
+        folder,
+        options,
+        scale=cleaning.scale,
+        parts=config.parts,
+        network=config.network if config.with_network else None,
+        seed=config.seed,
+        budget=config.budget,
+        progress=progress,
+    )
+
+
+def _refitted(
+    learned: Learned,
+    everyone: Retriever,
+    known: Interactions,
+    folder: Path,
+    options: LabelOptions,
+    config: EvaluationConfig,
+    progress: Progress,
+) -> Ranker:
+    """Rank with recommenders that were fitted on all that is known before the test, and the network trained on it."""
+    retriever, network = everyone.pruned(), learned.network
+    progress("refit", 1.0)
+    kept = config.chosen is not None and config.chosen.network is not None
+    if options.window is not None and retriever.config.blend.network_weight > 0 and not kept:
+        # The latest window was the validation: now that the settings are chosen, it gives the best labels.
+        again = learn_network(known, retriever, folder, options, config.network, seed=config.seed, progress=progress)
+        network = network if again is None else again[0]
+    return Ranker(retriever, network, known.item_ids, known.user_ids)
 
 
 def _validation(ranker: Ranker, holdout: Holdout, seed: int, progress: Progress) -> dict[str, float]:

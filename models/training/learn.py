@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from models.bundle.errors import BundleError
 from models.data.holdout import Holdout
@@ -27,14 +26,7 @@ KERAS_FILE = "network.keras"
 MAX_VALIDATION_USERS = 5000
 PARITY = 1e-5
 TUNING_SHARE = 0.6
-"""Of the budget; the rest is left to the network."""
-UNORDERED = (
-    RankingConfig()
-    .changed("item_knn", target_exponent=0.3, recency_decay=1.0)
-    .changed("content", recency_decay=1.0)
-    .changed("blend", successor=0.0)
-)
-"""Where to start when the data has no order; with an order the defaults are the start."""
+"""Share of the budget for the recommenders; the rest is for the network."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +34,8 @@ class Learned:
     """What the recipe found.
 
     `ranker` has the recommenders that help, `retriever` all that the data allows, with the same settings. `files`
-    holds the network in both forms; it lasts as long as the folder that `learn` was given. `budget_spent` tells
-    whether settings were left untried, for want of time.
+    are those of the network in both forms, in the folder that `learn` was given. `budget_spent` tells whether some
+    settings were not tried for lack of time.
     """
 
     ranker: Ranker
@@ -59,15 +51,13 @@ def learn(
     train: Interactions,
     validation: Holdout,
     folder: Path,
-    catalogue: pa.Table | None = None,
+    options: LabelOptions,
     *,
-    scale: StrengthScale | None = None,
-    window: float | None = None,
-    parts: Collection[str] = PARTS,
-    with_network: bool = True,
-    network: NetworkConfig | None = None,
+    scale: StrengthScale,
+    parts: Collection[str],
+    network: NetworkConfig | None,
     seed: int,
-    budget: float | None = None,
+    budget: float | None,
     progress: Progress,
 ) -> Learned:
     """Run the recipe on a training part; nothing of the test part is read.
@@ -80,41 +70,38 @@ def learn(
         Held-out items of the same users, on which all settings are chosen.
     folder
         Where the network's files are written.
+    options
+        What the network's lists are made of beside the interactions; its catalogue is that of the recommenders.
     scale
-        The scale of the strengths, to be stored with the settings.
-    window
-        Length of the test where it is a window of time.
+        The scale of the strengths, stored with the settings.
     parts
-        Recommenders to use.
-    with_network
-        Whether to train the network at all.
+        The parts that may have a weight.
     network
-        Settings of the network; the defaults where None.
+        Settings of the network; None trains no network.
     budget
-        Seconds after which no further setting is tried; what is under way is finished. By default it grows with the
-        data.
+        Seconds after which no further setting is tried; the trial that is running is finished. Where None it grows
+        with the data.
     """
     seconds = default_budget(len(train.items)) if budget is None else budget
     deadline = time.monotonic() + seconds * TUNING_SHARE
     sample = validation.sample(MAX_VALIDATION_USERS, seed)
     progress("similarities", 0.0)
-    start = RankingConfig() if train.timestamps is not None else UNORDERED
+    start = RankingConfig() if train.timestamps is not None else RankingConfig.unordered()
     start = start.model_copy(
         update={
-            "scale": scale or StrengthScale(),
+            "scale": scale,
             "strength_exponent": 0.0 if train.strengths is None else 1.0,
             "blend": _start_blend(start.blend, parts),
         }
     )
-    everyone = Retriever.fit(train, start, catalogue, parts)
+    everyone = Retriever.fit(train, start, options.catalogue, parts)
     progress("similarities", 1.0)
-    tuner = Tuner(train, everyone, sample, seed, progress, catalogue, deadline, parts)
+    tuner = Tuner(train, everyone, sample, seed, progress, options.catalogue, deadline, parts)
     everyone = tuner.tune()
     trials = tuner.trials
     retriever = everyone.pruned()
-    options = LabelOptions(catalogue, window, validation.include_seen)
     learned = None
-    if seconds > 0 and with_network:
+    if seconds > 0 and network is not None:
         learned = learn_network(train, retriever, folder, options, network, seed=seed, progress=progress)
     if learned is None:
         ranker = Ranker(retriever, None, train.item_ids, train.user_ids)
@@ -131,7 +118,7 @@ def learn_network(
     retriever: Retriever,
     folder: Path,
     options: LabelOptions,
-    network: NetworkConfig | None = None,
+    network: NetworkConfig,
     *,
     seed: int,
     progress: Progress,
@@ -147,8 +134,7 @@ def learn_network(
     if labelled is None:
         return None
     lists, scaler = labelled
-    settings = network or NetworkConfig()
-    trained = train_networks(lists, settings, seed=seed, on_epoch=lambda done: progress("network", done))
+    trained = train_networks(lists, network, seed=seed, on_epoch=lambda done: progress("network", done))
     files = [folder / KERAS_FILE, folder / NETWORK_FILE]
     save_network(trained.model, *files)
     scorer = NetworkScorer(files[1], scaler)
@@ -157,15 +143,15 @@ def learn_network(
 
 
 def default_budget(interactions: int) -> float:
-    """Give the seconds for choosing settings where nobody says: more for more data, up to a quarter of an hour.
+    """Give the default seconds for choosing settings: more for more data, up to a quarter of an hour.
 
-    About twice what is needed: a budget that binds makes the outcome depend on how busy the machine is.
+    They are about twice what is needed: a budget that runs out makes the outcome depend on how busy the machine is.
     """
     return min(240.0 + interactions * 6e-4, 900.0)
 
 
 def _start_blend(blend: BlendConfig, parts: Collection[str]) -> BlendConfig:
-    """Take the start weights of some parts; where all of these are 0, each has 1."""
+    """Give the start weights of some parts, 0 for all others; where all are 0, each of these parts has 1."""
     weights = {part: float(getattr(blend, part)) if part in parts else 0.0 for part in PARTS}
     if not any(weights.values()):
         weights |= dict.fromkeys(parts, 1.0)

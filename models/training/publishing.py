@@ -1,4 +1,4 @@
-"""What a bundle publishes: the recommenders fitted on everything, and what requests need beside the blend."""
+"""The contents of a bundle: the recommenders fitted on everything, and what requests need beside the blend."""
 
 from dataclasses import dataclass
 
@@ -13,21 +13,15 @@ from models.data.interactions import Interactions
 from models.filters.knowledge import Knowledge, KnowledgeConfig
 from models.ranking.config import RankingConfig
 from models.ranking.retriever import Retriever
-from models.recommenders.content import Content
-from models.recommenders.item_knn import ItemKNN
-from models.recommenders.recommender import Recommender
+from models.recommenders.recommender import TrainingData
+from models.recommenders.registry import RECOMMENDERS
 from models.recommenders.repeats import Repeats
-from models.recommenders.successor import Successor
-from models.recommenders.user_knn import UserKNN
 from models.training.evaluate import Evaluated
-
-BESIDE_THE_BLEND: tuple[type[Recommender], ...] = (ItemKNN, Successor, Content, UserKNN)
-"""Stored whatever their weight is: similar items and users, reasons, diversity and new items are read from them."""
 
 
 @dataclass(frozen=True)
 class Publication:
-    """What is stored: everything fitted anew on all interactions, with a code for every item of the catalogue.
+    """What a bundle stores, fitted on all interactions, with a code for every item of the catalogue.
 
     `repeats` are measured on the log with its repeated pairs.
     """
@@ -39,15 +33,15 @@ class Publication:
 
     @classmethod
     def fit(cls, run: Evaluated, catalogue: pa.Table | None) -> "Publication":
-        """Fit what the run's blend reads, and the shelf, with the settings that the run chose."""
+        """Fit the recommenders that the blend uses and those that a bundle always holds, with the settings of a run."""
         served = served_retriever(run.learned.ranker.retriever)
         ids = _item_ids(catalogue)
         interactions = run.everything.with_items(ids)
-        names = {part.signals[0] for part in served.recommenders} | {kind.signals[0] for kind in BESIDE_THE_BLEND}
+        names = {part.signals[0] for part in served.recommenders} | {entry.name for entry in RECOMMENDERS if entry.kept}
         return cls(
             interactions,
             Retriever.fit(interactions, served.config, catalogue, names - {Repeats.signals[0]}),
-            Repeats.fit(run.log.with_items(ids), served.config.repeats),
+            Repeats.fit(TrainingData(run.log.with_items(ids)), served.config.repeats),
             Knowledge.fit(catalogue, KnowledgeConfig(), interactions.item_ids),
         )
 
@@ -57,7 +51,7 @@ class Publication:
         return self.retriever.config
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays to store; those of repeats only where somebody had an item again."""
+        """Name the arrays to store; those of repeats only where a user repeated an item."""
         return {
             "item_ids": self.interactions.item_ids,
             "user_ids": self.interactions.user_ids,
@@ -68,7 +62,7 @@ class Publication:
 
 
 def served_retriever(retriever: Retriever) -> Retriever:
-    """Leave out what only a network of weight 0 would read."""
+    """Leave out the recommenders that only a network of weight 0 would read."""
     if retriever.config.blend.network_weight > 0:
         return retriever
     return retriever.configured(retriever.config.model_copy(update={"network_parts": ()})).pruned()

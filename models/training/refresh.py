@@ -1,4 +1,4 @@
-"""Training with settings that were chosen before, by a run whose bundle is at hand."""
+"""Training with the settings of an earlier bundle, and with its network where that is kept."""
 
 import shutil
 from dataclasses import dataclass, replace
@@ -9,8 +9,9 @@ from models.bundle.loader import Bundle
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.data.strengths import StrengthScale
-from models.ranking.bundle_settings import read_config, read_scaler
+from models.ranking.bundle_settings import read_config, read_network
 from models.ranking.config import NetworkConfig, RankingConfig
+from models.ranking.features import NETWORK_SIGNALS
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever, used
@@ -20,7 +21,7 @@ from models.training.learn import KERAS_FILE, Learned, learn_network
 
 @dataclass(frozen=True)
 class ChosenSettings:
-    """Settings that are chosen, and the network that was learned with them, where it is to be kept."""
+    """Settings of an earlier bundle, and the network that was trained with them, where it is kept."""
 
     config: RankingConfig
     network: NetworkScorer | None = None
@@ -28,7 +29,9 @@ class ChosenSettings:
 
     @classmethod
     def of(cls, bundle: Bundle, *, keep_network: bool) -> "ChosenSettings":
-        """Read what a bundle was made with.
+        """Read the settings of a bundle.
+
+        A network from before a recommender was added is not kept, as it cannot read the features of this version.
 
         Raises
         ------
@@ -38,7 +41,9 @@ class ChosenSettings:
         config = read_config(bundle)
         if not keep_network or config.blend.network_weight <= 0:
             return cls(config)
-        scorer = NetworkScorer(bundle.file(NETWORK_FILE), read_scaler(bundle))
+        scorer = read_network(bundle)
+        if scorer.signals != NETWORK_SIGNALS:
+            return cls(config)
         return cls(config, scorer, (bundle.file(KERAS_FILE), bundle.file(NETWORK_FILE)))
 
     def kept_in(self, folder: Path) -> "ChosenSettings":
@@ -46,12 +51,12 @@ class ChosenSettings:
         return replace(self, files=tuple(Path(shutil.copy(path, folder)) for path in self.files))
 
 
-def learn_with_chosen(
+def refresh(
     train: Interactions,
-    settled: ChosenSettings,
+    chosen: ChosenSettings,
     folder: Path,
     options: LabelOptions,
-    network: NetworkConfig | None,
+    network: NetworkConfig,
     *,
     scale: StrengthScale,
     seed: int,
@@ -62,18 +67,18 @@ def learn_with_chosen(
     Raises
     ------
     BundleError
-        The settings want a network, and there is too little left to train one.
+        The settings need a network, and there are too few interactions to train one.
     """
-    config = settled.config.model_copy(update={"scale": scale})
+    config = chosen.config.model_copy(update={"scale": scale})
     progress("similarities", 0.0)
     retriever = Retriever.fit(train, config, options.catalogue, used(config)).pruned()
     progress("similarities", 1.0)
-    scorer, files = settled.network, list(settled.files)
+    scorer, files = chosen.network, list(chosen.files)
     curves: dict[str, list[float]] = {}
     if scorer is None and config.blend.network_weight > 0:
         learned = learn_network(train, retriever, folder, options, network, seed=seed, progress=progress)
         if learned is None:
-            raise BundleError("there are too few interactions to train the network that the settings want")
+            raise BundleError("there are too few interactions to train the network that the settings need")
         scorer, curves = learned
         files = [folder / KERAS_FILE, folder / NETWORK_FILE]
     ranker = Ranker(retriever, scorer, train.item_ids, train.user_ids)

@@ -2,7 +2,6 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +19,13 @@ from models.evaluation.page import PAGE_FILE, render_page
 from models.evaluation.report import EvaluationReport
 from models.training.checks import check_bundle
 from models.training.evaluate import Evaluated, evaluate
+from models.training.evaluation_config import EvaluationConfig
 from models.training.gate import compare
 from models.training.publishing import Publication
 from models.training.recipe import Recipe, recipe_of
 from models.training.refresh import ChosenSettings
 
-__all__ = ["Recipe", "evaluate_folder", "recipe_of", "render_page", "train"]
+__all__ = ["EvaluationConfig", "Recipe", "evaluate_folder", "recipe_of", "render_page", "train"]
 
 TEST_USERS = 20_000
 """Test users that a training run measures, at most: enough for intervals of a few thousandths."""
@@ -46,7 +46,7 @@ def train(
 ) -> Bundle:
     """Clean, split, tune, measure, compare with the active bundle, refit on everything, check and publish.
 
-    What is published has a verdict in its manifest; nothing is activated.
+    The published bundle has a verdict in its manifest; nothing is activated.
 
     Parameters
     ----------
@@ -55,42 +55,39 @@ def train(
     store
         Where the bundle is published.
     recipe
-        What is asked for; the defaults where None.
+        How to train; the defaults where None.
     source
         The bundle whose settings are kept, where the recipe chooses none.
     version
-        Name of what is published; the moment where None.
+        Name of the bundle; made from the present time where None.
     catalogue_at
-        When reading of the catalogue began, in microseconds since 1970: what changed later is not in the bundle.
+        When reading of the catalogue began, in microseconds since 1970: later changes are not in the bundle.
     last_interaction_id
-        The newest row of the log when reading of it began: what came later is counted by whoever serves the bundle.
+        The newest row of the log when reading of it began: the processes that serve the bundle count later rows.
 
     Raises
     ------
     DataSetError
         There are too few interactions to learn from.
     BundleError
-        What was made cannot be loaded, or there is no bundle whose settings could be kept.
+        The new bundle cannot be loaded, or there is no bundle whose settings could be kept.
     """
     recipe = recipe or Recipe()
-    settled = _settled(recipe, source)
+    chosen = _chosen(recipe, source)
     against = store.active_version()
     active = _active(store, against)
     with store.scratch() as folder:
-        settled = None if settled is None else settled.kept_in(folder)
-        run = evaluate(
-            dataset,
-            folder,
+        config = EvaluationConfig(
             seed=recipe.seed,
             budget=recipe.budget,
             network=recipe.network,
             event_types=recipe.event_types,
             test_users=REFRESH_USERS if recipe.kind == "refresh" else TEST_USERS,
-            settled=settled,
+            chosen=None if chosen is None else chosen.kept_in(folder),
             brief=recipe.kind == "refresh",
             with_validation=True,
-            progress=progress,
         )
+        run = evaluate(dataset, folder, config, progress=progress)
         progress("comparing", 0.0)
         checks = compare(run, active, dataset.items, seed=recipe.seed)
         progress("comparing", 1.0)
@@ -108,14 +105,14 @@ def train(
             more = check_bundle(written, publication.interactions, before, seed=recipe.seed)
             return Verdict(against=against, checks=(*checks, *more))
 
-        # A network that the settings give no weight is measured, and asked by nobody.
+        # A network of weight 0 is measured, but nothing uses it.
         files = run.learned.files if publication.config.blend.network_weight > 0 else []
         bundle = store.publish(manifest, _arrays(run, publication), [*files, page], judge)
         progress("publishing", 1.0)
     return bundle
 
 
-def _settled(recipe: Recipe, source: Bundle | None) -> ChosenSettings | None:
+def _chosen(recipe: Recipe, source: Bundle | None) -> ChosenSettings | None:
     if recipe.kind == "full":
         return None
     if source is None:
@@ -124,7 +121,7 @@ def _settled(recipe: Recipe, source: Bundle | None) -> ChosenSettings | None:
 
 
 def _active(store: BundleStore, version: str | None) -> Bundle | None:
-    """Load the active bundle; one that nobody can read is none to compare with, one that is out of reach is."""
+    """Load the active bundle; None where it cannot be read. A store that is out of reach is an error."""
     try:
         return None if version is None else store.load(version)
     except StoreUnreachableError:
@@ -133,10 +130,10 @@ def _active(store: BundleStore, version: str | None) -> Bundle | None:
         return None
 
 
-def evaluate_folder(dataset: DataSet, **options: Any) -> EvaluationReport:
-    """Evaluate the automatic recipe on a data set; nothing is published. `options` are those of `evaluate`."""
+def evaluate_folder(dataset: DataSet, config: EvaluationConfig, *, progress: Progress) -> EvaluationReport:
+    """Evaluate the automatic recipe on a data set; nothing is published."""
     with tempfile.TemporaryDirectory(prefix="braid-evaluate-") as folder:
-        return evaluate(dataset, Path(folder), **options).report
+        return evaluate(dataset, Path(folder), config, progress=progress).report
 
 
 def _manifest(

@@ -13,21 +13,25 @@ from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.ranking.blend import blend
-from models.ranking.candidates import KINDS, PARTS
+from models.ranking.candidates import PARTS
 from models.ranking.config import RankingConfig
 from models.ranking.features import FeatureBuilder
 from models.ranking.network import NetworkScorer
 from models.ranking.retriever import Retriever, fit
+from models.recommenders.recommender import TrainingData
+from models.recommenders.registry import RECOMMENDERS, Entry, entry_of
+from models.recommenders.tuning import Choice, Halving, Steps
 from models.training.mixing import prune, search_weights
 from models.training.validation import DEPTH, Pool, generate, list_ndcg
 
 NETWORK_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _ROUNDS = 3
-_FEW = 2500
+_ALONE_USERS = 2500
 """Users that are enough to choose a setting of one part alone, where the differences are large."""
 _TUNED = 0.5
+"""Share of the best part's NDCG that a part must reach alone to be tuned."""
 _READ = 0.25
-"""Shares of the best part's NDCG that a part must have alone: to be fitted with other settings, to be a feature."""
+"""Share of the best part's NDCG that a part must reach alone to be read by the network."""
 
 
 @dataclass(frozen=True)
@@ -40,66 +44,53 @@ class Trial:
 
 @dataclass(frozen=True)
 class Coordinate:
-    """One number to choose: where it is in the settings, its first step and its bounds."""
+    """A setting of a recommender that is searched within the mix."""
 
-    part: str
-    name: str
-    step: float
-    low: float
-    high: float
+    entry: Entry
+    search: Steps | Halving
+
+    @property
+    def name(self) -> str:
+        """The recommender and the setting, as trials name them."""
+        return f"{self.entry.name}.{self.search.name}"
 
     def around(self, config: RankingConfig, halvings: int) -> Iterable[float]:
-        """Give the neighbouring values to try."""
-        now = float(getattr(getattr(config, self.part), self.name))
-        step = self.step * 0.5**halvings
-        for value in (now + step, now - step):
-            bounded = round(min(max(value, self.low), self.high), 4)
-            if bounded != now:
-                yield bounded
+        """Give the values to try beside the present one."""
+        return self.search.around(getattr(config, self.entry.name), halvings)
+
+    def changed(self, config: RankingConfig, value: float) -> RankingConfig:
+        """Give the same settings with another value."""
+        return config.changed(self.entry.name, **{self.search.name: value})
 
 
-@dataclass(frozen=True)
-class Halved:
-    """A number that is only ever halved: how many neighbours are kept, which needs no new fit."""
-
-    part: str
-    name: str
-    low: int
-
-    def around(self, config: RankingConfig, _halvings: int) -> Iterable[float]:
-        """Give the half, unless it is too few."""
-        half = getattr(getattr(config, self.part), self.name) // 2
-        return [half] if half >= self.low else []
+def coordinates(config: RankingConfig, *, ordered: bool) -> list[Coordinate]:
+    """List what is searched within the mix: exponents first, then the decays of ordered data, neighbours last."""
+    found = [
+        Coordinate(entry, search)
+        for entry in RECOMMENDERS
+        if any(getattr(config.blend, part) > 0 for part in entry.parts)
+        for search in entry.searched
+        if search.matters(getattr(config, entry.name), ordered=ordered)
+    ]
+    return sorted(found, key=lambda one: (isinstance(one.search, Halving), one.search.needs_order))
 
 
-NEIGHBOURS = (Halved("item_knn", "neighbours", 20), Halved("user_knn", "neighbours", 20))
-EXPONENTS = (
-    Coordinate("item_knn", "target_exponent", 0.2, -0.2, 1.0),
-    Coordinate("item_knn", "item_exponent", 0.2, 0.0, 1.0),
-    Coordinate("item_knn", "user_exponent", 0.2, 0.0, 1.0),
-)
-ORDERED = (
-    Coordinate("item_knn", "recency_decay", 0.15, 0.1, 1.0),
-    Coordinate("successor", "recency_decay", 0.2, 0.1, 1.0),
-    Coordinate("ease", "recency_decay", 0.1, 0.1, 1.0),
-    Coordinate("spectral", "recency_decay", 0.1, 0.1, 1.0),
-)
-ALONE: Mapping[str, Mapping[str, tuple[float | str, ...]]] = {
-    "repeats": {"half_life": (15.0, 30.0, 60.0, 120.0, 240.0)},
-    "popularity": {"half_life": (0, 1, 2, 3)},
-    "ease": {"regularization": (30.0, 100.0, 300.0, 1000.0)},
-    "als": {"regularization": (0.1, 3.0, 30.0), "confidence": (3.0, 10.0, 40.0)},
-    "user_knn": {"measure": ("cosine", "cooccurrence", "jaccard")},
-    "item_knn": {"measure": ("cooccurrence", "cosine", "jaccard", "pearson", "adjusted_cosine", "euclidean")},
-}
-ALONE_ORDERED: Mapping[str, Mapping[str, tuple[float, ...]]] = {
-    "item_knn": {"recency_decay": (0.6, 0.85, 0.95, 1.0)},
-    "successor": {"recency_decay": (0.3, 0.5, 0.7, 0.9)},
-    "content": {"recency_decay": (0.7, 0.9, 1.0)},
-}
-"""Settings that are chosen by how well their part does alone."""
-REQUEST_TIME = {("repeats", "half_life"), ("popularity", "half_life")}
-"""Of these, the ones that need no new fit; those of `ALONE_ORDERED` never do."""
+def choices(*, ordered: bool) -> list[tuple[Entry, Choice]]:
+    """List the settings that are chosen by how well a recommender does alone.
+
+    The decays of ordered data come first, then what needs no new fit. What needs one follows in the reverse order of
+    the registry, whose first entries take longest.
+    """
+    found = [(entry, choice) for entry in RECOMMENDERS for choice in entry.choices]
+    decays = [one for one in found if one[1].needs_order] if ordered else []
+    quick = [one for one in found if not one[1].needs_order and not one[1].needs_fit]
+    slow = [
+        (entry, choice)
+        for entry in reversed(RECOMMENDERS)
+        for choice in entry.choices
+        if not choice.needs_order and choice.needs_fit
+    ]
+    return [*decays, *quick, *slow]
 
 
 @dataclass
@@ -108,12 +99,18 @@ class Tuner:
 
     Parameters
     ----------
+    train
+        The training part.
     retriever
         Fitted on `train` with start values.
-    held
+    holdout
         The validation part, or a sample of it.
+    seed
+        Of samples and of breaking ties.
+    catalogue
+        The items file of the data set, where there is one.
     deadline
-        On the monotonic clock; past it nothing further is tried.
+        On the monotonic clock; after it nothing further is tried.
     parts
         Those that may have a weight.
     """
@@ -135,19 +132,20 @@ class Tuner:
         read = self._choose_alone()
         self.progress("tuning parts", 1.0)
         self._mix(last=False)
-        chosen = {name for name in PARTS if getattr(self.retriever.config.blend, name) > 0}
-        ordered = ORDERED if self.train.timestamps is not None else ()
-        coordinates = [one for one in (*self._exponents(), *ordered, *NEIGHBOURS) if one.part in chosen]
-        planned, done = _ROUNDS * len(coordinates), 0
+        searched = coordinates(self.retriever.config, ordered=self._ordered)
+        planned, done = _ROUNDS * len(searched), 0
         for halvings in range(_ROUNDS):
             best = self._try(self.retriever, {"round": halvings})
-            for coordinate in coordinates:
+            for coordinate in searched:
                 for value in coordinate.around(self.retriever.config, halvings):
                     if self._late():
                         break
-                    config = self.retriever.config.changed(coordinate.part, **{coordinate.name: value})
-                    tried = self._with(config)
-                    ndcg = self._try(tried, {f"{coordinate.part}.{coordinate.name}": value})
+                    config = coordinate.changed(self.retriever.config, value)
+                    if coordinate.search.needs_fit:
+                        tried = self._refit(self.retriever, coordinate.entry, config)
+                    else:
+                        tried = self.retriever.configured(config)
+                    ndcg = self._try(tried, {coordinate.name: value})
                     if ndcg > best:
                         best, self.retriever = ndcg, tried
                         break
@@ -156,9 +154,9 @@ class Tuner:
         self._mix(last=True)
         return self.retriever.configured(self.retriever.config.model_copy(update={"network_parts": read}))
 
-    def _exponents(self) -> tuple[Coordinate, ...]:
-        """Give the exponents to search, where the measure has any."""
-        return EXPONENTS if self.retriever.config.item_knn.measure == "cooccurrence" else ()
+    @property
+    def _ordered(self) -> bool:
+        return self.train.timestamps is not None
 
     def _present(self) -> list[str]:
         return [name for name in self.retriever.present if name in self.parts]
@@ -168,7 +166,7 @@ class Tuner:
         return self.budget_spent
 
     def _choose_strengths(self) -> None:
-        """Choose how much the strengths count, by the start mix."""
+        """Choose how much the strengths count, by how well the start mix does."""
         if self.train.strengths is None:
             return
         best, start = -1.0, self.retriever
@@ -182,41 +180,38 @@ class Tuner:
                 return
 
     def _choose_alone(self) -> tuple[str, ...]:
-        """Choose what each part has of its own; give the parts that are worth reading."""
+        """Choose each recommender's own settings; name the parts that the network is to read."""
         pool = Pool.generate(self.retriever, self.holdout, self.seed)
         alone = {name: pool.ndcg(_only(name)) for name in self._present()}
         self.trials += [Trial({"alone": name}, ndcg) for name, ndcg in alone.items()]
         best = max(alone.values(), default=0.0)
-        ordered = ALONE_ORDERED if self.train.timestamps is not None else {}
-        for part, settings in [*ordered.items(), *ALONE.items()]:
-            measured = "trending" if part == "popularity" else part
-            for name, values in settings.items():
-                if alone.get(measured, 0.0) >= _TUNED * best:
-                    self._choose(part, name, values, measured)
-        return tuple(name for name, ndcg in alone.items() if ndcg >= _READ * best)
+        for entry, choice in choices(ordered=self._ordered):
+            if alone.get(choice.measured_by or entry.name, 0.0) >= _TUNED * best:
+                self._choose(entry, choice)
+        return tuple(name for name, ndcg in alone.items() if ndcg >= _READ * best and entry_of(name).read_by_network)
 
-    def _choose(self, part: str, name: str, values: Iterable[float | str], measured: str) -> None:
-        start = self.retriever.config
+    def _choose(self, entry: Entry, choice: Choice) -> None:
+        start, measured = self.retriever.config, choice.measured_by or entry.name
         lone = start.model_copy(update={"blend": start.blend.model_copy(update=_weights(_only(measured)))})
         alone = self.retriever.configured(lone).pruned()
-        few = self.holdout.sample(_FEW, self.seed)
+        few = self.holdout.sample(_ALONE_USERS, self.seed)
         best, chosen = -1.0, alone
-        for value in values:
+        for value in choice.values:
             if best >= 0 and self._late():
                 break
-            config = lone.changed(part, **{name: value})
-            refit = name != "recency_decay" and (part, name) not in REQUEST_TIME
-            present = getattr(getattr(alone.config, part), name)
-            tried = self._refit(alone, part, config) if refit and value != present else alone.configured(config)
-            ndcg = self._try(tried, {f"{part}.{name}": value}, few)
+            config = lone.changed(entry.name, **{choice.name: value})
+            present = getattr(getattr(alone.config, entry.name), choice.name)
+            refit = choice.needs_fit and value != present
+            tried = self._refit(alone, entry, config) if refit else alone.configured(config)
+            ndcg = self._try(tried, {f"{entry.name}.{choice.name}": value}, few)
             if ndcg > best:
                 best, chosen = ndcg, tried
         config = chosen.config.model_copy(update={"blend": start.blend})
-        found = next(one for one in chosen.recommenders if one.signals[0] == part)
+        found = next(one for one in chosen.recommenders if one.signals[0] == entry.name)
         self.retriever = self.retriever.replaced(found, config)
 
     def _mix(self, *, last: bool) -> None:
-        """Search the weights of the mix; at last, leave out what hardly helps."""
+        """Search the weights of the mix; in the last search, leave out parts that hardly help."""
         pool = Pool.generate(self.retriever, self.holdout, self.seed)
         weights, ndcg = search_weights(pool, self.retriever.weights, self._present())
         if last:
@@ -226,15 +221,9 @@ class Tuner:
         mixed: dict[str, float | str] = {f"blend.{name}": weight for name, weight in _weights(weights).items()}
         self.trials.append(Trial(mixed, ndcg))
 
-    def _with(self, config: RankingConfig) -> Retriever:
-        if config.item_knn.user_exponent == self.retriever.config.item_knn.user_exponent:
-            return self.retriever.configured(config)
-        return self._refit(self.retriever, "item_knn", config)
-
-    def _refit(self, retriever: Retriever, part: str, config: RankingConfig) -> Retriever:
-        kind = next(kind for kind in KINDS if kind.signals[0] == part)
-        fitted = fit(kind, self.train.raised(config.strength_exponent), config, self.catalogue)
-        return retriever.replaced(fitted, config)
+    def _refit(self, retriever: Retriever, entry: Entry, config: RankingConfig) -> Retriever:
+        training = TrainingData(self.train.raised(config.strength_exponent), self.catalogue)
+        return retriever.replaced(fit(entry, training, config), config)
 
     def _try(self, retriever: Retriever, setting: Mapping[str, float | str], holdout: Holdout | None = None) -> float:
         holdout = holdout or self.holdout

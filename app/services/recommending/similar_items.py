@@ -17,18 +17,15 @@ from app.storage.counts import CountStore
 from app.storage.items import ItemStore
 from models.data.history import History
 from models.ranking.candidate_generation import CandidateQuery
-from models.ranking.candidates import KINDS, PARTS, TRENDING
 from models.ranking.ranker import Ranker
 from models.recommenders.content import Content
 from models.recommenders.item_knn import ItemKNN
-from models.recommenders.popularity import Popularity
 from models.recommenders.recommender import ItemMatrix
-from models.recommenders.repeats import Repeats
+from models.recommenders.registry import RECOMMENDERS
 
 _LATEST = 200_000
 """Rows of the log that are searched for an item that neither bundle nor catalogue knows: it must have come lately."""
-_UNRELATED = {*Popularity.signals, TRENDING, Repeats.signals[0]}
-_RELATED = np.array([part not in _UNRELATED for part in PARTS])
+_RELATED = np.array([entry.relates_items for entry in RECOMMENDERS for _ in entry.parts])
 """The parts that say something about two items; popular items fill lists up, and are like nothing."""
 _INSTEAD = "nothing similar that fits is known: these are {} items"
 
@@ -86,7 +83,7 @@ class SimilarItemsService:
 
 def _check_method(ranker: Ranker | None, method: str) -> None:
     if ranker is None:
-        names = [kind.signals[0] for kind in KINDS if issubclass(kind, ItemMatrix)]
+        names = [entry.name for entry in RECOMMENDERS if issubclass(entry.recommender, ItemMatrix)]
     else:
         names = [name for name, part in ranker.recommenders.items() if isinstance(part, ItemMatrix)]
     if method not in {BLEND, *names}:

@@ -9,7 +9,7 @@ from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions
 from models.evaluation.calibration import bins, calibration
 from models.ranking.config import RankingConfig
-from models.ranking.features import FEATURES
+from models.ranking.features import FEATURES, NETWORK_SIGNALS
 from models.ranking.network import NetworkScorer
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
@@ -40,7 +40,7 @@ def ranker(checkerboard: Interactions, scores: np.ndarray | None) -> Ranker:
         given[order] = scores[: len(features)]
         return given
 
-    network = None if scores is None else cast("NetworkScorer", SimpleNamespace(score=score))
+    network = None if scores is None else cast("NetworkScorer", SimpleNamespace(score=score, signals=NETWORK_SIGNALS))
     retriever = Retriever.fit(checkerboard, RankingConfig())
     return Ranker(retriever, network, checkerboard.item_ids, checkerboard.user_ids)
 

@@ -9,6 +9,7 @@ import onnx
 import pytest
 
 from models.data.interactions import Interactions
+from models.ranking.bundle_settings import BundleFacts
 from models.ranking.config import RankingConfig
 from models.ranking.features import FEATURES, Scaler
 from models.ranking.network import NetworkScorer
@@ -25,7 +26,7 @@ def retriever(checkerboard: Interactions) -> Retriever:
 
 @pytest.fixture
 def ranker(checkerboard: Interactions, retriever: Retriever) -> Ranker:
-    return Ranker(retriever, None, checkerboard.item_ids, checkerboard.user_ids, "v1")
+    return Ranker(retriever, None, checkerboard.item_ids, checkerboard.user_ids, BundleFacts("v1"))
 
 
 @pytest.fixture

@@ -25,9 +25,7 @@ def live(checkerboard: Interactions) -> tuple[Ranker, LiveCatalogue]:
     names = [f"i{item:02d}" for item in range(12)]
     catalogue = pa.table({"item_id": names, "tags": [["odd" if item % 2 else "even"] for item in range(12)]})
     config = RankingConfig(blend=BlendConfig(content=0.5))
-    ranker = Ranker(
-        Retriever.fit(checkerboard, config, catalogue), None, checkerboard.item_ids, checkerboard.user_ids, "v1"
-    )
+    ranker = Ranker(Retriever.fit(checkerboard, config, catalogue), None, checkerboard.item_ids, checkerboard.user_ids)
     knowledge = Knowledge.fit(catalogue, KnowledgeConfig(), checkerboard.item_ids)
     return ranker, LiveCatalogue(knowledge, ranker.content)
 

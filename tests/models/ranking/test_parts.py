@@ -8,10 +8,11 @@ import pytest
 from models.data.history import History
 from models.data.interactions import Interactions
 from models.ranking.candidate_generation import CandidateQuery
-from models.ranking.candidates import KINDS, PARTS, SIGNALS
+from models.ranking.candidates import PARTS, SIGNALS
 from models.ranking.config import BlendConfig, RankingConfig
 from models.ranking.retriever import Retriever
 from models.recommenders.ease import EaseConfig
+from models.recommenders.registry import RECOMMENDERS
 
 NONE = dict.fromkeys(PARTS, 0.0)
 
@@ -24,11 +25,11 @@ def names(retriever: Retriever) -> list[str]:
     return [part.signals[0] for part in retriever.recommenders]
 
 
-def test_every_kind_has_its_settings_and_every_part_its_weight() -> None:
+def test_every_recommender_has_its_settings_and_every_part_its_weight() -> None:
     settings = RankingConfig()
     assert len(set(SIGNALS)) == len(SIGNALS)
-    for kind in KINDS:
-        assert hasattr(settings, kind.signals[0])
+    for entry in RECOMMENDERS:
+        assert getattr(settings, entry.name) == entry.config()
     for part in PARTS:
         assert part in BlendConfig.model_fields
         assert part in SIGNALS

@@ -9,6 +9,7 @@ from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders import als
 from models.recommenders.als import Als, AlsConfig
+from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
 
 Codes = Callable[..., npt.NDArray[np.int32]]
@@ -54,13 +55,13 @@ def solved(others: Float32, strengths: Float32, config: AlsConfig) -> Float32:
 def test_the_one_item_of_the_one_user_has_the_score_of_the_formula() -> None:
     # With x = y: minimising c (1 - xy)^2 + r (x^2 + y^2) gives xy = 1 - r / c.
     config = AlsConfig(factors=1, regularization=0.5, confidence=5.0, iterations=200)
-    found = Als.fit(interactions(np.ones((1, 1), dtype=np.float32)), config)
+    found = Als.fit(TrainingData(interactions(np.ones((1, 1), dtype=np.float32))), config)
     assert scores(found, History(np.zeros(1, dtype=np.int32)), 1).tolist() == pytest.approx([0.9], abs=1e-3)
 
 
 def test_folding_in_is_the_step_of_a_user_in_training(some: Interactions) -> None:
     """With every user folded in, one step for the items changes them no more once training has converged."""
-    recommender = Als.fit(some, CONVERGED)
+    recommender = Als.fit(TrainingData(some), CONVERGED)
     matrix = np.zeros((some.n_users, some.n_items), dtype=np.float32)
     assert some.strengths is not None
     matrix[some.users, some.items] = some.strengths
@@ -74,7 +75,7 @@ def test_folding_in_is_the_step_of_a_user_in_training(some: Interactions) -> Non
 
 
 def test_repeats_of_an_item_add_up_to_one_of_their_strength(some: Interactions, codes: Codes) -> None:
-    recommender = Als.fit(some, CONVERGED)
+    recommender = Als.fit(TrainingData(some), CONVERGED)
     thrice = History(codes(2, 5, 2, 2), strengths=np.array([0.5, 1.0, 0.25, 0.25], dtype=np.float32))
     once = History(codes(5, 2), strengths=np.array([1.0, 1.0], dtype=np.float32))
     assert scores(recommender, thrice, 9).tolist() == pytest.approx(scores(recommender, once, 9).tolist(), abs=1e-5)
@@ -83,7 +84,7 @@ def test_repeats_of_an_item_add_up_to_one_of_their_strength(some: Interactions, 
 
 
 def test_weak_and_often_repeated_interactions_give_numbers(some: Interactions, codes: Codes) -> None:
-    recommender = Als.fit(some, AlsConfig(factors=8, regularization=1e-3, confidence=1.1))
+    recommender = Als.fit(TrainingData(some), AlsConfig(factors=8, regularization=1e-3, confidence=1.1))
     faint = History(codes(*[1] * 400), strengths=np.full(400, 0.001, dtype=np.float32))
     assert np.isfinite(scores(recommender, faint, 9)).all()
 
@@ -93,8 +94,8 @@ def test_the_best_become_candidates_and_items_of_no_liking_do_not(
     checkerboard: Interactions, codes: Codes, monkeypatch: pytest.MonkeyPatch, led: int, count: int
 ) -> None:
     """As many as are led and as the history may hold."""
-    monkeypatch.setattr(als, "_LED", led)
-    recommender = Als.fit(checkerboard, AlsConfig(factors=2, iterations=30))
+    monkeypatch.setattr(als, "_CANDIDATES", led)
+    recommender = Als.fit(TrainingData(checkerboard), AlsConfig(factors=2, iterations=30))
     with ScoreBoard(12, ("als",)) as board:
         recommender.score(History(codes(0, 2)), board)
         board.settle()
@@ -104,12 +105,12 @@ def test_the_best_become_candidates_and_items_of_no_liking_do_not(
 
 
 def test_the_same_data_give_the_same_factors(some: Interactions) -> None:
-    first, again = (Als.fit(some, AlsConfig(factors=4)) for _ in range(2))
+    first, again = (Als.fit(TrainingData(some), AlsConfig(factors=4)) for _ in range(2))
     assert first.factors.tolist() == again.factors.tolist()
 
 
 def test_items_that_nobody_had_have_no_factors(some: Interactions) -> None:
-    recommender = Als.fit(some.select(some.items != 4), AlsConfig(factors=4))
+    recommender = Als.fit(TrainingData(some.select(some.items != 4)), AlsConfig(factors=4))
     assert recommender.factors[4].tolist() == [0.0] * 4
     assert np.abs(recommender.factors[5]).max() > 0
 
@@ -117,15 +118,15 @@ def test_items_that_nobody_had_have_no_factors(some: Interactions) -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5), (5, 1), (2, 2)])
 def test_more_factors_than_users_and_items_give_numbers(shape: tuple[int, int]) -> None:
     data = interactions(np.ones(shape, dtype=np.float32))
-    found = scores(Als.fit(data, AlsConfig(factors=64)), data.history(0), shape[1])
+    found = scores(Als.fit(TrainingData(data), AlsConfig(factors=64)), data.history(0), shape[1])
     assert np.isfinite(found).all()
     assert (found > 0.5).all()
 
 
 def test_without_factors_or_interactions_it_is_empty(some: Interactions, codes: Codes) -> None:
     nobody = some.select(np.zeros(len(some.items), dtype=np.bool_))
-    for recommender in (Als.fit(some, AlsConfig(factors=0)), Als.fit(nobody, AlsConfig())):
+    for recommender in (Als.fit(TrainingData(some), AlsConfig(factors=0)), Als.fit(TrainingData(nobody), AlsConfig())):
         assert recommender.empty
         assert recommender.fits(9, 14)
         assert scores(recommender, History(codes(1)), 9).tolist() == [0.0] * 9
-    assert not Als.fit(some, AlsConfig(factors=2)).empty
+    assert not Als.fit(TrainingData(some), AlsConfig(factors=2)).empty

@@ -12,6 +12,7 @@ from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
 from models.data.interactions import Interactions
 from models.recommenders.content import Content, ContentConfig
+from models.recommenders.recommender import TrainingData
 
 NUMBER = 0.25
 CONFIG = ContentConfig(max_share=1.0, number_weight=NUMBER, number_bins=3)
@@ -28,7 +29,7 @@ def fitted(rows: Sequence[Mapping[str, Any]], config: ContentConfig = CONFIG) ->
     table = pa.table({"item_id": [chr(ord("a") + place) for place in range(len(rows))]})
     for name in sorted(names):
         table = table.append_column(name, pa.array([row.get(name) for row in rows]))
-    return Content.fit(interactions(len(rows)), table, config)
+    return Content.fit(TrainingData(interactions(len(rows)), table), config)
 
 
 def similar(content: Content, item: int) -> dict[str, float]:
@@ -164,7 +165,7 @@ def test_a_bundle_gives_back_the_same_neighbours(store: BundleStore) -> None:
 
 
 def test_without_a_catalogue_a_bundle_holds_nothing(store: BundleStore) -> None:
-    first = Content.fit(interactions(2), None, CONFIG)
+    first = Content.fit(TrainingData(interactions(2)), CONFIG)
     loaded = Content.load(store.publish(manifest(), first.arrays()), CONFIG)
     assert loaded.neighbours_of({"title": "shoe", "price": 3})[0].tolist() == []
     assert [loaded.fits(n_items, 1) for n_items in (1, 2, 3)] == [False, True, False]

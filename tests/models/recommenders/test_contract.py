@@ -16,6 +16,7 @@ from models.recommenders.als import Als, AlsConfig
 from models.recommenders.content import Content, ContentConfig
 from models.recommenders.ease import Ease, EaseConfig
 from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
+from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.recommenders.spectral import Spectral, SpectralConfig
 from models.recommenders.successor import Successor, SuccessorConfig
@@ -29,28 +30,31 @@ COSINE = ItemKNNConfig(item_exponent=0.5, user_exponent=0.0, target_exponent=0.5
 
 
 def fit_item_knn(measure: Measure, data: Interactions) -> ItemKNN:
-    return ItemKNN.fit(data, ItemKNNConfig(measure=measure, shrinkage=1.0))
+    return ItemKNN.fit(TrainingData(data), ItemKNNConfig(measure=measure, shrinkage=1.0))
 
 
 def fit_user_knn(measure: Measure, data: Interactions) -> UserKNN:
-    return UserKNN.fit(data, UserKNNConfig(measure=measure, shrinkage=1.0))
+    return UserKNN.fit(TrainingData(data), UserKNNConfig(measure=measure, shrinkage=1.0))
 
 
 PARITIES = pa.table({"item_id": [f"i{n:02d}" for n in range(12)], "tags": [[f"tag-{n % 2}"] for n in range(12)]})
 FITS: dict[str, tuple[Fit, str]] = {
-    "item": (lambda data: ItemKNN.fit(data, ItemKNNConfig()), "item_knn"),
-    "item-cosine-exponents": (lambda data: ItemKNN.fit(data, COSINE), "item_knn"),
-    "item-unweighted": (lambda data: ItemKNN.fit(data, PLAIN), "item_knn_unweighted"),
-    "item-few-neighbours": (lambda data: ItemKNN.fit(data, ItemKNNConfig(neighbours=5)), "item_knn"),
-    "successor": (lambda data: Successor.fit(data, SuccessorConfig(window=6, recency_decay=1.0)), "successor"),
-    "content": (lambda data: Content.fit(data, PARITIES, ContentConfig(max_share=1.0)), "content"),
-    "user": (lambda data: UserKNN.fit(data, UserKNNConfig()), "user_knn"),
-    "user-few-neighbours": (lambda data: UserKNN.fit(data, UserKNNConfig(neighbours=3)), "user_knn"),
+    "item": (lambda data: ItemKNN.fit(TrainingData(data), ItemKNNConfig()), "item_knn"),
+    "item-cosine-exponents": (lambda data: ItemKNN.fit(TrainingData(data), COSINE), "item_knn"),
+    "item-unweighted": (lambda data: ItemKNN.fit(TrainingData(data), PLAIN), "item_knn_unweighted"),
+    "item-few-neighbours": (lambda data: ItemKNN.fit(TrainingData(data), ItemKNNConfig(neighbours=5)), "item_knn"),
+    "successor": (
+        lambda data: Successor.fit(TrainingData(data), SuccessorConfig(window=6, recency_decay=1.0)),
+        "successor",
+    ),
+    "content": (lambda data: Content.fit(TrainingData(data, PARITIES), ContentConfig(max_share=1.0)), "content"),
+    "user": (lambda data: UserKNN.fit(TrainingData(data), UserKNNConfig()), "user_knn"),
+    "user-few-neighbours": (lambda data: UserKNN.fit(TrainingData(data), UserKNNConfig(neighbours=3)), "user_knn"),
     **{f"item-{measure}": (partial(fit_item_knn, measure), "item_knn") for measure in MEASURES},
     **{f"user-{measure}": (partial(fit_user_knn, measure), "user_knn") for measure in MEASURES},
-    "ease": (lambda data: Ease.fit(data, EaseConfig(regularization=5.0)), "ease"),
-    "als": (lambda data: Als.fit(data, AlsConfig(factors=2, iterations=30)), "als"),
-    "spectral": (lambda data: Spectral.fit(data, SpectralConfig(dimensions=2)), "spectral"),
+    "ease": (lambda data: Ease.fit(TrainingData(data), EaseConfig(regularization=5.0)), "ease"),
+    "als": (lambda data: Als.fit(TrainingData(data), AlsConfig(factors=2, iterations=30)), "als"),
+    "spectral": (lambda data: Spectral.fit(TrainingData(data), SpectralConfig(dimensions=2)), "spectral"),
 }
 every_recommender = pytest.mark.parametrize("name", FITS)
 

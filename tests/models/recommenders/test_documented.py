@@ -1,25 +1,19 @@
-import importlib
-import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from models import filters, recommenders
+from models.filters.knowledge import KnowledgeConfig
+from models.recommenders.registry import RECOMMENDERS
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "recommenders.md"
 
 
 def configs() -> Iterator[tuple[str, type[BaseModel]]]:
-    """Give each module of the recommenders and filters that has settings, and their class."""
-    for package in (recommenders, filters):
-        for found in pkgutil.iter_modules(package.__path__):
-            module = importlib.import_module(f"{package.__name__}.{found.name}")
-            for value in vars(module).values():
-                own = isinstance(value, type) and value.__module__ == module.__name__
-                if own and issubclass(value, BaseModel) and value.__name__.endswith("Config"):
-                    yield found.name, value
+    """Give each recommender's name and the class of its settings."""
+    yield from ((entry.name, entry.config) for entry in RECOMMENDERS)
+    yield "knowledge", KnowledgeConfig
 
 
 def documented() -> dict[str, dict[str, tuple[str, str]]]:

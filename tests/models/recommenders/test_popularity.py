@@ -7,6 +7,7 @@ import pytest
 from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders.popularity import Popularity, PopularityConfig, rises
+from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
 
 Row = tuple[object, ...]
@@ -16,7 +17,7 @@ NOW = 1_700_000_000.0
 
 
 def fitted(table: pa.Table, half_life: int = 2) -> Popularity:
-    return Popularity.fit(Interactions.from_table(table), PopularityConfig(half_life=half_life))
+    return Popularity.fit(TrainingData(Interactions.from_table(table)), PopularityConfig(half_life=half_life))
 
 
 def test_with_a_clock_weights_halve_every_1_7_30_and_90_days(table: MakeTable) -> None:
@@ -79,7 +80,7 @@ def test_the_order_falls_and_equals_keep_that_of_the_codes(table: MakeTable) -> 
 
 def test_nobodys_interactions_are_counted_as_none(table: MakeTable) -> None:
     whole = Interactions.from_table(table([("a", "x", 1.0)]))
-    found = Popularity.fit(whole.select(whole.users < 0), PopularityConfig())
+    found = Popularity.fit(TrainingData(whole.select(whole.users < 0)), PopularityConfig())
     assert (found.counts.tolist(), found.recent.tolist()) == ([0.0], [[0.0]] * 4)
     assert not found.trends
 

@@ -12,6 +12,7 @@ from models.recommenders import ease
 from models.recommenders.content import Content, ContentConfig
 from models.recommenders.ease import Ease, EaseConfig
 from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
+from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.recommenders.successor import Successor, SuccessorConfig
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
@@ -37,7 +38,7 @@ def users_signal(recommender: UserKNN, history: npt.NDArray[np.int32], user: int
 def test_item_knn_weighs_older_items_less(few: Interactions, codes: Codes) -> None:
     cosine = ItemKNNConfig(item_exponent=0.5, user_exponent=0.0, target_exponent=0.5, recency_decay=0.5)
     with ScoreBoard(4, ItemKNN.signals) as board:
-        ItemKNN.fit(few, cosine).score(History(codes(0, 3)), board)
+        ItemKNN.fit(TrainingData(few), cosine).score(History(codes(0, 3)), board)
         assert board.items.tolist() == [1, 2]
         assert board.scores("item_knn").tolist() == pytest.approx([0.5, 0.5 / 2 + 0.5**0.5])
         assert board.scores("item_knn_unweighted").tolist() == pytest.approx([1.0, 1 / 2 + 0.5**0.5])
@@ -47,7 +48,10 @@ def test_item_knn_weighs_older_items_less(few: Interactions, codes: Codes) -> No
 def test_other_exponents_are_those_of_a_new_fit(few: Interactions, codes: Codes) -> None:
     start, wanted = ItemKNNConfig(), ItemKNNConfig(item_exponent=0.7, target_exponent=-0.1, recency_decay=0.3)
     found = []
-    for recommender in (ItemKNN.fit(few, start).configured(wanted), ItemKNN.fit(few, wanted)):
+    for recommender in (
+        ItemKNN.fit(TrainingData(few), start).configured(wanted),
+        ItemKNN.fit(TrainingData(few), wanted),
+    ):
         with ScoreBoard(4, ItemKNN.signals) as board:
             recommender.score(History(codes(0, 1, 3)), board)
             found.append(dict(zip(board.items.tolist(), board.scores("item_knn").tolist(), strict=True)))
@@ -56,7 +60,7 @@ def test_other_exponents_are_those_of_a_new_fit(few: Interactions, codes: Codes)
 
 @pytest.mark.parametrize("measure", [measure for measure in MEASURES if measure != "cooccurrence"])
 def test_without_cooccurrence_only_the_decay_changes_afterwards(measure: Measure, few: Interactions) -> None:
-    recommender = ItemKNN.fit(few, ItemKNNConfig(measure=measure))
+    recommender = ItemKNN.fit(TrainingData(few), ItemKNNConfig(measure=measure))
     wanted = ItemKNNConfig(measure=measure, item_exponent=0.9, target_exponent=0.9, recency_decay=0.3)
     found = recommender.configured(wanted)
     assert found.rows.values.tolist() == recommender.rows.values.tolist() != []
@@ -64,13 +68,13 @@ def test_without_cooccurrence_only_the_decay_changes_afterwards(measure: Measure
 
 
 def test_item_knn_uses_only_the_latest_interactions_of_a_user(few: Interactions) -> None:
-    rows = ItemKNN.fit(few, ItemKNNConfig(max_user_interactions=2)).rows
+    rows = ItemKNN.fit(TrainingData(few), ItemKNNConfig(max_user_interactions=2)).rows
     assert [rows.row(item)[0].tolist() for item in range(4)] == [[1], [0, 2], [3, 1], [2]]
 
 
 def test_successors_are_counted_by_gap_and_direction(few: Interactions) -> None:
     plain = SuccessorConfig(window=2, gap_decay=0.5, item_exponent=0.0, target_exponent=0.0)
-    rows = Successor.fit(few, plain).rows
+    rows = Successor.fit(TrainingData(few), plain).rows
     assert dict(zip(*(part.tolist() for part in rows.row(0)), strict=True)) == {1: 2.0, 2: 0.5}
     assert dict(zip(*(part.tolist() for part in rows.row(1)), strict=True)) == {2: 1.0}
     assert dict(zip(*(part.tolist() for part in rows.row(2)), strict=True)) == {3: 1.0}
@@ -79,7 +83,7 @@ def test_successors_are_counted_by_gap_and_direction(few: Interactions) -> None:
 
 def test_without_an_order_there_are_no_successors(few: Interactions) -> None:
     unordered = replace(few, timestamps=None)
-    assert Successor.fit(unordered, SuccessorConfig()).rows.indices.tolist() == []
+    assert Successor.fit(TrainingData(unordered), SuccessorConfig()).rows.indices.tolist() == []
 
 
 def test_content_knows_rare_words_and_labels(few: Interactions) -> None:
@@ -90,16 +94,16 @@ def test_content_knows_rare_words_and_labels(few: Interactions) -> None:
             "tags": [["a"], ["a", "b"], None, ["b"], ["a"]],
         }
     )
-    rows = Content.fit(few, catalogue, ContentConfig(max_share=0.5)).rows
+    rows = Content.fit(TrainingData(few, catalogue), ContentConfig(max_share=0.5)).rows
     assert sorted(rows.row(0)[0].tolist()) == [1]
     assert sorted(rows.row(1)[0].tolist()) == [0, 2, 3]
     assert rows.row(3)[0].tolist() == [1]
-    assert Content.fit(few, None, ContentConfig()).rows.indices.tolist() == []
+    assert Content.fit(TrainingData(few), ContentConfig()).rows.indices.tolist() == []
 
 
 def test_ease_solves_the_ridge_regression_of_each_item_on_the_others(few: Interactions) -> None:
     config = EaseConfig(regularization=2.0, user_exponent=0.0)
-    rows = Ease.fit(few, config).rows
+    rows = Ease.fit(TrainingData(few), config).rows
     x = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 0, 1, 1]], dtype=float)
     for target in range(4):
         others = [item for item in range(4) if item != target]
@@ -128,45 +132,47 @@ def test_ease_inverts_in_place_a_block_at_a_time(n_items: int) -> None:
 
 def test_ease_leaves_large_catalogues_alone(few: Interactions, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ease, "MAX_ITEMS", 3)
-    assert Ease.fit(few, EaseConfig()).rows.indices.tolist() == []
+    assert Ease.fit(TrainingData(few), EaseConfig()).rows.indices.tolist() == []
 
 
 def test_user_knn_sums_the_similarities_of_those_who_had_the_item(few: Interactions, codes: Codes) -> None:
-    found = users_signal(UserKNN.fit(few, UserKNNConfig(measure="cosine")), codes(2))
+    found = users_signal(UserKNN.fit(TrainingData(few), UserKNNConfig(measure="cosine")), codes(2))
     assert found == {0: 0.5774, 1: 0.5774, 2: 1.2845, 3: 0.7071}
 
 
 def test_a_new_history_is_folded_in_as_the_stored_one(checkerboard: Interactions, codes: Codes) -> None:
-    recommender = UserKNN.fit(checkerboard, UserKNNConfig(measure="cosine"))
+    recommender = UserKNN.fit(TrainingData(checkerboard), UserKNNConfig(measure="cosine"))
     stored = checkerboard.items[checkerboard.offsets[4] : checkerboard.offsets[5]]
     with_matrix = users_signal(recommender, stored, user=4)
     recommender.rows.values.flags.writeable = True
     recommender.rows.values[:] = 0.0
     assert set(users_signal(recommender, stored, user=4).values()) == {0.0}
-    without_itself = UserKNN.fit(checkerboard.select(checkerboard.users != 4), UserKNNConfig(measure="cosine"))
+    without_itself = UserKNN.fit(
+        TrainingData(checkerboard.select(checkerboard.users != 4)), UserKNNConfig(measure="cosine")
+    )
     assert users_signal(without_itself, stored) == with_matrix
     assert max(with_matrix.values()) > 0
 
 
 def test_the_stored_history_is_known_in_any_order(checkerboard: Interactions) -> None:
-    recommender = UserKNN.fit(checkerboard, UserKNNConfig(measure="cosine"))
+    recommender = UserKNN.fit(TrainingData(checkerboard), UserKNNConfig(measure="cosine"))
     stored = checkerboard.items[checkerboard.offsets[4] : checkerboard.offsets[5]]
     assert users_signal(recommender, stored[::-1].copy(), user=4) == users_signal(recommender, stored, user=4)
 
 
 def test_a_history_that_has_grown_leaves_the_user_out_of_the_neighbours(few: Interactions, codes: Codes) -> None:
-    recommender = UserKNN.fit(few, UserKNNConfig(measure="cosine"))
+    recommender = UserKNN.fit(TrainingData(few), UserKNNConfig(measure="cosine"))
     found = users_signal(recommender, codes(0, 1, 3), user=0)
     assert found == {0: 0.6667, 1: 0.6667, 2: 1.0749, 3: 0.4082}
 
 
 def test_user_knn_counts_a_repeated_item_once(few: Interactions, codes: Codes) -> None:
-    recommender = UserKNN.fit(few, UserKNNConfig(measure="cosine"))
+    recommender = UserKNN.fit(TrainingData(few), UserKNNConfig(measure="cosine"))
     assert users_signal(recommender, codes(2, 2, 0, 2)) == users_signal(recommender, codes(0, 2))
 
 
 def test_only_the_nearest_users_count(few: Interactions, codes: Codes) -> None:
-    found = users_signal(UserKNN.fit(few, UserKNNConfig(neighbours=1, measure="cosine")), codes(2))
+    found = users_signal(UserKNN.fit(TrainingData(few), UserKNNConfig(neighbours=1, measure="cosine")), codes(2))
     assert found == {2: 0.7071, 3: 0.7071}
 
 

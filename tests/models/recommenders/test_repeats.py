@@ -7,6 +7,7 @@ import pytest
 
 from models.data.history import History
 from models.data.interactions import Interactions
+from models.recommenders.recommender import TrainingData
 from models.recommenders.repeats import Repeats, RepeatsConfig
 from models.recommenders.score_board import ScoreBoard
 
@@ -18,7 +19,9 @@ START = 1_700_000_000.0
 
 
 def fitted(table: pa.Table, half_life: float = 60.0) -> Repeats:
-    return Repeats.fit(Interactions.from_table(table, first_only=False), RepeatsConfig(half_life=half_life))
+    return Repeats.fit(
+        TrainingData(Interactions.from_table(table, first_only=False)), RepeatsConfig(half_life=half_life)
+    )
 
 
 def signals(

@@ -6,6 +6,7 @@ from models.arrays.sparse_rows import SparseRows
 from models.arrays.types import Float64
 from models.data.interactions import Interactions
 from models.recommenders import spectral
+from models.recommenders.recommender import TrainingData
 from models.recommenders.spectral import Spectral, SpectralConfig, leading_vectors
 
 
@@ -42,14 +43,14 @@ def some() -> Float64:
 
 @pytest.mark.parametrize("dimensions", [1, 3, 8])
 def test_rows_are_those_of_the_complete_decomposition(some: Float64, dimensions: int) -> None:
-    rows = Spectral.fit(interactions(some), SpectralConfig(dimensions=dimensions)).rows
+    rows = Spectral.fit(TrainingData(interactions(some)), SpectralConfig(dimensions=dimensions)).rows
     assert dense(rows) == pytest.approx(expected(some, dimensions), abs=1e-5)
     assert rows.values.max() > 0.05
 
 
 def test_only_the_best_neighbours_are_kept(some: Float64) -> None:
     whole = expected(some, 4)
-    rows = Spectral.fit(interactions(some), SpectralConfig(dimensions=4, neighbours=3)).rows
+    rows = Spectral.fit(TrainingData(interactions(some)), SpectralConfig(dimensions=4, neighbours=3)).rows
     for index in range(14):
         columns, values = rows.row(index)
         assert sorted(values.tolist()) == pytest.approx(np.sort(whole[index])[-3:].tolist(), abs=1e-5)
@@ -57,9 +58,12 @@ def test_only_the_best_neighbours_are_kept(some: Float64) -> None:
 
 
 def test_many_items_are_the_same_in_blocks_as_at_once(some: Float64, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Spectral.fit(interactions(some), SpectralConfig(dimensions=4)).rows
+    whole = Spectral.fit(TrainingData(interactions(some)), SpectralConfig(dimensions=4)).rows
     monkeypatch.setattr(spectral, "_BLOCK", 4)
-    assert dense(Spectral.fit(interactions(some), SpectralConfig(dimensions=4)).rows).tolist() == dense(whole).tolist()
+    assert (
+        dense(Spectral.fit(TrainingData(interactions(some)), SpectralConfig(dimensions=4)).rows).tolist()
+        == dense(whole).tolist()
+    )
 
 
 def test_the_leading_vectors_of_a_larger_matrix_are_near_the_exact_ones() -> None:
@@ -74,7 +78,7 @@ def test_the_leading_vectors_of_a_larger_matrix_are_near_the_exact_ones() -> Non
 def test_items_that_nobody_had_have_no_neighbours_and_are_none(some: Float64) -> None:
     without = some.copy()
     without[:, 6] = 0
-    found = dense(Spectral.fit(interactions(without), SpectralConfig(dimensions=4)).rows)
+    found = dense(Spectral.fit(TrainingData(interactions(without)), SpectralConfig(dimensions=4)).rows)
     assert not found[6].any()
     assert not found[:, 6].any()
     assert found.any()
@@ -82,7 +86,7 @@ def test_items_that_nobody_had_have_no_neighbours_and_are_none(some: Float64) ->
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5), (5, 1), (2, 2)])
 def test_more_dimensions_than_users_and_items_give_numbers(shape: tuple[int, int]) -> None:
-    recommender = Spectral.fit(interactions(np.ones(shape)), SpectralConfig(dimensions=128))
+    recommender = Spectral.fit(TrainingData(interactions(np.ones(shape))), SpectralConfig(dimensions=128))
     assert recommender.fits(shape[1], shape[0])
     assert np.isfinite(recommender.rows.values).all()
     assert dense(recommender.rows) == pytest.approx((np.ones(shape[1]) - np.eye(shape[1])) / shape[1], abs=1e-6)
@@ -90,7 +94,7 @@ def test_more_dimensions_than_users_and_items_give_numbers(shape: tuple[int, int
 
 def test_it_may_be_left_out(some: Float64, monkeypatch: pytest.MonkeyPatch) -> None:
     data = interactions(some)
-    assert Spectral.fit(data, SpectralConfig(dimensions=0)).empty
-    assert Spectral.fit(data.select(data.users < 0), SpectralConfig()).empty
+    assert Spectral.fit(TrainingData(data), SpectralConfig(dimensions=0)).empty
+    assert Spectral.fit(TrainingData(data.select(data.users < 0)), SpectralConfig()).empty
     monkeypatch.setattr(spectral, "MAX_ITEMS", 13)
-    assert Spectral.fit(data, SpectralConfig()).empty
+    assert Spectral.fit(TrainingData(data), SpectralConfig()).empty

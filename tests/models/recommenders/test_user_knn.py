@@ -13,6 +13,7 @@ from models.bundle.store import BundleStore
 from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders import user_knn
+from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
 from models.similarity.measures import MEASURES, Measure
@@ -98,7 +99,7 @@ def test_a_history_without_strengths_is_compared_as_ones(ratings: "sp.csr_matrix
 def test_a_busy_item_is_compared_with_a_sample_of_its_users(table: Any, codes: Codes) -> None:
     rows = [(f"u{user:02d}", "hit") for user in range(40)] + [(f"u{user:02d}", f"i{user:02d}") for user in range(40)]
     data = Interactions.from_table(table(rows))
-    recommender = UserKNN.fit(data, UserKNNConfig(measure="cosine", max_item_users=10))
+    recommender = UserKNN.fit(TrainingData(data), UserKNNConfig(measure="cosine", max_item_users=10))
     assert len(recommender.item_users.row(0)[0]) == 10
     assert all(0 < len(recommender.rows.row(user)[0]) <= 10 for user in range(40))
     assert len(signal(recommender, History(codes(0)))) == 11
@@ -107,28 +108,30 @@ def test_a_busy_item_is_compared_with_a_sample_of_its_users(table: Any, codes: C
 
 
 def test_only_the_latest_interactions_of_a_user_are_used(checkerboard: Interactions) -> None:
-    recommender = UserKNN.fit(checkerboard, UserKNNConfig(max_user_interactions=2))
+    recommender = UserKNN.fit(TrainingData(checkerboard), UserKNNConfig(max_user_interactions=2))
     assert recommender.histories.row(0)[0].tolist() == [8, 10]
     assert signal(recommender, History(checkerboard.items[:5])).keys() == {6, 8, 10}
 
 
 def test_bounds_change_nothing_on_small_data(checkerboard: Interactions) -> None:
-    bounded = UserKNN.fit(checkerboard, UserKNNConfig(max_user_interactions=5, max_item_users=5))
-    free = UserKNN.fit(checkerboard, UserKNNConfig())
+    bounded = UserKNN.fit(TrainingData(checkerboard), UserKNNConfig(max_user_interactions=5, max_item_users=5))
+    free = UserKNN.fit(TrainingData(checkerboard), UserKNNConfig())
     assert {name: array.tolist() for name, array in bounded.arrays().items()} == {
         name: array.tolist() for name, array in free.arrays().items()
     }
 
 
 def test_without_an_order_the_bounds_hold_as_well(checkerboard: Interactions) -> None:
-    recommender = UserKNN.fit(replace(checkerboard, timestamps=None), UserKNNConfig(max_user_interactions=3))
+    recommender = UserKNN.fit(
+        TrainingData(replace(checkerboard, timestamps=None)), UserKNNConfig(max_user_interactions=3)
+    )
     assert np.diff(recommender.histories.indptr).tolist() == [3] * 12
 
 
 def test_matrices_that_do_not_fit_are_refused_before_they_are_used(
     checkerboard: Interactions, store: BundleStore
 ) -> None:
-    arrays = UserKNN.fit(checkerboard, UserKNNConfig()).arrays()
+    arrays = UserKNN.fit(TrainingData(checkerboard), UserKNNConfig()).arrays()
     codes = arrays["user_knn_histories_indices"].astype(np.int32)
     arrays["user_knn_histories_indices"] = codes + np.int32(10**6)
     bundle = store.publish(Manifest(version="v1", data={}, settings={}, metrics={}, protocol="random"), arrays)

@@ -18,6 +18,7 @@ from models.evaluation.report import EvaluationReport
 from models.ranking.config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.training.evaluate import evaluate
+from models.training.evaluation_config import EvaluationConfig
 from models.training.recipe import Recipe
 from models.training.trainer import train
 from tests.models.conftest import Recommend
@@ -51,8 +52,10 @@ def checked(report: EvaluationReport) -> EvaluationReport:
 def run(tmp_path: Path) -> Run:
     def evaluated(interactions: pa.Table, **options: Any) -> EvaluationReport:
         parts = {name: options.pop(name) for name in ("test", "candidates", "items") if name in options}
-        given: dict[str, Any] = {"ks": (2, 5), "with_network": False, "progress": silent} | options
-        return checked(evaluate(DataSet(interactions, **parts), tmp_path, **given).report)
+        given: dict[str, Any] = {"ks": (2, 5), "with_network": False} | options
+        return checked(
+            evaluate(DataSet(interactions, **parts), tmp_path, EvaluationConfig(**given), progress=silent).report
+        )
 
     return evaluated
 

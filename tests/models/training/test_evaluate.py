@@ -10,10 +10,11 @@ from models.data.folder import DataSet
 from models.data.progress import silent
 from models.ranking.config import NetworkConfig
 from models.training.evaluate import evaluate
+from models.training.evaluation_config import EvaluationConfig
 from models.training.trainer import evaluate_folder
 
 QUICK = NetworkConfig(members=1, epochs=4)
-PLAIN: dict[str, Any] = {"with_network": False, "progress": silent}
+PLAIN: dict[str, Any] = {"with_network": False}
 
 
 @pytest.fixture
@@ -28,7 +29,9 @@ def test_a_fixed_test_is_ranked_with_what_was_fitted_on_everything(dataset: Data
     test = pa.table(
         {"user_id": [f"u{user}" for user in range(6)], "item_id": [f"i{(user + 3) % 6}" for user in range(6)]}
     )
-    found = evaluate(DataSet(dataset.interactions, test=test), tmp_path, ks=(3,), **PLAIN).report
+    found = evaluate(
+        DataSet(dataset.interactions, test=test), tmp_path, EvaluationConfig(ks=(3,), **PLAIN), progress=silent
+    ).report
     assert found.protocol == "fixed"
     assert found.metrics["braid"]["recall@3"] == 1.0
     assert "refit" in found.seconds
@@ -37,13 +40,18 @@ def test_a_fixed_test_is_ranked_with_what_was_fitted_on_everything(dataset: Data
 def test_given_candidates_bound_the_lists(dataset: DataSet, tmp_path: Path) -> None:
     candidates = pa.table({"user_id": ["u0", "u0"], "item_id": ["i2", "i3"]})
     test = pa.table({"user_id": ["u0"], "item_id": ["i3"]})
-    found = evaluate(DataSet(dataset.interactions, test=test, candidates=candidates), tmp_path, ks=(1,), **PLAIN)
+    found = evaluate(
+        DataSet(dataset.interactions, test=test, candidates=candidates),
+        tmp_path,
+        EvaluationConfig(ks=(1,), **PLAIN),
+        progress=silent,
+    )
     assert found.report.metrics["braid"]["recall@1"] == found.report.metrics["popularity"]["recall@1"] == 1.0
 
 
 def test_the_report_has_counts_intervals_and_settings(dataset: DataSet, tmp_path: Path) -> None:
     doubled = pa.concat_tables([dataset.interactions, dataset.interactions])
-    found = evaluate(DataSet(doubled), tmp_path, ks=(1, 2), seed=5, **PLAIN).report
+    found = evaluate(DataSet(doubled), tmp_path, EvaluationConfig(ks=(1, 2), seed=5, **PLAIN), progress=silent).report
     assert (found.counts["rows_read"], found.counts["rows_kept"]) == (72, 36)
     assert found.counts["rows_dropped"] == {"exact duplicate": 36}
     assert found.settings["seed"] == 5
@@ -55,7 +63,7 @@ def test_the_report_has_counts_intervals_and_settings(dataset: DataSet, tmp_path
 
 def test_the_report_has_segments_trials_curves_and_its_time(synthetic: DataSet, tmp_path: Path) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
-    found = evaluate(synthetic, tmp_path, ks=(5,), seed=2, network=QUICK, progress=silent)
+    found = evaluate(synthetic, tmp_path, EvaluationConfig(ks=(5,), seed=2, network=QUICK), progress=silent)
     report, segments = found.report, found.report.segments
     lengths = segments["history_length"]
     assert sum(segment["users"] for segment in lengths.values()) == report.counts["test_users"]
@@ -81,7 +89,9 @@ def test_the_report_has_segments_trials_curves_and_its_time(synthetic: DataSet, 
 def test_users_without_a_history_are_measured_apart_with_the_popular_items(dataset: DataSet, tmp_path: Path) -> None:
     pairs = [(f"u{user}", f"i{(user + 3) % 6}") for user in range(6)] + [("new", "i0"), ("new", "i9"), ("other", "i9")]
     test = pa.table({"user_id": [user for user, _ in pairs], "item_id": [item for _, item in pairs]})
-    found = evaluate(DataSet(dataset.interactions, test=test), tmp_path, ks=(6,), **PLAIN).report
+    found = evaluate(
+        DataSet(dataset.interactions, test=test), tmp_path, EvaluationConfig(ks=(6,), **PLAIN), progress=silent
+    ).report
     apart = found.segments["no_history"]
     assert (apart["users"], found.counts["test_users"]) == (2, 6)
     assert apart["metrics"]["braid"] == apart["metrics"]["popularity"]
@@ -90,7 +100,7 @@ def test_users_without_a_history_are_measured_apart_with_the_popular_items(datas
 
 
 def test_a_sample_of_the_test_users_may_be_measured(dataset: DataSet, tmp_path: Path) -> None:
-    report = evaluate(dataset, tmp_path, ks=(3,), test_users=5, **PLAIN).report
+    report = evaluate(dataset, tmp_path, EvaluationConfig(ks=(3,), test_users=5, **PLAIN), progress=silent).report
     assert (report.counts["test_users"], report.counts["measured_users"]) == (12, 5)
     assert sum(segment["users"] for segment in report.segments["history_length"].values()) == 5
 
@@ -106,36 +116,45 @@ def test_what_a_user_turned_down_is_not_listed(dataset: DataSet, tmp_path: Path)
     fourth = {"user_id": [f"u{u}" for u in range(12)], "item_id": [f"i{(u + 3) % 6}" for u in range(12)]}
     extra = pa.table({**fourth, "timestamp": [9.0] * 12, "event_type": ["view"] * 12})
     against = pa.table({**down, "timestamp": [0.5] * 24, "event_type": ["dislike"] * 24})
-    report = evaluate(DataSet(pa.concat_tables([liked, extra, against])), tmp_path, ks=(1,), **PLAIN).report
+    report = evaluate(
+        DataSet(pa.concat_tables([liked, extra, against])),
+        tmp_path,
+        EvaluationConfig(ks=(1,), **PLAIN),
+        progress=silent,
+    ).report
     assert report.metrics["braid"]["recall@1"] == report.metrics["popularity"]["recall@1"] == 1.0
 
 
 def test_progress_names_the_phases_that_are_timed(dataset: DataSet, tmp_path: Path) -> None:
-    told: list[str] = []
-    found = evaluate(dataset, tmp_path, network=QUICK, progress=lambda phase, _done: told.append(phase))
-    phases = ["cleaning", "splitting", "similarities", "tuning parts", "tuning neighbours", "candidate lists"]
-    assert list(dict.fromkeys(told))[:8] == [*phases, "ranking", "metrics"]
-    assert found.report.seconds.keys() == set(told)
+    phases: list[str] = []
+    found = evaluate(
+        dataset, tmp_path, EvaluationConfig(network=QUICK), progress=lambda phase, _done: phases.append(phase)
+    )
+    first = ["cleaning", "splitting", "similarities", "tuning parts", "tuning neighbours", "candidate lists"]
+    assert list(dict.fromkeys(phases))[:8] == [*first, "ranking", "metrics"]
+    assert found.report.seconds.keys() == set(phases)
 
 
 def test_include_seen_measures_repeats(tmp_path: Path) -> None:
     made = pa.table(
         {"user_id": ["a"] * 4 + ["b"] * 4, "item_id": ["x", "y"] * 4, "timestamp": [float(at) for at in range(8)]}
     )
-    found = evaluate(DataSet(made), tmp_path, ks=(2,), include_seen=True, **PLAIN).report
+    found = evaluate(
+        DataSet(made), tmp_path, EvaluationConfig(ks=(2,), include_seen=True, **PLAIN), progress=silent
+    ).report
     assert found.counts["interactions"] == 8
     assert found.metrics["braid"]["recall@2"] == 1.0
 
 
 def test_evaluating_a_folder_gives_the_report_of_the_same_run(dataset: DataSet, tmp_path: Path) -> None:
     options = {"ks": (2,), "seed": 4, **PLAIN}
-    report = evaluate_folder(dataset, **options)
-    assert report.metrics == evaluate(dataset, tmp_path, **options).report.metrics
+    report = evaluate_folder(dataset, EvaluationConfig(**options), progress=silent)
+    assert report.metrics == evaluate(dataset, tmp_path, EvaluationConfig(**options), progress=silent).report.metrics
     assert report.settings["seed"] == 4
 
 
 def test_a_used_up_budget_leaves_one_trial_of_each_setting_and_no_network(synthetic: DataSet, tmp_path: Path) -> None:
-    found = evaluate(synthetic, tmp_path, budget=0.0, ks=(5,), progress=silent)
+    found = evaluate(synthetic, tmp_path, EvaluationConfig(budget=0.0, ks=(5,)), progress=silent)
     alone = [trial.setting["alone"] for trial in found.learned.trials if "alone" in trial.setting]
     assert len(alone) == len(set(alone)) == 9
     # One value of every setting that is chosen alone: what a part was given before it was tuned.

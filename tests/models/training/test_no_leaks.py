@@ -18,6 +18,7 @@ from models.ranking.candidates import PARTS
 from models.ranking.config import NetworkConfig, RankingConfig
 from models.ranking.retriever import Retriever
 from models.training.evaluate import Evaluated, evaluate
+from models.training.evaluation_config import EvaluationConfig
 from models.training.tuning import Tuner
 
 QUICK = NetworkConfig(members=1, epochs=3)
@@ -82,7 +83,9 @@ def targets(dataset: DataSet, **options: Any) -> list[int]:
 def test_other_items_in_the_test_choose_the_same_settings_and_the_same_network(small: DataSet, tmp_path: Path) -> None:
     changed = other_test(small)
     assert targets(changed) != targets(small)
-    runs = [evaluate(data, tmp_path, seed=1, network=QUICK, progress=silent) for data in (small, changed)]
+    runs = [
+        evaluate(data, tmp_path, EvaluationConfig(seed=1, network=QUICK), progress=silent) for data in (small, changed)
+    ]
     assert chosen(runs[0]) == chosen(runs[1])
     assert runs[0].learned.curves["loss"]
     assert runs[0].report.metrics != runs[1].report.metrics
@@ -92,7 +95,10 @@ def test_another_test_window_chooses_the_same_settings(daily: DataSet, tmp_path:
     last = max(daily.interactions["timestamp"].to_pylist())
     changed = other_test(daily, since=last - 20 * DAY + 1)
     assert targets(changed, **TEMPORAL) != targets(daily, **TEMPORAL)
-    runs = [evaluate(data, tmp_path, with_network=False, progress=silent, **TEMPORAL) for data in (daily, changed)]
+    runs = [
+        evaluate(data, tmp_path, EvaluationConfig(with_network=False, **TEMPORAL), progress=silent)
+        for data in (daily, changed)
+    ]
     assert chosen(runs[0]) == chosen(runs[1])
     assert runs[0].report.metrics != runs[1].report.metrics
 
@@ -103,22 +109,27 @@ def test_a_fixed_test_chooses_nothing(small: DataSet, tmp_path: Path) -> None:
     for item in ("i1", "i2"):
         test = pa.table({"user_id": users, "item_id": [item] * 20})
         data = DataSet(small.interactions, items=small.items, test=test)
-        runs.append(evaluate(data, tmp_path, with_network=False, progress=silent))
+        runs.append(evaluate(data, tmp_path, EvaluationConfig(with_network=False), progress=silent))
     assert chosen(runs[0]) == chosen(runs[1])
     assert runs[0].report.metrics != runs[1].report.metrics
 
 
 @pytest.mark.parametrize("options", [{"protocol": "leave-last-out"}, TEMPORAL, {"protocol": "random"}])
 def test_the_same_seed_gives_the_same_result(daily: DataSet, tmp_path: Path, options: dict[str, Any]) -> None:
-    plain: dict[str, Any] = {"with_network": False, "progress": silent}
-    first, again = (evaluate(daily, tmp_path, seed=3, **options, **plain).report for _ in range(2))
+    plain: dict[str, Any] = {"with_network": False}
+    first, again = (
+        evaluate(daily, tmp_path, EvaluationConfig(seed=3, **options, **plain), progress=silent).report
+        for _ in range(2)
+    )
     assert first.metrics == again.metrics
     assert first.settings == again.settings
     assert first.intervals == again.intervals
 
 
 def test_only_the_wanted_parts_have_a_weight_and_are_measured(small: DataSet, tmp_path: Path) -> None:
-    found = evaluate(small, tmp_path, parts=("item_knn",), with_network=False, ks=(5,), progress=silent)
+    found = evaluate(
+        small, tmp_path, EvaluationConfig(parts=("item_knn",), with_network=False, ks=(5,)), progress=silent
+    )
     assert set(found.report.metrics) <= {"braid", "item_knn", "popularity", "trending"}
     weights = {part: found.report.settings["blend"][part] for part in PARTS}
     assert [part for part, weight in weights.items() if weight > 0] == ["item_knn"]
@@ -129,7 +140,9 @@ def test_only_the_wanted_parts_have_a_weight_and_are_measured(small: DataSet, tm
 
 
 def test_only_popularity_is_the_popularity_baseline(small: DataSet, tmp_path: Path) -> None:
-    found = evaluate(small, tmp_path, parts=("popularity",), with_network=False, ks=(5,), progress=silent)
+    found = evaluate(
+        small, tmp_path, EvaluationConfig(parts=("popularity",), with_network=False, ks=(5,)), progress=silent
+    )
     assert set(found.report.metrics) <= {"braid", "popularity", "trending"}
     assert found.report.metrics["braid"]["recall@5"] == pytest.approx(
         found.report.metrics["popularity"]["recall@5"], abs=0.05

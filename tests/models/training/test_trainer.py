@@ -20,12 +20,13 @@ from models.ranking.network import NetworkScorer
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 from models.training.evaluate import evaluate
+from models.training.evaluation_config import EvaluationConfig
 from models.training.learn import KERAS_FILE
 from models.training.network import predict
 from models.training.publishing import served_retriever
 from models.training.recipe import Recipe
 from models.training.trainer import train
-from models.training.tuning import ALONE
+from models.training.tuning import choices
 from tests.models.conftest import Recommend
 
 QUICK = NetworkConfig(members=1, epochs=2)
@@ -62,7 +63,7 @@ def test_the_settings_are_those_that_did_best_on_validation(trained: Bundle) -> 
     for trial in trials:
         for name in trial["setting"]:
             tried[name].append(trial)
-    lone = [f"{part}.{field}" for part, fields in ALONE.items() for field in fields]
+    lone = [f"{entry.name}.{choice.name}" for entry, choice in choices(ordered=False)]
     assert {"ease.regularization", "item_knn.measure"} <= tried.keys() & set(lone)
     for name in tried.keys() & set(lone):
         part, field = name.split(".")
@@ -130,7 +131,7 @@ def test_both_forms_of_the_published_network_agree(trained: Bundle) -> None:
 def test_the_same_seed_gives_the_same_metrics_and_the_same_network(
     trained: Bundle, synthetic: DataSet, few_epochs: NetworkConfig, tmp_path: Path
 ) -> None:
-    again = evaluate(synthetic, tmp_path, seed=2, network=few_epochs, progress=silent)
+    again = evaluate(synthetic, tmp_path, EvaluationConfig(seed=2, network=few_epochs), progress=silent)
     assert again.report.metrics == trained.manifest.metrics["test"]
     assert again.learned.curves == trained.manifest.metrics["network"]
     network, other = Ranker.load(trained).network, again.learned.network

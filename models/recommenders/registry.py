@@ -1,0 +1,183 @@
+"""The registry: one entry for each recommender, with everything that must be known of it outside its own module.
+
+The features of the network, the settings in a bundle, the mix, the tuner and the command line are derived from these
+entries. A new recommender is a module that meets the contract of `recommender.py`, and an entry here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from models.recommenders.als import Als, AlsConfig
+from models.recommenders.content import Content, ContentConfig
+from models.recommenders.ease import Ease, EaseConfig
+from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
+from models.recommenders.popularity import TRENDING, Popularity, PopularityConfig
+from models.recommenders.recommender import Recommender
+from models.recommenders.repeats import Repeats, RepeatsConfig
+from models.recommenders.spectral import Spectral, SpectralConfig
+from models.recommenders.successor import Successor, SuccessorConfig
+from models.recommenders.tuning import Choice, Halving, Steps
+from models.recommenders.user_knn import UserKNN, UserKNNConfig
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What must be known of a recommender.
+
+    Parameters
+    ----------
+    recommender
+        Its class; the name is the first of its signals.
+    config
+        The class of its settings, which all have a default.
+    title
+        What its scores are called in a sentence.
+    weight
+        Weight in the mix where the search starts.
+    more_parts
+        Further signals that the mix weighs, with what they are called in a sentence; their search starts at 0.
+    unordered, unordered_weight
+        Settings and weight where the search starts if the data has no order; None for the same weight.
+    choices
+        Settings that are chosen by how well it does alone.
+    searched
+        Settings that are searched within the mix.
+    read_by_network
+        Whether its signals are features of the network.
+    kept
+        Whether a bundle holds it whatever its weight, for similar items, similar users, reasons or new items.
+    explains_network
+        Whether the user's own items behind its scores explain the network's share; an `ItemMatrix` that is kept.
+    from_catalogue
+        Whether it is fitted on the catalogue alone, so that other interactions need no new fit.
+    relates_items
+        Whether a score above 0 says that an item has to do with those of the history.
+    """
+
+    recommender: type[Recommender]
+    config: type[BaseModel]
+    title: str
+    weight: float = 0.0
+    more_parts: Mapping[str, str] = field(default_factory=dict)
+    unordered: Mapping[str, float] = field(default_factory=dict)
+    unordered_weight: float | None = None
+    choices: tuple[Choice, ...] = ()
+    searched: tuple[Steps | Halving, ...] = ()
+    read_by_network: bool = True
+    kept: bool = False
+    explains_network: bool = False
+    from_catalogue: bool = False
+    relates_items: bool = True
+
+    @property
+    def name(self) -> str:
+        """The recommender's name: that of its first signal, of its settings and of its weight."""
+        return self.recommender.signals[0]
+
+    @property
+    def weights(self) -> dict[str, tuple[str, float]]:
+        """What the parts that the mix weighs are called, and the weights where the search starts."""
+        return {self.name: (self.title, self.weight), **{part: (title, 0.0) for part, title in self.more_parts.items()}}
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Those of its signals that the mix weighs."""
+        return (self.name, *self.more_parts)
+
+
+_COOCCURRENCE = ("measure", "cooccurrence")
+RECOMMENDERS: tuple[Entry, ...] = (
+    Entry(
+        ItemKNN,
+        ItemKNNConfig,
+        "item-based CF",
+        weight=1.0,
+        unordered={"target_exponent": 0.3, "recency_decay": 1.0},
+        choices=(
+            Choice("recency_decay", (0.6, 0.85, 0.95, 1.0), needs_fit=False, needs_order=True),
+            Choice("measure", ("cooccurrence", "cosine", "jaccard", "pearson", "adjusted_cosine", "euclidean")),
+        ),
+        searched=(
+            Steps("target_exponent", 0.2, -0.2, 1.0, only_where=_COOCCURRENCE),
+            Steps("item_exponent", 0.2, 0.0, 1.0, only_where=_COOCCURRENCE),
+            Steps("user_exponent", 0.2, 0.0, 1.0, needs_fit=True, only_where=_COOCCURRENCE),
+            Steps("recency_decay", 0.15, 0.1, 1.0, needs_order=True),
+            Halving("neighbours", 20),
+        ),
+        kept=True,
+        explains_network=True,
+    ),
+    Entry(
+        Successor,
+        SuccessorConfig,
+        "the successors",
+        weight=0.4,
+        unordered_weight=0.0,
+        choices=(Choice("recency_decay", (0.3, 0.5, 0.7, 0.9), needs_fit=False, needs_order=True),),
+        searched=(Steps("recency_decay", 0.2, 0.1, 1.0, needs_order=True),),
+        kept=True,
+        explains_network=True,
+    ),
+    Entry(
+        Content,
+        ContentConfig,
+        "content",
+        weight=0.2,
+        unordered={"recency_decay": 1.0},
+        choices=(Choice("recency_decay", (0.7, 0.9, 1.0), needs_fit=False, needs_order=True),),
+        kept=True,
+        explains_network=True,
+        from_catalogue=True,
+    ),
+    Entry(
+        UserKNN,
+        UserKNNConfig,
+        "user-based CF",
+        weight=0.2,
+        choices=(Choice("measure", ("cosine", "cooccurrence", "jaccard")),),
+        searched=(Halving("neighbours", 20),),
+        kept=True,
+    ),
+    Entry(
+        Ease,
+        EaseConfig,
+        "EASE",
+        choices=(Choice("regularization", (30.0, 100.0, 300.0, 1000.0)),),
+        searched=(Steps("recency_decay", 0.1, 0.1, 1.0, needs_order=True),),
+    ),
+    Entry(
+        Als,
+        AlsConfig,
+        "ALS",
+        choices=(Choice("regularization", (0.1, 3.0, 30.0)), Choice("confidence", (3.0, 10.0, 40.0))),
+    ),
+    Entry(
+        Spectral,
+        SpectralConfig,
+        "the spectral part",
+        searched=(Steps("recency_decay", 0.1, 0.1, 1.0, needs_order=True),),
+    ),
+    Entry(
+        Repeats,
+        RepeatsConfig,
+        "repeats",
+        choices=(Choice("half_life", (15.0, 30.0, 60.0, 120.0, 240.0), needs_fit=False),),
+        relates_items=False,
+    ),
+    Entry(
+        Popularity,
+        PopularityConfig,
+        "popularity",
+        more_parts={TRENDING: "trending"},
+        choices=(Choice("half_life", (0, 1, 2, 3), needs_fit=False, measured_by=TRENDING),),
+        relates_items=False,
+    ),
+)
+"""All recommenders. Their order is that of the signals, and so of the network's features: keep it."""
+
+
+def entry_of(part: str) -> Entry:
+    """Find the entry of a recommender by its name, or by that of another part that it writes."""
+    return next(entry for entry in RECOMMENDERS if part in entry.parts)

@@ -1,0 +1,62 @@
+"""Which evaluation to run: the protocol, what is measured, and what the recipe may use."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from models.data.events import EventType
+from models.ranking.candidates import PARTS
+from models.ranking.config import NetworkConfig
+from models.training.refresh import ChosenSettings
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """Options of an evaluation.
+
+    Parameters
+    ----------
+    protocol
+        `fixed`, `leave-last-out`, `temporal` or `random`; where None, what the data allows.
+    ks
+        Lengths of the lists that are measured.
+    seed
+        The same seed and data give the same metrics, unless the budget runs out.
+    budget
+        Seconds after which no further setting is tried; the trial that is running is finished. Where None it grows
+        with the data.
+    include_seen
+        Whether items of the history are recommended and count as targets.
+    test_days
+        Length of the test of the `temporal` protocol; a tenth of the data where None.
+    test_users
+        How many test users are measured, a random sample of more; all where None.
+    parts
+        The parts that may have a weight, see `PARTS`.
+    with_network
+        Whether a network is trained.
+    network
+        Settings of the network.
+    event_types
+        What event types say; those left out are as in `EVENT_WEIGHTS`.
+    chosen
+        Settings that were chosen before; all are chosen anew where None.
+    brief
+        Whether calibration and new users are left out of the report.
+    with_validation
+        Whether the validation part is measured as well.
+    """
+
+    protocol: str | None = None
+    ks: Sequence[int] = (5, 10, 20)
+    seed: int = 0
+    budget: float | None = None
+    include_seen: bool = False
+    test_days: float | None = None
+    test_users: int | None = None
+    parts: Collection[str] = PARTS
+    with_network: bool = True
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    event_types: Mapping[str, float | EventType] | None = None
+    chosen: ChosenSettings | None = None
+    brief: bool = False
+    with_validation: bool = False
