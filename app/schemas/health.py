@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Live(BaseModel):
@@ -12,12 +12,13 @@ class Live(BaseModel):
 
 
 class Check(BaseModel):
-    """One thing that the process needs.
+    """One thing that the process needs, and its state."""
 
-    `none` is a bundle that does not exist yet; with `degraded` the process goes on serving, and something in it ages.
-    """
-
-    status: Literal["ok", "none", "degraded", "failed"]
+    status: Literal["ok", "none", "unreadable", "degraded", "failed"] = Field(
+        description="`none`: there is no bundle yet; `unreadable`: another version of Braid made the bundle, and this"
+        " one cannot read it: train again; `degraded`: a background loop is being restarted; `failed`: 503. With all"
+        " others the process takes traffic"
+    )
     detail: str
 
 

@@ -1,11 +1,22 @@
-"""Why a bundle cannot be used."""
+"""Why a bundle cannot be used.
+
+BundleError
+    BundleDamagedError
+    BundleUnreadableError
+    StoreUnreachableError
+"""
 
 
 class BundleError(ValueError):
-    """A bundle is missing a part, damaged, or of a format this version does not read.
+    """A bundle cannot be used, or not for what was asked; the text names the file and the reason."""
 
-    The text names the file and the reason.
-    """
+
+class BundleDamagedError(BundleError):
+    """A file of a bundle is missing, or is not as it was written."""
+
+
+class BundleUnreadableError(BundleError):
+    """A bundle is whole, and another version of Braid made it, in a form that this version does not read."""
 
 
 class StoreUnreachableError(BundleError):

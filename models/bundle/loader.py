@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.bundle.errors import BundleError
+from models.bundle.errors import BundleDamagedError, BundleUnreadableError
 from models.bundle.manifest import Manifest, read_manifest
 
 _BLOCK = 1 << 20
@@ -32,11 +32,11 @@ class Bundle:
 
         Raises
         ------
-        BundleError
+        BundleUnreadableError
             The manifest lists no such file.
         """
         if name not in self.manifest.files:
-            raise BundleError(f"{self.folder}: the manifest lists no {name}")
+            raise BundleUnreadableError(f"{self.folder}: the manifest lists no {name}")
         return self.folder / name
 
     def release(self) -> None:
@@ -51,16 +51,16 @@ class Bundle:
 
         Raises
         ------
-        BundleError
+        BundleUnreadableError
             The array is missing, or of another type or shape.
         """
         if name not in self.arrays:
-            raise BundleError(f"{self.folder}: {name}.npy is missing")
+            raise BundleUnreadableError(f"{self.folder}: {name}.npy is missing")
         found = self.arrays[name]
         expected = np.dtype(dtype)
         same = found.dtype.kind == expected.kind if expected.itemsize == 0 else found.dtype == expected
         if not same or found.ndim != ndim:
-            raise BundleError(
+            raise BundleUnreadableError(
                 f"{self.folder / name}.npy: expected {ndim} dimension(s) of {expected.name},"
                 f" found {found.ndim} of {found.dtype.name}"
             )
@@ -72,8 +72,10 @@ def load_bundle(folder: Path) -> Bundle:
 
     Raises
     ------
-    BundleError
+    BundleDamagedError
         A file is missing, damaged, not finite, or has a name that leaves the folder.
+    BundleUnreadableError
+        The manifest has another format than this version of Braid reads.
     """
     manifest = read_manifest(folder)
     arrays: dict[str, npt.NDArray[np.generic]] = {}
@@ -83,11 +85,11 @@ def load_bundle(folder: Path) -> Bundle:
             size = path.stat().st_size
             digest = file_sha256(path)
         except OSError as error:
-            raise BundleError(f"{path}: cannot be read: {error.strerror}") from error
+            raise BundleDamagedError(f"{path}: cannot be read: {error.strerror}") from error
         if size != entry.size:
-            raise BundleError(f"{path}: has {size} bytes, the manifest says {entry.size}")
+            raise BundleDamagedError(f"{path}: has {size} bytes, the manifest says {entry.size}")
         if digest != entry.sha256:
-            raise BundleError(f"{path}: its checksum differs from the manifest's: the file is damaged")
+            raise BundleDamagedError(f"{path}: its checksum differs from the manifest's: the file is damaged")
         if path.suffix == ".npy":
             arrays[path.stem] = _map_array(path)
     return Bundle(folder=folder, manifest=manifest, arrays=arrays)
@@ -98,11 +100,11 @@ def plain_name(name: str, place: str) -> str:
 
     Raises
     ------
-    BundleError
+    BundleDamagedError
         It leaves the folder, or is hidden.
     """
     if Path(name).name != name or name.startswith(".") or "\0" in name:
-        raise BundleError(f"{place}: the manifest names {name!r}, which is not a plain file name")
+        raise BundleDamagedError(f"{place}: the manifest names {name!r}, which is not a plain file name")
     return name
 
 
@@ -120,9 +122,9 @@ def _map_array(path: Path) -> npt.NDArray[np.generic]:
         # A plain view: compiled code dispatches faster on it than on the memmap class.
         array: npt.NDArray[np.generic] = np.asarray(np.lib.format.open_memmap(path, mode="r"))
     except (ValueError, OSError) as error:
-        raise BundleError(f"{path}: is not a readable array: {error}") from error
+        raise BundleDamagedError(f"{path}: is not a readable array: {error}") from error
     if array.dtype.kind == "f" and not _is_finite(array):
-        raise BundleError(f"{path}: holds values that are not finite")
+        raise BundleDamagedError(f"{path}: holds values that are not finite")
     return array
 
 

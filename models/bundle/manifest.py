@@ -7,12 +7,13 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from models.bundle.errors import BundleError
+from models.bundle.errors import BundleDamagedError, BundleUnreadableError
 from models.bundle.verdict import Verdict
 
 SCHEMA_VERSION = 2
 """Of what a bundle holds: 2 came with all items of the catalogue, and what is served beside the blend."""
 MANIFEST_FILE = "manifest.json"
+_ALIKE = {"schema_version", "version", "files"}
 _LIBRARIES = ("braid", "numpy", "scipy", "numba", "onnxruntime", "keras", "tensorflow")
 
 
@@ -59,48 +60,38 @@ def read_manifest(folder: Path) -> Manifest:
 
     Raises
     ------
-    BundleError
-        The manifest is missing, is not valid, or has another format than this version of Braid reads.
+    BundleDamagedError
+        The manifest is missing, is not JSON, or lists its files wrongly.
+    BundleUnreadableError
+        It has another format than this version of Braid reads.
     """
     path = folder / MANIFEST_FILE
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise BundleError(f"{path}: cannot be read: {error.strerror}") from error
+        raise BundleDamagedError(f"{path}: cannot be read: {error.strerror}") from error
     try:
-        manifest = Manifest.model_validate_json(text)
+        found = _Format.model_validate_json(text).schema_version
+        if found == SCHEMA_VERSION:
+            return Manifest.model_validate_json(text)
     except ValidationError as error:
-        newer = _newer_schema(text)
-        if newer:
-            raise _too_new(path, newer) from error
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"
-        raise BundleError(f"{path}: {where}: {first['msg']}") from error
-    if manifest.schema_version > SCHEMA_VERSION:
-        raise _too_new(path, manifest.schema_version)
-    if manifest.schema_version < SCHEMA_VERSION:
-        raise BundleError(
-            f"{path}: schema_version {manifest.schema_version} is older than {SCHEMA_VERSION}, which this version"
-            " of Braid reads: train again"
+        # JSON with other fields is how another version writes it; its files are listed alike in all of them.
+        other = first["loc"] and not any(each["loc"][0] in _ALIKE for each in error.errors())
+        kind = BundleUnreadableError if other else BundleDamagedError
+        raise kind(f"{path}: {where}: {first['msg']}") from error
+    if found > SCHEMA_VERSION:
+        raise BundleUnreadableError(
+            f"{path}: schema_version {found} is newer than {SCHEMA_VERSION}, the newest that this version of Braid"
+            " reads: upgrade Braid, activate an older bundle, or train again"
         )
-    return manifest
-
-
-def _newer_schema(text: bytes) -> int:
-    """Find the schema version of a manifest that this version cannot parse; 0 if it is not newer."""
-
-    class Probe(BaseModel):
-        schema_version: int
-
-    try:
-        found = Probe.model_validate_json(text).schema_version
-    except ValidationError:
-        return 0
-    return found if found > SCHEMA_VERSION else 0
-
-
-def _too_new(path: Path, found: int) -> BundleError:
-    return BundleError(
-        f"{path}: schema_version {found} is newer than {SCHEMA_VERSION}, the newest that this version of Braid"
-        " reads: upgrade Braid, or activate an older bundle"
+    raise BundleUnreadableError(
+        f"{path}: schema_version {found} is older than {SCHEMA_VERSION}, which this version of Braid reads: train again"
     )
+
+
+class _Format(BaseModel):
+    """What all versions of the manifest have."""
+
+    schema_version: int

@@ -10,7 +10,7 @@ import fsspec
 import numpy as np
 import numpy.typing as npt
 
-from models.bundle.errors import BundleError, StoreUnreachableError
+from models.bundle.errors import BundleDamagedError, BundleError, StoreUnreachableError
 from models.bundle.loader import Bundle, plain_name
 from models.bundle.manifest import MANIFEST_FILE, Manifest, read_manifest
 from models.bundle.store import CURRENT_FILE, BundleStore, Judge, checked, version_named
@@ -85,7 +85,7 @@ class RemoteBundleStore(BundleStore):
         if folder.is_dir():
             try:
                 return super().load(version)
-            except BundleError:
+            except BundleDamagedError:
                 shutil.rmtree(folder, ignore_errors=True)
         self._copy(version, folder)
         return super().load(version)
@@ -168,7 +168,7 @@ class RemoteBundleStore(BundleStore):
             with self._plainly(place):
                 self._files.get_file(f"{self._base}/{version}/{name}", str(folder / name))
         except FileNotFoundError as error:
-            raise BundleError(f"{place}: there is no such file") from error
+            raise BundleDamagedError(f"{place}: there is no such file") from error
 
     @contextmanager
     def _plainly(self, place: str) -> Iterator[None]:

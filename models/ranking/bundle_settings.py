@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from pydantic import ValidationError
 
-from models.bundle.errors import BundleError
+from models.bundle.errors import BundleUnreadableError
 from models.bundle.loader import Bundle
 from models.ranking.candidates import PARTS
 from models.ranking.config import RankingConfig
@@ -56,7 +56,7 @@ def read_config(bundle: Bundle) -> RankingConfig:
 
     Raises
     ------
-    BundleError
+    BundleUnreadableError
         They are not settings of this version.
     """
     settings = dict(bundle.manifest.settings)
@@ -66,7 +66,9 @@ def read_config(bundle: Bundle) -> RankingConfig:
     try:
         return RankingConfig.model_validate(settings)
     except ValidationError as error:
-        raise BundleError(f"{bundle.folder}: settings: {error.errors()[0]['msg']}") from error
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in ("settings", *first["loc"]))
+        raise BundleUnreadableError(f"{bundle.folder}: {where}: {first['msg']}") from error
 
 
 def read_network(bundle: Bundle) -> NetworkScorer:
@@ -77,8 +79,8 @@ def read_network(bundle: Bundle) -> NetworkScorer:
 
     Raises
     ------
-    BundleError
-        The network or its scaler is missing, damaged or of another type.
+    BundleUnreadableError
+        The network or its scaler is missing or of another type.
     """
     mean, scale = (bundle.array(name, np.float32) for name in ("scaler_mean", "scaler_scale"))
     scaler = Scaler(mean, scale)  # type: ignore[arg-type]

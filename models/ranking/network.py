@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 
 from models.arrays.types import Float32
-from models.bundle.errors import BundleError
+from models.bundle.errors import BundleUnreadableError
 from models.ranking.features import NETWORK_SIGNALS, Scaler, feature_names
 
 NETWORK_FILE = "network.onnx"
@@ -38,12 +38,12 @@ class NetworkScorer:
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:
-            raise BundleError(f"{path}: is not a readable network: {str(error).splitlines()[0]}") from error
+            raise BundleUnreadableError(f"{path}: is not a readable network: {str(error).splitlines()[0]}") from error
         network_input = self._session.get_inputs()[0]
         sizes = (network_input.shape[-1], *scaler.mean.shape, *scaler.scale.shape)
         expected = len(feature_names(signals))
         if sizes != (expected,) * 3:
-            raise BundleError(
+            raise BundleUnreadableError(
                 f"{path}: the network and its scaler read {', '.join(map(str, sizes))} features, this version of"
                 f" Braid computes {expected}"
             )

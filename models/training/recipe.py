@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from models.bundle.errors import BundleError
+from models.bundle.errors import BundleUnreadableError
 from models.bundle.manifest import Manifest
 from models.data.events import EVENT_WEIGHTS, EventTypes
 from models.ranking.config import NetworkConfig
@@ -33,9 +33,14 @@ def recipe_of(manifest: Manifest) -> Recipe:
 
     Raises
     ------
-    BundleError
-        It has none: it was made before recipes were recorded.
+    BundleUnreadableError
+        It has none, as from before recipes were recorded, or that of another version.
     """
     if manifest.recipe is None:
-        raise BundleError(f"bundle {manifest.version}: its manifest has no recipe: train anew")
-    return Recipe.model_validate(manifest.recipe)
+        raise BundleUnreadableError(f"bundle {manifest.version}: its manifest has no recipe: train anew")
+    try:
+        return Recipe.model_validate(manifest.recipe)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in ("recipe", *first["loc"]))
+        raise BundleUnreadableError(f"bundle {manifest.version}: {where}: {first['msg']}: train anew") from error

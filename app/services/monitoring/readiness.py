@@ -17,7 +17,11 @@ class Readiness:
         self._background = background
 
     async def check(self) -> Ready:
-        """Check everything; a bundle that does not exist yet is no failure, nor is a loop that is being restarted."""
+        """Check everything.
+
+        A bundle that does not exist yet or cannot be read by this version is no failure, nor is a loop that is being
+        restarted.
+        """
         database = Check(status="ok", detail=self._database.url.get_backend_name())
         try:
             migrations = Check(status="ok", detail=await require_schema(self._database))

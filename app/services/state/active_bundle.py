@@ -12,7 +12,8 @@ from app.services.state.erased_users import ErasedUsers
 from app.services.state.live_items import LiveItems
 from app.services.state.serving import Serving
 from models.arrays.types import Ids
-from models.bundle.errors import BundleError
+from models.bundle.errors import BundleError, BundleUnreadableError
+from models.bundle.loader import Bundle
 from models.bundle.store import BundleStore
 from models.data.strengths import StrengthScale
 from models.filters.knowledge import Knowledge, KnowledgeConfig
@@ -23,7 +24,9 @@ _POLL_SECONDS = 1.0
 _RETRY_SECONDS = 30.0
 _KEPT_IDS = 3
 """Bundles whose ids are remembered, for lists that are continued after an exchange."""
+_TRAIN = "popular items are served instead: run `braid train`, which makes a bundle that this version of Braid reads"
 _log = structlog.get_logger(__name__)
+Status = Literal["ok", "none", "unreadable", "failed"]
 
 
 class ActiveBundle:
@@ -44,6 +47,7 @@ class ActiveBundle:
     def __init__(self, store: BundleStore, items: LiveItems, erased_users: ErasedUsers, scale: StrengthScale) -> None:
         self.store = store
         self.refusal: str | None = None
+        self._unreadable = False
         self._items = items
         self._erased_users = erased_users
         self._scale = scale
@@ -61,12 +65,16 @@ class ActiveBundle:
         return self.serving.ranker
 
     @property
-    def state(self) -> tuple[Literal["ok", "none", "failed"], str]:
-        """Give the state of the bundle and what there is to know about it."""
+    def state(self) -> tuple[Status, str]:
+        """Give the state of the bundle and what there is to know about it.
+
+        `unreadable` is a whole bundle of another version of Braid: the process serves without it, and `failed` one
+        that is damaged or missing.
+        """
         if self.ranker is not None:
             return "ok", self.ranker.version if self.refusal is None else f"{self.ranker.version}; {self.refusal}"
         if self.refusal is not None:
-            return "failed", self.refusal
+            return ("unreadable", f"{self.refusal}; {_TRAIN}") if self._unreadable else ("failed", self.refusal)
         return "none", "no bundle yet: `braid train` makes one"
 
     def item_ids(self, version: str | None) -> Ids | None:
@@ -110,30 +118,34 @@ class ActiveBundle:
     def _load(self) -> Ranker | None:
         """Verify and load the active bundle; None where it is in use already, or refused.
 
-        The same refused version is tried again after a while: reading all of it every second would be a load.
+        A damaged version is tried again after a while: reading all of it every second would be a load. One that this
+        version of Braid cannot read stays so.
         """
         version, ranker = None, None
         try:
             version = self.store.active_version()
-            if version == self._tried and (self.refusal is None or time.monotonic() < self._retry_at):
+            settled = self.refusal is None or self._unreadable or time.monotonic() < self._retry_at
+            if version == self._tried and settled:
                 return None
             self._tried = version
             if version is not None:
-                ranker = Ranker.load(self.store.load(version))
-            self.refusal = None
+                ranker = _read(self.store.load(version))
+            self.refusal, self._unreadable = None, False
         except (BundleError, OSError) as error:
-            self._refuse(str(error), version)
+            self._refuse(str(error), version, unreadable=isinstance(error, BundleUnreadableError))
         except Exception as error:  # noqa: BLE001 - a bundle never ends the process
             _log.exception("bundle refused")
             self._refuse(f"{self.store.place}: {type(error).__name__}: {error}", version)
         return ranker
 
-    def _refuse(self, reason: str, version: str | None) -> None:
+    def _refuse(self, reason: str, version: str | None, *, unreadable: bool = False) -> None:
         self._tried = version
         self._retry_at = time.monotonic() + _RETRY_SECONDS
         if self.refusal != reason:
-            _log.error("bundle refused", reason=reason, in_use=self.ranker and self.ranker.version)
-        self.refusal = reason
+            in_use = self.ranker and self.ranker.version
+            more = {"advice": _TRAIN} if unreadable and in_use is None else {}
+            _log.error("bundle refused", reason=reason, in_use=in_use, **more)
+        self.refusal, self._unreadable = reason, unreadable
 
     async def wake(self, versions: Collection[str] | None) -> None:
         """Look for another active version now; None where there may be any."""
@@ -148,3 +160,16 @@ class ActiveBundle:
                     await self._woken.wait()
             self._woken.clear()
             await self.load()
+
+
+def _read(bundle: Bundle) -> Ranker:
+    """Build the ranker of a bundle whose files are as they were written: what fails now is a matter of versions."""
+    try:
+        return Ranker.load(bundle)
+    except (BundleUnreadableError, OSError, MemoryError):
+        raise
+    except BundleError as error:
+        raise BundleUnreadableError(str(error)) from error
+    except Exception as error:
+        _log.exception("bundle not read")
+        raise BundleUnreadableError(f"{bundle.folder}: {type(error).__name__}: {error}") from error

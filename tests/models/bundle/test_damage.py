@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.bundle.errors import BundleError
+from models.bundle.errors import BundleDamagedError, BundleError, BundleUnreadableError
 from models.bundle.loader import load_bundle
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
@@ -26,9 +26,9 @@ def folder(store: BundleStore) -> Path:
     return store.publish(manifest, arrays).folder
 
 
-def refusal(folder: Path, file: str) -> str:
+def refusal(folder: Path, file: str, kind: type[BundleError] = BundleDamagedError) -> str:
     """Give the reason, once it is seen that the text names the file."""
-    with pytest.raises(BundleError) as caught:
+    with pytest.raises(kind) as caught:
         load_bundle(folder)
     start, text = f"{folder / file}: ", str(caught.value)
     assert text.startswith(start)
@@ -102,7 +102,7 @@ def test_names_that_leave_the_folder_are_refused(folder: Path, name: str) -> Non
     (folder.parent / "secret.npy").write_bytes(b"secret")
     entry = {"sha256": hashlib.sha256(b"secret").hexdigest(), "size": 6}
     edit(folder, lambda manifest: manifest["files"].update({name: entry}))
-    with pytest.raises(BundleError) as caught:
+    with pytest.raises(BundleDamagedError) as caught:
         load_bundle(folder)
     assert str(caught.value).startswith(str(folder))
 
@@ -121,9 +121,8 @@ def test_a_manifest_that_is_none_is_named(folder: Path, content: bytes) -> None:
 @pytest.mark.parametrize(
     ("change", "where"),
     [
-        (lambda found: found.pop("settings"), "settings"),
-        (lambda found: found.update(surprise=1), "surprise"),
-        (lambda found: found.update(created_at="2026-01-01T00:00:00"), "created_at"),
+        (lambda found: found.pop("schema_version"), "schema_version"),
+        (lambda found: found.pop("version"), "version"),
         (lambda found: found["files"]["grid.npy"].update(sha256="../x"), "files.grid.npy.sha256"),
         (lambda found: found["files"]["grid.npy"].update(size=-1), "files.grid.npy.size"),
     ],
@@ -133,15 +132,28 @@ def test_a_wrong_part_of_the_manifest_is_named(folder: Path, change: Edit, where
     assert refusal(folder, "manifest.json").startswith(f"{where}: ")
 
 
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        (lambda found: found.pop("settings"), "settings"),
+        (lambda found: found.update(surprise=1), "surprise"),
+        (lambda found: found.update(created_at="2026-01-01T00:00:00"), "created_at"),
+    ],
+)
+def test_a_manifest_with_other_fields_is_one_of_another_version(folder: Path, change: Edit, where: str) -> None:
+    edit(folder, change)
+    assert refusal(folder, "manifest.json", BundleUnreadableError).startswith(f"{where}: ")
+
+
 @pytest.mark.parametrize("more", [{}, {"a_part_of_the_future": True}])
 def test_a_newer_format_asks_for_an_upgrade(folder: Path, more: dict[str, bool]) -> None:
     edit(folder, lambda manifest: manifest.update(schema_version=3, **more))
-    assert refusal(folder, "manifest.json").startswith("schema_version 3 is newer than 2")
+    assert refusal(folder, "manifest.json", BundleUnreadableError).startswith("schema_version 3 is newer than 2")
 
 
 def test_an_older_format_asks_for_a_training_run(folder: Path) -> None:
     edit(folder, lambda manifest: manifest.update(schema_version=1))
-    assert refusal(folder, "manifest.json").endswith(
+    assert refusal(folder, "manifest.json", BundleUnreadableError).endswith(
         "schema_version 1 is older than 2, which this version of Braid reads: train again"
     )
 
@@ -157,7 +169,7 @@ def test_an_older_format_asks_for_a_training_run(folder: Path) -> None:
     ],
 )
 def test_an_array_of_another_kind_is_refused(folder: Path, name: str, dtype: Any, ndim: int, reason: str) -> None:
-    with pytest.raises(BundleError) as caught:
+    with pytest.raises(BundleUnreadableError) as caught:
         load_bundle(folder).array(name, dtype, ndim)
     assert reason in str(caught.value)
 

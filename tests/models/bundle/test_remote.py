@@ -9,7 +9,7 @@ import s3fs
 from moto.server import ThreadedMotoServer
 
 from models.bundle import remote
-from models.bundle.errors import BundleError
+from models.bundle.errors import BundleError, BundleUnreadableError
 from models.bundle.manifest import MANIFEST_FILE
 from models.bundle.opening import open_store
 from models.bundle.store import BundleStore
@@ -95,6 +95,17 @@ def test_what_is_damaged_there_is_refused_and_a_damaged_copy_is_made_anew(
     with pytest.raises(BundleError, match="not a plain file name"):
         elsewhere.load("v3")
     assert store.active_version() is None
+
+
+def test_a_copy_that_another_version_of_braid_reads_is_not_made_anew(
+    store: BundleStore, files: s3fs.S3FileSystem, url: str
+) -> None:
+    path = store.publish(manifest("v1"), ARRAYS).folder / MANIFEST_FILE
+    files.rm(f"{url}/v1", recursive=True)
+    path.write_bytes(path.read_bytes().replace(b'"schema_version": 2', b'"schema_version": 1'))
+    with pytest.raises(BundleUnreadableError, match="train again"):
+        store.load("v1")
+    assert path.exists()
 
 
 def test_a_version_whose_manifest_is_not_there_is_none_and_is_swept_a_day_later(

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.bundle.errors import BundleError
+from models.bundle.errors import BundleError, BundleUnreadableError
 from models.bundle.loader import Bundle
 from models.bundle.store import BundleStore
 from models.data.folder import DataSet
@@ -103,3 +103,9 @@ def test_a_bundle_without_a_recipe_is_named(trained: Bundle) -> None:
 def test_a_recipe_survives_as_json() -> None:
     recipe = Recipe(seed=4, budget=1.5, network=NetworkConfig(members=1))
     assert Recipe.model_validate(recipe.model_dump(mode="json")) == recipe
+
+
+def test_a_recipe_of_another_version_is_named(trained: Bundle) -> None:
+    manifest = trained.manifest.model_copy(update={"recipe": {"kind": "full", "network": {"oracle": 1}}})
+    with pytest.raises(BundleUnreadableError, match=r"recipe\.network\.oracle: .*: train anew"):
+        recipe_of(manifest)

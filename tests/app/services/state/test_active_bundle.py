@@ -72,3 +72,45 @@ async def test_a_refused_version_that_is_deactivated_leaves_no_refusal(
     activate_unchecked(bundles, old)
     await active.load()
     assert active.state == ("ok", old)
+
+
+async def test_a_version_that_cannot_be_read_is_logged_with_what_to_do_and_not_read_again(
+    bundles: BundleStore,
+    newer: Path,
+    context: Context,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(active_bundle, "_RETRY_SECONDS", 0.0)
+    old = bundles.root / str(bundles.active_version()) / "manifest.json"
+    document = json.loads(old.read_text())
+    document["settings"]["blend"]["oracle"] = 0.5
+    old.write_text(json.dumps(document))
+    await context.bundle.load()
+    loads: list[str] = []
+    with monkeypatch.context() as during:
+        during.setattr(context.bundle.store, "load", loads.append)
+        await context.bundle.load()
+    assert loads == []
+    lines = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+    assert [(line["event"], line["level"], line["in_use"]) for line in lines] == [("bundle refused", "error", None)]
+    assert "settings.blend.oracle" in lines[0]["reason"]
+    assert "run `braid train`" in lines[0]["advice"]
+    bundles.activate(NEWER)
+    await context.bundle.load()
+    assert context.bundle.state == ("ok", NEWER)
+
+
+async def test_an_unreadable_new_version_leaves_the_old_one_in_use(
+    bundles: BundleStore, newer: Path, context: Context
+) -> None:
+    await context.bundle.load()
+    old = str(bundles.active_version())
+    manifest = newer / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"schema_version": 99}))
+    activate_unchecked(bundles, NEWER)
+    await context.bundle.load()
+    status, detail = context.bundle.state
+    assert status == "ok"
+    assert detail.startswith(f"{old}; ")
+    assert "schema_version 99 is newer" in detail
