@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+import structlog
+from structlog.testing import LogCapture
 
 from app.process.serving_state import ServingState
 from app.services.state import active_bundle
@@ -79,21 +81,22 @@ async def test_a_version_that_cannot_be_read_is_logged_with_what_to_do_and_not_r
     newer: Path,
     context: Context,
     monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(active_bundle, "_RETRY_SECONDS", 0.0)
     old = bundles.root / str(bundles.active_version()) / "manifest.json"
     document = json.loads(old.read_text())
     document["settings"]["blend"]["oracle"] = 0.5
     old.write_text(json.dumps(document))
+    written = LogCapture()
+    monkeypatch.setattr(active_bundle, "_log", structlog.wrap_logger(None, processors=[written]))
     await context.bundle.load()
     loads: list[str] = []
     with monkeypatch.context() as during:
         during.setattr(context.bundle.store, "load", loads.append)
         await context.bundle.load()
     assert loads == []
-    lines = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
-    assert [(line["event"], line["level"], line["in_use"]) for line in lines] == [("bundle refused", "error", None)]
+    lines = written.entries
+    assert [(line["event"], line["log_level"], line["in_use"]) for line in lines] == [("bundle refused", "error", None)]
     assert "settings.blend.oracle" in lines[0]["reason"]
     assert "run `braid train`" in lines[0]["advice"]
     bundles.activate(NEWER)
