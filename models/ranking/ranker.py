@@ -11,6 +11,7 @@ from models.arrays.types import Float32, Int32, Mask, Places
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.data.history import History
+from models.data.strengths import StrengthScale
 from models.filters.knowledge import Knowledge, KnowledgeConfig
 from models.ranking.blend import blend
 from models.ranking.bundle_settings import NO_BUNDLE, BundleFacts, read_config, read_network, read_recommenders
@@ -22,9 +23,11 @@ from models.ranking.new_items import NewItems
 from models.ranking.retriever import Retriever
 from models.recommenders.content import Content
 from models.recommenders.item_knn import ItemKNN
+from models.recommenders.popularity import Popularity
 from models.recommenders.recommender import Recommender, by_name
 from models.recommenders.repeats import Repeats
 from models.recommenders.score_board import ScoreBoard
+from models.recommenders.user_knn import UserKNN
 
 
 @dataclass(frozen=True)
@@ -232,6 +235,55 @@ class Ranker:
             values[items] = scores / top if top > 0 else scores
         weight = self.retriever.config.blend.seen_repeats
         return Adjustment(Repeats.signals[0], values, weight, of_range=True), replace(query, also=items)
+
+    @property
+    def n_candidates(self) -> int:
+        """How many candidates are scored for a request that needs no more."""
+        return self.retriever.config.blend.candidates
+
+    @property
+    def scale(self) -> StrengthScale:
+        """How training turned interactions into strengths."""
+        return self.retriever.config.scale
+
+    @property
+    def popularity(self) -> Popularity:
+        """The popularity recommender: the interactions of each item, all of them and the recent ones."""
+        return self.retriever.popularity
+
+    def weight_of(self, part: str) -> float:
+        """Give the weight of a part in the mix; 0 where the mix does not read it."""
+        return float(getattr(self.retriever.config.blend, part))
+
+    def block(self, items: Int32) -> None:
+        """Keep items (codes) out of every list from now on."""
+        self.retriever.block(items)
+
+    def unblock(self, items: Int32) -> None:
+        """Let items (codes) into lists again."""
+        self.retriever.unblock(items)
+
+    def similar_users(self, history: History, limit: int) -> tuple[Int32, Float32]:
+        """Give the users of the bundle whose histories are most similar, at most so many.
+
+        The history is read as `rank` reads it: without items that are newer than the bundle, and its latest part only.
+
+        Returns
+        -------
+        tuple
+            Rows of the users without `history.user`, and their similarities above 0, the greatest first; both empty
+            where the bundle holds no histories of users.
+        """
+        part = self.recommenders.get(UserKNN.signals[0])
+        if not isinstance(part, UserKNN):
+            return NOTHING, np.empty(0, dtype=np.float32)
+        config = self.retriever.config
+        known = history.where(history.items < len(self.item_ids)).raised(config.strength_exponent)
+        users, similarities = part.neighbours(known.latest(config.max_history))
+        keep = (similarities > 0) & (users != history.user)
+        users, similarities = users[keep], similarities[keep]
+        order = np.lexsort((users, -similarities))[:limit]
+        return users[order], similarities[order]
 
     @property
     def similar_rows(self) -> list[SparseRows]:

@@ -1,4 +1,4 @@
-"""What is popular and what is trending with everybody: by the bundle, or by the log before there is one."""
+"""Popular and trending items: by the bundle and the log since then, or by the log alone before there is a bundle."""
 
 import asyncio
 import time
@@ -10,7 +10,15 @@ import numpy as np
 from app.schemas.popular import WINDOWS, AnyWindow, Chart, ChartStrategy, ItemsQuery, PopularQuery, TrendingQuery
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.log_counts import LogCounts
-from app.services.popularity.selection import Selection, first, in_order, nothing, scored, to_candidate_query, unhad
+from app.services.popularity.selection import (
+    Selection,
+    highest,
+    in_order,
+    nothing,
+    scored,
+    to_candidate_query,
+    without_interactions,
+)
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.serving import Serving
 from app.storage.counts import Counted, CountStore
@@ -23,11 +31,11 @@ _HEAD = 1000
 _SECONDS = 5.0
 _DAY = 86_400_000_000
 _LEAST_AGE = 1e-6
-"""Share of all interactions that must have faded: else all are from one moment, and nothing is more recent."""
-_TIMELESS = "nothing tells what is recent: all interactions count alike"
-_NOT_TRENDING = "nothing tells what is recent: these are the popular items"
-_NOTHING_RISES = "nothing that fits is had more often than usual"
-_NOTHING_FITS = "no item fits what was asked for"
+"""Share of all interactions that must have faded: otherwise all are from one moment, and none is more recent."""
+_TIMELESS = "the times of the interactions are missing or all the same: all of them count alike"
+_NOT_TRENDING = "the times of the interactions are missing or all the same: these are the popular items"
+_NOTHING_RISES = "no item that meets the request has more interactions than usual"
+_NOTHING_FITS = "no item meets the request"
 _EMPTY = "there are no items yet"
 
 
@@ -37,7 +45,7 @@ class RecentCounts:
     Parameters
     ----------
     event_weights
-        Those of event types that show interest count.
+        By event type; types with a weight above 0 are counted.
     """
 
     def __init__(self, counts: CountStore, event_weights: Mapping[str, float]) -> None:
@@ -47,12 +55,12 @@ class RecentCounts:
         self._kept: dict[int, tuple[float, list[Counted]]] = {}
 
     async def get(self, window: int) -> list[Counted]:
-        """Give the items with most interactions lately, by a row of `Popularity.recent`.
+        """Give the items with the most recent interactions, by a row of `Popularity.recent`.
 
         Raises
         ------
         DatabaseError
-            They cannot be counted.
+            The log cannot be read.
         """
         async with self._counting:
             until, found = self._kept.get(window, (0.0, []))
@@ -64,16 +72,16 @@ class RecentCounts:
 
 @dataclass(frozen=True)
 class Charted:
-    """Items with their scores, and what they were chosen by."""
+    """Items with their scores, and how they were selected."""
 
-    picked: Selection
+    selection: Selection
     strategy: ChartStrategy
     window: AnyWindow
     reason: str | None = None
 
 
 class Charts:
-    """Answers with the items that everybody has, or has lately."""
+    """Answers with the items that have the most interactions, or more than usual lately."""
 
     def __init__(
         self, popular: LogCounts, recent: RecentCounts, since_bundle: CountsSinceBundle, bundle: ActiveBundle
@@ -84,12 +92,12 @@ class Charts:
         self._bundle = bundle
 
     async def popular(self, query: PopularQuery) -> Chart:
-        """Give the most popular items; those that nobody had come last.
+        """Give the most popular items; those without interactions come last.
 
         Raises
         ------
         DatabaseError
-            There is no bundle, and the log cannot be counted.
+            There is no bundle, and the log cannot be read.
         """
         serving = self._bundle.serving
         serving.tick()
@@ -101,7 +109,7 @@ class Charts:
         Raises
         ------
         DatabaseError
-            There is no bundle, and the log cannot be counted.
+            There is no bundle, and the log cannot be read.
         """
         serving = self._bundle.serving
         serving.tick()
@@ -109,16 +117,16 @@ class Charts:
             serving, await self._risen(serving, to_candidate_query(serving, query), query.limit, query.window)
         )
 
-    async def instead(self, serving: Serving, candidate_query: CandidateQuery, query: ItemsQuery) -> Charted:
-        """Give trending items, or else popular ones, where there is nothing better to show.
+    async def fallback(self, serving: Serving, candidate_query: CandidateQuery, query: ItemsQuery) -> Charted:
+        """Give trending items, or popular ones where no item is trending, in place of an empty list.
 
         Raises
         ------
         DatabaseError
-            There is no bundle, and the log cannot be counted.
+            There is no bundle, and the log cannot be read.
         """
         found = await self._risen(serving, candidate_query, query.limit, TrendingQuery.model_fields["window"].default)
-        if len(found.picked.items):
+        if len(found.selection.items):
             return found
         return await self._most(serving, candidate_query, query.limit, "all")
 
@@ -126,12 +134,12 @@ class Charts:
         ranker, live = serving.ranker, serving.live
         reason = None
         if ranker is not None:
-            if window != "all" and not ranker.retriever.popularity.clock:
+            if window != "all" and not ranker.popularity.clock:
                 window, reason = "all", _TIMELESS
             await self._since_bundle.refresh(serving)
             row = WINDOWS.get(window)
             found = self._since_bundle.popular(serving, row)
-            picked = (
+            selection = (
                 Selection(*ranker.popular(candidate_query, limit, row))
                 if found is None
                 else in_order(live, *found, candidate_query, limit)
@@ -143,29 +151,29 @@ class Charts:
                 window, reason = "all", _TIMELESS
             if window == "all":
                 counts = await self._popular.counts(live)
-                picked = first(
+                selection = highest(
                     live, np.flatnonzero(counts).astype(np.int32), counts[counts > 0], candidate_query, limit
                 )
             else:
-                picked = _of_rows(
+                selection = _of_rows(
                     serving, rows, np.array([row.recent for row in rows], np.float32), candidate_query, limit
                 )
             after = 0
-        picked = picked.followed_by(unhad(live, candidate_query, picked.items, after, limit))
-        if not len(picked.items):
-            return Charted(picked, "none", window, _NOTHING_FITS if len(live) else _EMPTY)
-        return Charted(picked, "popular", window, reason)
+        selection = selection.followed_by(without_interactions(live, candidate_query, selection.items, after, limit))
+        if not len(selection.items):
+            return Charted(selection, "none", window, _NOTHING_FITS if len(live) else _EMPTY)
+        return Charted(selection, "popular", window, reason)
 
     async def _risen(self, serving: Serving, candidate_query: CandidateQuery, limit: int, window: AnyWindow) -> Charted:
         ranker, row = serving.ranker, WINDOWS[window]
-        picked: Selection | None = None
+        selection: Selection | None = None
         if ranker is not None:
             await self._since_bundle.refresh(serving)
             rising = self._since_bundle.rising(serving, row)
-            if ranker.retriever.popularity.trends and rising is not None:
-                picked = in_order(serving.live, *rising, candidate_query, limit)
-            elif ranker.retriever.popularity.trends:
-                picked = Selection(*ranker.trending(candidate_query, limit, row))
+            if ranker.popularity.trends and rising is not None:
+                selection = in_order(serving.live, *rising, candidate_query, limit)
+            elif ranker.popularity.trends:
+                selection = Selection(*ranker.trending(candidate_query, limit, row))
         else:
             rows = await self._recent.get(row)
             if rows and 0 < rows[0].all_recent < rows[0].all_counts * (1 - _LEAST_AGE):
@@ -175,13 +183,13 @@ class Charts:
                     all_counts=rows[0].all_counts,
                     all_recent=rows[0].all_recent,
                 )
-                picked = _of_rows(serving, rows, rise, candidate_query, limit)
-        if picked is None:
+                selection = _of_rows(serving, rows, rise, candidate_query, limit)
+        if selection is None:
             found = await self._most(serving, candidate_query, limit, "all")
-            return Charted(found.picked, found.strategy, "all", found.reason or _NOT_TRENDING)
-        if not len(picked.items):
+            return Charted(found.selection, found.strategy, "all", found.reason or _NOT_TRENDING)
+        if not len(selection.items):
             return Charted(nothing(), "none", window, _NOTHING_RISES)
-        return Charted(picked, "trending", window)
+        return Charted(selection, "trending", window)
 
 
 def _of_rows(
@@ -192,12 +200,12 @@ def _of_rows(
     serving.live.admit(names)
     codes = serving.live.codes(names)
     keep = (codes >= 0) & (scores > 0)
-    return first(serving.live, codes[keep], scores[keep], candidate_query, limit)
+    return highest(serving.live, codes[keep], scores[keep], candidate_query, limit)
 
 
 def _chart(serving: Serving, found: Charted) -> Chart:
     return Chart.model_construct(
-        items=scored(serving.live, found.picked),
+        items=scored(serving.live, found.selection),
         strategy=found.strategy,
         window=found.window,
         bundle_version=serving.version,

@@ -151,7 +151,7 @@ class CountsSinceBundle:
 def _ordered(ranker: Ranker, counted: _Counted, keys: Collection[Key]) -> dict[Key, Order]:
     orders = {}
     for kind, window in keys:
-        counts, recent = _joined(ranker.retriever.popularity, ranker.data_until, counted, window)
+        counts, recent = _joined(ranker.popularity, ranker.data_until, counted, window)
         scores = rises(counts, recent) if kind == "rising" else counts if window is None else recent
         orders[kind, window] = scores, np.argsort(-scores, kind="stable").astype(np.int32)
     return orders

@@ -1,4 +1,4 @@
-"""Picking: the first items of an order that may be shown and fit what was asked for."""
+"""Selection: the first items of an order that may be shown and that a request wants."""
 
 from dataclasses import dataclass
 
@@ -26,27 +26,29 @@ class Selection:
 
 
 def nothing() -> Selection:
-    """Pick no item."""
+    """Select no item."""
     return Selection(NOTHING, np.empty(0, dtype=np.float32))
 
 
 def to_candidate_query(serving: Serving, query: ItemsQuery, *excluded: int) -> CandidateQuery:
-    """Turn what is asked for into codes; `excluded` are codes that are left out besides."""
+    """Turn a request into codes; `excluded` are codes that are left out beside those of the request."""
     given = serving.live.known_codes(query.exclude)
     wanted = None if query.filter is None else serving.live.mask(query.filter)
     return CandidateQuery(np.concatenate([given, np.array(excluded, dtype=np.int32)]), wanted=wanted)
 
 
-def fitting(live: LiveCatalogue, items: Int32, candidate_query: CandidateQuery) -> Mask:
+def _eligible(live: LiveCatalogue, items: Int32, candidate_query: CandidateQuery) -> Mask:
     """Tell which items may be shown and are wanted."""
     keep: Mask = ~live.blocked[items] & ~np.isin(items, candidate_query.excluded)
     marks = candidate_query.marks(items)
     return keep if marks is None else keep & marks
 
 
-def first(live: LiveCatalogue, items: Int32, scores: Float32, candidate_query: CandidateQuery, limit: int) -> Selection:
-    """Pick the items with the highest scores; of equal ones the id decides, as codes differ between processes."""
-    keep = fitting(live, items, candidate_query)
+def highest(
+    live: LiveCatalogue, items: Int32, scores: Float32, candidate_query: CandidateQuery, limit: int
+) -> Selection:
+    """Select the items with the highest scores; of equal scores the id decides, as codes differ between processes."""
+    keep = _eligible(live, items, candidate_query)
     items, scores = items[keep], scores[keep]
     if len(items) > limit:
         least = np.partition(scores, len(scores) - limit)[len(scores) - limit]
@@ -59,7 +61,7 @@ def first(live: LiveCatalogue, items: Int32, scores: Float32, candidate_query: C
 def in_order(
     live: LiveCatalogue, scores: Float32, order: Int32, candidate_query: CandidateQuery, limit: int
 ) -> Selection:
-    """Pick the first items of an order that have a score above 0; `scores` has a place for each code."""
+    """Select the first items of an order that have a score above 0; `scores` has a place for each code."""
     barred = live.blocked.copy()
     barred[len(live) :] = True
     if candidate_query.wanted is not None:
@@ -69,22 +71,24 @@ def in_order(
         others[candidate_query.only] = False
         barred |= others
     barred[candidate_query.excluded[candidate_query.excluded >= 0]] = True
-    picked = kernels.first_positive(order, scores, barred, limit)
-    return Selection(picked, scores[picked])
+    items = kernels.first_positive(order, scores, barred, limit)
+    return Selection(items, scores[items])
 
 
-def unhad(live: LiveCatalogue, candidate_query: CandidateQuery, picked: Int32, after: int, limit: int) -> Int32:
-    """Pick items that nobody had, those with a code from `after` on, where fewer than `limit` are picked."""
-    missing = limit - len(picked)
+def without_interactions(
+    live: LiveCatalogue, candidate_query: CandidateQuery, selected: Int32, after: int, limit: int
+) -> Int32:
+    """Give items without interactions that fill a selection up to `limit`: those with a code from `after` on."""
+    missing = limit - len(selected)
     if missing <= 0:
         return NOTHING
     items = np.arange(after, len(live), dtype=np.int32)
-    return items[fitting(live, items, candidate_query) & ~np.isin(items, picked)][:missing]
+    return items[_eligible(live, items, candidate_query) & ~np.isin(items, selected)][:missing]
 
 
-def scored(live: LiveCatalogue, picked: Selection) -> list[ScoredItem]:
+def scored(live: LiveCatalogue, selection: Selection) -> list[ScoredItem]:
     """Write items as the wire has them."""
-    pairs = zip(live.ids(picked.items), picked.scores.tolist(), strict=True)
+    pairs = zip(live.ids(selection.items), selection.scores.tolist(), strict=True)
     return [
         ScoredItem.model_construct(item_id=item_id, score=score, rank=rank)
         for rank, (item_id, score) in enumerate(pairs, 1)

@@ -1,4 +1,4 @@
-"""Cursors: a list and how much of it was delivered, in a text that any process can go on from."""
+"""Cursors: a list and how much of it was delivered, as text from which any process can continue."""
 
 import binascii
 import struct
@@ -15,16 +15,16 @@ _HEAD = struct.Struct(f"<BB{DIGEST_BYTES}sBHH")
 _FORMAT = 1
 _CHECK_BYTES = 4
 _SHORT = (1 << 16) - 1
-_REFUSAL = "is not a cursor of this service, or was cut off"
+_REFUSAL = "is not a cursor of this service, or is damaged"
 
 
 @dataclass(frozen=True)
 class Cursor:
     """A list in the codes of a bundle.
 
-    `codes` (int32) are those delivered, then those that remain; -1 stands for an item without a code, whose ids are in
-    `names`, in their order. `scores` (float32) stand beside those that remain; they are kept with three digits.
-    `digest` sums up what was asked.
+    `codes` (int32) are those of delivered items, then of the items that remain; -1 stands for an item that the bundle
+    has no code for: `names` holds the ids of these, in their order. `scores` (float32) belong to the items that remain;
+    they are kept with three digits. `digest` is a hash of the request, `Options.digest`.
     """
 
     version: str | None
@@ -54,21 +54,22 @@ class Cursor:
         Raises
         ------
         CursorError
-            It is none.
+            The text is not a cursor of this service, or is damaged.
         """
         try:
             data = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
         except (ValueError, UnicodeEncodeError) as error:
             raise CursorError(_REFUSAL) from error
         content, check = data[:-_CHECK_BYTES], data[-_CHECK_BYTES:]
-        # Of the last letter some bits are not used: only one of the ways to write them is ours.
-        ours = urlsafe_b64encode(data).rstrip(b"=").decode() == text
-        if len(content) < _HEAD.size or not ours or binascii.crc32(content).to_bytes(_CHECK_BYTES, "little") != check:
+        intact = len(content) >= _HEAD.size and binascii.crc32(content).to_bytes(_CHECK_BYTES, "little") == check
+        # The last letter has unused bits: only one of the texts that decode to the same bytes is accepted.
+        canonical = urlsafe_b64encode(data).rstrip(b"=").decode() == text
+        if not (intact and canonical):
             raise CursorError(_REFUSAL)
-        form, width, digest, named, delivered, count = _HEAD.unpack_from(content)
-        place = _HEAD.size + named
+        layout, width, digest, version_length, delivered, count = _HEAD.unpack_from(content)
+        place = _HEAD.size + version_length
         after = place + width * count + 2 * (count - delivered)
-        if form != _FORMAT or width not in {2, 4} or delivered > count or after > len(content):
+        if layout != _FORMAT or width not in {2, 4} or delivered > count or after > len(content):
             raise CursorError(_REFUSAL)
         kind = np.uint16 if width == 2 else np.uint32  # noqa: PLR2004
         raw = np.frombuffer(content, kind, count, place)

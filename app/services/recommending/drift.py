@@ -1,4 +1,4 @@
-"""Drift: how far what is asked for has moved from what the bundle was trained on.
+"""Drift: how much requests have moved away from the data that the bundle was trained on.
 
 The counts are those of this process, or of all workers of a server together where it has several.
 """
@@ -31,7 +31,7 @@ _RANKED = {"personalized", "session", "preferences"}
 
 
 def answered(answer: Answer) -> None:
-    """Take note of a list."""
+    """Count a list."""
     _lists(answer.strategy, answer.known_user).inc()
     if answer.top_score is not None and answer.strategy in _RANKED:
         TOP_SCORES.observe(answer.top_score)
@@ -39,12 +39,12 @@ def answered(answer: Answer) -> None:
 
 @lru_cache
 def _lists(strategy: str, known: bool | None) -> Counter:
-    # Looked up once: every request counts.
+    # Looked up once: this is on the path of every request.
     return LISTS.labels(strategy, _word(known))
 
 
 def asked_about(serving: Serving, item_ids: Sequence[str]) -> None:
-    """Take note of items that a request names."""
+    """Count the items that a request names."""
     if serving.ranker is None or not item_ids:
         return
     codes = serving.live.codes(item_ids)
@@ -56,7 +56,7 @@ def asked_about(serving: Serving, item_ids: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class Drift:
-    """What the counts say, in words."""
+    """The counts in words."""
 
     users: str
     items: str

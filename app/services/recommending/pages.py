@@ -1,120 +1,123 @@
 """Pages: the part of a list that one answer holds, and the cursor that continues it."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from app.errors import CursorError
 from app.schemas.options import Options
-from app.schemas.recommendations import Degradation
-from app.services.recommending.answers import Answer, answer
+from app.schemas.recommendations import Strategy
 from app.services.recommending.cursors import Cursor
-from app.services.recommending.ranked_lists import Listing, Maker, strategy_of
-from app.services.recommending.reasons import explained, why_empty
-from app.services.state.active_bundle import ActiveBundle
-from app.services.state.reading import Reading
-from models.arrays.types import Int32
+from app.services.recommending.ranking import RankedList
+from app.services.state.serving import Serving
+from models.arrays.types import Float32, Ids, Int32
 from models.ranking.candidate_generation import NOTHING
+from models.ranking.live_catalogue import LiveCatalogue
 
 MAX_DELIVERED = 1000
 """Items of one list, over all its pages."""
 _DEPTH = 100
-"""Items that are fixed with the first page; behind them a list goes on with what is best by then."""
+"""Items that the first page fixes; behind them the list continues with what is best at that moment."""
 _MAX_NAME_BYTES = 8000
 
 
-class Pager:
-    """Answers with one page of a list."""
+@dataclass(frozen=True)
+class EarlierPages:
+    """What a cursor says of a list; all empty for its first page.
 
-    def __init__(self, maker: Maker, bundle: ActiveBundle, user_id: str | None, options: Options) -> None:
-        self._maker = maker
-        self._live = maker.serving.live
-        self._bundle = bundle
-        self._user_id = user_id
-        self._options = options
+    `delivered` are the codes (int32) of the items of earlier pages. `items`, codes as well, with their `scores`
+    (float32) come next: the first page fixed them. Items that may not be shown any more are missing.
+    """
 
-    def answer(self, reading: Reading, before_deadline: Callable[[], bool], degraded: Degradation | None) -> Answer:
-        """Make the list, or go on with it, and write one page.
+    delivered: Int32 = field(default_factory=lambda: NOTHING)
+    items: Int32 = field(default_factory=lambda: NOTHING)
+    scores: Float32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
-        Raises
-        ------
-        CursorError
-            The cursor is none of this list's.
-        """
-        options = self._options
-        if options.cursor is None:
-            before, listing = NOTHING, self._maker.make(reading, options, NOTHING, before_deadline)
-        else:
-            before, listing = self._continued(reading, before_deadline)
-        if listing.late:
-            degraded = "deadline"
-        count = min(options.limit, MAX_DELIVERED - len(before))
-        return answer(
-            self._maker.serving,
-            self._user_id,
-            listing,
-            count,
-            first_rank=len(before) + 1,
-            next_cursor=self._next(before, listing, count),
-            reason=why_empty(self._maker, reading, options) if not len(listing.items) else None,
-            reasons=explained(self._maker, reading, options, listing, count) if options.explain else None,
-            degraded=degraded,
-            known_user=None if self._user_id is None else reading.user >= 0,
-        )
+    def fill_page(self, limit: int) -> bool:
+        """Tell whether no item has to be ranked: one more than the page holds shows that another page follows."""
+        return len(self.items) > limit or len(self.delivered) >= MAX_DELIVERED
 
-    def _continued(self, reading: Reading, before_deadline: Callable[[], bool]) -> tuple[Int32, Listing]:
-        """Give what was delivered, and the list from there on."""
-        options = self._options
-        cursor = Cursor.decode(options.cursor or "")
-        if cursor.digest != options.digest(self._user_id):
-            raise CursorError("is the cursor of another list: ask for the next page with the same parameters")
-        codes = self._codes(cursor)
-        before, rest = codes[: cursor.delivered], codes[cursor.delivered :]
-        shown = rest >= 0
-        shown[shown] = ~self._live.blocked[rest[shown]]
-        items, scores = rest[shown], cursor.scores[shown]
-        before = before[before >= 0]
-        # A page that takes all that was fixed has to know whether anything follows.
-        if len(items) > options.limit or len(before) >= MAX_DELIVERED:
-            return before, Listing(items, scores, strategy_of(self._maker.serving, reading, options), reading.history)
-        more = self._maker.make(reading, options, np.concatenate([before, items]), before_deadline)
-        # What follows is of another moment: its scores only go on downwards.
-        ceiling = scores[-1] if len(scores) else np.float32(np.inf)
-        joined = np.concatenate([items, more.items])
-        return before, replace(
-            more,
-            items=joined,
-            scores=np.concatenate([scores, np.minimum(more.scores, ceiling)]),
-            strategy=strategy_of(self._maker.serving, reading, options) if len(joined) else "none",
-        )
+    @property
+    def known(self) -> Int32:
+        """The codes of all items that a continuation must not repeat."""
+        return np.concatenate([self.delivered, self.items])
 
-    def _codes(self, cursor: Cursor) -> Int32:
-        """Give the codes of a cursor's items as they are now; -1 for those that are not known any more."""
-        item_ids = self._bundle.item_ids(cursor.version)
-        if item_ids is None:
-            raise CursorError("belongs to a bundle that is not in use any more: ask for the first page again")
-        names = iter(cursor.names)
-        codes = cursor.codes.tolist()
-        ids = [item_ids[code].decode() if 0 <= code < len(item_ids) else next(names, "") for code in codes]
-        return self._live.codes(ids)
 
-    def _next(self, before: Int32, listing: Listing, count: int) -> str | None:
-        """Give the cursor of the next page; None where the list has come to its end."""
-        items = listing.items[: max(_DEPTH, count)]
-        delivered, rest = len(before) + min(count, len(items)), len(items) - count
-        if rest < 0 or count < self._options.limit or delivered >= MAX_DELIVERED:
+@dataclass(frozen=True)
+class Page:
+    """The items of one answer: codes, int32, with their scores, float32; `next_cursor` is None on the last page."""
+
+    items: Int32
+    scores: Float32
+    first_rank: int
+    next_cursor: str | None
+
+
+def earlier_pages(cursor: Cursor, digest: bytes, item_ids: Ids | None, live: LiveCatalogue) -> EarlierPages:
+    """Read a cursor in the codes of the catalogue as it is now.
+
+    Parameters
+    ----------
+    digest
+        What sums up the list that is asked for.
+    item_ids
+        The ids of the bundle that the cursor belongs to, by their codes; None where they are not kept any more.
+
+    Raises
+    ------
+    CursorError
+        It belongs to another list, or to a bundle that is no longer kept.
+    """
+    if cursor.digest != digest:
+        raise CursorError("belongs to another list: send it with the parameters of the first page")
+    if item_ids is None:
+        raise CursorError("belongs to a bundle that is no longer in use: ask for the first page again")
+    names = iter(cursor.names)
+    ids = [item_ids[code].decode() if 0 <= code < len(item_ids) else next(names, "") for code in cursor.codes.tolist()]
+    codes = live.codes(ids)
+    delivered, rest = codes[: cursor.delivered], codes[cursor.delivered :]
+    shown = rest >= 0
+    shown[shown] = ~live.blocked[rest[shown]]
+    return EarlierPages(delivered[delivered >= 0], rest[shown], cursor.scores[shown])
+
+
+def continued(earlier: EarlierPages, more: RankedList, strategy: Strategy) -> RankedList:
+    """Put the items that the first page fixed before those that are ranked now, so that scores never rise."""
+    if not len(earlier.items):
+        return more
+    return replace(
+        more,
+        items=np.concatenate([earlier.items, more.items]),
+        scores=np.concatenate([earlier.scores, np.minimum(more.scores, earlier.scores[-1])]),
+        strategy=strategy,
+    )
+
+
+def cut_page(serving: Serving, user_id: str | None, options: Options, earlier: EarlierPages, found: RankedList) -> Page:
+    """Cut one page from the front of a list, and write the cursor of the next one."""
+    before = len(earlier.delivered)
+    count = min(options.limit, MAX_DELIVERED - before)
+    items = found.items[: max(_DEPTH, count)]
+    delivered, rest = before + min(count, len(items)), len(items) - count
+    full = rest >= 0 and count == options.limit and delivered < MAX_DELIVERED
+    # A list that ends exactly here has no further page; one that was cut off at the depth may have.
+    more = full and (rest > 0 or len(found.items) >= _DEPTH)
+    cursor = None
+    if more:
+        codes = np.concatenate([earlier.delivered, items]).astype(np.int32) if before else items
+        scores = np.ascontiguousarray(found.scores[count : count + rest], dtype=np.float32)
+        cursor = _cursor(serving, options.digest(user_id), delivered, codes, scores)
+    return Page(items[:count], found.scores[:count], before + 1, cursor)
+
+
+def _cursor(serving: Serving, digest: bytes, delivered: int, codes: Int32, scores: Float32) -> str | None:
+    """Write a cursor; None where the ids of items without a code in the bundle would take too much room."""
+    live = serving.live
+    names: tuple[str, ...] = ()
+    if len(live) > live.n_items:
+        unnamed = codes >= live.n_items
+        names = tuple(live.item_id(code) for code in codes[unnamed].tolist())
+        if sum(map(len, names)) + len(names) > _MAX_NAME_BYTES:
             return None
-        if rest == 0 and len(listing.items) < _DEPTH:
-            return None
-        codes = np.concatenate([before, items]).astype(np.int32) if len(before) else items
-        names: tuple[str, ...] = ()
-        if len(self._live) > self._live.n_items:
-            unnamed = codes >= self._live.n_items
-            names = tuple(self._live.item_id(code) for code in codes[unnamed].tolist())
-            if sum(map(len, names)) + len(names) > _MAX_NAME_BYTES:
-                return None
-            codes = np.where(unnamed, np.int32(-1), codes)
-        scores = np.ascontiguousarray(listing.scores[count : count + rest], dtype=np.float32)
-        digest = self._options.digest(self._user_id)
-        return Cursor(self._maker.serving.version, digest, delivered, codes, scores, names).encode()
+        codes = np.where(unnamed, np.int32(-1), codes)
+    return Cursor(serving.version, digest, delivered, codes, scores, names).encode()

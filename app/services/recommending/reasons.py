@@ -6,59 +6,58 @@ from typing import Any
 import numpy as np
 
 from app.schemas.options import Options
-from app.services.recommending.ranked_lists import Listing, Maker
+from app.services.recommending.ranking import RankedList, rank
 from app.services.state.reading import Reading
+from app.services.state.serving import Serving
+from models.arrays.types import Int32
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.explanation import Reason, explain
 from models.ranking.live_catalogue import LiveCatalogue
 
 _MAX_NAMED = 3
+_POPULAR = [Reason("popularity", 1.0)]
 
 
 def explained(
-    maker: Maker, reading: Reading, options: Options, listing: Listing, count: int
+    serving: Serving, reading: Reading, options: Options, found: RankedList, items: Int32
 ) -> list[list[dict[str, Any]]]:
-    """Give the reasons for the first items of a list, as the wire model `Reason` has them."""
-    serving, codes = maker.serving, listing.items[:count].tolist()
-    if serving.ranker is None:
-        return [_written([Reason("popularity", 1.0)], maker) for _ in codes]
-    ranked = listing.ranked
-    drawn = {} if ranked is None else {int(code): place for place, code in enumerate(ranked.candidates.items)}
-    missing = [code for code in codes if code not in drawn]
-    if ranked is None or missing:
-        # Pinned, or of an earlier page: they are scored by themselves, as they would be today.
-        ranked = maker.rank(reading, options, CandidateQuery(only=np.array(codes, dtype=np.int32)))
-    if ranked is None:
-        return [_written([Reason("popularity", 1.0)], maker) for _ in codes]
-    drawn = {int(code): place for place, code in enumerate(ranked.candidates.items)}
-    found = explain(serving.ranker, listing.history, ranked, [drawn[code] for code in codes if code in drawn])
-    reasons = dict(zip([code for code in codes if code in drawn], found, strict=True))
-    return [_written(reasons.get(code, [Reason("popularity", 1.0)]), maker) for code in codes]
+    """Give the reasons for some items of a list, as the wire model `Reason` has them."""
+    codes = items.tolist()
+    reasons: dict[int, list[Reason]] = {}
+    if serving.ranker is not None:
+        ranked = found.ranked
+        if ranked is None or not np.isin(items, ranked.candidates.items).all():
+            # Pinned, or fixed by an earlier page: these items are scored by themselves, as of now.
+            ranked = rank(serving, reading, options, CandidateQuery(only=items)).ranked
+        if ranked is not None:
+            places = {code: place for place, code in enumerate(ranked.candidates.items.tolist())}
+            scored = [code for code in codes if code in places]
+            why = explain(serving.ranker, found.history, ranked, [places[code] for code in scored])
+            reasons = dict(zip(scored, why, strict=True))
+    return [_written(reasons.get(code, _POPULAR), serving.live) for code in codes]
 
 
-def _written(reasons: list[Reason], maker: Maker) -> list[dict[str, Any]]:
-    name = maker.serving.live.item_id
+def _written(reasons: list[Reason], live: LiveCatalogue) -> list[dict[str, Any]]:
     return [
         {
             "strand": reason.strand,
             "share": reason.share,
-            "because": [{"item_id": name(code), "share": share} for code, share in reason.because],
+            "because": [{"item_id": live.item_id(code), "share": share} for code, share in reason.because],
         }
         for reason in reasons
     ]
 
 
-def why_empty(maker: Maker, reading: Reading, options: Options) -> str:
-    """Tell in plain words why there is nothing in a list."""
-    return next(cause for holds, cause in _causes(maker.serving.live, reading, options) if holds)
+def why_empty(live: LiveCatalogue, reading: Reading, options: Options) -> str:
+    """Tell in plain words why a list is empty."""
+    return next(cause for holds, cause in _causes(live, reading, options) if holds)
 
 
 def _causes(live: LiveCatalogue, reading: Reading, options: Options) -> Iterator[tuple[bool, str]]:
-    """Give what may be the cause, and whether it is, the most particular first."""
+    """Give possible causes, and whether each holds, the most particular first."""
     blocked = live.blocked[: len(live)]
     if options.candidates is not None:
-        codes = live.codes(options.candidates)
-        codes = codes[codes >= 0]
+        codes = live.known_codes(options.candidates)
         yield not len(codes), "none of the candidates is known"
         yield bool(blocked[codes].all()), "none of the candidates may be shown now"
     if options.filter is not None:
@@ -67,10 +66,10 @@ def _causes(live: LiveCatalogue, reading: Reading, options: Options) -> Iterator
         fitting = live.mask(options.filter)[: len(live)]
         yield not fitting.any(), "no item meets the filter"
         yield bool(blocked[fitting].all()), "no item that meets the filter may be shown now"
-        yield True, "every item that meets the filter is left out, or the user has seen it"
-    yield options.cursor is not None, "the list has come to its end"
+        yield True, "the user has seen every item that meets the filter, or it is left out"
+    yield options.cursor is not None, "the list has ended"
     yield len(live) == 0, "there are no items yet"
     yield bool(blocked.all()), "no item may be shown now"
-    left_out = len(reading.left_out) or options.exclude or options.candidates is not None
-    yield bool(left_out), "everything is left out, or the user has seen it"
-    yield True, "nobody has done anything yet"
+    left_out = len(reading.excluded) or options.exclude or options.candidates is not None
+    yield bool(left_out), "the user has seen every item, or it is left out"
+    yield True, "there are no interactions yet"

@@ -1,14 +1,16 @@
-"""What asking for a recommendation means: history, ranking, and what to do without either."""
+"""Recommendations: the path of a request from a user's log to the bytes of the answer.
+
+Each step is a module of its own: reading (of a history), candidate queries, ranking, rules, pages, reasons, answers.
+"""
 
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import structlog
+from cachetools import LRUCache
 
 from app.errors import DatabaseError, SchemaError
 from app.schemas.options import Options
@@ -17,19 +19,41 @@ from app.services.kit.database_timeout import with_timeout
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.log_counts import LogCounts
 from app.services.recommending import drift
-from app.services.recommending.answers import Answer, KeptAnswers
-from app.services.recommending.pages import Pager
-from app.services.recommending.ranked_lists import Maker
+from app.services.recommending.answers import Answer, write_answer
+from app.services.recommending.cursors import Cursor
+from app.services.recommending.pages import EarlierPages, continued, cut_page, earlier_pages
+from app.services.recommending.ranked_lists import ranked_list
+from app.services.recommending.ranking import RankedList, strategy_of
+from app.services.recommending.reasons import explained, why_empty
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.change_feed import ChangeFeed
 from app.services.state.histories import Histories, Log
-from app.services.state.reading import Reading, of_types
+from app.services.state.reading import read_history, read_log
 from app.services.state.serving import Serving
 from app.storage.requests import RequestStore
 from app.times import now
+from models.arrays.types import Float32
 
 _STALE_SECONDS = 1.0
+_MAX_CACHED = 4096
 _logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One request, with the state that answers it.
+
+    `started` is the time on the monotonic clock when it came in. `counts` are the interactions of each code, float32,
+    for the time without a bundle.
+    """
+
+    serving: Serving
+    user_id: str | None
+    log: Log | None
+    options: Options
+    started: float
+    degraded: Degradation | None
+    counts: Float32 | None = None
 
 
 class RecommendationService:
@@ -38,7 +62,7 @@ class RecommendationService:
     Parameters
     ----------
     deadline
-        Seconds after which the network is not asked any more.
+        Seconds after which the network is left out.
     new_item_share
         Share of each list that is kept for new items.
     """
@@ -63,15 +87,17 @@ class RecommendationService:
         self._since_bundle = since_bundle
         self._deadline = deadline
         self._share = new_item_share
-        self._kept = KeptAnswers()
+        self._cached: LRUCache[tuple[str, object], tuple[tuple[object, ...], Answer]] = LRUCache(_MAX_CACHED)
 
-    def at_once(self, user_id: str, question: object, options: Options) -> Answer | None:
-        """Answer without waiting for anything; None where something has to be waited for.
+    def at_once(self, user_id: str, key: object, options: Options) -> Answer | None:
+        """Answer from memory; None where something has to be awaited.
+
+        An answer is cached, and used again for as long as everything that it was made from is unchanged.
 
         Parameters
         ----------
-        question
-            What was asked, in any form that is the same for the same question.
+        key
+            Anything hashable that is equal for equal options.
         """
         started = time.monotonic()
         serving = self._bundle.serving
@@ -80,19 +106,21 @@ class RecommendationService:
             return None
         serving.tick()
         degraded = self._staleness()
-        # What everybody has is all that a list without a history is made from.
+        # Only a list without a history depends on what is popular by now.
         popularity = None
-        if not len(_own(serving, user_id, log).items):
+        if not len(read_log(serving, user_id, log).items):
             self._since_bundle.ask(serving)
             popularity = self._since_bundle.number
         made_from = (log, serving.number, serving.live.version, degraded, popularity)
-        found = self._kept.get((user_id, question), made_from)
-        if found is None:
-            found = self._make(serving, user_id, log, options, started, degraded)
-            if found.degraded == degraded:
-                self._kept.keep((user_id, question), made_from, found)
-        drift.answered(found)
-        return found
+        cached = self._cached.get((user_id, key))
+        if cached is not None and cached[0] == made_from:
+            answer = cached[1]
+        else:
+            answer = self._answer(_Asked(serving, user_id, log, options, started, degraded))
+            if answer.degraded == degraded:
+                self._cached[user_id, key] = made_from, answer
+        drift.answered(answer)
+        return answer
 
     async def recommend(self, user_id: str | None, options: Options) -> Answer:
         """Rank items for a user, or for an anonymous session.
@@ -100,23 +128,14 @@ class RecommendationService:
         Raises
         ------
         CursorError
-            The cursor is none of this list's.
+            The cursor is damaged, or belongs to another list.
         DatabaseError
-            The database is away, and without a bundle or anything counted there is nothing to answer from.
+            The database cannot be reached, and there is neither a bundle nor a count of interactions in memory.
         """
         started = time.monotonic()
         log, degraded = await self._log(user_id)
-        found = await self._answer(user_id, log, options, started, degraded)
-        return found if options.context is None else await self._recorded(found, user_id, options.context)
-
-    async def _recorded(self, found: Answer, user_id: str | None, context: dict[str, Any]) -> Answer:
-        """Record the context of a request under its id; without a database the answer goes out all the same."""
-        request_id = found.request_id()
-        try:
-            await with_timeout(self._requests.add(request_id, user_id, now(), context))
-        except DatabaseError:
-            _logger.error("context not recorded", request_id=request_id)
-        return replace(found, given_id=request_id)
+        answer = await self._respond(user_id, log, options, started, degraded)
+        return answer if options.context is None else await self._recorded(answer, user_id, options.context)
 
     async def recommend_all(self, user_ids: Sequence[str], options: Options) -> list[Answer]:
         """Rank items for several users; their histories are read together."""
@@ -131,11 +150,20 @@ class RecommendationService:
             degraded = "database"
         answers = []
         for user_id in user_ids:
-            answers.append(await self._answer(user_id, logs.get(user_id), options, started, degraded))
-            # Others are served between two users of a batch.
+            answers.append(await self._respond(user_id, logs.get(user_id), options, started, degraded))
+            # Other requests are served between two users of a batch.
             await asyncio.sleep(0)
             started = time.monotonic()
         return answers
+
+    async def _recorded(self, answer: Answer, user_id: str | None, context: dict[str, Any]) -> Answer:
+        """Record the context of a request under its id; without a database the answer is sent all the same."""
+        request_id = answer.request_id()
+        try:
+            await with_timeout(self._requests.add(request_id, user_id, now(), context))
+        except DatabaseError:
+            _logger.error("context not recorded", request_id=request_id)
+        return replace(answer, given_id=request_id)
 
     async def _log(self, user_id: str | None) -> tuple[Log | None, Degradation | None]:
         if user_id is None:
@@ -153,59 +181,61 @@ class RecommendationService:
     def _staleness(self) -> Degradation | None:
         return "stale" if self._feed.seconds_behind > _STALE_SECONDS else None
 
-    async def _answer(
+    async def _respond(
         self, user_id: str | None, log: Log | None, options: Options, started: float, degraded: Degradation | None
     ) -> Answer:
+        """Answer from the bundle in use, or from the interactions of the log where there is none."""
         serving = self._bundle.serving
         counts = None
         if serving.ranker is None:
             counts = await self._popular.counts(serving.live)
         serving.tick()
         drift.asked_about(serving, options.session_items)
-        found = self._make(serving, user_id, log, options, started, degraded, counts)
-        drift.answered(found)
-        return found
+        answer = self._answer(_Asked(serving, user_id, log, options, started, degraded, counts))
+        drift.answered(answer)
+        return answer
 
-    def _make(
-        self,
-        serving: Serving,
-        user_id: str | None,
-        log: Log | None,
-        options: Options,
-        started: float,
-        degraded: Degradation | None,
-        counts: npt.NDArray[np.float32] | None = None,
-    ) -> Answer:
-        reading = _reading(serving, user_id, log, options)
-        popular = None
+    def _answer(self, asked: _Asked) -> Answer:
+        """Take a request along its path: read the history, rank, apply the rules, cut the page, write the bytes."""
+        serving, user_id, options = asked.serving, asked.user_id, asked.options
+        reading = read_history(
+            serving, user_id, asked.log, session_items=options.session_items, exclude_seen=options.exclude_seen
+        )
+        popular_now = None
         if not len(reading.items):
             self._since_bundle.ask(serving)
-            popular = self._since_bundle.popular(serving, None)
-        maker = Maker(serving, counts, self._share, popular)
-        pager = Pager(maker, self._bundle, user_id, options)
-        return pager.answer(reading, lambda: time.monotonic() - started < self._deadline, degraded)
+            popular_now = self._since_bundle.popular(serving, None)
+        earlier = self._earlier(serving, user_id, options)
+        strategy = strategy_of(serving, reading, options)
+        if earlier.fill_page(options.limit):
+            found = RankedList(earlier.items, earlier.scores, strategy, reading.history)
+        else:
+            more = ranked_list(
+                serving,
+                reading,
+                options,
+                new_item_share=self._share,
+                delivered=earlier.known,
+                counts=asked.counts,
+                popular_now=popular_now,
+                before_deadline=lambda: time.monotonic() - asked.started < self._deadline,
+            )
+            found = continued(earlier, more, strategy)
+        page = cut_page(serving, user_id, options, earlier, found)
+        return write_answer(
+            serving,
+            user_id,
+            page,
+            found.strategy,
+            reason=why_empty(serving.live, reading, options) if not len(found.items) else None,
+            reasons=explained(serving, reading, options, found, page.items) if options.explain else None,
+            degraded="deadline" if found.late else asked.degraded,
+            known_user=None if user_id is None else reading.user >= 0,
+        )
 
-
-def _own(serving: Serving, user_id: str | None, log: Log) -> Reading:
-    """Read a log, once for as long as the codes stay what they are."""
-    codes = (serving.number, len(serving.live))
-    if log.reading is None or log.reading[0] != codes:
-        log.reading = (codes, serving.read(user_id, log.events))
-    found: Reading = log.reading[1]
-    return found
-
-
-def _reading(serving: Serving, user_id: str | None, log: Log | None, options: Options) -> Reading:
-    if log is None or options.session_items:
-        events = [] if log is None else log.events
-        return _leaving_out(serving.read(user_id, events, options.session_items), log, serving, options)
-    return _leaving_out(_own(serving, user_id, log), log, serving, options)
-
-
-def _leaving_out(reading: Reading, log: Log | None, serving: Serving, options: Options) -> Reading:
-    """Leave out what was disliked, and of what was seen only what is asked for."""
-    if options.exclude_seen is True:
-        return reading
-    types = options.exclude_seen or ()
-    seen = of_types([] if log is None else log.events, types, serving.live)
-    return replace(reading, left_out=np.concatenate([reading.disliked, seen]))
+    def _earlier(self, serving: Serving, user_id: str | None, options: Options) -> EarlierPages:
+        if options.cursor is None:
+            return EarlierPages()
+        cursor = Cursor.decode(options.cursor)
+        item_ids = self._bundle.item_ids(cursor.version)
+        return earlier_pages(cursor, options.digest(user_id), item_ids, serving.live)

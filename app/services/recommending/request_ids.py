@@ -1,4 +1,4 @@
-"""Request ids: they say which bundle and which strategy made a list, and when, so that no list has to be stored."""
+"""Request ids: they hold the bundle, the strategy and the time of a list, so that no list has to be stored."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ _PARTS = 4
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a list came from; `unknown` for an id that is none of Braid's."""
+    """Where a list came from; `unknown` where Braid did not write the id."""
 
     bundle_version: str
     strategy: str
@@ -22,15 +22,15 @@ def write(mark: str, moment: int, number: int) -> str:
     mark
         What `mark` gives for the bundle and the strategy.
     moment
-        In microseconds since 1970.
+        Microseconds since 1970.
     number
-        Of 32 bits, so that no two are the same.
+        Random, of 32 bits, so that no two ids are the same.
     """
     return f"{mark}~{moment}~{number:08x}"
 
 
 def mark(bundle_version: str, strategy: str) -> str:
-    """Give what the ids of lists of one origin begin with."""
+    """Give the beginning of the ids of all lists of one bundle and strategy."""
     return f"{bundle_version}~{strategy}"
 
 

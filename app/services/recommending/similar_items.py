@@ -1,4 +1,4 @@
-"""Similar items: by the ranker or one recommender of the bundle; trending ones where nothing similar is known."""
+"""Similar items: by the ranker or by one recommender of the bundle; trending items where none is known."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from app.schemas.popular import ItemsQuery
 from app.schemas.similar import BLEND, SimilarItems, SimilarItemsQuery, SimilarStrategy
 from app.services.kit.database_timeout import with_timeout
 from app.services.popularity.charts import Charts
-from app.services.popularity.selection import Selection, first, nothing, scored, to_candidate_query
+from app.services.popularity.selection import Selection, highest, nothing, scored, to_candidate_query
 from app.services.recommending import drift
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.serving import Serving
@@ -24,18 +24,18 @@ from models.recommenders.recommender import ItemMatrix
 from models.recommenders.registry import RECOMMENDERS
 
 _LATEST = 200_000
-"""Rows of the log that are searched for an item that neither bundle nor catalogue knows: it must have come lately."""
+"""Latest rows of the log that are searched for an item that neither bundle nor catalogue knows: it must be new."""
 _RELATED = np.array([entry.relates_items for entry in RECOMMENDERS for _ in entry.parts])
-"""The parts that say something about two items; popular items fill lists up, and are like nothing."""
-_INSTEAD = "nothing similar that fits is known: these are {} items"
+"""The parts that compare items; popular items fill lists up, and resemble nothing."""
+_FALLBACK = "no similar item meets the request: these are {} items"
 
 
 class SimilarItemsService:
-    """Answers with the items that resemble one."""
+    """Answers with the items that are most similar to one."""
 
-    def __init__(self, bundle: ActiveBundle, trending: Charts, items: ItemStore, counts: CountStore) -> None:
+    def __init__(self, bundle: ActiveBundle, charts: Charts, items: ItemStore, counts: CountStore) -> None:
         self._bundle = bundle
-        self._trending = trending
+        self._charts = charts
         self._items = items
         self._counts = counts
 
@@ -45,28 +45,28 @@ class SimilarItemsService:
         Raises
         ------
         UnknownMethodError
-            The bundle has no recommender of this name that compares items.
+            No recommender of this name compares items, or the bundle does not hold it.
         NotFoundError
             Neither the catalogue nor the bundle nor the log has the item.
         DatabaseError
-            The item is not in memory and cannot be looked up, or there is no bundle and the log cannot be counted.
+            The item is not in memory and cannot be looked up, or there is no bundle and the log cannot be read.
         """
         _check_method(self._bundle.serving.ranker, query.method)
         await self._require(item_id)
         serving = self._bundle.serving
         serving.tick()
         if serving.ranker is None:
-            # It may be known by the log alone: without a code it would come up in its own list.
+            # The log alone may know it: without a code it would appear in its own list.
             serving.live.admit([item_id])
         drift.asked_about(serving, [item_id])
         code = int(serving.live.codes([item_id])[0])
         candidate_query = to_candidate_query(serving, query, *([code] if code >= 0 else []))
-        picked = _similar(serving, serving.ranker, code, query, candidate_query)
-        if len(picked.items):
-            return _answer(serving, item_id, query, picked, "similar", None)
-        found = await self._trending.instead(serving, candidate_query, query)
-        reason = found.reason if found.strategy == "none" else _INSTEAD.format(found.strategy)
-        return _answer(serving, item_id, query, found.picked, found.strategy, reason)
+        selection = _similar(serving, serving.ranker, code, query, candidate_query)
+        if len(selection.items):
+            return _answer(serving, item_id, query, selection, "similar", None)
+        found = await self._charts.fallback(serving, candidate_query, query)
+        reason = found.reason if found.strategy == "none" else _FALLBACK.format(found.strategy)
+        return _answer(serving, item_id, query, found.selection, found.strategy, reason)
 
     async def _require(self, item_id: str) -> None:
         serving = self._bundle.serving
@@ -78,7 +78,7 @@ class SimilarItemsService:
         if await with_timeout(self._items.get(item_id)) is not None:
             return
         if not await self._counts.has_item(item_id, None if serving.ranker is None else _LATEST):
-            raise NotFoundError(f"there is no item {item_id!r}, and nobody did anything with one")
+            raise NotFoundError(f"there is no item {item_id!r} in the catalogue, the bundle or the log")
 
 
 def _check_method(ranker: Ranker | None, method: str) -> None:
@@ -87,7 +87,7 @@ def _check_method(ranker: Ranker | None, method: str) -> None:
     else:
         names = [name for name, part in ranker.recommenders.items() if isinstance(part, ItemMatrix)]
     if method not in {BLEND, *names}:
-        raise UnknownMethodError(f"{method!r} is none of {', '.join([BLEND, *sorted(names)])}")
+        raise UnknownMethodError(f"{method!r} does not compare items: use one of {', '.join([BLEND, *sorted(names)])}")
 
 
 def _similar(
@@ -104,15 +104,13 @@ def _similar(
 def _by_blend(
     serving: Serving, ranker: Ranker, code: int, query: ItemsQuery, candidate_query: CandidateQuery
 ) -> Selection:
-    """Rank for somebody who had this one item."""
-    config = ranker.retriever.config.blend
-    popularity = ranker.retriever.popularity
-    unhad = code >= serving.live.n_items or popularity.counts[code] == 0
-    if unhad and config.content == 0:
-        # Of what nobody had only the description is known, and the blend does not look at it.
+    """Rank for a history that holds only this item."""
+    new = code >= serving.live.n_items or ranker.popularity.counts[code] == 0
+    if new and ranker.weight_of(Content.signals[0]) == 0:
+        # Without interactions only its description is known, and the blend does not read that.
         return _by_recommenders(serving, ranker, code, query, candidate_query)
     drawn = CandidateQuery(
-        candidate_query.excluded, wanted=candidate_query.wanted, limit=max(config.candidates, query.limit)
+        candidate_query.excluded, wanted=candidate_query.wanted, limit=max(ranker.n_candidates, query.limit)
     )
     new_items = serving.live.new_items if len(serving.live.new_items) else None
     ranked = ranker.rank(History(np.array([code], dtype=np.int32)), drawn, new_items=new_items)
@@ -124,7 +122,7 @@ def _by_blend(
 def _by_recommenders(
     serving: Serving, ranker: Ranker, code: int, query: ItemsQuery, candidate_query: CandidateQuery
 ) -> Selection:
-    """Compare by what was had together or else by the descriptions, whether the blend reads either or not."""
+    """Compare by common interactions, or else by descriptions, whether the blend reads these recommenders or not."""
     for kind in (ItemKNN, Content):
         part = ranker.recommenders.get(kind.signals[0])
         found = _by_rows(serving, part, code, query, candidate_query) if isinstance(part, ItemMatrix) else nothing()
@@ -150,21 +148,21 @@ def _by_rows(
             rows = np.searchsorted(newer.indptr, entries, side="right") - 1
             items = np.concatenate([items, (rows + live.n_items).astype(np.int32)])
             scores = np.concatenate([scores, newer.values[entries]])
-    return first(live, items[scores > 0], scores[scores > 0], candidate_query, query.limit)
+    return highest(live, items[scores > 0], scores[scores > 0], candidate_query, query.limit)
 
 
 def _answer(
     serving: Serving,
     item_id: str,
     query: SimilarItemsQuery,
-    picked: Selection,
+    selection: Selection,
     strategy: SimilarStrategy,
     reason: str | None,
 ) -> SimilarItems:
     return SimilarItems.model_construct(
         item_id=item_id,
         method=query.method,
-        items=scored(serving.live, picked),
+        items=scored(serving.live, selection),
         strategy=strategy,
         bundle_version=serving.version,
         next_cursor=None,

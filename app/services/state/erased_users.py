@@ -33,12 +33,12 @@ class ErasedUsers:
         """
         self._arrived = set()
         try:
-            serving.hide(await self._read(serving))
+            serving.hide_users(await self._read(serving))
             self._unread = False
         except DatabaseError as error:
             self._unread = True
             _log.error("erased users are not hidden yet", reason=str(error))
-        serving.hide(self._arrived)
+        serving.hide_users(self._arrived)
         self._serving, self._arrived = serving, None
 
     def erase(self, user_ids: Collection[str]) -> None:
@@ -47,7 +47,7 @@ class ErasedUsers:
         if self._arrived is not None:
             self._arrived.update(user_ids)
         if self._serving is not None:
-            self._serving.hide(user_ids)
+            self._serving.hide_users(user_ids)
 
     async def refresh(self, user_ids: Collection[str] | None) -> None:
         """Take note of users that other processes have erased or merged; None where it may be any of them.

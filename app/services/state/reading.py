@@ -1,30 +1,29 @@
-"""What a user's log says: items liked with their strength, disliked and seen, in the codes of a bundle."""
+"""Reading a history: a user's log as item codes with strengths, for the bundle in use."""
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from app.services.state.histories import Log
+from app.services.state.serving import Serving
+from app.storage.interactions import LogEntry
 from models.arrays.types import Float32, Int32
 from models.data.history import History
-from models.data.interactions import find
-from models.data.strengths import RATING, StrengthScale
+from models.data.strengths import RATING
 from models.ranking.live_catalogue import LiveCatalogue
-from models.ranking.ranker import Ranker
-
-LogEntry = tuple[int | None, int, str, str, float | None]
-"""Time in microseconds, id, item, event type and value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A user's log in codes.
 
-    `items` (int32) are the likes, oldest first, with `strengths` (float32) beside them, without those of items that
-    are not known; `repeated` are the same with an item as often as it was liked, and when; None where the bundle knows
-    no repeats. `user` is the row in the bundle, -1 if there is none. `disliked` and `left_out` are codes: by default
-    everything that was seen is left out. `has_log` tells whether the user ever did anything that counts.
+    `items` (int32) are the liked items, oldest first, with their `strengths` (float32); items without a code are
+    missing. `repeated` holds every single interaction with them and its time; None where the bundle has no repeats.
+    `user` is the row in the bundle, -1 if there is none. `disliked` and `excluded` are codes: `excluded` items do not
+    come into the list, by default everything that the user has seen. `has_log` tells whether the log holds anything
+    that counts in favour of an item.
     """
 
     items: Int32
@@ -32,27 +31,63 @@ class Reading:
     repeated: History | None
     user: int
     disliked: Int32
-    left_out: Int32
+    excluded: Int32
     has_log: bool
 
     @property
     def history(self) -> History:
-        """The likes, as the recommenders read them."""
+        """The liked items, as the recommenders read them."""
         return History(self.items, self.user, self.strengths)
 
 
-def read(
-    events: Sequence[LogEntry],
+def read_history(
+    serving: Serving,
     user_id: str | None,
-    scale: StrengthScale,
-    live: LiveCatalogue,
-    ranker: Ranker | None,
+    log: Log | None,
+    *,
     session_items: Sequence[str] = (),
+    exclude_seen: bool | Sequence[str] = True,
 ) -> Reading:
-    """Read a log, oldest first, and after it the items of a session, each as a view.
+    """Read what a request is answered from: a user's log, then the items of a session.
 
-    An item counts where it came last, and for what that said; what was said in its favour adds up.
+    Parameters
+    ----------
+    log
+        None for an anonymous session, or where the log cannot be read.
+    exclude_seen
+        Whether seen items stay out of the list: all, none, or those that interactions of some types are about.
+        Disliked items stay out in any case.
     """
+    if log is None or session_items:
+        found = read_events(serving, user_id, [] if log is None else log.events, session_items)
+    else:
+        found = read_log(serving, user_id, log)
+    if exclude_seen is True:
+        return found
+    types = exclude_seen or ()
+    events = [] if log is None else log.events
+    seen = serving.live.known_codes(list({item for _, _, item, kind, _ in events if kind in types}))
+    return replace(found, excluded=np.concatenate([found.disliked, seen]))
+
+
+def read_log(serving: Serving, user_id: str | None, log: Log) -> Reading:
+    """Read a log; the result is kept with it until an item or a user has another code."""
+    codes = (serving.number, len(serving.live))
+    if log.reading is None or log.reading[0] != codes:
+        log.reading = (codes, read_events(serving, user_id, log.events))
+    found: Reading = log.reading[1]
+    return found
+
+
+def read_events(
+    serving: Serving, user_id: str | None, events: Sequence[LogEntry], session_items: Sequence[str] = ()
+) -> Reading:
+    """Read events, oldest first, then the items of a session, each as a view.
+
+    An item stands where its latest event is. The latest event decides whether it is liked or disliked; the strengths of
+    the events in its favour add up.
+    """
+    scale, live = serving.scale, serving.live
     likes: dict[str, float] = {}
     every: list[tuple[str, float, float]] = []
     disliked: set[str] = set()
@@ -77,17 +112,15 @@ def read(
     codes = live.codes(list(likes))
     known = codes >= 0
     items = codes[known]
-    user = -1
-    if ranker is not None and user_id is not None:
-        user = int(find(ranker.user_ids, [user_id])[0])
-    turned_down = live.known_codes(list(disliked))
+    disliked_codes = live.known_codes(list(disliked))
+    ranker = serving.ranker
     return Reading(
         items,
         np.array(list(likes.values()), dtype=np.float32)[known],
         None if ranker is None or ranker.repeats is None else _repeated(every, disliked, live),
-        user,
-        turned_down,
-        np.concatenate([turned_down, items]) if len(turned_down) else items,
+        serving.user_row(user_id),
+        disliked_codes,
+        np.concatenate([disliked_codes, items]) if len(disliked_codes) else items,
         has_log,
     )
 
@@ -99,8 +132,3 @@ def _repeated(every: list[tuple[str, float, float]], disliked: set[str], live: L
     strengths = np.array([strength for _, strength, _ in kept], dtype=np.float32)
     times = np.array([moment for _, _, moment in kept], dtype=np.float64)
     return History(codes[known], strengths=strengths[known], times=times[known])
-
-
-def of_types(events: Sequence[LogEntry], types: Sequence[str], live: LiveCatalogue) -> Int32:
-    """Give the codes of the items that some event types are about."""
-    return live.known_codes(list({item for _, _, item, kind, _ in events if kind in types}))

@@ -1,10 +1,14 @@
-"""What answers are made from at one moment: a bundle's ranker, and the catalogue as it is now."""
+"""The state that answers are made from: a bundle's ranker, and the catalogue as it is now."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from functools import cached_property
 from itertools import count
 
-from app.services.state.reading import LogEntry, Reading, read
+import numpy as np
+
+from models.arrays.types import Mask
+from models.data.interactions import find
 from models.data.strengths import StrengthScale
 from models.ranking.erased_users import hide_users
 from models.ranking.live_catalogue import LiveCatalogue
@@ -14,7 +18,9 @@ _numbers = count(1)
 
 
 class Serving:
-    """One ranker with the live catalogue that shares its codes; both are exchanged together.
+    """A ranker and the live catalogue that shares its item codes; a new bundle replaces both together.
+
+    `number` changes with everything that makes earlier answers invalid, so that a cache need not hold the state itself.
 
     Parameters
     ----------
@@ -23,40 +29,48 @@ class Serving:
     live
         The catalogue, with the codes of the ranker.
     scale
-        How interactions become strengths where there is no bundle to say so.
+        How interactions become strengths while there is no bundle to say so.
     """
 
     def __init__(self, ranker: Ranker | None, live: LiveCatalogue, scale: StrengthScale) -> None:
         self.ranker = ranker
         self.live = live
-        # What remembers which state it was made from remembers this: the state itself would stay in memory.
         self.number = next(_numbers)
-        self._hidden: set[str] = set()
-        self.scale = scale if ranker is None else ranker.retriever.config.scale
+        self.scale = scale if ranker is None else ranker.scale
+        self._hidden_users: set[str] = set()
 
     @property
     def version(self) -> str | None:
         """The version of the bundle."""
         return None if self.ranker is None else self.ranker.version
 
-    def hide(self, user_ids: Collection[str]) -> None:
-        """Let the bundle say nothing about some of its users; answers that were made before are not used any more."""
-        new = set(user_ids) - self._hidden
+    @cached_property
+    def new_item_mask(self) -> Mask:
+        """Which codes are of new items: those without interactions in the bundle, and all that came after it."""
+        new = np.ones(self.live.size, dtype=np.bool_)
+        if self.ranker is not None:
+            new[: self.live.n_items] = self.ranker.popularity.counts == 0
+        return new
+
+    def hide_users(self, user_ids: Collection[str]) -> None:
+        """Use nothing of what the bundle knows about some of its users; earlier answers become invalid."""
+        new = set(user_ids) - self._hidden_users
         if not new:
             return
-        self._hidden |= new
+        self._hidden_users |= new
         if self.ranker is not None:
-            hide_users(self.ranker, sorted(self._hidden))
+            hide_users(self.ranker, sorted(self._hidden_users))
         self.number = next(_numbers)
 
+    def user_row(self, user_id: str | None) -> int:
+        """Give a user's row in the bundle; -1 for a user who is unknown to it, or hidden."""
+        if self.ranker is None or user_id is None or user_id in self._hidden_users:
+            return -1
+        return int(find(self.ranker.user_ids, [user_id])[0])
+
     def tick(self) -> None:
-        """Let the items that may be shown at this moment into answers, and keep the others out."""
+        """Apply the availability of items at this moment to the answers that follow."""
         gone, back = self.live.tick(time.time())
         if self.ranker is not None and len(gone) + len(back):
-            self.ranker.retriever.block(gone)
-            self.ranker.retriever.unblock(back)
-
-    def read(self, user_id: str | None, events: Sequence[LogEntry], session_items: Sequence[str] = ()) -> Reading:
-        """Read a user's log in the codes of the bundle; a hidden user is a stranger to it."""
-        user_id = None if user_id in self._hidden else user_id
-        return read(events, user_id, self.scale, self.live, self.ranker, session_items)
+            self.ranker.block(gone)
+            self.ranker.unblock(back)

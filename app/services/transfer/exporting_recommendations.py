@@ -10,16 +10,17 @@ import pyarrow.parquet as pq
 from app.errors import NoBundleError
 from app.schemas.options import Options
 from app.services.kit.files import complete_file
-from app.services.recommending.ranked_lists import Listing, Maker
+from app.services.recommending.ranked_lists import ranked_list
+from app.services.recommending.ranking import RankedList
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.histories import Histories
+from app.services.state.reading import read_log
 from app.services.state.serving import Serving
 from app.storage.counts import CountStore
 from app.storage.database import pages
 from app.storage.interactions import InteractionStore
 from models.data.columns import ITEM, USER
 from models.data.progress import Progress
-from models.ranking.candidate_generation import NOTHING
 
 SCHEMA = pa.schema(
     [
@@ -117,15 +118,15 @@ class Exporting:
         """Rank as `GET /recommend/{user_id}` does when it is asked for nothing but a limit, and has time enough."""
         logs = await self._histories.get_many(user_ids)
         serving.tick()
-        maker, options = Maker(serving, None, self._share), Options(limit=limit)
-        lists = [
-            maker.make(serving.read(user_id, logs[user_id].events), options, NOTHING, lambda: True)
-            for user_id in user_ids
-        ]
+        options = Options(limit=limit)
+        readings = [read_log(serving, user_id, logs[user_id]) for user_id in user_ids]
+        lists = [ranked_list(serving, reading, options, new_item_share=self._share) for reading in readings]
         return _table(serving, version, user_ids, lists, limit)
 
 
-def _table(serving: Serving, version: str, user_ids: Sequence[str], lists: Sequence[Listing], limit: int) -> pa.Table:
+def _table(
+    serving: Serving, version: str, user_ids: Sequence[str], lists: Sequence[RankedList], limit: int
+) -> pa.Table:
     shown = [each.items[:limit].tolist() for each in lists]
     lengths = [len(items) for items in shown]
     users = [user_id for user_id, length in zip(user_ids, lengths, strict=True) for _ in range(length)]

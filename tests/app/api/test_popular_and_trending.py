@@ -77,9 +77,12 @@ async def test_without_a_bundle_hidden_items_and_others_of_another_label_stay_aw
     assert item_ids(await ask(client, "/trending")) == ["c"]
     nothing = await ask(client, "/popular", category="hats")
     assert (nothing["items"], nothing["strategy"]) == ([], "none")
-    assert nothing["reason"] == "no item fits what was asked for"
+    assert nothing["reason"] == "no item meets the request"
     nothing = await ask(client, "/trending", category="hats")
-    assert (nothing["items"], nothing["reason"]) == ([], "nothing that fits is had more often than usual")
+    assert (nothing["items"], nothing["reason"]) == (
+        [],
+        "no item that meets the request has more interactions than usual",
+    )
 
 
 async def test_without_times_nothing_trends_and_the_answer_says_so(client: httpx.AsyncClient, application: Any) -> None:
@@ -91,10 +94,10 @@ async def test_without_times_nothing_trends_and_the_answer_says_so(client: httpx
     await store_all(resources.interactions, rows)
     rising = await ask(client, "/trending", window="30d")
     assert (item_ids(rising), rising["strategy"], rising["window"]) == (["y", "x"], "popular", "all")
-    assert rising["reason"] == "nothing tells what is recent: these are the popular items"
+    assert rising["reason"] == "the times of the interactions are missing or all the same: these are the popular items"
     popular = await ask(client, "/popular", window="1d")
     assert (item_ids(popular), popular["window"]) == (["y", "x"], "all")
-    assert popular["reason"] == "nothing tells what is recent: all interactions count alike"
+    assert popular["reason"] == "the times of the interactions are missing or all the same: all of them count alike"
 
 
 def counted(synthetic: DataSet) -> dict[str, int]:

@@ -127,7 +127,7 @@ async def test_where_nothing_is_known_trending_items_come_instead(
     answer = await ask(client, "/items/blank/similar", method=method, category="group-1")
     documented("SimilarItems", answer)
     assert (answer["strategy"], answer["method"]) == ("trending", method)
-    assert answer["reason"] == "nothing similar that fits is known: these are trending items"
+    assert answer["reason"] == "no similar item meets the request: these are trending items"
     assert item_ids(answer) == item_ids(await ask(client, "/trending", category="group-1"))
     await post(client, "u", "only-in-the-log")
     assert (await ask(client, "/items/only-in-the-log/similar", method=method))["strategy"] == "trending"
@@ -272,7 +272,7 @@ async def test_without_a_bundle_nobody_is_compared(client: httpx.AsyncClient) ->
     await post(client, "u", "x")
     answer = await ask(client, "/users/u/similar")
     assert (answer["items"], answer["bundle_version"]) == ([], None)
-    assert answer["reason"] == "there is no bundle yet: training makes one"
+    assert answer["reason"] == "there is no bundle yet: train one"
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)

@@ -163,8 +163,7 @@ async def test_the_bundle_tells_nothing_of_an_erased_user(
         assert await known(here) == (False, False)
         await soon(lambda: known(other), (False, False))
         # The same history again: the bundle does not know whose it was.
-        log = here.bundle.serving.read(gone, [(1, 1, "i", "view", None)])
-        assert log.user == -1
+        assert here.bundle.serving.user_row(gone) == -1
     async with serving_state(settings) as later:
         await later.start()
         assert gone not in await neighbours(later)

@@ -79,7 +79,7 @@ async def test_a_refused_version_that_is_deactivated_leaves_no_refusal(
 async def test_a_version_that_cannot_be_read_is_logged_with_what_to_do_and_not_read_again(
     bundles: BundleStore,
     newer: Path,
-    context: Context,
+    state: ServingState,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(active_bundle, "_RETRY_SECONDS", 0.0)
@@ -89,31 +89,31 @@ async def test_a_version_that_cannot_be_read_is_logged_with_what_to_do_and_not_r
     old.write_text(json.dumps(document))
     written = LogCapture()
     monkeypatch.setattr(active_bundle, "_log", structlog.wrap_logger(None, processors=[written]))
-    await context.bundle.load()
+    await state.bundle.load()
     loads: list[str] = []
     with monkeypatch.context() as during:
-        during.setattr(context.bundle.store, "load", loads.append)
-        await context.bundle.load()
+        during.setattr(state.bundle.store, "load", loads.append)
+        await state.bundle.load()
     assert loads == []
     lines = written.entries
     assert [(line["event"], line["log_level"], line["in_use"]) for line in lines] == [("bundle refused", "error", None)]
     assert "settings.blend.oracle" in lines[0]["reason"]
     assert "run `braid train`" in lines[0]["advice"]
     bundles.activate(NEWER)
-    await context.bundle.load()
-    assert context.bundle.state == ("ok", NEWER)
+    await state.bundle.load()
+    assert state.bundle.state == ("ok", NEWER)
 
 
 async def test_an_unreadable_new_version_leaves_the_old_one_in_use(
-    bundles: BundleStore, newer: Path, context: Context
+    bundles: BundleStore, newer: Path, state: ServingState
 ) -> None:
-    await context.bundle.load()
+    await state.bundle.load()
     old = str(bundles.active_version())
     manifest = newer / "manifest.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"schema_version": 99}))
     activate_unchecked(bundles, NEWER)
-    await context.bundle.load()
-    status, detail = context.bundle.state
+    await state.bundle.load()
+    status, detail = state.bundle.state
     assert status == "ok"
     assert detail.startswith(f"{old}; ")
     assert "schema_version 99 is newer" in detail

@@ -44,9 +44,9 @@ async def test_who_is_erased_while_a_bundle_is_exchanged_is_hidden_in_both_bundl
     store.erased = "nobody"
     await erased_users.hide_in(first)
     (one, two) = [user.decode() for user in first.ranker.user_ids[:2]] if first.ranker is not None else []
-    assert first.read(one, ()).user >= 0
+    assert first.user_row(one) >= 0
     store.erased, store.fails = one, fails
     await erased_users.hide_in(second)
     for serving in (first, second):
-        assert serving.read(one, ()).user == -1
-        assert serving.read(two, ()).user >= 0
+        assert serving.user_row(one) == -1
+        assert serving.user_row(two) >= 0

@@ -1,0 +1,77 @@
+"""Candidate queries: what a request asks of items, in the codes of the ranker."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from app.schemas.options import Options
+from app.services.state.reading import Reading
+from app.services.state.serving import Serving
+from models.arrays.kernels import largest
+from models.arrays.types import Int32
+from models.ranking.candidate_generation import CandidateQuery
+from models.ranking.live_catalogue import LiveCatalogue
+from models.ranking.ranker import Adjustment
+
+_PREFERENCES = "preferences"
+_WEIGHT_BESIDE_HISTORY = 2.0
+"""What meeting all preferences adds to a score, in standard deviations of the list."""
+_WEIGHT_ALONE = 1000.0
+"""The same without a history: popularity only decides between items that meet the preferences equally well."""
+_SATISFYING = 200
+"""Candidates that are drawn because they meet the preferences best."""
+
+
+def candidate_query(
+    serving: Serving, reading: Reading, options: Options, delivered: Int32, *, favour_new_items: bool
+) -> CandidateQuery:
+    """Tell the ranker which items a request wants.
+
+    Parameters
+    ----------
+    delivered
+        Codes of the items of earlier pages, which are not drawn again.
+    favour_new_items
+        Whether new items are drawn beside the others, so that a share of the list can be kept for them.
+    """
+    live = serving.live
+    excluded = reading.excluded
+    if options.exclude or len(delivered):
+        excluded = np.concatenate([excluded, live.known_codes(options.exclude), delivered]).astype(np.int32)
+    only = None
+    if options.candidates is not None:
+        only = np.unique(live.codes(options.candidates))
+        only = only[only >= 0].astype(np.int32)
+    favoured = [live.mask(boost.filter) for boost in options.boosts if boost.weight > 0]
+    if favour_new_items and serving.ranker is not None:
+        favoured.append(serving.new_item_mask)
+    drawn = 0 if serving.ranker is None else serving.ranker.n_candidates
+    wanted = None if options.filter is None else live.mask(options.filter)
+    return CandidateQuery(excluded, only, wanted, favoured=tuple(favoured), limit=max(drawn, options.limit))
+
+
+def adjusted(
+    live: LiveCatalogue, options: Options, query: CandidateQuery, *, has_history: bool
+) -> tuple[Sequence[Adjustment], CandidateQuery]:
+    """Turn boosts, buries and preferences into what is added to scores.
+
+    Returns
+    -------
+    tuple
+        The adjustments, and the query that draws the items that meet the preferences best as well.
+    """
+    adjustments = [
+        Adjustment("boosts" if boost.weight > 0 else "buries", live.mask(boost.filter), boost.weight)
+        for boost in options.boosts
+    ]
+    if not options.preferences:
+        return adjustments, query
+    satisfaction = live.satisfaction(options.preferences)
+    allowed = satisfaction if query.wanted is None else np.where(query.wanted, satisfaction, np.float32(0.0))
+    best = np.zeros(len(satisfaction), dtype=np.bool_)
+    best[largest(allowed, _SATISFYING)] = True
+    best &= allowed > 0
+    weight = _WEIGHT_BESIDE_HISTORY if has_history else _WEIGHT_ALONE
+    adjustments.append(Adjustment(_PREFERENCES, satisfaction, weight))
+    return adjustments, replace(query, favoured=(*query.favoured, best))

@@ -1,0 +1,111 @@
+"""Ranking: from a history and a candidate query to a ranked list, with the bundle's ranker or without a bundle."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.schemas.options import Options
+from app.schemas.recommendations import Strategy
+from app.services.recommending.candidate_queries import adjusted
+from app.services.state.reading import Reading
+from app.services.state.serving import Serving
+from models.arrays.types import Float32, Int32
+from models.data.history import History
+from models.ranking.candidate_generation import CandidateQuery
+from models.ranking.live_catalogue import LiveCatalogue
+from models.ranking.ranker import Adjustment, Ranked
+
+
+@dataclass(frozen=True)
+class RankedList:
+    """Items, best first: codes (int32) with their scores (float32), and how the list came to be.
+
+    `ranked` holds what the ranker scored; None without a bundle, and for a page that an earlier one fixed.
+    """
+
+    items: Int32
+    scores: Float32
+    strategy: Strategy
+    history: History
+    ranked: Ranked | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether there was no time left for the network."""
+        return self.ranked is not None and self.ranked.late
+
+
+def strategy_of(serving: Serving, reading: Reading, options: Options) -> Strategy:
+    """Tell what a list is made from; the list is empty where that holds nothing."""
+    if len(reading.items) and serving.ranker is not None:
+        return "session" if options.session_items and not reading.has_log else "personalized"
+    return "preferences" if options.preferences else "popular"
+
+
+def rank(
+    serving: Serving,
+    reading: Reading,
+    options: Options,
+    query: CandidateQuery,
+    *,
+    counts: Float32 | None = None,
+    before_deadline: Callable[[], bool] = lambda: True,
+) -> RankedList:
+    """Score the candidates of a request and put them in order, with its boosts, buries and preferences.
+
+    Parameters
+    ----------
+    counts
+        Interactions of each code, float32, for the time without a bundle.
+    before_deadline
+        Whether there is time left for the network.
+    """
+    strategy = strategy_of(serving, reading, options)
+    has_history = strategy in {"personalized", "session"}
+    ranker, live, history = serving.ranker, serving.live, reading.history
+    adjustments, query = adjusted(live, options, query, has_history=has_history)
+    if ranker is None:
+        items, scores = _by_counts(live, counts, query, adjustments)
+        return RankedList(items, scores, strategy, history)
+    if has_history and reading.repeated is not None and options.exclude_seen is not True:
+        repeats, query = ranker.repeated(replace(reading.repeated, now=time.time()), query, live.size)
+        adjustments = [*adjustments, repeats]
+    ranked = ranker.rank(
+        history,
+        query,
+        new_items=live.new_items if len(live.new_items) else None,
+        adjustments=adjustments,
+        before_deadline=before_deadline,
+        with_network=has_history,
+    )
+    items, scores = ranked.items, ranked.scores
+    if strategy == "popular" and not adjustments:
+        # Popularity alone ranked them: the number of interactions says more than a share of the best item's.
+        scores = ranker.popularity.counts_of(items)
+    return RankedList(items, scores, strategy, history, ranked)
+
+
+def _by_counts(
+    live: LiveCatalogue, counts: Float32 | None, query: CandidateQuery, adjustments: Sequence[Adjustment]
+) -> tuple[Int32, Float32]:
+    """Rank by the number of interactions in the log; of equal scores the id decides, as codes differ by process."""
+    if counts is None:
+        counts = np.zeros(live.size, dtype=np.float32)
+    eligible = ~live.blocked[: len(live)]
+    eligible[query.excluded] = False
+    marks = query.marks(np.arange(len(live), dtype=np.int32))
+    if marks is None:
+        # Only items that have interactions or are raised by the request.
+        marks = counts[: len(live)] > 0
+        for one in adjustments:
+            if one.weight > 0:
+                marks |= one.values[: len(live)] > 0
+    items = np.flatnonzero(eligible & marks).astype(np.int32)
+    scores = counts[items]
+    deviation = float(scores.std()) if len(scores) else 0.0
+    for one in adjustments:
+        scores = scores + one.values[items] * np.float32(one.weight * (deviation or 1.0))
+    order = np.lexsort((np.array(live.ids(items), dtype=np.str_), -scores))
+    return items[order], scores[order]

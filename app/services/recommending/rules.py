@@ -1,0 +1,75 @@
+"""Rules: what becomes of a ranked list before it is shown: popular by now, diversity, new items, pins."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from app.schemas.options import Options, Pin
+from app.services.popularity.selection import in_order
+from app.services.recommending.ranking import RankedList
+from app.services.state.serving import Serving
+from models.arrays.types import Float32, Int32
+from models.ranking.candidate_generation import CandidateQuery
+from models.ranking.diversity import diversify
+from models.ranking.live_catalogue import LiveCatalogue
+from models.ranking.rules import expose, pin
+
+_DIVERSE = 100
+"""Places from the top that diversity reorders; behind them the order of the scores stays."""
+
+
+def apply_rules(
+    serving: Serving,
+    options: Options,
+    query: CandidateQuery,
+    found: RankedList,
+    *,
+    popular_now: tuple[Float32, Int32] | None,
+    new_item_share: float,
+    pins: Sequence[Pin],
+) -> RankedList:
+    """Apply the rules of a request and of the service to a ranked list.
+
+    Parameters
+    ----------
+    popular_now
+        Interactions of each code until now, and the codes by them; None where the bundle knows of all there are.
+    new_item_share
+        Share of the list that is kept for new items.
+    pins
+        Those of this page.
+    """
+    if popular_now is not None and found.strategy == "popular" and not options.boosts:
+        found = _popular_first(serving, query, found, popular_now)
+    items, scores = found.items, found.scores
+    if options.diversity > 0 and serving.ranker is not None and len(items):
+        order = diversify(items, scores, min(len(items), _DIVERSE), options.diversity, serving.ranker.similar_rows)
+        rest = np.setdiff1d(np.arange(len(items)), order)
+        places = np.concatenate([order, rest])
+        items, scores = items[places], scores[places]
+    if new_item_share > 0 and len(items):
+        places = expose(serving.new_item_mask[items], options.limit, new_item_share)
+        items, scores = items[places], scores[places]
+    if pins:
+        items, scores = pin(items, scores, _shown(serving.live, pins))
+    return replace(found, items=items, scores=scores, strategy=found.strategy if len(items) else "none")
+
+
+def _popular_first(
+    serving: Serving, query: CandidateQuery, found: RankedList, popular_now: tuple[Float32, Int32]
+) -> RankedList:
+    """Put the items that are popular by now first: since the bundle was made, others may have become so."""
+    if serving.ranker is None or query.limit is None:
+        return found
+    most = in_order(serving.live, *popular_now, query, query.limit)
+    # Behind them come items without interactions, new ones among them.
+    most = most.followed_by(found.items[~np.isin(found.items, most.items)])
+    return replace(found, items=most.items, scores=most.scores)
+
+
+def _shown(live: LiveCatalogue, pins: Sequence[Pin]) -> list[tuple[int, int]]:
+    """Give position and code of the pinned items that may be shown."""
+    codes = live.codes([one.item_id for one in pins]).tolist()
+    places = zip(pins, codes, strict=True)
+    return [(one.position, code) for one, code in places if code >= 0 and not live.blocked[code]]
