@@ -1,5 +1,6 @@
 """What a process that serves holds, and what the pages describe."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -62,3 +63,13 @@ def test_every_code_stands_in_the_docs_with_its_status(repository: Path) -> None
     for one in classes:
         classes += one.__subclasses__()
         assert one.code in told_by_commands or f"| `{one.code}` | {one.status.value} |" in page
+
+
+def test_the_service_asks_the_ranker_and_does_not_reach_through_it(repository: Path) -> None:
+    reaching = [
+        f"{path.relative_to(repository)}:{node.lineno}"
+        for path in sorted((repository / "app").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "retriever"
+    ]
+    assert reaching == []
