@@ -4,9 +4,7 @@ Requirements are constraints (Felfernig and Burke 2008, "Constraint-based recomm
 weighed by an additive utility (multi-attribute utility theory).
 """
 
-import time
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 import numpy as np
@@ -14,17 +12,13 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.arrays.types import Float32, Ids, Int32, Mask
+from models.arrays.types import Float32, Ids, Mask
 from models.bundle.loader import Bundle
 from models.data.columns import ITEM
-from models.data.interactions import find
 from models.filters.catalogue_index import CatalogueIndex
-from models.filters.matching import available, having, matching
-from models.filters.relaxations import Relaxation, relax
+from models.filters.matching import having, matching
 from models.filters.requirements import Filter, Preference, default_tolerance
 
-MET = 0.5
-"""Satisfaction from which a preference is met; that of a number at the tolerance."""
 _REACH = 12.5
 """Tolerances from the target beyond which the closeness is 0 in float32."""
 
@@ -38,16 +32,6 @@ class KnowledgeConfig(BaseModel):
         500, ge=0, description="maximum number of attributes that filters can use; the most frequent ones are kept"
     )
     tolerance: float = Field(0.2, gt=0, description="default tolerance of a target, as a share of the target")
-
-
-@dataclass(frozen=True)
-class Recommendation:
-    """An item, how well it meets the preferences (0 to 1), and which of them it meets."""
-
-    item_id: str
-    score: float
-    satisfactions: tuple[float, ...]
-    met: tuple[Preference, ...]
 
 
 class Knowledge:
@@ -148,88 +132,9 @@ class Knowledge:
             scores += self.satisfaction(preference) * (preference.weight / total)
         return scores.astype(np.float32)
 
-    def recommend(
-        self,
-        requirements: Filter | None,
-        preferences: Sequence[Preference],
-        limit: int,
-        excluded: Collection[str] = (),
-        *,
-        prior: Float32 | None = None,
-        now: float | None = None,
-    ) -> list[Recommendation]:
-        """Rank the items that meet all requirements by how well they meet the preferences.
-
-        Hidden items and those that are not available are left out.
-
-        Parameters
-        ----------
-        excluded
-            Ids never to be returned.
-        prior
-            Float32 of length n_items, as their popularity: of items with equal scores the greater comes first.
-        now
-            Seconds since 1970; by default this moment.
-
-        Returns
-        -------
-        list
-            Best first; empty where nothing meets the requirements: `relaxations` tells what stands in the way.
-        """
-        eligible = np.flatnonzero(self.mask(requirements) & self._available(excluded, now)).astype(np.int32)
-        scores = self.score(preferences)
-        best = _best(eligible, [scores] if prior is None else [scores, prior], limit)
-        satisfactions = [self.satisfaction(preference)[best].tolist() for preference in preferences]
-        return [
-            Recommendation(
-                item_id.decode(),
-                score,
-                tuple(values[place] for values in satisfactions),
-                tuple(
-                    preference
-                    for preference, values in zip(preferences, satisfactions, strict=True)
-                    if values[place] >= MET
-                ),
-            )
-            for place, (item_id, score) in enumerate(zip(self.item_ids[best], scores[best].tolist(), strict=True))
-        ]
-
-    def relaxations(
-        self, requirements: Filter, excluded: Collection[str] = (), *, limit: int = 10, now: float | None = None
-    ) -> list[Relaxation]:
-        """Tell which requirement to give up where nothing meets all of them.
-
-        Where no single one helps, the smallest sets that do are given.
-
-        Returns
-        -------
-        list
-            Those that let in the most items first; empty where something meets all, or nothing is available at all.
-        """
-        return relax(requirements, self.mask, self.index, self._available(excluded, now), limit)
-
-    def _available(self, excluded: Collection[str], now: float | None) -> Mask:
-        shown = available(len(self.item_ids), self.index, time.time() if now is None else now)
-        codes = find(self.item_ids, list(excluded))
-        shown[codes[codes >= 0]] = False
-        return shown
-
 
 def _nodes(node: Filter | None) -> Iterator[Filter]:
     if node is not None:
         yield node
         for child in (*(node.and_ or ()), *(node.or_ or ()), node.not_):
             yield from _nodes(child)
-
-
-def _best(items: Int32, keys: Sequence[Float32], count: int) -> Int32:
-    """Choose the items with the greatest first key, ties by the next one and last by code; best first."""
-    if len(items) > count and keys:
-        values = keys[0][items]
-        # Of the negated values: from its far end, numpy's partition is slow where many are equal.
-        least = -np.partition(-values, count - 1)[count - 1] if count else np.inf
-        above = items[values > least]
-        tied = _best(items[values == least], keys[1:], count - len(above))
-        items = np.concatenate([above, tied])
-    items = np.sort(items)[:count] if not keys else items
-    return items[np.lexsort((items, *(-key[items] for key in reversed(keys))))]

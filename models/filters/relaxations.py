@@ -1,78 +1,82 @@
-"""Relaxations: which requirements to give up where nothing meets all of them.
+"""Relaxations: which requirements to give up where no item meets all of them.
 
-All requirements are evaluated once and the smallest sets that fail are read off the items (Jannach 2006,
-"Techniques for fast query relaxation in content-based recommender systems").
+Each requirement is evaluated once, and the smallest sets that fail are read off the items (Jannach 2006, "Techniques
+for fast query relaxation in content-based recommender systems").
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from models.arrays.types import Mask
-from models.filters.catalogue_index import CatalogueIndex
-from models.filters.matching import interval
+from models.data.catalogue import Scalar
 from models.filters.requirements import Filter
+
+MAX_REQUIREMENTS = 8
+"""Requirements that are looked at: the failures of each item are bits of one byte."""
+_MAX_VALUES = 3
 
 
 @dataclass(frozen=True)
 class Relaxation:
-    """Requirements without which `items` items meet all the others.
-
-    `nearest` is, where a single `gte` or `lte` stands in the way, the number closest to the bound that one of those
-    items has.
-    """
+    """Requirements without which `items` items meet all the others."""
 
     requirements: tuple[Filter, ...]
     items: int
-    nearest: float | None = None
 
 
-def relax(
-    requirements: Filter, meets: Callable[[Filter], Mask], index: CatalogueIndex, available: Mask, limit: int
-) -> list[Relaxation]:
-    """Find the smallest sets of requirements to give up, those that let in the most items first.
+def relax(requirements: Filter, meets: Callable[[Filter], Mask], available: Mask) -> Relaxation | None:
+    """Find the smallest set of requirements to give up; of several the one that lets in the most items.
 
     Parameters
     ----------
     requirements
         The branches of its outermost `and` are the single requirements.
     meets
-        Tells for every item whether it meets a requirement.
+        Tells for every item whether it meets a requirement, bool, at least as long as `available`.
     available
-        The items that may be recommended at all.
+        Which items may be recommended at all.
+
+    Returns
+    -------
+    Relaxation
+        None where an item meets all requirements, where none can be kept, or where there are too many of them.
     """
-    parts = list(_conjuncts(requirements))
-    failures = np.zeros(len(available), dtype=np.int32)
-    for part in parts:
-        failures += ~meets(part)
-    fewest = int(failures[available].min(initial=len(parts) + 1))
-    if not 0 < fewest <= len(parts):
-        return []
-    closest = np.flatnonzero(available & (failures == fewest))
-    failed = np.stack([~meets(part)[closest] for part in parts], axis=1)
-    kinds, kind_of = np.unique(np.packbits(failed, axis=1), axis=0, return_inverse=True)
-    counts = np.bincount(kind_of.ravel())
-    found = []
-    for kind in np.argsort(-counts, kind="stable")[:limit]:
-        given_up = [parts[place] for place in np.flatnonzero(np.unpackbits(kinds[kind], count=len(parts)))]
-        let_in = closest[kind_of.ravel() == kind]
-        nearest = _nearest(given_up[0], index, let_in) if len(given_up) == 1 else None
-        found.append(Relaxation(tuple(given_up), int(counts[kind]), nearest))
-    return found
+    parts = _conjuncts(requirements)
+    if len(parts) > MAX_REQUIREMENTS:
+        return None
+    failed = np.zeros(len(available), dtype=np.uint8)
+    for place, part in enumerate(parts):
+        failed |= ~meets(part)[: len(available)] * np.uint8(1 << place)
+    counts = np.bincount(failed[available], minlength=1 << len(parts))
+    everything = len(counts) - 1
+    kinds = [*np.flatnonzero(counts).tolist(), everything]
+    best = min(kinds, key=lambda kind: (kind.bit_count(), -counts[kind]))
+    if best in {0, everything}:
+        return None
+    return Relaxation(tuple(part for place, part in enumerate(parts) if best >> place & 1), int(counts[best]))
+
+
+def in_words(node: Filter) -> str:
+    """Write a filter as a person would read it, for example `price lte 10`; of many values only the first are named."""
+    if node.not_ is not None:
+        return f"not ({in_words(node.not_)})"
+    if node.field is None:
+        word, parts = (" and ", node.and_) if node.and_ is not None else (" or ", node.or_)
+        return f"({word.join(in_words(part) for part in parts or ())})"
+    values = node.in_ or ()
+    named = ", ".join(_text(value) for value in values[:_MAX_VALUES]) + (", …" if len(values) > _MAX_VALUES else "")
+    given = {"eq": node.eq, "in": named or None, "gte": node.gte, "lte": node.lte}
+    compared = (f"{operator} {_text(value)}" for operator, value in given.items() if value is not None)
+    return f"{node.field} {' '.join(compared)}"
+
+
+def _text(value: Scalar) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _conjuncts(node: Filter) -> list[Filter]:
     return [node] if node.and_ is None else [part for child in node.and_ for part in _conjuncts(child)]
-
-
-def _nearest(node: Filter, index: CatalogueIndex, let_in: npt.NDArray[np.int64]) -> float | None:
-    if node.field is None or (node.gte is None and node.lte is None):
-        return None
-    low, high = interval(node)
-    numbers, items = index.numbers_of(node.field)
-    theirs = numbers[np.isin(items, let_in)]
-    if not len(theirs):
-        return None
-    return float(theirs[np.argmin(np.maximum(low - theirs, theirs - high))])

@@ -1,6 +1,7 @@
 """Reasons: why an item is in a list, and why a list is empty."""
 
 from collections.abc import Iterator
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,14 @@ from app.services.recommending.ranking import RankedList, rank
 from app.services.state.reading import Reading
 from app.services.state.serving import Serving
 from models.arrays.types import Int32
+from models.filters.relaxations import in_words, relax
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.explanation import Reason, explain
 from models.ranking.live_catalogue import LiveCatalogue
 
 _MAX_NAMED = 3
+_MAX_LENGTH = 300
+"""Characters of the part of a filter that is named."""
 _POPULAR = [Reason("popularity", 1.0)]
 
 
@@ -49,13 +53,31 @@ def _written(reasons: list[Reason], live: LiveCatalogue) -> list[dict[str, Any]]
 
 
 def why_empty(live: LiveCatalogue, reading: Reading, options: Options) -> str:
-    """Tell in plain words why a list is empty."""
-    return next(cause for holds, cause in _causes(live, reading, options) if holds)
+    """Tell in plain words why a list is empty, and which part of its filter keeps it so."""
+    cause = next(cause for holds, cause in _causes(live, reading, options) if holds)
+    return cause if options.filter is None or options.cursor is not None else cause + _way_out(live, reading, options)
+
+
+def _way_out(live: LiveCatalogue, reading: Reading, options: Options) -> str:
+    """Name the smallest part of a filter without which there would be items; empty where no part alone is to blame."""
+    available = ~live.blocked[: len(live)]
+    if options.candidates is not None:
+        given = np.zeros(len(live), dtype=np.bool_)
+        given[live.known_codes(options.candidates)] = True
+        available &= given
+    available[reading.excluded] = False
+    available[live.known_codes(options.exclude)] = False
+    found = None if options.filter is None else relax(options.filter, live.mask, available)
+    if found is None:
+        return ""
+    given_up = shorten(" and ".join(in_words(part) for part in found.requirements), _MAX_LENGTH, placeholder=" …")
+    return f"; without {given_up} there would be {found.items:,} item{'s' if found.items > 1 else ''}"
 
 
 def _causes(live: LiveCatalogue, reading: Reading, options: Options) -> Iterator[tuple[bool, str]]:
     """Give possible causes, and whether each holds, the most particular first."""
     blocked = live.blocked[: len(live)]
+    yield options.cursor is not None, "the list has ended"
     if options.candidates is not None:
         codes = live.known_codes(options.candidates)
         yield not len(codes), "none of the candidates is known"
@@ -67,7 +89,6 @@ def _causes(live: LiveCatalogue, reading: Reading, options: Options) -> Iterator
         yield not fitting.any(), "no item meets the filter"
         yield bool(blocked[fitting].all()), "no item that meets the filter may be shown now"
         yield True, "the user has seen every item that meets the filter, or it is left out"
-    yield options.cursor is not None, "the list has ended"
     yield len(live) == 0, "there are no items yet"
     yield bool(blocked.all()), "no item may be shown now"
     left_out = len(reading.excluded) or options.exclude or options.candidates is not None

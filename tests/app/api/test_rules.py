@@ -172,6 +172,26 @@ async def test_an_empty_list_says_why(shop: httpx.AsyncClient, asked: dict[str, 
     assert answer["reason"].startswith(reason)
 
 
+async def test_an_empty_list_names_the_part_of_the_filter_that_keeps_it_empty(
+    shop: httpx.AsyncClient, synthetic: DataSet
+) -> None:
+    group = sorted(item for item, name in group_of(synthetic).items() if name == "group-1")
+    unseen = set(group) - {"i01", "i02", "i03"}
+    for number, item in enumerate(group):
+        await shop.put(f"/items/{item}", json={"categories": ["group-1"], "price": 20 + number})
+    asked = {"filter": {"and": [GROUP_1, {"field": "price", "lte": 10}]}}
+    empty = await ask_for(shop, user_id="u", **asked)
+    count = len(item_ids(await ask_for(shop, user_id="u", filter=GROUP_1, limit=100)))
+    assert count == len(unseen)
+    assert empty["reason"] == f"no item meets the filter; without price lte 10 there would be {count} items"
+    given = await ask_for(shop, user_id="u", candidates=sorted(unseen)[:1], **asked)
+    assert given["reason"] == "no item meets the filter; without price lte 10 there would be 1 item"
+    for item in group:
+        await shop.put(f"/items/{item}", json={"hidden": True, "categories": ["group-1"], "price": 20})
+    hidden = (await ask_for(shop, user_id="u", **asked))["reason"]
+    assert hidden == "no item meets the filter"
+
+
 def nested(levels: int) -> dict[str, Any]:
     node: dict[str, Any] = GROUP_1
     for _ in range(levels):

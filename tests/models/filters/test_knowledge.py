@@ -1,4 +1,3 @@
-import time
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from models.bundle.errors import BundleError
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
 from models.filters.knowledge import Knowledge, KnowledgeConfig
+from models.filters.matching import available
 from models.filters.requirements import Filter, Preference, Preferences, Requirements
 
 NOW = 1000.0
@@ -104,45 +104,16 @@ def test_scores_lie_between_none_and_all_satisfied(given_preferences: list[dict[
     assert (scores <= satisfied.max(axis=0) + 1e-6).all()
 
 
-def test_the_best_come_first_with_what_they_meet(knowledge: Knowledge) -> None:
-    asked = wishes(VEGAN, AROUND_100)
-    found = knowledge.recommend(None, asked, 10, now=NOW)
-    assert [one.item_id for one in found] == ["trainer", "sock", "boot"]
-    assert [one.score for one in found] == pytest.approx([1.0, 2 / 3, 0.5 / 3])
-    assert [one.satisfactions for one in found] == [(1.0, 1.0), (1.0, 0.0), (0.0, 0.5)]
-    assert [one.met for one in found] == [asked, asked[:1], asked[1:]]
-
-
-def test_requirements_exclusions_and_the_limit_hold(knowledge: Knowledge) -> None:
-    leather = TREES.validate_python({"field": "tags", "eq": "leather"})
-    assert [one.item_id for one in knowledge.recommend(leather, (), 10, now=NOW)] == ["boot"]
-    assert knowledge.recommend(leather, (), 10, ["boot", "unheard-of"], now=NOW) == []
-    assert [one.item_id for one in knowledge.recommend(None, wishes(VEGAN), 1, now=NOW)] == ["sock"]
-    assert knowledge.recommend(None, wishes(VEGAN), 0, now=NOW) == []
-
-
-def test_what_is_hidden_or_not_available_is_left_out(knowledge: Knowledge) -> None:
-    def shown(now: float | None) -> list[str]:
-        return [one.item_id for one in knowledge.recommend(None, (), 10, now=now)]
+def test_what_is_hidden_or_not_available_is_not_shown(knowledge: Knowledge) -> None:
+    def shown(now: float) -> list[str]:
+        mask = available(len(knowledge.item_ids), knowledge.index, now)
+        return [item_id.decode() for item_id in knowledge.item_ids[mask]]
 
     assert shown(NOW - 1) == ["boot", "clog", "sock"]
     assert shown(NOW) == ["boot", "sock", "trainer"]
     assert shown(2000.0) == ["boot", "pump", "sock"]
-    assert shown(None) == shown(time.time())
-    hidden = SHOES.set_column(4, "hidden", pa.array([True] * 4 + [False]))
-    assert [one.item_id for one in Knowledge.fit(hidden, KnowledgeConfig()).recommend(None, (), 9, now=NOW)] == [
-        "trainer"
-    ]
-
-
-@given(st.lists(st.sampled_from([0.0, 1.0, 2.0]), min_size=5, max_size=5), st.integers(0, 6))
-def test_equal_scores_are_ordered_by_what_came_before_then_by_id(prior: list[float], limit: int) -> None:
-    knowledge = Knowledge.fit(SHOES.drop_columns(["available_from", "available_until"]), KnowledgeConfig())
-    found = knowledge.recommend(None, wishes(VEGAN), limit, prior=np.array(prior, dtype=np.float32))
-    ids = SHOES["item_id"].to_pylist()
-    vegan = [0, 1, 0, 1, 1]
-    expected = sorted(range(5), key=lambda code: (-vegan[code], -prior[code], code))[:limit]
-    assert [one.item_id for one in found] == [ids[code] for code in expected]
+    hidden = Knowledge.fit(SHOES.set_column(4, "hidden", pa.array([True] * 4 + [False])), KnowledgeConfig())
+    assert available(5, hidden.index, NOW).tolist() == [False] * 4 + [True]
 
 
 def test_fields_that_no_item_has_are_named(knowledge: Knowledge) -> None:
@@ -169,8 +140,8 @@ def test_the_codes_of_others_can_be_shared() -> None:
 @pytest.mark.parametrize("catalogue", [None, SHOES.slice(0, 0)])
 def test_an_empty_catalogue_gives_nothing(catalogue: pa.Table | None) -> None:
     nothing = Knowledge.fit(catalogue, KnowledgeConfig())
-    assert nothing.recommend(TREES.validate_python({"field": "price", "lte": 3}), wishes(VEGAN, AROUND_100), 5) == []
-    assert nothing.relaxations(TREES.validate_python({"field": "price", "lte": 3})) == []
+    assert len(nothing.mask(TREES.validate_python({"field": "price", "lte": 3}))) == 0
+    assert len(nothing.score(wishes(VEGAN, AROUND_100))) == 0
 
 
 def manifest() -> Manifest:
@@ -183,8 +154,10 @@ def arrays_of(knowledge: Knowledge) -> dict[str, Any]:
 
 def test_a_bundle_gives_back_the_same(knowledge: Knowledge, store: BundleStore) -> None:
     loaded = Knowledge.load(store.publish(manifest(), arrays_of(knowledge)), knowledge.config)
-    asked = wishes(VEGAN, AROUND_100)
-    assert loaded.recommend(None, asked, 10, now=NOW) == knowledge.recommend(None, asked, 10, now=NOW)
+    asked, leather = wishes(VEGAN, AROUND_100), TREES.validate_python({"field": "tags", "eq": "leather"})
+    assert loaded.score(asked).tolist() == knowledge.score(asked).tolist()
+    assert loaded.mask(leather).tolist() == knowledge.mask(leather).tolist() == [True, False, True, False, False]
+    assert available(5, loaded.index, NOW).tolist() == available(5, knowledge.index, NOW).tolist()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from models.filters.knowledge import Knowledge, KnowledgeConfig
-from models.filters.relaxations import Relaxation
+from models.filters.matching import available
+from models.filters.relaxations import MAX_REQUIREMENTS, Relaxation, in_words, relax
 from models.filters.requirements import Filter, Requirements
 
 NOW = 100.0
@@ -161,52 +162,72 @@ def test_what_is_missing_is_met_by_not_alone() -> None:
     assert matched({"not": {"field": "price", "gte": -1e9}}) == ["dust"]
 
 
-def relaxed(*parts: dict[str, Any], **options: Any) -> list[Relaxation]:
-    return fitted(ITEMS).relaxations(READ.validate_python({"and": list(parts)}), now=NOW, **options)
+def relaxed(*parts: dict[str, Any], excluded: Sequence[str] = ()) -> Relaxation | None:
+    knowledge = fitted(ITEMS)
+    shown = available(len(ITEMS), knowledge.index, NOW)
+    shown[[[row["item_id"] for row in ITEMS].index(item) for item in excluded]] = False
+    return relax(READ.validate_python({"and": list(parts)}), knowledge.mask, shown)
+
+
+def given_up(found: Relaxation | None) -> tuple[list[str], int]:
+    return ([], 0) if found is None else ([in_words(part) for part in found.requirements], found.items)
 
 
 VEGAN, DAIRY = {"field": "tags", "eq": "vegan"}, {"field": "categories", "eq": "dairy"}
 
 
-def test_the_one_requirement_that_stands_in_the_way_is_named_with_the_closest_number() -> None:
-    found = relaxed(VEGAN, {"field": "price", "gte": 4})
-    assert [(one.requirements[0].field, one.items, one.nearest) for one in found] == [
-        ("price", 2, 3.0),
-        ("tags", 1, None),
-    ]
+def test_the_one_requirement_that_lets_in_the_most_items_is_given_up() -> None:
+    assert given_up(relaxed(VEGAN, {"field": "price", "gte": 4})) == (["price gte 4"], 2)
+    assert given_up(relaxed(VEGAN, {"field": "price", "gte": 3, "lte": 2})) == (["price gte 3 lte 2"], 2)
 
 
-def test_nested_requirements_are_relaxed_one_by_one() -> None:
-    (one,) = relaxed({"and": [VEGAN, {"and": [{"field": "price", "lte": 3}]}]}, {"field": "tags", "eq": "raw"})
-    assert (one.requirements[0].eq, one.items) == ("raw", 2)
+def test_nested_requirements_are_given_up_one_by_one() -> None:
+    parts = {"and": [VEGAN, {"and": [{"field": "price", "lte": 3}]}]}, {"field": "tags", "eq": "raw"}
+    assert given_up(relaxed(*parts)) == (["tags eq raw"], 2)
 
 
-def test_where_no_single_one_helps_the_smallest_sets_are_named() -> None:
+def test_where_no_single_one_helps_the_smallest_set_is_given_up() -> None:
     found = relaxed(VEGAN, DAIRY, {"field": "price", "gte": 9})
-    assert [(len(one.requirements), one.items) for one in found] == [(2, 2), (2, 1)]
+    assert given_up(found) == (["categories eq dairy", "price gte 9"], 2)
 
 
-def test_there_is_nothing_to_relax_where_something_is_found_or_nothing_is_shown() -> None:
-    assert relaxed(VEGAN) == []
-    assert relaxed(DAIRY, excluded=["apple", "bread", "cheese"]) == []
+def test_there_is_nothing_to_give_up_where_an_item_is_found_or_none_is_shown_or_nothing_would_be_kept() -> None:
+    assert relaxed(VEGAN) is None
+    assert relaxed(DAIRY, VEGAN, excluded=["apple", "bread", "cheese"]) is None
+    assert relaxed(DAIRY, excluded=["cheese"]) is None
+    assert relaxed(DAIRY, *[VEGAN] * MAX_REQUIREMENTS) is None
 
 
-def test_hidden_and_excluded_items_are_no_reason_to_relax() -> None:
-    (one,) = relaxed(DAIRY, VEGAN, excluded=["apple", "bread"])
-    assert (one.requirements[0].eq, one.items) == ("vegan", 1)
+def test_hidden_and_excluded_items_are_not_counted() -> None:
+    assert given_up(relaxed(DAIRY, VEGAN, excluded=["apple", "bread"])) == (["tags eq vegan"], 1)
+
+
+def test_filters_are_written_in_words() -> None:
+    node = {"or": [{"not": VEGAN}, {"and": [{"field": "item_id", "in": ["a", "b", "c", "d"]}, DAIRY]}]}
+    words = "(not (tags eq vegan) or (item_id in a, b, c, … and categories eq dairy))"
+    assert in_words(READ.validate_python(node)) == words
+    assert in_words(READ.validate_python({"field": "price", "eq": 2.5})) == "price eq 2.5"
+    assert in_words(READ.validate_python({"field": "hidden", "eq": True})) == "hidden eq true"
 
 
 @settings(max_examples=200)
 @given(st.lists(items, min_size=1, max_size=6), st.lists(comparisons, min_size=1, max_size=5))
-def test_relaxations_are_those_of_trying_every_subset(rows: list[dict[str, Any]], parts: list[dict[str, Any]]) -> None:
+def test_the_relaxation_is_that_of_trying_every_subset(rows: list[dict[str, Any]], parts: list[dict[str, Any]]) -> None:
     rows = [{"item_id": f"i{place}", **row} for place, row in enumerate(rows)]
     shown = [row for row in rows if not row["hidden"] and (row["available_from"] or 0.0) <= NOW]
     failing = [frozenset(place for place, part in enumerate(parts) if not holds(part, row)) for row in shown]
     fewest = min(map(len, failing), default=0)
-    expected = {failed: failing.count(failed) for failed in failing if len(failed) == fewest > 0}
+    smallest = [failed for failed in failing if len(failed) == fewest] if 0 < fewest < len(parts) else []
+    expected = {failed: smallest.count(failed) for failed in smallest}
+    knowledge = fitted(rows)
     filters = [READ.validate_python(part) for part in parts]
-    found = fitted(rows).relaxations(Filter.model_validate({"and": parts}), now=NOW, limit=1000)
-    assert sorted(one.items for one in found) == sorted(expected.values())
-    for one in found:
-        assert len(one.requirements) == fewest
-        assert one.requirements in [tuple(filters[place] for place in sorted(failed)) for failed in expected]
+    found = relax(Filter.model_validate({"and": parts}), knowledge.mask, available(len(rows), knowledge.index, NOW))
+    if found is None:
+        assert not expected
+    else:
+        assert found.items == max(expected.values())
+        assert found.requirements in [
+            tuple(filters[place] for place in sorted(failed))
+            for failed, count in expected.items()
+            if count == found.items
+        ]
