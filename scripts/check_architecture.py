@@ -1,7 +1,8 @@
 """Compares docs/architecture.md with the contracts of import-linter: `python scripts/check_architecture.py`.
 
 For each contract of layers the page has rows: a package, what it is for, and what it may import, which is every package
-of the layers below. A package, a row or an import that only one of the two knows is a difference.
+of the layers below. A package, a row or an import that only one of the two knows is a difference. The contract of the
+path of a request names modules: the page has its layers in a block, one a line.
 
 Exit codes: 0 the same, 1 different.
 """
@@ -13,6 +14,8 @@ from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
 _ROW = re.compile(r"^\| `([\w.]+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
+PATH = "The path of a request"
+_PATH = re.compile(rf"^## {PATH}$.*?^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NAME = re.compile(r"`([\w.]+)`")
 
 
@@ -20,7 +23,7 @@ def allowed(pyproject: str) -> dict[str, list[str]]:
     """Give what each package may import by the contracts of layers, by its full name."""
     found: dict[str, list[str]] = {}
     for contract in tomllib.loads(pyproject)["tool"]["importlinter"]["contracts"]:
-        if contract["type"] != "layers":
+        if contract["type"] != "layers" or contract.get("name") == PATH:
             continue
         (container,) = contract.get("containers", [""])
         layers = [[part.strip() for part in layer.split("|")] for layer in contract["layers"]]
@@ -35,6 +38,12 @@ def documented(page: str) -> dict[str, list[str]]:
     return {name: _NAME.findall(imports) for name, _, imports in _ROW.findall(page)}
 
 
+def path_of(pyproject: str) -> list[str]:
+    """Give the layers of the path of a request by its contract; none where there is no such contract."""
+    contracts = tomllib.loads(pyproject)["tool"]["importlinter"]["contracts"]
+    return next((contract["layers"] for contract in contracts if contract.get("name") == PATH), [])
+
+
 def differences(pyproject: str, page: str) -> list[str]:
     """Give what the page and the contracts do not agree on, a line each."""
     contracts, rows = allowed(pyproject), documented(page)
@@ -44,6 +53,9 @@ def differences(pyproject: str, page: str) -> list[str]:
         if name in rows and rows[name] != imports:
             listed = ", ".join(f"`{one}`" for one in imports) or "nothing"
             found.append(f"`{name}` may import, by its contract: {listed}")
+    block = _PATH.search(page)
+    if path_of(pyproject) != (block[1].splitlines() if block else []):
+        found.append(f"the block under '{PATH}' is not the contract's list of layers")
     return found
 
 

@@ -16,6 +16,11 @@ containers = ["shop"]
 layers = ["till", "shelves | window", "cellar"]
 
 [[tool.importlinter.contracts]]
+name = "The path of a request"
+type = "layers"
+layers = ["shop.till.counter", "shop.shelves.top | shop.window.left"]
+
+[[tool.importlinter.contracts]]
 type = "forbidden"
 source_modules = ["shop"]
 """
@@ -24,6 +29,13 @@ PAGE = """
 | `shop.shelves` | hold goods | `cellar` |
 | `shop.window` | shows goods | `cellar` |
 | `shop.cellar` | keeps goods | nothing |
+
+## The path of a request
+
+```text
+shop.till.counter
+shop.shelves.top | shop.window.left
+```
 """
 
 
@@ -45,6 +57,11 @@ def test_a_page_that_says_the_same_has_no_differences() -> None:
             "`shelves`, `window`, ",
             "`shelves`, ",
             "`shop.till` may import, by its contract: `shelves`, `window`, `cellar`",
+        ),
+        (
+            "shop.shelves.top |",
+            "shop.shelves.low |",
+            "the block under 'The path of a request' is not the contract's list of layers",
         ),
         ("| nothing |", "| `till` |", "`shop.cellar` may import, by its contract: nothing"),
     ],
