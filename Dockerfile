@@ -45,7 +45,7 @@ FROM runtime AS trainer
 COPY --from=build-trainer /opt/braid /opt/braid
 USER 10001:10001
 # Compiled here so that no process has to: a new volume starts with this folder's content.
-RUN python -m models.ranking.kernels
+RUN python -m models.ranking.compile_kernels
 VOLUME /var/lib/braid
 # A training run ends by itself, and its exit code says how.
 HEALTHCHECK NONE
@@ -58,7 +58,7 @@ ENV BRAID_HOST=0.0.0.0 \
     OPENBLAS_NUM_THREADS=1
 COPY --from=build-api /opt/braid /opt/braid
 USER 10001:10001
-RUN python -m models.ranking.kernels
+RUN python -m models.ranking.compile_kernels
 VOLUME /var/lib/braid
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \

@@ -44,9 +44,9 @@ $(INSTALLED): $(RUNNABLE)
 	$(ADD) -e '.[train,dev]'
 	@touch $@
 
-$(KERNELS): $(RUNNABLE) models/ranking/kernels.py models/ranking/feature_kernels.py models/recommenders/kernels.py models/similarity/nearest.py
+$(KERNELS): $(RUNNABLE) models/arrays/compiled.py models/arrays/dense.py models/arrays/kernels.py models/ranking/kernels.py models/ranking/feature_kernels.py models/recommenders/kernels.py models/similarity/nearest.py
 	@rm -f $@
-	$(BIN)/python -m models.ranking.kernels
+	$(BIN)/python -m models.ranking.compile_kernels
 	@touch $@
 
 demo: ## Install what it needs, load the sample data, train, and serve on 127.0.0.1:8000 (ARGS=--synthetic needs no network)

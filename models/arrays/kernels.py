@@ -1,17 +1,23 @@
-"""Compiled inner loops over arrays: the largest scores, the first of an order, and terms in a vocabulary."""
+"""Kernels over arrays: the largest scores, the first items of an order, and terms in a vocabulary."""
 
 import numpy as np
-from numba import njit
 
-from models.arrays.types import Array
+from models.arrays.compiled import BOOLS, BYTES, FLOAT32S, INT, INT32S, INT64S, helper, kernel
+from models.arrays.types import Float32, Int32, Int64, Mask, UInt8
 
 
-@njit(cache=True, nogil=True)
-def largest(scores: Array, count: int) -> Array:
-    """Find the places of the largest float32 values, in no order; of equal ones those that come first.
+@helper()
+def _ordered(bits: int) -> int:
+    """Map the bits of a float32 to a number from 0 on, in the order of the floats."""
+    return (bits ^ ((bits >> 31) & 0x7FFFFFFF)) + 0x80000000
 
-    A selection by radix: each pass counts how many values share their next bits, and only those that share the bits
-    of the last one wanted are looked at again. Whatever the values are, it takes three passes.
+
+@kernel(FLOAT32S, INT)
+def largest(scores: Float32, count: int) -> Int32:
+    """Find the places of the largest values, in no order; of equal values those that come first.
+
+    A radix selection. Each pass counts the values by their next bits; only values with the same bits as the smallest
+    one that is wanted are read again. It takes three passes at most, whatever the values are.
     """
     count = min(count, len(scores))
     bits = scores.view(np.int32)
@@ -43,15 +49,12 @@ def largest(scores: Array, count: int) -> Array:
     return found
 
 
-@njit(cache=True, nogil=True)
-def _ordered(bits: int) -> int:
-    """Map the bits of a float32 to a number from 0 on, in the order of the floats."""
-    return (bits ^ ((bits >> 31) & 0x7FFFFFFF)) + 0x80000000
+@kernel(INT32S, FLOAT32S, BOOLS, INT)
+def first_above_zero(order: Int32, scores: Float32, barred: Mask, count: int) -> Int32:
+    """Find the first items of an order that are not barred, at most `count`.
 
-
-@njit(cache=True, nogil=True)
-def first_positive(order: Array, scores: Array, barred: Array, count: int) -> Array:
-    """Find the first items of an order that are not barred, down to the first whose score is not above 0."""
+    `order` has falling scores: the search ends at the first score that is not above 0.
+    """
     found = np.empty(count, dtype=np.int32)
     kept = 0
     for item in order:
@@ -63,11 +66,11 @@ def first_positive(order: Array, scores: Array, barred: Array, count: int) -> Ar
     return found[:kept]
 
 
-@njit(cache=True, nogil=True)
-def find_terms(text: Array, offsets: Array, wanted: Array, wanted_offsets: Array) -> Array:
-    """Look up byte strings among sorted ones, by bisection; -1 for those that are not there.
+@kernel(BYTES, INT64S, BYTES, INT64S)
+def find_terms(text: UInt8, offsets: Int64, wanted: UInt8, wanted_offsets: Int64) -> Int32:
+    """Look up byte strings in a sorted list of them, by bisection; -1 where one is missing.
 
-    String s of either side is `text[offsets[s]:offsets[s + 1]]`.
+    String s of either list is `text[offsets[s]:offsets[s + 1]]`.
     """
     found = np.full(len(wanted_offsets) - 1, -1, dtype=np.int32)
     for term in range(len(found)):

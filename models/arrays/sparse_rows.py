@@ -29,11 +29,6 @@ class SparseRows:
         """Count the rows."""
         return len(self.indptr) - 1
 
-    def __post_init__(self) -> None:
-        # Mapped from a bundle they are read-only: being so everywhere, one compiled kernel serves both.
-        for array in (self.indptr, self.indices, self.values):
-            array.flags.writeable = False
-
     def fits(self, n_rows: int, n_columns: int) -> bool:
         """Tell whether it has so many rows, and no column beyond so many."""
         return self.n_rows == n_rows and int(self.indices.max(initial=-1)) < n_columns

@@ -22,11 +22,6 @@ class Vocabulary:
     text: UInt8
     offsets: Int64
 
-    def __post_init__(self) -> None:
-        # Mapped from a bundle they are read-only: being so everywhere, one compiled kernel serves both.
-        for array in (self.text, self.offsets):
-            array.flags.writeable = False
-
     def __len__(self) -> int:
         return len(self.offsets) - 1
 

@@ -52,10 +52,7 @@ class History:
 
     @cached_property
     def by_item(self) -> tuple[Int32, Float32]:
-        """The items, ascending without repeats, and the sum of the strengths of each (1 for each without strengths).
-
-        Both are read-only, as the arrays of a stored matrix are: one compiled kernel serves both.
-        """
+        """The items, ascending without repeats, and the sum of the strengths of each (1 for each without strengths)."""
         order = self.items.argsort(kind="stable")
         items = self.items[order]
         strengths = np.ones(len(items), dtype=np.float32) if self.strengths is None else self.strengths[order]
@@ -63,7 +60,6 @@ class History:
         if repeated.any():
             first = np.append(True, ~repeated)
             items, strengths = items[first], np.add.reduceat(strengths, np.flatnonzero(first))
-        items.flags.writeable = strengths.flags.writeable = False
         return items, strengths
 
     def raised(self, exponent: float) -> "History":

@@ -126,7 +126,7 @@ def _fill(
         shuffled = shuffled[wanted[shuffled]]
     if not len(shuffled):
         return
-    table = np.stack(list(scores.values()))[:, shuffled]
+    table = np.stack([values[shuffled] for values in scores.values()])
     length = next(iter(lists.values())).shape[1]
     kept = min(length, len(shuffled))
     top, _ = dense.top_of_dense(table, len(shuffled), kept, -np.inf)

@@ -114,7 +114,9 @@ class CandidateGenerator:
         # Popular items fill up the rest, behind the others.
         scored = board.count
         if scored < count:
-            board.touch(kernels.first_free(self.popularity.order, board.slot, count - scored))
+            board.touch(
+                kernels.first_without_slot(self.popularity.order, board.slot, kernels.EVERY_ITEM, count - scored)
+            )
             scored = board.count
         masks = [(mask, count // 2) for mask in query.favoured]
         masks += [] if query.wanted is None else [(query.wanted, count)]
@@ -127,11 +129,11 @@ class CandidateGenerator:
         few = max(_NEAR, 4 * count)
         board.settle(self._near(board, rows, few) if plain and board.count > few else None)
         if plain and new_items is None:
-            slots, signals, parts, mixed, _ = kernels.choose(
+            slots, signals, parts, mixed, _ = kernels.top_candidates(
                 board.rows, scored, rows.signals, rows.parts, self.weights, count
             )
             return Candidates(board.items[slots], signals, parts, mixed, len(history))
-        tops = kernels.best_parts(board.rows, board.count, rows.parts, weights)
+        tops = kernels.part_maxima(board.rows, board.count, rows.parts, weights)
         mixed = kernels.mix(board.rows, board.count, rows.parts, self.weights, tops)
         slots = largest(mixed[:scored], count) if query.cut else np.arange(scored, dtype=np.int32)
         more: list[Places] = [] if query.only is None else [board.slots(query.only[query.only < n_items])]
@@ -141,7 +143,7 @@ class CandidateGenerator:
             more.append(fitting[largest(mixed[fitting], number)])
         if more:
             slots = np.unique(np.concatenate([slots, *more])).astype(np.int32)
-        signals, parts = kernels.gather(board.rows, slots, rows.signals, rows.parts, tops)
+        signals, parts = kernels.read_slots(board.rows, slots, rows.signals, rows.parts, tops)
         items = board.items[slots]
         known = Candidates(items, signals, parts, mixed[slots], len(history), query.marks(items))
         if new_items is None or not len(new_items):
@@ -162,13 +164,13 @@ class CandidateGenerator:
 
     def _near(self, board: ScoreBoard, rows: _Rows, count: int) -> Int32:
         """Choose the best slots by the mix so far; products of factors are computed for these only."""
-        return kernels.first(board.rows, board.count, rows.parts, self.weights, count)
+        return kernels.top_slots(board.rows, board.count, rows.parts, self.weights, count)
 
     def _fill(self, board: ScoreBoard, wanted: Mask, count: int) -> None:
         """Make wanted items without a score candidates, most popular first, until there are enough of them."""
         missing = count - int(wanted[board.items].sum())
         if missing > 0:
-            board.touch(kernels.first_wanted(self.popularity.order, wanted, board.slot, missing))
+            board.touch(kernels.first_without_slot(self.popularity.order, board.slot, wanted, missing))
 
     def _with_new_items(
         self,
@@ -191,7 +193,7 @@ class CandidateGenerator:
         places = np.flatnonzero(keep)
         if query.only is None:
             places = places[largest(mixed[places], max(len(known.items), 1))]
-        signals, parts = kernels.gather(found.signals, places.astype(np.int32), where.signals, where.parts, tops)
+        signals, parts = kernels.read_slots(found.signals, places.astype(np.int32), where.signals, where.parts, tops)
         return known.joined(
             Candidates(
                 found.items[places],

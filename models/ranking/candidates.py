@@ -45,8 +45,8 @@ class Candidates:
         """Keep some of them."""
         return Candidates(
             self.items[chosen],
-            self.signals[:, chosen],
-            self.parts[:, chosen],
+            np.take(self.signals, chosen, axis=1),
+            np.take(self.parts, chosen, axis=1),
             self.neighbours[chosen],
             self.history_length,
             None if self.wanted is None else self.wanted[chosen],

@@ -35,7 +35,8 @@ def diversify(items: Int32, scores: Float32, count: int, diversity: float, simil
         return np.empty(0, dtype=np.int32)
     span = scores.max() - scores.min()
     relevance = (scores - scores.min()) / (span if span > 0 else np.float32(1.0))
-    return kernels.diverse(relevance.astype(np.float32), likeness(items, similar), diversity, min(count, len(items)))
+    alike = likeness(items, similar)
+    return kernels.maximal_marginal_relevance(relevance.astype(np.float32), alike, diversity, min(count, len(items)))
 
 
 def likeness(items: Int32, similar: Sequence[SparseRows]) -> Float32:
@@ -48,5 +49,5 @@ def likeness(items: Int32, similar: Sequence[SparseRows]) -> Float32:
     # Positions in the list are found by bisection: an array of the whole catalogue would take more time than the rest.
     order = np.argsort(items, kind="stable").astype(np.int32)
     for rows in similar:
-        kernels.add_likeness(rows.indptr, rows.indices, rows.values, items, items[order], order, found)
+        kernels.merge_similarities(rows.indptr, rows.indices, rows.values, items, items[order], order, found)
     return np.maximum(found, found.T)

@@ -1,25 +1,25 @@
-"""Compiled inner loops of what follows the draw: features, and the blend of two scores."""
+"""Kernels that follow candidate generation: the features of candidates, and the blend of two scores."""
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from models.arrays.compiled import FLOAT, FLOAT32_ROWS, FLOAT32S, INT32S, helper, kernel
 from models.arrays.types import Float32, Int32
 
 _FEW = 400
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@helper()
 def _rank(values: Float32, value: float) -> int:
     """Count the values that are greater."""
     better = 0
-    # By place, not by value: only so it becomes vector code, a tenth of the time.
+    # A loop over places becomes vector code, ten times as fast as one over values.
     for place in range(len(values)):
         better += values[place] > value
     return better
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@helper()
 def _ranks(values: Float32) -> npt.NDArray[np.int64]:
     """Count for each value those that are greater."""
     found = np.empty(len(values), dtype=np.int64)
@@ -27,7 +27,7 @@ def _ranks(values: Float32) -> npt.NDArray[np.int64]:
         for place in range(len(values)):
             found[place] = _rank(values, values[place])
         return found
-    # Of a long list by sorting: comparing all with all would take a second for ten thousand.
+    # Long lists are sorted: comparing each value with each would take a second for ten thousand.
     order = np.argsort(-values)
     rank = 0
     for place in range(len(order)):
@@ -37,8 +37,8 @@ def _ranks(values: Float32) -> npt.NDArray[np.int64]:
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def describe(
+@kernel(FLOAT32_ROWS, FLOAT32S, INT32S, FLOAT32_ROWS, FLOAT, FLOAT32S, error_model="numpy")
+def compute_features(
     signals: Float32, neighbours: Float32, items: Int32, popularity: Float32, log_length: float, log_ranks: Float32
 ) -> Float32:
     """Compute the features of candidates, float32 (n, features); see `FeatureBuilder`.
@@ -47,7 +47,7 @@ def describe(
     ----------
     popularity
         (items + 1, 1 + windows): the logarithm of each item's share over all time and in each window; the last row
-        is that of all further items.
+        is for all further items.
     log_ranks
         log(1 + rank) of the ranks 0 to n.
     """
@@ -85,9 +85,9 @@ def describe(
     return features
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def standardise_rows(features: Float32, mean: Float32, scale: Float32, most: float) -> Float32:
-    """Bring each column to mean 0 and deviation 1 as measured beforehand, cut off beyond `most`."""
+@kernel(FLOAT32_ROWS, FLOAT32S, FLOAT32S, FLOAT, error_model="numpy")
+def standardise_features(features: Float32, mean: Float32, scale: Float32, most: float) -> Float32:
+    """Subtract the mean of each column and divide by its scale; values beyond `most` are cut off."""
     limit = np.float32(most)
     standard = np.empty_like(features)
     for row in range(features.shape[0]):
@@ -97,9 +97,9 @@ def standardise_rows(features: Float32, mean: Float32, scale: Float32, most: flo
     return standard
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@helper()
 def standardise(scores: Float32) -> Float32:
-    """Bring a list of scores to mean 0 and deviation 1; equal scores become 0."""
+    """Scale a list of scores to mean 0 and standard deviation 1; equal scores become 0."""
     mean = np.float32(np.mean(scores)) if len(scores) else np.float32(0.0)
     standard = scores - mean
     deviation = np.float32(np.sqrt(np.mean(standard * standard))) if len(scores) else np.float32(0.0)
@@ -108,15 +108,15 @@ def standardise(scores: Float32) -> Float32:
     return np.zeros_like(scores)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(FLOAT32S, FLOAT32S, FLOAT, error_model="numpy")
 def blend(neighbours: Float32, network: Float32, weight: float) -> Float32:
-    """Weave two scores of the same candidates into one, each standardised within the list."""
+    """Compute the weighted mean of two scores of the same candidates, each standardised within the list."""
     share = np.float32(weight)
     return (np.float32(1.0) - share) * standardise(neighbours) + share * standardise(network)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def describe_standard(
+@kernel(FLOAT32_ROWS, FLOAT32S, INT32S, FLOAT32_ROWS, FLOAT, FLOAT32S, FLOAT32S, FLOAT32S, FLOAT, error_model="numpy")
+def compute_standardised_features(
     signals: Float32,
     neighbours: Float32,
     items: Int32,
@@ -127,18 +127,6 @@ def describe_standard(
     scale: Float32,
     most: float,
 ) -> Float32:
-    """Compute features that are standardised already, in one call."""
-    return standardise_rows(describe(signals, neighbours, items, popularity, log_length, log_ranks), mean, scale, most)
-
-
-def warm() -> None:
-    """Compile these kernels for the types of the request path."""
-    columns = np.ones((2, 2), dtype=np.float32)
-    ones = np.ones(2, dtype=np.float32)
-    items = np.zeros(2, dtype=np.int32)
-    features = describe(columns, ones, items, columns, 0.0, ones)
-    mean, scale = features[0].copy(), np.ones_like(features[0])
-    standardise_rows(features, mean, scale, 8.0)
-    describe_standard(columns, ones, items, columns, 0.0, ones, mean, scale, 8.0)
-    standardise(ones)
-    blend(ones, ones, 0.5)
+    """Compute the features of candidates and standardise them, in one call."""
+    features = compute_features(signals, neighbours, items, popularity, log_length, log_ranks)
+    return standardise_features(features, mean, scale, most)

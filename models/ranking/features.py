@@ -46,9 +46,8 @@ class Scaler:
     """Standardises features to mean 0 and deviation 1, as measured on the training lists."""
 
     def __init__(self, mean: Float32, scale: Float32) -> None:
-        # Copies: arrays that are mapped from a bundle are read-only, which is another type to compiled code.
-        self.mean = np.array(mean, dtype=np.float32)
-        self.scale = np.array(scale, dtype=np.float32)
+        self.mean = mean
+        self.scale = scale
 
     @classmethod
     def fit(cls, lists: Sequence[Float32]) -> "Scaler":
@@ -62,7 +61,7 @@ class Scaler:
 
     def transform(self, features: Float32) -> Float32:
         """Standardise rows of features; values beyond eight deviations are clipped."""
-        return feature_kernels.standardise_rows(features, self.mean, self.scale, _MOST)
+        return feature_kernels.standardise_features(features, self.mean, self.scale, _MOST)
 
 
 class FeatureBuilder:
@@ -103,8 +102,8 @@ class FeatureBuilder:
             self._log_ranks,
         )
         if scaler is None:
-            return feature_kernels.describe(*described)
-        return feature_kernels.describe_standard(*described, scaler.mean, scaler.scale, _MOST)
+            return feature_kernels.compute_features(*described)
+        return feature_kernels.compute_standardised_features(*described, scaler.mean, scaler.scale, _MOST)
 
 
 def _log_share(counts: Float32) -> Float32:

@@ -1,21 +1,28 @@
-"""Compiled inner loops of the ranker; run as a module, it compiles them and those of the recommenders.
-
-Both keep their machine code in an on-disk cache: no process that serves compiles anything.
-"""
+"""Kernels of the ranker: mix the scores of all parts, choose candidates, and order lists."""
 
 import numpy as np
-import numpy.typing as npt
-from numba import njit
 
+from models.arrays.compiled import (
+    BOOLS,
+    FLOAT,
+    FLOAT32_ROWS,
+    FLOAT32S,
+    INT,
+    INT32S,
+    INT64S,
+    kernel,
+    writable,
+)
 from models.arrays.kernels import largest
-from models.arrays.types import Float32, Int32, Int64
-from models.ranking import feature_kernels
-from models.recommenders import kernels
+from models.arrays.types import Float32, Int32, Int64, Mask
+
+EVERY_ITEM: Mask = np.empty(0, dtype=np.bool_)
+"""A mask for `first_without_slot` that leaves no item out."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"nnan", "nsz", "reassoc"})
-def best_parts(signals: Float32, count: int, part_rows: Int64, weights: Float32) -> Float32:
-    """Give the best score of each part with a weight among the first `count` slots, 0 where none is above it."""
+@kernel(FLOAT32_ROWS, INT, INT64S, FLOAT32S, error_model="numpy", fastmath={"nnan", "nsz", "reassoc"})
+def part_maxima(signals: Float32, count: int, part_rows: Int64, weights: Float32) -> Float32:
+    """Find the best score of each part in the first `count` slots; 0 where it has no weight or no score above 0."""
     tops = np.zeros(len(part_rows), dtype=np.float32)
     for part in range(len(part_rows)):
         if weights[part] != 0 and part_rows[part] >= 0:
@@ -26,9 +33,9 @@ def best_parts(signals: Float32, count: int, part_rows: Int64, weights: Float32)
     return tops
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(FLOAT32_ROWS, INT, INT64S, FLOAT32S, FLOAT32S, error_model="numpy")
 def mix(signals: Float32, count: int, part_rows: Int64, weights: Float32, tops: Float32) -> Float32:
-    """Mix the parts of the first `count` slots, each relative to its best score."""
+    """Sum the weighted scores of all parts in the first `count` slots, each part relative to its best score."""
     mixed = np.zeros(count, dtype=np.float32)
     for part in range(len(part_rows)):
         if tops[part] > 0:
@@ -38,13 +45,13 @@ def mix(signals: Float32, count: int, part_rows: Int64, weights: Float32, tops: 
     return mixed
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def gather(
+@kernel(FLOAT32_ROWS, INT32S, INT64S, INT64S, FLOAT32S, error_model="numpy")
+def read_slots(
     signals: Float32, slots: Int32, signal_rows: Int64, part_rows: Int64, tops: Float32
 ) -> tuple[Float32, Float32]:
-    """Give the signals of some slots, (signals, n), and their parts relative to the best, (parts, n).
+    """Read the signals of some slots, (signals, n), and their parts relative to the best score, (parts, n).
 
-    A row of -1 is one of zeros.
+    A row number of -1 gives a row of zeros.
     """
     found = np.zeros((len(signal_rows), len(slots)), dtype=np.float32)
     parts = np.zeros((len(part_rows), len(slots)), dtype=np.float32)
@@ -59,64 +66,55 @@ def gather(
     return found, parts
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def first(signals: Float32, count: int, part_rows: Int64, weights: Float32, most: int) -> Int32:
-    """Give the slots that the mix puts first, at most so many, in no order."""
-    return largest(mix(signals, count, part_rows, weights, best_parts(signals, count, part_rows, weights)), most)
+@kernel(FLOAT32_ROWS, INT, INT64S, FLOAT32S, INT, error_model="numpy")
+def top_slots(signals: Float32, count: int, part_rows: Int64, weights: Float32, most: int) -> Int32:
+    """Find the slots with the best mixed scores, at most `most`, in no order."""
+    return largest(mix(signals, count, part_rows, weights, part_maxima(signals, count, part_rows, weights)), most)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def choose(
+@kernel(FLOAT32_ROWS, INT, INT64S, INT64S, FLOAT32S, INT, error_model="numpy")
+def top_candidates(
     signals: Float32, count: int, signal_rows: Int64, part_rows: Int64, weights: Float32, most: int
 ) -> tuple[Int32, Float32, Float32, Float32, Float32]:
-    """Choose the slots that the mix puts first, and gather what there is of them, in one call.
+    """Find the slots with the best mixed scores and read their signals, in one call.
 
     Returns
     -------
     tuple
-        The slots, their signals, their parts and their mix, and the best score of each part.
+        The slots, their signals, their parts and their mixed scores, and the best score of each part.
     """
-    tops = best_parts(signals, count, part_rows, weights)
+    tops = part_maxima(signals, count, part_rows, weights)
     mixed = mix(signals, count, part_rows, weights, tops)
     slots = largest(mixed, most)
-    found, parts = gather(signals, slots, signal_rows, part_rows, tops)
+    found, parts = read_slots(signals, slots, signal_rows, part_rows, tops)
     return slots, found, parts, mixed[slots], tops
 
 
-@njit(cache=True, nogil=True)
-def first_free(order: Int32, slot: Int32, count: int) -> Int32:
-    """Give the first items of an order that are not yet on the board and may be, at most so many."""
+@kernel(INT32S, INT32S, BOOLS, INT, error_model="numpy")
+def first_without_slot(order: Int32, slot: Int32, wanted: Mask, count: int) -> Int32:
+    """Find the first items of an order that have no slot, are not excluded and are wanted, at most `count`.
+
+    `wanted` has a place for each item, or is `EVERY_ITEM`.
+    """
     found = np.empty(count, dtype=np.int32)
     number = 0
     for item in order:
         if number == count:
             break
-        if slot[item] == -1:
+        if slot[item] == -1 and (len(wanted) == 0 or wanted[item]):
             found[number] = item
             number += 1
     return found[:number]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def first_wanted(order: Int32, wanted: npt.NDArray[np.bool_], slot: Int32, count: int) -> Int32:
-    """Give the first items of an order that are wanted and not yet on the board, at most so many."""
-    found = np.empty(count, dtype=np.int32)
-    number = 0
-    for item in order:
-        if number == count:
-            break
-        if wanted[item] and slot[item] == -1:
-            found[number] = item
-            number += 1
-    return found[:number]
+@kernel(INT64S, INT32S, FLOAT32S, INT32S, FLOAT32_ROWS, FLOAT, error_model="numpy")
+def estimate_from_neighbours(
+    indptr: Int64, indices: Int32, values: Float32, slot: Int32, signals: Float32, prior: float
+) -> Float32:
+    """Estimate the signals of items, (signals, n), by the mean of their neighbours' signals, weighted by similarity.
 
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def estimate(indptr: Int64, indices: Int32, values: Float32, slot: Int32, signals: Float32, prior: float) -> Float32:
-    """Estimate the signals of items from those of their neighbours, (signals, n): a mean weighted by similarity.
-
-    `prior` is the similarity of a neighbour without any signal that each item has besides its own: of an item with few
-    or distant neighbours little is believed. Neighbours that are not on the board have no signal either.
+    Each item gets one more neighbour, with the similarity `prior` and no signal, which lowers the estimates for items
+    with few or distant neighbours. Neighbours without a slot have no signal either.
     """
     found = np.zeros((signals.shape[0], len(indptr) - 1), dtype=np.float32)
     for place in range(len(indptr) - 1):
@@ -131,13 +129,13 @@ def estimate(indptr: Int64, indices: Int32, values: Float32, slot: Int32, signal
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def add_likeness(
+@kernel(INT64S, INT32S, FLOAT32S, INT32S, INT32S, INT32S, writable(FLOAT32_ROWS), error_model="numpy")
+def merge_similarities(
     indptr: Int64, indices: Int32, values: Float32, items: Int32, ordered: Int32, places: Int32, found: Float32
 ) -> None:
     """Raise `found[a, b]` to the similarity of item b in the row of item a, relative to the largest of the row.
 
-    `ordered` are the items ascending, `places` where each of these stands in the list.
+    `ordered` holds the items in ascending order, `places` the position of each of them in `items`.
     """
     for place in range(len(items)):
         item = items[place]
@@ -155,9 +153,9 @@ def add_likeness(
                 found[place, places[other]] = max(found[place, places[other]], share)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def diverse(relevance: Float32, likeness: Float32, diversity: float, count: int) -> Int32:
-    """Choose places one after the other by maximal marginal relevance; of equal ones the first."""
+@kernel(FLOAT32S, FLOAT32_ROWS, FLOAT, INT, error_model="numpy")
+def maximal_marginal_relevance(relevance: Float32, likeness: Float32, diversity: float, count: int) -> Int32:
+    """Choose places one after the other by maximal marginal relevance; of equally good places the first."""
     chosen = np.empty(count, dtype=np.int32)
     nearest = np.zeros(len(relevance), dtype=np.float32)
     free = np.ones(len(relevance), dtype=np.bool_)
@@ -172,33 +170,3 @@ def diverse(relevance: Float32, likeness: Float32, diversity: float, count: int)
         for place in range(len(relevance)):
             nearest[place] = max(nearest[place], likeness[best, place])
     return chosen
-
-
-def warm() -> None:
-    """Compile every kernel for the types of the request path."""
-    kernels.warm()
-    feature_kernels.warm()
-    columns = np.ones((2, 2), dtype=np.float32)
-    ones = np.ones(2, dtype=np.float32)
-    places = np.zeros(2, dtype=np.int64)
-    items = np.zeros(2, dtype=np.int32)
-    tops = best_parts(columns, 2, places, ones)
-    mix(columns, 2, places, ones, tops)
-    gather(columns, items, places, places, tops)
-    order = items.copy()
-    order.flags.writeable = False
-    first_free(order, np.full(2, -1, dtype=np.int32), 1)
-    first_wanted(order, np.ones(2, dtype=np.bool_), np.full(2, -1, dtype=np.int32), 1)
-    first(columns, 2, places, ones, 1)
-    choose(columns, 2, places, places, ones, 1)
-    indptr = np.zeros(2, dtype=np.int64)
-    shares = ones.copy()
-    for stored in (indptr, shares):
-        stored.flags.writeable = False
-    estimate(indptr, order, shares, items, columns, 1.0)
-    add_likeness(indptr, order, shares, items, items, items, columns)
-    diverse(ones, columns, 0.5, 1)
-
-
-if __name__ == "__main__":
-    warm()

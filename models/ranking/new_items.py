@@ -99,7 +99,9 @@ class NewItems:
         when the bundle was made, so their popularity is 0.
         """
         rows = self.rows
-        signals = kernels.estimate(rows.indptr, rows.indices, rows.values, board.slot, board.rows, _PRIOR)
+        signals = kernels.estimate_from_neighbours(
+            rows.indptr, rows.indices, rows.values, board.slot, board.rows, _PRIOR
+        )
         for name in Popularity.signals:
             signals[board.signals.index(name)] = 0.0
         known = history.where(history.items < self.n_items)

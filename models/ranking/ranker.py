@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from models.arrays.compiled import load_kernels
 from models.arrays.sparse_rows import SparseRows
 from models.arrays.types import Float32, Int32, Mask, Places
 from models.bundle.errors import BundleError
@@ -140,17 +141,12 @@ class Ranker:
             recommenders=recommenders,
             knowledge=Knowledge.load(bundle, KnowledgeConfig()),
         )
-        ranker.warm()
+        load_kernels()
+        # The network allocates its buffers when it first runs: not while a request waits.
+        ranker.rank(History(retriever.popularity.order[:2].copy(), -1, np.ones(2, np.float32)), CandidateQuery())
         # The checks have read all of it into memory; requests read again what they need.
         bundle.release()
         return ranker
-
-    def warm(self) -> None:
-        """Rank once beforehand, so that the first request does not wait for compiled code to be loaded."""
-        history = History(self.retriever.popularity.order[:2].copy(), -1, np.ones(2, dtype=np.float32))
-        everything = np.ones(len(self.item_ids), dtype=np.bool_)
-        for query in (CandidateQuery(), CandidateQuery(wanted=everything), CandidateQuery(only=history.items)):
-            self.rank(history, query)
 
     def rank(
         self,

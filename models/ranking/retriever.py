@@ -172,14 +172,12 @@ class Retriever:
         """Give the first items of an order that are wanted, at most so many."""
         with self._board as board:
             board.exclude(query.excluded[query.excluded < self.n_items])
+            wanted = kernels.EVERY_ITEM if query.wanted is None else query.wanted
             if query.only is not None:
                 allowed = np.zeros(self.n_items, dtype=np.bool_)
                 allowed[query.only[(query.only >= 0) & (query.only < self.n_items)]] = True
                 wanted = allowed if query.wanted is None else allowed & query.wanted[: self.n_items]
-                return kernels.first_wanted(order, wanted, board.slot, count)
-            if query.wanted is not None:
-                return kernels.first_wanted(order, query.wanted, board.slot, count)
-            return kernels.first_free(order, board.slot, count)
+            return kernels.first_without_slot(order, board.slot, wanted, count)
 
 
 def used(config: RankingConfig) -> tuple[str, ...]:

@@ -1,36 +1,44 @@
-"""Compiled inner loops of scoring; run as a module, it compiles them into their on-disk cache.
+"""Kernels of the score board, which collects the scores that recommenders give to items in one request.
 
-All work on *slots*: the items that a request touches get consecutive positions, so that the cost follows the
-user's history and not the size of the catalogue. Each signal has a row of its own, indexed by slot. `slot[item]` is
--1 for an item not touched, -2 for one that is
-excluded from this request and -3 for one that is blocked in every request; whoever fills it for a request empties it
-again with `release`.
+Each item that gets a score gets a *slot*, the next free position, so that the cost follows the user's history and not
+the size of the catalogue. Each signal has a row of scores, by slot. `slot[item]` is -1 for an item without a slot, -2
+for one that is excluded from this request and -3 for one that is blocked in every request. `touched[slot]` is the item.
+The caller frees all slots after the request with `release`.
 """
 
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import types
 
-from models.arrays import dense
-from models.arrays.kernels import find_terms, first_positive, largest
-from models.arrays.types import Array
-from models.similarity import nearest
+from models.arrays.compiled import (
+    FLOAT,
+    FLOAT32_ROWS,
+    FLOAT32S,
+    INT,
+    INT32S,
+    INT64S,
+    array_of,
+    helper,
+    kernel,
+    writable,
+)
+from models.arrays.types import Array, Float32, Int32, Int64
 
 _FREE, _EXCLUDED = -1, -2
 
 
-@njit(cache=True, nogil=True)
-def exclude(slot: Array, items: Array) -> None:
-    """Keep items from being touched until `release`."""
+@kernel(writable(INT32S), INT32S)
+def exclude(slot: Int32, items: Int32) -> None:
+    """Keep items (-1 for unknown ones) from getting a slot until `release`."""
     for item in items:
         if item >= 0 and slot[item] == _FREE:
             slot[item] = _EXCLUDED
 
 
-@njit(cache=True, nogil=True)
-def release(slot: Array, touched: Array, signals: Array, count: int, excluded: Array) -> None:
-    """Give all slots back, with signals of 0."""
+@kernel(writable(INT32S), INT32S, writable(FLOAT32_ROWS), INT, INT32S)
+def release(slot: Int32, touched: Int32, signals: Float32, count: int, excluded: Int32) -> None:
+    """Free all slots, set their scores to 0, and let the excluded items have slots again."""
     signals[:, :count] = 0.0
     for position in range(count):
         slot[touched[position]] = -1
@@ -39,9 +47,9 @@ def release(slot: Array, touched: Array, signals: Array, count: int, excluded: A
             slot[item] = _FREE
 
 
-@njit(cache=True, nogil=True)
-def touch(slot: Array, touched: Array, count: int, item: int) -> int:
-    """Give one item the next slot, unless it has one or is excluded."""
+@helper()
+def _give_slot(slot: Array, touched: Array, count: int, item: int) -> int:
+    """Give one item the next slot, unless it has one or is excluded; return the number of slots in use."""
     if slot[item] == _FREE:
         slot[item] = count
         touched[count] = item
@@ -49,33 +57,48 @@ def touch(slot: Array, touched: Array, count: int, item: int) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
-def touch_all(slot: Array, touched: Array, count: int, items: Array) -> int:
-    """Give each of some items a slot."""
+@kernel(writable(INT32S), writable(INT32S), INT, INT32S)
+def give_slots(slot: Int32, touched: Int32, count: int, items: Int32) -> int:
+    """Give items slots, but for those that have one or are excluded; return the number of slots in use."""
     for item in items:
-        count = touch(slot, touched, count, item)
+        count = _give_slot(slot, touched, count, item)
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel(
+    INT64S,
+    INT32S,
+    # One value may stand for all, as a broadcast array with strides of 0.
+    array_of(types.float32, layout="A"),
+    INT32S,
+    FLOAT32_ROWS,
+    writable(INT32S),
+    writable(INT32S),
+    writable(FLOAT32_ROWS),
+    INT,
+    INT,
+    INT,
+    INT,
+)
 def add_rows(
-    indptr: Array,
-    indices: Array,
-    values: Array,
-    rows: Array,
-    weights: Array,
-    slot: Array,
-    touched: Array,
-    signals: Array,
+    indptr: Int64,
+    indices: Int32,
+    values: Float32,
+    rows: Int32,
+    weights: Float32,
+    slot: Int32,
+    touched: Int32,
+    signals: Float32,
     first: int,
     count: int,
     whole: int,
     most: int,
 ) -> int:
-    """Sum some rows of a sparse matrix into the signals from `first` on, each row with a weight for each signal.
+    """Add rows of a sparse matrix to the signals from `first` on; return the number of slots in use.
 
-    `weights` is (rows, signals). All signals are filled in one pass: reading the matrix is what takes the time. Of the
-    last `whole` rows all entries are read, of those before the first `most`.
+    `weights`, (rows, signals), holds the weight of each row for each signal. All signals are filled in one pass, as
+    reading the matrix takes most of the time. The last `whole` rows are read in full, of the others the first `most`
+    entries.
     """
     width = weights.shape[1]
     for step in range(len(rows)):
@@ -88,76 +111,35 @@ def add_rows(
             position = slot[item]
             if position == _FREE:
                 position = count
-                count = touch(slot, touched, count, item)
+                count = _give_slot(slot, touched, count, item)
             if position >= 0:
                 for place in range(width):
                     signals[first + place, position] += weights[step, place] * values[entry]
     return count
 
 
-@njit(cache=True, nogil=True)
-def write(signal: Array, touched: Array, count: int, scores: Array, above: float) -> None:
-    """Write the score that each touched item has among all items into a signal, 0 where it is not above a limit."""
+@kernel(writable(FLOAT32S), INT32S, INT, FLOAT32S, FLOAT)
+def write_scores(signal: Float32, touched: Int32, count: int, scores: Float32, above: float) -> None:
+    """Write the scores of the items with a slot into a signal, 0 for scores that are not above a limit.
+
+    `scores` has a place for each item of the catalogue.
+    """
     for position in range(count):
         score = scores[touched[position]]
         signal[position] = score if score > above else np.float32(0.0)
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+@helper(fastmath={"reassoc", "contract"})
 def _product(left: Array, right: Array) -> Any:
-    """Multiply two vectors; the order of the sum is left to the compiler, which makes vector code of it."""
+    """Compute the dot product of two vectors; the compiler may reorder the sum, and so makes vector code of it."""
     total = np.float32(0.0)
     for place in range(len(left)):
         total += left[place] * right[place]
     return total
 
 
-@njit(cache=True, nogil=True)
-def multiply(signal: Array, slots: Array, touched: Array, factors: Array, vector: Array) -> None:
-    """Write the product of the factors of some slots' items with a vector into a signal, 0 where it is below 0."""
+@kernel(writable(FLOAT32S), INT32S, INT32S, FLOAT32_ROWS, FLOAT32S)
+def write_products(signal: Float32, slots: Int32, touched: Int32, factors: Float32, vector: Float32) -> None:
+    """Write the dot products of a vector with the factors of the items in some slots into a signal, never below 0."""
     for position in slots:
         signal[position] = max(_product(factors[touched[position]], vector), np.float32(0.0))
-
-
-def warm() -> None:
-    """Compile every kernel for the array types of a bundle."""
-    indptr = np.array([0, 1, 1], dtype=np.int64)
-    indices = np.zeros(1, dtype=np.int32)
-    values = np.ones(1, dtype=np.float32)
-    for stored in (indptr, indices, values):
-        stored.flags.writeable = False
-    history = np.zeros(1, dtype=np.int32)
-    slot = np.full(2, -1, dtype=np.int32)
-    touched = np.empty(2, dtype=np.int32)
-    columns = np.zeros((1, 2), dtype=np.float32)
-    exclude(slot, history)
-    release(slot, touched, columns, 0, history)
-    count = touch_all(slot, touched, 0, history)
-    touch_all(slot, touched, count, indices)
-    weights = np.ones((1, 1), dtype=np.float32)
-    stored_weights = weights.copy()
-    stored_weights.flags.writeable = False
-    add_rows(indptr, indices, values, history, weights, slot, touched, columns, 0, count, 1, 1)
-    add_rows(indptr, indices, values, indices, stored_weights, slot, touched, columns, 0, count, 1, 1)
-    alike = np.broadcast_to(values, (3,))
-    add_rows(indptr, indices, alike, indices, stored_weights, slot, touched, columns, 0, count, 1, 1)
-    add_rows(indptr, indices, alike, history, weights, slot, touched, columns, 0, count, 1, 1)
-    write(columns[0], touched, count, values, -np.inf)
-    write(columns[0], touched, count, columns[0].copy(), -np.inf)
-    factors = np.ones((2, 1), dtype=np.float32)
-    multiply(columns[0], history, touched, factors, factors[0])
-    factors.flags.writeable = False
-    multiply(columns[0], history, touched, factors, columns[0].copy())
-    largest(columns[0].copy(), 1)
-    dense.top_of_dense(columns, 0, 1)
-    dense.top_of_dense(columns, 0, 1, -np.inf)
-    nearest.warm()
-    text, offsets = np.frombuffer(b"a", dtype=np.uint8), np.array([0, 1], dtype=np.int64)
-    stored_offsets = offsets.copy()
-    stored_offsets.flags.writeable = False
-    first_positive(history, columns[0].copy(), np.zeros(2, dtype=np.bool_), 1)
-    find_terms(text, stored_offsets, text, offsets)
-
-
-if __name__ == "__main__":
-    warm()

@@ -198,10 +198,7 @@ def rises(
 
 
 def _descending(counts: Float32) -> Int32:
-    order = np.argsort(-counts, kind="stable").astype(np.int32)
-    # As the arrays of a bundle: one compiled kernel serves both.
-    order.flags.writeable = False
-    return order
+    return np.argsort(-counts, kind="stable").astype(np.int32)
 
 
 def _is_order(order: Int32, n_items: int) -> bool:

@@ -128,15 +128,15 @@ class ScoreBoard:
             The slots to compute products of factors for, int32; all by default.
         """
         for row, scores, above in self._dense:
-            kernels.write(self.rows[row], self.touched, self.count, scores, above)
+            kernels.write_scores(self.rows[row], self.touched, self.count, scores, above)
         if slots is None:
             slots = np.arange(self.count, dtype=np.int32)
         for row, factors, vector in self._factors:
-            kernels.multiply(self.rows[row], slots, self.touched, factors, vector)
+            kernels.write_products(self.rows[row], slots, self.touched, factors, vector)
 
     def touch(self, items: Int32) -> None:
         """Make items candidates, with scores of 0 where no recommender wrote one."""
-        self.count = kernels.touch_all(self.slot, self.touched, self.count, items)
+        self.count = kernels.give_slots(self.slot, self.touched, self.count, items)
 
     @property
     def items(self) -> Int32:

@@ -97,7 +97,7 @@ def _top_products(left: Float32, right: Float32, used: Int64, n_items: int, neig
     kept = max(min(neighbours, len(used) - 1), 1)
 
     def block(start: int) -> tuple[Int64, Int32, Float32]:
-        best, found = dense.top_of_dense(left[start : start + _BLOCK] @ right.T, start, kept)
+        best, found = dense.top_of_dense(left[start : start + _BLOCK] @ right.T, start, kept, 0.0)
         # Entries that are only rounding errors are no likeness.
         alike = found > _ROUNDING * found.max(axis=1, keepdims=True)
         return alike.sum(axis=1), used[best[alike]].astype(np.int32), found[alike]

@@ -157,11 +157,10 @@ class UserKNN:
         if history.strengths is None and len(items) < len(history):
             # As in the matrix, which holds a pair once.
             strengths = np.ones_like(strengths)
-            strengths.flags.writeable = False
         if 0 <= history.user < self.rows.n_rows and self._is_trained_history(history.user, items, strengths):
             return self._unmasked(*self.rows.row(history.user))
-        found: tuple[Int32, Float32] = nearest.neighbours_of(
-            items, strengths, history.user, self.config.neighbours, self._compared, self._sums, self._met
+        found = nearest.neighbours_of(
+            items, strengths, history.user, self.config.neighbours, self._sums, self._met, *self._compared
         )
         return self._unmasked(*found)
 

@@ -70,7 +70,7 @@ def peers(similarity: Similarity, rows: SparseRows, columns: SparseRows) -> Peer
         np.divide(np.bincount(rows.indices, rows.values, n_features), holders, out=means, where=holders > 0)
     if similarity.measure == "cooccurrence":
         np.power(holders, -similarity.feature_exponent, out=weights, where=holders > 0)
-    described = nearest.describe_all(
+    described = nearest.row_statistics(
         measure, float(similarity.peer_exponent), rows.indptr, rows.indices, rows.values, means
     )
     return Peers(
@@ -94,10 +94,7 @@ def similarity_matrix(rows: SparseRows, compared: Peers, neighbours: int) -> Spa
 
     def block(first: int) -> tuple[Int64, Int32, Float32]:
         last = min(first + _BLOCK, rows.n_rows)
-        found: tuple[Int64, Int32, Float32] = nearest.neighbours_of_each(
-            first, last, rows.indptr, rows.indices, rows.values, neighbours, compared
-        )
-        return found
+        return nearest.neighbours_of_each(first, last, rows.indptr, rows.indices, rows.values, neighbours, *compared)
 
     # Compiled code lets go of the interpreter's lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -1,17 +1,28 @@
-"""Compiled search for the rows of a sparse matrix that are most similar to one row.
+"""Kernels that find the rows of a sparse matrix that are most similar to one row.
 
-One row is compared with all that share a feature with it: their products are added up feature by feature, then each
-becomes a similarity. The similarity matrix and a history that is folded in come from the same function, so that both
-have the same neighbours.
+A row is compared with all rows that share a feature with it: their products are summed feature by feature, then each
+product becomes a similarity. The similarity matrix and the comparison of a new history use the same function, so both
+find the same neighbours.
 """
 
 import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from models.arrays.types import Array, Float64
+from models.arrays.compiled import (
+    FLOAT,
+    FLOAT32S,
+    FLOAT64_ROWS,
+    FLOAT64S,
+    INT,
+    INT32S,
+    INT64S,
+    helper,
+    kernel,
+    writable,
+)
+from models.arrays.types import Array, Float32, Float64, Int32, Int64
 
 COSINE, ADJUSTED_COSINE, PEARSON, EUCLIDEAN, JACCARD, COOCCURRENCE = range(6)
 MEAN, SIZE, OFFSET, SPREAD = range(4)
@@ -23,11 +34,11 @@ _UNRELATED = 1e-9
 
 
 class Peers(NamedTuple):
-    """The rows to compare with, by their features, and what each measure needs to know of them.
+    """The rows to compare with, by their features, and the statistics of them that each measure needs.
 
-    Feature f is in the rows `rows[indptr[f]:indptr[f + 1]]` with `values` beside them. Deviations are taken from its
-    mean, products are multiplied with its weight. `exponent` is for the row that is compared; `described`, float64
-    (rows, 4), is what `describe` gives for each of the rows.
+    The rows with feature f are `rows[indptr[f]:indptr[f + 1]]`, with `values` beside them. Deviations are taken from
+    its mean, products are multiplied by its weight. `exponent` is for the row that is compared; `described`, float64
+    (rows, 4), is what `row_statistics` gives.
     """
 
     measure: int
@@ -41,11 +52,11 @@ class Peers(NamedTuple):
     described: Float64
 
 
-@njit(cache=True, nogil=True)
-def describe(
+@helper()
+def _statistics(
     measure: int, exponent: float, features: Array, values: Array, feature_means: Float64
 ) -> tuple[float, float, float, float]:
-    """Compute what a measure needs to know of one row.
+    """Compute the statistics of one row that a measure needs.
 
     Returns
     -------
@@ -83,9 +94,9 @@ def describe(
     )
 
 
-@njit(cache=True, nogil=True)
-def similarity(measure: int, product: float, size: float, other_size: float, offsets: float) -> float:
-    """Turn the product of two rows into their similarity."""
+@helper()
+def _similarity(measure: int, product: float, size: float, other_size: float, offsets: float) -> float:
+    """Compute the similarity of two rows from their product."""
     if measure == EUCLIDEAN:
         return 1.0 / (1.0 + math.sqrt(max(size + other_size - 2.0 * product, 0.0)))
     if measure == JACCARD:
@@ -96,9 +107,9 @@ def similarity(measure: int, product: float, size: float, other_size: float, off
     return score if score > _UNRELATED or measure in (COSINE, COOCCURRENCE) else 0.0
 
 
-@njit(cache=True, nogil=True)
-def best(rows: Array, scores: Array, most: int) -> tuple[Array, Array]:
-    """Choose the rows with the highest scores above 0, best first; of equal ones those that come first."""
+@helper()
+def _best(rows: Array, scores: Array, most: int) -> tuple[Array, Array]:
+    """Choose the rows with the highest scores above 0, best first; of equal rows those that come first."""
     count = len(scores)
     # One number for both, score before place: the bits of floats above 0 are ordered as they are.
     keys = (scores.view(np.int32).astype(np.int64) << 32) | np.arange(count - 1, -1, -1)
@@ -109,16 +120,12 @@ def best(rows: Array, scores: Array, most: int) -> tuple[Array, Array]:
     return rows[places], scores[places]
 
 
-@njit(cache=True, nogil=True)
-def neighbours_of(
+@helper()
+def _neighbours_of(
     features: Array, values: Array, itself: int, neighbours: int, peers: Peers, sums: Float64, met: Array
 ) -> tuple[Array, Array]:
-    """Find the rows most similar to one row, best first; of equal ones those that are met first.
-
-    `features` are without repeats; `itself` (-1 for none) is the row's own number, left out. `sums` (float64, two
-    columns) and `met` (int32) are buffers with a place for each of the peers, `sums` zero on entry and on return.
-    """
-    mean, size, offset, spread = describe(peers.measure, peers.exponent, features, values, peers.feature_means)
+    """Find the rows most similar to one row; see `neighbours_of`."""
+    mean, size, offset, spread = _statistics(peers.measure, peers.exponent, features, values, peers.feature_means)
     deviating = spread > 0.0
     count = 0
     for step in range(len(features)):
@@ -143,32 +150,71 @@ def neighbours_of(
         product, common = sums[row, 0], sums[row, 1]
         sums[row, 0] = sums[row, 1] = 0.0
         if deviating:
-            score = similarity(peers.measure, product, spread, peers.described[row, SPREAD], 0.0)
+            score = _similarity(peers.measure, product, spread, peers.described[row, SPREAD], 0.0)
         else:
             offsets = offset * peers.described[row, OFFSET]
-            score = similarity(peers.measure, product, size, peers.described[row, SIZE], offsets)
+            score = _similarity(peers.measure, product, size, peers.described[row, SIZE], offsets)
         scores[place] = score * (common / (common + peers.shrinkage)) if row != itself else 0.0
-    return best(met[:count], scores, neighbours)
+    return _best(met[:count], scores, neighbours)
 
 
-@njit(cache=True, nogil=True)
-def describe_all(
-    measure: int, exponent: float, indptr: Array, features: Array, values: Array, feature_means: Float64
+@kernel(INT, FLOAT, INT64S, INT32S, FLOAT32S, FLOAT64S)
+def row_statistics(
+    measure: int, exponent: float, indptr: Int64, features: Int32, values: Float32, feature_means: Float64
 ) -> Float64:
-    """Describe every row: float64 (rows, 4)."""
+    """Compute the statistics of every row that a measure needs: float64 (rows, 4)."""
     described = np.empty((len(indptr) - 1, 4))
     for row in range(len(indptr) - 1):
         start, stop = indptr[row], indptr[row + 1]
-        found = describe(measure, exponent, features[start:stop], values[start:stop], feature_means)
+        found = _statistics(measure, exponent, features[start:stop], values[start:stop], feature_means)
         described[row, MEAN], described[row, SIZE], described[row, OFFSET], described[row, SPREAD] = found
     return described
 
 
-@njit(cache=True, nogil=True)
+# Not the tuple itself: numba converts writable arrays to read-only ones as arguments, but not within named tuples.
+_PEERS = (INT, FLOAT, FLOAT, INT64S, INT32S, FLOAT32S, FLOAT64S, FLOAT64S, FLOAT64_ROWS)
+
+
+@kernel(INT32S, FLOAT32S, INT, INT, writable(FLOAT64_ROWS), writable(INT32S), *_PEERS)
+def neighbours_of(
+    features: Int32, values: Float32, itself: int, neighbours: int, sums: Float64, met: Int32,
+    measure: int, shrinkage: float, exponent: float, indptr: Int64, rows: Int32, row_values: Float32,
+    feature_means: Float64, feature_weights: Float64, described: Float64,
+) -> tuple[Int32, Float32]:  # fmt: skip
+    """Find the rows most similar to one row, best first; of equal rows those that are met first.
+
+    Parameters
+    ----------
+    features, values
+        The row, without repeats.
+    itself
+        The row's own number, which is left out; -1 for a row that is not in the matrix.
+    neighbours
+        How many rows are found, at most.
+    sums, met
+        Buffers with a place for each of the peers: float64 (n, 2), zero on entry and on return, and int32.
+    measure, ...
+        The fields of `Peers`.
+    """
+    peers = Peers(
+        measure, shrinkage, exponent, indptr, rows, row_values, feature_means, feature_weights, described
+    )  # fmt: skip
+    return _neighbours_of(features, values, itself, neighbours, peers, sums, met)
+
+
+@kernel(INT, INT, INT64S, INT32S, FLOAT32S, INT, *_PEERS)
 def neighbours_of_each(
-    first: int, last: int, indptr: Array, features: Array, values: Array, neighbours: int, peers: Peers
-) -> tuple[Array, Array, Array]:
-    """Find the neighbours of the rows from `first` to before `last`: how many each has, which, and how similar."""
+    first: int, last: int, indptr: Int64, features: Int32, values: Float32, neighbours: int,
+    measure: int, shrinkage: float, exponent: float, peers_indptr: Int64, peers_rows: Int32, peers_values: Float32,
+    feature_means: Float64, feature_weights: Float64, described: Float64,
+) -> tuple[Int64, Int32, Float32]:  # fmt: skip
+    """Find the neighbours of the rows from `first` to before `last`: how many each has, which, and how similar.
+
+    The arguments from `measure` on are the fields of `Peers`.
+    """
+    peers = Peers(
+        measure, shrinkage, exponent, peers_indptr, peers_rows, peers_values, feature_means, feature_weights, described
+    )
     n_peers = len(peers.described)
     sums, met = np.zeros((n_peers, 2)), np.empty(n_peers, dtype=np.int32)
     counts = np.zeros(last - first, dtype=np.int64)
@@ -178,23 +224,12 @@ def neighbours_of_each(
     end = 0
     for row in range(first, last):
         start, stop = indptr[row], indptr[row + 1]
-        found, found_scores = neighbours_of(features[start:stop], values[start:stop], row, neighbours, peers, sums, met)
+        found, found_scores = _neighbours_of(
+            features[start:stop], values[start:stop], row, neighbours, peers, sums, met
+        )
         count = len(found)
         counts[row - first] = count
         rows[end : end + count] = found
         scores[end : end + count] = found_scores
         end += count
     return counts, rows[:end].copy(), scores[:end].copy()
-
-
-def warm() -> None:
-    """Compile all of it for the array types of a bundle, so that neither requests nor training wait for it."""
-    indptr, features = np.array([0, 1, 1], dtype=np.int64), np.zeros(1, dtype=np.int32)
-    values = np.ones(1, dtype=np.float32)
-    for stored in (indptr, features, values):
-        stored.flags.writeable = False
-    ones = np.ones(2)
-    described = describe_all(COSINE, 0.5, indptr, features, values, ones)
-    peers = Peers(COSINE, 0.0, 0.5, indptr, features, values, ones, ones, described)
-    neighbours_of(features, values, -1, 1, peers, np.zeros((2, 2)), np.empty(2, dtype=np.int32))
-    neighbours_of_each(0, 2, indptr, features, values, 1, peers)

@@ -103,6 +103,6 @@ def _pooled(retriever: Retriever, holdout: Holdout, row: int) -> tuple[npt.NDArr
     if len(candidates.items) <= _BY_MIX:
         return candidates.items, candidates.parts
     by_mix = np.argpartition(-candidates.neighbours, _BY_MIX - 1)[:_BY_MIX]
-    by_part, _ = dense.top_of_dense(candidates.parts, len(candidates.items), _BY_PART)
+    by_part, _ = dense.top_of_dense(candidates.parts, len(candidates.items), _BY_PART, 0.0)
     rows = np.union1d(by_mix, by_part.ravel())
     return candidates.items[rows], candidates.parts[:, rows]

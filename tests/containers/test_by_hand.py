@@ -25,7 +25,7 @@ def test_the_commands_of_the_containers_run_in_order(repository: Path) -> None:
     order = [
         "$ python -m venv /opt/braid",
         "$ python -m pip install -c constraints.txt .",
-        "$ python -m models.ranking.kernels",
+        "$ python -m models.ranking.compile_kernels",
         "== migrate",
         "$ braid migrate",
         "== api",

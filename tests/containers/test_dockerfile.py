@@ -59,7 +59,7 @@ def test_only_the_volume_is_written_to(stages: dict[str, Stage], target: str) ->
 @pytest.mark.parametrize("target", ["api", "trainer"])
 def test_the_kernels_are_compiled_by_the_user_who_runs_them(stages: dict[str, Stage], target: str) -> None:
     words = [(i.word, i.text) for i in stages[target].instructions]
-    assert words.index(("RUN", "python -m models.ranking.kernels")) > words.index(("USER", "10001:10001"))
+    assert words.index(("RUN", "python -m models.ranking.compile_kernels")) > words.index(("USER", "10001:10001"))
 
 
 def test_commands_are_in_exec_form(stages: dict[str, Stage]) -> None:

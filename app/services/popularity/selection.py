@@ -71,7 +71,7 @@ def in_order(
         others[candidate_query.only] = False
         barred |= others
     barred[candidate_query.excluded[candidate_query.excluded >= 0]] = True
-    items = kernels.first_positive(order, scores, barred, limit)
+    items = kernels.first_above_zero(order, scores, barred, limit)
     return Selection(items, scores[items])
 
 

@@ -33,6 +33,6 @@ def test_the_top_of_a_row_is_that_of_sorting_it_without_the_own_column(
 @given(seed=st.integers(0, 1000), width=st.integers(1, 500), count=st.integers(1, 20), levels=st.integers(1, 400))
 def test_of_wide_rows_the_first_of_equal_values_are_kept(seed: int, width: int, count: int, levels: int) -> None:
     row = np.random.default_rng(seed).integers(1, levels + 1, width).tolist()
-    columns, _ = dense.top_of_dense(block([row]), 0, count)
+    columns, _ = dense.top_of_dense(block([row]), 0, count, 0.0)
     expected = best_of(row, 0, count, 0.0)
     assert columns[0, : len(expected)].tolist() == expected

@@ -19,11 +19,11 @@ def floats(*rows: tuple[float, ...]) -> Float32:
 def test_each_part_is_mixed_relative_to_its_best() -> None:
     signals = floats((2.0, 4.0, 7.0), (9.0, 9.0, 7.0), (0.0, -1.0, 7.0))
     weights = np.array([1.0, 5.0], dtype=np.float32)
-    tops = kernels.best_parts(signals, 2, np.array([0, 2]), weights)
+    tops = kernels.part_maxima(signals, 2, np.array([0, 2]), weights)
     mixed = kernels.mix(signals, 2, np.array([0, 2]), weights, tops)
     assert tops.tolist() == [4.0, 0.0]
     assert mixed.tolist() == [0.5, 1.0]
-    found, parts = kernels.gather(
+    found, parts = kernels.read_slots(
         signals, np.array([1, 0], dtype=np.int32), np.array([0, -1, 1]), np.array([0, 2]), tops
     )
     assert found.tolist() == [[4.0, 2.0], [0.0, 0.0], [9.0, 9.0]]
@@ -44,8 +44,7 @@ def test_of_equal_values_those_that_come_first_are_found() -> None:
 
 def test_the_first_wanted_items_of_an_order_are_found() -> None:
     order = np.array([3, 1, 0, 2, 4], dtype=np.int32)
-    order.flags.writeable = False
     wanted = np.array([True, True, False, True, True])
     slot = np.array([-1, -2, -1, -1, 0], dtype=np.int32)
-    assert kernels.first_wanted(order, wanted, slot, 5).tolist() == [3, 0]
-    assert kernels.first_wanted(order, wanted, slot, 1).tolist() == [3]
+    assert kernels.first_without_slot(order, slot, wanted, 5).tolist() == [3, 0]
+    assert kernels.first_without_slot(order, slot, wanted, 1).tolist() == [3]

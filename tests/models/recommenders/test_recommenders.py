@@ -144,7 +144,6 @@ def test_a_new_history_is_folded_in_as_the_stored_one(checkerboard: Interactions
     recommender = UserKNN.fit(TrainingData(checkerboard), UserKNNConfig(measure="cosine"))
     stored = checkerboard.items[checkerboard.offsets[4] : checkerboard.offsets[5]]
     with_matrix = users_signal(recommender, stored, user=4)
-    recommender.rows.values.flags.writeable = True
     recommender.rows.values[:] = 0.0
     assert set(users_signal(recommender, stored, user=4).values()) == {0.0}
     without_itself = UserKNN.fit(
