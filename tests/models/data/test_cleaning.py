@@ -102,7 +102,7 @@ def test_nothing_left_is_an_error_with_the_reasons() -> None:
 
 
 def test_an_empty_table_is_an_error() -> None:
-    with pytest.raises(DataSetError, match="there was none"):
+    with pytest.raises(DataSetError, match="there were none"):
         clean(made([]))
 
 
