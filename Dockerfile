@@ -1,8 +1,8 @@
 # syntax=docker/dockerfile:1
 # Two images: `--target api` serves and migrates, without TensorFlow; `--target trainer` trains.
-# scripts/containers_by_hand.py runs these very commands without a container engine.
+# `make images` builds and runs both, also on a machine without a container engine.
 
-FROM python:3.13-slim-bookworm AS base
+FROM python:3.13-slim-trixie AS base
 LABEL org.opencontainers.image.title="Braid" \
       org.opencontainers.image.description="A recommendation service: collaborative-filtering neighbours and a neural network, woven into one ranked list" \
       org.opencontainers.image.version="0.1.0" \
@@ -25,6 +25,14 @@ COPY migrations ./migrations
 COPY models ./models
 COPY app ./app
 RUN python -m pip install -c constraints.txt .
+# What no process of Braid loads: the packages' own tests and sources in C and Cython, Arrow's Flight and S3 clients
+# (bundles on S3 go through fsspec), ONNX Runtime's tools, and libraries that lie in a package twice.
+# `make images` runs Braid without them and checks the size; docs/operations.md lists what stays, and why.
+RUN find /opt/braid -type d \( -name tests -o -path '*/onnxruntime/quantization' -o -path '*/onnxruntime/tools' \
+        -o -path '*/onnxruntime/transformers' \) -prune -exec rm -r {} + \
+    && find /opt/braid -type f \( -name '*.[ch]' -o -name '*.[ch]pp' -o -name '*.pyx' -o -name '*.px[di]' \
+        -o -path '*/pyarrow/*flight*' -o -path '*/pyarrow/*_s3*' -o -path '*/pyarrow/libarrow_python.so' \
+        -o -path '*/pyarrow/libarrow_python.so.*.*' -o -path '*/onnxruntime/capi/libonnxruntime.so.*' \) -delete
 
 
 FROM build-api AS build-trainer
