@@ -22,7 +22,7 @@ COUNTED = $(BIN)/python -c 'import sys; print("COVERAGE_CORE=sysmon COVERAGE_GRE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test test-slow check format containers bench-accuracy bench-ablation bench-scale bench-refresh bench-serving bench-ingestion freshness crash-proof feed-proof worker-proof lock clean
+.PHONY: help install demo test test-slow check format images bench-accuracy bench-ablation bench-scale bench-refresh bench-serving bench-ingestion freshness crash-proof feed-proof worker-proof lock clean
 
 help: ## List these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -78,8 +78,8 @@ format: install ## Format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-containers: install ## Run by hand, in order, what the Dockerfile and the compose file run, trainer included
-	$(BIN)/python scripts/containers_by_hand.py --trainer $(ARGS)
+images: ## Build both images with buildah, run Braid from them and print their sizes (as root; ARGS=--api-only)
+	$(PYTHON) scripts/images.py $(ARGS)
 
 $(PEERS): $(INSTALLED)
 	@rm -f $@

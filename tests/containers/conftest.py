@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / "scripts"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from container_files import Stage, read_compose, read_dockerfile  # noqa: E402 - found through the line above
 

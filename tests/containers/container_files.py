@@ -1,7 +1,4 @@
-"""Reads the Dockerfile and the compose file, as far as Braid's own two use those languages.
-
-Anything else in them is an error: what is not understood here would not be replayed either.
-"""
+"""Reads the Dockerfile and the compose file, as far as these two use their languages; anything else is an error."""
 
 import json
 import re
