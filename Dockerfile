@@ -50,6 +50,11 @@ WORKDIR /var/lib/braid
 
 
 FROM runtime AS trainer
+# implicit links the OpenMP library, and its wheel does not bring it.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libgomp1 \
+    && rm -rf /var/lib/apt/lists/*
 COPY --from=build-trainer /opt/braid /opt/braid
 USER 10001:10001
 # Compiled here so that no process has to: a new volume starts with this folder's content.

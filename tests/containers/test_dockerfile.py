@@ -35,6 +35,11 @@ def test_only_the_trainer_installs_tensorflow(stages: dict[str, Stage]) -> None:
     assert any("'.[train]'" in command for command in commands(stages, "trainer"))
 
 
+def test_the_trainer_has_the_openmp_library_that_implicit_links(stages: dict[str, Stage]) -> None:
+    own = [i.text for stage in stage_chain(stages, "trainer") for i in stage.instructions if i.word == "RUN"]
+    assert any("apt-get install" in command and "libgomp1" in command for command in own)
+
+
 @pytest.mark.parametrize("target", ["api", "trainer"])
 def test_every_installation_is_held_to_the_lock(stages: dict[str, Stage], target: str) -> None:
     installations = [command for command in commands(stages, target) if "pip install" in command]
