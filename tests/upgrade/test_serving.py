@@ -27,7 +27,7 @@ async def bundle_check(client: httpx.AsyncClient) -> dict[str, Any]:
 
 async def asked_again(installation: Installation, client: httpx.AsyncClient) -> list[str]:
     """Ask what the release before was asked, and name what is answered otherwise."""
-    found = []
+    found: list[str] = []
     for one in installation.answers:
         answer = await client.request(one["method"], one["path"], json=one["body"])
         place = f"{one['method']} {one['path']} {one['body'] or ''}"

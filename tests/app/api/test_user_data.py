@@ -134,7 +134,7 @@ async def test_the_bundle_tells_nothing_of_an_erased_user(
     bundles: BundleStore, settings: Settings, application: FastAPI, synthetic: DataSet
 ) -> None:
     async with serving_state(settings) as loader:
-        await loader.importing.run(in_memory(synthetic), progress=silent)
+        await factory.importing(loader.resources).run(in_memory(synthetic), progress=silent)
     transport = httpx.ASGITransport(application)
     async with (
         application.router.lifespan_context(application),

@@ -119,7 +119,9 @@ async def test_csv_files_carry_lists_and_objects_as_json(resources: Resources, t
         "price not as the API takes it": 1,
         "item_id that comes again later": 1,
     }
-    assert (await resources.items.get("i"))["title"] == "Boot"
+    item = await resources.items.get("i")
+    assert item is not None
+    assert item["title"] == "Boot"
     async with resources.database.begin() as connection:
         rows = (await connection.exec_driver_sql("SELECT position, context FROM interactions ORDER BY id")).all()
     plain: list[list[object]] = [list(row) for row in rows]
