@@ -1,15 +1,13 @@
 """The container files and the repository they lie in."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(Path(__file__).parent))
+from tests.containers.container_files import Stage, read_compose, read_dockerfile
 
-from container_files import Stage, read_compose, read_dockerfile  # noqa: E402 - found through the line above
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import re
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -126,11 +127,11 @@ def substitute(value: str, variables: dict[str, str]) -> str:
     return re.sub(r"\$\{(?P<name>\w+)(?:(?P<kind>:-|:\?)(?P<rest>[^}]*))?\}", fill, value)
 
 
-def read_compose(path: Path, variables: dict[str, str]) -> dict[str, dict]:
+def read_compose(path: Path, variables: dict[str, str]) -> dict[str, dict[str, Any]]:
     """Return the services by name, their variables filled in, the ones that others wait for first."""
     text = path.read_text(encoding="utf-8")
     services = yaml.safe_load(substitute(text, variables))["services"]
-    ordered: dict[str, dict] = {}
+    ordered: dict[str, dict[str, Any]] = {}
 
     def add(name: str) -> None:
         for other in services[name].get("depends_on", {}):

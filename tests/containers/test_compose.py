@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 import yaml
-from container_files import Stage, read_compose, substitute
 from jsonschema import Draft201909Validator
+
+from tests.containers.container_files import Stage, read_compose, substitute
 
 SCHEMA = Path(__file__).with_name("compose-spec.json")
 OWN = ["migrate", "api", "worker", "trainer"]

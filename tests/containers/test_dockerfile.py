@@ -5,7 +5,16 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from container_files import Stage, assignments, exec_form, health_check, last, stage_chain, stages_built_for
+
+from tests.containers.container_files import (
+    Stage,
+    assignments,
+    exec_form,
+    health_check,
+    last,
+    stage_chain,
+    stages_built_for,
+)
 
 
 def commands(stages: dict[str, Stage], target: str) -> list[str]:

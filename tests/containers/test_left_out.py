@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from container_files import Stage
+
+from tests.containers.container_files import Stage
 
 # Each line a file: modules of the whole service, and the shared libraries behind them.
 LOADED = """
