@@ -120,7 +120,7 @@ async def test_an_erased_user_is_gone_from_the_database_and_from_memory(
     for path in ("/users/u", "/users/u/export"):
         refused(await client.get(path), 404, "not_found")
     refused(await client.delete("/users/u"), 404, "not_found")
-    async with here.database.begin() as connection:
+    async with here.resources.database.begin() as connection:
         for table in ("interactions", "users", "requests", "merges"):
             left = (await connection.exec_driver_sql(f"SELECT count(*) FROM {table} WHERE user_id = 'u'")).scalar()
             assert (table, left) == (table, 0)
