@@ -9,7 +9,8 @@ import numpy as np
 from models.arrays.types import Float32, Float64
 from models.data.history import History
 from models.ranking.candidates import PARTS, Candidates
-from models.ranking.ranker import Ranked, Ranker
+from models.ranking.ranked import Ranked
+from models.ranking.ranker import Ranker
 from models.recommenders.recommender import ItemMatrix
 from models.recommenders.registry import RECOMMENDERS
 

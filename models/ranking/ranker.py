@@ -1,14 +1,14 @@
 """The ranker: from a user's history to one ranked list."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from models.arrays.compiled import load_kernels
 from models.arrays.sparse_rows import SparseRows
-from models.arrays.types import Float32, Int32, Mask, Places
+from models.arrays.types import Float32, Int32
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.data.history import History
@@ -21,6 +21,7 @@ from models.ranking.candidates import Candidates
 from models.ranking.features import NETWORK_SIGNALS, FeatureBuilder
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.new_items import NewItems
+from models.ranking.ranked import Adjustment, Ranked
 from models.ranking.retriever import Retriever
 from models.recommenders.content import Content
 from models.recommenders.item_knn import ItemKNN
@@ -29,42 +30,6 @@ from models.recommenders.recommender import Recommender, by_name
 from models.recommenders.repeats import Repeats
 from models.recommenders.score_board import ScoreBoard
 from models.recommenders.user_knn import UserKNN
-
-
-@dataclass(frozen=True)
-class Adjustment:
-    """Adds `weight` standard deviations of a list's scores, times `values`, to the scores.
-
-    With `of_range` the unit is the distance between the best and the worst score instead. `values` has a place for
-    each code: bool, or float32 from 0 to 1. `name` is the name of the adjustment in explanations.
-    """
-
-    name: str
-    values: Mask | Float32
-    weight: float
-    of_range: bool = False
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """A ranked list and the candidates it was ranked from.
-
-    `places` are the positions of the ranked items among the candidates, best first; `scores` (float32) are their
-    scores. `network` are the network's scores of all candidates, None where it was not run; `late` tells whether
-    there was no time for it. `extra` holds what each adjustment added to the score of every candidate.
-    """
-
-    candidates: Candidates
-    places: Places
-    scores: Float32
-    network: Float32 | None = None
-    late: bool = False
-    extra: Mapping[str, Float32] = field(default_factory=dict)
-
-    @property
-    def items(self) -> Int32:
-        """The codes of the items, best first."""
-        return self.candidates.items[self.places]
 
 
 class Ranker:

@@ -12,7 +12,7 @@ from models.arrays.kernels import largest
 from models.arrays.types import Int32
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.live_catalogue import LiveCatalogue
-from models.ranking.ranker import Adjustment
+from models.ranking.ranked import Adjustment
 
 _PREFERENCES = "preferences"
 _WEIGHT_BESIDE_HISTORY = 2.0

@@ -15,7 +15,7 @@ from models.arrays.types import Float32, Int32
 from models.data.history import History
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.live_catalogue import LiveCatalogue
-from models.ranking.ranker import Adjustment, Ranked
+from models.ranking.ranked import Adjustment, Ranked
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from models.data.history import History
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.explanation import contributions, explain
 from models.ranking.network import NetworkScorer
-from models.ranking.ranker import Adjustment, Ranked, Ranker
+from models.ranking.ranked import Adjustment, Ranked
+from models.ranking.ranker import Ranker
 
 Codes = Callable[..., Int32]
 
