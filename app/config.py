@@ -13,9 +13,11 @@ from sqlalchemy.exc import ArgumentError
 
 from app.schedules import parse_schedule
 from models.data.events import EVENT_WEIGHTS, EventTypes
-from models.ranking.config import NetworkConfig
+from models.ranking.network_config import NetworkConfig
 
 PREFIX = "BRAID_"
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Variable with the folder where the processes of a server write their metrics; prometheus_client reads it."""
 _NOT_JSON: Literal["not_json"] = "not_json"
 _DRIVERS = {
     "postgres": "postgresql+asyncpg",

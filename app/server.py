@@ -16,10 +16,9 @@ import urllib.request
 import typer
 import uvicorn
 
-from app.config import PREFIX, Settings
+from app.config import PREFIX, SHARED_FOLDER, Settings
 from app.errors import PortError
 from app.logs import configure_logging
-from app.services.monitoring.exposition import SHARED_FOLDER
 
 _ANNOUNCED_WITHIN = 60.0
 _GRACE_SECONDS = 8

@@ -21,7 +21,7 @@ from models.bundle.store import BundleStore
 from models.data.folder import DataSet
 from models.data.progress import silent
 from models.data.synthetic import generate
-from models.ranking.config import NetworkConfig
+from models.ranking.network_config import NetworkConfig
 from tests.postgresql import TEMPLATE, PostgreSQL, copy_running, found_programs, make_cluster, unused_port
 
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 
 from app.api.dependencies import from_state
 from app.api.problems import problems
-from app.process import factory
+from app.process import serving_factory
 from app.schemas.health import Live, Ready
 from app.services.monitoring.readiness import Readiness
 
@@ -21,7 +21,7 @@ async def live() -> Live:
 
 
 @router.get("/ready", responses={503: {"model": Ready, "description": "A check failed"}})
-async def ready(readiness: Annotated[Readiness, from_state(factory.readiness)], response: Response) -> Ready:
+async def ready(readiness: Annotated[Readiness, from_state(serving_factory.readiness)], response: Response) -> Ready:
     """Check database, migrations, bundle and background loops; 503 when one of them failed."""
     found = await readiness.check()
     if found.status == "failed":

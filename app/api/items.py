@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.api.batches import BATCH_PROBLEMS, Atomic, batch_body, read_batch
 from app.api.dependencies import PathId, from_state
 from app.api.problems import problems
-from app.process import factory
+from app.process import serving_factory
 from app.schemas.batches import RowsStored
 from app.schemas.items import ITEM_EXAMPLE, Item, ItemIn, ItemPatch, ItemsPage, ItemsQuery
 from app.services.catalogue.catalogue import Catalogue
@@ -19,7 +19,7 @@ router = APIRouter(
     responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
-Items = Annotated[Catalogue, from_state(factory.catalogue)]
+Items = Annotated[Catalogue, from_state(serving_factory.catalogue)]
 
 
 @router.get("")

@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from app.api.dependencies import from_resources, from_state
 from app.api.problems import problems
-from app.process import factory
+from app.process import factory, serving_factory
 from app.schemas.online_measures import OnlineMeasures, OnlineQuery
 from app.services.monitoring.exposition import Exposition
 from app.services.monitoring.online_measures import OnlineMeasuring
@@ -21,7 +21,7 @@ router = APIRouter(
 
 
 @router.get("", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
-async def metrics(exposition: Annotated[Exposition, from_state(factory.exposition)]) -> Response:
+async def metrics(exposition: Annotated[Exposition, from_state(serving_factory.exposition)]) -> Response:
     """Report jobs, bundles, online measures, drift and background loops in the text format of Prometheus."""
     return Response(await exposition.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from app.api.dependencies import from_state
 from app.api.problems import problems
-from app.process import factory
+from app.process import serving_factory
 from app.schemas.popular import Chart, PopularQuery, TrendingQuery
 from app.services.popularity.charts import Charts
 
@@ -16,7 +16,7 @@ router = APIRouter(
     responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
-PopularCharts = Annotated[Charts, from_state(factory.charts)]
+PopularCharts = Annotated[Charts, from_state(serving_factory.charts)]
 
 
 @router.get("/popular")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from app.api.dependencies import PathId, from_state
 from app.api.problems import problems
-from app.process import factory
+from app.process import serving_factory
 from app.schemas.similar import SimilarItems, SimilarItemsQuery, SimilarUsers, SimilarUsersQuery
 from app.services.recommending.similar_items import SimilarItemsService
 from app.services.recommending.similar_users import SimilarUsersService
@@ -22,7 +22,7 @@ router = APIRouter(
 async def similar_items(
     item_id: PathId,
     query: Annotated[SimilarItemsQuery, Query()],
-    service: Annotated[SimilarItemsService, from_state(factory.similar_items)],
+    service: Annotated[SimilarItemsService, from_state(serving_factory.similar_items)],
 ) -> SimilarItems:
     """List the items that are most similar to one.
 
@@ -36,7 +36,7 @@ async def similar_items(
 async def similar_users(
     user_id: PathId,
     query: Annotated[SimilarUsersQuery, Query()],
-    service: Annotated[SimilarUsersService, from_state(factory.similar_users)],
+    service: Annotated[SimilarUsersService, from_state(serving_factory.similar_users)],
 ) -> SimilarUsers:
     """List the users whose histories are most similar to the user's current history.
 

@@ -8,13 +8,13 @@ from fastapi.responses import StreamingResponse
 
 from app.api.dependencies import PathId, from_state
 from app.api.problems import problems
-from app.process import factory
+from app.process import serving_factory
 from app.schemas.user_data import LogPage, LogQuery, Merged, MergeIn, UserExport
 from app.services.users.user_data import UserData
 
 router = APIRouter(tags=["users"], responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE))
 
-Data = Annotated[UserData, from_state(factory.user_data)]
+Data = Annotated[UserData, from_state(serving_factory.user_data)]
 
 
 @router.get("/users/{user_id}/interactions")

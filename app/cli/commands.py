@@ -12,7 +12,6 @@ from rich.table import Table
 from app.cli.progress import progress_bars
 from app.process import factory
 from app.process.resources import Resources
-from app.process.serving_state import ServingState
 from app.schemas.training_jobs import TrainingJobIn
 from app.services.transfer.import_rows import Timestamps
 from app.times import from_microseconds
@@ -26,7 +25,6 @@ from models.data.sample import MOVIELENS_TERMS, is_cached, movielens
 from models.data.splitting import PROTOCOLS
 from models.data.synthetic import generate
 from models.evaluation.report import BLEND, POPULARITY, EvaluationReport
-from models.ranking.candidates import PARTS
 
 _SAMPLE_USER = "196"
 
@@ -115,10 +113,14 @@ async def export_folder(resources: Resources, console: Console, folder: Path) ->
 
 async def export_recommendations(resources: Resources, console: Console, output: Path, limit: int) -> None:
     """Write the recommendations of all users to a file and print its counts."""
+    # No other command ranks: these imports would take each of them a second.
+    from app.process import serving_factory  # noqa: PLC0415
+    from app.process.serving_state import ServingState  # noqa: PLC0415
+
     state = ServingState(resources)
     await state.bundle.start()
     with progress_bars() as progress:
-        done = await factory.exporting_recommendations(state).recommendations(output, limit, progress)
+        done = await serving_factory.exporting_recommendations(state).recommendations(output, limit, progress)
     console.print(f"{output}: {done.rows:,} recommendations for {done.users:,} users, by bundle {done.bundle_version}")
 
 
@@ -186,13 +188,15 @@ def parse_protocol(name: str | None) -> str | None:
     return name
 
 
-def parse_parts(text: str) -> list[str]:
-    """Read the names of parts, for example `item_knn,ease`; none where the text is empty."""
+def parse_parts(text: str) -> Sequence[str]:
+    """Read the names of parts, for example `item_knn,ease`; all of them where the text is empty."""
+    from models.ranking.candidates import PARTS  # noqa: PLC0415 - imports the recommenders: half a second
+
     names = [name.strip() for name in text.split(",") if name.strip()]
     unknown = [name for name in names if name not in PARTS]
     if unknown:
         raise typer.BadParameter(f"{unknown[0]!r} is not one of {', '.join(PARTS)}", param_hint="--only")
-    return names
+    return names or PARTS
 
 
 def page_beside(output: Path | None) -> Path | None:

@@ -28,7 +28,6 @@ from models.bundle.store import checked
 from models.data.errors import DataSetError
 from models.data.file_chunks import open_folder
 from models.data.folder import read_folder
-from models.ranking.candidates import PARTS
 
 cli = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Braid: a recommendation service.", add_completion=False
@@ -190,8 +189,8 @@ def evaluate(
             ks=ks,
             seed=seed,
             budget=budget,
-            parts=parts or PARTS,
-            with_network=not parts,
+            parts=parts,
+            with_network=not only.strip(),
             network=settings.network,
             event_types=settings.event_types,
             include_seen=include_seen,

@@ -3,9 +3,9 @@
 The recommenders' settings and weights are fields under their names, made from the registry.
 """
 
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from models.data.strengths import StrengthScale
 from models.recommenders.registry import RECOMMENDERS
@@ -66,31 +66,6 @@ class BlendConfig(_Weights):
         """Give the weights where the search starts if the data has no order."""
         weights = {entry.name: entry.unordered_weight for entry in RECOMMENDERS if entry.unordered_weight is not None}
         return cls(**weights)
-
-
-class NetworkConfig(BaseModel):
-    """Settings of the network and of its training."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    layers: tuple[PositiveInt, ...] = Field((64, 32), description="units of each hidden layer")
-    activation: Literal["relu", "tanh", "sigmoid"] = Field(
-        "relu", description="activation function of the hidden layers"
-    )
-    loss: Literal["softmax", "binary_crossentropy", "mean_squared_error"] = Field(
-        "softmax",
-        description="`softmax` over each list of candidates, `binary_crossentropy` or `mean_squared_error` for each"
-        " candidate",
-    )
-    optimizer: Literal["adam", "sgd"] = Field("adam", description="`adam`, or `sgd` with a momentum of 0.9")
-    learning_rate: float = Field(2e-3, gt=0, description="initial learning rate; cosine decay to 0")
-    batch_lists: int = Field(256, ge=1, description="candidate lists per batch")
-    epochs: int = Field(15, ge=1, description="maximum number of epochs")
-    members: int = Field(3, ge=1, description="networks in the ensemble; their scores are averaged")
-    patience: int = Field(4, ge=1, description="early stopping: epochs without improvement before training ends")
-
-    def __str__(self) -> str:
-        return self.model_dump_json()
 
 
 class RankingConfig(_Settings):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from models.data.events import EventType
 from models.ranking.candidates import PARTS
-from models.ranking.config import NetworkConfig
+from models.ranking.network_config import NetworkConfig
 from models.training.refresh import ChosenSettings
 
 

@@ -14,8 +14,9 @@ from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.data.strengths import StrengthScale
 from models.ranking.candidates import PARTS
-from models.ranking.config import BlendConfig, NetworkConfig, RankingConfig
+from models.ranking.config import BlendConfig, RankingConfig
 from models.ranking.network import NETWORK_FILE, NetworkScorer
+from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 from models.training.labelled_lists import LabelOptions, labelled_lists

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arrays.types import Float32
-from models.ranking.config import NetworkConfig
+from models.ranking.network_config import NetworkConfig
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from models.bundle.errors import BundleUnreadableError
 from models.bundle.manifest import Manifest
 from models.data.events import EVENT_WEIGHTS, EventTypes
-from models.ranking.config import NetworkConfig
+from models.ranking.network_config import NetworkConfig
 
 Kind = Literal["full", "refresh", "again"]
 """Choose all settings, keep those of the active bundle with its network, or repeat a run."""

@@ -10,9 +10,10 @@ from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.data.strengths import StrengthScale
 from models.ranking.bundle_settings import read_config, read_network
-from models.ranking.config import NetworkConfig, RankingConfig
+from models.ranking.config import RankingConfig
 from models.ranking.features import NETWORK_SIGNALS
 from models.ranking.network import NETWORK_FILE, NetworkScorer
+from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever, used
 from models.training.labelled_lists import LabelOptions

@@ -8,7 +8,7 @@ import pytest
 from app.config import PREFIX, Settings, SettingsError, load_settings
 from app.times import from_microseconds, to_microseconds
 from models.data.events import EVENT_WEIGHTS, half_lives_of, weights_of
-from models.ranking.config import NetworkConfig
+from models.ranking.network_config import NetworkConfig
 
 
 def test_the_defaults_are_safe(isolated: Path) -> None:

@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Metric, generate_late
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from app.config import SHARED_FOLDER
 from app.schemas.bundles import BundleVersion
 from app.schemas.online_measures import OnlineMeasures
 from app.services.monitoring.online_measures import RecentMeasures
@@ -17,7 +18,6 @@ from app.services.training.versions import Versions
 from app.storage.training_jobs import TrainingJobStore
 from models.evaluation.report import BLEND
 
-SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Where several workers of one server keep what they count; `braid serve` sets it."""
 _STATUSES = ("queued", "running", "succeeded", "refused", "failed", "cancelled")
 _NDCG = "ndcg@10"

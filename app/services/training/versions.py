@@ -13,7 +13,6 @@ from app.times import from_microseconds
 from models.bundle.errors import BundleError, StoreUnreachableError
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
-from models.ranking.ranker import Ranker
 
 _log = structlog.get_logger(__name__)
 
@@ -107,7 +106,10 @@ class Versions:
         return None if gate is None else gate.reason
 
     def _verified(self, version: str) -> None:
-        """Load a version as whoever serves it will: its parts may be whole and not fit together."""
+        """Load a version as a serving process does: its parts may be whole and not fit together."""
+        # Listing bundles must not wait for the half second of this import.
+        from models.ranking.ranker import Ranker  # noqa: PLC0415
+
         Ranker.load(self._store.load(version))
 
     def _describe_all(self, activations: dict[str, Activation]) -> list[BundleVersion]:

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.config import Settings
-from app.process import factory
+from app.process import factory, serving_factory
 from app.process.serving_state import serving_state
 from app.schemas.items import ItemPatch
 from app.schemas.options import Options
@@ -58,7 +58,9 @@ async def test_patches_at_the_same_time_lose_nothing(settings: Settings, client:
         here = [
             client.patch(path, json={"attributes": {f"a{n}": n}}) for n in range(8) for path in ("/items/i", "/users/u")
         ]
-        there: list[Any] = [factory.catalogue(other).patch("i", ItemPatch(attributes={f"b{n}": n})) for n in range(8)]
+        there: list[Any] = [
+            serving_factory.catalogue(other).patch("i", ItemPatch(attributes={f"b{n}": n})) for n in range(8)
+        ]
         there += [factory.profiles(other.resources).patch("u", UserPatch(attributes={f"b{n}": n})) for n in range(8)]
         await asyncio.gather(*here, *there)
     expected = {f"{letter}{n}": n for letter in "ab" for n in range(8)}

@@ -74,6 +74,7 @@ async def test_a_process_without_its_database_is_not_ready(
                 "database": "failed",
                 "migrations": "failed",
                 "bundle": "none",
+                "background": "ok",
             }
             refused(await client.get("/recommend/u"), 503, "database_unavailable")
             refused(await client.get("/items/i"), 503, "database_unavailable")

@@ -11,7 +11,7 @@ from tests.app.conftest import Refused
 
 VIEW = {"user_id": "u", "item_id": "i", "event_type": "view"}
 JSON = {"content-type": "application/json"}
-AHEAD = (datetime.now(UTC) + timedelta(days=1, minutes=5)).isoformat()
+AHEAD = (datetime.now(UTC) + timedelta(days=1, hours=2)).isoformat()
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.config import Settings
-from app.process import factory
+from app.process import factory, serving_factory
 from app.process.serving_state import ServingState, serving_state
 from app.schemas.options import Options
 from app.schemas.similar import SimilarUsersQuery
@@ -150,7 +150,7 @@ async def test_the_bundle_tells_nothing_of_an_erased_user(
             return {
                 near.user_id
                 for user in users[:20]
-                for near in (await factory.similar_users(state).similar(user, query)).items
+                for near in (await serving_factory.similar_users(state).similar(user, query)).items
             }
 
         async def known(state: ServingState) -> tuple[bool, bool]:

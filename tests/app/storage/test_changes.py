@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.errors import DatabaseError
-from app.process import factory
+from app.process import serving_factory
 from app.process.resources import Resources
 from app.process.serving_state import ServingState
 from app.schemas.items import ItemIn
@@ -169,7 +169,7 @@ async def test_a_commit_whose_answer_was_lost_counts_in_the_process_that_made_it
     resources = state.resources
     await state.feed.start()
     await store_one(resources.interactions, row("u", "first"))
-    await factory.catalogue(state).put("x", ItemIn(title="old"))
+    await serving_factory.catalogue(state).put("x", ItemIn(title="old"))
     assert len((await state.histories.get("u")).events) == 1
     write = resources.database.write
 

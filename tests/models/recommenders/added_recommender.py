@@ -58,9 +58,9 @@ ENTRY = registry.Entry(
 registry.RECOMMENDERS = (*registry.RECOMMENDERS, ENTRY)
 
 from models.ranking.candidate_generation import CandidateQuery  # noqa: E402 - they read the registry
-from models.ranking.config import NetworkConfig  # noqa: E402
 from models.ranking.explanation import explain  # noqa: E402
 from models.ranking.features import FEATURES  # noqa: E402
+from models.ranking.network_config import NetworkConfig  # noqa: E402
 from models.ranking.ranker import Ranker  # noqa: E402
 from models.training.recipe import Recipe  # noqa: E402
 from models.training.refresh import ChosenSettings  # noqa: E402

@@ -11,7 +11,7 @@ from models.bundle.store import BundleStore
 from models.data.folder import DataSet
 from models.data.progress import silent
 from models.data.synthetic import generate
-from models.ranking.config import NetworkConfig
+from models.ranking.network_config import NetworkConfig
 from models.training.recipe import Recipe, recipe_of
 from models.training.trainer import train
 

@@ -15,7 +15,7 @@ from models.data.events import EVENT_WEIGHTS
 from models.data.folder import DataSet, read_folder
 from models.data.progress import silent
 from models.evaluation.report import EvaluationReport
-from models.ranking.config import NetworkConfig
+from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.training.evaluate import evaluate
 from models.training.evaluation_config import EvaluationConfig

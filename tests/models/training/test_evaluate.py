@@ -8,7 +8,7 @@ import pytest
 
 from models.data.folder import DataSet
 from models.data.progress import silent
-from models.ranking.config import NetworkConfig
+from models.ranking.network_config import NetworkConfig
 from models.training.evaluate import evaluate
 from models.training.evaluation_config import EvaluationConfig
 from models.training.trainer import evaluate_folder

@@ -19,7 +19,8 @@ from models.data.folder import DataSet
 from models.data.interactions import Interactions
 from models.data.progress import silent
 from models.data.synthetic import generate
-from models.ranking.config import NetworkConfig, RankingConfig
+from models.ranking.config import RankingConfig
+from models.ranking.network_config import NetworkConfig
 from models.training.checks import check_bundle
 from models.training.gate import MIN_USERS
 from models.training.recipe import Recipe

@@ -11,9 +11,10 @@ import pytest
 from models.bundle.errors import BundleError
 from models.data.interactions import Interactions
 from models.data.progress import silent
-from models.ranking.config import BlendConfig, NetworkConfig, RankingConfig
+from models.ranking.config import BlendConfig, RankingConfig
 from models.ranking.features import FEATURES, Scaler
 from models.ranking.network import NetworkScorer
+from models.ranking.network_config import NetworkConfig
 from models.ranking.retriever import Retriever
 from models.training import labelled_lists as lists_module
 from models.training.labelled_lists import LabelOptions, labelled_lists

@@ -15,7 +15,8 @@ from models.data.progress import silent
 from models.data.splitting import MIN_INTERACTIONS, make_split
 from models.data.synthetic import generate
 from models.ranking.candidates import PARTS
-from models.ranking.config import NetworkConfig, RankingConfig
+from models.ranking.config import RankingConfig
+from models.ranking.network_config import NetworkConfig
 from models.ranking.retriever import Retriever
 from models.training.evaluate import Evaluated, evaluate
 from models.training.evaluation_config import EvaluationConfig

@@ -14,9 +14,10 @@ from models.data.folder import DataSet
 from models.data.interactions import Interactions, find
 from models.data.progress import silent
 from models.ranking.candidates import PARTS
-from models.ranking.config import NetworkConfig, RankingConfig
+from models.ranking.config import RankingConfig
 from models.ranking.features import FEATURES
 from models.ranking.network import NetworkScorer
+from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 from models.training.evaluate import evaluate

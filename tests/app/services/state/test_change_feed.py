@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 
 from app.config import Settings
 from app.errors import DatabaseError
-from app.process import factory
+from app.process import serving_factory
 from app.process.serving_state import ServingState, serving_state
 from app.schemas.interactions import InteractionIn
 from app.schemas.items import ItemIn
@@ -94,9 +94,9 @@ async def test_an_item_comes_and_goes_in_the_other_process_within_a_second(
         (ItemIn(), True),
     ):
         if item is None:
-            await factory.catalogue(here).delete("x")
+            await serving_factory.catalogue(here).delete("x")
         else:
-            await factory.catalogue(here).put("x", item)
+            await serving_factory.catalogue(here).put("x", item)
         assert shown(here, "x") is visible
         await becomes(partial(shows, there, visible))
 
@@ -105,10 +105,10 @@ async def test_a_process_that_starts_later_knows_what_was_changed_before(
     both: tuple[ServingState, ServingState], settings: Settings
 ) -> None:
     here, _ = both
-    await factory.catalogue(here).put("x", ItemIn(hidden=True))
-    await factory.catalogue(here).put("y", ItemIn())
-    await factory.catalogue(here).put("gone", ItemIn())
-    await factory.catalogue(here).delete("gone")
+    await serving_factory.catalogue(here).put("x", ItemIn(hidden=True))
+    await serving_factory.catalogue(here).put("y", ItemIn())
+    await serving_factory.catalogue(here).put("gone", ItemIn())
+    await serving_factory.catalogue(here).delete("gone")
     async with serving_state(settings) as later:
         await later.start()
         assert [shown(later, item) for item in ("x", "y", "gone")] == [False, True, False]
@@ -136,7 +136,7 @@ async def test_after_an_outage_everything_is_caught_up(
 async def test_what_was_missed_for_too_long_is_read_anew(both: tuple[ServingState, ServingState]) -> None:
     here, there = both
     await there.histories.get("u")
-    await factory.catalogue(here).put("x", ItemIn())
+    await serving_factory.catalogue(here).put("x", ItemIn())
     await here.ingestion.store(view("u", "i"))
     there.bundle.serving.live.apply("x", {"hidden": True})
     while had(there, "u") is not None:

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from app.config import Settings
 from app.errors import NoBundleError
-from app.process import factory
+from app.process import factory, serving_factory
 from app.process.serving_state import ServingState
 from app.services.transfer import exporting_recommendations as exporting
 from app.services.transfer.exporting_recommendations import SCHEMA, Exported
@@ -45,7 +45,7 @@ async def test_the_file_holds_what_a_request_would_get(
 ) -> None:
     await filled.bundle.start()
     path = tmp_path / "out.parquet"
-    done = await factory.exporting_recommendations(filled).recommendations(path, 7, silent)
+    done = await serving_factory.exporting_recommendations(filled).recommendations(path, 7, silent)
     table = pq.read_table(path)
     assert table.schema.equals(SCHEMA)
     assert done == Exported(122, table.num_rows, bundles.active_version() or "")
@@ -70,10 +70,12 @@ async def test_it_is_written_in_parts_and_memory_stays_bounded(
     await filled.bundle.start()
     whole, parted = tmp_path / "whole.parquet", tmp_path / "parted.parquet"
     shares: list[float] = []
-    await factory.exporting_recommendations(filled).recommendations(whole, 5, silent)
+    await serving_factory.exporting_recommendations(filled).recommendations(whole, 5, silent)
     monkeypatch.setattr(exporting, "_USERS_AT_ONCE", 10)
     monkeypatch.setattr(exporting, "_ROWS_A_GROUP", 100)
-    await factory.exporting_recommendations(filled).recommendations(parted, 5, lambda _, share: shares.append(share))
+    await serving_factory.exporting_recommendations(filled).recommendations(
+        parted, 5, lambda _, share: shares.append(share)
+    )
     assert pq.ParquetFile(parted).num_row_groups == 7
     assert pq.read_table(parted).equals(pq.read_table(whole))
     assert shares == sorted(shares)
@@ -93,17 +95,17 @@ async def test_an_old_file_stays_until_the_new_one_is_complete(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await factory.exporting_recommendations(filled).recommendations(path, 5, fail)
+        await serving_factory.exporting_recommendations(filled).recommendations(path, 5, fail)
     assert path.read_text() == "old"
     assert [each.name for each in path.parent.iterdir()] == ["list.parquet"]
     with pytest.raises(IsADirectoryError):
-        await factory.exporting_recommendations(filled).recommendations(path.parent, 5, silent)
+        await serving_factory.exporting_recommendations(filled).recommendations(path.parent, 5, silent)
 
 
 async def test_without_a_bundle_there_is_nothing_to_rank_with(state: ServingState, tmp_path: Path) -> None:
     await state.bundle.start()
     with pytest.raises(NoBundleError, match="run `braid train` first"):
-        await factory.exporting_recommendations(state).recommendations(tmp_path / "out.parquet", 5, silent)
+        await serving_factory.exporting_recommendations(state).recommendations(tmp_path / "out.parquet", 5, silent)
     assert not list(tmp_path.glob("*out.parquet*"))
 
 

@@ -1,0 +1,55 @@
+"""Makes services that need what a serving process keeps in memory; see `factory` for the others."""
+
+from app.process import factory
+from app.process.serving_state import ServingState
+from app.services.catalogue.catalogue import Catalogue
+from app.services.monitoring.exposition import Exposition
+from app.services.monitoring.readiness import Readiness
+from app.services.popularity.charts import Charts
+from app.services.recommending.similar_items import SimilarItemsService
+from app.services.recommending.similar_users import SimilarUsersService
+from app.services.transfer.exporting_recommendations import Exporting
+from app.services.users.user_data import UserData
+
+
+def catalogue(state: ServingState) -> Catalogue:
+    """Read and write items."""
+    return Catalogue(state.resources.items, state.live_items)
+
+
+def user_data(state: ServingState) -> UserData:
+    """Show, export, erase and merge what is held on users."""
+    resources = state.resources
+    return UserData(resources.user_data, resources.users, state.histories, state.log_counts, state.erased_users)
+
+
+def charts(state: ServingState) -> Charts:
+    """List popular and trending items."""
+    return Charts(state.log_counts, state.recent_counts, state.counts_since_bundle, state.bundle)
+
+
+def similar_items(state: ServingState) -> SimilarItemsService:
+    """List similar items."""
+    return SimilarItemsService(state.bundle, charts(state), state.resources.items, state.resources.counts)
+
+
+def similar_users(state: ServingState) -> SimilarUsersService:
+    """List similar users."""
+    return SimilarUsersService(state.bundle, state.histories)
+
+
+def exporting_recommendations(state: ServingState) -> Exporting:
+    """Export the recommendations of all users."""
+    resources = state.resources
+    share = resources.settings.new_item_share
+    return Exporting(resources.interactions, resources.counts, state.histories, state.bundle, new_item_share=share)
+
+
+def exposition(state: ServingState) -> Exposition:
+    """Write the metrics."""
+    return Exposition(factory.versions(state.resources), state.resources.training_jobs, state.recent_measures)
+
+
+def readiness(state: ServingState) -> Readiness:
+    """Check whether the process should take traffic."""
+    return Readiness(state.resources.database, state.bundle, state.background)

@@ -1,0 +1,43 @@
+"""A ranked list, and what a request adds to the scores of some items."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from models.arrays.types import Float32, Int32, Mask, Places
+from models.ranking.candidates import Candidates
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """Adds `weight` standard deviations of a list's scores, times `values`, to the scores.
+
+    With `of_range` the unit is the distance between the best and the worst score instead. `values` has a place for
+    each code: bool, or float32 from 0 to 1. `name` is the name of the adjustment in explanations.
+    """
+
+    name: str
+    values: Mask | Float32
+    weight: float
+    of_range: bool = False
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A ranked list and the candidates it was ranked from.
+
+    `places` are the positions of the ranked items among the candidates, best first; `scores` (float32) are their
+    scores. `network` are the network's scores of all candidates, None where it was not run; `late` tells whether
+    there was no time for it. `extra` holds what each adjustment added to the score of every candidate.
+    """
+
+    candidates: Candidates
+    places: Places
+    scores: Float32
+    network: Float32 | None = None
+    late: bool = False
+    extra: Mapping[str, Float32] = field(default_factory=dict)
+
+    @property
+    def items(self) -> Int32:
+        """The codes of the items, best first."""
+        return self.candidates.items[self.places]
