@@ -7,14 +7,14 @@ from models.arrays.types import Int32
 from models.data.holdout import Holdout
 
 _CELLS = 8_000_000
-"""Scores that are held at once."""
+"""Scores in memory at once."""
 
 
 def rank(scorer: Scorer, holdout: Holdout, n_items: int, length: int, *, seed: int) -> Int32:
     """Rank items for every held-out user.
 
     Ties are broken at random under the seed; what is no number comes last. Seen items are left out unless
-    `held.include_seen`; where there are candidates, nothing else is ranked.
+    `holdout.include_seen`; where there are candidates, nothing else is ranked.
 
     Returns
     -------

@@ -6,7 +6,7 @@ from typer.core import TyperGroup
 
 
 class ExportGroup(TyperGroup):
-    """Takes what is none of its commands for the folder of the default one."""
+    """Takes a word that is no command of the group as the folder of the default command."""
 
     default = "folder"
 

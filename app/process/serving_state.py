@@ -1,5 +1,6 @@
 """What a process that serves keeps in memory, shares between its requests, and keeps up to date in the background."""
 
+import asyncio
 import ctypes
 import gc
 import sys
@@ -28,6 +29,7 @@ from app.services.users.retention import Retention
 from app.storage.notifications import Notifications
 from app.storage.online_measures import OnlineMeasureStore
 from app.storage.retention import RetentionStore
+from models.arrays.compiled import load_kernels
 from models.data.events import half_lives_of, weights_of
 from models.data.strengths import StrengthScale
 
@@ -95,6 +97,7 @@ class ServingState:
 
     async def start(self) -> None:
         """Load what answers are made from, and keep it up to date in the background until `close`."""
+        await asyncio.to_thread(load_kernels)
         # The feed first: what is written while things are loaded is read afterwards.
         await self.feed.start()
         await self.bundle.start()

@@ -18,7 +18,7 @@ from models.data.catalogue import (
 from models.data.columns import CONTEXT, EVENT_ID, EVENT_TYPE, ITEM, POSITION, REQUEST_ID, TIMESTAMP, USER, VALUE
 
 _LABELS = pa.list_(pa.string())
-INTERACTIONS: Mapping[str, pa.DataType] = {
+INTERACTION_TYPES: Mapping[str, pa.DataType] = {
     USER: pa.string(),
     ITEM: pa.string(),
     EVENT_TYPE: pa.string(),
@@ -30,7 +30,7 @@ INTERACTIONS: Mapping[str, pa.DataType] = {
     CONTEXT: pa.string(),
 }
 """Of a row of the log, in the order of `COLUMNS`: `timestamp` in microseconds since 1970, `context` as JSON."""
-ITEMS: Mapping[str, pa.DataType] = {
+ITEM_TYPES: Mapping[str, pa.DataType] = {
     ITEM: pa.string(),
     TITLE: pa.string(),
     DESCRIPTION: pa.string(),

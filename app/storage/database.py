@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from app.errors import DatabaseError, SchemaError
 from app.storage import sqlite_files
+from app.storage.tables import metadata
 
 _CONNECT_SECONDS = 5
 _NO_SUCH_TABLE = ("42P01", "42703")
@@ -168,7 +169,7 @@ class Database:
         except (IntegrityError, DataError):
             raise
         except (DBAPIError, PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            if _is_about_tables(error):
+            if self._is_about_tables(error):
                 raise SchemaError(f"{self.place}: {_reason(error)}: run `braid migrate`") from error
             raise DatabaseError(f"{self.place}: {_reason(error)}") from error
 
@@ -193,6 +194,14 @@ class Database:
             yield lost
         finally:
             connection.terminate()
+
+    def _is_about_tables(self, error: Exception) -> bool:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if self.is_sqlite:
+            # SQLite has one code for all that is wrong with a statement: the tables themselves say what it was.
+            code = getattr(cause, "sqlite_errorcode", None)
+            return code == sqlite3.SQLITE_ERROR and sqlite_files.lacks_columns(self.url.database, metadata)
+        return getattr(cause, "sqlstate", None) in _NO_SUCH_TABLE
 
     def insert(self, table: Table) -> Insert:
         """Start an INSERT of this database's kind, which knows ON CONFLICT."""
@@ -249,14 +258,6 @@ async def again_after_deadlock(attempt: Callable[[], Awaitable[Result]]) -> Resu
         # The other one is done by then, or draws another number.
         await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * 2**number))  # noqa: S311 - no secret
     return await attempt()
-
-
-def _is_about_tables(error: Exception) -> bool:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, sqlite3.OperationalError):
-        # Its code for a statement that does not fit the tables; ours fit those of this version.
-        return cause.sqlite_errorcode == sqlite3.SQLITE_ERROR
-    return getattr(cause, "sqlstate", None) in _NO_SUCH_TABLE
 
 
 def _reason(error: Exception) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection, func, select
 
-from app.storage.arrow_types import INTERACTIONS
+from app.storage.arrow_types import INTERACTION_TYPES
 from app.storage.changes import ChangeStore
 from app.storage.database import Database, pages
 from app.storage.first_sight import FirstSight
@@ -130,7 +130,7 @@ class InteractionStore:
         Rows without a time count as older than all others; without any time there is no `timestamp` column.
         """
         names = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID)
-        schema = pa.schema([(name, INTERACTIONS[name]) for name in names])
+        schema = pa.schema([(name, INTERACTION_TYPES[name]) for name in names])
         expected = max(await self.count(), 1)
         parts, last, done = [schema.empty_table()], 0, 0
         async with self._database.begin() as connection:

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, func, select, true, update
 
-from app.storage.arrow_types import ITEMS
+from app.storage.arrow_types import ITEM_TYPES
 from app.storage.changes import ChangeStore
 from app.storage.database import Database, pages
 from app.storage.item_filter import ItemFilter
@@ -25,7 +25,7 @@ from models.data.columns import ITEM
 
 _ROWS_A_STATEMENT = 1000
 _SECOND = 1_000_000
-_CONTENT = [items.c[name] for name in ITEMS]
+_CONTENT = [items.c[name] for name in ITEM_TYPES]
 
 
 def _live(row: Mapping[Any, Any]) -> tuple[str, dict[str, Any] | None]:
@@ -140,15 +140,15 @@ class ItemStore:
         """Read the described items in the columns of a data-set folder; None where there are none."""
         there = items.c.described & ~items.c.deleted
         async with self._database.begin() as connection:
-            rows = (await connection.execute(select(*(items.c[name] for name in ITEMS)).where(there))).all()
+            rows = (await connection.execute(select(*(items.c[name] for name in ITEM_TYPES)).where(there))).all()
         if not rows:
             return None
-        columns = dict(zip(ITEMS, zip(*rows, strict=True), strict=True))
+        columns = dict(zip(ITEM_TYPES, zip(*rows, strict=True), strict=True))
         # Attributes as JSON: objects of any shape are no column of one type.
         columns[ATTRIBUTES] = tuple(json.dumps(attributes) for attributes in columns[ATTRIBUTES])
         for name in (AVAILABLE_FROM, AVAILABLE_UNTIL):
             columns[name] = tuple(None if moment is None else moment / _SECOND for moment in columns[name])
-        return pa.table({name: pa.array(columns[name], kind) for name, kind in ITEMS.items()})
+        return pa.table({name: pa.array(columns[name], kind) for name, kind in ITEM_TYPES.items()})
 
     async def count(self) -> int:
         """Count the items."""

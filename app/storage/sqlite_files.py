@@ -1,9 +1,11 @@
 """Connections to files of SQLite."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, MetaData, event
 from sqlalchemy.exc import DisconnectionError
 
 _BUSY_MILLISECONDS = 5000
@@ -40,6 +42,21 @@ def _set_up(connection: Any, record: Any) -> None:
 def _require_file(_connection: object, record: Any, _fairy: object) -> None:
     if _identity(record.info["path"]) != record.info["file"]:
         raise DisconnectionError(f"{record.info['path']} is not the file that it was")
+
+
+def lacks_columns(path: str | None, tables: MetaData) -> bool:
+    """Tell whether a database lacks one of the tables or columns of this version."""
+    if path is None:
+        return False
+    try:
+        with closing(sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return any(
+                not {column.name for column in table.columns}
+                <= {row[1] for row in connection.execute(f'PRAGMA table_info("{table.name}")')}
+                for table in tables.sorted_tables
+            )
+    except sqlite3.Error:
+        return False
 
 
 def _identity(path: str) -> tuple[int, int] | None:

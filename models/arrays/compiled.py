@@ -5,6 +5,7 @@ so no request waits for the compiler. An array that a kernel only reads is decla
 accepted there at no cost, so arrays in memory and arrays mapped from a bundle run through the same machine code.
 """
 
+import threading
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Generic, Literal, ParamSpec, TypeVar
@@ -38,6 +39,10 @@ FLOAT32_ROWS = array_of(types.float32, 2)
 FLOAT64_ROWS = array_of(types.float64, 2)
 
 
+_COMPILING = threading.Lock()
+"""Threads that call the same kernel first compile it once."""
+
+
 class Kernel(Generic[P, R]):
     """A function with one compiled version; other kernels may call it, and have it compiled into them."""
 
@@ -54,7 +59,10 @@ class Kernel(Generic[P, R]):
     @cached_property
     def compiled(self) -> Callable[P, R]:
         """The machine code, from the on-disk cache or compiled; numba's set-up takes most of the first one's time."""
-        compiled: Callable[P, R] = njit(self.arguments, cache=True, nogil=True, **self._options)(self.function)
+        with _COMPILING:
+            if "compiled" not in self.__dict__:
+                self.__dict__["compiled"] = njit(self.arguments, cache=True, nogil=True, **self._options)(self.function)
+            compiled: Callable[P, R] = self.__dict__["compiled"]
         return compiled
 
 

@@ -100,7 +100,7 @@ class Catalogue:
         Raises
         ------
         CursorError
-            The cursor is none of this list's.
+            The cursor is malformed, or belongs to another list.
         """
         which = ItemFilter(**query.model_dump(exclude={"limit", "cursor"}))
         last = decode(query.cursor, "items", (str,))

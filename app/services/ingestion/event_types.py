@@ -30,5 +30,5 @@ class EventTypeRule:
         """Say why an event type is not taken."""
         names = sorted(self.known)
         more = ", ..." if len(names) > _NAMED else ""
-        detail = f"{kind!r} is none of {', '.join(names[:_NAMED])}{more}: BRAID_EVENT_TYPES can name it"
+        detail = f"{kind!r} is not one of {', '.join(names[:_NAMED])}{more}: BRAID_EVENT_TYPES can name it"
         return FieldError(field="event_type", code="unknown_event_type", detail=detail)

@@ -1,4 +1,4 @@
-"""Cursors of lists that are ordered by a key: where the page before ended."""
+"""Cursors of lists that are ordered by a key: they hold the key of the last row of a page."""
 
 import base64
 import binascii
@@ -20,14 +20,14 @@ def decode(cursor: str | None, kind: str, types: tuple[type | tuple[type, ...], 
     Parameters
     ----------
     kind
-        The list that it must be of.
+        The list that the cursor must belong to.
     types
-        Those of the values.
+        The types of the values.
 
     Raises
     ------
     CursorError
-        It is none of this list.
+        The cursor is malformed, or belongs to another list.
     """
     if cursor is None:
         return None
@@ -36,12 +36,12 @@ def decode(cursor: str | None, kind: str, types: tuple[type | tuple[type, ...], 
     except (ValueError, binascii.Error):
         found = None
     if not isinstance(found, list) or found[:1] != [kind] or len(found) != len(types) + 1:
-        raise CursorError("the cursor is none that this list has given")
+        raise CursorError("the cursor does not belong to this list")
     if not all(_is(value, expected) for value, expected in zip(found[1:], types, strict=True)):
-        raise CursorError("the cursor is none that this list has given")
+        raise CursorError("the cursor does not belong to this list")
     return tuple(found[1:])
 
 
 def _is(value: object, expected: type | tuple[type, ...]) -> bool:
-    # A number that a database has no place for was never in one.
+    # No database holds a larger number, so no row has it.
     return isinstance(value, expected) and (not isinstance(value, int) or -(2**63) <= value < 2**63)

@@ -70,11 +70,12 @@ def own_registry() -> CollectorRegistry:
 
 
 def _forget_dead_workers(folder: Path) -> None:
-    """Remove the gauges of workers that have ended: what they said of themselves holds no more."""
+    """Remove the gauges of workers that have ended: they are out of date."""
     for number in {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*.db")}:
         try:
             os.kill(number, 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):
+            # A process that may not be signalled is another user's: the worker has ended, and its number is used again.
             # Another worker may be doing the same.
             with suppress(FileNotFoundError):
                 mark_process_dead(number)  # type: ignore[no-untyped-call]

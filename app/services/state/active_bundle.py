@@ -12,7 +12,7 @@ from app.services.state.erased_users import ErasedUsers
 from app.services.state.live_items import LiveItems
 from app.services.state.serving import Serving
 from models.arrays.types import Ids
-from models.bundle.errors import BundleError, BundleUnreadableError
+from models.bundle.errors import BundleDamagedError, BundleError, BundleUnreadableError
 from models.bundle.loader import Bundle
 from models.bundle.store import BundleStore
 from models.data.strengths import StrengthScale
@@ -163,13 +163,16 @@ class ActiveBundle:
 
 
 def _read(bundle: Bundle) -> Ranker:
-    """Build the ranker of a bundle whose files are as they were written: what fails now is a matter of versions."""
+    """Build the ranker of a bundle whose files are intact: if their content does not fit, another version wrote it.
+
+    Other errors, for example of memory or of the compiler's cache, may pass: the bundle is read again later.
+    """
     try:
         return Ranker.load(bundle)
-    except (BundleUnreadableError, OSError, MemoryError):
+    except (BundleUnreadableError, BundleDamagedError):
         raise
     except BundleError as error:
         raise BundleUnreadableError(str(error)) from error
-    except Exception as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         _log.exception("bundle not read")
         raise BundleUnreadableError(f"{bundle.folder}: {type(error).__name__}: {error}") from error

@@ -156,7 +156,10 @@ class Histories:
                     event = (row.timestamp, number, row.item_id, row.event_type, row.value)
                     new.setdefault(row.user_id, []).append(event)
         for user_id, events in new.items():
-            self._keep(user_id, self._logs[user_id].with_events(events))
+            # The log of another user of these rows may have taken its place in memory.
+            log = self._logs.get(user_id)
+            if log is not None:
+                self._keep(user_id, log.with_events(events))
 
     async def refresh(self, user_ids: Collection[str] | None) -> None:
         """Read anew what other processes have changed: of these users, or of any.

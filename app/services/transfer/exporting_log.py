@@ -33,8 +33,8 @@ from models.data.progress import Progress
 
 _SECOND = 1_000_000
 _TYPES: dict[str, pa.DataType] = {
-    **arrow_types.INTERACTIONS,
-    **arrow_types.ITEMS,
+    **arrow_types.INTERACTION_TYPES,
+    **arrow_types.ITEM_TYPES,
     TIMESTAMP: pa.float64(),
     AVAILABLE_FROM: pa.string(),
     AVAILABLE_UNTIL: pa.string(),

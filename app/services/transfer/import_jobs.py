@@ -105,12 +105,21 @@ class ImportJobs:
         await asyncio.to_thread(sweep, self._root)
         async with asyncio.TaskGroup() as under_way:
             for folder in await asyncio.to_thread(_folders, self._root):
-                under_way.create_task(self._import(folder))
+                under_way.create_task(self._import_until_done(folder))
             while True:
-                under_way.create_task(self._import(await self._accepted.get()))
+                under_way.create_task(self._import_until_done(await self._accepted.get()))
+
+    async def _import_until_done(self, folder: Path) -> None:
+        """Import a folder; an unexpected error is logged and the folder tried again, and no other import notices."""
+        while True:
+            try:
+                return await self._import(folder)
+            except Exception:  # noqa: BLE001 - whatever it was, the files were accepted
+                _log.exception("import is tried again", folder=str(folder))
+                await asyncio.sleep(_RETRY_SECONDS)
 
     async def _import(self, folder: Path) -> None:
-        """Import a folder and remove it, unless another process is about it or has done it."""
+        """Import a folder and remove it, unless another process is importing it or has imported it."""
         try:
             lock = (folder / _LOCK).open("w")
         except FileNotFoundError:

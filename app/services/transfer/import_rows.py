@@ -15,7 +15,7 @@ from app.schemas.items import Item
 from app.schemas.types import FUTURE_TOLERANCE, ID_PATTERN, Id, JsonObject
 from app.services.catalogue.catalogue import to_row
 from app.services.ingestion.event_types import EventTypeRule
-from app.storage.arrow_types import INTERACTIONS
+from app.storage.arrow_types import INTERACTION_TYPES
 from app.storage.rows import COLUMNS
 from models.data.cleaning import keep, without_duplicates
 from models.data.columns import CONTEXT, EVENT_ID, EVENT_TYPE, ITEM, POSITION, REQUEST_ID, TIMESTAMP, USER, VALUE
@@ -161,13 +161,13 @@ def _convert(table: pa.Table, column: str, read: Callable[[Any], Any], dropped: 
                 values[place] = read(_from_json(value))
             except ValueError:
                 fits[place], values[place] = False, None
-    table = table.set_column(table.column_names.index(column), column, pa.array(values, INTERACTIONS[column]))
+    table = table.set_column(table.column_names.index(column), column, pa.array(values, INTERACTION_TYPES[column]))
     return _keep(table, pa.chunked_array([pa.array(fits)]), f"{column} not as the API takes it", dropped)
 
 
 def _complete(table: pa.Table) -> pa.Table:
     columns = []
-    for name, kind in INTERACTIONS.items():
+    for name, kind in INTERACTION_TYPES.items():
         if name not in table.column_names:
             columns.append(pa.nulls(table.num_rows, kind))
         elif name == TIMESTAMP:
@@ -177,7 +177,7 @@ def _complete(table: pa.Table) -> pa.Table:
             columns.append(pa.array(microseconds, mask=missing))
         else:
             columns.append(table[name].cast(kind))
-    return pa.table(columns, names=list(INTERACTIONS))
+    return pa.table(columns, names=list(INTERACTION_TYPES))
 
 
 def _parsed(raw: dict[str, Any]) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class Profiles:
         Raises
         ------
         CursorError
-            The cursor is none of this list's.
+            The cursor is malformed, or belongs to another list.
         """
         last = decode(query.cursor, "users", (str,))
         rows = await self._users.page(query.prefix, None if last is None else last[0], query.limit + 1)

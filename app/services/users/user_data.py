@@ -43,7 +43,7 @@ class UserData:
         Raises
         ------
         CursorError
-            The cursor is none of this list's.
+            The cursor is malformed, or belongs to another list.
         """
         after = decode(query.cursor, "log", (_NUMBER_OR_NONE, int))
         rows = await self._store.log(user_id, None if after is None else (after[0], after[1]), query.limit + 1)

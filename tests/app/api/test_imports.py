@@ -181,6 +181,27 @@ async def test_an_accepted_upload_waits_for_a_database_that_is_away(
         assert await state.resources.interactions.count() == 2
 
 
+async def test_a_folder_that_cannot_be_opened_stops_no_other_import(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_jobs, "_RETRY_SECONDS", 0.05)
+    broken, good = settings.imports / "broken", settings.imports / "good"
+    # The lock cannot be taken: its place is a folder.
+    (broken / import_jobs._LOCK).mkdir(parents=True)
+    good.mkdir()
+    for folder in (broken, good):
+        (folder / "interactions.csv").write_bytes(CSV)
+    until = time.monotonic() + 60
+    async with serving_state(settings) as state:
+        state.background.start("imports", state.import_jobs.run)
+        while good.exists():
+            assert time.monotonic() < until
+            await asyncio.sleep(0.05)
+        assert state.background.failing == {}
+        assert await state.resources.interactions.count() == 2
+        assert broken.exists()
+
+
 async def test_files_that_failed_may_be_imported_again_when_the_rules_allow_them(
     serve: Any, settings: Settings
 ) -> None:

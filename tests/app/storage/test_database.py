@@ -1,9 +1,11 @@
 import socket
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app.errors import DatabaseError
 from app.storage.database import Database, pages
@@ -110,3 +112,31 @@ def test_rows_are_cut_into_parts_that_lose_none() -> None:
     assert [len(page) for page in pages(rows, 3)] == [3, 3, 1]
     assert [row for page in pages(rows, 3) for row in page] == rows
     assert pages([], 3) == []
+
+
+@SQLITE_ONLY
+async def test_what_is_wrong_with_a_statement_is_about_the_tables_only_where_they_lack_something(
+    database_url: str, tmp_path: Path
+) -> None:
+    async def ask(database: Database, statement: str) -> None:
+        async with database.begin() as connection:
+            await connection.execute(text(statement))
+
+    nested = "SELECT json('not json')"
+    for url, statement, about_tables in (
+        (database_url, nested, False),
+        (database_url, "SELECT 1 FROM no_such_table", False),
+        (f"sqlite+aiosqlite:///{tmp_path / 'empty.sqlite3'}", "SELECT 1 FROM interactions", True),
+    ):
+        message = await refusal(url, lambda database, statement=statement: ask(database, statement))  # type: ignore[misc]
+        assert ("run `braid migrate`" in message) is about_tables, message
+
+
+async def test_an_error_of_the_driver_without_a_code_is_a_database_error(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def closed(database: Database) -> None:
+        async with database.begin():
+            raise OperationalError("SELECT 1", {}, sqlite3.OperationalError("no active connection"))
+
+    assert "no active connection" in await refusal(database_url, closed)

@@ -209,3 +209,18 @@ def test_the_size_of_a_log_is_about_what_it_takes(count: int) -> None:
     tracemalloc.stop()
     # Some of it is for what is derived from a log once it is asked for.
     assert taken < logs["user-000000"].size < taken * 1.5 + 1500
+
+
+async def test_a_log_that_makes_room_for_one_of_the_same_batch_is_left_out(
+    resources: Resources, store: Watched
+) -> None:
+    few = row("u", "i"), row("v", "i")
+    await write(resources, None, *few)
+    one = Histories(store, ROOM)  # type: ignore[arg-type]
+    await one.get("u")
+    # Room for the two logs as they are: the first that grows drives the other out.
+    histories = Histories(store, int(one.bytes * 2.1))  # type: ignore[arg-type]
+    await histories.get_many(["v", "u"])
+    more = [row("u", f"i{number}") for number in range(20)] + [row("v", "j")]
+    histories.stored(more, await resources.interactions.store(more))
+    assert sorted(items(await histories.get("v"))) == ["i", "j"]
