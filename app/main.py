@@ -69,12 +69,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Small matrices, one after the other: more threads would only wait for each other.
         with threadpool_limits(1, "blas"):
-            async with serving_state(settings) as state:
+            async with serving_state(app.state.settings) as state:
                 app.state.serving = state
                 await state.start()
                 yield
 
     app = FastAPIOffline(title="Braid", version=version("braid"), description=_DESCRIPTION, lifespan=lifespan)
+    app.state.settings = settings
     for module in _MODULES:
         app.include_router(module.router)
     add_error_handlers(app)

@@ -1,6 +1,7 @@
 """Connections to files of SQLite."""
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,6 @@ def prepare(engine: Engine) -> None:
 def _set_up(connection: Any, record: Any) -> None:
     pragmas = (
         f"busy_timeout={_BUSY_MILLISECONDS}",
-        "journal_mode=WAL",
         "synchronous=FULL",
         # In pages of 4 KiB and in KiB. Random `event_id`s touch a page each: with the defaults every large batch would
         # be copied to the file at once, and read its index again.
@@ -33,10 +33,26 @@ def _set_up(connection: Any, record: Any) -> None:
     cursor = connection.cursor()
     for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
+    _use_wal(cursor)
     cursor.execute("PRAGMA database_list")
     (_, _, path) = cursor.fetchone()
     cursor.close()
     record.info.update(path=path, file=_identity(path))
+
+
+def _use_wal(cursor: Any) -> None:
+    """Switch to the write-ahead log; SQLite refuses at once, however long the timeout, while another process does so."""
+    until = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except Exception as error:
+            busy = getattr(getattr(error, "__cause__", None) or error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _require_file(_connection: object, record: Any, _fairy: object) -> None:

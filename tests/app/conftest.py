@@ -68,9 +68,17 @@ async def state(resources: Resources) -> AsyncIterator[ServingState]:
     await state.close()
 
 
+@pytest.fixture(scope="session")
+def one_application() -> FastAPI:
+    """Make the application once: its routes are built at the first request, which takes longer than most tests."""
+    return create_app(Settings(database_url="sqlite://", log_level="error"))
+
+
 @pytest.fixture
-def application(settings: Settings) -> FastAPI:
-    return create_app(settings)
+def application(one_application: FastAPI, settings: Settings) -> FastAPI:
+    """The application with the settings of this test; it opens its state when it is served."""
+    one_application.state.settings = settings
+    return one_application
 
 
 @pytest.fixture

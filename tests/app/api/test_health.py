@@ -242,13 +242,19 @@ async def test_without_the_database_requests_fail_as_problems(
 
 
 async def test_an_unexpected_error_shows_no_traceback(
-    application: FastAPI, serve: Any, refused: Callable[..., dict[str, Any]]
+    settings: Settings, refused: Callable[..., dict[str, Any]]
 ) -> None:
+    application = create_app(settings)
+
     @application.get("/broken")
     async def broken() -> None:
         raise RuntimeError("a secret of the code")
 
-    async with serve() as client:
+    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+    async with (
+        application.router.lifespan_context(application),
+        httpx.AsyncClient(transport=transport, base_url="http://braid") as client,
+    ):
         problem = refused(await client.get("/broken"), 500, "internal_error")
         assert "secret" not in json.dumps(problem)
         refused(await client.get("/nowhere"), 404, "not_found")
