@@ -1,4 +1,4 @@
-"""What putting, changing, getting and listing items means."""
+"""The catalogue: creates, changes, returns, lists and deletes items."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,7 +30,7 @@ class Catalogue:
         self._live = live
 
     async def put(self, item_id: str, item: ItemIn) -> tuple[Item, bool]:
-        """Commit an item in the place of the one that was there; tell whether it is new."""
+        """Create or replace an item and commit; return whether it is new."""
         row = to_row(item_id, item)
         async with self._live.writing(item_id):
             created = await self._items.put(row)
@@ -43,9 +43,9 @@ class Catalogue:
         Raises
         ------
         NotFoundError
-            There is none with this id.
+            There is no item with this id.
         TooLargeError
-            Its attributes would be.
+            The changed attributes are too large.
         """
         given = {name: getattr(patch, name) for name in patch.model_fields_set}
 
@@ -67,12 +67,12 @@ class Catalogue:
         return _item(row)
 
     async def put_batch(self, given: Sequence[object], *, atomic: bool) -> RowsStored:
-        """Commit the good rows of a batch together, each in the place of the item that was there.
+        """Create or replace the items of a batch in one transaction; invalid rows are refused.
 
         Raises
         ------
         BatchRefusedError
-            One of them is refused, and `atomic` was asked for.
+            A row is refused, and `atomic` is true.
         """
         return await put_batch(given, _ROWS, self._put_all, atomic=atomic)
 
@@ -82,12 +82,12 @@ class Catalogue:
         await self._live.refresh(list(rows))
 
     async def get(self, item_id: str) -> Item:
-        """Give an item.
+        """Return an item.
 
         Raises
         ------
         NotFoundError
-            There is none with this id.
+            There is no item with this id.
         """
         row = await self._items.get(item_id)
         if row is None:
@@ -110,12 +110,12 @@ class Catalogue:
         return ItemsPage.model_construct(items=[_item(row) for row in shown], next_cursor=more)
 
     async def delete(self, item_id: str) -> None:
-        """Commit that an item is gone; it is not recommended any more.
+        """Delete an item and commit; it is not recommended any more.
 
         Raises
         ------
         NotFoundError
-            There is none with this id.
+            There is no item with this id.
         """
         async with self._live.writing(item_id):
             if not await self._items.delete(item_id):
@@ -133,7 +133,7 @@ def _item(row: dict[str, Any]) -> Item:
 
 
 def to_row(item_id: str, item: ItemIn) -> dict[str, Any]:
-    """Give the row of an item."""
+    """Return the row of an item."""
     row = {ITEM: item_id, **dict(item)}
     for name in _MOMENTS:
         if row[name] is not None:

@@ -1,4 +1,4 @@
-"""Which event types are taken."""
+"""Which event types are accepted."""
 
 from collections.abc import Collection
 
@@ -15,7 +15,7 @@ class EventTypeRule:
     known
         Those that are configured.
     allow_unknown
-        Whether others are taken as well; they say nothing about interest.
+        Whether other event types are accepted as well; they are not a sign of interest.
     """
 
     def __init__(self, known: Collection[str], *, allow_unknown: bool) -> None:
@@ -23,11 +23,11 @@ class EventTypeRule:
         self.allow_unknown = allow_unknown
 
     def takes(self, kind: str) -> bool:
-        """Tell whether an event type is taken."""
+        """Return whether an event type is accepted."""
         return self.allow_unknown or kind in self.known
 
     def refusal(self, kind: str) -> FieldError:
-        """Say why an event type is not taken."""
+        """Return why an event type is not accepted."""
         names = sorted(self.known)
         more = ", ..." if len(names) > _NAMED else ""
         detail = f"{kind!r} is not one of {', '.join(names[:_NAMED])}{more}: BRAID_EVENT_TYPES can name it"

@@ -18,8 +18,8 @@ Store = Callable[[Sequence[Row]], Awaitable[list[Stored]]]
 class GroupCommit:
     """Gathers rows while a transaction is under way, and commits them together in the next one.
 
-    A post that is alone is committed at once. Where the last group held several, the next one waits two milliseconds
-    for those whose answers have just gone out: they are about to post again.
+    A single post is committed at once. If the last group held several rows, the next commit waits two milliseconds,
+    because the clients that were just answered usually post again.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class GroupCommit:
         Raises
         ------
         OverloadedError
-            Too many rows are waiting; this one was not taken.
+            Too many rows are waiting; this one was not accepted.
         DatabaseError
             The database does not answer.
         """
@@ -51,7 +51,7 @@ class GroupCommit:
         return await future
 
     async def close(self) -> None:
-        """Wait until everything that was taken is committed, or has failed."""
+        """Wait until every accepted row is committed or has failed."""
         if self._writer is not None:
             await self._writer
 
@@ -65,7 +65,7 @@ class GroupCommit:
                 gathering = len(group) > 1
                 await self._commit(group)
         except asyncio.CancelledError:
-            _fail(self._waiting, DatabaseError("the process stops; this was not stored"))
+            _fail(self._waiting, DatabaseError("the process is stopping; the interaction was not stored"))
             self._waiting.clear()
             raise
         finally:
@@ -78,17 +78,17 @@ class GroupCommit:
             if len(group) == 1:
                 _fail(group, error)
                 return
-            # One of them is the reason, and none of the others is to suffer for it.
+            # One row is the cause: each is committed alone, so that the others do not fail with it.
             for one in group:
                 await self._commit([one])
-        except Exception as error:  # noqa: BLE001 - whatever it was, it is raised for those who wait
+        except Exception as error:  # noqa: BLE001 - any error is passed on to the callers that wait
             _fail(group, error)
         except asyncio.CancelledError:
-            _fail(group, DatabaseError("the process stops; whether this was stored is not known"))
+            _fail(group, DatabaseError("the process is stopping; whether the interaction was stored is unknown"))
             raise
         else:
             for (_, future), stored in zip(group, found, strict=True):
-                # Some may have given up waiting.
+                # The caller may have been cancelled meanwhile.
                 if not future.done():
                     future.set_result(stored)
 

@@ -1,4 +1,4 @@
-"""What posting interactions means: they are committed, once, and then acknowledged."""
+"""Ingestion: interactions are committed exactly once, and then acknowledged."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ from app.times import now, to_microseconds
 
 _ROWS = TypeAdapter(list[InteractionIn])
 _MAX_ROWS_AT_ONCE = 100_000
-"""Rows of batches that are under way: beyond them memory would grow, and each would take longer."""
+"""Rows of all batches that are being stored at one time: more would cost memory and slow down each batch."""
 
 
 class Ingestion:
@@ -29,8 +29,7 @@ class Ingestion:
     Parameters
     ----------
     create_unknown
-        Whether users and items that nobody has described are created; interactions that name them are refused
-        otherwise.
+        Whether unknown users and items are created; otherwise interactions that name them are refused.
     """
 
     def __init__(
@@ -53,12 +52,12 @@ class Ingestion:
         self._rows_at_once = 0
 
     async def store(self, interaction: InteractionIn) -> Stored:
-        """Commit an interaction, and say where it is; a repeat of an `event_id` is where the first one is.
+        """Commit an interaction and return its place in the log; for a repeated `event_id`, that of the first one.
 
         Raises
         ------
         InvalidFieldsError
-            There is no such event type, or no such user or item, and they are not created.
+            The event type is not accepted; or the user or the item is unknown, and `create_unknown` is false.
         OverloadedError
             Too many interactions are waiting; nothing was stored.
         DatabaseError
@@ -73,21 +72,21 @@ class Ingestion:
         return await self._group.add(row)
 
     async def store_batch(self, given: Sequence[object], *, atomic: bool) -> InteractionsStored:
-        """Commit the good rows of a batch in one transaction; of the same without an `event_id` one is stored.
+        """Commit the valid rows of a batch in one transaction; equal rows without an `event_id` are stored once.
 
         Parameters
         ----------
         given
-            The rows as they came, checked or not.
+            The rows as they were received.
         atomic
-            Whether nothing is stored where one of them is refused.
+            Whether nothing is stored if a row is refused.
 
         Raises
         ------
         BatchRefusedError
-            One of them is refused, and `atomic` was asked for.
+            A row is refused, and `atomic` is true.
         OverloadedError
-            Too many interactions are being stored; nothing of these was.
+            Too many interactions are being stored; none of this batch was.
         DatabaseError
             The database does not answer.
         """
@@ -118,7 +117,7 @@ class Ingestion:
         return InteractionsStored(stored=new, repeated=len(kept) - new, refused=len(errors), errors=errors)
 
     async def close(self) -> None:
-        """Wait until everything that was taken is committed."""
+        """Wait until every accepted row is committed."""
         await self._group.close()
 
     async def _commit(self, rows: Sequence[Row]) -> list[Stored]:
@@ -145,7 +144,7 @@ def _invalid(error: FieldError) -> InvalidFieldsError:
 
 
 def to_row(interaction: InteractionIn, moment: int) -> Row:
-    """Give the row of an interaction; `moment` is its time where it has none."""
+    """Return the row of an interaction; `moment` is its time where it has none."""
     timestamp, context = interaction.timestamp, interaction.context
     return Row(
         interaction.user_id,
@@ -161,7 +160,7 @@ def to_row(interaction: InteractionIn, moment: int) -> Row:
 
 
 def _without_repeats(rows: Sequence[Row]) -> list[Row]:
-    """Leave out rows without an `event_id` that say what another one has said."""
+    """Leave out rows without an `event_id` that equal an earlier row."""
     seen = set()
     kept = []
     for row in rows:

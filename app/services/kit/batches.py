@@ -1,4 +1,4 @@
-"""Batches: many rows in one body, each good or bad for itself."""
+"""Batches: many rows in one body, each checked on its own."""
 
 import asyncio
 import json
@@ -15,13 +15,13 @@ from app.schemas.problems import FieldError, field_error
 
 MAX_ROWS = 10_000
 _AT_ONCE = 500
-"""Rows between which requests have their turn."""
+"""Rows to check before the event loop serves other requests."""
 Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class Batch(Generic[Model]):
-    """The good rows of a batch with their places in it, and why the others were refused, by their places."""
+    """The valid rows of a batch with their positions, and why the others were refused, by position."""
 
     rows: list[Model]
     places: list[int]
@@ -29,7 +29,7 @@ class Batch(Generic[Model]):
 
 
 class _Unreadable:
-    """A line that is no JSON."""
+    """A line that is not JSON."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -41,7 +41,7 @@ def read_array(body: bytes) -> list[object]:
     Raises
     ------
     MalformedBodyError
-        It is none.
+        The body is not a JSON array.
     TooManyRowsError
         There are more than 10,000.
     """
@@ -55,7 +55,7 @@ def read_array(body: bytes) -> list[object]:
 
 
 def read_lines(body: bytes) -> list[object]:
-    """Read the rows of NDJSON, one a line; empty lines are passed over, and a line that is no JSON is a bad row.
+    """Read the rows of NDJSON, one per line; empty lines are skipped, and a line that is not JSON is an invalid row.
 
     Raises
     ------
@@ -79,7 +79,7 @@ async def validate(rows: Sequence[object], adapter: TypeAdapter[list[Model]]) ->
         except ValidationError as error:
             left = [place for place in range(len(page)) if place not in wrong]
             for one in error.errors(include_url=False, include_input=False):
-                # The first of each row: it is to be sent again in any case.
+                # Only the first error of each row: the row must be sent again in any case.
                 wrong.setdefault(left[int(one["loc"][0])], field_error(one, one["loc"][1:], "row"))
             good += adapter.validate_python([row for place, row in enumerate(page) if place not in wrong])
         places += [start + place for place in range(len(page)) if place not in wrong]
@@ -95,19 +95,19 @@ async def put_batch(
     *,
     atomic: bool,
 ) -> RowsStored:
-    """Store the good rows of a batch together.
+    """Store the valid rows of a batch in one transaction.
 
     Parameters
     ----------
     put
-        Commits rows, each in the place of the one that was there; it is not called where there is no good row.
+        Creates or replaces rows and commits; not called if no row is valid.
     atomic
-        Whether nothing is stored where one of them is refused.
+        Whether nothing is stored if a row is refused.
 
     Raises
     ------
     BatchRefusedError
-        One of them is refused, and `atomic` was asked for.
+        A row is refused, and `atomic` is true.
     """
     batch = await validate(given, adapter)
     refused = in_order_of_rows(batch.refused)
@@ -119,7 +119,7 @@ async def put_batch(
 
 
 def in_order_of_rows(refused: Mapping[int, FieldError]) -> list[FieldError]:
-    """Give the refusals of a batch in the order of its rows, each with its place."""
+    """Return the refusals of a batch in the order of its rows, each with its place."""
     return [why.model_copy(update={"index": place}) for place, why in sorted(refused.items())]
 
 
@@ -141,7 +141,7 @@ def _why(row: _Unreadable) -> FieldError:
 
 
 def _loads(text: bytes) -> Any:
-    """Read JSON; what only some readers take, as NaN, is read as well, so that the rules say which field it is."""
+    """Parse JSON; NaN and infinities are accepted here, so that the validation can name the field."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""Folders, and files that appear when they are complete."""
+"""Folders, and files that appear only when they are complete."""
 
 import errno
 import os
@@ -9,9 +9,9 @@ from pathlib import Path
 
 @contextmanager
 def complete_file(path: Path) -> Iterator[Path]:
-    """Give a name to write to; what was written takes the place of a file when all of it is there."""
+    """Yield a path to write to; the complete file then replaces the one at `path` in one step."""
     if path.is_dir():
-        # Better known before the work than after.
+        # Fail before the work, not after it.
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     writing = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -22,7 +22,7 @@ def complete_file(path: Path) -> Iterator[Path]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder where there is none."""
+    """Create a folder if it does not exist."""
     folder.mkdir(parents=True, exist_ok=True)
 
 

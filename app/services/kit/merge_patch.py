@@ -12,12 +12,12 @@ _object: TypeAdapter[dict[str, Any]] = TypeAdapter(JsonObject)
 
 
 def merged(document: Mapping[str, Any], patch: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Give a document with what a patch changes: null removes a name, objects are merged, anything else replaces.
+    """Return a document with what a patch changes: null removes a name, objects are merged, anything else replaces.
 
     Raises
     ------
     TooLargeError
-        What comes out is larger than can be stored.
+        The result is too large to be stored.
     """
     try:
         return _object.validate_python({} if patch is None else _merged(document, patch))

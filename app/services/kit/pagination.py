@@ -10,12 +10,12 @@ from app.errors import CursorError
 
 
 def encode(kind: str, *last: Any) -> str:
-    """Write the cursor that continues a list after the values of its last row."""
+    """Encode the cursor that continues a list after a row with these values."""
     return base64.urlsafe_b64encode(orjson.dumps([kind, *last])).decode().rstrip("=")
 
 
 def decode(cursor: str | None, kind: str, types: tuple[type | tuple[type, ...], ...]) -> tuple[Any, ...] | None:
-    """Read the values of a cursor; None at the beginning of a list.
+    """Decode the values of a cursor; None at the beginning of a list.
 
     Parameters
     ----------

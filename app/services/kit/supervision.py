@@ -11,7 +11,7 @@ _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 60.0
 _log = structlog.get_logger(__name__)
 Loop = Callable[[], Coroutine[Any, Any, None]]
-"""Runs until it is cancelled; whatever else ends it is a failure."""
+"""Runs until it is cancelled; any other end is a failure."""
 RESTARTS = Counter("braid_background_restarts", "Restarts of a background loop that had died.", ["loop"])
 UP = Gauge(
     "braid_background_up",
@@ -70,14 +70,14 @@ class Supervisor:
 
 
 async def _death_of(run: Loop) -> BaseException:
-    """Run a loop until it dies, and give its error."""
+    """Run a loop until it dies, and return its error."""
     try:
         await run()
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
-        # Nobody stops this loop: something that it waited for was cancelled.
+        # The loop itself was not cancelled: something that it waited for was.
         return error
     except Exception as error:  # noqa: BLE001 - whatever it was, the loop is started again
         return error

@@ -1,4 +1,4 @@
-"""Metrics in the text format of Prometheus: those of this server, and what the database tells of all of them."""
+"""Metrics in the text format of Prometheus: those of this server, and those read from the database."""
 
 import asyncio
 import os
@@ -18,7 +18,6 @@ from app.services.training.versions import Versions
 from app.storage.training_jobs import TrainingJobStore
 from models.evaluation.report import BLEND
 
-"""Where several workers of one server keep what they count; `braid serve` sets it."""
 _STATUSES = ("queued", "running", "succeeded", "refused", "failed", "cancelled")
 _NDCG = "ndcg@10"
 
@@ -32,7 +31,7 @@ class Exposition:
         self._measures = measures
 
     async def text(self) -> bytes:
-        """Give all metrics.
+        """Return all metrics.
 
         Raises
         ------
@@ -55,12 +54,12 @@ class _Given:
         self._metrics = metrics
 
     def collect(self) -> Iterator[Metric]:
-        """Give them."""
+        """Yield the metrics."""
         yield from self._metrics
 
 
 def own_registry() -> CollectorRegistry:
-    """Give the metrics of this process, or of all workers of this server together."""
+    """Return the metrics of this process, or of all workers of this server together."""
     if SHARED_FOLDER not in os.environ:
         return REGISTRY
     _forget_dead_workers(Path(os.environ[SHARED_FOLDER]))
@@ -90,8 +89,8 @@ def _job_metrics(statuses: dict[str, int]) -> list[Metric]:
 
 def _bundle_metrics(bundles: list[BundleVersion]) -> list[Metric]:
     active = _of_bundles("active", "1 for the active bundle.")
-    created = _of_bundles("created_timestamp_seconds", "When it was made.")
-    refused = _of_bundles("refused", "1 where the gate refused it.")
+    created = _of_bundles("created_timestamp_seconds", "Time at which the bundle was made.")
+    refused = _of_bundles("refused", "1 for a bundle that the gate refused.")
     ndcg = _of_bundles("ndcg_at_10", "NDCG@10 on the held-out test.")
     for bundle in bundles:
         active.add_metric([bundle.version], bundle.active)
@@ -106,7 +105,7 @@ def _bundle_metrics(bundles: list[BundleVersion]) -> list[Metric]:
 def _online_metrics(measures: OnlineMeasures) -> list[Metric]:
     metrics: list[Metric] = []
     for name in ("impressions", "clicks", "conversions"):
-        metric = _of_bundles(name, f"Of what a bundle recommended: {name} of the last 30 days.")
+        metric = _of_bundles(name, f"Number of {name} in the last 30 days from lists of the bundle.")
         for counts in measures.by_bundle_version:
             metric.add_metric([counts.bundle_version or "none"], getattr(counts, name))
         metrics.append(metric)

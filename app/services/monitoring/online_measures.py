@@ -1,4 +1,4 @@
-"""What the measures of recommendations in use mean: click-through and conversion of what was shown."""
+"""Online measures: click-through and conversion rates of the recommendations that were shown."""
 
 import math
 from collections import defaultdict
@@ -30,7 +30,7 @@ Totals = dict[Hashable, list[int]]
 
 
 class OnlineMeasuring:
-    """Measures what became of impressions."""
+    """Measures the clicks and conversions of impressions."""
 
     def __init__(self, store: OnlineMeasureStore) -> None:
         self._store = store
@@ -66,14 +66,14 @@ class OnlineMeasuring:
 
 
 class RecentMeasures:
-    """Keeps the measures of the last thirty days for a minute, as counting them reads the log."""
+    """Caches the measures of the last thirty days for a minute, because counting them reads the log."""
 
     def __init__(self, online: OnlineMeasuring) -> None:
         self._online = online
         self._measured: tuple[float, OnlineMeasures] | None = None
 
     async def get(self) -> OnlineMeasures:
-        """Give the measures, at most a minute old.
+        """Return the measures, at most a minute old.
 
         Raises
         ------
@@ -86,7 +86,7 @@ class RecentMeasures:
 
 
 def wilson(successes: int, trials: int) -> Rate:
-    """Give a share with its 95 % score interval (Wilson 1927, Journal of the American Statistical Association 22)."""
+    """Return a share with its 95 % score interval (Wilson 1927, Journal of the American Statistical Association 22)."""
     share, spread = successes / trials, _Z * _Z / trials
     middle = (share + spread / 2) / (1 + spread)
     half = _Z * math.sqrt((share * (1 - share) + spread / 4) / trials) / (1 + spread)

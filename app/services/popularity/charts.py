@@ -31,7 +31,7 @@ _HEAD = 1000
 _SECONDS = 5.0
 _DAY = 86_400_000_000
 _LEAST_AGE = 1e-6
-"""Share of all interactions that must have faded: otherwise all are from one moment, and none is more recent."""
+"""Share by which decay must lower the counts: otherwise all interactions are from one moment, and none is recent."""
 _TIMELESS = "the times of the interactions are missing or all the same: all of them count alike"
 _NOT_TRENDING = "the times of the interactions are missing or all the same: these are the popular items"
 _NOTHING_RISES = "no item that meets the request has more interactions than usual"
@@ -55,7 +55,7 @@ class RecentCounts:
         self._kept: dict[int, tuple[float, list[Counted]]] = {}
 
     async def get(self, window: int) -> list[Counted]:
-        """Give the items with the most recent interactions, by a row of `Popularity.recent`.
+        """Return the items with the most recent interactions, by a row of `Popularity.recent`.
 
         Raises
         ------
@@ -81,7 +81,7 @@ class Charted:
 
 
 class Charts:
-    """Answers with the items that have the most interactions, or more than usual lately."""
+    """Lists the items with the most interactions, and those whose share of the interactions is rising."""
 
     def __init__(
         self, popular: LogCounts, recent: RecentCounts, since_bundle: CountsSinceBundle, bundle: ActiveBundle
@@ -92,7 +92,7 @@ class Charts:
         self._bundle = bundle
 
     async def popular(self, query: PopularQuery) -> Chart:
-        """Give the most popular items; those without interactions come last.
+        """Return the most popular items; those without interactions come last.
 
         Raises
         ------
@@ -104,7 +104,7 @@ class Charts:
         return _chart(serving, await self._most(serving, to_candidate_query(serving, query), query.limit, query.window))
 
     async def trending(self, query: TrendingQuery) -> Chart:
-        """Give the items that rise most; see `models.recommenders.popularity.rises`.
+        """Return the items whose share of the interactions rises most; see `models.recommenders.popularity.rises`.
 
         Raises
         ------
@@ -118,7 +118,7 @@ class Charts:
         )
 
     async def fallback(self, serving: Serving, candidate_query: CandidateQuery, query: ItemsQuery) -> Charted:
-        """Give trending items, or popular ones where no item is trending, in place of an empty list.
+        """Return trending items, or popular ones where no item is trending, in place of an empty list.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Popularity that follows the log: the bundle's counts, and what was done with each item since."""
+"""Popularity up to now: the bundle's counts plus the interactions that the log has received since."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ _HALF_LIVES: Float64 = np.array(HALF_LIVES_DAYS) * 86_400.0
 
 @dataclass
 class _Counted:
-    """What was done since one bundle, by code: how often, and with weights that halve, as at `moment`."""
+    """The interactions since one bundle by item code: their number, and their decayed weights as of `moment`."""
 
     live: LiveCatalogue
     number: int
@@ -43,9 +43,9 @@ class _Counted:
 
 
 class CountsSinceBundle:
-    """Counts what the log has more than the bundle, every five seconds while somebody asks.
+    """Counts the interactions of the log that the bundle does not have, every five seconds while requests need them.
 
-    `number` tells one count from the next.
+    `number` identifies the latest count.
 
     Parameters
     ----------
@@ -63,35 +63,35 @@ class CountsSinceBundle:
         self.number = 0
 
     def ask(self, serving: Serving) -> None:
-        """Have `run` count what is new: until it has, what was counted last is good enough."""
+        """Ask `run` for a new count; until it is done, the last one is used."""
         if self._due(serving):
             self._serving = serving
             self._asked.set()
 
     async def run(self) -> None:
-        """Count whenever `ask` wants it, for as long as the process lives."""
+        """Count after each call of `ask`, for as long as the process lives."""
         while True:
             await self._asked.wait()
             self._asked.clear()
-            # Who asks meanwhile may ask for the next bundle.
+            # Calls of `ask` from now on may be for the next bundle.
             serving, self._serving = self._serving, None
             if serving is not None:
                 await self.refresh(serving)
 
     async def refresh(self, serving: Serving) -> None:
-        """Count what is new, for a second at most; while the database is away, what was counted last is good enough."""
+        """Count new interactions, for a second at most; while the database is unavailable, the last count stays."""
         async with self._reading:
             ranker, counted = serving.ranker, self._counted
             if ranker is None or ranker.last_interaction_id is None or not self._due(serving):
                 return
             if counted is None or counted.live is not serving.live:
                 counted = self._begin(serving, ranker.last_interaction_id)
-            # What was read until the time was up, or the database failed, is counted; the next time goes on there.
+            # Rows read before a timeout or an error of the database are counted; the next call continues after them.
             with suppress(DatabaseError):
                 await with_timeout(self._read(serving, counted))
             new = counted.last_id != counted.sorted_id
             keys = {MOST, *counted.orders} if new else counted.orders.keys() - {MOST}
-            # Of a million items that takes a tenth of a second, in which others are answered.
+            # For a million items this takes a tenth of a second: in a thread, so that other requests are answered.
             orders = await asyncio.to_thread(_ordered, ranker, counted, keys)
             counted.orders = orders if new else counted.orders | orders
             counted.sorted_id, counted.read_at = counted.last_id, time.monotonic()
@@ -102,7 +102,7 @@ class CountsSinceBundle:
         counted = self._counted
         if counted is None or (counted.live is not serving.live and counted.number < serving.number):
             return serving.ranker is not None and serving.ranker.last_interaction_id is not None
-        # Whoever still has an older bundle does not count for those who have the next.
+        # A request that still uses an older bundle must not replace the counts of the next one.
         return counted.live is serving.live and time.monotonic() - counted.read_at >= _EVERY_SECONDS
 
     def _begin(self, serving: Serving, last_id: int) -> _Counted:
@@ -130,11 +130,11 @@ class CountsSinceBundle:
             rows = await self._counts.since(counted.last_id, self._positive, _ROWS)
 
     def popular(self, serving: Serving, window: int | None) -> Order | None:
-        """Give counts by code, and the codes by them, the most first; None where nothing was done since the bundle."""
+        """Return counts by code, and the codes by falling count; None if there is no interaction since the bundle."""
         return self._order(serving, ("popular", window))
 
     def rising(self, serving: Serving, window: int) -> Order | None:
-        """Give rises likewise; see `models.recommenders.popularity.rises`."""
+        """Return the rises by code, and the codes by falling rise; see `models.recommenders.popularity.rises`."""
         return self._order(serving, ("rising", window))
 
     def _order(self, serving: Serving, key: Key) -> Order | None:
@@ -158,7 +158,7 @@ def _ordered(ranker: Ranker, counted: _Counted, keys: Collection[Key]) -> dict[K
 
 
 def _joined(popularity: Popularity, until: float, counted: _Counted, window: int | None) -> tuple[Float32, Float32]:
-    """Add what was done since to what the bundle knows, in all and by a window as at the moment of the reading."""
+    """Add the interactions since to the bundle's counts: over all time, and decayed as of the moment of reading."""
     known = len(popularity.counts)
     counts, recent = counted.counts.copy(), np.zeros_like(counted.counts)
     counts[:known] += popularity.counts

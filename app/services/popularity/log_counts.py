@@ -1,4 +1,4 @@
-"""Popular items by the log itself: the fallback while there is no bundle."""
+"""Popular items by the counts of the log: the fallback while there is no bundle."""
 
 import asyncio
 import time
@@ -34,14 +34,14 @@ class LogCounts:
         self._until = 0.0
 
     async def counts(self, live: LiveCatalogue) -> Float32:
-        """Give the interactions of each code of a catalogue; items of the log that it does not know get one.
+        """Return the interactions of each code of a catalogue; items of the log without a code get one.
 
-        While the database is away, those counted last are given.
+        While the database is unavailable, the last counts are returned.
 
         Raises
         ------
         DatabaseError
-            They cannot be counted, and never were.
+            The log cannot be read, and there is no earlier count.
         """
         try:
             head = await with_timeout(self._cached())
@@ -60,6 +60,6 @@ class LogCounts:
             if time.monotonic() >= self._until:
                 stored = self._stored
                 self._head = await self._interactions.top_items(self._positive, _HEAD)
-                # A count that may lack what was stored meanwhile serves only this call.
+                # A count that may miss rows stored meanwhile is used for this call only.
                 self._until = time.monotonic() + _SECONDS if stored == self._stored else 0.0
             return self._head

@@ -1,4 +1,4 @@
-"""Selection: the first items of an order that may be shown and that a request wants."""
+"""Selection: the first items of an order that are available and match a request."""
 
 from dataclasses import dataclass
 
@@ -78,7 +78,7 @@ def in_order(
 def without_interactions(
     live: LiveCatalogue, candidate_query: CandidateQuery, selected: Int32, after: int, limit: int
 ) -> Int32:
-    """Give items without interactions that fill a selection up to `limit`: those with a code from `after` on."""
+    """Return items without interactions that fill a selection up to `limit`: those with a code from `after` on."""
     missing = limit - len(selected)
     if missing <= 0:
         return NOTHING
@@ -87,7 +87,7 @@ def without_interactions(
 
 
 def scored(live: LiveCatalogue, selection: Selection) -> list[ScoredItem]:
-    """Write items as the wire has them."""
+    """Convert items to the wire model."""
     pairs = zip(live.ids(selection.items), selection.scores.tolist(), strict=True)
     return [
         ScoredItem.model_construct(item_id=item_id, score=score, rank=rank)

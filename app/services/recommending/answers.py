@@ -19,7 +19,7 @@ _random = random.Random()  # noqa: S311 - ids have to differ, not to be secret
 
 @dataclass(frozen=True)
 class Answer:
-    """A recommendation in JSON without its request id: each time it is sent it gets another one, or `given_id`.
+    """A recommendation in JSON without its request id: each response gets a new one, or `given_id`.
 
     `mark` is what the request id begins with: bundle version and strategy. `top_score` is the score of the first item.
     `known_user` tells whether the bundle was trained on the user; None for an anonymous session.
@@ -34,11 +34,11 @@ class Answer:
     known_user: bool | None = None
 
     def request_id(self) -> str:
-        """Give a new request id."""
+        """Return a new request id."""
         return request_ids.write(self.mark, now(), _random.getrandbits(32))
 
     def body(self) -> bytes:
-        """Give the JSON."""
+        """Return the JSON."""
         return b'%s,"request_id":"%s"}' % (self.head, (self.given_id or self.request_id()).encode())
 
 
@@ -53,14 +53,14 @@ def write_answer(
     degraded: Degradation | None = None,
     known_user: bool | None = None,
 ) -> Answer:
-    """Write a page as the wire model `Recommendation` has it.
+    """Serialise a page in the form of the wire model `Recommendation`.
 
     Parameters
     ----------
     reason
         Why the list is empty; None where it is not.
     reasons
-        Those of each item, as the wire model `Reason` has them; None where they were not asked for.
+        The reasons of each item in the form of the wire model `Reason`; None if they were not requested.
     """
     ids, scores = serving.live.ids(page.items), page.scores.tolist()
     items: list[dict[str, Any]] = [

@@ -1,4 +1,4 @@
-"""Candidate queries: what a request asks of items, in the codes of the ranker."""
+"""Candidate queries: which items a request wants, in the codes of the ranker."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,20 +20,20 @@ _WEIGHT_BESIDE_HISTORY = 2.0
 _WEIGHT_ALONE = 1000.0
 """The same without a history: popularity only decides between items that meet the preferences equally well."""
 _SATISFYING = 200
-"""Candidates that are drawn because they meet the preferences best."""
+"""Candidates that are added because they meet the preferences best."""
 
 
 def candidate_query(
     serving: Serving, reading: Reading, options: Options, delivered: Int32, *, favour_new_items: bool
 ) -> CandidateQuery:
-    """Tell the ranker which items a request wants.
+    """Build the candidate query of a request: which items it wants.
 
     Parameters
     ----------
     delivered
-        Codes of the items of earlier pages, which are not drawn again.
+        Codes of the items of earlier pages, which are excluded.
     favour_new_items
-        Whether new items are drawn beside the others, so that a share of the list can be kept for them.
+        Whether new items are added to the candidates, so that a share of the list can be kept for them.
     """
     live = serving.live
     excluded = reading.excluded
@@ -54,12 +54,12 @@ def candidate_query(
 def adjusted(
     live: LiveCatalogue, options: Options, query: CandidateQuery, *, has_history: bool
 ) -> tuple[Sequence[Adjustment], CandidateQuery]:
-    """Turn boosts, buries and preferences into what is added to scores.
+    """Turn boosts, buries and preferences into adjustments of the scores.
 
     Returns
     -------
     tuple
-        The adjustments, and the query that draws the items that meet the preferences best as well.
+        The adjustments, and the query with the items that meet the preferences best as further candidates.
     """
     adjustments = [
         Adjustment("boosts" if boost.weight > 0 else "buries", live.mask(boost.filter), boost.weight)

@@ -20,7 +20,7 @@ _REFUSAL = "is not a cursor of this service, or is damaged"
 
 @dataclass(frozen=True)
 class Cursor:
-    """A list in the codes of a bundle.
+    """The state of a list, in the codes of a bundle.
 
     `codes` (int32) are those of delivered items, then of the items that remain; -1 stands for an item that the bundle
     has no code for: `names` holds the ids of these, in their order. `scores` (float32) belong to the items that remain;
@@ -35,7 +35,7 @@ class Cursor:
     names: tuple[str, ...] = ()
 
     def encode(self) -> str:
-        """Write it as text that fits into a query string."""
+        """Encode it as text for a query string."""
         width = 2 if len(self.codes) == 0 or self.codes.max() < _SHORT else 4
         kind: type[np.unsignedinteger] = np.uint16 if width == 2 else np.uint32  # noqa: PLR2004
         version = (self.version or "").encode()

@@ -17,13 +17,13 @@ from models.ranking.live_catalogue import LiveCatalogue
 MAX_DELIVERED = 1000
 """Items of one list, over all its pages."""
 _DEPTH = 100
-"""Items that the first page fixes; behind them the list continues with what is best at that moment."""
+"""Items that the first page fixes; after them the list continues with the best items at the time of the request."""
 _MAX_NAME_BYTES = 8000
 
 
 @dataclass(frozen=True)
 class EarlierPages:
-    """What a cursor says of a list; all empty for its first page.
+    """What a cursor holds of a list; empty for the first page.
 
     `delivered` are the codes (int32) of the items of earlier pages. `items`, codes as well, with their `scores`
     (float32) come next: the first page fixed them. Items that may not be shown any more are missing.
@@ -34,7 +34,7 @@ class EarlierPages:
     scores: Float32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
     def fill_page(self, limit: int) -> bool:
-        """Tell whether no item has to be ranked: one more than the page holds shows that another page follows."""
+        """Return whether the fixed items fill the page; one more than fits shows that another page follows."""
         return len(self.items) > limit or len(self.delivered) >= MAX_DELIVERED
 
     @property
@@ -59,7 +59,7 @@ def earlier_pages(cursor: Cursor, digest: bytes, item_ids: Ids | None, live: Liv
     Parameters
     ----------
     digest
-        What sums up the list that is asked for.
+        `Options.digest` of the requested list.
     item_ids
         The ids of the bundle that the cursor belongs to, by their codes; None where they are not kept any more.
 

@@ -30,11 +30,11 @@ def ranked_list(
     new_item_share
         Share of the list that is kept for new items.
     delivered
-        Codes of the items of earlier pages; they do not come again, and pins belong to the first page.
+        Codes of the items of earlier pages; they are excluded, and pins apply to the first page only.
     counts
-        Interactions of each code, float32, for the time without a bundle.
+        Interactions of each code, float32; used while there is no bundle.
     popular_now
-        Interactions of each code until now, and the codes by them; None where the bundle knows of all there are.
+        Interactions of each code up to now, and the codes by falling count; None if there are none since the bundle.
     before_deadline
         Whether there is time left for the network.
     """

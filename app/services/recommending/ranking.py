@@ -20,7 +20,7 @@ from models.ranking.ranked import Adjustment, Ranked
 
 @dataclass(frozen=True)
 class RankedList:
-    """Items, best first: codes (int32) with their scores (float32), and how the list came to be.
+    """Items, best first: codes (int32) with their scores (float32), and how the list was made.
 
     `ranked` holds what the ranker scored; None without a bundle, and for a page that an earlier one fixed.
     """
@@ -38,7 +38,7 @@ class RankedList:
 
 
 def strategy_of(serving: Serving, reading: Reading, options: Options) -> Strategy:
-    """Tell what a list is made from; the list is empty where that holds nothing."""
+    """Return what a list is made from."""
     if len(reading.items) and serving.ranker is not None:
         return "session" if options.session_items and not reading.has_log else "personalized"
     return "preferences" if options.preferences else "popular"
@@ -58,7 +58,7 @@ def rank(
     Parameters
     ----------
     counts
-        Interactions of each code, float32, for the time without a bundle.
+        Interactions of each code, float32; used while there is no bundle.
     before_deadline
         Whether there is time left for the network.
     """

@@ -25,7 +25,7 @@ _POPULAR = [Reason("popularity", 1.0)]
 def explained(
     serving: Serving, reading: Reading, options: Options, found: RankedList, items: Int32
 ) -> list[list[dict[str, Any]]]:
-    """Give the reasons for some items of a list, as the wire model `Reason` has them."""
+    """Return the reasons for some items of a list, as the wire model `Reason` has them."""
     codes = items.tolist()
     reasons: dict[int, list[Reason]] = {}
     if serving.ranker is not None:
@@ -53,13 +53,13 @@ def _written(reasons: list[Reason], live: LiveCatalogue) -> list[dict[str, Any]]
 
 
 def why_empty(live: LiveCatalogue, reading: Reading, options: Options) -> str:
-    """Tell in plain words why a list is empty, and which part of its filter keeps it so."""
+    """Explain in plain words why a list is empty, and which part of its filter causes it."""
     cause = next(cause for holds, cause in _causes(live, reading, options) if holds)
     return cause if options.filter is None or options.cursor is not None else cause + _way_out(live, reading, options)
 
 
 def _way_out(live: LiveCatalogue, reading: Reading, options: Options) -> str:
-    """Name the smallest part of a filter without which there would be items; empty where no part alone is to blame."""
+    """Describe the smallest part of a filter without which there would be items; empty if there is no such part."""
     available = ~live.blocked[: len(live)]
     if options.candidates is not None:
         given = np.zeros(len(live), dtype=np.bool_)
@@ -75,7 +75,7 @@ def _way_out(live: LiveCatalogue, reading: Reading, options: Options) -> str:
 
 
 def _causes(live: LiveCatalogue, reading: Reading, options: Options) -> Iterator[tuple[bool, str]]:
-    """Give possible causes, and whether each holds, the most particular first."""
+    """Yield possible causes, and whether each holds, the most specific first."""
     blocked = live.blocked[: len(live)]
     yield options.cursor is not None, "the list has ended"
     if options.candidates is not None:

@@ -44,7 +44,7 @@ class _Asked:
     """One request, with the state that answers it.
 
     `started` is the time on the monotonic clock when it came in. `counts` are the interactions of each code, float32,
-    for the time without a bundle.
+    used while there is no bundle.
     """
 
     serving: Serving
@@ -57,7 +57,7 @@ class _Asked:
 
 
 class RecommendationService:
-    """Answers with a ranked list from what the user did until this moment.
+    """Answers requests with a ranked list that takes the user's latest interactions into account.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ class RecommendationService:
             return None
         serving.tick()
         degraded = self._staleness()
-        # Only a list without a history depends on what is popular by now.
+        # Only a list without a history depends on the present popularity.
         popularity = None
         if not len(read_log(serving, user_id, log).items):
             self._since_bundle.ask(serving)

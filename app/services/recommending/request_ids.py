@@ -20,7 +20,7 @@ def write(mark: str, moment: int, number: int) -> str:
     Parameters
     ----------
     mark
-        What `mark` gives for the bundle and the strategy.
+        The result of `mark` for the bundle and the strategy.
     moment
         Microseconds since 1970.
     number
@@ -30,7 +30,7 @@ def write(mark: str, moment: int, number: int) -> str:
 
 
 def mark(bundle_version: str, strategy: str) -> str:
-    """Give the beginning of the ids of all lists of one bundle and strategy."""
+    """Return the beginning of the ids of all lists of one bundle and strategy."""
     return f"{bundle_version}~{strategy}"
 
 

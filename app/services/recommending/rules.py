@@ -1,4 +1,4 @@
-"""Rules: what becomes of a ranked list before it is shown: popular by now, diversity, new items, pins."""
+"""Rules that are applied to a ranked list: present popularity, diversity, share of new items, pins."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,11 +34,11 @@ def apply_rules(
     Parameters
     ----------
     popular_now
-        Interactions of each code until now, and the codes by them; None where the bundle knows of all there are.
+        Interactions of each code up to now, and the codes by falling count; None if there are none since the bundle.
     new_item_share
         Share of the list that is kept for new items.
     pins
-        Those of this page.
+        Pins of this page.
     """
     if popular_now is not None and found.strategy == "popular" and not options.boosts:
         found = _popular_first(serving, query, found, popular_now)
@@ -59,7 +59,7 @@ def apply_rules(
 def _popular_first(
     serving: Serving, query: CandidateQuery, found: RankedList, popular_now: tuple[Float32, Int32]
 ) -> RankedList:
-    """Put the items that are popular by now first: since the bundle was made, others may have become so."""
+    """Put the items that are popular now first: others may have been when the bundle was made."""
     if serving.ranker is None or query.limit is None:
         return found
     most = in_order(serving.live, *popular_now, query, query.limit)
@@ -69,7 +69,7 @@ def _popular_first(
 
 
 def _shown(live: LiveCatalogue, pins: Sequence[Pin]) -> list[tuple[int, int]]:
-    """Give position and code of the pinned items that may be shown."""
+    """Return the position and code of the pinned items that may be shown."""
     codes = live.codes([one.item_id for one in pins]).tolist()
     places = zip(pins, codes, strict=True)
     return [(one.position, code) for one, code in places if code >= 0 and not live.blocked[code]]

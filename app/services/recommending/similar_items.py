@@ -26,7 +26,7 @@ from models.recommenders.registry import RECOMMENDERS
 _LATEST = 200_000
 """Latest rows of the log that are searched for an item that neither bundle nor catalogue knows: it must be new."""
 _RELATED = np.array([entry.relates_items for entry in RECOMMENDERS for _ in entry.parts])
-"""The parts that compare items; popular items fill lists up, and resemble nothing."""
+"""The parts that compare items; popularity only fills lists up."""
 _FALLBACK = "no similar item meets the request: these are {} items"
 
 
@@ -40,7 +40,7 @@ class SimilarItemsService:
         self._counts = counts
 
     async def similar(self, item_id: str, query: SimilarItemsQuery) -> SimilarItems:
-        """Give the items most similar to one, without the item itself.
+        """Return the items most similar to one, without the item itself.
 
         Raises
         ------
@@ -56,7 +56,7 @@ class SimilarItemsService:
         serving = self._bundle.serving
         serving.tick()
         if serving.ranker is None:
-            # The log alone may know it: without a code it would appear in its own list.
+            # The item may be in the log alone: without a code it could not be left out of its own list.
             serving.live.admit([item_id])
         drift.asked_about(serving, [item_id])
         code = int(serving.live.codes([item_id])[0])

@@ -24,7 +24,7 @@ class SimilarUsersService:
         self._histories = histories
 
     async def similar(self, user_id: str, query: SimilarUsersQuery) -> SimilarUsers:
-        """Give the users whose histories are most similar, without the user; empty for a user without a history.
+        """Return the users whose histories are most similar, without the user; empty for a user without a history.
 
         The user's history is as of now; those of the others are as of the training of the bundle.
 

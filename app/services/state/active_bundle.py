@@ -1,4 +1,4 @@
-"""The bundle in use: loaded at start-up, exchanged when another one is activated."""
+"""The bundle in use: loaded at start-up, replaced when another one is activated."""
 
 import asyncio
 import time
@@ -23,25 +23,25 @@ from models.ranking.ranker import Ranker
 _POLL_SECONDS = 1.0
 _RETRY_SECONDS = 30.0
 _KEPT_IDS = 3
-"""Bundles whose ids are remembered, for lists that are continued after an exchange."""
+"""Earlier bundles whose item ids are kept, so that cursors stay valid after a change of the bundle."""
 _TRAIN = "popular items are served instead: run `braid train`, which makes a bundle that this version of Braid reads"
 _log = structlog.get_logger(__name__)
 Status = Literal["ok", "none", "unreadable", "failed"]
 
 
 class ActiveBundle:
-    """Holds what answers are made from; before the first bundle, or where it was refused, without a ranker.
+    """Holds the serving state; it has no ranker before the first bundle, or if the bundle was refused.
 
     Parameters
     ----------
     store
         Where bundles are published and activated.
     items
-        Brings the catalogue up to date.
+        Keeps the catalogue up to date.
     erased_users
-        Knows the users about whom a bundle must not say anything.
+        The users whom a bundle must not show.
     scale
-        How interactions become strengths where there is no bundle to say so.
+        How interactions become strengths while there is no bundle.
     """
 
     def __init__(self, store: BundleStore, items: LiveItems, erased_users: ErasedUsers, scale: StrengthScale) -> None:
@@ -66,10 +66,10 @@ class ActiveBundle:
 
     @property
     def state(self) -> tuple[Status, str]:
-        """Give the state of the bundle and what there is to know about it.
+        """Return the state of the bundle and a detail in words.
 
-        `unreadable` is a whole bundle of another version of Braid: the process serves without it, and `failed` one
-        that is damaged or missing.
+        `unreadable` is an intact bundle in the format of another version of Braid: the process serves without it.
+        `failed` is a bundle that is damaged or missing.
         """
         if self.ranker is not None:
             return "ok", self.ranker.version if self.refusal is None else f"{self.ranker.version}; {self.refusal}"
@@ -78,13 +78,13 @@ class ActiveBundle:
         return "none", "no bundle yet: `braid train` makes one"
 
     def item_ids(self, version: str | None) -> Ids | None:
-        """Give the ids of a bundle that is in use, or was lately, in the order of their codes."""
+        """Return the item ids of the bundle in use, or of a recent one, in the order of their codes."""
         if version == self.serving.version:
             return self.serving.live.item_ids
         return None if version is None else self._former.get(version)
 
     async def start(self) -> None:
-        """Read what there is: the catalogue and, where there is one, the bundle."""
+        """Load the catalogue and, if there is one, the bundle."""
         await self.load()
         if self.ranker is None:
             await self._items.prepare(self.serving.live, 0)
@@ -92,7 +92,7 @@ class ActiveBundle:
     async def load(self) -> None:
         """Load the active bundle if it is not the one in use; one that is refused changes nothing else.
 
-        Requests are answered meanwhile, and the exchange drops none.
+        Requests are answered meanwhile, and the change drops none.
         """
         async with self._loading:
             ranker = await asyncio.to_thread(self._load)
@@ -112,14 +112,14 @@ class ActiveBundle:
         self._items.track(live, ranker.catalogue_at)
         _log.info("bundle loaded", version=ranker.version)
         with suppress(BundleError, OSError):
-            # Copies of versions that are gone where the bundles are.
+            # Local copies of versions that were removed from the store.
             await asyncio.to_thread(self.store.sweep)
 
     def _load(self) -> Ranker | None:
         """Verify and load the active bundle; None where it is in use already, or refused.
 
-        A damaged version is tried again after a while: reading all of it every second would be a load. One that this
-        version of Braid cannot read stays so.
+        A damaged version is tried again after a while, because reading it every second would cost too much. One that
+        this version of Braid cannot read is not tried again.
         """
         version, ranker = None, None
         try:
@@ -148,12 +148,12 @@ class ActiveBundle:
         self.refusal, self._unreadable = reason, unreadable
 
     async def wake(self, versions: Collection[str] | None) -> None:
-        """Look for another active version now; None where there may be any."""
+        """Look for another active version now; `versions` are those activated, None if they are unknown."""
         if versions is None or versions:
             self._woken.set()
 
     async def run(self) -> None:
-        """Load what is activated, for as long as the process lives."""
+        """Load each bundle that is activated, for as long as the process lives."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_POLL_SECONDS):

@@ -62,11 +62,11 @@ class ChangeFeed:
 
     @property
     def seconds_behind(self) -> float:
-        """Seconds since everything was known that others had committed."""
+        """Seconds since everything that other processes had committed was applied."""
         return time.monotonic() - self._read_at
 
     async def start(self) -> None:
-        """Begin here: call it before anything is kept in memory."""
+        """Start at the present end of the feed; call it before anything is loaded into memory."""
         with suppress(DatabaseError):
             self._position = await self._changes.position()
             self._read_at = time.monotonic()
@@ -78,7 +78,7 @@ class ChangeFeed:
             await self.catch_up()
 
     async def catch_up(self) -> None:
-        """Apply everything that is committed now; while the database is away, nothing is.
+        """Apply everything that is committed now; nothing while the database is unavailable.
 
         After any other error everything in memory is read anew by the next call.
         """
@@ -99,7 +99,7 @@ class ChangeFeed:
     async def _read(self) -> None:
         began = time.monotonic()
         if self._position is None or self.seconds_behind > _RETENTION_SECONDS / 2:
-            # What was missed may be pruned: nothing in memory can be trusted.
+            # Missed changes may have been pruned: everything in memory may be out of date.
             self._position = await self._changes.position()
             await self._apply(None, None, None, None)
         else:
@@ -115,7 +115,7 @@ class ChangeFeed:
                 for kind in ("users", "items", "masks", "bundles")
             )
             await self._apply(users, items, erased, bundles)
-            # Only now: what could not be applied is read again.
+            # Only now, so that changes that could not be applied are read again.
             self._position = after
         self._read_at = began
         if began - self._pruned_at > _PRUNE_SECONDS:
@@ -132,7 +132,7 @@ class ChangeFeed:
 
 
 def _keys(changes: list[Change]) -> tuple[str, ...] | None:
-    """Join the keys of changes; None where one of them may be about anything."""
+    """Join the keys of changes; None if one of them has no keys and so may be about any."""
     if any(change.keys is None for change in changes):
         return None
     return tuple(dict.fromkeys(key for change in changes for key in change.keys or ()))

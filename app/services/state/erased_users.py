@@ -1,4 +1,4 @@
-"""Users who were erased or merged after the bundle in use was made: it must not say anything about them."""
+"""Users who were erased or merged after the bundle in use was made: its answers must not show them."""
 
 from collections.abc import Collection
 
@@ -13,7 +13,7 @@ _log = structlog.get_logger(__name__)
 
 
 class ErasedUsers:
-    """Hides erased users in what answers are made from.
+    """Hides erased users in the serving state.
 
     Where they cannot be read when a bundle is loaded, they are read as soon as the database is back.
     """
@@ -24,12 +24,12 @@ class ErasedUsers:
         self._serving: Serving | None = None
         self._unread = False
         self._arrived: set[str] | None = None
-        """Who is erased while those whom the next bundle must hide are read."""
+        """Users who are erased while those whom the next bundle must hide are being read."""
 
     async def hide_in(self, serving: Serving) -> None:
-        """Hide erased users in what answers will be made from, now and later.
+        """Hide erased users in a new serving state, now and later.
 
-        What answers are made from until then goes on hiding them too.
+        The present one goes on hiding them as well.
         """
         self._arrived = set()
         try:

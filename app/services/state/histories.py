@@ -11,24 +11,24 @@ from app.storage.interactions import InteractionStore, LogEntry
 from app.storage.rows import Row, Stored
 
 MAX_EVENTS = 10_000
-"""Latest events of a user that are read: beyond it is no person, and a log without end would hold up everybody."""
+"""Latest events of a user that are read: no person has more, and a log without a bound would delay other requests."""
 _LOG_BYTES = 1000
-"""What a log takes beside its events, with its place in the cache and what is derived from it, measured; and"""
+"""Measured bytes of a log beside its events, with its cache entry and the data derived from it."""
 _EVENT_BYTES = 12
-"""what is derived takes for each event."""
+"""Measured bytes of the derived data for each event."""
 
 
 class Log:
-    """Everything a user did, oldest first; it never changes: an update makes another one.
+    """All events of a user, oldest first; immutable: an update makes a new log.
 
     The events are kept as JSON: as objects they would take six times the memory, and the garbage collector's time.
-    `reading` is free for whoever derives something from it, and wants to do so once.
+    `reading` caches what is derived from the events.
     """
 
     __slots__ = ("_count", "_packed", "reading")
 
     def __init__(self, events: Sequence[LogEntry] = ()) -> None:
-        # A copy: what the encoder gives holds on to its whole buffer of 4 KB.
+        # A copy, because the encoder's result keeps its whole buffer of 4 KB alive.
         self._packed = bytes(memoryview(orjson.dumps(events)))
         self._count = len(events)
         self.reading: Any = None
@@ -43,11 +43,11 @@ class Log:
 
     @property
     def size(self) -> int:
-        """Its size in memory, about, in bytes."""
+        """Approximate size in memory, in bytes."""
         return _LOG_BYTES + len(self._packed) + _EVENT_BYTES * self._count
 
     def with_events(self, new: Sequence[LogEntry]) -> "Log":
-        """Put more events in their places; those that are there already change nothing."""
+        """Insert more events in order; those already in the log are ignored."""
         events = self.events
         known = {number for _, number, *_ in events}
         missing = [event for event in new if event[1] not in known]
@@ -66,16 +66,16 @@ def _order(event: LogEntry) -> tuple[bool, int, int]:
 
 
 class Histories:
-    """Keeps the logs of the users who were asked for lately, within a bound of memory.
+    """Caches the logs of the users who were requested last, within a bound of memory.
 
-    What is written while a log is being read may not be in what is read: such a log is read again before it is used.
+    Events written while a log is being read may be missing from it: such a log is read again before it is used.
 
     Parameters
     ----------
     store
         The log in SQL.
     max_bytes
-        Bound of the memory that logs take, about.
+        Approximate bound of the memory for logs.
     """
 
     def __init__(self, store: InteractionStore, max_bytes: int) -> None:
@@ -90,15 +90,15 @@ class Histories:
 
     @property
     def bytes(self) -> float:
-        """The memory that the logs take, about."""
+        """Approximate memory of the logs, in bytes."""
         return self._logs.currsize
 
     def cached(self, user_id: str) -> Log | None:
-        """Give a user's log if it is in memory."""
+        """Return a user's log if it is in memory."""
         return self._logs.get(user_id)
 
     async def get(self, user_id: str) -> Log:
-        """Give a user's log, from memory or from SQL.
+        """Return a user's log, from memory or from SQL.
 
         Raises
         ------
@@ -109,12 +109,12 @@ class Histories:
         return (await self.get_many([user_id]))[user_id] if log is None else log
 
     async def get_many(self, user_ids: Sequence[str]) -> dict[str, Log]:
-        """Give the logs of several users; what is not in memory is read at once.
+        """Return the logs of several users; those that are not in memory are read together.
 
         Raises
         ------
         DatabaseError
-            Something that is not in memory cannot be read.
+            A log is not in memory and cannot be read.
         """
         missing = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in self._logs]
         new = [user_id for user_id in missing if user_id not in self._loading]
@@ -122,10 +122,10 @@ class Histories:
         if new:
             task = asyncio.create_task(self._load(new))
             self._loading |= dict.fromkeys(new, task)
-            # Its failure reaches those who wait; where all of them have gone, nobody is to be told.
+            # Callers that wait get the error; it is marked as seen in case all of them were cancelled.
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
         for task in {self._loading[user_id] for user_id in missing}:
-            # Whoever gives up does not take the others' reading away.
+            # Cancelling one caller must not cancel the read that others wait for.
             found |= await asyncio.shield(task)
         return {user_id: found[user_id] for user_id in user_ids}
 
@@ -147,7 +147,7 @@ class Histories:
         return logs
 
     def stored(self, rows: Sequence[Row], places: Sequence[Stored]) -> None:
-        """Take note of interactions that this process has committed, and where they are in the log."""
+        """Add interactions that this process has committed, with their places in the log."""
         new: dict[str, list[LogEntry]] = {}
         for row, (number, repeated) in zip(rows, places, strict=True):
             if not repeated:
@@ -167,7 +167,7 @@ class Histories:
         Raises
         ------
         DatabaseError
-            It cannot be read; the logs are gone from memory, as they are out of date.
+            The logs cannot be read; they were removed from memory, as they are out of date.
         """
         if user_ids is None:
             self.clear()
@@ -197,7 +197,7 @@ class Histories:
         self._logs.clear()
 
     def _mark(self, user_id: str) -> None:
-        """Let a reading that is under way be repeated."""
+        """Mark a read that is under way to be repeated."""
         if user_id in self._loading or user_id in self._refreshing:
             self._dirty.add(user_id)
 

@@ -16,19 +16,19 @@ from models.ranking.live_catalogue import MAX_NEW_ITEMS, LiveCatalogue
 
 _SECOND = 1_000_000
 _MARGIN = _SECOND
-"""Changes are read from so long before: clocks differ, and what is written takes a moment to be committed."""
+"""Changes are read from this long before a moment: clocks differ, and a commit takes time."""
 _LONGEST = 3600 * _SECOND
-"""As long ago a transaction may have begun that has just been committed: the import of a large catalogue."""
+"""A transaction that has just been committed may have begun this long ago: the import of a large catalogue."""
 _AT_ONCE = 20
-"""Items between which requests have their turn."""
+"""Items to apply before the event loop serves other requests."""
 _log = structlog.get_logger(__name__)
 CatalogueRows = Mapping[str, Mapping[str, Any] | None]
 
 
 class LiveItems:
-    """Brings live catalogues up to date: that in use, and one that will be.
+    """Keeps live catalogues up to date: the one in use, and the next one while it is loaded.
 
-    What this process commits while something is read may not be in what is read: it is read again.
+    Items that this process commits during a read may be missing from its result: they are read again.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class LiveItems:
         self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def writing(self, item_id: str) -> asyncio.Lock:
-        """Give the lock to hold while an item is committed and noted: what is committed last is noted last."""
+        """Return the lock to hold while an item is committed and noted, so that both happen in the same order."""
         return self._writing.setdefault(item_id, asyncio.Lock())
 
     def track(self, live: LiveCatalogue, since: int) -> None:
@@ -118,7 +118,7 @@ async def _apply(live: LiveCatalogue, rows: CatalogueRows) -> None:
 
 
 def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the fields of a row with its moments in seconds."""
+    """Return the fields of a row with its moments in seconds."""
     fields = dict(row)
     for name in (AVAILABLE_FROM, AVAILABLE_UNTIL):
         if fields.get(name) is not None:

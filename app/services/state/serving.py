@@ -29,7 +29,7 @@ class Serving:
     live
         The catalogue, with the codes of the ranker.
     scale
-        How interactions become strengths while there is no bundle to say so.
+        How interactions become strengths while there is no bundle.
     """
 
     def __init__(self, ranker: Ranker | None, live: LiveCatalogue, scale: StrengthScale) -> None:
@@ -53,7 +53,7 @@ class Serving:
         return new
 
     def hide_users(self, user_ids: Collection[str]) -> None:
-        """Use nothing of what the bundle knows about some of its users; earlier answers become invalid."""
+        """Ignore the bundle's data about some of its users from now on; earlier answers become invalid."""
         new = set(user_ids) - self._hidden_users
         if not new:
             return
@@ -63,7 +63,7 @@ class Serving:
         self.number = next(_numbers)
 
     def user_row(self, user_id: str | None) -> int:
-        """Give a user's row in the bundle; -1 for a user who is unknown to it, or hidden."""
+        """Return a user's row in the bundle; -1 for a user who is unknown to it, or hidden."""
         if self.ranker is None or user_id is None or user_id in self._hidden_users:
             return -1
         return int(find(self.ranker.user_ids, [user_id])[0])

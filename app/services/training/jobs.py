@@ -1,4 +1,4 @@
-"""What adding, watching and cancelling a training job means."""
+"""Training jobs: adds, returns, follows and cancels them."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ _LIST = "training_jobs"
 _POLL_SECONDS = 0.5
 _KEEP_ALIVE_SECONDS = 15.0
 JobEvent = tuple[str, str, int | None]
-"""Name, data as JSON, and the id of the last line of the log, where it is one."""
+"""Name, data as JSON, and the id of the log line if the event is one."""
 
 
 class TrainingJobs:
@@ -47,12 +47,12 @@ class TrainingJobs:
         return _described(await self._jobs.add(wanted.kind, origin, options))
 
     async def get(self, job_id: str) -> TrainingJobWithLog:
-        """Give a job and its log.
+        """Return a job and its log.
 
         Raises
         ------
         NotFoundError
-            There is none with this id.
+            There is no job with this id.
         """
         job = await self._find(job_id)
         lines = await self._jobs.lines(job_id)
@@ -68,12 +68,12 @@ class TrainingJobs:
         return TrainingJobsPage(items=[_described(job) for job in kept], next_cursor=cursor)
 
     async def cancel(self, job_id: str) -> TrainingJob:
-        """Ask for the end of a job; one that has ended stays as it is.
+        """Request that a job is cancelled; one that has ended stays as it is.
 
         Raises
         ------
         NotFoundError
-            There is none with this id.
+            There is no job with this id.
         """
         job = await self._jobs.cancel(job_id)
         if job is None:
@@ -81,21 +81,21 @@ class TrainingJobs:
         return _described(job)
 
     async def events(self, job_id: str, after: int = 0) -> AsyncIterator[JobEvent | None]:
-        """Give what happens to a job until it ends; None where nothing did for a while.
+        """Yield the events of a job until it ends; None after a while without one.
 
         Parameters
         ----------
         after
-            The last line of the log that is known.
+            Id of the last log line that the client has.
 
         Raises
         ------
         NotFoundError
-            There is none with this id.
+            There is no job with this id.
         """
         sent, sent_at = None, time.monotonic()
         while True:
-            # The job before its lines: what it says has ended has all of them.
+            # The job is read before its lines: once it has ended, all lines are there.
             job = await self._find(job_id)
             for line in await self._jobs.lines(job_id, after):
                 after, sent_at = line.id, time.monotonic()

@@ -44,9 +44,9 @@ class Versions:
         Parameters
         ----------
         activated_by
-            Who asks for it.
+            Who activates it, for the record.
         force
-            Whether a version is taken that the gate has refused.
+            Whether a version that the gate has refused is activated.
 
         Raises
         ------
@@ -72,7 +72,7 @@ class Versions:
         return await asyncio.to_thread(self._describe, version, version, found)
 
     async def take(self, version: str, activated_by: str, *, force: bool = False) -> None:
-        """Activate a bundle that was just made, unless another one than it was compared with is active by now.
+        """Activate a new bundle, unless the active bundle is no longer the one that the gate compared it with.
 
         Raises
         ------
@@ -99,14 +99,14 @@ class Versions:
             _log.info("old bundle removed", version=version)
 
     def _require(self, version: str) -> str | None:
-        """Give why the gate has refused a version; None where it has not."""
+        """Return why the gate has refused a version; None where it has not."""
         if version not in self._store.versions():
             raise NotFoundError(f"there is no bundle {version[:80]!r}")
         gate = self._store.manifest(version).gate
         return None if gate is None else gate.reason
 
     def _verified(self, version: str) -> None:
-        """Load a version as a serving process does: its parts may be whole and not fit together."""
+        """Load a version as a serving process does: each file may be intact and still not fit the others."""
         # Listing bundles must not wait for the half second of this import.
         from models.ranking.ranker import Ranker  # noqa: PLC0415
 

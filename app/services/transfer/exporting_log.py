@@ -1,4 +1,4 @@
-"""What exporting the log and the catalogue means: a data-set folder from which `braid import` makes the same."""
+"""Exports the log and the catalogue to a data-set folder that `braid import` restores them from."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ _TYPES: dict[str, pa.DataType] = {
     AVAILABLE_FROM: pa.string(),
     AVAILABLE_UNTIL: pa.string(),
 }
-"""A file has seconds where the log has microseconds, and an item's times as text."""
+"""The columns of the files: times of interactions in seconds, an item's times as text."""
 _ITEM = (TITLE, DESCRIPTION, CATEGORIES, TAGS, PRICE, ATTRIBUTES, HIDDEN, AVAILABLE_FROM, AVAILABLE_UNTIL)
 _OBJECTS = (CONTEXT, ATTRIBUTES)
 _MOMENTS = (AVAILABLE_FROM, AVAILABLE_UNTIL)
@@ -47,7 +47,7 @@ _MOMENTS = (AVAILABLE_FROM, AVAILABLE_UNTIL)
 
 @dataclass(frozen=True)
 class ExportedFolder:
-    """How many rows each file has; a file of none is not written."""
+    """Number of rows of each file; an empty file is not written."""
 
     interactions: int
     items: int
@@ -93,7 +93,7 @@ async def _write(
     skipped: int,
     report: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Write pages of rows, without their first `skipped` columns; of an older export nothing is left."""
+    """Write pages of rows, without their first `skipped` columns; a file of an older export is replaced or removed."""
     schema = pa.schema([(name, _TYPES[name]) for name in names], metadata={EXPORTED: b"1"})
     done = 0
     with complete_file(path) as partial, pq.ParquetWriter(partial, schema) as writer:

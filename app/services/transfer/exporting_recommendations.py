@@ -1,4 +1,4 @@
-"""What exporting recommendations means: the list of every user, as a request would get it now, in one file."""
+"""Exports the list of every user, as a request would get it now, to one file."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ SCHEMA = pa.schema(
     ]
 )
 _USERS_AT_ONCE = 200
-"""Users whose histories are in memory together."""
+"""Users whose histories are in memory at the same time."""
 _ROWS_A_GROUP = 100_000
 _PHASE = "recommendations"
 
@@ -115,7 +115,7 @@ class Exporting:
                 yield user_ids
 
     async def _lists(self, serving: Serving, version: str, user_ids: Sequence[str], limit: int) -> pa.Table:
-        """Rank as `GET /recommend/{user_id}` does when it is asked for nothing but a limit, and has time enough."""
+        """Rank as `GET /recommend/{user_id}` does with no parameter but `limit`, and without a deadline."""
         logs = await self._histories.get_many(user_ids)
         serving.tick()
         options = Options(limit=limit)

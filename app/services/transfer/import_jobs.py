@@ -1,4 +1,4 @@
-"""Imports over HTTP: the files are kept, and imported by a process of its own, so that requests do not feel it."""
+"""Imports over HTTP: the files are kept, and imported by a process of its own, so that requests are not slowed down."""
 
 import asyncio
 import fcntl
@@ -61,13 +61,13 @@ class ImportJobs:
         Raises
         ------
         InvalidFieldsError
-            They are no data-set folder.
+            The files are not a data-set folder.
         StorageFullError
             There is no room for them.
         """
         name = secrets.token_hex(8)
         folder = self._root / name
-        # Hidden until all of it is there: whoever starts meanwhile must not take a part for the whole.
+        # The folder is hidden until it is complete, so that no process starts to import a part of it.
         with partial_folder(self._root, name) as partial:
             try:
                 opened = await asyncio.to_thread(_keep, partial, files, timestamps)
@@ -90,7 +90,7 @@ class ImportJobs:
         Raises
         ------
         NotFoundError
-            There is none with this id.
+            There is no import with this id.
         """
         state = await self._imports.get(import_id)
         if state is None:
@@ -137,7 +137,7 @@ class ImportJobs:
                     state = await self._state(folder)
                     if code == 0 or (state is not None and state.status == DONE):
                         break
-                    # Whatever was stored meanwhile, by another process as well, was no failure.
+                    # An attempt during which rows were stored, by any process, does not count as a failure.
                     failures += state is None or state.changed_at < began
                     if code == _UNUSABLE or failures == _ATTEMPTS:
                         _log.error("import failed", folder=str(folder), reason=said)
@@ -145,7 +145,7 @@ class ImportJobs:
                             await self._imports.end(state.import_id, FAILED, said)
                         break
                 except DatabaseError as error:
-                    # What was accepted is kept, however long the database is away.
+                    # Accepted files are kept however long the database is unavailable.
                     said = str(error)
                 _log.warning("import is tried again", folder=str(folder), reason=said)
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -160,7 +160,7 @@ class ImportJobs:
 
 
 async def _run_command(folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
-    """Run `braid import`; give its exit code and the last line that it said."""
+    """Run `braid import`; return its exit code and its last line of output."""
     command = [sys.executable, "-m", "app.cli", "import", str(folder), "--timestamps", _timestamps(folder)]
     process = await asyncio.create_subprocess_exec(
         *command,

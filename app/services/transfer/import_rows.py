@@ -1,4 +1,4 @@
-"""Rows of data-set files as the API would take them; what it would not is left out and counted."""
+"""Rows of data-set files in the form of the API; rows that it would refuse are dropped and counted."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -36,14 +36,14 @@ _JSON_FIELDS = ("categories", "tags", "attributes")
 def clean_interactions(
     table: pa.Table, timestamps: Timestamps, dropped: Dropped, event_types: EventTypeRule, *, exported: bool = False
 ) -> pa.Table:
-    """Give the usable rows of a table with all columns of a row of the log; `timestamp` in microseconds.
+    """Return the usable rows of a table with all columns of a row of the log; `timestamp` in microseconds.
 
     Parameters
     ----------
     dropped
         The rows that are left out are added to it, by reason.
     exported
-        Whether these are rows of a log: then none is a duplicate, and those without a time had none.
+        Whether the rows are of an exported log: then none is a duplicate, and a missing time stays missing.
     """
     kept = table.select([name for name in COLUMNS if name in table.column_names])
     if EVENT_TYPE not in kept.column_names:
@@ -77,7 +77,7 @@ def clean_interactions(
 
 
 def clean_items(table: pa.Table, dropped: Dropped) -> list[dict[str, Any]]:
-    """Give the rows of the usable items of a table."""
+    """Return the rows of the usable items of a table."""
     names = [name for name in table.column_names if name in Item.model_fields]
     rows: dict[str, dict[str, Any]] = {}
     for raw in table.select(names).to_pylist():
@@ -93,7 +93,7 @@ def clean_items(table: pa.Table, dropped: Dropped) -> list[dict[str, Any]]:
 
 
 def clean_users(table: pa.Table, dropped: Dropped) -> list[dict[str, Any]]:
-    """Give the rows of the usable users of a table; columns of any other name become attributes."""
+    """Return the rows of the usable users of a table; columns of any other name become attributes."""
     rows: dict[str, dict[str, Any]] = {}
     for raw in table.to_pylist():
         fields = {name: value for name, value in raw.items() if value is not None}
@@ -127,7 +127,7 @@ def _add(dropped: Dropped, found: Mapping[str, int]) -> None:
 
 
 def _event_types(table: pa.Table) -> pa.ChunkedArray:
-    """Name what the files do not: `rating` where there is a value, else `view`."""
+    """Fill in missing event types: `rating` if there is a value, else `view`."""
     if VALUE not in table.column_names:
         return pa.chunked_array([pa.array(["view"] * table.num_rows, pa.string())])
     return pc.if_else(pc.is_valid(table[VALUE]), "rating", "view")
@@ -153,7 +153,7 @@ def _context(value: object) -> str:
 
 
 def _convert(table: pa.Table, column: str, read: Callable[[Any], Any], dropped: Dropped) -> pa.Table:
-    """Convert what is there of a column, value by value; rows where that fails are left out."""
+    """Convert the present values of a column one by one; rows where that fails are dropped."""
     values, fits = table[column].to_pylist(), np.ones(table.num_rows, dtype=np.bool_)
     for place, value in enumerate(values):
         if value is not None:
@@ -187,7 +187,7 @@ def _parsed(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _from_json(value: object) -> object:
-    """Read the JSON of a CSV cell; what is none stays as it is, for the rules to refuse."""
+    """Read the JSON of a CSV cell; text that is not JSON stays as it is, and the validation refuses it."""
     if not isinstance(value, str):
         return value
     try:

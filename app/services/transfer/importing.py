@@ -1,4 +1,4 @@
-"""What importing a data-set folder means: chunk by chunk, and after an interruption from where it was."""
+"""Imports a data-set folder chunk by chunk, and resumes after an interruption."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sized
@@ -33,13 +33,13 @@ class Count:
     dropped: dict[str, int] = field(default_factory=dict)
 
     def report(self) -> CleaningReport:
-        """Give what was kept and what was left out."""
+        """Return what was kept and what was left out."""
         return CleaningReport(self.read, self.kept, self.dropped)
 
 
 @dataclass
 class Imported:
-    """What an import did, with what it had done before an interruption; `before` is when it had ended already."""
+    """The counts of an import, with those before an interruption; `before` is when the same import ended earlier."""
 
     interactions: Count = field(default_factory=Count)
     items: Count | None = None
@@ -47,13 +47,13 @@ class Imported:
     before: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Give the counts as they are kept."""
+        """Return the counts in the form in which they are stored."""
         counts = {INTERACTIONS: self.interactions, ITEMS: self.items, USERS: self.users}
         return {name: vars(count) for name, count in counts.items() if count is not None}
 
     @classmethod
     def from_json(cls, counts: dict[str, Any]) -> "Imported":
-        """Read counts that were kept."""
+        """Read stored counts."""
         found = {name: Count(**given) for name, given in counts.items()}
         return cls(found.get(INTERACTIONS, Count()), found.get(ITEMS), found.get(USERS))
 
@@ -108,7 +108,8 @@ class Importing:
             return run.done
         try:
             if not run.number_stored:
-                # Before anything is stored: what breaks off in the middle would be stored again with the mended file.
+                # Checked before anything is stored: rows stored before a damaged part would be stored again with the
+                # corrected file.
                 await asyncio.to_thread(_read_through, files, progress)
             await self._import(run, files, timestamps, progress)
         except DataSetError as error:
@@ -143,7 +144,7 @@ class Importing:
         async for table, count, share in run.chunks(INTERACTIONS, files.interactions, usable):
 
             def also(connection: Connection, new: int, count: Count = count, before: int = count.new) -> None:
-                # Set, not added: a transaction that a deadlock has undone is done anew.
+                # Assigned, not added to: a transaction that a deadlock rolled back runs again.
                 count.new = before + new
                 self._advance(run, connection)
 
@@ -176,7 +177,7 @@ def _read_through(files: Files, progress: Progress) -> None:
 
 
 def fingerprint_of(files: Files, timestamps: Timestamps) -> str:
-    """Give what two imports of the same files in the same sense have in common."""
+    """Return the key of an import: equal for the same files and the same meaning of `timestamp`."""
     return f"{str(files.fingerprint)[:60]}{'-ord' if timestamps == 'order' else ''}"
 
 
@@ -193,7 +194,7 @@ class _Run:
     async def chunks(
         self, name: str, chunks: FileChunks | None, clean: Callable[[Any, dict[str, int]], Cleaned]
     ) -> AsyncIterator[tuple[Cleaned, Count, float]]:
-        """Give one cleaned chunk after the other; the next one is read and cleaned while the database works."""
+        """Yield one cleaned chunk after the other; the next one is read and cleaned while the database works."""
         if chunks is None:
             return
         count = getattr(self.done, name) or Count()

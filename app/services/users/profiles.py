@@ -1,4 +1,4 @@
-"""What putting, changing, getting and listing users means."""
+"""User profiles: creates, changes, returns and lists them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,7 @@ class Profiles:
         self._users = users
 
     async def put(self, user_id: str, user: UserIn) -> tuple[User, bool]:
-        """Commit a user in the place of the one that was there; tell whether it is new."""
+        """Create or replace a user and commit; return whether it is new."""
         created = await self._users.put(user_id, user.attributes)
         return User.model_construct(user_id=user_id, attributes=user.attributes), created
 
@@ -34,9 +34,9 @@ class Profiles:
         Raises
         ------
         NotFoundError
-            There is none with this id.
+            There is no user with this id.
         TooLargeError
-            The attributes would be.
+            The changed attributes are too large.
         """
 
         def changed(attributes: dict[str, Any]) -> dict[str, Any]:
@@ -48,12 +48,12 @@ class Profiles:
         return User.model_construct(user_id=user_id, attributes=attributes)
 
     async def put_batch(self, given: Sequence[object], *, atomic: bool) -> RowsStored:
-        """Commit the good rows of a batch together, each in the place of the user that was there.
+        """Create or replace the users of a batch in one transaction; invalid rows are refused.
 
         Raises
         ------
         BatchRefusedError
-            One of them is refused, and `atomic` was asked for.
+            A row is refused, and `atomic` is true.
         """
         return await put_batch(given, _ROWS, self._put_all, atomic=atomic)
 
@@ -62,12 +62,12 @@ class Profiles:
         await self._users.put_many(list(rows.values()))
 
     async def get(self, user_id: str) -> User:
-        """Give a user.
+        """Return a user.
 
         Raises
         ------
         NotFoundError
-            There is none with this id.
+            There is no user with this id.
         """
         attributes = await self._users.get(user_id)
         if attributes is None:

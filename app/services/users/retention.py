@@ -1,4 +1,4 @@
-"""Retention: what is older than is wanted goes, in steps that nobody feels."""
+"""Retention: old rows are deleted, in steps that are too small to slow down requests."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Retention:
-    """Drops interactions and requests that are older than so many days, and erased users whom no bundle knows.
+    """Deletes interactions and requests that are older than so many days, and erased users whom no bundle contains.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Retention:
         self._days = days
 
     async def run(self) -> None:
-        """Drop what is too old, now and every hour, for as long as the process lives."""
+        """Delete what is too old, now and every hour, for as long as the process lives."""
         while True:
             try:
                 await self.drop()
@@ -45,12 +45,12 @@ class Retention:
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def drop(self) -> int:
-        """Drop what is too old; give how many rows that were.
+        """Delete what is too old; return the number of rows.
 
         Raises
         ------
         DatabaseError
-            The database does not answer; what was dropped stays dropped.
+            The database does not answer; rows deleted so far stay deleted.
         """
         await self._forget_erased()
         if self._days is None:
@@ -58,7 +58,7 @@ class Retention:
         total = 0
         async for dropped in self._store.drop(now() - self._days * _DAY):
             total += dropped
-            # Others write in between.
+            # Other writers get their turn in between.
             await asyncio.sleep(_PAUSE_SECONDS)
         if total:
             _log.info("old interactions dropped", rows=total, days=self._days)
@@ -79,7 +79,7 @@ class Retention:
 
 
 def _data_of(manifest: Manifest) -> datetime:
-    """Give from when the data of a bundle are."""
+    """Return the moment at which the data of a bundle were read."""
     read_at = manifest.data.get("catalogue_at")
     if read_at is None:
         return manifest.created_at - _LONGEST_TRAINING

@@ -1,4 +1,4 @@
-"""What a user may ask for: to see everything that is held, to have it erased, and to be one with an earlier visitor."""
+"""All data of a user: shows, exports and erases it, or moves it to another user."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ _NUMBER_OR_NONE = (int, type(None))
 
 
 class UserData:
-    """Shows, exports, erases and merges what is held on users."""
+    """Shows, exports, erases and merges the data stored about users."""
 
     def __init__(
         self,
@@ -53,12 +53,12 @@ class UserData:
         return LogPage.model_construct(items=items, next_cursor=more)
 
     async def delete_interaction(self, number: int) -> None:
-        """Commit that an interaction is gone.
+        """Delete an interaction and commit.
 
         Raises
         ------
         NotFoundError
-            There is none with this id.
+            There is no interaction with this id.
         """
         user_id = await self._store.delete(number)
         if user_id is None:
@@ -66,12 +66,12 @@ class UserData:
         await self._changed([user_id])
 
     async def erase(self, user_id: str) -> None:
-        """Commit that nothing is held on a user, and let nothing in memory tell of the user.
+        """Erase all data of a user, commit, and remove the user from memory.
 
         Raises
         ------
         NotFoundError
-            Nothing was held.
+            No data is stored about the user.
         """
         if not await self._store.erase(user_id):
             raise _nothing(user_id)
@@ -79,12 +79,12 @@ class UserData:
         await self._changed([user_id])
 
     async def merge(self, user_id: str, into: str) -> Merged:
-        """Commit that everything of a user is another's; the same again moves what has come since.
+        """Move all data of a user to another one and commit; a repeated call moves what has arrived since.
 
         Raises
         ------
         MergeConflictError
-            It cannot be done.
+            The two users cannot be merged.
         """
         if user_id == into:
             raise MergeConflictError("a user cannot be merged into itself")
@@ -94,12 +94,12 @@ class UserData:
         return Merged(user_id=user_id, into=into, moved=moved)
 
     async def export(self, user_id: str) -> AsyncIterator[bytes]:
-        """Give everything that is held on a user as a JSON document, part by part.
+        """Yield all data stored about a user as a JSON document, part by part.
 
         Raises
         ------
         NotFoundError
-            Nothing is held.
+            No data is stored about the user.
         """
         attributes, merges = await self._users.get(user_id), await self._store.merges(user_id)
         log, requests = self._store.pages(user_id), self._store.requests(user_id)
@@ -140,4 +140,4 @@ def _timed(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _nothing(user_id: str) -> NotFoundError:
-    return NotFoundError(f"nothing is held on a user {user_id!r}")
+    return NotFoundError(f"no data is stored about a user {user_id!r}")
