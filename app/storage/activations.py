@@ -21,7 +21,7 @@ class Activation:
 
 
 class ActivationStore:
-    """Records activations, and tells all processes of them."""
+    """Records activations, and announces them to all processes."""
 
     def __init__(self, database: Database, changes: ChangeStore) -> None:
         self._database = database
@@ -35,7 +35,7 @@ class ActivationStore:
             await self._changes.record(connection, "bundles", [version])
 
     async def latest(self) -> dict[str, Activation]:
-        """Give the latest activation of each version that had one."""
+        """Return the latest activation of each version that had one."""
         columns = (
             activations.c.bundle_version,
             activations.c.activated_at,

@@ -42,4 +42,4 @@ ITEM_TYPES: Mapping[str, pa.DataType] = {
     AVAILABLE_FROM: pa.float64(),
     AVAILABLE_UNTIL: pa.float64(),
 }
-"""Of an item in a data-set folder: `attributes` as JSON, times in seconds since 1970."""
+"""Types of an item in a data-set folder: `attributes` as JSON, times in seconds since 1970."""

@@ -1,4 +1,4 @@
-"""Storing large parts of imports: COPY on PostgreSQL, one statement for many rows on SQLite."""
+"""Bulk writes of imports: COPY on PostgreSQL, one statement for many rows on SQLite."""
 
 import io
 from collections.abc import Callable
@@ -23,9 +23,9 @@ _INSERT_SQLITE = f"INSERT INTO interactions ({_NAMES}) VALUES ({', '.join('?' * 
 _MAKE_ROOM = f"CREATE TEMPORARY TABLE given ON COMMIT DROP AS SELECT {_NAMES} FROM interactions LIMIT 0"  # noqa: S608 - as above
 _TAKE_OVER = f"INSERT INTO interactions ({_NAMES}) SELECT {_NAMES} FROM given {_UNLESS_THERE}"  # noqa: S608 - as above
 _LOCK = 7_241_999
-"""Held by the one import that stores a part: two that hold each other's rows would give way in turn, for ever."""
+"""Advisory lock of the import that writes: two that wait for each other's rows would deadlock again and again."""
 Also = Callable[[Connection, int], None]
-"""What else is written in the transaction; it is told how many rows were new."""
+"""Writes more in the same transaction; called with the number of new rows."""
 
 
 class BulkStore:
@@ -38,7 +38,7 @@ class BulkStore:
         self._repeats = False
 
     async def add(self, table: pa.Table, also: Also) -> int:
-        """Commit a table, but for rows whose `event_id` is in the log already; give how many were new.
+        """Commit a table, except rows whose `event_id` is in the log already; return how many were new.
 
         Parameters
         ----------
@@ -88,7 +88,7 @@ class BulkStore:
                     copied = await driver.copy_to_table("interactions", source=lines, columns=COLUMNS, format="csv")
                 return int(copied.split()[-1])
             except asyncpg.UniqueViolationError:
-                # Whoever imports again will meet more of them.
+                # An import that repeats one row will usually repeat more.
                 self._repeats = True
                 lines.seek(0)
         await connection.exec_driver_sql(_MAKE_ROOM)
@@ -97,7 +97,7 @@ class BulkStore:
 
 
 def _as_csv(table: pa.Table) -> io.BytesIO:
-    """Write rows as PostgreSQL reads them; nothing is empty but what is missing."""
+    """Write rows in the CSV form of PostgreSQL, where an empty cell means NULL."""
     lines = io.BytesIO()
     pyarrow.csv.write_csv(table, lines, pyarrow.csv.WriteOptions(include_header=False))
     return lines

@@ -1,4 +1,4 @@
-"""The change feed in SQL: what was written, for the processes that keep some of it in memory."""
+"""The change feed in SQL: what was written, for the processes that cache some of it in memory."""
 
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
@@ -38,7 +38,7 @@ class Position:
     """How far a reader has come.
 
     On SQLite, with one writer, ids commit in their order: `last` is enough. On PostgreSQL they do not: the rows of
-    every transaction that was under way at the last reading are read again, and those in `known` passed over.
+    every transaction that was under way at the last reading are read again, and those in `known` are skipped.
     """
 
     last: int = 0
@@ -59,7 +59,7 @@ class ChangeStore:
         self._database = database
         self.origin = origin or secrets.token_hex(8)
         self.doubts = 0
-        """Transactions that failed, so far, of which it is not known whether they were committed."""
+        """Number of failed transactions so far of which it is unknown whether they were committed."""
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -68,15 +68,15 @@ class ChangeStore:
         Raises
         ------
         DatabaseError
-            The database does not answer. It may have been committed all the same: what this process keeps in memory
-            is then read anew.
+            The database does not answer. The transaction may have been committed all the same: this process then reads
+            anew what it keeps in memory.
         """
         with self._doubting():
             async with self._database.writing() as connection:
                 yield connection
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
-        """Run what is to be written in one transaction, in one go; otherwise as `writing`."""
+        """Run a function in one write transaction, in one thread; otherwise as `writing`."""
         with self._doubting():
             return await self._database.write(work)
 
@@ -87,7 +87,8 @@ class ChangeStore:
         except (IntegrityError, DataError):
             raise
         except BaseException:
-            # Committed or not, and now or in a moment: what this process wrote is from now on as another's.
+            # It may be committed or not: under a new name this process reads its own earlier changes like those of
+            # others.
             self.origin = secrets.token_hex(8)
             self.doubts += 1
             raise
@@ -105,11 +106,11 @@ class ChangeStore:
         fields = {"created_at": now(), "origin": self.origin, "kind": kind}
         connection.execute(insert(changes), [{**fields, "keys": part} for part in parts])
         if not self._database.is_sqlite:
-            # It only wakes the readers, and only when this transaction commits.
+            # The notification only wakes the readers, and only when this transaction commits.
             connection.execute(text(f"SELECT pg_notify('{CHANNEL}', '')"))
 
     async def position(self) -> Position:
-        """Give the position behind everything that is committed now."""
+        """Return the position after everything that is committed now."""
         async with self._database.begin() as connection:
             if self._database.is_sqlite:
                 return Position(last=int(await connection.scalar(select(func.max(changes.c.id))) or 0))
@@ -118,7 +119,7 @@ class ChangeStore:
             return Position(oldest=oldest, known=frozenset(known))
 
     async def read(self, position: Position) -> tuple[Sequence[Change], Position]:
-        """Read what was committed since a position, and give the new one."""
+        """Read what was committed since a position, and return the new one."""
         columns = (changes.c.id, changes.c.kind, changes.c["keys"], changes.c.origin, changes.c.transaction_id)
         async with self._database.begin() as connection:
             if self._database.is_sqlite:
@@ -127,7 +128,7 @@ class ChangeStore:
                 after = Position(last=rows[-1].id if rows else position.last)
             else:
                 # The statements of a transaction see what is committed when each begins: the snapshot is taken
-                # first, so that what commits between the two is read again rather than never.
+                # first, so that what commits between the two is read twice rather than never.
                 oldest = await self._oldest(connection)
                 later = changes.c.transaction_id >= position.oldest
                 statement = select(*columns).where(later).order_by(changes.c.id)
@@ -138,19 +139,19 @@ class ChangeStore:
         return [Change(row.id, row.kind, _tuple(row[2]), row.origin) for row in rows], after
 
     async def keys_since(self, kind: Kind, moment: int) -> list[str] | None:
-        """Give what was changed since a moment, as far as changes go back; None where it may be anything."""
+        """Return the keys that changed since a moment, as far as changes are stored; None if any key may have."""
         later = (changes.c.kind == kind) & (changes.c.created_at >= moment)
         async with self._database.begin() as connection:
             found = list(await connection.scalars(select(changes.c["keys"]).where(later)))
         return None if None in found else list(dict.fromkeys(key for keys in found for key in keys))
 
     async def prune(self, before: int) -> None:
-        """Forget changes that are older than a moment, in microseconds since 1970."""
+        """Delete changes that are older than a moment, in microseconds since 1970."""
         async with self._database.writing() as connection:
             await connection.execute(delete(changes).where(changes.c.created_at < before))
 
     async def _oldest(self, connection: AsyncConnection) -> int:
-        """Give the oldest transaction that is still under way: all before it are visible, or were rolled back."""
+        """Return the oldest transaction that is still open: all before it are visible, or were rolled back."""
         return int(await connection.scalar(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")) or 0)
 
 

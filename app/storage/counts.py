@@ -1,4 +1,4 @@
-"""What is counted in the interaction log in SQL, without an index for it: each call may read all of the log."""
+"""Counts over the interaction log in SQL. There is no index for them: each call may read all of the log."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from app.storage.tables import interactions
 from models.data.columns import EVENT_TYPE, ITEM, TIMESTAMP, USER
 
 _HALVINGS = 40
-"""Half-lives after which nothing of an interaction is left."""
+"""Half-lives after which an interaction has no weight."""
 
 
 @dataclass(frozen=True)
 class Counted:
-    """An item's interactions: all of them, and with weights by age; beside them the sums over all items."""
+    """An item's interactions, their number and their decayed weight, and the sums of both over all items."""
 
     item_id: str
     count: int
@@ -40,12 +40,12 @@ class CountStore:
         self._database = database
 
     async def recent_items(self, event_types: Collection[str], half_life: int, limit: int) -> list[Counted]:
-        """Count the interactions of some types by item, also with weights by age, and give those with most lately.
+        """Count the interactions of some types by item, decayed by age as well; return the items with most recent ones.
 
         Parameters
         ----------
         half_life
-            Microseconds before the last interaction after which one counts half. Without a time it counts nothing.
+            Age in microseconds, before the last interaction, at which one counts half. Without a time its weight is 0.
         """
         wanted = interactions.c[EVENT_TYPE].in_(sorted(event_types))
         number, recent = func.count(), func.sum(_weight(wanted, half_life))
@@ -63,7 +63,7 @@ class CountStore:
             ]
 
     async def has_item(self, item_id: str, latest: int | None = None) -> bool:
-        """Tell whether anything was done with an item, in so many latest rows where `latest` is given."""
+        """Return whether an item has an interaction, among the `latest` rows if given."""
         statement = select(interactions.c.id).where(interactions.c[ITEM] == item_id)
         if latest is not None:
             last = select(func.max(interactions.c.id)).scalar_subquery()
@@ -88,7 +88,7 @@ class CountStore:
 
 
 def _weight(wanted: ColumnElement[bool], half_life: int) -> ColumnElement[float]:
-    """Weigh a row by its age: half after each half-life, on a straight line between, as not every SQLite has powers."""
+    """Weigh a row by its age: half after each half-life, linear in between, as not every SQLite has powers."""
     newest = select(func.max(interactions.c[TIMESTAMP])).where(wanted).scalar_subquery()
     age = newest - interactions.c[TIMESTAMP]
     halvings = cast(age // half_life, Integer)

@@ -1,4 +1,4 @@
-"""The database: its engine, and connections whose failures speak plainly."""
+"""The database: its engine, and connections whose errors a user can understand."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ from app.storage.tables import metadata
 
 _CONNECT_SECONDS = 5
 _NO_SUCH_TABLE = ("42P01", "42703")
-"""What PostgreSQL says of a table or a column that is not there."""
+"""Codes of PostgreSQL for a table or a column that does not exist."""
 _DEADLOCK = "40P01"
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.05
@@ -45,7 +45,7 @@ class Database:
     pool
         Connections that are kept, at most.
     statement_seconds
-        How long a statement may take on PostgreSQL; `unhurried` ones may take longer.
+        How long a statement may take on PostgreSQL; not limited after `unhurried`.
     """
 
     def __init__(self, url: str, *, pool: int = 10, statement_seconds: float = 30.0) -> None:
@@ -62,7 +62,7 @@ class Database:
 
     @property
     def is_sqlite(self) -> bool:
-        """Tell whether this is SQLite."""
+        """Return whether this is SQLite."""
         return self.url.get_backend_name() == "sqlite"
 
     @property
@@ -72,7 +72,7 @@ class Database:
 
     @property
     def is_missing(self) -> bool:
-        """Tell whether this is an SQLite file that is not there; connecting would make an empty one."""
+        """Return whether this is an SQLite file that does not exist; connecting would create an empty one."""
         return self.is_sqlite and bool(self.url.database) and not Path(str(self.url.database)).exists()
 
     def make_folder(self) -> None:
@@ -81,7 +81,7 @@ class Database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
 
     async def unhurried(self, connection: AsyncConnection) -> None:
-        """Let the statements of a transaction take as long as they take."""
+        """Remove the time limit of the statements of a transaction."""
         if not self.is_sqlite:
             await connection.execute(text("SET LOCAL statement_timeout = 0"))
 
@@ -110,16 +110,16 @@ class Database:
             async with self.begin() as connection:
                 yield connection
             return
-        # The lock of this process before that of the file: who waits for the file asks again and again.
+        # The lock of this process comes before that of the file, because waiting for the file means polling.
         async with self._one_writer, self.begin() as connection:
-            # The driver would begin as a reader, and a reader that wants to write may be refused at once.
+            # By default a transaction begins as a reader, and SQLite may refuse at once to let a reader write.
             await connection.execute(text("BEGIN IMMEDIATE"))
             yield connection
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
-        """Run what is to be written in one transaction; on SQLite in a thread, in one go.
+        """Run a function in one write transaction; on SQLite in one thread.
 
-        Statement by statement the thread of an asynchronous connection would wait for its turn some twenty times.
+        An asynchronous connection would switch threads for every statement, some twenty times.
 
         Raises
         ------
@@ -133,7 +133,7 @@ class Database:
             try:
                 return await asyncio.shield(writing)
             finally:
-                # Whoever gives up, however often, does not let the next one in before the thread is done.
+                # The lock is kept until the thread is done, even if the caller is cancelled several times.
                 while not writing.done():
                     with suppress(asyncio.CancelledError):
                         await asyncio.wait([writing])
@@ -244,9 +244,9 @@ def _engine(url: str, pool: int, statement_seconds: float) -> AsyncEngine:
 
 
 async def again_after_deadlock(attempt: Callable[[], Awaitable[Result]]) -> Result:
-    """Do what a transaction does, and anew where the database undid it for the sake of another one.
+    """Run a transaction, and run it again if the database rolled it back because of a deadlock.
 
-    Two writers with the same rows in another order wait for each other, and one of them has to give way.
+    Two writers with the same rows in another order wait for each other, and one of them is rolled back.
     """
     for number in range(_ATTEMPTS - 1):
         try:
@@ -255,7 +255,7 @@ async def again_after_deadlock(attempt: Callable[[], Awaitable[Result]]) -> Resu
             cause = error.__cause__
             if getattr(getattr(cause, "orig", cause), "sqlstate", None) != _DEADLOCK:
                 raise
-        # The other one is done by then, or draws another number.
+        # By then the other one is done, or it waits for another random time.
         await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * 2**number))  # noqa: S311 - no secret
     return await attempt()
 
@@ -268,5 +268,5 @@ def _reason(error: Exception) -> str:
 
 
 def pages(rows: Sequence[Row], size: int) -> list[Sequence[Row]]:
-    """Cut rows into parts of at most `size`."""
+    """Cut rows into pages of at most `size`."""
     return [rows[start : start + size] for start in range(0, len(rows), size)]

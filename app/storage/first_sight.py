@@ -15,7 +15,7 @@ _WORD = (1 << 64) - 1
 _INTO_USERS = "INSERT INTO users (user_id, attributes, described) SELECT value,"
 _INTO_ITEMS = "INSERT INTO items (item_id, categories, tags, attributes, described) SELECT value,"
 _SQLITE = (
-    # Without WHERE the parser would read ON CONFLICT as a join's.
+    # Without WHERE the parser would read ON CONFLICT as part of a join.
     f"{_INTO_USERS} '{{}}', false FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
     f"{_INTO_ITEMS} '[]', '[]', '{{}}', false FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
 )
@@ -27,18 +27,18 @@ _POSTGRESQL = (
 
 
 class KnownIds:
-    """Remembers ids in fixed memory (2 MB): what it says to be there is there, what it does not may be."""
+    """Remembers ids in fixed memory (2 MB): an id that it knows exists; one that it does not know may exist."""
 
     def __init__(self) -> None:
         self._places = array("Q", bytes(8 * _PLACES))
 
     def unknown(self, ids: Iterable[str]) -> list[str]:
-        """Give those that are not remembered, ascending: whoever writes them in one order never waits in a circle."""
+        """Return the ids that are not remembered, ascending: writing them in one order avoids deadlocks."""
         places = self._places
         return sorted({name for name in ids if places[(code := hash(name) & _WORD) % _PLACES] != code})
 
     def add(self, ids: Iterable[str]) -> None:
-        """Remember ids, in the place of others."""
+        """Remember ids; each may overwrite another one."""
         for name in ids:
             code = hash(name) & _WORD
             self._places[code % _PLACES] = code
@@ -53,7 +53,7 @@ class KnownIds:
 
 
 class FirstSight:
-    """Creates the users and items that interactions name and nobody has described."""
+    """Creates the users and items that interactions name and that do not exist yet."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -63,7 +63,7 @@ class FirstSight:
     def create(
         self, connection: Connection, user_ids: Iterable[str], item_ids: Iterable[str]
     ) -> tuple[list[str], list[str]]:
-        """Create what is missing as part of a transaction; give what to `remember` when that is committed."""
+        """Create what is missing as part of a transaction; return what to `remember` when that is committed."""
         found = self.users.unknown(user_ids), self._items.unknown(item_ids)
         for new, statement in zip(found, _SQLITE if self._database.is_sqlite else _POSTGRESQL, strict=True):
             if new:
@@ -72,12 +72,12 @@ class FirstSight:
         return found
 
     def remember(self, created: tuple[list[str], list[str]]) -> None:
-        """Take note of what is committed."""
+        """Remember ids that are committed."""
         self.users.add(created[0])
         self._items.add(created[1])
 
     async def missing(self, user_ids: Collection[str], item_ids: Collection[str]) -> tuple[set[str], set[str]]:
-        """Give the users and the items that do not exist; a deleted item does not."""
+        """Return the users and the items that do not exist; a deleted item does not."""
         async with self._database.begin() as connection:
             there = set(await connection.scalars(select(users.c[USER]).where(users.c[USER].in_(sorted(user_ids)))))
             known = items.c[ITEM].in_(sorted(item_ids)) & ~items.c.deleted

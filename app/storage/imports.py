@@ -1,4 +1,4 @@
-"""Imports in SQL: how far each has come, as part of the transactions that store its parts."""
+"""Imports in SQL: their progress is recorded in the transactions that store their chunks."""
 
 import secrets
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ RUNNING, DONE, FAILED = "running", "done", "failed"
 
 @dataclass(frozen=True)
 class ImportState:
-    """One import: `parts` of its files are committed."""
+    """One import: `parts` is the number of committed chunks of its files."""
 
     import_id: str
     status: str
@@ -35,7 +35,7 @@ class ImportStore:
         self._database = database
 
     async def begin(self, fingerprint: str, folder: str) -> ImportState:
-        """Find the import of these files, or begin it; one that has failed begins anew, behind what it stored."""
+        """Find or create the import of these files; one that has failed resumes after the chunks that it stored."""
         async with self._database.writing() as connection:
             row = {
                 "import_id": secrets.token_hex(8),
@@ -53,7 +53,7 @@ class ImportStore:
                 return state
             again: dict[str, Any] = {"status": RUNNING, "error": None, "changed_at": now()}
             if not state.counts.get("interactions", {}).get("new"):
-                # Rows that were left out may be wanted now.
+                # Nothing was stored: all rows are read again, as dropped ones may be accepted now.
                 again |= {"parts": 0, "counts": {}}
             await connection.execute(update(imports).where(imports.c.import_id == state.import_id).values(again))
             return replace(state, **again)
@@ -66,12 +66,12 @@ class ImportStore:
             return None if row is None else _state(row)
 
     async def forget(self, fingerprint: str) -> None:
-        """Forget an import, so that the same files can be imported once more."""
+        """Delete an import, so that the same files can be imported once more."""
         async with self._database.writing() as connection:
             await connection.execute(delete(imports).where(imports.c.fingerprint == fingerprint))
 
     def advance(self, connection: Connection, import_id: str, parts: int, counts: Mapping[str, Any]) -> None:
-        """Record that one more part is stored, in the transaction that stores it.
+        """Record that one more chunk is stored, in the transaction that stores it.
 
         Raises
         ------
@@ -90,7 +90,7 @@ class ImportStore:
             await connection.execute(update(imports).where(imports.c.import_id == import_id).values(values))
 
     async def get(self, import_id: str) -> ImportState | None:
-        """Give an import; None where there is none."""
+        """Return an import; None where there is none."""
         async with self._database.begin() as connection:
             row = (await connection.execute(select(imports).where(imports.c.import_id == import_id))).mappings().first()
             return None if row is None else _state(row)

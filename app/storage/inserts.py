@@ -26,17 +26,17 @@ _LAST_SQLITE = "SELECT seq FROM sqlite_sequence WHERE name = 'interactions'"
 
 
 def insert_rows(connection: Connection, rows: Sequence[Row]) -> list[Stored]:
-    """Insert rows as part of a transaction, but for those whose `event_id` is in the log or came before in `rows`.
+    """Insert rows as part of a transaction, except those whose `event_id` is in the log or earlier in `rows`.
 
     Returns
     -------
     list
-        Where each row is, a repeat where the first one is.
+        The place of each row in the log; for a repeat, that of the first one.
     """
     found: list[Stored | None] = [None] * len(rows)
     pending: Iterable[int] = range(len(rows))
     insert = _into_sqlite if connection.dialect.name == "sqlite" else _into_postgresql
-    # Whom a row repeats may be erased before it is looked up; then it is the first of its name.
+    # The row that another one repeats may be erased before it is looked up: the repeat is then inserted.
     while pending:
         insert(connection, rows, list(pending), found)
         pending = [place for place in pending if found[place] is None]
@@ -69,7 +69,7 @@ def _into_postgresql(
 
 
 def _into_sqlite(connection: Connection, rows: Sequence[Row], places: list[int], found: list[Stored | None]) -> None:
-    # Nobody else writes meanwhile: what is not there now will not be there in a moment.
+    # SQLite has one writer: no other transaction can insert between this query and the insert.
     events = [rows[place].event_id for place in places if rows[place].event_id is not None]
     there: dict[str, int] = {}
     if events:
@@ -87,7 +87,7 @@ def _into_sqlite(connection: Connection, rows: Sequence[Row], places: list[int],
         found[place] = Stored(last, repeated=False)
         if row.event_id is not None:
             there[row.event_id] = last
-    # Not `executemany`: at each row its thread would wait until the busy thread of the server lets it go on.
+    # Not `executemany`: after each row its thread would wait for the interpreter's lock.
     for page in pages(new, _ROWS_SQLITE):
         statement = _INSERT_SQLITE + ", ".join([_VALUES_SQLITE] * len(page))
         connection.exec_driver_sql(statement, tuple(value for row in page for value in row))

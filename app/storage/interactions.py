@@ -33,12 +33,12 @@ class InteractionStore:
         self._first_sight = first_sight
 
     async def store(self, rows: Sequence[Row]) -> list[Stored]:
-        """Commit rows together, but for those whose `event_id` is in the log already; users and items with them.
+        """Commit rows together, except those whose `event_id` is in the log; unknown users and items are created.
 
         Raises
         ------
         DatabaseError
-            The database does not answer. Where the commit was under way, it may have been done all the same.
+            The database does not answer. If it failed during the commit, the rows may be stored all the same.
         """
 
         def work(connection: Connection) -> tuple[list[Stored], tuple[list[str], list[str]]]:
@@ -53,7 +53,7 @@ class InteractionStore:
         return found
 
     async def histories(self, user_ids: Sequence[str], latest: int) -> dict[str, list[LogEntry]]:
-        """Give the latest events of several users, oldest first; users who did nothing have none.
+        """Return the latest events of several users, oldest first; an empty list for users without any.
 
         Events without a time count as older than all others.
         """
@@ -77,7 +77,7 @@ class InteractionStore:
         return found
 
     async def users(self) -> AsyncIterator[list[str]]:
-        """Give the ids of all users, in pages, ascending."""
+        """Yield the ids of all users, in pages, ascending."""
         last = ""
         while True:
             statement = (
@@ -95,7 +95,7 @@ class InteractionStore:
             last = page[-1]
 
     async def top_items(self, event_types: Collection[str], limit: int) -> list[tuple[str, int]]:
-        """Count the interactions of some types by item, and give the items that have most."""
+        """Count the interactions of some types by item, and return the items with the most."""
         columns = interactions.c
         count = func.count().label("count")
         statement = (
@@ -109,13 +109,13 @@ class InteractionStore:
             return [(item, number) for item, number in await connection.execute(statement)]
 
     async def any_user(self) -> str | None:
-        """Give a user who did something."""
+        """Return a user with interactions."""
         async with self._database.begin() as connection:
             found: str | None = await connection.scalar(select(interactions.c[USER]).limit(1))
             return found
 
     async def newest_id(self) -> int:
-        """Give the id of the newest row; 0 where there is none."""
+        """Return the id of the newest row; 0 where there is none."""
         async with self._database.begin() as connection:
             return int(await connection.scalar(select(func.max(interactions.c.id))) or 0)
 
@@ -125,7 +125,7 @@ class InteractionStore:
             return int(await connection.scalar(select(func.count()).select_from(interactions)) or 0)
 
     async def table(self, progress: Progress) -> pa.Table:
-        """Read what training needs of the log, in the columns of a data-set folder, in the order of the rows.
+        """Read the columns of the log that training needs, named as in a data-set folder, in the order of the rows.
 
         Rows without a time count as older than all others; without any time there is no `timestamp` column.
         """

@@ -1,4 +1,4 @@
-"""Which items of the catalogue are meant, in SQL."""
+"""Conditions on items of the catalogue, in SQL."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class ItemFilter:
     price_lte: float | None = None
 
     def conditions(self, *, sqlite: bool) -> Iterator[ColumnElement[bool]]:
-        """Give the conditions."""
+        """Yield the conditions."""
         if self.title is not None:
             yield func.lower(items.c.title).contains(self.title.lower(), autoescape=True)
         for column, label in ((items.c.categories, self.category), (items.c.tags, self.tag)):

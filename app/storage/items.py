@@ -42,7 +42,7 @@ class ItemStore:
         self._changes = changes
 
     async def put(self, row: dict[str, Any]) -> bool:
-        """Commit an item in the place of the one that was there; tell whether it is new."""
+        """Create or replace an item and commit; return whether it is new."""
         row = {**row, "deleted": False, "described": True, "changed_at": now()}
         statement = (
             self._database.insert(items)
@@ -60,9 +60,9 @@ class ItemStore:
             return created
 
     async def change(self, item_id: str, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any] | None:
-        """Commit what a function makes of an item, and give it; None where there is no such item.
+        """Change an item by a function, commit and return it; None where there is no such item.
 
-        Nobody else changes the item in between.
+        The item is locked meanwhile.
         """
         there = (items.c[ITEM] == item_id) & ~items.c.deleted
 
@@ -79,11 +79,11 @@ class ItemStore:
         return await self._changes.write(work)
 
     async def put_many(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Commit items together, each in the place of the one that was there."""
+        """Create or replace items in one transaction and commit."""
         await self._changes.write(lambda connection: self.put_now(connection, rows))
 
     async def page(self, which: ItemFilter, after: str | None, limit: int) -> list[dict[str, Any]]:
-        """Give items in the order of their ids, the first ones after an id."""
+        """Return items in the order of their ids, the first ones after an id."""
         wanted = ~items.c.deleted & (true() if after is None else items.c[ITEM] > after)
         for condition in which.conditions(sqlite=self._database.is_sqlite):
             wanted &= condition
@@ -92,7 +92,7 @@ class ItemStore:
             return [dict(row) for row in (await connection.execute(statement)).mappings()]
 
     async def delete(self, item_id: str) -> bool:
-        """Commit that an item is gone, and its content with it; tell whether it was there."""
+        """Mark an item as deleted, remove its content and commit; return whether it existed."""
         there = (items.c[ITEM] == item_id) & ~items.c.deleted
         empty: dict[str, Any] = {column.name: None for column in items.c if column.nullable}
         empty |= {CATEGORIES: [], TAGS: [], ATTRIBUTES: {}, HIDDEN: False, "deleted": True, "changed_at": now()}
@@ -103,7 +103,7 @@ class ItemStore:
             return gone
 
     def put_now(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        """Put items, each in the place of the one that was there, as part of a transaction."""
+        """Create or replace items as part of a transaction."""
         rows = [{**row, "deleted": False, "described": True, "changed_at": now()} for row in rows]
         statement = self._database.insert(items)
         others = {column.name: statement.excluded[column.name] for column in items.c if column.name != ITEM}
@@ -113,14 +113,14 @@ class ItemStore:
         self._changes.record_now(connection, "items", [row[ITEM] for row in rows])
 
     async def get(self, item_id: str) -> dict[str, Any] | None:
-        """Give an item; None where there is none."""
+        """Return an item; None where there is none."""
         there = (items.c[ITEM] == item_id) & ~items.c.deleted
         async with self._database.begin() as connection:
             row = (await connection.execute(select(*_CONTENT).where(there))).mappings().first()
             return None if row is None else dict(row)
 
     async def get_many(self, item_ids: Sequence[str]) -> dict[str, dict[str, Any] | None]:
-        """Give items by their ids, None for those that are deleted; what was never there is left out."""
+        """Return items by their ids, None for those that are deleted; unknown ids are left out."""
         found: dict[str, dict[str, Any] | None] = {}
         async with self._database.begin() as connection:
             for page in pages(item_ids, _ROWS_A_STATEMENT):
@@ -129,7 +129,7 @@ class ItemStore:
         return found
 
     async def changed_since(self, moment: int, limit: int) -> dict[str, dict[str, Any] | None]:
-        """Give the items that were changed at or after a moment, the latest `limit` of them, oldest change first."""
+        """Return the items that were changed at or after a moment, the latest `limit` of them, oldest change first."""
         changed = items.c.changed_at >= moment
         statement = select(*_CONTENT, items.c.deleted).where(changed).order_by(items.c.changed_at.desc(), items.c[ITEM])
         async with self._database.begin() as connection:

@@ -1,4 +1,4 @@
-"""The whole log and the whole catalogue in SQL, page by page: as much of them in memory as is worked on."""
+"""The whole log and the whole catalogue in SQL, page by page, so that only one page is in memory."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -21,17 +21,17 @@ class LogPages:
         self._database = database
 
     def interactions(self) -> AsyncIterator[Page]:
-        """Give the rows of the log, with all their fields, after their ids."""
+        """Return the rows of the log, with all their fields, after their ids."""
         columns = [interactions.c.id, *(interactions.c[name] for name in COLUMNS)]
         return self._pages(interactions, interactions.c.id, columns, true())
 
     def items(self, names: Sequence[str]) -> AsyncIterator[Page]:
-        """Give the items that were described and not deleted, after their ids."""
+        """Return the items that were described and not deleted, after their ids."""
         there = items.c.described & ~items.c.deleted
         return self._pages(items, items.c[ITEM], [items.c[ITEM], *(items.c[name] for name in names)], there)
 
     def users(self) -> AsyncIterator[Page]:
-        """Give the users that were described: ids and attributes."""
+        """Return the users that were described: ids and attributes."""
         return self._pages(users, users.c[USER], [users.c[USER], users.c.attributes], users.c.described)
 
     async def _pages(

@@ -1,4 +1,4 @@
-"""Whether the database's tables are those of this version, and how they become so."""
+"""Migrations: checks whether the tables are those of this version, and upgrades them."""
 
 import asyncio
 from pathlib import Path
@@ -15,13 +15,13 @@ from app.errors import SchemaError
 from app.storage.database import Database
 
 _LOCK = 7_241_996
-"""Any number, the same in every process: two migrations at once would meet in the middle."""
+"""Advisory lock, the same in every process: only one migration runs at a time."""
 
 _AGAIN_SECONDS = 0.2
 
 
 def newest_revision() -> str:
-    """Name the revision of the tables that this version works with."""
+    """Return the revision of the tables that this version works with."""
     head = ScriptDirectory(str(_folder())).get_current_head()
     assert head is not None, "there is at least one migration"  # noqa: S101
     return head
@@ -49,16 +49,16 @@ async def upgrade(database: Database) -> tuple[str | None, str]:
         command.upgrade(config, "head")
 
     if database.is_sqlite:
-        # All of it in one transaction.
+        # All migrations in one transaction.
         async with database.writing() as connection:
             before = await _known_revision(database, connection)
             await connection.run_sync(run)
         return before, newest_revision()
     async with database.connected() as connection:
-        # An index of a large log takes as long as it takes; the connection is not used for anything else.
+        # Creating an index of a large log may take long; the connection is not used for anything else.
         await connection.execute(text("SET statement_timeout = 0"))
-        # The session's lock, as each migration is a transaction of its own. Who waits in a transaction would hold up
-        # the indexes that are made beside all others, so it is asked for again and again.
+        # A lock of the session, as each migration is a transaction of its own. It is polled: a transaction that waits
+        # for it would block CREATE INDEX CONCURRENTLY in the process that has it.
         while not await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}):
             await connection.commit()
             await asyncio.sleep(_AGAIN_SECONDS)
@@ -82,7 +82,7 @@ async def _known_revision(database: Database, connection: AsyncConnection) -> st
 
 
 async def require_schema(database: Database) -> str:
-    """Give the tables' revision if it is the newest.
+    """Return the tables' revision if it is the newest.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Notifications of changes: PostgreSQL's, where there is one, so that the change feed is read at once."""
+"""Notifications of PostgreSQL, so that the change feed is read as soon as there is a change."""
 
 import asyncio
 from contextlib import suppress
@@ -17,7 +17,7 @@ _log = structlog.get_logger(__name__)
 class Notifications:
     """Waits until there may be something to read.
 
-    On PostgreSQL `run` listens on a connection of its own. While that is lost, and on SQLite, only time passes.
+    On PostgreSQL `run` listens on a connection of its own. While it is lost, and on SQLite, `wait` only times out.
     """
 
     def __init__(self, database: Database) -> None:
@@ -25,7 +25,7 @@ class Notifications:
         self._received = asyncio.Event()
 
     async def wait(self, seconds: float) -> None:
-        """Wait for a notification, at most so long."""
+        """Wait for a notification, at most so many seconds."""
         # Not `wait_for`: before Python 3.12 it swallows a cancellation that comes together with a notification.
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):

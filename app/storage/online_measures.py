@@ -36,8 +36,8 @@ class OnlineMeasureStore:
     ) -> AsyncIterator[ImpressionCount]:
         """Count the impressions of a time, by list, day and position, and what followed from them at any later time.
 
-        An impression is an item that was `shown` with a request id; where it was not told to be shown, one that
-        was `recommended`. What came of it is an event of the same item with the same request id.
+        An impression is an item that was `shown` with a request id or, without such an event, one that was
+        `recommended`. Clicks and conversions are events of the same item with the same request id.
 
         Parameters
         ----------

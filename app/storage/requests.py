@@ -9,7 +9,7 @@ from app.storage.tables import requests
 
 
 class RequestStore:
-    """Records what was sent along with a request, for whoever studies the lists later."""
+    """Records the contexts that were sent with requests, for later analysis."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""Dropping old rows in SQL, a bounded number at a time."""
+"""Deletes old rows in SQL, a bounded number at a time."""
 
 from collections.abc import AsyncIterator
 from functools import partial
@@ -13,18 +13,18 @@ from models.data.columns import TIMESTAMP, USER
 _IDS_A_STEP = 50_000
 _ROWS_A_STEP = 10_000
 _LOCK = 7_241_997
-"""Any number, the same in every process: one of them is enough."""
+"""Advisory lock, the same in every process: only one of them deletes at a time."""
 
 
 class RetentionStore:
-    """Drops rows that are older than a moment, in microseconds since 1970."""
+    """Deletes rows that are older than a moment, in microseconds since 1970."""
 
     def __init__(self, database: Database, changes: ChangeStore) -> None:
         self._database = database
         self._changes = changes
 
     async def drop(self, before: int) -> AsyncIterator[int]:
-        """Commit step by step that older interactions and requests are gone; give how many each step has dropped.
+        """Delete older interactions and requests in steps with a commit each; yield how many rows each step deleted.
 
         Interactions without a time are kept. No index on the time is needed: the primary key is walked from its
         beginning to where it ends now.
@@ -53,7 +53,7 @@ class RetentionStore:
         return connection.execute(delete(requests).where(requests.c.request_id.in_(old))).rowcount
 
     async def forget_erased(self, before: int) -> None:
-        """Commit that erased users whom no bundle knows are forgotten."""
+        """Delete the ids of erased users whom no bundle contains, and commit."""
 
         def work(connection: Connection) -> None:
             connection.execute(delete(masked_users).where(masked_users.c.masked_at < before))
@@ -61,7 +61,7 @@ class RetentionStore:
         await self._changes.write(work)
 
     def _is_alone(self, connection: Connection) -> bool:
-        """Let one process at a time do it; on SQLite there is only one that writes."""
+        """Let one process at a time delete; SQLite has only one writer anyway."""
         if self._database.is_sqlite:
             return True
         return bool(connection.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK}))

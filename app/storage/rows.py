@@ -20,7 +20,7 @@ class Row(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """Where an interaction is in the log, and whether it was there before."""
+    """Id of an interaction in the log, and whether it was stored before."""
 
     id: int
     repeated: bool

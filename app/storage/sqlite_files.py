@@ -13,9 +13,9 @@ _BUSY_MILLISECONDS = 5000
 
 
 def prepare(engine: Engine) -> None:
-    """Set up every new connection, and leave one whose file was moved, removed or replaced.
+    """Set up every new connection, and refuse one whose file was moved, removed or replaced.
 
-    SQLite goes on writing into such a file: what is acknowledged then would be nowhere.
+    SQLite would go on writing into the old file: acknowledged rows would be lost.
     """
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "checkout", _require_file)

@@ -49,7 +49,7 @@ interactions = Table(
     Index("ix_interactions_user_id_timestamp", USER, TIMESTAMP),
     sqlite_autoincrement=True,
 )
-# Partial, both of them: a row without what they are about costs them nothing.
+# Both are partial: they hold only the rows that have the column.
 Index(
     "uq_interactions_event_id",
     interactions.c[EVENT_ID],
@@ -78,9 +78,9 @@ items = Table(
     Column("available_from", BigInteger),
     Column("available_until", BigInteger),
     Column("changed_at", BigInteger, nullable=False, server_default=text("0")),
-    # A deleted item stays, without its content, so that whoever knows it learns that it is gone.
+    # A deleted item stays, without its content, so that other processes learn of the deletion.
     Column("deleted", Boolean, nullable=False, server_default=false()),
-    # An item that was only seen in an interaction is there as well, and nothing is known of it.
+    # False for an item that was only named by an interaction: it has no content.
     Column("described", Boolean, nullable=False, server_default=true()),
     Index("ix_items_changed_at", "changed_at"),
 )
@@ -94,7 +94,7 @@ users = Table(
     Column("described", Boolean, nullable=False, server_default=true()),
 )
 
-# Users of whom bundles that were made before that moment must not tell: erased ones, and those merged into others.
+# Users whom bundles made before `masked_at` must not show: erased ones, and those merged into others.
 masked_users = Table(
     "masked_users",
     metadata,
@@ -116,11 +116,11 @@ imports = Table(
     "imports",
     metadata,
     Column("import_id", String(32), primary_key=True),
-    # Of the files' contents: what was interrupted goes on where it was, and what is done is not done again.
+    # Hash of the files: an interrupted import resumes, and a finished one is not repeated.
     Column("fingerprint", String(64), nullable=False, unique=True),
     Column("folder", Text, nullable=False),
     Column("status", String(16), nullable=False),
-    # How many parts of the files are committed.
+    # How many chunks of the files are committed.
     Column("parts", Integer, nullable=False, server_default=text("0")),
     Column("counts", _JSON, nullable=False),
     Column("error", Text),
@@ -132,12 +132,12 @@ changes = Table(
     "changes",
     metadata,
     Column("id", _KEY, Identity(always=False), primary_key=True),
-    # That of the writer, on PostgreSQL: what commits late is found by it.
+    # The writing transaction, on PostgreSQL: by it readers find rows that are committed late.
     Column("transaction_id", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("origin", String(32), nullable=False),
     Column("kind", String(16), nullable=False),
-    # Empty where anything may have changed.
+    # NULL where anything may have changed.
     Column("keys", _JSON),
     Index("ix_changes_transaction_id", "transaction_id"),
     Index("ix_changes_created_at", "created_at"),
@@ -159,20 +159,20 @@ training_jobs = Table(
     metadata,
     Column("job_id", String(32), primary_key=True),
     Column("kind", String(16), nullable=False),
-    # Who asked for it.
+    # What added the job.
     Column("origin", String(16), nullable=False),
     Column("options", _JSON, nullable=False),
     Column("status", String(16), nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    # Whose it is, until its lease ends.
+    # The worker that runs it, until its lease ends.
     Column("worker", String(255)),
     Column("lease_until", BigInteger),
     Column("cancelling", Boolean, nullable=False, server_default=false()),
     Column("phase", String(64)),
     Column("progress", Double),
-    # The newest interaction when it was taken: what is newer was not trained on.
+    # The newest interaction when a worker took the job: newer ones are not in the training data.
     Column("last_interaction_id", BigInteger),
-    # The name of what it publishes, given before: whoever goes on with it finds what is there.
+    # The version that it publishes, chosen when it is first taken: a later attempt can find it published.
     Column("bundle_version", String(64)),
     Column("reason", Text),
     Column("created_at", BigInteger, nullable=False),

@@ -1,7 +1,7 @@
-"""Training jobs in SQL: who asked, whose each one is and how it ended.
+"""Training jobs in SQL: what added each one, which worker runs it and how it ended.
 
-A worker has a job as long as it renews its lease. A job whose lease has ended is anybody's, from the start, at most
-three times. On PostgreSQL the clock is the database's, so that clocks of machines may differ.
+A worker owns a job as long as it renews its lease. Once the lease has ended, any worker may take the job and start it
+anew, at most three times. On PostgreSQL the clock is the database's, so that clocks of machines may differ.
 """
 
 import secrets
@@ -64,11 +64,11 @@ class TrainingJobStore:
         self._database = database
 
     async def add(self, kind: str, origin: Origin, options: Mapping[str, Any], *, unless_open: bool = False) -> Job:
-        """Add a job to the end of the queue; with `unless_open` the one that waits or runs is given instead."""
+        """Add a job to the queue; with `unless_open`, return the one that waits or runs instead, if any."""
 
         def work(connection: Connection) -> Job:
             if not self._database.is_sqlite:
-                # One that asks whether there is a job, and adds it, at a time.
+                # Serialises the check for an open job and the insert.
                 connection.execute(text("LOCK TABLE training_jobs IN SHARE ROW EXCLUSIVE MODE"))
             if unless_open:
                 waiting = select(*_COLUMNS).where(training_jobs.c.status.in_(OPEN)).limit(1)
@@ -90,14 +90,14 @@ class TrainingJobStore:
         return await self._database.write(work)
 
     async def claim(self, worker: str, version: str) -> Job | None:
-        """Take the oldest job that waits, or whose worker is gone; None where there is none.
+        """Take the oldest job that waits or whose lease has ended; None where there is none.
 
         Parameters
         ----------
         worker
-            Name of who takes it.
+            Name of the worker that takes it.
         version
-            Name of what it will publish, unless an earlier attempt gave one.
+            Version that it will publish, unless an earlier attempt chose one.
         """
 
         def work(connection: Connection) -> Job | None:
@@ -129,7 +129,7 @@ class TrainingJobStore:
     async def renew(
         self, job: Job, phase: str | None, progress: float | None, lines: Sequence[str]
     ) -> Literal["ours", "cancelling", "lost"]:
-        """Keep a job, with how far it is and what its log is to have; tell whether it is still the worker's."""
+        """Renew a job's lease, store its progress and log lines, and return whether it is still the worker's."""
 
         def work(connection: Connection) -> Literal["ours", "cancelling", "lost"]:
             until = self._moment(connection) + LEASE_SECONDS * 1_000_000
@@ -154,7 +154,7 @@ class TrainingJobStore:
         return await self._database.write(work)
 
     async def put_back(self, job: Job) -> None:
-        """Let somebody else have a job that was not ended, as if it had not been tried."""
+        """Return an unfinished job to the queue; the attempt is not counted."""
 
         def work(connection: Connection) -> None:
             status = case((training_jobs.c.cancelling, "cancelled"), else_="queued")
@@ -166,7 +166,7 @@ class TrainingJobStore:
         await self._database.write(work)
 
     async def cancel(self, job_id: str) -> Job | None:
-        """Ask for the end of a job; one that waits ends at once. None where there is none."""
+        """Cancel a job; one that waits ends at once, a running one soon. None where there is none."""
 
         def work(connection: Connection) -> Job | None:
             mine = (training_jobs.c.job_id == job_id) & training_jobs.c.status.in_(OPEN)
@@ -189,14 +189,14 @@ class TrainingJobStore:
         return int(connection.scalar(clock) or 0)
 
     async def get(self, job_id: str) -> Job | None:
-        """Give a job; None where there is none."""
+        """Return a job; None where there is none."""
         async with self._database.begin() as connection:
             statement = select(*_COLUMNS).where(training_jobs.c.job_id == job_id)
             found = (await connection.execute(statement)).mappings().first()
             return None if found is None else _job(found)
 
     async def versions_at_work(self) -> list[str]:
-        """Name the bundles that jobs which have begun and not ended publish, or have published."""
+        """Return the versions that running jobs will publish or have published."""
         statement = select(training_jobs.c.bundle_version).where(
             training_jobs.c.status.in_(OPEN), training_jobs.c.bundle_version.is_not(None)
         )
@@ -229,14 +229,14 @@ class TrainingJobStore:
             return {row[0]: row[1] for row in await connection.execute(statement)}
 
     async def last_of(self, origin: Origin) -> int | None:
-        """Give when somebody last added a job, in microseconds since 1970; None where nobody did."""
+        """Return when a job of this origin was last added, in microseconds since 1970; None if never."""
         statement = select(func.max(training_jobs.c.created_at)).where(training_jobs.c.origin == origin)
         async with self._database.begin() as connection:
             found: int | None = await connection.scalar(statement)
             return found
 
     async def new_interactions(self, enough: int, after: int = 0) -> int:
-        """Count the interactions since the last job was taken, and after a row, up to so many."""
+        """Count the interactions since the last job was taken and after row `after`; stop at `enough`."""
         last = select(func.max(training_jobs.c.last_interaction_id)).scalar_subquery()
         newer = select(interactions.c.id).where(interactions.c.id > func.coalesce(last, 0), interactions.c.id > after)
         some = newer.limit(enough).subquery()
@@ -250,7 +250,7 @@ def _held(job: Job) -> Any:
 
 
 def _give_up(connection: Connection, gone: Any) -> None:
-    """End what was tried often enough, or was to be cancelled when its worker died."""
+    """End jobs whose worker is gone, if they were tried often enough or were being cancelled."""
     ended = {"finished_at": now(), "lease_until": None}
     cancelled = gone & training_jobs.c.cancelling
     connection.execute(update(training_jobs).where(cancelled).values(status="cancelled", **ended))
@@ -262,7 +262,7 @@ def _give_up(connection: Connection, gone: Any) -> None:
 def _write_lines(connection: Connection, job_id: str, lines: Sequence[str]) -> None:
     if lines:
         moment = now()
-        # PostgreSQL has no place for NUL.
+        # PostgreSQL cannot store NUL characters.
         rows = [{"job_id": job_id, "written_at": moment, "line": line.replace("\0", "")} for line in lines]
         connection.execute(insert(training_job_lines), rows)
 

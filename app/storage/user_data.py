@@ -1,4 +1,4 @@
-"""Everything that is held on one user, in SQL: to show it, to erase it, and to merge it into that of another."""
+"""All data stored about a user, in SQL: read it, erase it, merge it into that of another user."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
@@ -14,20 +14,20 @@ from models.data.columns import REQUEST_ID, TIMESTAMP, USER
 
 _ROWS_A_PAGE = 1000
 _LOCK = 7_241_998
-"""Any number, the same in every process."""
+"""Advisory lock, the same in every process."""
 Place = tuple[int | None, int]
-"""Where a page of a log ended: time and id."""
+"""The end of a page of a log: time and id."""
 
 
 class UserDataStore:
-    """Reads, erases and merges what is held on users."""
+    """Reads, erases and merges the data stored about users."""
 
     def __init__(self, database: Database, changes: ChangeStore) -> None:
         self._database = database
         self._changes = changes
 
     async def log(self, user_id: str, after: Place | None, limit: int) -> list[dict[str, Any]]:
-        """Give a user's interactions with all their fields, newest first, those without a time last."""
+        """Return a user's interactions with all their fields, newest first, those without a time last."""
         moment, number = interactions.c[TIMESTAMP], interactions.c.id
         wanted = interactions.c[USER] == user_id
         if after is not None:
@@ -41,14 +41,14 @@ class UserDataStore:
             return [_plain(row) for row in (await connection.execute(statement)).mappings()]
 
     async def pages(self, user_id: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
-        """Give all of them, page by page."""
+        """Yield all of them, page by page."""
         after: Place | None = None
         while page := await self.log(user_id, after, _ROWS_A_PAGE):
             yield page
             after = page[-1][TIMESTAMP], page[-1]["id"]
 
     async def requests(self, user_id: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
-        """Give what was recorded with the user's requests, page by page."""
+        """Yield what was recorded with the user's requests, page by page."""
         last = ""
         while True:
             wanted = (requests.c[USER] == user_id) & (requests.c[REQUEST_ID] > last)
@@ -61,14 +61,14 @@ class UserDataStore:
             last = page[-1][REQUEST_ID]
 
     async def merges(self, user_id: str) -> list[dict[str, Any]]:
-        """Give the merges that name a user."""
+        """Return the merges that name a user."""
         named = or_(merges.c[USER] == user_id, merges.c.into_user_id == user_id)
         async with self._database.begin() as connection:
             found = (await connection.execute(select(merges).where(named).order_by(merges.c[USER]))).mappings()
             return [_plain(row) for row in found]
 
     async def delete(self, number: int) -> str | None:
-        """Commit that an interaction is gone; give its user, None where there was none."""
+        """Delete an interaction and commit; return its user, None where there is no such interaction."""
 
         def work(connection: Connection) -> str | None:
             there = interactions.c.id == number
@@ -80,7 +80,7 @@ class UserDataStore:
         return await self._changes.write(work)
 
     async def erase(self, user_id: str) -> bool:
-        """Commit that nothing is held on a user any more; tell whether anything was."""
+        """Erase all data of a user and commit; return whether there was any."""
 
         def work(connection: Connection) -> bool:
             named = or_(merges.c[USER] == user_id, merges.c.into_user_id == user_id)
@@ -102,17 +102,17 @@ class UserDataStore:
         return await self._changes.write(work)
 
     async def merge(self, user_id: str, into: str) -> int:
-        """Commit that everything of a user is another's; give how many interactions were moved, earlier ones with them.
+        """Move all data of a user to another one and commit; return how many interactions all calls have moved.
 
         Raises
         ------
         MergeConflictError
-            The user was merged into somebody else before, or the other one is merged away.
+            The user was merged into a third one before, or `into` was merged into another user itself.
         """
 
         def work(connection: Connection) -> int:
             if not self._database.is_sqlite:
-                # One merge at a time: of two that meet in a chain the second must see the first.
+                # One merge at a time: the second one of a chain must see the first.
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             if connection.scalar(select(merges.c[USER]).where(merges.c[USER] == into)) is not None:
                 raise MergeConflictError(f"{into!r} was merged into another user itself")
@@ -133,7 +133,7 @@ class UserDataStore:
         return await self._changes.write(work)
 
     async def erased_since(self, moment: int) -> list[str]:
-        """Give the users whom a bundle that was made from the data of that moment must hide."""
+        """Return the users whom a bundle made from the data of a moment must hide."""
         statement = select(masked_users.c[USER]).where(masked_users.c.masked_at >= moment)
         async with self._database.begin() as connection:
             return list(await connection.scalars(statement))
@@ -162,5 +162,5 @@ def _moved(table: Any, user_id: str, into: str) -> Any:
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Give a row whose names are strings and nothing more, as JSON wants them."""
+    """Return a row with plain strings as names, as the JSON encoder requires."""
     return {str(name): value for name, value in row.items()}

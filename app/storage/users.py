@@ -22,7 +22,7 @@ class UserStore:
         self._changes = changes
 
     def put_now(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        """Put users, each in the place of the one that was there, as part of a transaction."""
+        """Create or replace users as part of a transaction."""
         statement = self._database.insert(users)
         others = {name: statement.excluded[name] for name in ("attributes", "changed_at", "described")}
         statement = statement.on_conflict_do_update(index_elements=[USER], set_=others)
@@ -30,7 +30,7 @@ class UserStore:
             connection.execute(statement, page)
 
     async def put(self, user_id: str, attributes: dict[str, Any]) -> bool:
-        """Commit a user in the place of the one that was there; tell whether it is new."""
+        """Create or replace a user and commit; return whether it is new."""
 
         def work(connection: Connection) -> bool:
             there = connection.scalar(select(users.c[USER]).where(users.c[USER] == user_id).with_for_update())
@@ -40,7 +40,7 @@ class UserStore:
         return await self._changes.write(work)
 
     async def change(self, user_id: str, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any] | None:
-        """Commit what a function makes of a user's attributes, and give them; None where there is no such user."""
+        """Change a user's attributes by a function, commit and return them; None where there is no such user."""
 
         def work(connection: Connection) -> dict[str, Any] | None:
             found = connection.execute(select(users.c.attributes).where(users.c[USER] == user_id).with_for_update())
@@ -54,18 +54,18 @@ class UserStore:
         return await self._changes.write(work)
 
     async def put_many(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Commit users together, each in the place of the one that was there."""
+        """Create or replace users in one transaction and commit."""
         await self._changes.write(lambda connection: self.put_now(connection, rows))
 
     async def get(self, user_id: str) -> dict[str, Any] | None:
-        """Give a user's attributes; None where there is no such user."""
+        """Return a user's attributes; None where there is no such user."""
         async with self._database.begin() as connection:
             statement = select(users.c.attributes).where(users.c[USER] == user_id)
             row = (await connection.execute(statement)).first()
             return None if row is None else dict(row[0])
 
     async def page(self, prefix: str | None, after: str | None, limit: int) -> list[dict[str, Any]]:
-        """Give users in the order of their ids, the first ones after an id."""
+        """Return users in the order of their ids, the first ones after an id."""
         wanted = true() if after is None else users.c[USER] > after
         if prefix is not None:
             wanted &= users.c[USER].startswith(prefix, autoescape=True)
