@@ -1,4 +1,4 @@
-"""Bodies of batches: a JSON array, or NDJSON with a row a line."""
+"""Bodies of batches: a JSON array, or NDJSON with one row per line."""
 
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -26,11 +26,11 @@ async def read_batch(request: Request) -> list[object]:
     Raises
     ------
     UnsupportedMediaTypeError
-        It is neither.
+        The body is neither.
     MalformedBodyError
-        It is no JSON array.
+        The body is not a JSON array.
     TooManyRowsError
-        It has more than 10,000 rows.
+        The body has more than 10,000 rows.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in _LINES:
@@ -46,7 +46,7 @@ def batch_body(schema: str, example: dict[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     schema
-        The name of a row's schema.
+        Name of the schema of a row.
     example
         A row.
     """

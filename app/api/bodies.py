@@ -1,4 +1,4 @@
-"""Bodies of requests: none that is too large is read, and compressed ones are unpacked on the way."""
+"""Request bodies: limits their size, and decompresses those sent as gzip."""
 
 import zlib
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
 
 
 class EncodingError(HTTPException):
-    """A body that is not what its content encoding says."""
+    """A body that does not match its content encoding."""
 
 
 class BodyLimit:
@@ -33,7 +33,7 @@ class BodyLimit:
         self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, with a body that ends in time."""
+        """Pass the request on, with a body that is limited and decompressed."""
         if scope["type"] == "http" and scope["method"] not in _WITHOUT_BODY:
             headers = Headers(scope=scope)
             receive = _Reader(
@@ -46,7 +46,7 @@ class BodyLimit:
 
 
 class _Reader:
-    """Receives a body in its parts; reading it raises what is wrong with it."""
+    """Receives a body in chunks; reading it raises an error if it is not valid."""
 
     def __init__(self, receive: Receive, encoding: str, length: str, most: int) -> None:
         self._receive = receive
@@ -76,7 +76,7 @@ class _Reader:
         return {"type": "http.request", "body": body, "more_body": more}
 
     def _unpacked(self, packed: bytes, *, more: bool) -> bytes:
-        """Unpack a part; there may be several members, one after the other, as in a file that was appended to."""
+        """Decompress a chunk; a body may hold several gzip members, one after the other."""
         found = b""
         try:
             while packed and len(found) <= self._most - self._size:

@@ -10,9 +10,9 @@ from app.process.serving_state import ServingState
 from app.schemas.types import ID_PATTERN, ID_RULE
 
 
-# Coroutines, all of them: the framework would run a plain function in a thread.
+# All are coroutines: the framework would run a plain function in a thread.
 async def get_state(request: Request) -> ServingState:
-    """Give what the requests of this process share."""
+    """Return what the requests of this process share."""
     state: ServingState = request.app.state.serving
     return state
 

@@ -1,4 +1,4 @@
-"""The hot path: `GET /recommend/{user_id}` without the framework, for questions that it has understood before."""
+"""The hot path: `GET /recommend/{user_id}` without the framework, for query strings that it has seen before."""
 
 import re
 
@@ -17,9 +17,9 @@ _USER = re.compile(ID_PATTERN.removesuffix("$") + r"\Z")
 
 
 class HotPath:
-    """Answers what can be answered from memory; everything else, errors too, is the application's.
+    """Answers requests that need only memory; everything else, including errors, is left to the application.
 
-    A query string is read by the route, once, with all its checks; here it is only looked up, byte by byte as it was.
+    A query string is validated once, by the route; here it is only looked up, by its exact bytes.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def _answer(scope: Scope) -> Answer | None:
 
 def remember(state: ServingState, query: bytes, options: Options) -> None:
     """Remember what a query string means, once all its checks have passed."""
-    # A cursor is asked for once.
+    # A cursor is requested only once.
     if options.cursor is None and len(query) <= _LONGEST:
         if len(state.known_queries) >= _MAX_KNOWN:
             state.known_queries.clear()
@@ -66,5 +66,5 @@ def remember(state: ServingState, query: bytes, options: Options) -> None:
 
 
 def degradation(answer: Answer) -> dict[str, str]:
-    """Give the header that says what an answer had to do without."""
+    """Return the header that says what limited an answer."""
     return {} if answer.degraded is None else {DEGRADED_HEADER: answer.degraded}

@@ -36,7 +36,7 @@ async def post_interaction(interaction: InteractionIn, state: State) -> Response
     `id` of the first post.
     """
     stored = await state.ingestion.store(interaction)
-    # As bytes: a model would be checked once more on its way out.
+    # As bytes: a model would be validated once more before it is sent.
     content = orjson.dumps({"id": stored.id, "event_id": interaction.event_id, "status": _STATUS[stored.repeated]})
     status = HTTPStatus.OK if stored.repeated else HTTPStatus.CREATED
     return Response(content, status_code=status, media_type="application/json")

@@ -1,4 +1,4 @@
-"""`/metrics`: how recommendations do in use."""
+"""`/metrics`: Prometheus metrics and online measures."""
 
 from http import HTTPStatus
 from typing import Annotated

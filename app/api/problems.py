@@ -94,7 +94,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
             detail = "the body cannot be read as JSON: it is not UTF-8, or nested too deep"
         return _answer(422, "malformed_json", detail, [FieldError(field="body", code="json_invalid", detail=detail)])
     status = HTTPStatus(error.status_code)
-    # Its phrase is another one in newer versions of Python.
+    # The phrase for this status differs between versions of Python.
     code = _CODES.get(status) or status.phrase.lower().replace(" ", "_")
     return _answer(status, code, detail, headers=error.headers)
 

@@ -1,4 +1,4 @@
-"""`/users`: what is known of users."""
+"""`/users`: user profiles."""
 
 from http import HTTPStatus
 from typing import Annotated

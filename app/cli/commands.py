@@ -48,7 +48,7 @@ async def import_files(
 
 
 async def train(resources: Resources, console: Console, order: Order | None = None, *, force: bool = False) -> None:
-    """Train on the log, publish, and activate what the gate lets pass.
+    """Train on the log, publish a bundle, and activate it if it passes the gate.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ async def export_recommendations(resources: Resources, console: Console, output:
 
 
 async def prepare_demo(resources: Resources, console: Console, *, synthetic: tuple[int, int, int] | None) -> str:
-    """Fill the database and train, unless that was done before; give a user to try.
+    """Fill the database and train, unless that was done before; return a user to try.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ def parse_parts(text: str) -> Sequence[str]:
 
 
 def page_beside(output: Path | None) -> Path | None:
-    """Name the page that goes with a JSON file."""
+    """Return the path of the HTML page that goes with a JSON file."""
     if output is None:
         return None
     page = output.with_suffix(".html")
@@ -231,7 +231,7 @@ def print_report(report: EvaluationReport, console: Console) -> None:
 
 
 def _segments(report: EvaluationReport) -> Table:
-    """Set the blend beside popularity, in each segment."""
+    """Compare the blend with popularity in each segment."""
     columns = [
         (part, f"{metric}@{report.plain_k}") for metric in ("recall", "ndcg") for part in (BLEND, POPULARITY)
     ]  # fmt: skip

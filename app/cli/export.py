@@ -11,7 +11,7 @@ class ExportGroup(TyperGroup):
     default = "folder"
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that is meant."""
+        """Resolve the command, or the default one."""
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             args = [self.default, *args]
         return super().resolve_command(ctx, args)

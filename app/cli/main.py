@@ -169,7 +169,7 @@ def evaluate(
     output: Annotated[
         Path | None, typer.Option(help="Write the figures to this JSON file, and a report in HTML next to it.")
     ] = None,
-    include_seen: Annotated[bool, typer.Option(help="Allow recommendations of items of the history.")] = False,
+    include_seen: Annotated[bool, typer.Option(help="Allow recommendations of items in the history.")] = False,
     test_days: Annotated[float | None, typer.Option(min=0, help="Length of the temporal test.")] = None,
 ) -> None:
     """Train with the automatic recipe on a folder, and compare its accuracy with popularity and each part alone."""
@@ -181,7 +181,7 @@ def evaluate(
     page = commands.page_beside(output)
     for path in (output, page):
         if path is not None:
-            path.open("a").close()  # what cannot be written is better known before the work than after
+            path.open("a").close()  # fail before the work if the output cannot be written
     training = load_training()
     with progress_bars() as progress:
         config = training.EvaluationConfig(
@@ -248,7 +248,7 @@ def demo(
             return await commands.prepare_demo(resources, console, synthetic=size)
 
     user = asyncio.run(run())
-    # A new process: this one may have loaded TensorFlow, which a serving process never holds.
+    # A new process: this one may have loaded TensorFlow, which a serving process must not load.
     sys.stdout.flush()
     command = [sys.executable, "-m", "app.cli", "serve", "--host", settings.host, "--port", str(settings.port)]
     os.execv(sys.executable, [*command, "--example-user", user])  # noqa: S606 - every part is our own

@@ -1,4 +1,4 @@
-"""What every command has: a console to print to, and the database whose tables are there."""
+"""What every command needs: a console to print to, and a database with up-to-date tables."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,12 +14,12 @@ console = Console(highlight=False, markup=False, soft_wrap=True)
 
 
 def run_command(work: Callable[[Resources], Awaitable[None]], *, log_level: str = "warning") -> None:
-    """Do what a command does, with the settings of the environment.
+    """Run a command with the settings of the environment.
 
     Parameters
     ----------
     log_level
-        Least severe log lines that are written, to standard error; what a command prints says the rest.
+        Lowest level of the log lines that are written to standard error.
 
     Raises
     ------

@@ -46,5 +46,5 @@ def profiles(resources: Resources) -> Profiles:
 
 
 def online_measuring(resources: Resources) -> OnlineMeasuring:
-    """Measure what became of recommendations."""
+    """Measure clicks and conversions of recommendations."""
     return OnlineMeasuring(OnlineMeasureStore(resources.database))

@@ -21,7 +21,7 @@ from models.bundle.store import BundleStore
 
 
 def open_database(settings: Settings) -> Database:
-    """Give the database of the settings; it is connected to at the first query."""
+    """Return the database of the settings; it is connected to at the first query."""
     return Database(
         settings.database_url,
         pool=settings.database_pool,
@@ -37,7 +37,7 @@ class Resources:
     Parameters
     ----------
     settings
-        Of this process.
+        The settings of this process.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -86,7 +86,7 @@ class Resources:
 
     @cached_property
     def user_data(self) -> UserDataStore:
-        """Everything that is held on single users."""
+        """All data stored about single users."""
         return UserDataStore(self.database, self.changes)
 
     @cached_property

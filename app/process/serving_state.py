@@ -40,12 +40,12 @@ _log = structlog.get_logger(__name__)
 class ServingState:
     """Everything in memory that requests share; the services that use it are made by `app.process.factory`.
 
-    Only what holds state is here: caches, the bundle in use, queues, and what keeps them up to date.
+    Only objects with state are here: caches, the bundle in use, queues, and the loops that keep them up to date.
 
     Parameters
     ----------
     resources
-        Database and bundle store; they are closed by whoever opened them.
+        Database and bundle store; `ServingState` does not close them.
     """
 
     def __init__(self, resources: Resources) -> None:
@@ -114,7 +114,7 @@ class ServingState:
     async def close(self) -> None:
         """Stop the background loops, and commit what was accepted."""
         async with AsyncExitStack() as closing:
-            # Each of them, though another one fails; the last one first.
+            # All are closed even if one fails, in reverse order.
             closing.push_async_callback(self.ingestion.close)
             closing.push_async_callback(self.background.close)
 
@@ -127,12 +127,12 @@ LOOPS: dict[str, Callable[[ServingState], Loop | None]] = {
     "retention": lambda state: state.retention.run,
     "imports": lambda state: state.import_jobs.run,
 }
-"""The background loops by their names in health and metrics; None where a process does without."""
+"""The background loops by their names in health and metrics; None for a loop that this process does not need."""
 
 
 @asynccontextmanager
 async def serving_state(settings: Settings) -> AsyncIterator[ServingState]:
-    """Open the database and give a state that is not started yet; leaving closes both."""
+    """Open the database and return a state that is not started yet; leaving closes both."""
     async with Resources(settings) as resources:
         state = ServingState(resources)
         try:
@@ -142,7 +142,7 @@ async def serving_state(settings: Settings) -> AsyncIterator[ServingState]:
 
 
 def _settle_memory() -> None:
-    """Give back what loading left over, and let the garbage collector pass over what will stay."""
+    """Free the memory that loading left over, and exclude long-lived objects from garbage collection."""
     gc.collect()
     gc.freeze()
     if sys.platform == "linux":

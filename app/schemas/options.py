@@ -1,4 +1,4 @@
-"""What a recommendation is asked for, whichever call asked."""
+"""The options of a recommendation, the same for all calls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Boost:
 
 @dataclass(frozen=True)
 class Pin:
-    """An item that has a place of its own in the list, from 1 on."""
+    """An item at a fixed position in the list, from 1 on."""
 
     item_id: str
     position: int
@@ -30,10 +30,10 @@ class Pin:
 
 @dataclass(frozen=True)
 class Options:
-    """Everything that can be asked of a recommendation.
+    """All options of a recommendation.
 
-    `exclude_seen` tells whether what the user had is left out, or only items of some event types. `candidates`, where
-    given, are the only items of the list. `cursor` continues an earlier list.
+    `exclude_seen` tells whether the items of the user's history are left out, or only those with some event types.
+    `candidates`, where given, are the only items of the list. `cursor` continues an earlier list.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -51,12 +51,12 @@ class Options:
     context: dict[str, Any] | None = field(default=None, hash=False)
 
     def digest(self, user_id: str | None) -> bytes:
-        """Sum up what defines a user's list, in 6 bytes; all its pages have it in common."""
+        """Return a hash of 6 bytes over everything that defines a list; all pages of a list share it."""
         return blake2s(self._asked + (user_id or "").encode(), digest_size=6).digest()
 
     @cached_property
     def _asked(self) -> bytes:
-        # How long a page is, and what is told of it, does not change the list.
+        # The length of a page and whether it is explained do not change the list.
         asked = (
             self.exclude_seen,
             self.exclude,

@@ -28,7 +28,7 @@ class ItemsQuery(BaseModel):
 
     @property
     def filter(self) -> Filter | None:
-        """The filter that categories and tags make; None where there are none."""
+        """The filter for the categories and tags; None where there are none."""
         return labelled(self.category, self.tag)
 
 

@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): what every error answers."""
+"""Problem documents (RFC 9457): the body of every error."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ _WORDS = {
     "extra_forbidden": "is not a field of this call",
     "missing": "is missing",
 }
-"""Plain words where the validator's are about its own workings; ids are all that has a pattern."""
+"""Plain words in place of messages about the validator's internals; only ids have a pattern."""
 
 
 class FieldError(BaseModel):
@@ -25,18 +25,18 @@ class FieldError(BaseModel):
     code: str
     detail: str
     index: int | None = None
-    """Which row of a batch it is about, from 0."""
+    """The row of a batch that the error is about, from 0."""
 
 
 def field_error(error: Mapping[str, Any], place: Sequence[int | str], whole: str) -> FieldError:
-    """Say in plain words what a validator found.
+    """Describe in plain words an error of the validator.
 
     Parameters
     ----------
     place
         Where in the document.
     whole
-        The name of the document, for what is wrong with all of it.
+        The name of the document, for errors about all of it.
     """
     if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] == EVENT_TYPE_PATTERN:
         return FieldError(field="event_type", code=error["type"], detail=f"must be {EVENT_TYPE_RULE}")

@@ -1,4 +1,4 @@
-"""What can be asked of a recommendation, on the wire."""
+"""Requests for recommendations, on the wire."""
 
 from typing import Annotated, Any, Self
 
@@ -52,7 +52,7 @@ class RecommendQuery(BaseModel):
     cursor: Cursor | None = Field(None, description="`next_cursor` of the page before")
 
     def options(self) -> Options:
-        """Give what is asked for."""
+        """Return the options of the recommendation."""
         return Options(
             limit=self.limit,
             exclude_seen=self.exclude_seen,
@@ -141,7 +141,7 @@ class Rules(BaseModel):
         return DEFAULT_LIMIT if self.candidates is None else min(len(self.candidates), MAX_LIMIT)
 
     def shaped(self, **more: Any) -> Options:
-        """Give what is asked for, with what the call adds."""
+        """Return the options, with those that the call adds."""
         seen = self.candidates is None if self.exclude_seen is None else self.exclude_seen
         return Options(
             limit=self.length,
@@ -174,7 +174,7 @@ class RecommendIn(Rules):
     cursor: Cursor | None = Field(None, description="`next_cursor` of the page before")
 
     def options(self) -> Options:
-        """Give what is asked for."""
+        """Return the options of the recommendation."""
         return self.shaped(session_items=tuple(self.session_items), cursor=self.cursor)
 
 
@@ -188,12 +188,12 @@ class RecommendBatchIn(Rules):
     user_ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_USERS)]
 
     def options(self) -> Options:
-        """Give what is asked for."""
+        """Return the options of the recommendation."""
         return self.shaped()
 
 
 def labelled(categories: list[str], tags: list[str]) -> Filter | None:
-    """Give the filter of items that have one of some categories and one of some tags; None where none is given."""
+    """Return the filter of items that have one of some categories and one of some tags; None where none is given."""
     return all_of(
         [
             Filter.model_validate({"field": name, "in": labels}) if labels else None

@@ -65,7 +65,7 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_parts(value: object) -> None:
-    """Refuse what JSON text or a database has no place for, however deep."""
+    """Refuse values that JSON or a database cannot store, at any depth."""
     if isinstance(value, dict):
         for name, part in value.items():
             _storable_text(name)

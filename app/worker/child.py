@@ -1,4 +1,4 @@
-"""The process that a worker starts for one job: trains, and reports on standard output how far it is.
+"""The process that a worker starts for one job: trains, and reports its progress on standard output.
 
 Each line is a JSON object: `phase` with `progress`, a `line` for the log, and at last the `outcome`. It has a low
 priority, bounded threads and bounded memory, and it ends with the worker that started it.
@@ -33,7 +33,7 @@ _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 class Reporter:
-    """Reports progress: every phase that begins or ends, and some of what is between."""
+    """Reports progress: the start and end of every phase, and some steps in between."""
 
     def __init__(self) -> None:
         self._began: dict[str, float] = {}
@@ -41,7 +41,7 @@ class Reporter:
         self._reported_at = 0.0
 
     def __call__(self, phase: str, done: float) -> None:
-        """Take note of how far a phase is."""
+        """Report the progress of a phase."""
         moment = time.monotonic()
         first = phase not in self._began
         self._began.setdefault(phase, moment)
@@ -61,7 +61,7 @@ def report(**message: Any) -> None:
 
 
 def main() -> None:
-    """Run the order given as JSON; exit code 0 where a bundle was published, 1 otherwise."""
+    """Run the training order given as JSON; the exit code is 0 if a bundle was published, else 1."""
     order = Order(**json.loads(sys.argv[1]))
     _end_with_parent()
     try:
@@ -100,7 +100,7 @@ def _bound(settings: Settings) -> None:
 
 
 def _memory() -> int:
-    """Measure the memory of this machine, or of the container."""
+    """Return the memory of this machine, or of the container."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     try:
         return min(machine, int(_CGROUP_LIMIT.read_text(encoding="ascii")))
@@ -109,12 +109,12 @@ def _memory() -> int:
 
 
 def _end_with_parent() -> None:
-    """End when the worker does, even where it is killed: another one will have its job."""
+    """End when the worker ends, even if it is killed: another worker will take its job."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
     def watch() -> None:
-        # The worker holds the other end, and never writes.
+        # The worker holds the other end of the pipe and never writes, so that a read returns when the worker ends.
         os.read(sys.stdin.fileno(), 1)
         os._exit(1)
 

@@ -1,4 +1,4 @@
-"""Plans training: adds a job when the schedule, or the number of new interactions, says so."""
+"""Plans training: adds a job when the schedule or the number of new interactions requires one."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -16,14 +16,14 @@ _log = structlog.get_logger(__name__)
 
 
 class Planner:
-    """Adds jobs for as long as none waits or runs; several workers together add one.
+    """Adds a job when one is due and none waits or runs; several workers together add only one.
 
     Parameters
     ----------
     bundles
-        What the active one was made from is not new, whoever made it.
+        Interactions that the active bundle was trained on do not count as new.
     settings
-        Whose schedule and threshold it follows.
+        They hold the schedule and the threshold.
     """
 
     def __init__(self, jobs: TrainingJobStore, bundles: BundleStore, settings: Settings) -> None:
@@ -51,7 +51,7 @@ class Planner:
     async def _enough(self, threshold: int) -> bool:
         if await self._jobs.new_interactions(threshold, self._read) < threshold:
             return False
-        # The bundles may be far away: they are asked where something may be due, and what they had read is kept.
+        # The store of bundles may be remote: it is read only where a job may be due, and the result is cached.
         self._read = max(self._read, await asyncio.to_thread(self._read_by_the_active_one))
         return await self._jobs.new_interactions(threshold, self._read) >= threshold
 

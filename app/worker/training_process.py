@@ -1,4 +1,4 @@
-"""The process that trains for a job, as its worker sees it: how it is started and what it reports."""
+"""Starts the process that trains for a job, and reads what it reports."""
 
 import asyncio
 import json
@@ -29,12 +29,12 @@ class Report:
     outcome: dict[str, Any] | None = None
 
     async def read(self, stream: asyncio.StreamReader) -> None:
-        """Read what a process writes, until it ends; what is not one of our messages is a line of the log."""
+        """Read the output of a process until it ends; anything that is not a message is a line of the log."""
         while True:
             try:
                 line = await stream.readline()
             except ValueError:
-                # A line that is too long to be one.
+                # A line that is too long to be a message.
                 continue
             if not line:
                 return
@@ -77,7 +77,7 @@ async def start(job: Job, settings: Settings) -> asyncio.subprocess.Process:
 
 
 def how_it_ended(code: int | None) -> str:
-    """Say why a process that reported no outcome has none."""
+    """Explain why a process ended without an outcome."""
     if code is not None and code < 0:
         return f"the process that trained was ended by {signal.Signals(-code).name}; it may have been short of memory"
-    return f"the process that trained ended with code {code} and said nothing; it may have been short of memory"
+    return f"the process that trained ended with code {code} and without a message; it may have been short of memory"

@@ -16,7 +16,7 @@ from models.data.progress import Progress
 
 @dataclass(frozen=True)
 class Order:
-    """What a run is asked for; `version` names what it publishes."""
+    """The options of a run; `version` is the bundle that it publishes."""
 
     kind: Literal["full", "refresh", "again"] = "full"
     seed: int = 0
@@ -44,7 +44,7 @@ def load_training() -> ModuleType:
 
 @dataclass(frozen=True)
 class Trained:
-    """A bundle that was published; `same_data` tells whether it is of the data of the one it repeats."""
+    """A published bundle; `same_data` tells whether its data equal those of the run that it repeats."""
 
     bundle: Bundle
     same_data: bool = True
@@ -58,7 +58,7 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
     DataSetError
         There are too few interactions to learn from.
     BundleError
-        What was made cannot be loaded, or there is no bundle whose settings could be kept.
+        The new bundle cannot be loaded, or there is no bundle whose settings could be kept.
     DatabaseError
         The log cannot be read.
     TrainingUnavailableError
@@ -108,7 +108,7 @@ def _source(resources: Resources, order: Order) -> Bundle | None:
 
 
 def summary(trained: Trained) -> list[str]:
-    """Say in a few lines what a run made and what the gate found."""
+    """Summarise in a few lines the result of a run and the verdict of the gate."""
     manifest = trained.bundle.manifest
     ndcg = ", ".join(f"{name} {values['ndcg@10']:.4f}" for name, values in manifest.metrics["test"].items())
     lines = [f"{manifest.protocol}, NDCG@10: {ndcg}"]

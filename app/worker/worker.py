@@ -1,7 +1,7 @@
-"""The worker: takes training jobs one after the other, trains in a process of its own, and activates what passes.
+"""The worker: takes training jobs one after the other, trains in a separate process, and activates bundles that pass.
 
-The lease of the job is renewed while the process trains. Whoever loses it, because the database gave the job to
-another worker, stops and changes nothing more.
+The lease of the job is renewed while the process trains. A worker that loses it, because another one has taken the job,
+stops and changes nothing more.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Worker:
     Parameters
     ----------
     resources
-        Of this process; it serves nothing.
+        Those of this process.
     """
 
     def __init__(self, resources: Resources) -> None:
@@ -52,11 +52,11 @@ class Worker:
         self._away = False
 
     def stop(self) -> None:
-        """Stop: a job under way is given back."""
+        """Stop; a running job goes back to the queue."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Take jobs, for as long as the worker is not stopped."""
+        """Take jobs until the worker is stopped."""
         _log.info("worker started", worker=self._name)
         while not self._stopping.is_set():
             job = await self._next()
@@ -84,7 +84,7 @@ class Worker:
                 await self._stopping.wait()
 
     async def _do_whatever_happens(self, job: Job) -> None:
-        """Do a job; what goes wrong in an unexpected way ends the job, and not the worker."""
+        """Run a job; an unexpected error ends the job, but not the worker."""
         try:
             await self._do(job)
         except Exception as error:  # noqa: BLE001 - whatever it was, the next job is taken
@@ -99,7 +99,7 @@ class Worker:
         state = await self._train(job, report)
         holding = asyncio.create_task(self._hold(job, report))
         try:
-            # While the database is away there is nothing else to do.
+            # While the database is unavailable there is nothing else to do.
             while True:
                 try:
                     await self._end(job, report, state)
@@ -122,9 +122,9 @@ class Worker:
                 await self._jobs.renew(job, report.phase, report.progress, [])
 
     async def _train(self, job: Job, report: Report) -> str:
-        """Train in a process; tell whether the job is still `ours`, or is `cancelling`, `lost` or to be `put back`."""
+        """Train in a process; return whether the job is `ours`, `cancelling`, `lost` or to be `put back`."""
         if job.bundle_version in await self._patiently(self._bundles.versions):
-            # An earlier worker got that far and died before it could say so.
+            # An earlier worker published it and died before it could record that.
             report.outcome = {"version": job.bundle_version}
             report.lines.append(f"bundle {job.bundle_version} was published by an earlier attempt")
             return "ours"
@@ -142,7 +142,7 @@ class Worker:
                 elif not ended.done():
                     state = await self._renew(job, report)
                     held_at = time.monotonic() if state != "away" else held_at
-                    # Whoever reaches the database may have the job by now.
+                    # Another worker that reaches the database may have the job by now.
                     lapsed = time.monotonic() - held_at > LEASE_SECONDS
                     state = ("lost" if lapsed else "ours") if state == "away" else state
         finally:
@@ -156,7 +156,7 @@ class Worker:
         return state
 
     async def _patiently(self, ask: Callable[[], Answer]) -> Answer:
-        """Ask the store of bundles, a few times where it is out of reach."""
+        """Call the store of bundles; retry a few times if it cannot be reached."""
         for _ in range(_ATTEMPTS - 1):
             try:
                 return await asyncio.to_thread(ask)
@@ -196,7 +196,7 @@ class Worker:
         await self._pass(job, str(outcome["version"]), report.lines)
 
     async def _pass(self, job: Job, version: str, lines: list[str]) -> None:
-        """Activate what the gate let pass."""
+        """Activate the bundle if it passed the gate."""
         try:
             gate = (await self._patiently(lambda: self._bundles.manifest(version))).gate
             refusal = None if gate is None else gate.reason
@@ -214,5 +214,5 @@ class Worker:
             return
         _log.info("training job succeeded", job=job.job_id, version=version)
         with suppress(BundleError, OSError, DatabaseError):
-            # What another worker has published and not activated yet is its own to keep.
+            # Bundles that other running jobs have published and not activated yet are kept.
             await self._versions.prune(await self._jobs.versions_at_work())
