@@ -13,7 +13,7 @@ _STRIDE = 64
 
 @helper()
 def _guess(line: Array, count: int) -> Any:
-    """Guess from a sample a limit that somewhat more than `count` values are above."""
+    """Estimate from a sample a limit that slightly more than `count` values exceed."""
     sample = line[::_STRIDE]
     expected = count / _STRIDE
     rank = int(expected + 4 * np.sqrt(expected)) + 1
@@ -26,7 +26,7 @@ def _search(line: Array, own: int, least: Any, count: int, columns: Array, value
     found = 0
     for start in range(0, len(line), _STRETCH):
         stretch = line[start : start + _STRETCH]
-        # Most stretches hold no value that is large enough; counting, as vector code, finds that out quickly.
+        # Most stretches hold no value that is large enough; a vectorised count finds that out quickly.
         if not _count(stretch, least):
             continue
         for at in range(len(stretch)):
@@ -34,7 +34,7 @@ def _search(line: Array, own: int, least: Any, count: int, columns: Array, value
                 columns[found], values[found] = start + at, stretch[at]
                 found += 1
                 if found == len(values):
-                    # Only what is above the count-th best so far can still be among the best.
+                    # Only values above the count-th best so far can still be among the best.
                     least, found = _keep_best(columns, values, count), count
     return found
 

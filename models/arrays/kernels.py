@@ -8,7 +8,7 @@ from models.arrays.types import Float32, Int32, Int64, Mask, UInt8
 
 @helper()
 def _ordered(bits: int) -> int:
-    """Map the bits of a float32 to a number from 0 on, in the order of the floats."""
+    """Map the bits of a float32 to an unsigned integer with the same order."""
     return (bits ^ ((bits >> 31) & 0x7FFFFFFF)) + 0x80000000
 
 
@@ -16,8 +16,8 @@ def _ordered(bits: int) -> int:
 def largest(scores: Float32, count: int) -> Int32:
     """Find the places of the largest values, in no order; of equal values those that come first.
 
-    A radix selection. Each pass counts the values by their next bits; only values with the same bits as the smallest
-    one that is wanted are read again. It takes three passes at most, whatever the values are.
+    A radix selection. Each pass counts the values by their next bits; only values with the same leading bits as the
+    smallest wanted one are read again. It takes three passes at most, whatever the values are.
     """
     count = min(count, len(scores))
     bits = scores.view(np.int32)
@@ -51,7 +51,7 @@ def largest(scores: Float32, count: int) -> Int32:
 
 @kernel(INT32S, FLOAT32S, BOOLS, INT)
 def first_above_zero(order: Int32, scores: Float32, barred: Mask, count: int) -> Int32:
-    """Find the first items of an order that are not barred, at most `count`.
+    """Find the first items of an order that are not excluded, at most `count`.
 
     `order` has falling scores: the search ends at the first score that is not above 0.
     """

@@ -30,11 +30,11 @@ class SparseRows:
         return len(self.indptr) - 1
 
     def fits(self, n_rows: int, n_columns: int) -> bool:
-        """Tell whether it has so many rows, and no column beyond so many."""
+        """Return whether it has this number of rows, and all columns are below a number."""
         return self.n_rows == n_rows and int(self.indices.max(initial=-1)) < n_columns
 
     def row(self, index: int) -> tuple[Int32, Float32]:
-        """Give the columns and the values of one row."""
+        """Return the columns and the values of one row."""
         start, stop = self.indptr[index], self.indptr[index + 1]
         return self.indices[start:stop], self.values[start:stop]
 
@@ -51,7 +51,7 @@ class SparseRows:
         return SparseRows(indptr, self.indices[kept], self.values[kept])
 
     def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the three arrays for storing."""
+        """Return the three arrays by name, for storing."""
         return {f"{name}_indptr": self.indptr, f"{name}_indices": self.indices, f"{name}_values": self.values}
 
     @classmethod
@@ -69,14 +69,14 @@ class SparseRows:
         if len(indptr) < 1 or indptr[-1] != len(indices) or len(indices) != len(values) or indptr[0] != 0:
             raise BundleError(f"{bundle.folder}: the arrays {name}_* do not fit together")
         rows = cls(indptr, indices, values)  # type: ignore[arg-type]
-        # Compiled code follows these without looking.
+        # Compiled code does not check these positions.
         if np.diff(rows.indptr).min(initial=0) < 0 or rows.indices.min(initial=0) < 0:
             raise BundleError(f"{bundle.folder}: the arrays {name}_* hold impossible positions")
         return rows
 
     @classmethod
     def from_csr(cls, matrix: "sp.csr_matrix[np.float32]") -> "SparseRows":
-        """Take over a SciPy matrix."""
+        """Convert a SciPy matrix."""
         return cls(
             indptr=matrix.indptr.astype(np.int64),
             indices=matrix.indices.astype(np.int32),

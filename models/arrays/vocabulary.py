@@ -32,15 +32,15 @@ class Vocabulary:
 
     @classmethod
     def of(cls, terms: Iterable[str]) -> "Vocabulary":
-        """Sort terms; one that is there twice counts once."""
+        """Sort terms and remove duplicates."""
         return cls(*_joined(sorted({_encoded(term) for term in terms})))
 
     def find(self, terms: Sequence[str]) -> Int32:
-        """Look up the codes of terms, int32; -1 for those that have none."""
+        """Look up the codes of terms, int32; -1 for unknown ones."""
         return kernels.find_terms(self.text, self.offsets, *_joined([_encoded(term) for term in terms]))
 
     def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the two arrays for storing."""
+        """Return the two arrays by name, for storing."""
         return {f"{name}_text": self.text, f"{name}_offsets": self.offsets}
 
     @classmethod
@@ -59,7 +59,7 @@ class Vocabulary:
 
 
 def checked_offsets(bundle: Bundle, name: str, offsets: npt.NDArray[np.generic], length: int) -> None:
-    """Refuse offsets that do not run from 0 to a length without falling.
+    """Raise an error unless offsets ascend from 0 to a length.
 
     Raises
     ------

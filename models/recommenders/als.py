@@ -16,9 +16,9 @@ from models.recommenders.score_board import ScoreBoard
 from models.similarity.matrices import degrees, strength_matrix
 
 MAX_ITEMS = 50_000
-"""Each request multiplies the user's factors with those of all items: at so many it takes about a millisecond."""
+"""A request multiplies the user's factors with those of all items: for so many it takes about a millisecond."""
 _CANDIDATES = 200
-"""Items that become candidates where no other recommender adds any."""
+"""Items that become candidates if no other recommender has added any."""
 _ROUNDING = 1e-6
 """Share of the best score below which a score is taken for 0."""
 
@@ -35,14 +35,14 @@ class AlsConfig(BaseModel):
 
 
 class Als:
-    """Scores an item by the product of its factors with the user's, which are solved for at request time.
+    """Scores an item by the product of its factors with the user's, which are computed at request time.
 
     Parameters
     ----------
     config
         Its settings.
     factors
-        Of the items, float32 (n_items, factors).
+        Factors of the items, float32 (n_items, factors).
     """
 
     signals: ClassVar[tuple[str, ...]] = ("als",)
@@ -68,7 +68,7 @@ class Als:
         matrix = strength_matrix(interactions)
         # Items without interactions would change the start values of the others.
         used = np.flatnonzero(degrees(matrix, 0) > 0)
-        # Each of its threads solves for other rows: more threads in the linear algebra would only slow them down.
+        # Each thread of the library solves for other rows: further threads in BLAS would only slow them down.
         with threadpool_limits(1, "blas"):
             model = AlternatingLeastSquares(
                 factors=config.factors,
@@ -90,7 +90,7 @@ class Als:
 
     @property
     def empty(self) -> bool:
-        """Tell whether there are no factors."""
+        """Return whether there are no factors."""
         return bool(self.factors.shape[1] == 0)
 
     def configured(self, config: AlsConfig) -> Self:
@@ -101,7 +101,7 @@ class Als:
         """Solve for the user's factors and multiply them with those of all candidates.
 
         Where there are no candidates yet, the items with the greatest products become candidates. Otherwise it adds
-        none: that would take a product with every item of the catalogue, and changed no metric.
+        none: this would need a product with every item of the catalogue, and changed no metric.
         """
         if self.empty or not len(history):
             return
@@ -135,9 +135,9 @@ class Als:
         return user
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
-        """Tell whether the factors are of so many items."""
+        """Return whether the factors are of so many items."""
         return bool(len(self.factors) == n_items)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays to store in a bundle."""
+        """Return the arrays to store in a bundle, by name."""
         return {"als_factors": self.factors}

@@ -34,7 +34,7 @@ class ContentConfig(BaseModel):
 
 
 class Content(ItemMatrix[ContentConfig]):
-    """Scores an item by the likeness of its words, labels and numbers to those of the user's items (TF-IDF, cosine).
+    """Scores an item by the similarity of its words, labels and numbers to those of the user's items (TF-IDF, cosine).
 
     Parameters
     ----------
@@ -86,11 +86,11 @@ class Content(ItemMatrix[ContentConfig]):
         return type(self)(config, self.rows, self.terms, self.holders)
 
     def fits(self, n_items: int, n_users: int) -> bool:
-        """Tell whether its matrices are items by items, and columns by items."""
+        """Return whether its matrices are items by items, and columns by items."""
         return super().fits(n_items, n_users) and self.holders.fits(max(len(self.terms.idf), 1), n_items)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays to store in a bundle."""
+        """Return the arrays to store in a bundle, by name."""
         return {**super().arrays(), **self.holders.arrays(f"{_NAME}_holders"), **self.terms.arrays(_NAME)}
 
     def score(self, history: History, board: ScoreBoard) -> None:
@@ -98,7 +98,7 @@ class Content(ItemMatrix[ContentConfig]):
         board.add_history(self.signals, self.rows, history.items, history.weight_table(self.config.recency_decay))
 
     def neighbours_of(self, item: Mapping[str, Any], itself: int = -1) -> tuple[Int32, Float32]:
-        """Find the items most similar to a new one, as a fit on its description would.
+        """Find the items most similar to a new one: the neighbours that it would get in a fit.
 
         The buffers are reused from call to call, so one recommender serves one thread.
 
@@ -108,7 +108,7 @@ class Content(ItemMatrix[ContentConfig]):
             Its fields: `title`, `description`, `categories`, `tags`, `price`, `attributes`, as far as it has them.
             Words and labels that are not in the bundle are ignored.
         itself
-            Its own code where it has one, which is left out.
+            The item's own code, which is left out, if it has one.
 
         Returns
         -------

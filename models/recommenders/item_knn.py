@@ -1,4 +1,4 @@
-"""Item-based collaborative filtering: items with many users in common with the history (Sarwar et al. 2001)."""
+"""Item-based collaborative filtering: items that share many users with those of the history (Sarwar et al. 2001)."""
 
 from typing import ClassVar, Self
 
@@ -15,9 +15,9 @@ from models.similarity.measures import Measure, Similarity, column_similarities
 
 
 class ItemKNNConfig(BaseModel):
-    """Settings of item-based collaborative filtering; with exponents .5, 0, .5 co-occurrence is the cosine of ones.
+    """Settings of item-based collaborative filtering; with exponents .5, 0, .5 co-occurrence is the binary cosine.
 
-    A change of anything but the item's two exponents, the decay and fewer neighbours needs a new fit.
+    Only the two exponents of the items, the decay and a smaller number of neighbours change without a new fit.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -70,7 +70,7 @@ class ItemKNN(ItemMatrix[ItemKNNConfig]):
         return cls(config, rows, counts(matrix, 0))
 
     def configured(self, config: ItemKNNConfig) -> Self:
-        """Apply other exponents of the items to the neighbours that were found with the present ones, or fewer."""
+        """Apply other exponents of the items, or fewer neighbours, to those found with the present settings."""
         return type(self)(config, self._reweighted(config).best(config.neighbours), self._item_degrees)
 
     def _reweighted(self, config: ItemKNNConfig) -> SparseRows:

@@ -34,18 +34,18 @@ from models.recommenders.number_bins import NumberBins
 Described = tuple[Counter[str], list[tuple[str, float]]]
 _WORD = re.compile(r"\w{2,}")
 _MAX_ITEMS = 10_000
-"""Terms of more items than these are left out: they cost much time and say little."""
+"""Terms that occur in more items are left out: they take much time and carry little information."""
 
 
 @dataclass(frozen=True)
 class ItemTerms:
     """The vocabulary of the items' fields, and the weights of its terms.
 
-    Column t below `len(vocabulary)` is the word or label t, column `len(vocabulary) + b` the bin b of a number.
-    A word or label weighs (1 + log count) * log(items / items with it), a bin how far the number belongs to it times
-    the same logarithm. The numbers of an item together have `number_weight` times the sum of squares that its words
-    and labels have, however many there are of each; without words and labels they have no weight, as a price does not
-    say what an item is.
+    Column t below `len(vocabulary)` is the word or label t, column `len(vocabulary) + b` the bin b of a number. A word
+    or label weighs (1 + log count) * log(items / items with it), a bin how far the number belongs to it times the same
+    logarithm. All numbers of an item together have `number_weight` times the sum of squares of its words and labels,
+    however many there are of each. Without words and labels they have no weight, because a price alone does not
+    describe an item.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class ItemTerms:
     def fit(
         cls, item_ids: Ids, catalogue: pa.Table | None, *, max_share: float, number_bins: int, number_weight: float
     ) -> tuple[Self, "sp.csr_matrix[np.float32]"]:
-        """Read a catalogue; give the matrix of items x columns as well, its rows those of `vectors`."""
+        """Read a catalogue; return the matrix of items x columns as well, its rows as by `vectors`."""
         read = [] if catalogue is None else [(code, _described(item)) for code, item in known_rows(catalogue, item_ids)]
         values: dict[str, list[float]] = defaultdict(list)
         for _, (_, numbers) in read if number_weight > 0 else ():
@@ -87,13 +87,13 @@ class ItemTerms:
         return fitted, matrix
 
     def vector(self, item: Mapping[str, Any]) -> tuple[Int32, Float32]:
-        """Give the columns of an item and its weights in them, of length 1; both are empty without a description."""
+        """Return the columns of an item and its weights in them, of length 1; both are empty without a description."""
         rows, columns, counts = self._encoded([_described(item)])
         weights = self._weighted(rows, columns, counts, 1)
         return columns[weights > 0], weights[weights > 0]
 
     def _encoded(self, items: Sequence[Described]) -> tuple[Int32, Int32, Float32]:
-        """Give the rows, columns and counts of items; words and labels that are not in the vocabulary are dropped."""
+        """Return the rows, columns and counts of items; words and labels that are not in the vocabulary are dropped."""
         columns = self.vocabulary.find([term for terms, _ in items for term in terms])
         counts = np.array([count for terms, _ in items for count in terms.values()], dtype=np.float32)
         rows = np.repeat(np.arange(len(items), dtype=np.int32), [len(terms) for terms, _ in items])
@@ -120,7 +120,7 @@ class ItemTerms:
         return weighted
 
     def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays to store in a bundle."""
+        """Return the arrays to store in a bundle, by name."""
         return {**self.vocabulary.arrays(f"{name}_terms"), **self.bins.arrays(name), f"{name}_idf": self.idf}
 
     @classmethod
@@ -148,7 +148,7 @@ def _described(item: Mapping[str, Any]) -> Described:
 
 
 def _terms(item: Mapping[str, Any], attributes: Iterable[tuple[str, Scalar]]) -> Iterator[str]:
-    """Give the words and labels of an item, each with the name of its kind or field."""
+    """Yield the words and labels of an item, each with the name of its kind or field."""
     for name in (TITLE, DESCRIPTION):
         yield from (f"word:{word}" for word in _WORD.findall(text_of(item.get(name)).lower()))
     for name in (CATEGORIES, TAGS):

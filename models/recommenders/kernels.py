@@ -1,9 +1,9 @@
 """Kernels of the score board, which collects the scores that recommenders give to items in one request.
 
-Each item that gets a score gets a *slot*, the next free position, so that the cost follows the user's history and not
-the size of the catalogue. Each signal has a row of scores, by slot. `slot[item]` is -1 for an item without a slot, -2
-for one that is excluded from this request and -3 for one that is blocked in every request. `touched[slot]` is the item.
-The caller frees all slots after the request with `release`.
+Each item that gets a score gets a *slot*, the next free position, so that the cost depends on the user's history and
+not on the size of the catalogue. Each signal has a row of scores, by slot. `slot[item]` is -1 for an item without a
+slot, -2 for one that is excluded from this request and -3 for one that is blocked in every request. `touched[slot]` is
+the item. The caller frees all slots after the request with `release`.
 """
 
 from typing import Any
@@ -30,7 +30,7 @@ _FREE, _EXCLUDED = -1, -2
 
 @kernel(writable(INT32S), INT32S)
 def exclude(slot: Int32, items: Int32) -> None:
-    """Keep items (-1 for unknown ones) from getting a slot until `release`."""
+    """Exclude items (-1 for unknown ones) from getting a slot until `release`."""
     for item in items:
         if item >= 0 and slot[item] == _FREE:
             slot[item] = _EXCLUDED
@@ -49,7 +49,7 @@ def release(slot: Int32, touched: Int32, signals: Float32, count: int, excluded:
 
 @helper()
 def _give_slot(slot: Array, touched: Array, count: int, item: int) -> int:
-    """Give one item the next slot, unless it has one or is excluded; return the number of slots in use."""
+    """Assign the next slot to an item, unless it has one or is excluded; return the number of slots in use."""
     if slot[item] == _FREE:
         slot[item] = count
         touched[count] = item
@@ -59,7 +59,7 @@ def _give_slot(slot: Array, touched: Array, count: int, item: int) -> int:
 
 @kernel(writable(INT32S), writable(INT32S), INT, INT32S)
 def give_slots(slot: Int32, touched: Int32, count: int, items: Int32) -> int:
-    """Give items slots, but for those that have one or are excluded; return the number of slots in use."""
+    """Assign slots to items, except those that have one or are excluded; return the number of slots in use."""
     for item in items:
         count = _give_slot(slot, touched, count, item)
     return count
@@ -68,7 +68,7 @@ def give_slots(slot: Int32, touched: Int32, count: int, items: Int32) -> int:
 @kernel(
     INT64S,
     INT32S,
-    # One value may stand for all, as a broadcast array with strides of 0.
+    # A single value may be broadcast to all, as an array with strides of 0.
     array_of(types.float32, layout="A"),
     INT32S,
     FLOAT32_ROWS,
@@ -120,7 +120,7 @@ def add_rows(
 
 @kernel(writable(FLOAT32S), INT32S, INT, FLOAT32S, FLOAT)
 def write_scores(signal: Float32, touched: Int32, count: int, scores: Float32, above: float) -> None:
-    """Write the scores of the items with a slot into a signal, 0 for scores that are not above a limit.
+    """Write the scores of the items with a slot into a signal; scores not above a limit become 0.
 
     `scores` has a place for each item of the catalogue.
     """

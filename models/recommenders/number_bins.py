@@ -15,15 +15,15 @@ from models.bundle.loader import Bundle
 MAX_FIELDS = 16
 """Fields of numbers that are kept, those that most items have."""
 _ITEMS_A_BIN = 2000
-"""Large catalogues get narrower bins, as the work grows with the square of the items in one."""
+"""Large catalogues get narrower bins, because the time grows with the square of the items in a bin."""
 
 
 @dataclass(frozen=True)
 class NumberBins:
-    """The middles of the bins of each field, quantiles of its numbers.
+    """Centres of the bins of each field, at quantiles of its numbers.
 
-    A number belongs to the two bins beside it, by the square roots of how near it is to each in rank: the squares
-    sum to 1, equal numbers have the product 1, and those more than two bins apart have 0.
+    A number belongs to the two bins next to it, with weights that are the square roots of its closeness in rank to
+    each: the squares sum to 1, equal numbers have the dot product 1, and numbers more than two bins apart have 0.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class NumberBins:
 
     @classmethod
     def fit(cls, numbers: Mapping[str, Sequence[float]], bins: int) -> Self:
-        """Lay the bins; a field whose numbers are all the same says nothing and gets none."""
+        """Make the bins; a field whose numbers are all the same carries no information and gets none."""
         varied = [name for name, values in numbers.items() if min(values) < max(values)]
         fields = Vocabulary.of(sorted(varied, key=lambda name: (-len(numbers[name]), name))[:MAX_FIELDS])
         middles = []
@@ -54,7 +54,7 @@ class NumberBins:
         return len(self.middles)
 
     def encode(self, numbers: Iterable[tuple[str, float]]) -> list[tuple[int, float]]:
-        """Give the bins of an item's numbers and how far it belongs to each, 0 to 1."""
+        """Return the bins of an item's numbers and its weight in each, 0 to 1."""
         encoded: dict[int, float] = {}
         for name, value in numbers:
             code = int(self.fields.find([name])[0])
@@ -69,7 +69,7 @@ class NumberBins:
         return list(encoded.items())
 
     def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays to store in a bundle."""
+        """Return the arrays to store in a bundle, by name."""
         return {
             **self.fields.arrays(f"{name}_fields"),
             f"{name}_bin_offsets": self.offsets,

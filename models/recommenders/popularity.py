@@ -15,11 +15,11 @@ from models.recommenders.score_board import ScoreBoard
 TRENDING = "trending"
 HALF_LIVES_DAYS = (1.0, 7.0, 30.0, 90.0)
 WINDOW_SHARES = (0.01, 0.03, 0.1, 0.3)
-"""Of the interactions: what "recently" means where the timestamps are only an order."""
+"""Shares of the interactions that count as recent where the timestamps are only an order."""
 _CANDIDATES = 100
-"""Items by each signal that become candidates."""
+"""Number of items by each signal that become candidates."""
 _PRIOR = 1.0
-"""Recent interactions that each item is expected to have beside its share: a few of a rare item are no trend."""
+"""Prior that is added to the expected recent interactions: a few interactions with a rare item are no trend."""
 
 
 class PopularityConfig(BaseModel):
@@ -45,9 +45,8 @@ class Popularity:
     counts
         Interactions of each item, float32 of length n_items.
     recent
-        The same with a weight that halves every 1, 7, 30 and 90 days before the last interaction, float32
-        (4, n_items). Without a clock: within the last 1, 3, 10 and 30 % of the interactions; without an order:
-        `counts`.
+        Decayed counts with half-lives of 1, 7, 30 and 90 days before the last interaction, float32 (4, n_items).
+        Without a clock, the counts within the last 1, 3, 10 and 30 % of the interactions; without an order, `counts`.
     clock
         Whether times are seconds and not only an order: otherwise nothing is trending.
     order, trend_order
@@ -105,12 +104,12 @@ class Popularity:
 
     @property
     def empty(self) -> bool:
-        """Tell whether there is no item."""
+        """Return whether there is no item."""
         return not len(self.counts)
 
     @property
     def trends(self) -> bool:
-        """Tell whether recent popularity is known and differs from popularity over all time."""
+        """Return whether recent popularity is known and differs from popularity over all time."""
         return self.clock and not np.array_equal(self.counts, self.recent[0])
 
     def configured(self, config: PopularityConfig) -> Self:
@@ -128,26 +127,26 @@ class Popularity:
         return self._orders[window]
 
     def rise(self, window: int) -> tuple[Float32, Int32]:
-        """Give each item's rise by a row of `recent`, and the items by it, descending; each is computed once."""
+        """Return each item's rise by a row of `recent`, and the items by it, descending; each is computed once."""
         if window not in self._rises:
             rise = rises(self.counts, self.recent[window])
             self._rises[window] = rise, _descending(rise)
         return self._rises[window]
 
     def counts_of(self, items: Int32) -> Float32:
-        """Give the interactions of each item; 0 for codes beyond those of the bundle."""
+        """Return the interactions of each item; 0 for codes beyond those of the bundle."""
         known = items < len(self.counts)
         found = np.zeros(len(items), dtype=np.float32)
         found[known] = self.counts[items[known]]
         return found
 
     def score(self, history: History, board: ScoreBoard) -> None:  # noqa: ARG002 - the contract's
-        """Give every candidate its counts, over all time and recently."""
+        """Write the counts of every candidate, over all time and recent."""
         board.add_dense(self.signals[0], self.counts, self.order[:_CANDIDATES])
         board.add_dense(self.signals[1], self.trend, self.trend_order[:_CANDIDATES])
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
-        """Tell whether the counts are of so many items, and the orders are in their range."""
+        """Return whether the counts are of so many items, and the orders are in their range."""
         return (
             self.counts.shape == (n_items,)
             and self.recent.shape == (len(HALF_LIVES_DAYS), n_items)
@@ -155,7 +154,7 @@ class Popularity:
         )
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays to store in a bundle."""
+        """Return the arrays to store in a bundle, by name."""
         clock = np.array([self.clock], dtype=np.int32)
         return {
             "popularity_counts": self.counts,
@@ -172,10 +171,10 @@ def rises(
     """Compute how many more recent interactions items have than their share of all time, in standard deviations.
 
     With the sums C of the `counts` and R of `recent`, an item is expected to have e = R * count / C recent
-    interactions, and its rise is (recent - e) / sqrt(e + 1). Random counts vary by the root of what is expected, so
-    that 300 where 100 are usual rank above 3 where none is; a ratio would rank them the other way round. The 1 is a
-    prior that keeps the first interactions of a rare item from ranking high. Shares are compared, so that a busy week
-    of the whole shop is no trend.
+    interactions, and its rise is (recent - e) / sqrt(e + 1). Random counts vary by the square root of the expectation,
+    so that 300 interactions where 100 are expected rank above 3 where none is expected; a ratio would rank them the
+    other way round. The 1 is a prior that keeps the first interactions of a rare item from ranking high. Because shares
+    are compared, a busy week of the whole shop is no trend.
 
     Parameters
     ----------

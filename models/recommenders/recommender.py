@@ -1,4 +1,4 @@
-"""The contract of the recommenders, and what those that store a matrix of items by items share."""
+"""The contract of the recommenders, and a base class for those whose array is an item-item matrix."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Config = TypeVar("Config", bound=BaseModel)
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a recommender is fitted on.
+    """The training data of a recommender.
 
     `interactions` are encoded and sorted by user and time; `catalogue` is the items file of a data set, where there
     is one.
@@ -33,10 +33,9 @@ class TrainingData:
 class Recommender(Protocol):
     """Scores items for a history.
 
-    A recommender writes one or more signals to the score board. The first of its `signals` bears its name: the mix
-    weighs it, and the recommender is measured alone by it. The names of its arrays in a bundle begin with its name
-    and an underscore. `config` is the settings it was made with; its class is that of the recommender's registry
-    entry.
+    A recommender writes one or more signals to the score board. The first of its `signals` has its name: it is weighed
+    in the mix, and the recommender alone is evaluated by it. The names of its arrays in a bundle begin with its name
+    and an underscore. `config` is the settings it was made with; its class is that of the recommender's registry entry.
     """
 
     signals: ClassVar[tuple[str, ...]]
@@ -58,7 +57,7 @@ class Recommender(Protocol):
 
     @property
     def empty(self) -> bool:
-        """Tell whether the data has nothing for this recommender."""
+        """Return whether the data holds nothing to fit this recommender on."""
 
     def configured(self, config: Any) -> Self:
         """Apply other settings that need no new fit; the arrays are shared, the buffers are not."""
@@ -67,14 +66,14 @@ class Recommender(Protocol):
         """Write all signals for a history."""
 
     def fits(self, n_items: int, n_users: int) -> bool:
-        """Tell whether the arrays are of so many items and users."""
+        """Return whether the arrays are of so many items and users."""
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays to store in a bundle."""
+        """Return the arrays to store in a bundle, by name."""
 
 
 def by_name(recommenders: Iterable[Recommender]) -> dict[str, Recommender]:
-    """Map names to recommenders."""
+    """Return the recommenders by name."""
     return {recommender.signals[0]: recommender for recommender in recommenders}
 
 
@@ -86,7 +85,7 @@ class ItemMatrix(Generic[Config]):
     config
         Its settings.
     rows
-        The best neighbours of each item; empty where the data has nothing for this recommender.
+        The best neighbours of each item; empty if the data holds nothing to fit the recommender on.
     """
 
     signals: ClassVar[tuple[str, ...]]
@@ -102,7 +101,7 @@ class ItemMatrix(Generic[Config]):
 
     @property
     def empty(self) -> bool:
-        """Tell whether no item has a neighbour."""
+        """Return whether no item has a neighbour."""
         return not len(self.rows.indices)
 
     def configured(self, config: Config) -> Self:
@@ -110,9 +109,9 @@ class ItemMatrix(Generic[Config]):
         return type(self)(config, self.rows)
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
-        """Tell whether the matrix is of items by items."""
+        """Return whether the matrix is of items by items."""
         return self.rows.fits(n_items, n_items)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays to store in a bundle."""
+        """Return the arrays to store in a bundle, by name."""
         return self.rows.arrays(self.signals[0])

@@ -1,4 +1,4 @@
-"""The registry: one entry for each recommender, with everything that must be known of it outside its own module.
+"""The registry: one entry for each recommender, with everything that other modules need to know about it.
 
 The features of the network, the settings in a bundle, the mix, the tuner and the command line are derived from these
 entries. A new recommender is a module that meets the contract of `recommender.py`, and an entry here.
@@ -24,7 +24,7 @@ from models.recommenders.user_knn import UserKNN, UserKNNConfig
 
 @dataclass(frozen=True)
 class Entry:
-    """What must be known of a recommender.
+    """What other modules need to know about a recommender.
 
     Parameters
     ----------
@@ -33,27 +33,27 @@ class Entry:
     config
         The class of its settings, which all have a default.
     title
-        What its scores are called in a sentence.
+        Name of its scores, for use in a sentence.
     weight
         Weight in the mix where the search starts.
     more_parts
-        Further signals that the mix weighs, with what they are called in a sentence; their search starts at 0.
+        Further signals that are weighed in the mix, with their names for a sentence; their weights start at 0.
     unordered, unordered_weight
         Settings and weight where the search starts if the data has no order; None for the same weight.
     choices
-        Settings that are chosen by how well it does alone.
+        Settings that are chosen by the accuracy of the recommender alone.
     searched
         Settings that are searched within the mix.
     read_by_network
         Whether its signals are features of the network.
     kept
-        Whether a bundle holds it whatever its weight, for similar items, similar users, reasons or new items.
+        Whether a bundle holds it even at weight 0, for similar items, similar users, reasons or new items.
     explains_network
-        Whether the user's own items behind its scores explain the network's share; an `ItemMatrix` that is kept.
+        Whether its contributions of the user's items explain the network's share; only for a kept `ItemMatrix`.
     from_catalogue
         Whether it is fitted on the catalogue alone, so that other interactions need no new fit.
     relates_items
-        Whether a score above 0 says that an item has to do with those of the history.
+        Whether a score above 0 means that an item is related to those of the history.
     """
 
     recommender: type[Recommender]
@@ -78,12 +78,12 @@ class Entry:
 
     @property
     def weights(self) -> dict[str, tuple[str, float]]:
-        """What the parts that the mix weighs are called, and the weights where the search starts."""
+        """The names of the parts that are weighed in the mix, and the weights where the search starts."""
         return {self.name: (self.title, self.weight), **{part: (title, 0.0) for part, title in self.more_parts.items()}}
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Those of its signals that the mix weighs."""
+        """Its signals that are weighed in the mix."""
         return (self.name, *self.more_parts)
 
 

@@ -14,7 +14,7 @@ from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
 
 _PRIOR = 10.0
-"""Users of average behaviour that are added to those of each item."""
+"""Prior: users of average behaviour that are added to the users of each item."""
 
 
 class RepeatsConfig(BaseModel):
@@ -88,7 +88,7 @@ class Repeats:
 
     @property
     def empty(self) -> bool:
-        """Tell whether no user repeated an item."""
+        """Return whether no user repeated an item."""
         return not len(self.rates)
 
     def configured(self, config: RepeatsConfig) -> Self:
@@ -128,17 +128,17 @@ class Repeats:
             board.add(signal, items, np.asarray(values, dtype=np.float32))
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
-        """Tell whether the rates are of so many items, or empty."""
+        """Return whether the rates are of so many items, or empty."""
         return self.empty or self.rates.shape == self.gaps.shape == (n_items,)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays to store in a bundle."""
+        """Return the arrays to store in a bundle, by name."""
         clock = np.array([self.clock], dtype=np.int32)
         return {"repeats_rates": self.rates, "repeats_gaps": self.gaps, "repeats_clock": clock}
 
 
 def _times(interactions: Interactions, *, clock: bool) -> Float64:
-    """Give the time of each row in days, or its place in the user's sequence."""
+    """Return the time of each row in days, or its place in the user's sequence."""
     if clock and interactions.timestamps is not None:
         return interactions.timestamps / SECONDS_A_DAY
     return (np.arange(len(interactions.items)) - interactions.offsets[interactions.users]).astype(np.float64)

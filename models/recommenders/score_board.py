@@ -9,7 +9,7 @@ from models.arrays.types import Float32, Int32
 from models.recommenders import kernels
 
 _STRONGEST = 10
-"""Entries that are read of the rows of older items, where not all rows are read whole."""
+"""Entries that are read of the rows of older items, if not all rows are read in full."""
 
 
 class ScoreBoard:
@@ -25,15 +25,15 @@ class ScoreBoard:
     signals
         Names of the signals, in the order of the rows.
     whole
-        How many of a history's items, the latest, have their rows read whole; of those before only the strongest
-        entries are read, which come first. All of them where None.
+        Number of the latest items of a history whose rows are read in full; of older items only the strongest entries
+        are read, which come first. All rows are read in full where None.
     """
 
     def __init__(self, n_items: int, signals: tuple[str, ...], whole: int | None = None) -> None:
         self.signals = signals
         self.slot: Int32 = np.full(n_items, -1, dtype=np.int32)
         self.touched: Int32 = np.empty(n_items, dtype=np.int32)
-        # A row for each signal: signals are mixed and compared one by one, and each fits into the nearest cache.
+        # A row for each signal: signals are mixed one by one, and one row fits into the L1 cache.
         self.rows: Float32 = np.zeros((len(signals), n_items), dtype=np.float32)
         self._row = {signal: row for row, signal in enumerate(signals)}
         self.count = 0
@@ -53,15 +53,15 @@ class ScoreBoard:
         self._factors.clear()
 
     def block(self, items: Int32) -> None:
-        """Keep items (codes) out of every request from now on; call it between requests."""
+        """Exclude items (codes) from every request from now on; call it between requests."""
         self.slot[items] = -3
 
     def unblock(self, items: Int32) -> None:
-        """Let items (codes) into requests again; call it between requests."""
+        """Include items (codes) in requests again; call it between requests."""
         self.slot[items] = -1
 
     def exclude(self, items: Int32) -> None:
-        """Keep items (codes, -1 for unknown ones) out of this request; call it before any recommender writes."""
+        """Exclude items (codes, -1 for unknown ones) from this request; call it before any recommender writes."""
         self._excluded = items
         kernels.exclude(self.slot, items)
 
@@ -71,7 +71,7 @@ class ScoreBoard:
         Parameters
         ----------
         weights
-            Of each row for each signal, (rows, signals); or of each row, for a single signal.
+            Weight of each row for each signal, (rows, signals); or of each row, for a single signal.
         """
         self._add_rows(signals, matrix, rows, weights, len(rows))
 
@@ -88,14 +88,14 @@ class ScoreBoard:
         )  # fmt: skip
 
     def add(self, signal: str, items: Int32, values: Float32) -> None:
-        """Add a value to each of some items, none of them twice; they become candidates."""
+        """Add a value to each of some distinct items; they become candidates."""
         self.touch(items)
         slots = self.slot[items]
         known = slots >= 0
         self.rows[self._row[signal], slots[known]] += values[known]
 
     def add_dense(self, signal: str, scores: Float32, best: Int32, above: float = -np.inf) -> None:
-        """Give a signal to every candidate, also to those that are added later.
+        """Write a signal for every candidate, including those added later.
 
         Parameters
         ----------
@@ -110,7 +110,7 @@ class ScoreBoard:
         self._dense.append((self._row[signal], scores, above))
 
     def add_factors(self, signal: str, factors: Float32, vector: Float32) -> None:
-        """Give every candidate the product of its factors with a vector, also those that are added later.
+        """Write the product of the factors of every candidate with a vector, including candidates added later.
 
         Parameters
         ----------
@@ -120,7 +120,7 @@ class ScoreBoard:
         self._factors.append((self._row[signal], factors, vector))
 
     def settle(self, slots: Int32 | None = None) -> None:
-        """Write the signals that every candidate has; call it after the last candidate was added.
+        """Write the signals of `add_dense` and `add_factors`; call it after the last candidate was added.
 
         Parameters
         ----------
@@ -135,7 +135,7 @@ class ScoreBoard:
             kernels.write_products(self.rows[row], slots, self.touched, factors, vector)
 
     def touch(self, items: Int32) -> None:
-        """Make items candidates, with scores of 0 where no recommender wrote one."""
+        """Add items to the candidates, with scores of 0 where no recommender wrote one."""
         self.count = kernels.give_slots(self.slot, self.touched, self.count, items)
 
     @property
@@ -144,7 +144,7 @@ class ScoreBoard:
         return self.touched[: self.count]
 
     def slots(self, items: Int32) -> Int32:
-        """Slots of those of some items that are candidates."""
+        """Slots of the given items that are candidates."""
         slots = self.slot[items]
         return slots[slots >= 0]
 

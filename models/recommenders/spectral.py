@@ -1,4 +1,4 @@
-"""Spectral: item-based filtering through the strongest directions of the normalised interactions only.
+"""Spectral: item-based filtering with the leading singular vectors of the normalised interactions.
 
 With R' = Du^-1/2 R Di^-1/2 and V its leading right singular vectors, an item's row is Di^-1/2 V V^T Di^1/2: the ideal
 low-pass filter on the graph of items (Shen et al. 2021, "How Powerful is Graph Convolution for Recommendation?").
@@ -27,7 +27,7 @@ _BLOCK = 1024
 _OVERSAMPLING = 16
 _POWER_ITERATIONS = 2
 _ROUNDING = 1e-5
-"""Share of the largest below which an item's likeness, or a singular value, is taken for 0."""
+"""Share of the largest value below which a similarity or a singular value counts as 0."""
 
 
 class SpectralConfig(BaseModel):
@@ -41,13 +41,13 @@ class SpectralConfig(BaseModel):
 
 
 class Spectral(ItemMatrix[SpectralConfig]):
-    """Scores an item by its likeness to the user's items in the leading directions."""
+    """Scores an item by its similarity to the user's items in the leading singular vectors."""
 
     signals: ClassVar[tuple[str, ...]] = ("spectral",)
 
     @classmethod
     def fit(cls, training: TrainingData, config: SpectralConfig) -> Self:
-        """Find the directions and the best neighbours; empty for more than `MAX_ITEMS` items with interactions."""
+        """Find the singular vectors and the neighbours; empty for more than `MAX_ITEMS` items with interactions."""
         interactions = training.interactions
         matrix = strength_matrix(interactions)
         used = np.flatnonzero(degrees(matrix, 0) > 0)
@@ -77,17 +77,17 @@ def leading_vectors(matrix: "sp.csr_matrix[np.float32]", count: int) -> Float32:
     basis = _orthonormal(matrix @ rng.standard_normal((matrix.shape[1], width)).astype(np.float32))
     for _ in range(_POWER_ITERATIONS):
         basis = _orthonormal(matrix @ _orthonormal(transposed @ basis))
-    # The singular vectors of a tall matrix are those of its small triangular factor, turned by its basis.
+    # The singular vectors of a tall matrix are those of its small triangular factor, rotated by its basis.
     basis, triangle = linalg.qr(transposed @ basis, mode="economic", check_finite=False, overwrite_a=True)
     vectors, values, _ = np.linalg.svd(triangle)
-    # Directions beyond the rank of the matrix are arbitrary.
+    # Vectors beyond the rank of the matrix are arbitrary.
     count = min(count, int((values > _ROUNDING * values[0]).sum()))
     return np.ascontiguousarray(basis @ vectors[:, :count], dtype=np.float32)
 
 
 def _orthonormal(columns: Float32) -> Float32:
-    """Give an orthonormal basis of the space that some columns span; the columns are overwritten."""
-    # NumPy's computes in float64: of millions of users that takes several times the memory, and twice the time.
+    """Return an orthonormal basis of the space that some columns span; the columns are overwritten."""
+    # NumPy's QR computes in float64: for millions of users it takes several times the memory and twice the time.
     basis: Float32 = linalg.qr(columns, mode="economic", check_finite=False, overwrite_a=True)[0]
     return basis
 
@@ -98,7 +98,7 @@ def _top_products(left: Float32, right: Float32, used: Int64, n_items: int, neig
 
     def block(start: int) -> tuple[Int64, Int32, Float32]:
         best, found = dense.top_of_dense(left[start : start + _BLOCK] @ right.T, start, kept, 0.0)
-        # Entries that are only rounding errors are no likeness.
+        # Entries that are only rounding errors are no similarity.
         alike = found > _ROUNDING * found.max(axis=1, keepdims=True)
         return alike.sum(axis=1), used[best[alike]].astype(np.int32), found[alike]
 

@@ -26,7 +26,7 @@ class SuccessorConfig(BaseModel):
 
 
 class Successor(ItemMatrix[SuccessorConfig]):
-    """Scores an item by how often it came within a few steps after the user's latest items."""
+    """Scores an item by how often it came within a few steps after the user's latest items in other histories."""
 
     signals: ClassVar[tuple[str, ...]] = ("successor", "successor_last")
 

@@ -7,20 +7,20 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Choice:
-    """A setting that is chosen from some values by how well its recommender does alone.
+    """A setting that is chosen from some values by the accuracy of its recommender alone.
 
     Parameters
     ----------
     name
         The setting.
     values
-        What is tried, in this order; the first is chosen where there is no time.
+        The values to try, in this order; the first is chosen if there is no time.
     needs_fit
         Whether another value needs a new fit; otherwise `configured` applies it.
     needs_order
         Whether it only matters for data with an order.
     measured_by
-        The part that measures it, where that is another one than the recommender's first.
+        The part that it is evaluated by, if that is not the recommender's first.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Steps:
     needs_order
         Whether it only matters for data with an order.
     only_where
-        Another setting and the value it must have for this one to matter.
+        Another setting, and the value at which this one matters.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Steps:
     only_where: tuple[str, object] | None = None
 
     def around(self, config: Any, halvings: int) -> Iterable[float]:
-        """Give the values to try beside that of some settings."""
+        """Yield the values to try beside that of some settings."""
         now = float(getattr(config, self.name))
         step = self.step * 0.5**halvings
         for value in (now + step, now - step):
@@ -68,7 +68,7 @@ class Steps:
                 yield bounded
 
     def matters(self, config: Any, *, ordered: bool) -> bool:
-        """Tell whether another value could change a score."""
+        """Return whether another value could change a score."""
         if self.needs_order and not ordered:
             return False
         return self.only_where is None or getattr(config, self.only_where[0]) == self.only_where[1]
@@ -76,7 +76,7 @@ class Steps:
 
 @dataclass(frozen=True)
 class Halving:
-    """A number that is only ever halved within the mix, as long as it stays at or above `low`; it needs no new fit."""
+    """A number that is only halved within the mix, as long as it stays at or above `low`; it needs no new fit."""
 
     name: str
     low: int
@@ -84,10 +84,10 @@ class Halving:
     needs_order: bool = False
 
     def around(self, config: Any, _halvings: int) -> Iterable[float]:
-        """Give half of the value that some settings have, unless that is too few."""
+        """Return half of the present value, unless that is below `low`."""
         half = getattr(config, self.name) // 2
         return [half] if half >= self.low else []
 
     def matters(self, _config: Any, *, ordered: bool) -> bool:  # noqa: ARG002 - as that of `Steps`
-        """Tell whether another value could change a score: always."""
+        """Return whether another value could change a score: always."""
         return True

@@ -20,11 +20,11 @@ from models.similarity.measures import Measure, Similarity, is_product, peers, p
 from models.similarity.nearest import Peers
 
 MAX_USERS = 100_000
-"""The memory of the matrix grows with the users: 160 MB at so many, and several times that during the fit."""
+"""The memory of the matrix grows with the users: 160 MB for so many, and several times that during the fit."""
 
 
 class UserKNNConfig(BaseModel):
-    """Settings of user-based collaborative filtering; but for fewer `neighbours`, a change needs a new fit."""
+    """Settings of user-based collaborative filtering; only a smaller number of `neighbours` needs no new fit."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -51,9 +51,9 @@ class UserKNNConfig(BaseModel):
 class UserKNN:
     """Scores an item by the sum of the similarities of the neighbours who interacted with it.
 
-    A user whose history is that of the training data takes the neighbours from the user-user similarity matrix;
-    any other history is folded in: compared, at request time, with the users who share an item with it. Beyond
-    `MAX_USERS` there is no matrix, and every history is folded in.
+    A user whose history is unchanged since training has the neighbours of the user-user similarity matrix. Any other
+    history is folded in: at request time it is compared with the users who share an item with it. Beyond `MAX_USERS`
+    there is no matrix, and every history is folded in.
     """
 
     signals: ClassVar[tuple[str, ...]] = ("user_knn",)
@@ -67,7 +67,7 @@ class UserKNN:
         self.item_users = item_users
         self._compared = compared
         self._masked: npt.NDArray[np.bool_] | None = None
-        # Where all strengths are equal, one number stands for all, which saves reading them from memory.
+        # If all strengths are equal, one number is broadcast to all, which saves reading them from memory.
         values = histories.values
         if len(values) and values.min() == values.max():
             self._scored = SparseRows(histories.indptr, histories.indices, np.broadcast_to(values[:1], values.shape))
@@ -116,7 +116,7 @@ class UserKNN:
 
     @property
     def empty(self) -> bool:
-        """Tell whether no user has a neighbour."""
+        """Return whether no user has a neighbour."""
         return not len(self.rows.indices) and self.histories.n_rows <= MAX_USERS
 
     def configured(self, config: UserKNNConfig) -> Self:
@@ -124,7 +124,7 @@ class UserKNN:
         return type(self)(config, self.rows.best(config.neighbours), self.histories, self.item_users, self._compared)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays to store in a bundle."""
+        """Return the arrays to store in a bundle, by name."""
         (name,) = self.signals
         return {
             **self.rows.arrays(name),
@@ -133,7 +133,7 @@ class UserKNN:
         }
 
     def fits(self, n_items: int, n_users: int) -> bool:
-        """Tell whether its matrices are users by users, users by items and items by users."""
+        """Return whether its matrices are users by users, users by items and items by users."""
         return (
             self.rows.fits(n_users if n_users <= MAX_USERS else 0, n_users)
             and self.histories.fits(n_users, n_items)
@@ -146,7 +146,7 @@ class UserKNN:
         board.add_rows(self.signals, self._scored, neighbours, similarities)
 
     def neighbours(self, history: History) -> tuple[Int32, Float32]:
-        """Find the users whose histories are most similar, the user of this one left out.
+        """Find the users whose histories are most similar, without the user of this one.
 
         Returns
         -------
@@ -155,7 +155,7 @@ class UserKNN:
         """
         items, strengths = history.by_item
         if history.strengths is None and len(items) < len(history):
-            # As in the matrix, which holds a pair once.
+            # As in the matrix, each item counts once.
             strengths = np.ones_like(strengths)
         if 0 <= history.user < self.rows.n_rows and self._is_trained_history(history.user, items, strengths):
             return self._unmasked(*self.rows.row(history.user))

@@ -28,7 +28,7 @@ def strength_matrix(interactions: Interactions) -> "Csr[np.float32]":
 
 
 def binary_matrix(interactions: Interactions) -> "Csr[np.float32]":
-    """Make the matrix of users x items: 1 where the user had the item, columns of a row ascending."""
+    """Make the matrix of users x items: 1 for each pair with an interaction, columns of a row ascending."""
     shape = (interactions.n_users, interactions.n_items)
     ones = np.ones(len(interactions.items), dtype=np.float32)
     matrix = sp.csr_matrix((ones, (interactions.users, interactions.items)), shape=shape)
@@ -95,7 +95,7 @@ def scaled(
 
 def top_products(left: "Csr[np.float32]", right: "Csr[np.float32]", neighbours: int) -> SparseRows:
     """Keep the largest entries of each row of `left @ right`, best first, without the diagonal."""
-    # One more than asked, for the entry on the diagonal.
+    # One more than requested, for the entry on the diagonal.
     product = sp.csr_matrix(
         sp_matmul_topn(left, right, top_n=neighbours + 1, sort=True, threshold=0.0, n_threads=_THREADS)
     )
@@ -105,7 +105,7 @@ def top_products(left: "Csr[np.float32]", right: "Csr[np.float32]", neighbours: 
 def top_of_rows(matrix: "Csr[np.float32]", neighbours: int) -> SparseRows:
     """Keep the largest entries of each row by absolute value, best first, without the diagonal."""
     lengths, indices, values = [np.zeros(1, np.int64)], [np.empty(0, np.int32)], [np.empty(0, np.float32)]
-    # A block at a time: sorting takes several times the memory of what is sorted.
+    # A block at a time: sorting takes several times the memory of the data.
     for first in range(0, matrix.shape[0], _BLOCK):
         length, index, value = _top_of_block(matrix[first : first + _BLOCK], first, neighbours)
         lengths.append(length)

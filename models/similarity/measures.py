@@ -1,20 +1,21 @@
-"""Similarity measures: how alike two rows of a matrix are, from the features that both have.
+"""Similarity measures between two rows of a matrix, computed from the features that they share.
 
 With x and y two rows of strengths above 0:
 
 - `cosine`: x.y / (|x| |y|).
 - `adjusted_cosine` (Sarwar et al. 2001): the cosine of deviations from the means of the features. Between items the
-  features are users: a strength counts by how far it is from the mean of what its user has.
+  features are users: a strength counts by its deviation from its user's mean.
 - `pearson`: the cosine of deviations from the means of the rows.
 - `euclidean`: 1 / (1 + |x - y|).
-- `jaccard`: x.y / (|x|^2 + |y|^2 - x.y), also called Tanimoto; of ones it is the features of both / those of either.
-- `cooccurrence`: the debiased one, `D^-a X F^-b X^T D^-c`, where D counts the features of a row and F the rows with a
-  feature. With a = c = 0.5 and b = 0 it is the cosine of ones; b > 0 lets common features count less.
+- `jaccard`: x.y / (|x|^2 + |y|^2 - x.y), also called Tanimoto; for binary rows it is the size of the intersection /
+that of the union. - `cooccurrence`: debiased co-occurrence, `D^-a X F^-b X^T D^-c`, where D counts the features of a
+row and F the rows with a
+  feature. With a = c = 0.5 and b = 0 it is the cosine of binary rows; b > 0 gives frequent features less weight.
 
-Means and lengths are over all that a row has, not only over what two rows share, so that two rows which share little
-are no perfect match. A row without deviations (its strengths are all the same, as in data of views alone) is compared
-by the correlation of whole rows, where what is absent counts 0: of ones that is the phi coefficient. A similarity that
-is undefined or not above 0 is none. `shrinkage` s multiplies with n / (n + s), n the number of features in common.
+Means and lengths are over all entries of a row, not only over those that two rows share, so that two rows with little
+in common do not match perfectly. A row without deviations (all strengths equal, as with views alone) is compared by the
+correlation of whole rows, where absent entries are 0: for binary rows that is the phi coefficient. A similarity that is
+undefined or not above 0 is left out. `shrinkage` s multiplies with n / (n + s), n the number of features in common.
 """
 
 import os
@@ -53,14 +54,14 @@ class Similarity:
 
 
 def peers(similarity: Similarity, rows: SparseRows, columns: SparseRows) -> Peers:
-    """Prepare the rows of a matrix for being compared with.
+    """Prepare the rows of a matrix for comparisons.
 
     Parameters
     ----------
     rows
         The matrix, columns of a row ascending.
     columns
-        The same matrix by columns. Entries that are left out there are not compared, but belong to their rows.
+        The same matrix by columns. Entries that are missing there are not compared, but count for their rows.
     """
     measure = MEASURES.index(similarity.measure)
     n_features = columns.n_rows
@@ -96,13 +97,13 @@ def similarity_matrix(rows: SparseRows, compared: Peers, neighbours: int) -> Spa
         last = min(first + _BLOCK, rows.n_rows)
         return nearest.neighbours_of_each(first, last, rows.indptr, rows.indices, rows.values, neighbours, *compared)
 
-    # Compiled code lets go of the interpreter's lock.
+    # Compiled code releases the interpreter's lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return _joined(pool.map(block, range(0, rows.n_rows, _BLOCK)))
 
 
 def is_product(similarity: Similarity) -> bool:
-    """Tell whether a measure is a plain product of two scaled matrices."""
+    """Return whether a measure is a plain product of two scaled matrices."""
     return similarity.measure in {"cosine", "cooccurrence"} and not similarity.shrinkage
 
 
@@ -119,7 +120,7 @@ def products(
     matrix
         The rows.
     compared
-        The same matrix, less the entries that are not compared.
+        The same matrix without the entries that are not compared.
     """
     if similarity.measure == "cosine":
         length = power(degrees(matrix.multiply(matrix).tocsr(), 1), -0.5)

@@ -1,8 +1,8 @@
 """Kernels that find the rows of a sparse matrix that are most similar to one row.
 
 A row is compared with all rows that share a feature with it: their products are summed feature by feature, then each
-product becomes a similarity. The similarity matrix and the comparison of a new history use the same function, so both
-find the same neighbours.
+sum is turned into a similarity. The similarity matrix and the comparison of a new history use the same function, so
+both find the same neighbours.
 """
 
 import math
@@ -34,7 +34,7 @@ _UNRELATED = 1e-9
 
 
 class Peers(NamedTuple):
-    """The rows to compare with, by their features, and the statistics of them that each measure needs.
+    """The rows to compare with, by feature, and the statistics of each row that the measures need.
 
     The rows with feature f are `rows[indptr[f]:indptr[f + 1]]`, with `values` beside them. Deviations are taken from
     its mean, products are multiplied by its weight. `exponent` is for the row that is compared; `described`, float64
@@ -109,9 +109,9 @@ def _similarity(measure: int, product: float, size: float, other_size: float, of
 
 @helper()
 def _best(rows: Array, scores: Array, most: int) -> tuple[Array, Array]:
-    """Choose the rows with the highest scores above 0, best first; of equal rows those that come first."""
+    """Choose the rows with the highest scores above 0, best first; of equal scores those that come first."""
     count = len(scores)
-    # One number for both, score before place: the bits of floats above 0 are ordered as they are.
+    # One integer holds score and position: positive floats have the same order as their bits.
     keys = (scores.view(np.int32).astype(np.int64) << 32) | np.arange(count - 1, -1, -1)
     if count > most:
         keys = np.partition(keys, count - most)[count - most :]
@@ -181,7 +181,7 @@ def neighbours_of(
     measure: int, shrinkage: float, exponent: float, indptr: Int64, rows: Int32, row_values: Float32,
     feature_means: Float64, feature_weights: Float64, described: Float64,
 ) -> tuple[Int32, Float32]:  # fmt: skip
-    """Find the rows most similar to one row, best first; of equal rows those that are met first.
+    """Find the rows most similar to one row, best first; of equal scores those that are found first.
 
     Parameters
     ----------
