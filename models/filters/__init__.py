@@ -1,1 +1,1 @@
-"""What a request may ask of items: filters, preferences and their evaluation."""
+"""Filters and preferences of a request, and their evaluation."""

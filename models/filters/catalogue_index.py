@@ -1,4 +1,4 @@
-"""The catalogue as inverted arrays, which find the items with a value without reading every item."""
+"""An inverted index of the catalogue, which finds the items with a value without reading every item."""
 
 from array import array
 from collections import defaultdict
@@ -35,7 +35,7 @@ from models.data.catalogue import (
 Pairs = tuple[Float64, Int32]
 _NAME = "knowledge"
 _LONGEST = 1024
-"""Longer texts cannot be compared with."""
+"""Longer texts are not indexed, so filters cannot match them."""
 _NO_ITEMS: Int32 = np.empty(0, dtype=np.int32)
 _NO_NUMBERS: Float64 = np.empty(0, dtype=np.float64)
 
@@ -94,7 +94,7 @@ class CatalogueIndex:
         )
 
     def having(self, field: str, value: Scalar) -> Int32:
-        """Give the codes of the items whose field has a value, each once."""
+        """Return the codes of the items whose field has a value, each once."""
         if isinstance(value, float):
             numbers, items = self.numbers_of(field)
             return items[np.searchsorted(numbers, value) : np.searchsorted(numbers, value, side="right")]
@@ -102,7 +102,7 @@ class CatalogueIndex:
         return _NO_ITEMS if code < 0 else self.label_items[self.label_offsets[code] : self.label_offsets[code + 1]]
 
     def numbers_of(self, field: str) -> Pairs:
-        """Give the numbers of a field, ascending, and the items beside them."""
+        """Return the numbers of a field, ascending, and the items beside them."""
         code = int(self.fields.find([field])[0])
         if code < 0:
             return _NO_NUMBERS, _NO_ITEMS
@@ -110,11 +110,11 @@ class CatalogueIndex:
         return self.numbers[start:stop], self.number_items[start:stop]
 
     def has(self, field: str) -> bool:
-        """Tell whether some item has a field."""
+        """Return whether some item has a field."""
         return int(self.fields.find([field])[0]) >= 0
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays to store in a bundle."""
+        """Return the arrays to store in a bundle, by name."""
         return {
             **self.labels.arrays(f"{_NAME}_labels"),
             f"{_NAME}_label_offsets": self.label_offsets,
@@ -158,7 +158,7 @@ class CatalogueIndex:
 
 
 def compared_values(item: Mapping[str, Any]) -> tuple[set[str], set[str], dict[str, set[float]]]:
-    """Give the values that an item can be compared by: the names of its fields, their labels and their numbers."""
+    """Return the values that an item can be compared by: the names of its fields, their labels and their numbers."""
     names: set[str] = set()
     labels: set[str] = set()
     numbers: dict[str, set[float]] = defaultdict(set)

@@ -1,7 +1,7 @@
-"""Knowledge-based recommendation: items that meet what a request asks for, without any history.
+"""Knowledge-based recommendation: items that meet the requirements and preferences of a request, without a history.
 
 Requirements are constraints (Felfernig and Burke 2008, "Constraint-based recommender systems"); preferences are
-weighed by an additive utility (multi-attribute utility theory).
+combined by an additive utility (multi-attribute utility theory).
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ from models.filters.matching import having, matching
 from models.filters.requirements import Filter, Preference, default_tolerance
 
 _REACH = 12.5
-"""Tolerances from the target beyond which the closeness is 0 in float32."""
+"""Distance from the target, in tolerances, beyond which the closeness is 0 in float32."""
 
 
 class KnowledgeConfig(BaseModel):
@@ -82,23 +82,23 @@ class Knowledge:
         return cls(config, item_ids, CatalogueIndex.load(bundle, len(item_ids)))
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays to store in a bundle, beside its `item_ids`."""
+        """Return the arrays to store in a bundle, by name, beside its `item_ids`."""
         return self.index.arrays()
 
     def unknown_fields(self, requirements: Filter | None, preferences: Sequence[Preference] = ()) -> list[str]:
-        """Name the fields asked for that no item of the catalogue has: nothing can meet them."""
+        """Return the fields of the requirements that no item of the catalogue has: nothing can meet them."""
         asked = {field for node in _nodes(requirements) if (field := node.field) is not None}
         asked |= {preference.field for preference in preferences}
         return sorted(field for field in asked - {ITEM} if not self.index.has(field))
 
     def mask(self, requirements: Filter | None) -> Mask:
-        """Tell for every item whether it meets the requirements, bool of length n_items."""
+        """Return for every item whether it meets the requirements, bool of length n_items."""
         if requirements is None:
             return np.ones(len(self.item_ids), dtype=np.bool_)
         return matching(requirements, self.item_ids, self.index)
 
     def satisfaction(self, preference: Preference) -> Float32:
-        """Tell for every item how well it meets one preference, 0 to 1, float32 of length n_items.
+        """Return for every item how well it meets one preference, 0 to 1, float32 of length n_items.
 
         For a number it is `2 ** -(distance / tolerance) ** 2`.
         """
@@ -111,18 +111,18 @@ class Knowledge:
         numbers, items = self.index.numbers_of(preference.field)
         reach = _REACH * tolerance
         start = np.searchsorted(numbers, preference.target - reach)
-        # To the right: a reach smaller than the rounding of the target leaves the target itself.
+        # side="right", so that a reach smaller than the rounding of the target still includes the target.
         stop = np.searchsorted(numbers, preference.target + reach, side="right")
-        # Numbers so far apart that their distance is none are as far apart as can be.
+        # A distance whose square overflows counts as infinite.
         with np.errstate(over="ignore"):
             closeness = np.exp2(-(((numbers[start:stop] - preference.target) / tolerance) ** 2))
         np.maximum.at(satisfactions, items[start:stop], closeness.astype(np.float32))
         return satisfactions
 
     def score(self, preferences: Sequence[Preference]) -> Float32:
-        """Give every item the weighted mean of its satisfactions, float32 of length n_items; 1 where nothing is asked.
+        """Return the weighted mean of each item's satisfactions, float32 of length n_items; 1 without preferences.
 
-        Whether an item meets the requirements is for `mask` to tell.
+        Requirements are not considered; see `mask`.
         """
         if not preferences:
             return np.ones(len(self.item_ids), dtype=np.float32)

@@ -11,7 +11,7 @@ from models.filters.requirements import MOMENTS, Filter
 
 
 def matching(node: Filter, item_ids: Ids, index: CatalogueIndex) -> Mask:
-    """Tell for every item whether it meets a filter, bool of length n_items."""
+    """Return for every item whether it meets a filter, bool of length n_items."""
     if node.not_ is not None:
         return ~matching(node.not_, item_ids, index)
     parts = node.and_ or node.or_
@@ -27,7 +27,7 @@ def matching(node: Filter, item_ids: Ids, index: CatalogueIndex) -> Mask:
 
 
 def having(field: str, value: Scalar, item_ids: Ids, index: CatalogueIndex) -> Int32:
-    """Give the codes of the items whose field has a value."""
+    """Return the codes of the items whose field has a value."""
     if field == ITEM:
         codes = find(item_ids, [str(value)])
         return codes[codes >= 0]
@@ -35,7 +35,7 @@ def having(field: str, value: Scalar, item_ids: Ids, index: CatalogueIndex) -> I
 
 
 def available(n_items: int, index: CatalogueIndex, now: float) -> Mask:
-    """Tell for every item whether it is shown at a moment (seconds since 1970), bool of length n_items."""
+    """Return for every item whether it is shown at a moment (seconds since 1970), bool of length n_items."""
     shown = np.ones(n_items, dtype=np.bool_)
     shown[index.having(HIDDEN, value=True)] = False
     numbers, items = index.numbers_of(AVAILABLE_FROM)
@@ -46,7 +46,7 @@ def available(n_items: int, index: CatalogueIndex, now: float) -> Mask:
 
 
 def interval(node: Filter) -> tuple[float, float]:
-    """Give the bounds of a comparison with `gte` and `lte`, infinite where there is none."""
+    """Return the bounds of a comparison with `gte` and `lte`, infinite where there is none."""
     low = -np.inf if node.gte is None else seconds(node.gte)
     return low, np.inf if node.lte is None else seconds(node.lte)
 
@@ -67,6 +67,6 @@ def _compared(node: Filter, item_ids: Ids, index: CatalogueIndex) -> Mask:
 
 
 def seconds(value: Scalar) -> float:
-    """Give a bound as a number; the text of a moment was checked to be one."""
+    """Return a bound as a number; a text was validated as a time before."""
     moment = moment_of(value)
     return np.nan if moment is None else moment

@@ -1,7 +1,7 @@
 """Filters and preferences on one item, in plain Python: for items that changed after the bundle was made.
 
-`values_of` reads an item once; `meets` and `satisfaction` agree with what `Knowledge` finds in the index. Only
-attributes that few items have, beyond its `max_attributes`, are known here and not there.
+`values_of` reads an item once; `meets` and `satisfaction` agree with what `Knowledge` finds in the index. Only rare
+attributes, beyond its `max_attributes`, are known here and not in the index.
 """
 
 import math
@@ -34,7 +34,7 @@ def values_of(item_id: str, fields: Mapping[str, Any]) -> ItemValues:
 
 
 def meets(node: Filter, values: ItemValues) -> bool:
-    """Tell whether an item meets a filter."""
+    """Return whether an item meets a filter."""
     if node.not_ is not None:
         return not meets(node.not_, values)
     if node.and_ is not None:
@@ -51,15 +51,15 @@ def meets(node: Filter, values: ItemValues) -> bool:
 
 
 def has_field(values: ItemValues, name: str) -> bool:
-    """Tell whether an item has any value of a field."""
+    """Return whether an item has any value of a field."""
     kinds = tuple(label(name, kind) for kind in ("", False))
-    # The name is followed by the value, which a boolean field leaves out.
+    # A label is the field's name followed by its value; the prefix matches any value.
     begins = kinds[0], kinds[1].removesuffix(str(False))
     return name in values.numbers or any(held.startswith(begins) for held in values.labels)
 
 
 def satisfaction(preference: Preference, values: ItemValues, tolerance_share: float) -> float:
-    """Tell how well an item meets a preference, 0 to 1, rounded to float32.
+    """Return how well an item meets a preference, 0 to 1, rounded to float32.
 
     Parameters
     ----------

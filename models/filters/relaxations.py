@@ -1,7 +1,7 @@
-"""Relaxations: which requirements to give up where no item meets all of them.
+"""Relaxations: which requirements to give up if no item meets all of them.
 
-Each requirement is evaluated once, and the smallest sets that fail are read off the items (Jannach 2006, "Techniques
-for fast query relaxation in content-based recommender systems").
+Each requirement is evaluated once, and the smallest sets of failed requirements are read from the items (Jannach 2006,
+"Techniques for fast query relaxation in content-based recommender systems").
 """
 
 from collections.abc import Callable
@@ -14,13 +14,13 @@ from models.data.catalogue import Scalar
 from models.filters.requirements import Filter
 
 MAX_REQUIREMENTS = 8
-"""Requirements that are looked at: the failures of each item are bits of one byte."""
+"""Maximum number of requirements: the failures of each item are bits of one byte."""
 _MAX_VALUES = 3
 
 
 @dataclass(frozen=True)
 class Relaxation:
-    """Requirements without which `items` items meet all the others."""
+    """Requirements to give up, and the number of items that then meet all the others."""
 
     requirements: tuple[Filter, ...]
     items: int
@@ -41,7 +41,7 @@ def relax(requirements: Filter, meets: Callable[[Filter], Mask], available: Mask
     Returns
     -------
     Relaxation
-        None where an item meets all requirements, where none can be kept, or where there are too many of them.
+        None if an item meets all requirements, if none can be kept, or if there are too many of them.
     """
     parts = _conjuncts(requirements)
     if len(parts) > MAX_REQUIREMENTS:

@@ -1,4 +1,4 @@
-"""What a request may ask of items: hard requirements as a filter tree, and weighted soft preferences."""
+"""Hard requirements of a request as a filter tree, and weighted soft preferences."""
 
 import math
 import sys
@@ -22,11 +22,11 @@ from models.data.catalogue import (
 from models.data.columns import ITEM
 
 MAX_DEPTH = 10
-"""Levels of a filter tree."""
+"""Maximum number of levels of a filter tree."""
 MAX_NODES = 100
-"""Nodes of a filter tree."""
+"""Maximum number of nodes of a filter tree."""
 MAX_VALUES = 1000
-"""Values of one `in`."""
+"""Maximum number of values of one `in`."""
 MAX_PREFERENCES = 50
 _MAX_TEXT = 1024
 
@@ -39,7 +39,7 @@ KINDS: Final[Mapping[str, type]] = {
     AVAILABLE_FROM: float,
     AVAILABLE_UNTIL: float,
 }
-"""The item fields that values are compared with, and their type; attributes have any."""
+"""The item fields of comparisons and their types; attributes may have any type."""
 MOMENTS = frozenset({AVAILABLE_FROM, AVAILABLE_UNTIL})
 """Fields that are compared with RFC 3339 times as well as with seconds since 1970."""
 _NAMES: Final[Mapping[type, str]] = {str: "text", float: "a number", bool: "a boolean"}
@@ -150,7 +150,7 @@ class Preference(BaseModel):
 
 
 def default_tolerance(target: float, share: float) -> float:
-    """Give the default tolerance of a target; it is never 0."""
+    """Return the default tolerance of a target; it is never 0."""
     return max(abs(target) * share, sys.float_info.min)
 
 

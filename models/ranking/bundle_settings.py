@@ -19,11 +19,11 @@ from models.recommenders.registry import RECOMMENDERS
 
 @dataclass(frozen=True)
 class BundleFacts:
-    """What a bundle says of itself.
+    """Facts about a bundle.
 
     `catalogue_at` is the moment at which reading of the catalogue began, in microseconds since 1970; `data_until` the
     latest time of the interactions, in their unit; `last_interaction_id` the newest row of the log that is in the
-    bundle, None where that is not known.
+    bundle, None if unknown.
     """
 
     version: str = ""
@@ -35,7 +35,7 @@ class BundleFacts:
     def of(cls, bundle: Bundle) -> Self:
         """Read them from a bundle's manifest."""
         data = bundle.manifest.data
-        # Where the moment is not recorded, the catalogue was read before the bundle was made.
+        # Without a recorded moment: the catalogue was read before the bundle was made.
         made_at = int(bundle.manifest.created_at.timestamp() * 1e6)
         return cls(
             bundle.version,
@@ -57,7 +57,7 @@ def read_config(bundle: Bundle) -> RankingConfig:
     Raises
     ------
     BundleUnreadableError
-        They are not settings of this version.
+        They are not valid settings of this version.
     """
     settings = dict(bundle.manifest.settings)
     blend = settings.get("blend")
@@ -74,8 +74,8 @@ def read_config(bundle: Bundle) -> RankingConfig:
 def read_network(bundle: Bundle) -> NetworkScorer:
     """Read the network and its scaler.
 
-    Its features are made of the signals of the recommenders that the settings name: those that there were when it was
-    trained.
+    Its features come from the signals of the recommenders that the settings name, which are those of the version that
+    trained it.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def read_recommenders(bundle: Bundle, config: RankingConfig, loaded: Iterable[Re
     Returns
     -------
     dict
-        Name to recommender, those that were loaded before among them.
+        Recommenders by name, including those that were loaded before.
 
     Raises
     ------

@@ -21,10 +21,9 @@ from models.recommenders.repeats import Repeats
 from models.recommenders.score_board import ScoreBoard
 
 SERVED_HISTORY = 50
-"""Latest interactions that a request reads, though training reads more: the time grows with them."""
+"""Latest interactions that a request reads, fewer than training does, because the time grows with them."""
 _NEAR = 400
-"""Items that products of factors are computed for, or four times the candidates where that is more; computing all of
-them changed no metric."""
+"""Products of factors are computed for so many of the best items, or four times the candidates if that is more."""
 _LEAST = np.float32(1e-30)
 NOTHING: Int32 = np.empty(0, dtype=np.int32)
 
@@ -38,18 +37,18 @@ class CandidateQuery:
     excluded
         Item codes that are never candidates.
     only
-        Where given, only these items are wanted, and all of them are candidates.
+        If given, the list holds only these items, and all of them are candidates.
     wanted
-        Where given, bool with a place for each code: the items that are wanted. Those with a score come first, then
-        the popular ones, until there are `limit` of them.
+        If given, a mask over all codes: the list holds only these items. Those with a score come first, then popular
+        ones, up to `limit`.
     also
-        Items that are candidates whatever their scores.
+        Further items that are candidates whatever their scores.
     favoured
-        Masks as `wanted`: the best items of each, up to half the limit, are candidates beside the others.
+        Masks over all codes: the best items of each, up to half the limit, are added to the candidates.
     limit
-        How many candidates there are; the setting where None.
+        Number of candidates; by default that of the settings.
     cut
-        Whether more than that are cut off; otherwise all items that any recommender scores are candidates.
+        Whether only the best `limit` items are candidates; otherwise all items that any recommender scores.
     """
 
     excluded: Int32 = field(default_factory=lambda: NOTHING)
@@ -61,7 +60,7 @@ class CandidateQuery:
     cut: bool = True
 
     def named(self, new_items: NewItems) -> Int32:
-        """Give the new items that `only` or a mask wants, whether anything scores them or not."""
+        """Return the new items in `only` or in a mask, whether they have scores or not."""
         if self.only is not None:
             return self.only[self.only >= new_items.n_items]
         masks = [*self.favoured, *([] if self.wanted is None else [self.wanted])]
@@ -69,7 +68,7 @@ class CandidateQuery:
         return codes[np.any([mask[codes] for mask in masks], axis=0)] if masks else NOTHING
 
     def marks(self, items: Int32) -> Mask | None:
-        """Tell which items are wanted; None where all are."""
+        """Return which items are wanted; None if all are."""
         if self.only is None:
             return None if self.wanted is None else self.wanted[items]
         given = np.isin(items, self.only)
@@ -104,14 +103,14 @@ class CandidateGenerator:
         """Generate the candidates for one request, on an empty board."""
         count = self.config.blend.candidates if query.limit is None else query.limit
         n_items = len(self.popularity.counts)
-        # New items have no place on the board.
+        # The board has no places for new items.
         board.exclude(query.excluded[query.excluded < n_items])
         self._score(board, history, new_items)
         if query.only is not None:
             board.touch(query.only[query.only < n_items])
         if query.also is not None:
             board.touch(query.also)
-        # Popular items fill up the rest, behind the others.
+        # Popular items fill up the rest, after the others.
         scored = board.count
         if scored < count:
             board.touch(
@@ -122,7 +121,7 @@ class CandidateGenerator:
         masks += [] if query.wanted is None else [(query.wanted, count)]
         for mask, number in masks:
             self._fill(board, mask, number)
-        # Where nothing is cut off, parts without weight add candidates as well.
+        # If all scored items are candidates, parts of weight 0 add candidates as well.
         weights = np.maximum(self.weights, _LEAST) if not query.cut else self.weights
         rows = _rows(board.signals)
         plain = query.cut and query.only is query.also is None and not masks
@@ -167,7 +166,7 @@ class CandidateGenerator:
         return kernels.top_slots(board.rows, board.count, rows.parts, self.weights, count)
 
     def _fill(self, board: ScoreBoard, wanted: Mask, count: int) -> None:
-        """Make wanted items without a score candidates, most popular first, until there are enough of them."""
+        """Add wanted items without a score to the candidates, the most popular first, until there are enough."""
         missing = count - int(wanted[board.items].sum())
         if missing > 0:
             board.touch(kernels.first_without_slot(self.popularity.order, board.slot, wanted, missing))
@@ -181,13 +180,13 @@ class CandidateGenerator:
         new_items: NewItems,
         tops: Float32,
     ) -> Candidates:
-        """Add the best new items that are wanted."""
+        """Add the best of the wanted new items."""
         found = new_items.score(history, board, query.named(new_items))
         marks = query.marks(found.items)
         keep = ~np.isin(found.items, query.excluded) & ~new_items.blocked(found.items)
         if marks is not None:
             keep &= marks
-        # At most as many as there are known ones, unless all of them are to be ranked.
+        # At most as many as the known candidates, unless the request names the items to rank.
         where = _rows(board.signals)
         mixed = kernels.mix(found.signals, len(found.items), where.parts, self.weights, tops)
         places = np.flatnonzero(keep)

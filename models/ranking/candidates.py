@@ -12,7 +12,7 @@ from models.recommenders.registry import RECOMMENDERS
 SIGNALS = tuple(signal for entry in RECOMMENDERS for signal in entry.recommender.signals)
 """Names of the signals, in the order of the rows."""
 PARTS = tuple(part for entry in RECOMMENDERS for part in entry.parts)
-"""The signals that are mixed, and measured alone."""
+"""The signals that are mixed, and evaluated alone."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Candidates:
 
     `items` are codes, int32 of length n; `signals` is float32 (len(SIGNALS), n); `parts` is float32 (len(PARTS), n),
     each part's score relative to its best item in this request; `neighbours` is their mix, float32 of length n.
-    `wanted`, where given, marks those that may be in the answer: where only some items are to be ranked, the others
-    are kept so that ranks and relative scores mean what they meant in training.
+    `wanted`, if given, marks those that may be in the answer. The others are kept so that ranks and relative scores
+    mean the same as in training.
     """
 
     items: Int32
@@ -33,7 +33,7 @@ class Candidates:
     wanted: Mask | None = None
 
     def best(self, count: int) -> "Candidates":
-        """Keep those with the best mixed score, and all that are wanted."""
+        """Keep the candidates with the best mixed scores, and all wanted ones."""
         if len(self.items) <= count:
             return self
         chosen = largest(self.neighbours, count)
@@ -42,7 +42,7 @@ class Candidates:
         return self.take(chosen)
 
     def take(self, chosen: npt.NDArray[np.integer]) -> "Candidates":
-        """Keep some of them."""
+        """Keep some of the candidates."""
         return Candidates(
             self.items[chosen],
             np.take(self.signals, chosen, axis=1),

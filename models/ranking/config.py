@@ -63,7 +63,7 @@ class BlendConfig(_Weights):
 
     @classmethod
     def unordered(cls) -> Self:
-        """Give the weights where the search starts if the data has no order."""
+        """Return the weights where the search starts if the data has no order."""
         weights = {entry.name: entry.unordered_weight for entry in RECOMMENDERS if entry.unordered_weight is not None}
         return cls(**weights)
 
@@ -75,10 +75,10 @@ class RankingConfig(_Settings):
 
     @classmethod
     def unordered(cls) -> Self:
-        """Give the settings where the search starts if the data has no order; with an order it is the defaults."""
+        """Return the settings where the search starts if the data has no order; with an order it is the defaults."""
         settings = {entry.name: entry.config(**entry.unordered) for entry in RECOMMENDERS if entry.unordered}
         return cls(**settings, blend=BlendConfig.unordered())
 
     def changed(self, part: str, **values: object) -> Self:
-        """Give the same settings with some values of one part changed."""
+        """Return the same settings with some values of one part changed."""
         return self.model_copy(update={part: getattr(self, part).model_copy(update=values)})

@@ -10,7 +10,7 @@ from models.ranking import kernels
 
 
 def diversify(items: Int32, scores: Float32, count: int, diversity: float, similar: Sequence[SparseRows]) -> Int32:
-    """Choose items one after the other: relevant, and unlike those that were chosen before.
+    """Choose items one after the other: relevant, and dissimilar to those chosen before.
 
     Each is the one with the greatest `(1 - diversity) * relevance - diversity * likeness`, where relevance is the score
     scaled to 0..1 over the list, and likeness the greatest similarity to an item chosen before.
@@ -29,7 +29,7 @@ def diversify(items: Int32, scores: Float32, count: int, diversity: float, simil
     Returns
     -------
     array
-        Places in the list, int32, in the order they were chosen.
+        Positions in the list, int32, in the order in which they were chosen.
     """
     if not len(items):
         return np.empty(0, dtype=np.int32)

@@ -1,4 +1,4 @@
-"""Explanations: the shares of an item's score, computed from the numbers that ranked it."""
+"""Explanations: how much each strand contributes to an item's score, computed from the scores that ranked it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ def contributions(ranker: Ranker, ranked: Ranked) -> dict[str, Float64]:
     """Split the scores of all candidates into strands: float64 of length n for each.
 
     For every candidate they add up to its score, apart from a constant that is the same for all: the blend measures
-    each side from its mean, here it is measured from 0 (parts) or from the worst of the list (network). A strand that
-    lowers a score is below 0.
+    neighbours and network from their means, here parts are measured from 0 and the network from the worst of the list.
+    A strand that lowers a score is negative.
     """
     candidates, blend = ranked.candidates, ranker.retriever.config.blend
     weight = blend.network_weight if ranked.network is not None else 0.0
@@ -53,8 +53,8 @@ def contributions(ranker: Ranker, ranked: Ranked) -> dict[str, Float64]:
 def explain(ranker: Ranker, history: History, ranked: Ranked, places: Sequence[int]) -> list[list[Reason]]:
     """Explain why items are in a list; the shares of each item's strands add up to 1.
 
-    A strand that lowers a score counts with its size. The user's own items are named for strands that are sums over
-    them; for the network they are those of the recommenders whose registry entry says `explains_network`.
+    A strand that lowers a score counts with its absolute value. The user's own items are named for strands that are
+    sums over them; for the network they are those of the recommenders whose registry entry says `explains_network`.
 
     Parameters
     ----------
@@ -84,13 +84,13 @@ def _reasons(
 
 @dataclass(frozen=True)
 class _OwnItems:
-    """How much each item of a history adds to the score of another one, in some recommenders."""
+    """The contribution of each item of a history to the score of another item, in some recommenders."""
 
     history: History
     sources: Sequence[ItemMatrix[Any]]
 
     def of(self, item: int) -> tuple[tuple[int, float], ...]:
-        """Give the items of the history that add most to an item's score, each with its share of the sum."""
+        """Return the items of the history that add most to an item's score, each with its share of the sum."""
         added = np.zeros(len(self.history), dtype=np.float64)
         for source in self.sources:
             weights = self.history.weights(source.config.recency_decay)

@@ -1,4 +1,4 @@
-"""Kernels that follow candidate generation: the features of candidates, and the blend of two scores."""
+"""Kernels for the steps after candidate generation: features of candidates, and the blend of two scores."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""Features: the numbers that the network reads of each candidate."""
+"""Features: the numbers that the network reads for each candidate."""
 
 import math
 from collections.abc import Collection, Sequence
@@ -13,7 +13,7 @@ from models.recommenders.registry import RECOMMENDERS
 
 
 def network_signals(recommenders: Collection[str] | None = None) -> tuple[str, ...]:
-    """Name the signals that a network reads which was trained while there were these recommenders; by default all."""
+    """Return the signals that a network reads if it was trained with these recommenders; by default all."""
     return tuple(
         signal
         for entry in RECOMMENDERS
@@ -23,7 +23,7 @@ def network_signals(recommenders: Collection[str] | None = None) -> tuple[str, .
 
 
 def feature_names(signals: Sequence[str]) -> tuple[str, ...]:
-    """Name the features that are made of some signals, in the order of the columns."""
+    """Return the names of the features that come from some signals, in the order of the columns."""
     return (
         *(f"{signal}_{kind}" for signal in signals for kind in ("score", "relative", "rank")),
         "neighbours_relative",
@@ -72,14 +72,14 @@ class FeatureBuilder:
     popularity
         Fitted on the same interactions as the recommenders.
     signals
-        What the network reads of the candidates' signals.
+        Names of the candidates' signals that the network reads.
     """
 
     def __init__(self, popularity: Popularity, signals: tuple[str, ...] = NETWORK_SIGNALS) -> None:
         self._names = feature_names(signals)
         self._rows = None if signals == SIGNALS else np.array([SIGNALS.index(name) for name in signals], dtype=np.intp)
-        # Shares of the busiest item, so that a refit on more data keeps the scale that the network learned. The last
-        # row stands for items that are newer than the interactions.
+        # Relative to the most popular item, so that a refit on more data keeps the scale that the network learned. The
+        # last row stands for items that are newer than the interactions.
         windows = (popularity.counts, *popularity.recent)
         self._popularity = np.empty((len(popularity.counts) + 1, len(windows)), dtype=np.float32)
         for column, counts in enumerate(windows):

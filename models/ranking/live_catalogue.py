@@ -1,4 +1,4 @@
-"""The catalogue at this moment: that of the bundle, and what changed since."""
+"""The current catalogue: that of the bundle with the changes since."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from models.ranking.new_items import NewItems
 from models.recommenders.content import Content
 
 MAX_NEW_ITEMS = 50_000
-"""Items that a process keeps beside those of the bundle; of more the rest waits for the next bundle."""
+"""New items that a process keeps in addition to the bundle's; further ones wait for the next bundle."""
 MAX_DESCRIBED = 2_000
 """New items that are recommended by their content: each request scores all of them."""
 _MASK_BYTES = 32_000_000
@@ -28,7 +28,7 @@ _MAX_MASKS = 256
 class LiveCatalogue:
     """Holds the present state of every item; new items have the codes that follow those of the bundle.
 
-    Changes take effect at once and cost nothing that grows with the catalogue. One thread at a time may use it.
+    Changes take effect at once, at a cost that does not grow with the catalogue. Not thread-safe.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class LiveCatalogue:
         return self.n_items + len(self._new_item_ids)
 
     def codes(self, ids: Sequence[str]) -> Int32:
-        """Give the codes of items, int32; -1 for those that are not known."""
+        """Return the codes of items, int32; -1 for those that are not known."""
         found = find(self.item_ids, ids)
         if self._new_item_codes:
             for place in np.flatnonzero(found < 0).tolist():
@@ -67,18 +67,18 @@ class LiveCatalogue:
         return found
 
     def known_codes(self, ids: Sequence[str]) -> Int32:
-        """Give the codes of those items that are known."""
+        """Return the codes of those items that are known."""
         found = self.codes(ids)
         return found[found >= 0]
 
     def ids(self, codes: Int32) -> list[str]:
-        """Give the ids of items."""
+        """Return the ids of items."""
         if len(codes) and codes.max() < self.n_items:
             return [name.decode() for name in self.item_ids[codes].tolist()]
         return [self.item_id(code) for code in codes.tolist()]
 
     def item_id(self, code: int) -> str:
-        """Give the id of an item."""
+        """Return the id of an item."""
         if code < self.n_items:
             name: bytes = self.item_ids[code]
             return name.decode()
@@ -87,7 +87,7 @@ class LiveCatalogue:
     def apply(self, item_id: str, fields: Mapping[str, Any] | None) -> None:
         """Apply a change of an item; None where it was deleted.
 
-        The next `tick` decides whether it may be shown.
+        The next `tick` decides whether it is available.
         """
         code = int(self.codes([item_id])[0])
         if code < 0:
@@ -107,7 +107,7 @@ class LiveCatalogue:
         self._pending.append(code)
 
     def admit(self, ids: Sequence[str]) -> None:
-        """Give codes to items of which only the id is known."""
+        """Assign codes to items of which only the id is known."""
         for item_id, code in zip(ids, self.codes(ids).tolist(), strict=True):
             if code < 0 and len(self._new_item_ids) < MAX_NEW_ITEMS:
                 self._new_item_codes[item_id] = len(self)
@@ -162,7 +162,7 @@ class LiveCatalogue:
         return known[blocked[known]], known[~blocked[known]]
 
     def mask(self, node: Filter) -> Mask:
-        """Tell for every code whether the item meets a filter, bool; the array must not be changed."""
+        """Return for every code whether the item meets a filter, bool; the array must not be changed."""
         found, seen = self._masks.get(node, (None, 0))
         if found is None:
             found = np.zeros(self.size, dtype=np.bool_)
@@ -177,7 +177,7 @@ class LiveCatalogue:
         return found
 
     def satisfaction(self, preferences: Sequence[Preference]) -> Float32:
-        """Give the weighted mean of how well each item meets preferences, 0 to 1, float32, a place for each code."""
+        """Return the weighted mean of how well each item meets preferences, 0 to 1, float32, a place for each code."""
         scores = np.zeros(self.size, dtype=np.float32)
         scores[: self.n_items] = self.knowledge.score(preferences)
         total = sum(query.weight for query in preferences)
@@ -188,14 +188,14 @@ class LiveCatalogue:
         return scores
 
     def unknown_fields(self, node: Filter) -> list[str]:
-        """Name the fields of a filter that no item has."""
+        """Return the fields of a filter that no item has."""
         changed = [values for values in self._changed.values() if values is not None]
         names = self.knowledge.unknown_fields(node)
         return [name for name in names if not any(has_field(values, name) for values in changed)]
 
 
 def _window(fields: Mapping[str, Any] | None) -> tuple[float, float]:
-    """Give the moments from which and until which an item may be shown."""
+    """Return the moments from which and until which an item may be shown."""
     if fields is None or flag_of(fields.get(HIDDEN)):
         return np.inf, np.inf
     start, end = (moment_of(fields.get(name)) for name in (AVAILABLE_FROM, AVAILABLE_UNTIL))

@@ -27,7 +27,7 @@ class NetworkScorer:
     Raises
     ------
     BundleError
-        The file is no network, or the network or the scaler reads another number of features.
+        The file is not a network, or the network or the scaler expects another number of features.
     """
 
     def __init__(self, path: Path, scaler: Scaler, signals: tuple[str, ...] = NETWORK_SIGNALS) -> None:

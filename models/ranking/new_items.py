@@ -29,7 +29,7 @@ class Scored:
 
 
 class NewItems:
-    """Items that came after the bundle was made; each has a code that follows those of the bundle.
+    """Items created after the bundle was made; their codes follow those of the bundle.
 
     Parameters
     ----------
@@ -65,11 +65,11 @@ class NewItems:
         self._rows = None
 
     def block(self, codes: Int32, *, blocked: bool) -> None:
-        """Keep new items out of every answer from now on, or let them in again."""
+        """Exclude new items from every answer from now on, or include them again."""
         self._blocked[codes - self.n_items] = blocked
 
     def blocked(self, codes: Int32) -> Mask:
-        """Tell which of some new items are kept out."""
+        """Return which of some new items are excluded."""
         return self._blocked[codes - self.n_items]
 
     @property
@@ -86,14 +86,14 @@ class NewItems:
 
     def add_neighbours(self, history: History, board: ScoreBoard) -> None:
         """Add the neighbours of the new items in a history to the board."""
-        # Of items that came after the last description only the codes are known.
+        # Items after the last described one have a code, but no row.
         mine = (history.items >= self.n_items) & (history.items < self.n_items + len(self))
         if mine.any():
             weights = history.weights(self._decay)[mine]
             board.add_rows((_signal(board),), self.rows, history.items[mine] - np.int32(self.n_items), weights)
 
     def score(self, history: History, board: ScoreBoard, given: Int32) -> Scored:
-        """Score the new items that are similar to candidates on the board, and those that are given.
+        """Score the new items that are similar to candidates on the board, and the `given` ones.
 
         Content is computed; the other signals are estimated by those of the neighbours. New items had no interactions
         when the bundle was made, so their popularity is 0.
@@ -118,5 +118,5 @@ class NewItems:
 
 
 def _signal(board: ScoreBoard) -> str:
-    """Name the signal that similarity of content is written to: the first where the board has none for content."""
+    """Return the signal for the similarity of content; the first one if the board has none for content."""
     return Content.signals[0] if Content.signals[0] in board.signals else board.signals[0]

@@ -1,4 +1,4 @@
-"""Threads that generate candidates for many users in parallel, each with retrievers of its own."""
+"""Generates candidates for many users in parallel threads, each with its own retrievers."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -19,21 +19,21 @@ _AHEAD = 4
 def in_parallel(
     retrievers: tuple[Retriever, ...], count: int, work: Callable[[tuple[Retriever, ...], int], Result]
 ) -> Iterator[Result]:
-    """Do some work for every row, and give the results in the order of the rows.
+    """Call a function for every row in parallel, and yield the results in the order of the rows.
 
     Compiled code and linear algebra release the interpreter's lock, so threads help. A retriever serves one thread,
-    as its buffers are reused: each thread has its own. The work must depend on its row alone.
+    as its buffers are reused: each thread has its own. The result must depend on the row alone.
 
     Parameters
     ----------
     retrievers
-        Those that the work needs; it is called with copies that have their own buffers.
+        The retrievers that `work` needs; it is called with copies that have their own buffers.
     count
         Number of rows.
     work
         Called with retrievers and a row.
     """
-    # The variable that limits the threads of compiled code limits these as well.
+    # OMP_NUM_THREADS, the limit for compiled code, limits these threads as well.
     threads = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
     free: SimpleQueue[tuple[Retriever, ...]] = SimpleQueue()
     for _ in range(threads):

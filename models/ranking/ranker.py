@@ -40,11 +40,11 @@ class Ranker:
     retriever
         Generates the candidates.
     network
-        Scores them; None where the blend does not use it.
+        Scores the candidates; None if the blend does not use it.
     item_ids, user_ids
         Known ids as UTF-8 bytes, ascending; an id's code is its position.
     facts
-        What the bundle says of itself, where there is one.
+        Facts about the bundle, if there is one.
     recommenders
         All recommenders of the bundle by name; by default those of the retriever.
     knowledge
@@ -107,9 +107,9 @@ class Ranker:
             knowledge=Knowledge.load(bundle, KnowledgeConfig()),
         )
         load_kernels()
-        # The network allocates its buffers when it first runs: not while a request waits.
+        # The network allocates its buffers at its first run: do it now, not in a request.
         ranker.rank(History(retriever.popularity.order[:2].copy(), -1, np.ones(2, np.float32)), CandidateQuery())
-        # The checks have read all of it into memory; requests read again what they need.
+        # The checks have read all files into memory; requests read again what they need.
         bundle.release()
         return ranker
 
@@ -132,11 +132,11 @@ class Ranker:
         query
             Which items are wanted.
         new_items
-            Items that came after the bundle.
+            Items created after the bundle was made.
         adjustments
-            What is added to the scores of some items.
+            Additions to the scores of some items.
         before_deadline
-            Called before the network is run; where it gives False, the neighbours rank the list alone.
+            Called before the network is run; if it returns False, the neighbours rank the list alone.
         with_network
             Whether the network is run at all; it has learned nothing about users without a history.
         """
@@ -161,7 +161,7 @@ class Ranker:
         return Ranked(candidates, places, scores[places], network, late, extra)
 
     def score(self, candidates: Candidates, network: Float32 | None = None) -> Float32:
-        """Score candidates with the blend; `network` are the network's scores, where they are known already."""
+        """Score candidates with the blend; `network` are the network's scores, if already computed."""
         weight = self.retriever.config.blend.network_weight
         if self.network is None or weight <= 0:
             return candidates.neighbours
@@ -179,12 +179,12 @@ class Ranker:
         query
             Which items are wanted.
         size
-            Length of the arrays that have a place for each code.
+            Number of item codes, the length of the adjustment.
 
         Returns
         -------
         tuple
-            What is added to the scores, and the query with these items as candidates.
+            The adjustment of the scores, and the query with these items as candidates.
         """
         values = np.zeros(size, dtype=np.float32)
         items = NOTHING
@@ -199,7 +199,7 @@ class Ranker:
 
     @property
     def n_candidates(self) -> int:
-        """How many candidates are scored for a request that needs no more."""
+        """Number of candidates for a request that does not ask for more."""
         return self.retriever.config.blend.candidates
 
     @property
@@ -213,19 +213,19 @@ class Ranker:
         return self.retriever.popularity
 
     def weight_of(self, part: str) -> float:
-        """Give the weight of a part in the mix; 0 where the mix does not read it."""
+        """Return the weight of a part in the mix; 0 where the mix does not read it."""
         return float(getattr(self.retriever.config.blend, part))
 
     def block(self, items: Int32) -> None:
-        """Keep items (codes) out of every list from now on."""
+        """Exclude items (codes) from every list from now on."""
         self.retriever.block(items)
 
     def unblock(self, items: Int32) -> None:
-        """Let items (codes) into lists again."""
+        """Include items (codes) in lists again."""
         self.retriever.unblock(items)
 
     def similar_users(self, history: History, limit: int) -> tuple[Int32, Float32]:
-        """Give the users of the bundle whose histories are most similar, at most so many.
+        """Return the users of the bundle whose histories are most similar, at most so many.
 
         The history is read as `rank` reads it: without items that are newer than the bundle, and its latest part only.
 
@@ -257,7 +257,7 @@ class Ranker:
         return next((part for part in self.recommenders.values() if isinstance(part, Content)), None)
 
     def popular(self, query: CandidateQuery, limit: int, window: int | None = None) -> tuple[Int32, Float32]:
-        """Give the most popular items that a request wants, at most so many.
+        """Return the most popular items that a request wants, at most so many.
 
         Parameters
         ----------
@@ -267,7 +267,7 @@ class Ranker:
         Returns
         -------
         tuple
-            Codes, and how many interactions each has, or what is left of them with the window's half-life.
+            Codes, and the number of interactions of each, decayed with the window's half-life if there is one.
         """
         popularity = self.retriever.popularity
         counts = popularity.counts if window is None else popularity.recent[window]
@@ -275,7 +275,7 @@ class Ranker:
         return items, counts[items]
 
     def trending(self, query: CandidateQuery, limit: int, window: int) -> tuple[Int32, Float32]:
-        """Give the items that rise most of those that a request wants, at most so many.
+        """Return the items, of those that a request wants, whose share of the interactions rises most, at most so many.
 
         Parameters
         ----------
@@ -285,7 +285,7 @@ class Ranker:
         Returns
         -------
         tuple
-            Codes, and how much each rises, above 0: see `popularity.rises`.
+            Codes, and their rises, above 0: see `popularity.rises`.
         """
         rise, order = self.retriever.popularity.rise(window)
         items = self.retriever.first(order, query, limit)

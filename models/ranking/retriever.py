@@ -22,7 +22,7 @@ from models.recommenders.registry import RECOMMENDERS, Entry, entry_of
 from models.recommenders.score_board import ScoreBoard
 
 SERVED_WHOLE = 20
-"""Latest items of a history whose rows a request reads whole; the time grows with their number."""
+"""Latest items of a history whose rows a request reads in full; the time grows with their number."""
 _FILL = np.float32(1e-6)
 
 
@@ -38,7 +38,7 @@ class Retriever:
     recommenders
         Fitted, with these settings; popularity is among them.
     whole
-        How many of a history's items have their rows read whole, see `ScoreBoard`.
+        Number of a history's items whose rows are read in full, see `ScoreBoard`.
     """
 
     def __init__(self, config: RankingConfig, recommenders: Sequence[Recommender], *, whole: int | None = None) -> None:
@@ -46,23 +46,23 @@ class Retriever:
         self.recommenders = tuple(recommenders)
         self.popularity = next(part for part in recommenders if isinstance(part, Popularity))
         self.weights = np.array([getattr(config.blend, part) for part in PARTS], dtype=np.float32)
-        # Popular items rank in their order behind all items that have a score.
+        # Popular items rank, in their order, after all items that have a score.
         mix = self.weights.copy()
         mix[PARTS.index(Popularity.signals[0])] += _FILL
         self.mix = mix
         self._generator = CandidateGenerator(config, self.recommenders, self.popularity, mix)
-        # Only the signals of its recommenders: the fewer rows the board has, the faster it is.
+        # Only the signals of these recommenders: a board with fewer rows is faster.
         signals = tuple(signal for part in self.recommenders for signal in part.signals)
         self._board = ScoreBoard(len(self.popularity.counts), signals, whole)
 
     @property
     def n_items(self) -> int:
-        """Count the items of the catalogue."""
+        """Return the number of items in the catalogue."""
         return len(self.popularity.counts)
 
     @property
     def present(self) -> tuple[str, ...]:
-        """Name the parts that the data has something for."""
+        """Return the names of the parts that have data."""
         names = [name for part in self.recommenders if not part.empty for name in entry_of(part.signals[0]).parts]
         return tuple(name for name in names if name != TRENDING or self.popularity.trends)
 
@@ -81,7 +81,7 @@ class Retriever:
         catalogue
             The items file of a data set, where there is one.
         parts
-            Those to fit; popularity is always there.
+            Names of the parts to fit; popularity is always fitted.
         """
         training = TrainingData(interactions.raised(config.strength_exponent), catalogue)
         fitted = [
@@ -103,7 +103,7 @@ class Retriever:
         return type(self)(config, recommenders)
 
     def reads(self, other: "Retriever") -> bool:
-        """Tell whether it has the same recommenders and settings, and so generates the same candidates."""
+        """Return whether another retriever has the same recommenders and settings, so the same candidates."""
         mine, others = (
             [type(part) for part in retriever.recommenders if not part.empty] for retriever in (self, other)
         )
@@ -129,28 +129,28 @@ class Retriever:
         return cls(config, recommenders, whole=SERVED_WHOLE)
 
     def configured(self, config: RankingConfig) -> "Retriever":
-        """Give the same fitted recommenders other request-time settings."""
+        """Apply other request-time settings to the same fitted recommenders."""
         recommenders = [part.configured(getattr(config, part.signals[0])) for part in self.recommenders]
         return Retriever(config, recommenders)
 
     def replaced(self, recommender: Recommender, config: RankingConfig) -> "Retriever":
-        """Put one recommender, fitted with other settings, in the place of the present one."""
+        """Replace one recommender by one fitted with other settings."""
         others = [recommender if type(recommender) is type(present) else present for present in self.recommenders]
         return Retriever(config, others).configured(config)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays of all recommenders, to store in a bundle."""
+        """Return the arrays of all recommenders to store in a bundle, by name."""
         arrays: dict[str, npt.NDArray[np.generic]] = {}
         for recommender in self.recommenders:
             arrays |= recommender.arrays()
         return arrays
 
     def block(self, items: Int32) -> None:
-        """Keep items (codes) out of every answer from now on."""
+        """Exclude items (codes) from every answer from now on."""
         self._board.block(items)
 
     def unblock(self, items: Int32) -> None:
-        """Let items (codes) into answers again."""
+        """Include items (codes) in answers again."""
         self._board.unblock(items)
 
     def retrieve(self, history: History, query: CandidateQuery, new_items: NewItems | None = None) -> Candidates:
@@ -163,13 +163,13 @@ class Retriever:
         query
             Which items are wanted.
         new_items
-            Items that came after the recommenders were fitted, where there are any.
+            Items created after the recommenders were fitted, if any.
         """
         with self._board as board:
             return self._generator.generate(board, history, query, new_items)
 
     def first(self, order: Int32, query: CandidateQuery, count: int) -> Int32:
-        """Give the first items of an order that are wanted, at most so many."""
+        """Return the first items of an order that are wanted, at most so many."""
         with self._board as board:
             board.exclude(query.excluded[query.excluded < self.n_items])
             wanted = kernels.EVERY_ITEM if query.wanted is None else query.wanted
@@ -181,7 +181,7 @@ class Retriever:
 
 
 def used(config: RankingConfig) -> tuple[str, ...]:
-    """Name the recommenders that settings have a use for: those with a weight, those of the network and popularity."""
+    """Return the recommenders that settings need: those with a weight, those that the network reads, and popularity."""
     names = []
     for entry in RECOMMENDERS:
         weighed = any(getattr(config.blend, part) > 0 for part in entry.parts)

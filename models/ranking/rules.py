@@ -8,14 +8,14 @@ from models.arrays.types import Float32, Int32, Mask, Places
 
 
 def pin(items: Int32, scores: Float32, pins: Sequence[tuple[int, int]]) -> tuple[Int32, Float32]:
-    """Put items at positions of their own; the others keep their order around them.
+    """Put items at fixed positions; the others keep their order around them.
 
     Parameters
     ----------
     items, scores
         A ranked list: codes and their scores, best first.
     pins
-        Position, from 1 on, and code. A position beyond the list is the next free one at its end.
+        Position, from 1 on, and code. A pin beyond the end of the list goes to its next free position.
 
     Returns
     -------
@@ -41,12 +41,12 @@ def expose(is_new: Mask, limit: int, share: float) -> Places:
     Parameters
     ----------
     is_new
-        Whether the item at each place of the ranked list is new.
+        Whether the item at each position of the ranked list is new.
 
     Returns
     -------
     array
-        The places of the ranked list in their new order.
+        The positions of the ranked list in their new order.
     """
     places = np.arange(len(is_new))
     quota = int(limit * share)
