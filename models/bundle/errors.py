@@ -8,16 +8,16 @@ BundleError
 
 
 class BundleError(ValueError):
-    """A bundle cannot be used, or not for what was asked; the text names the file and the reason."""
+    """A bundle cannot be used, or not for this purpose; the text names the file and the reason."""
 
 
 class BundleDamagedError(BundleError):
-    """A file of a bundle is missing, or is not as it was written."""
+    """A file of a bundle is missing or damaged."""
 
 
 class BundleUnreadableError(BundleError):
-    """A bundle is whole, and another version of Braid made it, in a form that this version does not read."""
+    """A bundle is intact, but in a format of another version of Braid that this version cannot read."""
 
 
 class StoreUnreachableError(BundleError):
-    """Where the bundles are cannot be reached now; nothing is said about any of them."""
+    """The store of bundles cannot be reached now; this says nothing about its bundles."""

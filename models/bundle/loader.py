@@ -40,14 +40,14 @@ class Bundle:
         return self.folder / name
 
     def release(self) -> None:
-        """Give the memory of what was read so far back; it stays in the file cache, shared with other processes."""
+        """Release the memory of pages read so far; they stay in the file cache, shared with other processes."""
         for array in self.arrays.values():
             mapped = array.base.base if isinstance(array.base, np.memmap) else array.base
             if isinstance(mapped, mmap.mmap):
                 mapped.madvise(mmap.MADV_DONTNEED)
 
     def array(self, name: str, dtype: npt.DTypeLike, ndim: int = 1) -> npt.NDArray[np.generic]:
-        """Give an array, checked against the type and the number of dimensions its reader expects.
+        """Return an array, checked against the type and the number of dimensions its reader expects.
 
         Raises
         ------
@@ -96,12 +96,12 @@ def load_bundle(folder: Path) -> Bundle:
 
 
 def plain_name(name: str, place: str) -> str:
-    """Give the name of a file that a manifest lists, where it stays in its folder.
+    """Return the name of a file that a manifest lists, if it is a plain file name.
 
     Raises
     ------
     BundleDamagedError
-        It leaves the folder, or is hidden.
+        The name leaves the folder, or is hidden.
     """
     if Path(name).name != name or name.startswith(".") or "\0" in name:
         raise BundleDamagedError(f"{place}: the manifest names {name!r}, which is not a plain file name")
@@ -129,6 +129,6 @@ def _map_array(path: Path) -> npt.NDArray[np.generic]:
 
 
 def _is_finite(array: npt.NDArray[np.generic]) -> bool:
-    # A block at a time: the answer for the whole array would take a quarter of its memory.
+    # A block at a time: the mask for the whole array would take a quarter of its memory.
     flat = array.reshape(-1, order="A")
     return all(bool(np.isfinite(flat[start : start + _BLOCK]).all()) for start in range(0, len(flat), _BLOCK))

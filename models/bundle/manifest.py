@@ -1,4 +1,4 @@
-"""The manifest: what a bundle holds, what it was made from and how well it did."""
+"""The manifest: the contents of a bundle, its training data and its metrics."""
 
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -11,7 +11,7 @@ from models.bundle.errors import BundleDamagedError, BundleUnreadableError
 from models.bundle.verdict import Verdict
 
 SCHEMA_VERSION = 2
-"""Of what a bundle holds: 2 came with all items of the catalogue, and what is served beside the blend."""
+"""Version of the bundle format. 2 added all items of the catalogue, and recommenders served besides the blend."""
 MANIFEST_FILE = "manifest.json"
 _ALIKE = {"schema_version", "version", "files"}
 _LIBRARIES = ("braid", "numpy", "scipy", "numba", "onnxruntime", "keras", "tensorflow")
@@ -27,7 +27,7 @@ class FileEntry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a bundle holds, what it was made from and how well it did."""
+    """The contents of a bundle, its training data and its metrics."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,8 +38,8 @@ class Manifest(BaseModel):
     settings: dict[str, Any] = Field(description="the settings chosen on validation")
     metrics: dict[str, Any] = Field(description="metrics of the blend, its parts and the baselines")
     protocol: str = Field(description="how the metrics were measured")
-    recipe: dict[str, Any] | None = Field(None, description="what the run was asked for: kind, seed, budget and more")
-    gate: Verdict | None = Field(None, description="whether it may take the place of the bundle that was active")
+    recipe: dict[str, Any] | None = Field(None, description="the options of the run: kind, seed, budget and more")
+    gate: Verdict | None = Field(None, description="whether it may replace the bundle that was active")
     files: dict[str, FileEntry] = Field(default_factory=dict)
     libraries: dict[str, str] = Field(default_factory=dict)
 
@@ -77,7 +77,7 @@ def read_manifest(folder: Path) -> Manifest:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"
-        # JSON with other fields is how another version writes it; its files are listed alike in all of them.
+        # Other fields mean that another version wrote it; all versions list the files in the same way.
         other = first["loc"] and not any(each["loc"][0] in _ALIKE for each in error.errors())
         kind = BundleUnreadableError if other else BundleDamagedError
         raise kind(f"{path}: {where}: {first['msg']}") from error
@@ -92,6 +92,6 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 class _Format(BaseModel):
-    """What all versions of the manifest have."""
+    """The fields that all versions of the manifest have."""
 
     schema_version: int

@@ -16,12 +16,12 @@ def open_store(location: str, cache: Path) -> BundleStore:
     location
         A path, or a URL as fsspec reads it: `file://`, `s3://`, `gs://`.
     cache
-        Folder of the copies of what is kept under a URL.
+        Folder for local copies of bundles under a URL.
 
     Raises
     ------
     BundleError
-        What opens URLs of this kind is not installed.
+        The library for URLs of this kind is not installed.
     """
     parts = urlsplit(location)
     if "://" not in location:

@@ -1,4 +1,4 @@
-"""Bundles in object storage, by URL; what is read is copied to a local folder first, and verified there."""
+"""Bundles in object storage, by URL; they are copied to a local folder before they are verified and read."""
 
 import shutil
 import time
@@ -23,20 +23,20 @@ _EXTRAS = {"s3": "s3", "gs": "gcs"}
 class RemoteBundleStore(BundleStore):
     """A store under a URL, with the layout of a folder.
 
-    An object appears complete or not at all, and a version is there when its manifest is, which is written last and
-    removed first.
+    An object appears complete or not at all. A version exists if its manifest does, which is written last and removed
+    first.
 
     Parameters
     ----------
     url
-        As fsspec reads it; who may read and write it is told by the environment, as its library documents.
+        As fsspec reads it; credentials come from the environment, as the library documents.
     cache
-        Folder of the copies.
+        Folder for local copies.
 
     Raises
     ------
     BundleError
-        What opens URLs of this kind is not installed.
+        The library for URLs of this kind is not installed.
     """
 
     def __init__(self, url: str, cache: Path) -> None:
@@ -46,13 +46,13 @@ class RemoteBundleStore(BundleStore):
             self._files, self._base = fsspec.core.url_to_fs(self._url, use_listings_cache=False)
         except ImportError as error:
             extra = _EXTRAS.get(self._url.partition("://")[0], "s3")
-            raise BundleError(f"{self._url}: what opens it is not installed: pip install 'braid[{extra}]'") from error
+            raise BundleError(f"{self._url}: its library is not installed: pip install 'braid[{extra}]'") from error
         except ValueError as error:
             raise BundleError(f"{self._url}: {error}") from error
 
     @property
     def place(self) -> str:
-        """Name the place where the bundles are."""
+        """The URL of the store, for messages."""
         return self._url
 
     def versions(self) -> list[str]:
@@ -111,7 +111,7 @@ class RemoteBundleStore(BundleStore):
         files: Iterable[Path] = (),
         judge: Judge | None = None,
     ) -> Bundle:
-        """Write a version to the local folder, then copy it to the URL; it is there when all of it is."""
+        """Write a version to the local folder, then copy it to the URL; it appears when it is complete."""
         if manifest.version in self.versions():
             raise BundleError(f"{self._url}/{manifest.version}: this version exists already")
         shutil.rmtree(self.root / checked(manifest.version), ignore_errors=True)
@@ -122,7 +122,7 @@ class RemoteBundleStore(BundleStore):
         return bundle
 
     def remove(self, version: str) -> None:
-        """Remove a version, its copy as well."""
+        """Remove a version and its local copy."""
         super().remove(version)
         folder = f"{self._base}/{checked(version)}"
         with self._plainly(f"{self._url}/{version}"):
@@ -132,7 +132,7 @@ class RemoteBundleStore(BundleStore):
                 self._files.rm(folder, recursive=True)
 
     def sweep(self) -> None:
-        """Remove what runs that were killed have left over, a day later where somebody may still be writing it."""
+        """Remove leftovers of killed runs; those at the URL only after a day, as they may still be being written."""
         super().sweep()
         there = set(self.versions())
         before = time.time() - _STALE_SECONDS
@@ -172,7 +172,7 @@ class RemoteBundleStore(BundleStore):
 
     @contextmanager
     def _plainly(self, place: str) -> Iterator[None]:
-        """Turn what the library of a kind of storage raises into an error that a user can understand."""
+        """Turn errors of a storage library into errors that a user can understand."""
         try:
             yield
         except (BundleError, FileNotFoundError):

@@ -22,7 +22,7 @@ Judge = Callable[[Bundle], Verdict]
 
 
 def new_version() -> str:
-    """Name a version after this moment, so that names sort by age."""
+    """Return a version name made from the present time, so that names sort by age."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
 
 
@@ -40,7 +40,7 @@ class BundleStore:
 
     @property
     def place(self) -> str:
-        """Name the place where the bundles are."""
+        """The path of the store, for messages."""
         return str(self.root)
 
     def versions(self) -> list[str]:
@@ -136,7 +136,7 @@ class BundleStore:
         files
             Further files, copied under their own names.
         judge
-            Given what was written, before it appears; its verdict becomes the manifest's `gate`.
+            Called with the written bundle before it appears; its verdict becomes the manifest's `gate`.
 
         Raises
         ------
@@ -180,12 +180,12 @@ class BundleStore:
         if version == self.active_version():
             raise BundleError(f"bundle {version} is active: activate another one before it is removed")
         folder = self.root / checked(version)
-        # Another process may remove the same one.
+        # Another process may be removing the same version.
         with partial_folder(self.root, version) as gone, suppress(FileNotFoundError):
             folder.rename(gone / version)
 
     def prune(self, keep: int, spared: Collection[str] = ()) -> list[str]:
-        """Remove all versions but the newest, the active one and those spared; give those that were removed."""
+        """Remove all versions except the newest, the active one and those spared; return those that were removed."""
         with locked(self.root):
             active = self.active_version()
             old = [version for version in self.versions()[:-keep] if version not in {active, *spared}]
@@ -194,21 +194,21 @@ class BundleStore:
         return old
 
     def scratch(self) -> AbstractContextManager[Path]:
-        """Make a folder for what a run needs on its way; it is removed at the end."""
+        """Make a temporary folder for a run; it is removed at the end."""
         return partial_folder(self.root, "work")
 
     def sweep(self) -> None:
-        """Remove what runs that were killed have left over."""
+        """Remove leftovers of killed runs."""
         sweep(self.root)
 
 
 def checked(version: str) -> str:
-    """Give the name of a version, where it is one.
+    """Return the name of a version, if it is valid.
 
     Raises
     ------
     BundleError
-        It is none.
+        It is not the name of a version.
     """
     if not _VERSION.fullmatch(version):
         raise BundleError(f"{version[:80]!r} is not the name of a version")

@@ -1,4 +1,4 @@
-"""What the gate found: whether a bundle may take the place of the active one."""
+"""The verdict of the gate: whether a bundle may replace the active one."""
 
 from typing import Literal
 
@@ -22,19 +22,19 @@ class GateCheck(BaseModel):
 
 
 class Verdict(BaseModel):
-    """All checks of one bundle; it passed where none failed."""
+    """All checks of one bundle; it passed if none failed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    against: str | None = Field(None, description="version of the bundle that was active, and compared with")
+    against: str | None = Field(None, description="version of the active bundle that it was compared with")
     checks: tuple[GateCheck, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Tell whether no check failed."""
+        """Return whether no check failed."""
         return all(check.outcome != "failed" for check in self.checks)
 
     @property
     def reason(self) -> str | None:
-        """Say in one line what failed; None where nothing did."""
+        """Describe in one line what failed; None if nothing did."""
         return "; ".join(check.detail for check in self.checks if check.outcome == "failed") or None

@@ -1,7 +1,7 @@
-"""Writing folders and files so that a crash at any point leaves them absent, or complete.
+"""Writes folders and files so that a crash at any point leaves them absent or complete.
 
-What is being written has a name that begins with `.braid-`, and a lock that its process holds. A lock ends with its
-process: what nobody holds is left over, and `sweep` removes it.
+Unfinished folders and files have a name that begins with `.braid-`, and a lock that their process holds. A lock ends
+with its process: unlocked ones are leftovers, which `sweep` removes.
 """
 
 import fcntl
@@ -30,7 +30,7 @@ def partial_folder(root: Path, name: str) -> Iterator[Path]:
 def _held_folder(root: Path, name: str) -> tuple[Path, int]:
     while True:
         path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{name}.", dir=root))
-        # Whoever sweeps may be faster than the lock.
+        # Another process may sweep it before it is locked.
         with suppress(FileNotFoundError):
             lock = os.open(path, os.O_RDONLY)
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -61,7 +61,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 @contextmanager
 def locked(root: Path) -> Iterator[None]:
-    """Let one process at a time change what is active and what is there."""
+    """Let one process at a time activate or remove versions."""
     root.mkdir(parents=True, exist_ok=True)
     lock = os.open(root, os.O_RDONLY)
     try:
@@ -93,7 +93,7 @@ def sync_folder(path: Path) -> None:
 
 
 def sweep(root: Path) -> None:
-    """Remove what a process that is no more has left over."""
+    """Remove leftovers of processes that have ended."""
     for path in sorted(root.glob(f"{_PREFIX}*")) if root.is_dir() else ():
         with suppress(OSError):
             lock = os.open(path, os.O_RDONLY)

@@ -1,10 +1,10 @@
 """Metrics beyond accuracy: novelty and diversity.
 
-novelty@k is the mean self-information of the items of a list, -log2(share of the training users with the item), in
-bits (Zhou et al. 2010); an item without users counts as one with a single user. diversity@k is 1 minus the mean cosine
+novelty@k is the mean self-information of the items of a list, -log2(share of the training users with the item), in bits
+(Zhou et al. 2010); an item without users counts as an item with one user. diversity@k is 1 minus the mean cosine
 between the items of a list (Ziegler et al. 2005), each item taken as the column of its users in training; it is a mean
-over at most 2,000 users. Lists of no item have no novelty, lists of fewer than two no
-diversity: they are left out of the means.
+over at most 2,000 users. Empty lists have no novelty, and lists of fewer than two items no diversity: they are left out
+of the means.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from models.data.interactions import Interactions
 from models.similarity.matrices import binary_matrix, degrees, power, scaled
 
 MAX_USERS = 2000
-"""Users whose lists are compared item by item, at most."""
+"""Maximum number of users whose lists are measured for diversity."""
 _LISTS_AT_ONCE = 100
 
 
@@ -29,7 +29,7 @@ class BeyondAccuracy:
     interactions
         The training data of the recommenders.
     seed
-        Of the sample of users; the same for all lists of the same users.
+        Seed of the sample of users; the sample is the same for all lists of the same users.
     """
 
     def __init__(self, interactions: Interactions, seed: int) -> None:
@@ -74,7 +74,7 @@ class BeyondAccuracy:
         lengths = np.bincount(lists, minlength=len(ranked))
         several = lengths > 1
         pairs = lengths[several] * (lengths[several] - 1.0)
-        # Lists of items with the same users are slightly beyond the ends through rounding.
+        # Through rounding, lists of items with the same users may be slightly outside 0 to 1.
         diversities: Float64 = np.clip(1.0 - (squared[several] - alone[several]) / pairs, 0.0, 1.0)
         return diversities
 

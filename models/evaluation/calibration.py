@@ -15,7 +15,7 @@ EDGES = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 class Bin(TypedDict):
-    """Candidates of similar probability: how many, the mean prediction and the share of hits."""
+    """Candidates of similar probability: their number, mean prediction and share of hits."""
 
     low: float
     high: float
@@ -27,8 +27,8 @@ class Bin(TypedDict):
 def calibration(ranker: Ranker, holdout: Holdout, *, seed: int) -> list[Bin]:
     """Compare the softmax of the network's scores over a user's candidates with the hits among them.
 
-    The network was trained on lists that hold the next item, so users whose candidates hold no test item are left
-    out; where they hold several, each is a share of a hit. At most 2,000 users are sampled.
+    The network was trained on lists that hold the next item, so users whose candidates hold no test item are left out;
+    of several test items, each counts as an equal share of one hit. At most 2,000 users are sampled.
 
     Returns
     -------

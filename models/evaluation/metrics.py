@@ -6,7 +6,7 @@ ndcg@k = DCG / the ideal DCG of min(k, |T|) hits (Jaervelin and Kekaelaeinen 200
 precision at their ranks, divided by min(k, |T|). coverage@k is the share of the items that any list holds.
 
 trec_eval measures the same under the names recall, success, recip_rank and ndcg_cut; its map_cut divides by |T| where
-map@k divides by min(k, |T|), so that here a list of nothing but hits has 1 whatever k is.
+map@k divides by min(k, |T|), so that here a list of hits only has 1 for every k.
 """
 
 from collections.abc import Sequence

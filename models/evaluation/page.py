@@ -85,7 +85,7 @@ def _plots(report: EvaluationReport) -> Iterator[Plot]:
         yield Plot(
             "curves",
             "Learning curves of the network",
-            "Loss by epoch on the training lists and on those held back, of the first of the averaged networks.",
+            "Loss by epoch on the training and the validation lists, for the first of the averaged networks.",
             plots.plot_curves(report),
             tables.curves_table(report),
         )
@@ -94,7 +94,7 @@ def _plots(report: EvaluationReport) -> Iterator[Plot]:
             "calibration",
             "Calibration of the network",
             "Share of candidates that were hits, by the probability that the network predicted, for test users whose"
-            " candidates hold a test item; of several test items each is a share of a hit. On the dashed line"
+            " candidates hold a test item; of several test items each counts as a share of one hit. On the dashed line"
             " prediction and outcome agree.",
             plots.plot_calibration(report),
             tables.calibration_table(report),

@@ -15,9 +15,9 @@ from matplotlib.ticker import MaxNLocator
 from models.evaluation.report import BLEND, NETWORK, POPULARITY, EvaluationReport
 
 _INK = "#010203"
-"""Stands for the colour of the page's text until the SVG is written."""
+"""Placeholder that is replaced by the text colour of the page when the SVG is written."""
 _MAIN, _OTHER, _BASELINE = "#3478c6", "#8a8f98", "#d9762b"
-"""Legible on white and on black alike."""
+"""Colours that are legible on white and on black."""
 _STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": _INK,
@@ -36,7 +36,7 @@ _STYLE: dict[Any, Any] = {
     "text.color": _INK,
     "xtick.color": _INK,
     "ytick.color": _INK,
-    # Letters stay text: they can be selected and read aloud, and the page's font is used.
+    # Labels stay text, so that they can be selected and read aloud in the page's font.
     "svg.fonttype": "none",
     "svg.hashsalt": "braid",
 }
@@ -93,7 +93,7 @@ def plot_trials(report: EvaluationReport) -> str:
 
 
 def blend_shares(report: EvaluationReport) -> dict[str, float]:
-    """Give the share of each part in the final score: the network's, and the neighbours' parts of the rest."""
+    """Return the share of each part in the final score: the network's, and the neighbours' parts of the rest."""
     settings = report.settings["blend"]
     weights = {name: float(settings[name]) for name in report.metrics if name in settings}
     network = float(settings["network_weight"])
@@ -172,7 +172,7 @@ def _label(axes: Axes, x: str, y: str) -> None:
 
 
 def _legend(figure: Figure) -> None:
-    # Above the axes, where it hides nothing.
+    # Above the axes, where it covers no data.
     figure.legend(loc="outside upper left", ncols=3)
 
 
@@ -186,7 +186,7 @@ def _svg(name: str, draw: Callable[[Figure], None], *, height: float = 3.4) -> s
         figure.savefig(written, format="svg", transparent=True)
     text = written.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.DOTALL)
-    # Several figures share a page, so that no two may use the same id.
+    # Several figures share a page, so ids must be unique.
     text = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{name}-", text)
     text = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", text)
     return text.replace(_INK, "currentColor").replace("<svg ", f'<svg role="img" aria-labelledby="{name}-caption" ', 1)

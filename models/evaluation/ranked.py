@@ -35,7 +35,7 @@ def rank_holdout(
     ranker
         Fitted without the held-out items.
     everyone
-        All parts, to be measured alone.
+        All parts, for their evaluation alone.
     holdout
         Users with their histories; its `candidates`, where given, are the complete lists to rank.
     length

@@ -21,11 +21,11 @@ _RESAMPLES = 1000
 class EvaluationReport:
     """Metrics of the blend, of every part alone and of the baselines.
 
-    `metrics` maps `braid` (the blend) and each part and baseline to metric name and value; `intervals` likewise
-    to the lower and upper end of a bootstrapped 95 % interval; `seconds` maps phases to their duration. `segments`
-    holds metrics of some of the users: `history_length` by the length of their history, `long_tail`, `new_users` and
-    `no_history`, the last three where there are such users. `trials` are the settings tried on validation with the
-    NDCG@10 each reached, `curves` the losses of the network by epoch, `calibration` bins of its probabilities.
+    `metrics` maps `braid` (the blend) and each part and baseline to metric name and value; `intervals` has the same
+    keys, with the lower and upper end of a bootstrapped 95 % interval; `seconds` maps phases to their duration.
+    `segments` holds metrics of some of the users: `history_length` (by the length of their history), and `long_tail`,
+    `new_users` and `no_history` if there are such users. `trials` are the settings tried on validation with the NDCG@10
+    each reached, `curves` the losses of the network by epoch, `calibration` bins of its probabilities.
     """
 
     protocol: str
@@ -43,7 +43,7 @@ class EvaluationReport:
 
     @property
     def plain_k(self) -> int:
-        """The length of list to show where there is room for one: 10, or else the longest."""
+        """The list length to show where there is room for one only: 10, or else the longest."""
         lengths = {int(name.partition("@")[2]) for metrics in self.metrics.values() for name in metrics}
         return 10 if 10 in lengths else max(lengths)  # noqa: PLR2004
 
@@ -56,7 +56,7 @@ class EvaluationReport:
         return [BLEND, *best, POPULARITY]
 
     def named_segments(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Give all segments, each with a readable name."""
+        """Yield all segments, each with a readable name."""
         for length, segment in self.segments["history_length"].items():
             yield f"history: {length}", segment
         if "long_tail" in self.segments:

@@ -14,9 +14,9 @@ Values = Mapping[str, Mapping[str, Float64]]
 """Name of the blend, a part or a baseline to metric to the values of each user."""
 
 HISTORY_LENGTHS = {"1": (1, 1), "2-5": (2, 5), "6-20": (6, 20), "more": (21, None)}
-"""Name to the fewest and the most items of the history."""
+"""Segments by name, with the minimum and maximum number of items in the history."""
 HEAD_SHARE = 0.8
-"""Share of the training interactions on the most popular items, which are not the long tail."""
+"""Share of the training interactions that defines the head; all other items are the long tail."""
 _OF_TARGETS = ("recall@", "ndcg@")
 
 

@@ -11,7 +11,7 @@ _NOTHING = "-"
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under a head; the first cell of a row names it."""
+    """Rows of text with a header; the first cell of a row is its label."""
 
     caption: str
     head: Sequence[str]

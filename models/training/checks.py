@@ -1,4 +1,4 @@
-"""Checks of a written bundle: whether it answers, its latency, its coverage and its size."""
+"""Checks of a written bundle: answered requests, latency, coverage and size."""
 
 import statistics
 import time
@@ -43,7 +43,7 @@ def check_bundle(bundle: Bundle, known: Interactions, active: Manifest | None, *
         began = time.perf_counter()
         found = ranker.rank(history, CandidateQuery(excluded=history.items, limit=_LENGTH))
         milliseconds.append((time.perf_counter() - began) * 1e3)
-        # A user with interactions of every item has no new item to be shown.
+        # For a user with interactions with every item there is nothing left to recommend.
         answered += bool(len(found.items)) or len(np.unique(history.items)) >= known.n_items
     return [
         _answers(answered, len(sample)),

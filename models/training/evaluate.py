@@ -35,7 +35,7 @@ from models.training.refresh import refresh
 class Evaluated:
     """The result of one run of the pipeline.
 
-    `everything` are all interactions, cleaned and encoded; `log` are the same with their repeated pairs. `validation`
+    `everything` are all interactions, cleaned and encoded; `log` are the same including repeated pairs. `validation`
     holds NDCG@10 of the blend and of popularity, and coverage@10, on the validation part, where it was measured.
     """
 
@@ -95,7 +95,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
         test_days=config.test_days,
     )
     watch("splitting", 1.0)
-    del table  # the split holds what is needed of it; of millions of rows it takes hundreds of megabytes
+    del table  # the split holds what is needed; the table of millions of rows takes hundreds of megabytes
     options = LabelOptions(dataset.items, split.window, config.include_seen)
     learned = _learn(split, cleaning, folder, options, config, watch)
     validation = _validation(learned.ranker, split.validation, seed, watch) if config.with_validation else {}
@@ -152,7 +152,7 @@ def _learn(
     config: EvaluationConfig,
     progress: Progress,
 ) -> Learned:
-    """Choose all settings, or fit with those that were chosen before."""
+    """Choose all settings, or fit with those chosen before."""
     if config.chosen is not None:
         return refresh(
             split.train,
@@ -187,12 +187,12 @@ def _refitted(
     config: EvaluationConfig,
     progress: Progress,
 ) -> Ranker:
-    """Rank with recommenders that were fitted on all that is known before the test, and the network trained on it."""
+    """Rank with the recommenders and the network fitted on all interactions before the test."""
     retriever, network = everyone.pruned(), learned.network
     progress("refit", 1.0)
     kept = config.chosen is not None and config.chosen.network is not None
     if options.window is not None and retriever.config.blend.network_weight > 0 and not kept:
-        # The latest window was the validation: now that the settings are chosen, it gives the best labels.
+        # The latest window was the validation part: now that the settings are chosen, it gives the best labels.
         again = learn_network(known, retriever, folder, options, config.network, seed=config.seed, progress=progress)
         network = network if again is None else again[0]
     return Ranker(retriever, network, known.item_ids, known.user_ids)

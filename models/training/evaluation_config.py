@@ -16,7 +16,7 @@ class EvaluationConfig:
     Parameters
     ----------
     protocol
-        `fixed`, `leave-last-out`, `temporal` or `random`; where None, what the data allows.
+        `fixed`, `leave-last-out`, `temporal` or `random`; where None, chosen by the data.
     ks
         Lengths of the lists that are measured.
     seed
@@ -31,13 +31,13 @@ class EvaluationConfig:
     test_users
         How many test users are measured, a random sample of more; all where None.
     parts
-        The parts that may have a weight, see `PARTS`.
+        The parts that may have a weight, of `PARTS`.
     with_network
         Whether a network is trained.
     network
         Settings of the network.
     event_types
-        What event types say; those left out are as in `EVENT_WEIGHTS`.
+        Weights of event types; those left out are as in `EVENT_WEIGHTS`.
     chosen
         Settings that were chosen before; all are chosen anew where None.
     brief

@@ -84,7 +84,7 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
     if active is None or window is None or times is None:
         detail = "there is no active bundle" if active is None else "the interactions have no times"
         return GateCheck(name=name, outcome="skipped", detail=detail)
-    # A row from the future, as seen when the bundle was made, does not say where its data ends.
+    # A row with a time after the bundle was made does not mark the end of its data.
     end = min(window[1], active.manifest.created_at.timestamp())
     late = times > end
     after = np.nextafter(end, np.inf)
@@ -107,7 +107,7 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
     codes = find(present.item_ids, [item.decode() for item in known.item_ids])
     users = find(present.user_ids, [known.user_ids[user].decode() for user in holdout.users])
     others = [_translated(history, codes, int(user)) for history, user in zip(histories, users, strict=True)]
-    # The last place stands for -1, the end of a list. An item that the active bundle does not know is a miss.
+    # The last position stands for -1, the end of a list. An item that the active bundle does not know is a miss.
     back = np.full(len(present.item_ids) + 1, -1, dtype=np.int32)
     back[codes[codes >= 0]] = np.flatnonzero(codes >= 0)
     lists = {

@@ -18,7 +18,7 @@ from models.training.network import LabelledLists
 from models.training.plans import Batch, plan
 
 MAX_LISTS = 12_000
-"""Lists with a label, at most; more of them improve the network little."""
+"""Lists with a label, at most; more of them hardly improve the network."""
 MIN_LISTS = 2
 """Fewest lists to train on: one to learn from and one to decide when to stop."""
 

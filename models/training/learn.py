@@ -32,9 +32,9 @@ TUNING_SHARE = 0.6
 
 @dataclass(frozen=True)
 class Learned:
-    """What the recipe found.
+    """The result of the recipe.
 
-    `ranker` has the recommenders that help, `retriever` all that the data allows, with the same settings. `files`
+    `ranker` has the recommenders that help, `retriever` all that the data allows, both with the same settings. `files`
     are those of the network in both forms, in the folder that `learn` was given. `budget_spent` tells whether some
     settings were not tried for lack of time.
     """
@@ -72,7 +72,7 @@ def learn(
     folder
         Where the network's files are written.
     options
-        What the network's lists are made of beside the interactions; its catalogue is that of the recommenders.
+        Inputs of the network's lists besides the interactions; its catalogue is that of the recommenders.
     scale
         The scale of the strengths, stored with the settings.
     parts
@@ -144,15 +144,15 @@ def learn_network(
 
 
 def default_budget(interactions: int) -> float:
-    """Give the default seconds for choosing settings: more for more data, up to a quarter of an hour.
+    """Return the default seconds for choosing settings, which grow with the data up to a quarter of an hour.
 
-    They are about twice what is needed: a budget that runs out makes the outcome depend on how busy the machine is.
+    They are about twice the usual need: if the budget runs out, the result depends on how busy the machine is.
     """
     return min(240.0 + interactions * 6e-4, 900.0)
 
 
 def _start_blend(blend: BlendConfig, parts: Collection[str]) -> BlendConfig:
-    """Give the start weights of some parts, 0 for all others; where all are 0, each of these parts has 1."""
+    """Return the start weights of some parts, 0 for all others; where all are 0, each of these parts has 1."""
     weights = {part: float(getattr(blend, part)) if part in parts else 0.0 for part in PARTS}
     if not any(weights.values()):
         weights |= dict.fromkeys(parts, 1.0)

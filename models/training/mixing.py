@@ -12,7 +12,7 @@ _FACTORS = (2.0, 2.0, 2.0**0.5, 2.0**0.25)
 _FROM_ZERO = (0.1, 0.4, 1.6)
 _GREATEST = 32.0
 _TOLERANCE = 5e-4
-"""A part is left out where that lowers the NDCG by less than this share: each part takes time at every request."""
+"""A part is left out if that lowers the NDCG by less than this share, because each part takes time at every request."""
 
 
 def search_weights(pool: Pool, start: Float32, parts: Iterable[str]) -> tuple[Float32, float]:

@@ -18,7 +18,7 @@ from models.ranking.network_config import NetworkConfig
 
 @contextmanager
 def _without_native_stderr() -> Iterator[None]:
-    """Send what compiled code writes to standard error nowhere; Python exceptions pass."""
+    """Discard what compiled code writes to standard error; Python exceptions pass."""
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
@@ -33,7 +33,7 @@ def _without_native_stderr() -> Iterator[None]:
 # TensorFlow reads these when it is imported: only errors on standard error, and no graphics card.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-# TensorFlow 2.21 writes a greeting from compiled code before its logging reads any setting.
+# TensorFlow 2.21 writes a message from compiled code before its logging reads any setting.
 with _without_native_stderr():
     import keras
     import tensorflow as tf
@@ -122,7 +122,7 @@ def _softmax(labels: Any, logits: Any) -> Any:
 
 
 def _binary(labels: Any, logits: Any) -> Any:
-    """Sum the cross-entropy of each candidate by itself; padding has a probability of 0 and adds nothing."""
+    """Sum the binary cross-entropy of the candidates; padding has a probability of 0 and adds nothing."""
     hits = keras.ops.cast(labels > 0, logits.dtype)
     return keras.ops.sum(keras.ops.binary_crossentropy(hits, logits, from_logits=True), axis=-1)
 
@@ -146,7 +146,7 @@ def _optimizer(name: str, rate: Any) -> Any:
 def train_networks(
     lists: LabelledLists, config: NetworkConfig, *, seed: int, on_epoch: Callable[[float], None]
 ) -> TrainedNetwork:
-    """Train several networks from different starts, and average them in one network, which varies less than each."""
+    """Train several networks from different seeds and average them in one network, which varies less than each."""
     trained = [
         train_network(
             lists,

@@ -10,9 +10,9 @@ from models.arrays.types import Int64
 from models.data.interactions import Interactions
 
 MAX_SAMPLE = 70_000
-"""Interactions that are used as labels, at most."""
+"""Maximum number of interactions that are used as labels."""
 POSITIONS = 3
-"""How many of a user's latest interactions are labels, each with what came before it as the history."""
+"""How many of a user's latest interactions are labels, each with the interactions before it as the history."""
 FOLD_SHARE = 1 / 3
 """Share of the users whose labels are hidden from a fit, at most."""
 WINDOWS = 5
@@ -24,8 +24,8 @@ class Batch:
     """Labelled lists that one fit of the recommenders scores.
 
     `fitted` are the interactions that the recommenders are fitted on, without the labels. List n is of user
-    `owners[n]`: its history are the user's rows before `stops[n]`, its labels the rows from there to before `ends[n]`.
-    `now` is the moment of the requests, where all have the same. `share` is the share of all lists that come from
+    `owners[n]`: its history is the user's rows before `stops[n]`, its labels are the rows from there to before
+    `ends[n]`. `now` is the time of the requests, if they share one. `share` is the share of all lists that come from
     this batch.
     """
 
@@ -48,13 +48,13 @@ def plan(train: Interactions, window: float | None, rng: np.random.Generator) ->
 def _positions(train: Interactions, rng: np.random.Generator) -> Iterator[Batch]:
     """Hide the latest rows of a part of the users from each fit.
 
-    A user's earlier rows do not reveal the label, so they stay: the recommenders are hardly weaker than those that
-    serve, and the scores that the network sees are as unbiased as those of future interactions.
+    A user's earlier rows do not reveal the label, so they stay: the recommenders are hardly weaker than those of the
+    bundle, and the scores are as unbiased as those of future interactions.
     """
     rows = np.arange(len(train.items))
     from_end = train.offsets[train.users + 1] - rows
     late = from_end <= POSITIONS
-    # The first of a user has no history.
+    # A user's first interaction has no history.
     labels = np.flatnonzero(late & (rows > train.offsets[train.users]))
     if len(labels) > MAX_SAMPLE:
         labels = np.sort(rng.choice(labels, MAX_SAMPLE, replace=False))

@@ -1,4 +1,4 @@
-"""The contents of a bundle: the recommenders fitted on everything, and what requests need beside the blend."""
+"""The contents of a bundle: the recommenders fitted on all interactions, and further data that requests need."""
 
 from dataclasses import dataclass
 
@@ -21,9 +21,9 @@ from models.training.evaluate import Evaluated
 
 @dataclass(frozen=True)
 class Publication:
-    """What a bundle stores, fitted on all interactions, with a code for every item of the catalogue.
+    """The contents of a bundle, fitted on all interactions, with a code for every item of the catalogue.
 
-    `repeats` are measured on the log with its repeated pairs.
+    `repeats` is fitted on the log including repeated pairs.
     """
 
     interactions: Interactions
@@ -51,7 +51,7 @@ class Publication:
         return self.retriever.config
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Name the arrays to store; those of repeats only where a user repeated an item."""
+        """Return the arrays to store, by name; those of repeats only if a user repeated an item."""
         return {
             "item_ids": self.interactions.item_ids,
             "user_ids": self.interactions.user_ids,

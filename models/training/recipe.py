@@ -1,4 +1,4 @@
-"""A recipe: all options of a training run beside the data."""
+"""A recipe: all options of a training run besides the data."""
 
 from typing import Literal
 
@@ -34,7 +34,7 @@ def recipe_of(manifest: Manifest) -> Recipe:
     Raises
     ------
     BundleUnreadableError
-        It has none, as from before recipes were recorded, or that of another version.
+        The manifest has no recipe, because it is older than recipes, or one of another version.
     """
     if manifest.recipe is None:
         raise BundleUnreadableError(f"bundle {manifest.version}: its manifest has no recipe: train anew")

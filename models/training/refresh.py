@@ -32,12 +32,12 @@ class ChosenSettings:
     def of(cls, bundle: Bundle, *, keep_network: bool) -> "ChosenSettings":
         """Read the settings of a bundle.
 
-        A network from before a recommender was added is not kept, as it cannot read the features of this version.
+        A network trained before a recommender was added is not kept, as it cannot read the features of this version.
 
         Raises
         ------
         BundleError
-            This version cannot read it.
+            This version cannot read the bundle.
         """
         config = read_config(bundle)
         if not keep_network or config.blend.network_weight <= 0:

@@ -28,9 +28,9 @@ from models.training.refresh import ChosenSettings
 __all__ = ["EvaluationConfig", "Recipe", "evaluate_folder", "recipe_of", "render_page", "train"]
 
 TEST_USERS = 20_000
-"""Test users that a training run measures, at most: enough for intervals of a few thousandths."""
+"""Maximum number of test users of a training run: enough for intervals of a few thousandths."""
 REFRESH_USERS = 2000
-"""The same of a light refresh."""
+"""The same for a refresh."""
 
 
 def train(
@@ -105,7 +105,7 @@ def train(
             more = check_bundle(written, publication.interactions, before, seed=recipe.seed)
             return Verdict(against=against, checks=(*checks, *more))
 
-        # A network of weight 0 is measured, but nothing uses it.
+        # A network of weight 0 is evaluated, but not used.
         files = run.learned.files if publication.config.blend.network_weight > 0 else []
         bundle = store.publish(manifest, _arrays(run, publication), [*files, page], judge)
         progress("publishing", 1.0)

@@ -27,7 +27,7 @@ from models.training.validation import DEPTH, Pool, generate, list_ndcg
 NETWORK_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _ROUNDS = 3
 _ALONE_USERS = 2500
-"""Users that are enough to choose a setting of one part alone, where the differences are large."""
+"""Users in the sample that chooses a setting of a single part, where differences are large."""
 _TUNED = 0.5
 """Share of the best part's NDCG that a part must reach alone to be tuned."""
 _READ = 0.25
@@ -51,20 +51,20 @@ class Coordinate:
 
     @property
     def name(self) -> str:
-        """The recommender and the setting, as trials name them."""
+        """The recommender and the setting, as named in the trials."""
         return f"{self.entry.name}.{self.search.name}"
 
     def around(self, config: RankingConfig, halvings: int) -> Iterable[float]:
-        """Give the values to try beside the present one."""
+        """Return the values to try beside the present one."""
         return self.search.around(getattr(config, self.entry.name), halvings)
 
     def changed(self, config: RankingConfig, value: float) -> RankingConfig:
-        """Give the same settings with another value."""
+        """Return the same settings with another value."""
         return config.changed(self.entry.name, **{self.search.name: value})
 
 
 def coordinates(config: RankingConfig, *, ordered: bool) -> list[Coordinate]:
-    """List what is searched within the mix: exponents first, then the decays of ordered data, neighbours last."""
+    """List what is searched within the mix: exponents first, then decays of ordered data, then neighbours."""
     found = [
         Coordinate(entry, search)
         for entry in RECOMMENDERS
@@ -76,7 +76,7 @@ def coordinates(config: RankingConfig, *, ordered: bool) -> list[Coordinate]:
 
 
 def choices(*, ordered: bool) -> list[tuple[Entry, Choice]]:
-    """List the settings that are chosen by how well a recommender does alone.
+    """List the settings that are chosen by the accuracy of a recommender alone.
 
     The decays of ordered data come first, then what needs no new fit. What needs one follows in the reverse order of
     the registry, whose first entries take longest.
@@ -106,13 +106,13 @@ class Tuner:
     holdout
         The validation part, or a sample of it.
     seed
-        Of samples and of breaking ties.
+        Seed of the samples and of breaking ties.
     catalogue
         The items file of the data set, where there is one.
     deadline
-        On the monotonic clock; after it nothing further is tried.
+        Time on the monotonic clock after which nothing further is tried.
     parts
-        Those that may have a weight.
+        The parts that may have a weight.
     """
 
     train: Interactions
@@ -127,7 +127,7 @@ class Tuner:
     budget_spent: bool = False
 
     def tune(self) -> Retriever:
-        """Choose everything but the network's weight; give the recommenders with what was chosen."""
+        """Choose everything but the network's weight; return the recommenders with what was chosen."""
         self._choose_strengths()
         read = self._choose_alone()
         self.progress("tuning parts", 1.0)
@@ -166,7 +166,7 @@ class Tuner:
         return self.budget_spent
 
     def _choose_strengths(self) -> None:
-        """Choose how much the strengths count, by how well the start mix does."""
+        """Choose how much the strengths count, by the NDCG of the initial mix."""
         if self.train.strengths is None:
             return
         best, start = -1.0, self.retriever

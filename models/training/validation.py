@@ -52,8 +52,8 @@ class Pool:
     """Candidates of every held-out user with the scores of each part, so that a mix is measured fast.
 
     `parts` is float32 (users, candidates, len(PARTS)), each part relative to its best item; `relevant` is float32
-    (users, candidates), 1 at targets; `noise` likewise, below 1e-6, breaks ties and is -inf where a list is shorter;
-    `ideal` is the best DCG each user could have, float64 (users,).
+    (users, candidates), 1 at targets; `noise`, of the same shape and below 1e-6, breaks ties and is -inf where a list
+    is shorter; `ideal` is the best DCG each user could have, float64 (users,).
     """
 
     parts: Float32
