@@ -18,7 +18,7 @@ def catalogue(state: ServingState) -> Catalogue:
 
 
 def user_data(state: ServingState) -> UserData:
-    """Show, export, erase and merge what is held on users."""
+    """Show, export, erase and merge the data stored about users."""
     resources = state.resources
     return UserData(resources.user_data, resources.users, state.histories, state.log_counts, state.erased_users)
 

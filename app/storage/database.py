@@ -67,7 +67,7 @@ class Database:
 
     @property
     def place(self) -> str:
-        """Name the database, without its password."""
+        """The address of the database, without its password."""
         return self.url.render_as_string(hide_password=True)
 
     @property

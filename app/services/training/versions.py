@@ -152,7 +152,7 @@ class Versions:
 
 @contextmanager
 def _reaching() -> Iterator[None]:
-    """Tell bundles that are refused from bundles that cannot be reached."""
+    """Distinguish bundles that are refused from bundles that cannot be reached."""
     try:
         yield
     except StoreUnreachableError as error:

@@ -85,7 +85,7 @@ class ImportJobs:
         return _job(state)
 
     async def get(self, import_id: str) -> ImportJob:
-        """Tell how far an import has come.
+        """Return how far an import has come.
 
         Raises
         ------
