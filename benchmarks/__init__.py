@@ -1,1 +1,1 @@
-"""What measures Braid beside its peers; no part of what is installed."""
+"""Benchmarks of Braid and of other systems; not part of the installed packages."""

@@ -1,4 +1,4 @@
-"""Switches each part off in turn, and measures what that costs."""
+"""Ablation: switches each part off in turn, and measures the loss in accuracy."""
 
 import json
 import time
@@ -28,7 +28,7 @@ def ablation(
     test_days: Annotated[float | None, typer.Option()] = None,
     include_seen: Annotated[bool, typer.Option()] = False,
     without: Annotated[str, typer.Option(help="Parts to switch off, one run each; all by default.")] = "",
-    output: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("var/ablation.json"),
+    output: Annotated[Path, typer.Option(help="File for the figures.")] = Path("var/ablation.json"),
 ) -> None:
     """Run the automatic recipe once in full, and once without each part."""
     from models.training.trainer import EvaluationConfig, evaluate_folder  # noqa: PLC0415 - TensorFlow

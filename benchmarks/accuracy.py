@@ -1,4 +1,4 @@
-"""Measures Braid beside other recommenders: `python -m benchmarks.accuracy FOLDER...`.
+"""Compares the accuracy of Braid and other recommenders: `python -m benchmarks.accuracy FOLDER...`.
 
 Exit codes: 0 done, 2 wrong usage or unusable data.
 """
@@ -27,17 +27,20 @@ def accuracy(
         str | None, typer.Option(help="fixed, leave-last-out, temporal or random; by default what the files allow.")
     ] = None,
     test_days: Annotated[float | None, typer.Option(min=0, help="Length of the temporal test.")] = None,
-    include_seen: Annotated[bool, typer.Option(help="Let items of the history be recommended.")] = False,
+    include_seen: Annotated[bool, typer.Option(help="Allow recommendations of items in the history.")] = False,
     k: Annotated[str, typer.Option(help="Lengths of the lists that are measured.")] = "5,10,20",
-    seed: Annotated[int, typer.Option(min=0, help="Of the split, of every draw and of ties.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the split, of every draw and of ties.")] = 0,
     budget: Annotated[
         float | None,
-        typer.Option(min=0, help="Seconds for Braid's choice of settings; the others get what its learning took."),
+        typer.Option(
+            min=0,
+            help="Seconds for Braid's choice of settings; the other systems get the seconds of its training.",
+        ),
     ] = None,
     only: Annotated[str | None, typer.Option(help="Names of the systems to measure, separated by commas.")] = None,
     output: Annotated[Path, typer.Option(help="Write everything to this JSON file.")] = Path("var/accuracy.json"),
 ) -> None:
-    """Measure Braid beside other recommenders: one split, one budget, one measure."""
+    """Compare Braid with other recommenders: the same split, budget and metrics."""
     options = Options(
         protocol=parse_protocol(protocol),
         test_days=test_days,
@@ -59,7 +62,7 @@ def accuracy(
                     dataset,
                     options,
                     progress=progress,
-                    # Written each time: what took hours is kept when a later system fails.
+                    # Written after each system, so that hours of work are not lost when a later one fails.
                     on_result=lambda so_far: _write(output, [*done, so_far], options),
                 )
             done.append(found)

@@ -39,10 +39,10 @@ _NOT_LEARNING = {
 
 @dataclass(frozen=True)
 class Options:
-    """What a comparison is told: the options of `braid evaluate`, and the names of the systems to measure.
+    """Options of a comparison: those of `braid evaluate`, and the names of the systems to measure.
 
-    `budget` bounds Braid's choice of settings; each other system gets the seconds that Braid's learning then took,
-    or `budget` itself where Braid is not measured.
+    `budget` bounds Braid's choice of settings; each other system gets the seconds that Braid's training took, or
+    `budget` if Braid is not measured.
     """
 
     protocol: str | None = None
@@ -56,7 +56,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Result:
-    """What one system reached on the test part, and how it came there.
+    """The test metrics of one system, and the settings and seconds that led to them.
 
     `overlaps` tells for each metric whether the interval overlaps with Braid's; it is empty for Braid itself.
     """

@@ -1,4 +1,4 @@
-"""Measures how fast Braid takes interactions, over HTTP and from files: `python -m benchmarks.ingestion`.
+"""Measures how fast Braid stores interactions, over HTTP and from files: `python -m benchmarks.ingestion`.
 
 Exit codes: 0 done, 1 something went wrong, 2 wrong usage.
 """
@@ -33,11 +33,11 @@ def ingestion(
     connections: Annotated[int, typer.Option(min=1, help="Connections of single posts.")] = 64,
     seconds: Annotated[int, typer.Option(min=1, help="Length of a run of single posts.")] = 5,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each kind; their median counts.")] = 3,
-    batches: Annotated[int, typer.Option(min=1, help="Batches of 1,000 that are timed.")] = 200,
-    rows: Annotated[int, typer.Option(min=1000, help="Rows of the import that is timed.")] = 10_000_000,
-    output: Annotated[Path, typer.Option(help="Where the tables go; everything else beside them as .json.")] = Path(
-        "var/ingestion.md"
-    ),
+    batches: Annotated[int, typer.Option(min=1, help="Number of timed batches of 1,000.")] = 200,
+    rows: Annotated[int, typer.Option(min=1000, help="Rows of the timed import.")] = 10_000_000,
+    output: Annotated[
+        Path, typer.Option(help="File for the tables; all figures are written next to it as .json.")
+    ] = Path("var/ingestion.md"),
 ) -> None:
     """Measure single posts against a no-op, batches, an import, and recommendations during an import."""
     wanted = parts.split(",")

@@ -1,4 +1,4 @@
-"""Measures a light refresh beside a full run: `python -m benchmarks.refresh FOLDER`.
+"""Compares a refresh with a full training run: `python -m benchmarks.refresh FOLDER`.
 
 The settings and the network that are kept were chosen on a part of the log: the earlier four fifths of it, or a random
 part where it has no order. Then the whole log is trained on in full, and refreshed.
@@ -32,8 +32,8 @@ console = Console(soft_wrap=True, highlight=False)
 @cli.command()
 def refresh(
     folder: Annotated[Path, typer.Argument(help="A data-set folder.")],
-    seed: Annotated[int, typer.Option(min=0, help="Of all runs.")] = 0,
-    output: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("var/refresh.json"),
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all runs.")] = 0,
+    output: Annotated[Path, typer.Option(help="File for the figures.")] = Path("var/refresh.json"),
 ) -> None:
     """Train in full on a part, in full on everything, and refresh; compare time and accuracy."""
     from models.training.evaluate import evaluate  # noqa: PLC0415 - TensorFlow

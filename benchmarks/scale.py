@@ -1,4 +1,4 @@
-"""Measures the time and the memory of training against the number of interactions, and draws them.
+"""Measures and plots the time and memory of training by the number of interactions.
 
 Each size is generated and trained in a process of its own: clean, split, tune, train the network, measure, refit on
 everything and publish, with default settings.
@@ -33,7 +33,7 @@ console = Console(soft_wrap=True, highlight=False)
 
 @dataclass(frozen=True)
 class Run:
-    """What training on so many interactions took."""
+    """The time and memory of training on a number of interactions."""
 
     interactions: int
     seconds: float
@@ -44,7 +44,7 @@ class Run:
 @cli.command()
 def scale(
     sizes: Annotated[str, typer.Option(help="Numbers of interactions.")] = ",".join(map(str, SIZES)),
-    output: Annotated[Path, typer.Option(help="Where the figures go; the plot beside them as .svg.")] = Path(
+    output: Annotated[Path, typer.Option(help="File for the figures; the plot is written next to it as .svg.")] = Path(
         "var/scale.json"
     ),
     one: Annotated[int, typer.Option(hidden=True)] = 0,
@@ -91,7 +91,7 @@ def _in_own_process(size: int) -> Run:
 
 
 def draw(runs: list[Run], path: Path) -> None:
-    """Draw seconds and memory against interactions, both axes logarithmic, beside a straight proportion."""
+    """Plot seconds and memory by interactions on logarithmic axes, with a line of proportional growth."""
     figure = Figure(figsize=(9, 4), layout="constrained")
     time_axes, memory_axes = figure.subplots(1, 2)
     sizes = [run.interactions for run in runs]

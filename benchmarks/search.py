@@ -17,7 +17,7 @@ from models.evaluation.metrics import evaluate_lists
 DEPTH = 10
 METRIC = f"ndcg@{DEPTH}"
 _DRAWS = 100
-"""Draws in a row that were tried before, after which a search space counts as tried out."""
+"""Number of consecutive repeated draws after which a search space counts as exhausted."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,15 @@ class Trial:
 def tune(
     system: System, train: Interactions, validation: Holdout, *, budget: float, seed: int, progress: Progress
 ) -> list[Trial]:
-    """Try settings until the budget is spent, the system's start first; one under way is finished.
+    """Try settings until the budget is spent, the system's start first; a running trial is finished.
 
     Parameters
     ----------
     budget
-        Seconds, fitting and ranking together.
+        Seconds for fitting and ranking together.
     """
     phase = f"tuning {system.name}"
-    # Each system has its own draws, whichever others are measured.
+    # The draws of a system do not depend on which others are measured.
     rng = np.random.default_rng([seed, zlib.crc32(system.name.encode())])
     space = space_for(system, train)
     setting: Setting | None = {**system.start, **({COUNTS: True} if COUNTS in space else {})}
@@ -60,7 +60,7 @@ def tune(
 
 
 def space_for(system: System, train: Interactions) -> Mapping[str, Range]:
-    """Give the search space on some data: where pairs repeat or differ in strength, reading that is searched too."""
+    """Return the search space for some data; if pairs repeat or differ in strength, it includes whether to use that."""
     pairs = train.users.astype(np.int64) * train.n_items + train.items
     differ = train.strengths is not None or len(np.unique(pairs)) < len(pairs)
     return {**system.space, COUNTS: OneOf((False, True))} if differ and system.reads_counts else system.space

@@ -43,18 +43,22 @@ def serving(
     connections: Annotated[str, typer.Option(help="Numbers of connections.")] = "1,16,64",
     seconds: Annotated[int, typer.Option(min=1, help="Length of a run.")] = 5,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each kind; their median counts.")] = 3,
-    start_ups: Annotated[int, typer.Option(min=0, help="Starts that are timed.")] = 5,
-    users: Annotated[int, typer.Option(min=1, help="Users that are asked for, at most.")] = 10_000,
-    pin: Annotated[bool, typer.Option(help="Keep one worker and wrk to a core each; several are never pinned.")] = True,
+    start_ups: Annotated[int, typer.Option(min=0, help="Number of timed starts.")] = 5,
+    users: Annotated[int, typer.Option(min=1, help="Maximum number of users in the requests.")] = 10_000,
+    pin: Annotated[
+        bool, typer.Option(help="Pin one worker and wrk to a core each; several workers are never pinned.")
+    ] = True,
     history: Annotated[
         bool, typer.Option("--history", help="Measure histories of 10 and 1,000 items instead.")
     ] = False,
-    catalogue: Annotated[str, typer.Option(help="Measure catalogues of so many generated items instead.")] = "",
-    output: Annotated[Path, typer.Option(help="Where the tables go; everything else beside them as .json.")] = Path(
-        "var/serving.md"
-    ),
+    catalogue: Annotated[
+        str, typer.Option(help="Measure catalogues with these numbers of generated items instead.")
+    ] = "",
+    output: Annotated[
+        Path, typer.Option(help="File for the tables; all figures are written next to it as .json.")
+    ] = Path("var/serving.md"),
 ) -> None:
-    """Measure requests a second and latency at several numbers of connections, memory, and the time to start."""
+    """Measure requests per second and latency at several numbers of connections, memory, and the time to start."""
     options = Options(seconds, rounds, _numbers(connections, "--connections"), users, pin)
     sizes = _numbers(catalogue, "--catalogue") if catalogue else ()
     if dataset is None and work is None and not sizes:

@@ -1,4 +1,4 @@
-"""What a benchmark leaves: a table in Markdown, and everything in JSON."""
+"""The result of a benchmark: a table in Markdown, and all figures in JSON."""
 
 import json
 import os
@@ -15,7 +15,7 @@ _ALWAYS = ("braid", "numpy", "scipy", "tensorflow", "keras")
 
 
 def to_markdown(found: Comparison, options: Options) -> str:
-    """Write one comparison as a table, with what was measured above it and what was left out below."""
+    """Write one comparison as a table, with the data above it and the omitted systems below."""
     ks = sorted(options.ks)
     main = f"ndcg@{DEPTH if DEPTH in ks else ks[-1]}"
     shown = [f"{metric}@{k}" for k in ks for metric in ("recall", "ndcg")]
@@ -42,7 +42,7 @@ def to_markdown(found: Comparison, options: Options) -> str:
 
 
 def to_json(comparisons: Sequence[Comparison], options: Options) -> str:
-    """Write all comparisons, the options, the versions of what was measured, and the machine."""
+    """Write all comparisons, the options, the versions of the systems, and the machine."""
     packages = sorted({*_ALWAYS, *(system.package for system in SYSTEMS if system.package)})
     document = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

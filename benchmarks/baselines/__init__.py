@@ -1,1 +1,1 @@
-"""The systems that are measured beside Braid, one a module."""
+"""The systems that Braid is compared with, one per module."""

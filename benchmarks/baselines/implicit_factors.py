@@ -33,7 +33,7 @@ class ImplicitALS(System):
         from threadpoolctl import threadpool_limits  # noqa: PLC0415 - comes with implicit
 
         own = {name: value for name, value in setting.items() if name in self.space}
-        # As the library advises: the threads of BLAS would be in the way of its own.
+        # As the library advises: the threads of BLAS would slow down its own.
         with threadpool_limits(1, "blas"):
             model = AlternatingLeastSquares(**own, num_threads=THREADS, random_state=seed)
             model.fit(user_items(train, setting), show_progress=False)
@@ -41,7 +41,7 @@ class ImplicitALS(System):
 
 
 class ImplicitBPR(System):
-    """Bayesian personalised ranking (Rendle et al. 2009); it knows of a user what it was fitted on."""
+    """Bayesian personalised ranking (Rendle et al. 2009); users are represented by the factors of the fit."""
 
     name: ClassVar[str] = "implicit_bpr"
     package: ClassVar[str | None] = "implicit"
@@ -54,7 +54,7 @@ class ImplicitBPR(System):
     start: ClassVar[Setting] = {"factors": 100, "learning_rate": 0.01, "regularization": 0.01, "iterations": 100}
 
     def fit(self, train: Interactions, setting: Setting, *, seed: int) -> Scorer:
-        """Descend on the loss."""
+        """Fit by stochastic gradient descent."""
         from implicit.cpu.bpr import BayesianPersonalizedRanking  # noqa: PLC0415 - only where it is installed
         from threadpoolctl import threadpool_limits  # noqa: PLC0415 - comes with implicit
 

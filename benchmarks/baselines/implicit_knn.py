@@ -29,7 +29,7 @@ class _ImplicitKNN(System):
         own = {name: value for name, value in setting.items() if name in self.space}
         model: Any = getattr(nearest_neighbours, self.recommender)(**own, num_threads=THREADS)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # BM25 warns of the matrix that it makes itself
+            warnings.simplefilter("ignore")  # BM25 warns about a matrix that it makes itself
             model.fit(user_items(train, setting), show_progress=False)
         return ItemWeights(sp.csr_matrix(model.similarity, dtype=np.float32), setting)
 

@@ -33,16 +33,16 @@ class _Irspack(System):
     seeded: ClassVar[bool] = False
 
     def fit(self, train: Interactions, setting: Setting, *, seed: int) -> Scorer:
-        """Learn."""
+        """Fit the library's model."""
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of Pydantic, about how the library declares its settings
+            warnings.simplefilter("ignore")  # a warning of Pydantic about how the library declares its settings
             from irspack import recommenders  # noqa: PLC0415 - only where it is installed
 
         own = {name: value for name, value in setting.items() if name in self.space}
         more = {"random_seed": seed} if self.seeded else {}
         kind: Any = getattr(recommenders, self.recommender)
         model = kind(user_items(train, setting), **own, **more, n_threads=THREADS)
-        with contextlib.redirect_stdout(io.StringIO()):  # the library shows bars, where the table is to stand
+        with contextlib.redirect_stdout(io.StringIO()):  # the library's progress bars would mix with the table
             model.learn()
         return _Cold(model, setting)
 

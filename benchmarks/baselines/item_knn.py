@@ -10,11 +10,11 @@ from benchmarks.baselines.system import Between, Csr, ItemWeights, Range, Scorer
 from models.data.interactions import Interactions
 
 _CELLS = 16_000_000
-"""Cells of the product that are held at once."""
+"""Cells of the product that are in memory at the same time."""
 
 
 class ItemKNN(System):
-    """Scores an item by the sum of its cosines to the user's items, of which each keeps its nearest."""
+    """Scores an item by the sum of its cosines to the user's items; each item keeps its nearest neighbours."""
 
     name: ClassVar[str] = "item_knn"
     space: ClassVar[Mapping[str, Range]] = {"neighbours": Between(5, 1000, log=True, whole=True)}

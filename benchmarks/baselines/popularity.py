@@ -1,4 +1,4 @@
-"""Popularity, overall and of the last days: the same list for everybody."""
+"""Popularity, overall and of the last days: the same list for all users."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -31,7 +31,7 @@ class RecentPopularity(System):
     start: ClassVar[Setting] = {"days": 30}
 
     def left_out(self, train: Interactions, *, include_seen: bool) -> str | None:  # noqa: ARG002
-        """Ask for times that span some days: a mere order has none."""
+        """Require times that span some days, not only an order."""
         if train.timestamps is None:
             return "the data has no order"
         if np.ptp(train.timestamps) < _SECONDS_A_DAY:

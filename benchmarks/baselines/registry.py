@@ -1,4 +1,4 @@
-"""All systems that are measured beside Braid, in the order of the table."""
+"""All systems that Braid is compared with, in the order of the table."""
 
 from importlib.metadata import PackageNotFoundError, version
 
@@ -31,7 +31,7 @@ SYSTEMS: tuple[System, ...] = (
 
 
 def installed(package: str) -> str | None:
-    """Give the version of a distribution; None where it is not installed."""
+    """Return the version of a distribution; None where it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""The user's own repeats: what somebody had before, again."""
+"""Repeats: items of the user's own history, recommended again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from models.data.interactions import Interactions
 
 
 class Repeats(System):
-    """Ranks the user's own items by how often and how lately they were had, then the others by popularity.
+    """Ranks the items of the user's history by frequency and recency, then the others by popularity.
 
-    With `decay` 1 an item's score is the number of times the user had it; the lower it is, the more the last times
-    count.
+    With `decay` 1 an item's score is the number of the user's interactions with it; the lower the decay, the more the
+    latest ones count.
     """
 
     name: ClassVar[str] = "repeats"
@@ -24,11 +24,11 @@ class Repeats(System):
     start: ClassVar[Setting] = {"decay": 1.0}
 
     def left_out(self, train: Interactions, *, include_seen: bool) -> str | None:  # noqa: ARG002
-        """Ask for lists that may hold seen items."""
+        """Require lists that may hold seen items."""
         return None if include_seen else "seen items are not recommended without --include-seen"
 
     def fit(self, train: Interactions, setting: Setting, *, seed: int) -> Scorer:
-        """Count the interactions of each item, for what is left of the lists."""
+        """Count the interactions of each item, to fill up the lists."""
         popular = places(np.bincount(train.items, minlength=train.n_items), seed=seed)
         decay = float(setting["decay"]) if train.timestamps is not None else 1.0
         return _OwnItems(decay, popular - len(popular) - 1)
@@ -41,7 +41,7 @@ class _OwnItems:
     """Popularity as scores below 0."""
 
     def score(self, batch: Batch) -> Scores:
-        # In double precision, which a decayed score of long ago needs.
+        # In double precision, because decayed scores get very small.
         scores = np.zeros((len(batch.users), batch.n_items))
         for row in range(len(batch.users)):
             items = batch.histories.row(row)

@@ -1,4 +1,4 @@
-"""Sequential rules: what came soon after the user's last items (Ludewig and Jannach 2018)."""
+"""Sequential rules: items that often come soon after the user's last items (Ludewig and Jannach 2018)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,8 +15,7 @@ from models.data.interactions import Interactions
 class SequentialRules(System):
     """Counts how often an item came within some steps after another one, each time divided by the steps.
 
-    The paper reads the last item only; here `decay` 0 does, and otherwise an item further back counts less by the
-    factor for each step.
+    The paper uses the last item only, as `decay` 0 does here; otherwise the weight decays by this factor per step back.
     """
 
     name: ClassVar[str] = "sequential_rules"
@@ -24,11 +23,11 @@ class SequentialRules(System):
     start: ClassVar[Setting] = {"steps": 10, "decay": 0.0}
 
     def left_out(self, train: Interactions, *, include_seen: bool) -> str | None:  # noqa: ARG002
-        """Ask for an order."""
+        """Require an order."""
         return "the data has no order" if train.timestamps is None else None
 
     def fit(self, train: Interactions, setting: Setting, *, seed: int) -> Scorer:  # noqa: ARG002 - nothing is drawn
-        """Count what came after what."""
+        """Count the pairs of items and successors."""
         before, after, weights = [], [], []
         for step in range(1, int(setting["steps"]) + 1):
             same = train.users[step:] == train.users[:-step]

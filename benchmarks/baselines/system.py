@@ -1,4 +1,4 @@
-"""What every measured system is: a search space, and a fit that gives a scorer."""
+"""The contract of the measured systems: a search space, and a fit that returns a scorer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ Setting = Mapping[str, Value]
 THREADS = 2
 """Threads that a fit may use, the same for every system."""
 COUNTS = "counts"
-"""The setting, there where pairs repeat or differ in strength: whether that is read, or only that there is one."""
+"""Setting for data where pairs repeat or differ in strength: whether strengths are used, or binary pairs."""
 
 
 @dataclass(frozen=True)
 class Between:
-    """A number between two ends, drawn evenly or, with `log`, evenly on the logarithmic scale."""
+    """A number in a range, drawn uniformly or, with `log`, uniformly on the logarithmic scale."""
 
     low: float
     high: float
@@ -33,7 +33,7 @@ class Between:
     whole: bool = False
 
     def draw(self, rng: np.random.Generator) -> Value:
-        """Draw one."""
+        """Draw a value."""
         drawn = (
             np.exp(rng.uniform(np.log(self.low), np.log(self.high))) if self.log else rng.uniform(self.low, self.high)
         )
@@ -50,7 +50,7 @@ class OneOf:
     values: tuple[Value, ...]
 
     def draw(self, rng: np.random.Generator) -> Value:
-        """Draw one."""
+        """Draw a value."""
         return self.values[int(rng.integers(len(self.values)))]
 
     def __str__(self) -> str:
@@ -64,8 +64,8 @@ Range = Between | OneOf
 class Batch:
     """Users to score all items for.
 
-    `histories` hold the codes of what each had, oldest first; `strengths`, beside them, how much each says, None where
-    all say the same.
+    `histories` hold the item codes of each user's interactions, oldest first, and `strengths` their strengths, None if
+    all are equal.
     """
 
     users: Int32
@@ -88,10 +88,10 @@ class Scorer(Protocol):
 
 
 class System(Protocol):
-    """Something to measure.
+    """A system to measure.
 
-    `package` is the distribution it comes from, where it is not written here; `start` is the setting tried first;
-    `reads_counts` tells whether the number of repeats of a pair is of use to it.
+    `package` is the distribution that it comes from, if it is not written here; `start` is the setting tried first;
+    `reads_counts` tells whether it can use the number of repeats of a pair.
     """
 
     name: ClassVar[str]
@@ -101,7 +101,7 @@ class System(Protocol):
     reads_counts: ClassVar[bool] = False
 
     def left_out(self, train: Interactions, *, include_seen: bool) -> str | None:  # noqa: ARG002 - some look at them
-        """Say why this data is not for the system; None where it is."""
+        """Return why the system cannot use this data; None if it can."""
         return None
 
     def fit(self, train: Interactions, setting: Setting, *, seed: int) -> Scorer:
@@ -124,7 +124,7 @@ class ItemWeights:
 
 @dataclass(frozen=True)
 class SameForAll:
-    """Scores every user alike."""
+    """Gives every user the same scores."""
 
     scores: Float32
 

@@ -1,1 +1,1 @@
-"""What measures a running server: the load, the server's processes and the tables."""
+"""Measures a running server: the load, the server's processes and the tables."""

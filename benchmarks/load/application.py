@@ -1,7 +1,7 @@
 """Braid's own application with two more routes: `python -m benchmarks.load.application`, set up as for `braid serve`.
 
-The ceiling is a constant answer of this very application in this very process, behind the same server, its options
-and whatever middleware there is: what is left of it for Braid's own routes is the cost of recommending.
+The ceiling is a constant answer of the same application in the same process, with the same server, options and
+middleware: the difference to Braid's own routes is the cost of recommending.
 """
 
 import os
@@ -24,7 +24,7 @@ _STORED = b'{"id":1,"event_id":"e","status":"stored"}'
 
 
 def create_app() -> FastAPI:
-    """Build the application, for every worker anew."""
+    """Build the application, once in every worker."""
     app = create_braid()
     answer = Path(os.environ[ANSWER]).read_bytes()
 
@@ -39,7 +39,7 @@ def create_app() -> FastAPI:
 
     @app.get(PROCESS, response_class=Response)
     async def process() -> Response:
-        # With several workers a connection stays with the one that took it: so it can be told which one that is.
+        # With several workers a connection stays with the worker that accepted it: this route tells which one.
         return Response(str(os.getpid()).encode(), media_type="text/plain")
 
     return app

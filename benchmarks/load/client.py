@@ -1,4 +1,4 @@
-"""One connection to the server, for everything that is not measured."""
+"""One connection to the server, for requests that are not measured."""
 
 import http.client
 import json
@@ -15,7 +15,7 @@ _SHOWN = 300
 
 
 class Client:
-    """A connection that is kept, and so stays with one worker.
+    """A persistent connection, which stays with one worker.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ class Client:
         self._connection.close()
 
     def ask(self, path: str) -> tuple[int, bytes]:
-        """Give status and body.
+        """Return status and body.
 
         Raises
         ------
         OSError
-            Nobody answers.
+            The server does not answer.
         """
         try:
             self._connection.request("GET", path)
@@ -50,12 +50,12 @@ class Client:
             raise ConnectionError(f"{path}: {error or type(error).__name__}") from error
 
     def get(self, path: str) -> bytes:
-        """Give the body of an answer that must be 200.
+        """Return the body of an answer that must be 200.
 
         Raises
         ------
         LoadError
-            It is not.
+            The status is not 200.
         """
         try:
             status, body = self.ask(path)
@@ -66,7 +66,7 @@ class Client:
         return body
 
     def json(self, path: str) -> Any:
-        """Give the JSON of an answer that must be 200."""
+        """Return the JSON of an answer that must be 200."""
         return json.loads(self.get(path))
 
 
@@ -76,7 +76,7 @@ def connections_by_worker(port: int, workers: int, *, within: float = 120.0) -> 
     Raises
     ------
     LoadError
-        In all the time fewer workers answered.
+        Fewer workers answered within the time limit.
     """
     found: dict[int, Client] = {}
     spare: list[Client] = []
@@ -85,7 +85,7 @@ def connections_by_worker(port: int, workers: int, *, within: float = 120.0) -> 
         client = Client(port)
         pid = int(client.get(PROCESS))
         if pid in found:
-            # Kept open for now: a worker that holds more connections is less eager to take the next one.
+            # Kept open for now: a worker with more open connections accepts new ones less often.
             spare.append(client)
             time.sleep(0.005)
         else:

@@ -2,4 +2,4 @@
 
 
 class LoadError(Exception):
-    """The load, the server or what it answered is not as it must be; the text says what happened."""
+    """The load, the server or an answer is not as required; the text says what happened."""

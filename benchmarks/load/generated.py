@@ -8,14 +8,14 @@ from models.data.folder import DataSet
 from models.data.synthetic import generate
 
 INTERACTIONS_AN_ITEM = 3
-"""The same for every size: more on the small catalogue would make its lists longer, and the large one look good."""
+"""The same for every size: otherwise lists of the small catalogue would be longer, which favours the large one."""
 INTERACTIONS_A_USER = 15
 ITEMS_A_CATEGORY = 500
 ITEMS_A_TAG = 300
-"""As for a category, the number for each label does not grow with the catalogue, as larger ones have more labels."""
+"""The number of items per label does not grow with the catalogue, as larger catalogues have more labels."""
 ITEMS_A_WORD = 100
 PRICED = 0.2
-"""Share of the items that have a price: comparing those of all would be most of what training does."""
+"""Share of the items with a price: comparing the prices of all items would dominate the training time."""
 _TAGS_AN_ITEM = 3
 _WORDS_A_TITLE = 4
 
@@ -26,7 +26,7 @@ def catalogue(items: int, *, seed: int = 0) -> DataSet:
     Parameters
     ----------
     items
-        How many; interactions and users follow from it.
+        Number of items; the numbers of interactions and users follow from it.
     """
     interactions = items * INTERACTIONS_AN_ITEM
     made = generate(max(interactions // INTERACTIONS_A_USER, 1), items, interactions, seed=seed)
@@ -40,7 +40,7 @@ def catalogue(items: int, *, seed: int = 0) -> DataSet:
         {
             ITEM: made.items[ITEM],
             "title": [" ".join(titles[at : at + _WORDS_A_TITLE]) for at in range(0, len(titles), _WORDS_A_TITLE)],
-            # Neighbours in the generator's line of items share one.
+            # Neighbouring items of the generator share a category.
             "categories": [[f"category-{code // ITEMS_A_CATEGORY}"] for code in range(items)],
             "tags": pa.ListArray.from_arrays(pa.array(np.arange(items + 1, dtype=np.int32) * _TAGS_AN_ITEM), tags),
             "price": pa.array(prices, mask=generator.random(items) >= PRICED),

@@ -15,11 +15,11 @@ from models.data.folder import DataSet, write_folder
 
 LENGTHS = (10, 1000)
 _USERS = 200
-"""Of each length: with all values of `limit`, some 18,000 different requests."""
+"""Users of each length: with all values of `limit`, some 18,000 different requests."""
 
 
 def case_name(length: int) -> str:
-    """Name the case of a length."""
+    """Return the name of the case of a length."""
     return f"{length:,} items"
 
 
@@ -49,7 +49,7 @@ def measure_history(work: Work, options: Options, folder: Path, say: Say) -> Rou
 
 
 def _histories(items: list[str], counts: list[int], users: dict[int, list[str]]) -> DataSet:
-    """Draw different items for each user, by how often they were interacted with; there are no times."""
+    """Draw distinct items for each user, in proportion to their interactions; there are no times."""
     if len(items) < max(users):
         raise LoadError(f"a history of {max(users):,} items needs as many, and there are {len(items):,}")
     generator = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""`braid import` of generated files: how fast, in how much memory, and what recommendations feel of it."""
+"""`braid import` of generated files: speed, memory, and the effect on the latency of recommendations."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ _START = 1_750_000_000
 
 @dataclass(frozen=True)
 class Import:
-    """One import: rows a second of the whole command, and the most memory that it held, in MB."""
+    """One import: rows per second of the whole command, and its peak memory in MB."""
 
     rows: int
     keyed: bool
@@ -82,7 +82,7 @@ def measure_recommend_during_import(work: Work, *, rows: int, folder: Path, roun
             write_rows(source, rows, keyed=True, seed=number + 1)
             process = start_import(work, source)
             try:
-                time.sleep(3)  # until it has begun to write
+                time.sleep(3)  # wait until it has begun to write
                 found = run_wrk(server.port, each[::-1], connections=16, seconds=5, core=None, folder=folder)
                 if process.poll() is not None:
                     raise LoadError("the import had ended before the recommendations were measured: give more --rows")

@@ -1,4 +1,4 @@
-"""What the measurement of ingestion leaves: a table in Markdown."""
+"""The result of the ingestion benchmark: a table in Markdown."""
 
 import statistics
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from benchmarks.load.posts import Singles
 
 @dataclass
 class Ingested:
-    """All that was measured on one database; what was not asked for is empty."""
+    """All that was measured on one database; parts that were not requested are empty."""
 
     database: str
     singles: Singles | None = None
@@ -22,7 +22,7 @@ class Ingested:
 
 
 def to_markdown(found: Sequence[Ingested], machine: dict[str, object]) -> str:
-    """Write the table, with what it was measured on above it."""
+    """Write the table, with the machine above it."""
     cores = f"{machine['cores']} cores, {machine['processor']}, {machine['memory_gb']} GB, Python {machine['python']}"
     lines = ["## Ingestion", "", f"{machine['date']}; {cores}; load average {machine['load_average_before']}.", ""]
     return "\n".join([*lines, *table(("Database", "Measured", "Reached"), _rows(found))]) + "\n"

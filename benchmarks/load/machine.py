@@ -1,4 +1,4 @@
-"""The machine that is measured on: its cores, what it is, and which core a child process keeps to."""
+"""The machine of a measurement: its description, its cores, and the pinning of child processes to a core."""
 
 import os
 import platform
@@ -16,14 +16,14 @@ _MEASURED = ("braid", "fastapi", "uvicorn", "uvloop", "httptools", "onnxruntime"
 
 @dataclass(frozen=True)
 class Cores:
-    """The cores of the server and of the load; None leaves it to the system."""
+    """The cores of the server and of the load generator; None for no pinning."""
 
     server: int | None = None
     load: int | None = None
 
 
 def cores_for(workers: int, *, pin: bool) -> Cores:
-    """Give one worker and the load a core each; several workers, or a machine of one core, are not pinned."""
+    """Return one worker and the load a core each; several workers, or a machine of one core, are not pinned."""
     available = sorted(os.sched_getaffinity(0))
     if not pin or workers > 1 or len(available) < 2:  # noqa: PLR2004 - the server's and the load's
         return Cores()
@@ -32,7 +32,7 @@ def cores_for(workers: int, *, pin: bool) -> Cores:
 
 @contextmanager
 def children_on(core: int | None) -> Iterator[None]:
-    """Let processes that are started within keep to a core; they inherit it, so there is no moment before."""
+    """Pin processes that are started within to a core; they inherit the pinning from their start."""
     if core is None:
         yield
         return
@@ -45,7 +45,7 @@ def children_on(core: int | None) -> Iterator[None]:
 
 
 def describe_machine() -> dict[str, object]:
-    """Say what was measured on, and when."""
+    """Describe the machine and the time of a measurement."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": os.cpu_count(),

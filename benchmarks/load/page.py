@@ -1,4 +1,4 @@
-"""What a measurement leaves: tables in Markdown, and everything in JSON."""
+"""The result of a measurement: tables in Markdown, and all figures in JSON."""
 
 import json
 import statistics
@@ -29,7 +29,7 @@ MOST_EXTRA_MEMORY = 250
 
 @dataclass
 class Found:
-    """All that a run of the benchmark measured; what it was not asked for is empty."""
+    """All that a run of the benchmark measured; parts that were not requested are empty."""
 
     name: str
     machine: dict[str, object]
@@ -42,12 +42,12 @@ class Found:
 
 
 def to_json(found: Found) -> str:
-    """Write everything, each run of each round as well."""
+    """Write all figures, including each run of each round."""
     return json.dumps(asdict(found), indent=2) + "\n"
 
 
 def to_markdown(found: Found) -> str:
-    """Write the tables, with what they were measured on above them."""
+    """Write the tables, with the machine above them."""
     machine, options = found.machine, found.options
     cores = f"{machine['cores']} cores, {machine['processor']}, {machine['memory_gb']} GB"
     system = f"Python {machine['python']}, {machine['platform']}"
@@ -61,7 +61,7 @@ def to_markdown(found: Found) -> str:
         lines += ["", *load_table(found.serving)]
         check = found.check
         personal = f"{check['personalized']} got a personal answer, and {check['different_lists']} lists were different"
-        lines += ["", f"Of {check['users']} users that were asked for first, {personal}."]
+        lines += ["", f"Of {check['users']} users in the check before, {personal}."]
         for rounds in found.serving:
             lines += ["", f"Memory with {rounds.workers} workers, after the load:", "", *memory_table(rounds.memory)]
     if found.start_up:
@@ -89,7 +89,7 @@ def load_table(all_rounds: Sequence[Rounds]) -> list[str]:
 
 
 def memory_table(memory: Sequence[Memory]) -> list[str]:
-    """Show what each process holds."""
+    """Show the memory of each process."""
     rows = [[one.role, *(f"{size:.0f}" for size in (one.rss, one.pss, one.uss))] for one in memory]
     return table(("Process", "RSS MB", "PSS MB", "USS MB"), rows)
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of its own, as it is when it has just been installed: every commit reaches the disk."""
+"""A temporary PostgreSQL server with the default configuration: every commit reaches the disk."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ class Cluster:
         run([*self._control, "-l", self.folder / "log", "-o", options, "start"], self.folder)
 
     def stop(self) -> None:
-        """Stop it at once, as if the machine had failed: what it has not written is lost."""
+        """Stop it immediately, as in a crash: anything not written yet is lost."""
         run([*self._control, "-m", "immediate", "stop"], self.folder)
 
     @property
@@ -38,11 +38,11 @@ class Cluster:
         return [self.programs / "pg_ctl", "-D", self.folder / "data", "-w"]
 
     def url(self, name: str) -> str:
-        """Give the address of a database."""
+        """Return the address of a database."""
         return f"postgresql://braid@{HOST}:{self.port}/{name}"
 
     def create(self, name: str) -> str:
-        """Make an empty database, and give its address."""
+        """Make an empty database, and return its address."""
         run([self.programs / "createdb", "-h", HOST, "-p", str(self.port), "-U", "braid", name], self.folder)
         return self.url(name)
 
@@ -52,12 +52,12 @@ class Cluster:
 
 
 def run(command: Sequence[str | Path], folder: Path) -> None:
-    """Run one of the server's programs; they refuse to be root.
+    """Run one of the server's programs, which refuse to run as root.
 
     Raises
     ------
     LoadError
-        It failed.
+        The program failed.
     """
     who = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
     with (folder / "output").open("ab") as output:

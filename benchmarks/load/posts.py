@@ -24,7 +24,7 @@ _SENDERS = 4
 
 @dataclass(frozen=True)
 class Singles:
-    """Requests a second of posts that are stored and of those that are not, one for each round, and latencies in ms."""
+    """Requests per second of stored posts and of the no-op, one for each round, and latencies in ms."""
 
     stored: list[float]
     no_op: list[float]
@@ -33,12 +33,12 @@ class Singles:
 
     @property
     def share(self) -> float:
-        """The median over the rounds of stored posts for each one that is not stored."""
+        """The median over the rounds of the rate of stored posts relative to the no-op."""
         return statistics.median(stored / no_op for stored, no_op in zip(self.stored, self.no_op, strict=True))
 
 
 def measure_singles(work: Work, *, connections: int, seconds: int, rounds: int, folder: Path, say: Say) -> Singles:
-    """Post interactions one by one, each acknowledged after its commit, and as many to the no-op, in turns."""
+    """Post interactions one by one, each acknowledged after its commit, and in turns as many to the no-op."""
     rates: dict[str, list[float]] = {_SINGLE: [], NO_OP: []}
     latencies: list[tuple[float, float]] = []
     with serving(work, folder, answer=no_answer(folder)) as server:
@@ -65,14 +65,14 @@ def measure_singles(work: Work, *, connections: int, seconds: int, rounds: int, 
 
 
 def measure_batches(work: Work, *, keyed: bool, batches: int, folder: Path, say: Say) -> float:
-    """Post batches of 1,000 on four connections, and give the interactions a second.
+    """Post batches of 1,000 on four connections, and return the interactions per second.
 
     Parameters
     ----------
     keyed
         Whether each interaction has a random UUID as its `event_id`.
     batches
-        How many are sent; the same number before them warms up.
+        Number of timed batches; the same number is sent before them to warm up.
     """
     bodies = [_batch(number, keyed=keyed) for number in range(2 * batches)]
     with serving(work, folder, answer=no_answer(folder)) as server:
@@ -85,7 +85,7 @@ def measure_batches(work: Work, *, keyed: bool, batches: int, folder: Path, say:
 
 
 def no_answer(folder: Path) -> Path:
-    """Give the constant answer of a benchmark that asks for none."""
+    """Return the constant answer for a benchmark that does not use it."""
     path = folder / "answer.json"
     path.write_text("{}", encoding="utf-8")
     return path

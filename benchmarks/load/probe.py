@@ -1,4 +1,4 @@
-"""Looks at what `braid serve` answers before anything is measured."""
+"""Checks the answers of `braid serve` before anything is measured."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,12 +12,12 @@ from benchmarks.load.work import Work
 
 
 def probe(work: Work, users: Sequence[str], options: Options, folder: Path) -> tuple[Path, dict[str, int]]:
-    """Check answers, and keep one, of the default length, as what the ceiling answers.
+    """Check answers, and keep one of the default length as the answer of the ceiling.
 
     Returns
     -------
     tuple[Path, dict[str, int]]
-        The file with the answer, and what was found of the check.
+        The file with the answer, and the result of the check.
 
     Raises
     ------

@@ -1,10 +1,10 @@
-"""What is asked: recommendations that nobody asked for before, and one that is asked for again and again.
+"""The requests of a measurement: distinct ones (uncached), and one that is repeated (cached).
 
-An answer that a server may have kept is no measure of how fast it recommends. So no two requests of the uncached case
-are the same: each goes to the next user in a random order, and when all users had their turn, the next pass asks for
-lists that are one item longer (`limit` 10, then 11, and so on). Passes go upwards, so that no answer is the beginning
-of one that was given before. Histories, on the other hand, are in memory when the measurement begins: before it every
-worker answers once for every user, with a shorter list. Each round has a new server, and begins with 10 again.
+A cached answer does not measure how fast a server recommends. So no two requests of the uncached case are the same:
+each is for the next user in a random order, and after all users the next pass requests lists that are one item longer
+(`limit` 10, then 11, and so on). The lists get longer, so that no answer is the beginning of an earlier one. Histories,
+on the other hand, are in memory when the measurement begins: every worker has answered once for every user, with a
+shorter list. Each round has a new server, and begins with 10 again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,23 +24,23 @@ _WANTED_SHARE = 0.9
 
 
 def chosen(users: Sequence[str], count: int, *, seed: int = 0) -> list[str]:
-    """Draw users at random, all of them where there are no more."""
+    """Draw users at random, at most all of them."""
     order = np.random.default_rng(seed).permutation(len(users))
     return [users[position] for position in order[:count]]
 
 
 def repeated(users: Sequence[str]) -> str:
-    """Give the one request of the cached case."""
+    """Return the one request of the cached case."""
     return f"/recommend/{quote(users[0])}"
 
 
 class Questions:
-    """Deals out requests of which no two are the same.
+    """Yields distinct requests.
 
     Parameters
     ----------
     users
-        Whom they are for.
+        The users of the requests.
     """
 
     def __init__(self, users: Sequence[str], *, seed: int = 0) -> None:
@@ -49,12 +49,12 @@ class Questions:
         self._asked = 0
 
     def next(self, count: int) -> list[str]:
-        """Give the paths that are next, `count` of them or those that are left, without using them up.
+        """Return the paths that are next, `count` of them or those that are left, without using them up.
 
         Raises
         ------
         LoadError
-            None are left.
+            Fewer are left.
         """
         found = list(islice(self._from(self._asked), count))
         if not found:
@@ -62,7 +62,7 @@ class Questions:
         return found
 
     def use_up(self, count: int) -> None:
-        """Never give the next so many again."""
+        """Mark the next `count` requests as used."""
         self._asked += count
 
     def _from(self, position: int) -> Iterator[str]:
@@ -75,7 +75,7 @@ class Questions:
 
 
 def check_answers(client: Client, users: Sequence[str]) -> dict[str, int]:
-    """Make sure that answers are personal: by their strategy, and because users get different lists.
+    """Check that answers are personal: by their strategy, and because users get different lists.
 
     Raises
     ------

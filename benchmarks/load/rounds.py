@@ -15,12 +15,12 @@ from benchmarks.load.wrk import Measured, run_wrk
 
 CEILING, CACHED, UNCACHED = "ceiling", "cached", "uncached"
 _RATE_AT_MOST = 20_000
-"""Requests a second and worker that paths are written for: well above what the constant answer reaches."""
+"""Requests per second and worker for which paths are prepared: well above the rate of the constant answer."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How long and how often is measured, with how many connections, and whether processes keep to a core."""
+    """Options: length and number of the runs, connections, and whether processes are pinned to a core."""
 
     seconds: int = 5
     rounds: int = 3
@@ -31,7 +31,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Loaded:
-    """One run against the server; `server_cores` are the CPU seconds of all its processes a second."""
+    """One run against the server; `server_cores` are the CPU seconds per second of all its processes."""
 
     measured: Measured
     server_cores: float
@@ -46,7 +46,7 @@ class Case:
     runs: list[Loaded] = field(default_factory=list)
 
     def median(self, figure: str) -> float:
-        """Give the median over the rounds of a figure of `Measured` or `Loaded`."""
+        """Return the median over the rounds of a figure of `Measured` or `Loaded`."""
         ours = {one.name for one in fields(Loaded)}
         return float(statistics.median(getattr(run if figure in ours else run.measured, figure) for run in self.runs))
 
@@ -81,7 +81,7 @@ def run_rounds(
     Parameters
     ----------
     users
-        For each case with different requests its name and whom they are for.
+        Name of each case with distinct requests, and its users.
     answer
         The constant answer of the ceiling.
     folder
@@ -103,7 +103,7 @@ def run_rounds(
             ids = warm(server.port, workers, everybody, limit=WARM_LIMIT)
             dealt = {name: Questions(group) for name, group in users.items()}
             for count in options.connections:
-                # Whoever comes first in one round comes later in the next.
+                # The order of the cases changes from round to round.
                 for name in [*names[number % len(names) :], *names[: number % len(names)]]:
                     if name in fixed:
                         with Client(server.port) as client:

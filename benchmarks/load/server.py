@@ -34,7 +34,7 @@ _MEGABYTE = 1e6
 
 @dataclass(frozen=True)
 class Memory:
-    """What a process holds, in MB: resident, its share of that, and what is its alone."""
+    """Memory of a process in MB: resident (RSS), proportional (PSS) and unique (USS)."""
 
     role: str
     rss: float
@@ -68,7 +68,7 @@ class Server:
         return sorted(found, key=lambda memory: memory.role)
 
     def explain(self, error: LoadError) -> LoadError:
-        """Add to what went wrong whether the server still runs, and the end of its log."""
+        """Add to an error whether the server still runs, and the end of its log."""
         code = self.process.poll()
         state = "the server still runs" if code is None else f"the server ended with {code}"
         return LoadError(f"{error}\n{state}; its log ends:\n{tail(self.log)}")
@@ -93,12 +93,12 @@ def serving(
     answer
         The constant answer of the route beside Braid's own; without it, the server is `braid serve`.
     core
-        That the server keeps to.
+        The core that the server is pinned to.
 
     Raises
     ------
     LoadError
-        It did not get ready, or the block failed; the text holds the end of the server's log.
+        The server did not get ready, or the block failed; the text holds the end of the server's log.
     """
     port, log = free_port(), folder / "server.log"
     environment = work.environment(host=HOST, port=port, workers=workers)
@@ -124,7 +124,7 @@ def serving(
 
 
 def warm(port: int, workers: int, users: Sequence[str], *, limit: int) -> list[int]:
-    """Let every worker answer for every user once, so that it holds their histories; give the workers' ids.
+    """Let every worker answer for every user once, so that it holds their histories; return the workers' ids.
 
     Raises
     ------
@@ -154,14 +154,14 @@ def warm(port: int, workers: int, users: Sequence[str], *, limit: int) -> list[i
 
 
 def require_bundle(client: Client) -> None:
-    """Make sure that recommendations will come from a bundle."""
+    """Check that recommendations will come from a bundle."""
     check = client.json(READY)["checks"]["bundle"]
     if check["status"] != "ok":
         raise LoadError(f"the server has no bundle: {check['detail']}")
 
 
 def start_up(work: Work, folder: Path, *, times: int, core: int | None) -> list[float]:
-    """Start `braid serve` several times, and give the seconds until it was ready; one more start warms the files."""
+    """Start `braid serve` several times, and return the seconds until ready; a first start warms the file cache."""
     found = []
     for _ in range(times + 1):
         with serving(work, folder, core=core) as server, Client(server.port) as client:
@@ -171,14 +171,14 @@ def start_up(work: Work, folder: Path, *, times: int, core: int | None) -> list[
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
+    """Find a free port."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
 def tail(log: Path) -> str:
-    """Give the end of a log."""
+    """Return the end of a log."""
     return log.read_text(encoding="utf-8", errors="replace")[-_TAIL:].strip()
 
 
@@ -207,6 +207,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        # Its own session, so that no worker outlives it.
+        # A session of its own, so that no worker outlives the server.
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

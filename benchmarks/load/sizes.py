@@ -1,4 +1,4 @@
-"""Catalogues of different size against one another: latency, requests a second, and the memory of one more worker."""
+"""Compares catalogues of different sizes: latency, requests a second, and the memory of one more worker."""
 
 import time
 from dataclasses import dataclass, replace
@@ -14,12 +14,12 @@ from models.data.folder import write_folder
 
 WORKERS = 2
 _BUSY = 16
-"""Connections that keep both workers at work before their memory is measured."""
+"""Connections that keep both workers busy before their memory is measured."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """What was measured with one catalogue; `prepared_in` is 0 where it was there already."""
+    """The result for one catalogue; `prepared_in` is 0 if it existed already."""
 
     items: int
     prepared_in: float
@@ -28,7 +28,7 @@ class Size:
 
     @property
     def extra_worker(self) -> float:
-        """Give what one more worker holds for itself alone, in MB: the most that any of the workers does."""
+        """Return the unique memory of one more worker in MB: the maximum over the workers."""
         return max(memory.uss for memory in self.memory if memory.role.startswith("worker"))
 
 
@@ -38,7 +38,7 @@ def measure_size(items: int, root: Path, options: Options, folder: Path, *, budg
     Parameters
     ----------
     items
-        Of the catalogue.
+        Number of items in the catalogue.
     root
         Holds a working directory for each size.
     budget
@@ -57,7 +57,7 @@ def measure_size(items: int, root: Path, options: Options, folder: Path, *, budg
 
 
 def home_of(items: int, root: Path, *, budget: float, say: Say) -> tuple[Work, bool]:
-    """Generate, import and train a catalogue, unless that was done before; tell whether anything was left to do."""
+    """Generate, import and train a catalogue, unless that was done before; return whether anything was left to do."""
     home = root / f"catalogue-{items}"
     data, imported = home / "data", (home / DATABASE).exists()
     if not imported:

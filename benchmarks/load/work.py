@@ -22,23 +22,23 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Work:
-    """Where the database and the bundles are; `url` names a database that is no file."""
+    """Paths of the database and the bundles; `url` names a database that is not a file."""
 
     database: Path
     bundles: Path
     url: str | None = None
 
     def environment(self, **settings: object) -> dict[str, str]:
-        """Give the environment of a process that works here."""
+        """Return the environment of a process that works here."""
         ours = {"database_url": self.url or f"sqlite:///{self.database}", "bundles": self.bundles, **settings}
         return {**os.environ, **{PREFIX + name.upper(): str(value) for name, value in ours.items()}}
 
     def users(self) -> list[str]:
-        """List who has a history, sorted."""
+        """List the users with a history, sorted."""
         return [user for (user,) in self._rows("SELECT DISTINCT user_id FROM interactions ORDER BY user_id")]
 
     def item_counts(self) -> tuple[list[str], list[int]]:
-        """List the items that somebody has interacted with, and how often that was."""
+        """List the items with interactions, and their numbers of interactions."""
         rows = self._rows("SELECT item_id, COUNT(*) FROM interactions GROUP BY item_id ORDER BY item_id")
         return [item for item, _ in rows], [count for _, count in rows]
 
@@ -48,7 +48,7 @@ class Work:
         Raises
         ------
         LoadError
-            It failed.
+            The command failed.
         """
         command = [sys.executable, "-m", "app.cli", *arguments]
         done = subprocess.run(command, env=self.environment(), stdout=sys.stderr, check=False)  # noqa: S603 - our own
@@ -69,23 +69,23 @@ class Work:
 def prepare(
     folder: Path, dataset: Path | None, *, timestamps: str = "seconds", budget: float | None = None, say: Say
 ) -> Work:
-    """Migrate, import and train, as far as that was not done before.
+    """Migrate, import and train, unless that was done before.
 
     Parameters
     ----------
     folder
         The working directory.
     dataset
-        A data-set folder; None where the database is there already.
+        A data-set folder; None if the database exists already.
     timestamps
-        What `braid import` is told of them.
+        Option of `braid import`.
     budget
-        What `braid train` is told, in seconds.
+        Option of `braid train`, in seconds.
 
     Raises
     ------
     LoadError
-        There is nothing to begin with, or a command failed.
+        There is neither a database nor a data-set folder, or a command failed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
@@ -95,14 +95,14 @@ def prepare(
             raise LoadError(f"{work.database}: there is no such database: name a data-set folder to make it from")
         say(f"importing {dataset} into {work.database}")
         partial = Work(folder / _PARTIAL, work.bundles)
-        # One that an interrupted import has left is begun anew.
+        # A database left by an interrupted import is made anew.
         for path in folder.glob(f"{_PARTIAL}*"):
             path.unlink()
         partial.braid("migrate")
         partial.braid("import", str(dataset), "--timestamps", timestamps)
         partial.database.rename(work.database)
     else:
-        # A newer version than the one that made it may want more tables.
+        # A newer version of Braid may need more tables.
         work.braid("migrate")
     if _active(work.bundles) is None:
         say(f"training into {work.bundles}")

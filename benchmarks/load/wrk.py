@@ -1,8 +1,8 @@
-"""Drives the server with `wrk`, and reads what it measured.
+"""Sends requests with `wrk`, and reads what it measured.
 
 `wrk` keeps a number of connections busy: each sends its next request when the answer to the last one is there. Where a
-connection had to wait for more than twice the usual time, `wrk` adds to its latencies those that the requests it could
-not send meanwhile would have had; so the tail is, if anything, too long.
+connection had to wait for more than twice the usual time, `wrk` adds estimated latencies for the requests that it could
+not send meanwhile (correction of coordinated omission); so the tail is rather too long than too short.
 """
 
 import json
@@ -23,8 +23,8 @@ _ANSWER_SECONDS = 10
 _GRACE_SECONDS = 60
 _MARK = "measured: "
 
-# One thread drives all connections, so the counter is the thread's own. The first request of a script is only looked
-# at by wrk, never sent; and asking for more than there are would silently repeat some.
+# One thread drives all connections, so the counter is the thread's own. The first request of a script is only inspected
+# by wrk, never sent. Taking more requests than there are would silently repeat some.
 _SCRIPT = """
 local requests, thread_of = {}, nil
 function setup(thread) thread_of = thread end
@@ -70,7 +70,7 @@ end
 
 @dataclass(frozen=True)
 class Measured:
-    """What one run of `wrk` found; latencies in milliseconds, `load_cores` the CPU seconds of `wrk` a second."""
+    """What one run of `wrk` found; latencies in milliseconds, `load_cores` the CPU seconds per second of `wrk`."""
 
     requests: int
     taken: int
@@ -105,18 +105,18 @@ def run_wrk(
     folder: Path,
     post_run: str | None = None,
 ) -> Measured:
-    """Ask for one path again and again, or for each of several paths once.
+    """Request one path again and again, or each of several paths once.
 
     Parameters
     ----------
     paths
-        One, or as many as can be needed.
+        One path, or as many as may be needed.
     core
-        That `wrk` keeps to.
+        The core that `wrk` is pinned to.
     folder
         Where the script and the paths are written.
     post_run
-        Where given, interactions are posted to the path, each with an `event_id` that begins with it.
+        If given, interactions are posted to the path, each with an `event_id` that begins with this text.
 
     Raises
     ------
@@ -156,11 +156,11 @@ def read_output(output: str, cpu_seconds: float) -> Measured:
     Raises
     ------
     LoadError
-        It printed nothing, or something went wrong during the run.
+        The script printed nothing, or requests failed during the run.
     """
     lines = [line.removeprefix(_MARK) for line in output.splitlines() if line.startswith(_MARK)]
     if not lines:
-        raise LoadError(f"wrk said nothing of what it measured: {output.strip()}")
+        raise LoadError(f"wrk did not print what it measured: {output.strip()}")
     found = json.loads(lines[-1])
     wrong = [f"{count} {name}" for name, count in found["errors"].items() if count]
     if wrong:
