@@ -29,7 +29,7 @@ VOLUME = "/var/lib/braid"
 
 
 def say(line: str) -> None:
-    """Print a line at once, so that it stands in order with what the commands print."""
+    """Print a line and flush it, so that it is in order with the output of the commands."""
     print(line, flush=True)  # noqa: T201
 
 
@@ -39,7 +39,7 @@ class Buildah:
     def __init__(self) -> None:
         self.folder = folder = Path(tempfile.mkdtemp(prefix="braid-images-"))
         folder.chmod(0o755)
-        # buildah keeps in TMPDIR what it mounts for a command.
+        # buildah keeps the mounts of a command in TMPDIR.
         stores = ["--root", str(folder / "store"), "--runroot", str(folder / "run")]
         self._base = ["env", f"TMPDIR={folder}", "buildah", *stores]
         self._volume = folder / "volume"
@@ -53,7 +53,7 @@ class Buildah:
         return done.stdout.strip()
 
     def provide_base(self, name: str) -> None:
-        """Pull the base image, or make one of that name from Debian's packages where it cannot be pulled."""
+        """Pull the base image; if that is not possible, make one of this name from Debian's packages."""
         try:
             self.call("pull", f"docker.io/library/{name}", within=PULLED_WITHIN, quiet=True)
             say(f"pulled {name}")
@@ -83,7 +83,7 @@ class Buildah:
         mounts = ["--volume", f"{settings}:/etc/pip.conf:ro"]
         if Path(certificates).is_file():
             mounts += ["--volume", f"{certificates}:{CERTIFICATES}:ro"]
-        # The layers are kept, so that the second target starts from what the first has built.
+        # The layers are kept, so that the second target reuses those of the first.
         how = ["--isolation", "chroot", "--network", "host", "--pull-never", "--layers", "--format", "docker"]
         command = [*self._base, "bud", *how, *mounts, "--target", target, "--tag", f"braid-{target}", str(repository)]
         log = self.folder / f"{target}.log"
@@ -121,7 +121,7 @@ class Buildah:
         say(f"  done after {time.monotonic() - started:.1f} s")
 
     def passes(self, container: str, variables: dict[str, str], *command: str) -> bool:
-        """Tell whether a command succeeds in a container; what it prints is left out."""
+        """Return whether a command succeeds in a container; what it prints is left out."""
         words = [*self._base, *self._in(container, variables), *command]
         done = subprocess.run(words, check=False, capture_output=True, timeout=STOPPED_WITHIN)
         return done.returncode == 0
@@ -159,7 +159,7 @@ class Buildah:
             subprocess.run([*self._base, *words], check=False, capture_output=True, timeout=RAN_WITHIN)
         for mounted in reversed(self._mounts()):
             subprocess.run(["umount", mounted], check=False)
-        # What is mounted may be folders of this machine: they must not be emptied.
+        # Mounted folders may belong to this machine: they must not be emptied.
         if left := self._mounts():
             message = f"{self.folder} stays, since these are still mounted: {', '.join(left)}"
             raise RuntimeError(message)
@@ -171,7 +171,7 @@ class Buildah:
 
 
 def _pip_settings() -> configparser.ConfigParser:
-    """Return how pip of this machine reaches the package index: from its files and from its variables."""
+    """Return the settings by which this machine's pip reaches the package index, from its files and variables."""
     machine = configparser.ConfigParser(interpolation=None)
     home = Path.home()
     machine.read(["/etc/pip.conf", home / ".pip/pip.conf", home / ".config/pip/pip.conf"], encoding="utf-8")

@@ -1,8 +1,8 @@
 """Compares docs/architecture.md with the contracts of import-linter: `python scripts/check_architecture.py`.
 
 For each contract of layers the page has rows: a package, what it is for, and what it may import, which is every package
-of the layers below. A package, a row or an import that only one of the two knows is a difference. The contract of the
-path of a request names modules: the page has its layers in a block, one a line.
+of the layers below. A package, a row or an import that is in only one of the two is a difference. The contract of the
+path of a request names modules: the page lists its layers in a block, one per line.
 
 Exit codes: 0 the same, 1 different.
 """
@@ -20,7 +20,7 @@ _NAME = re.compile(r"`([\w.]+)`")
 
 
 def allowed(pyproject: str) -> dict[str, list[str]]:
-    """Give what each package may import by the contracts of layers, by its full name."""
+    """Return what each package may import according to the contracts of layers, by full name."""
     found: dict[str, list[str]] = {}
     for contract in tomllib.loads(pyproject)["tool"]["importlinter"]["contracts"]:
         if contract["type"] != "layers" or contract.get("name") == PATH:
@@ -34,18 +34,18 @@ def allowed(pyproject: str) -> dict[str, list[str]]:
 
 
 def documented(page: str) -> dict[str, list[str]]:
-    """Give what each package may import by the page."""
+    """Return what each package may import according to the page."""
     return {name: _NAME.findall(imports) for name, _, imports in _ROW.findall(page)}
 
 
 def path_of(pyproject: str) -> list[str]:
-    """Give the layers of the path of a request by its contract; none where there is no such contract."""
+    """Return the layers of the contract of the path of a request; empty if there is no such contract."""
     contracts = tomllib.loads(pyproject)["tool"]["importlinter"]["contracts"]
     return next((contract["layers"] for contract in contracts if contract.get("name") == PATH), [])
 
 
 def differences(pyproject: str, page: str) -> list[str]:
-    """Give what the page and the contracts do not agree on, a line each."""
+    """Return the differences between the page and the contracts, one per line."""
     contracts, rows = allowed(pyproject), documented(page)
     found = [f"`{name}` is in a contract and has no row" for name in contracts if name not in rows]
     found += [f"`{name}` has a row and is in no contract" for name in rows if name not in contracts]

@@ -1,7 +1,7 @@
 """Builds the images `api` and `trainer` with buildah, runs Braid from them, and prints their sizes.
 
-It needs root, and buildah and debootstrap from Debian; no container engine and no other package. Everything
-stands in a temporary folder, which is removed at the end, also after a failure.
+It needs root, and buildah and debootstrap from Debian; no container engine and no other package. All files are in a
+temporary folder, which is removed at the end, also after a failure.
 """
 
 import argparse
@@ -50,7 +50,7 @@ class Api:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def get(self, path: str) -> bytes:
-        """Return the body of an answer; an error status ends everything."""
+        """Return the body of an answer; an error status ends the script."""
         return self._open(urllib.request.Request(self._address + path))  # noqa: S310 - always http://127.0.0.1
 
     def upload(self, path: Path) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def run_everything(buildah: Buildah, targets: list[str]) -> None:
 
 
 def serve(buildah: Buildah, container: str, *, trained: bool) -> None:
-    """Run the API until its image's health check passes, then ask it for everything that uses a large package."""
+    """Run the API until its image's health check passes, then call everything that uses a large package."""
     config = buildah.config(container)
     check = config["Healthcheck"]["Test"][1:]
     port = free_port()
@@ -159,7 +159,7 @@ def write_interactions(folder: Path, *, first_user: int = 0) -> None:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing holds."""
+    """Return a free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -167,7 +167,7 @@ def free_port() -> int:
 
 @contextmanager
 def timed(what: str) -> Iterator[None]:
-    """Print what begins and how long it took."""
+    """Print the name of a step, and at its end how long it took."""
     say(f"== {what}")
     started = time.monotonic()
     yield

@@ -1,9 +1,9 @@
-"""Writes what the upgrade tests of the next release start from: run it at the last commit of a release.
+"""Writes the fixture of the next release's upgrade tests: run it at the last commit of a release.
 
-A small shop lives through what a database and a bundle of this release can hold: an import, a training job, an
-activation, a new item, hidden ones, a merged and an erased user. Kept are an SQLite file, a PostgreSQL dump, the
-bundle, the answers to a list of requests, and all names that others rely on. `time.time` stands still while answers are
-recorded, and the test stops it at the same moment: what half-lives and windows give depends on nothing else.
+A small shop goes through everything that a database and a bundle of this release can hold: an import, a training job,
+an activation, a new item, hidden items, a merged and an erased user. The fixture has an SQLite file, a PostgreSQL dump,
+the bundle, the answers to a list of requests, and all names that users rely on. `time.time` is fixed while answers
+are recorded, and the test fixes it at the same moment, so that half-lives and windows give the same results.
 
     createdb fixture                      # an empty database of a running PostgreSQL server
     python scripts/make_release_fixture.py tests/upgrade/release --postgresql postgresql://USER@HOST/fixture
@@ -58,7 +58,7 @@ async def served(environment: dict[str, str]) -> AsyncIterator[httpx.AsyncClient
 
 
 async def train(client: httpx.AsyncClient, environment: dict[str, str], folder: Path) -> None:
-    """Let a worker take one training job, and cancel another."""
+    """Run a worker for one training job, and cancel another job."""
     waiting = await call(client, "POST", "/training-jobs")
     worker = await asyncio.create_subprocess_exec(*BRAID, "worker", cwd=folder, env=os.environ | environment)
     try:
@@ -77,7 +77,7 @@ async def train(client: httpx.AsyncClient, environment: dict[str, str], folder: 
 
 
 async def record(client: httpx.AsyncClient) -> Answers:
-    """Record the answers to all requests, and the page that follows each of them."""
+    """Record the answers to all requests, and the next page of each list."""
     answers: Answers = []
     waiting = requests()
     for method, path, body in waiting:
@@ -95,7 +95,7 @@ async def record(client: httpx.AsyncClient) -> Answers:
 
 
 def _close(recorded: dict[str, Any]) -> bool:
-    """Tell whether another processor may exchange two items of a list."""
+    """Return whether two items of a list may change places on another processor."""
     found = recorded["answer"]
     scores = [item["score"] for item in found.get("items", []) if "score" in item]
     close = any(0 < abs(a - b) < _CLOSE * max(abs(a), abs(b)) for a, b in itertools.pairwise(scores))
@@ -105,7 +105,7 @@ def _close(recorded: dict[str, Any]) -> bool:
 
 
 def columns(url: str) -> list[str]:
-    """Name the tables of an SQLite database, and their columns."""
+    """Return the tables of an SQLite database and their columns."""
     from sqlalchemy import create_engine, inspect  # noqa: PLC0415 - a dependency of Braid's
 
     found = inspect(create_engine(url.replace("+aiosqlite", "")))
@@ -115,7 +115,7 @@ def columns(url: str) -> list[str]:
 
 
 def arrays() -> list[str]:
-    """Name the arrays of every recommender, whether this bundle needs it or not."""
+    """Return the array names of every recommender, whether this bundle needs it or not."""
     from models.data.interactions import Interactions  # noqa: PLC0415 - as above
     from models.data.synthetic import generate  # noqa: PLC0415
     from models.ranking.candidates import PARTS  # noqa: PLC0415
@@ -129,7 +129,7 @@ def arrays() -> list[str]:
 
 
 def error_codes() -> list[str]:
-    """Name the codes of all errors."""
+    """Return the codes of all errors."""
     from app.errors import BraidError  # noqa: PLC0415 - as above
 
     found, waiting = set(), [BraidError]
@@ -140,11 +140,11 @@ def error_codes() -> list[str]:
 
 
 async def names(client: httpx.AsyncClient, url: str, manifest: dict[str, Any]) -> dict[str, list[str]]:
-    """Collect the names that others rely on."""
+    """Collect the names that clients rely on."""
     from app.config import Settings  # noqa: PLC0415 - as above
 
     openapi = (await client.get("/openapi.json")).json()
-    # What a library calls itself, and what a run happened to measure, are no names of ours.
+    # Names from libraries, and measurements of a run, are not part of the contract.
     document = {
         name: value for name, value in manifest.items() if name not in {"files", "libraries", "metrics", "gate"}
     }
@@ -171,14 +171,14 @@ def dump(url: str, file: Path) -> None:
 
 
 def in_order(one: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Leave out what tells of the machine."""
+    """Remove details of the machine."""
     one.uid = one.gid = 0
     one.uname = one.gname = ""
     return one
 
 
 async def make(postgresql: str, work: Path) -> tuple[dict[str, list[str]], dict[str, Any]]:
-    """Make databases and bundle; give the names and the answers."""
+    """Make the databases and the bundle; return the names and the answers."""
     write_folder(work / "data")
     bundles = work / "bundles"
     database = work / "braid.sqlite3"
@@ -218,7 +218,7 @@ async def make(postgresql: str, work: Path) -> tuple[dict[str, list[str]], dict[
 
 
 def pack(output: Path, work: Path) -> None:
-    """Write what the tests unpack."""
+    """Write the archive that the tests unpack."""
     with (
         lzma.open(output / "release.tar.xz", "wb", preset=9 | lzma.PRESET_EXTREME) as stream,
         tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive,

@@ -1,6 +1,6 @@
-"""What one release promises to the next: names that stay, and answers that stay the same.
+"""The contract between one release and the next: names and answers that stay the same.
 
-Knows nothing of Braid's code, so that the release that records and the one that is tested can both use it.
+It does not import Braid's code, so that both the recording and the tested release can use it.
 """
 
 import math
@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 RELATIVE = 1e-4
-"""Scores may differ by so much: other processors and libraries add float32 numbers in another order. Training itself
-lets the two forms of the network differ by 1e-5."""
+"""Tolerance of scores: other processors and libraries add float32 numbers in another order. Training itself allows
+a difference of 1e-5 between the two forms of the network."""
 VOLATILE = {"request_id", "next_cursor", "reason", "detail"}
 """Only whether there is a value is compared: ids and cursors are new each time, and texts may be worded better."""
 _FIRST_ERROR = 400
 
 
 def differences(recorded: Any, found: Any, place: str = "") -> Iterator[str]:
-    """Name what a recorded answer has and a new one has not, or has otherwise; new fields are no difference."""
+    """Return what is missing or different in a new answer, compared with a recorded one; new fields are allowed."""
     if isinstance(recorded, Mapping) and isinstance(found, Mapping):
         for name, value in recorded.items():
             if name not in found:
@@ -39,7 +39,7 @@ def differences(recorded: Any, found: Any, place: str = "") -> Iterator[str]:
 
 
 def keys(document: Any, place: str = "") -> Iterator[str]:
-    """Name every key of a JSON document, with the keys above it."""
+    """Return every key of a JSON document with its path."""
     if isinstance(document, Mapping):
         for name, value in document.items():
             yield f"{place}{name}"
@@ -47,7 +47,7 @@ def keys(document: Any, place: str = "") -> Iterator[str]:
 
 
 def metric_names(text: str) -> set[str]:
-    """Name Braid's metrics in an exposition, each with its labels."""
+    """Return Braid's metrics in an exposition, each with its labels."""
     names = set(re.findall(r"^# TYPE (braid_\w+) ", text, re.MULTILINE))
     for name, labels in re.findall(r"^(braid_\w+)\{(.*)\} ", text, re.MULTILINE):
         named = ",".join(sorted(re.findall(r'(\w+)="', labels)))
@@ -56,12 +56,12 @@ def metric_names(text: str) -> set[str]:
 
 
 def api_names(openapi: Mapping[str, Any]) -> set[str]:
-    """Name calls, parameters, fields and the values that a field may have, whatever the schemas are called."""
+    """Return calls, parameters, fields and allowed values, independent of the names of the schemas."""
     return {name for name, _ in _described(openapi)}
 
 
 def required_names(openapi: Mapping[str, Any]) -> set[str]:
-    """Name what a request must have."""
+    """Return what a request must have."""
     return {name for name, required in _described(openapi) if required}
 
 

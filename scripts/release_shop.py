@@ -1,4 +1,4 @@
-"""The shop of the release fixture: its data, what happens after its training run, and what is asked of it."""
+"""The shop of the release fixture: its data, the changes after its training run, and the recorded requests."""
 
 import csv
 import json
@@ -45,7 +45,7 @@ def write_folder(folder: Path) -> None:
 
 
 async def call(client: httpx.AsyncClient, method: str, path: str, body: Any = None) -> Any:
-    """Make a request that must succeed, and give its answer."""
+    """Make a request that must succeed, and return its answer."""
     answer = await client.request(method, path, json=body)
     if not answer.is_success:
         raise SystemExit(f"{method} {path}: {answer.status_code} {answer.text}")
@@ -53,7 +53,7 @@ async def call(client: httpx.AsyncClient, method: str, path: str, body: Any = No
 
 
 async def live_on(client: httpx.AsyncClient, moment: int) -> None:
-    """Do after the training run what leaves its trace in the database."""
+    """Make changes after the training run that are visible in the database."""
     ago = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment - 3600 * hours)) for hours in range(1, 9)]
     new = {"title": "Item 99 of group 1", "categories": ["group-1"], "tags": ["tag-1"], "price": 30.0}
     await call(client, "PUT", f"/items/{NEW}", {**new, "attributes": {"brand": "Moor", "size": 40}})
@@ -81,7 +81,7 @@ async def live_on(client: httpx.AsyncClient, moment: int) -> None:
 
 
 def requests() -> list[tuple[str, str, Any]]:
-    """Give what is asked of both releases; the charts come first, so that what is new is counted before the rest."""
+    """Return the requests to both releases; charts come first, so that new interactions are counted before the rest."""
     chosen = {"field": "categories", "in": ["group-0", "group-1"]}
     fell = {"field": "attributes.brand", "eq": "Fell"}
     cheap = {"and": [chosen, {"field": "price", "lte": 100}, {"not": {"field": "tags", "eq": "tag-3"}}]}
