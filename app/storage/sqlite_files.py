@@ -41,7 +41,7 @@ def _set_up(connection: Any, record: Any) -> None:
 
 
 def _use_wal(cursor: Any) -> None:
-    """Switch to the write-ahead log; SQLite refuses at once, however long the timeout, while another process does so."""
+    """Switch to the write-ahead log; while another process does the same, SQLite refuses at once, without its timeout."""
     until = time.monotonic() + _BUSY_MILLISECONDS / 1000
     while True:
         try:
