@@ -1,4 +1,4 @@
-"""`braid export FOLDER`, beside the commands of `braid export`."""
+"""`braid export FOLDER`, in addition to the subcommands of `braid export`."""
 
 from typing import Any
 

@@ -25,7 +25,9 @@ class OnlineQuery(BaseModel):
         None, alias="from", description="RFC 3339 or a date, UTC; 30 days ago if absent"
     )
     end: Moment | date | None = Field(
-        None, alias="to", description="likewise; the end, exclusive; of a date the whole day counts; now if absent"
+        None,
+        alias="to",
+        description="the end, exclusive, in the same form; for a date the whole day counts; now if absent",
     )
 
 

@@ -52,12 +52,12 @@ class Options:
 
     def digest(self, user_id: str | None) -> bytes:
         """Return a hash of 6 bytes over everything that defines a list; all pages of a list share it."""
-        return blake2s(self._asked + (user_id or "").encode(), digest_size=6).digest()
+        return blake2s(self._fields_hash + (user_id or "").encode(), digest_size=6).digest()
 
     @cached_property
-    def _asked(self) -> bytes:
+    def _fields_hash(self) -> bytes:
         # The length of a page and whether it is explained do not change the list.
-        asked = (
+        defining = (
             self.exclude_seen,
             self.exclude,
             self.filter and self.filter.model_dump(exclude_none=True),
@@ -68,7 +68,7 @@ class Options:
             [(pin.item_id, pin.position) for pin in self.pins],
             [preference.model_dump(exclude_none=True) for preference in self.preferences],
         )
-        return blake2s(repr(asked).encode(), digest_size=16).digest()
+        return blake2s(repr(defining).encode(), digest_size=16).digest()
 
 
 def all_of(filters: Sequence[Filter | None]) -> Filter | None:

@@ -35,7 +35,7 @@ class TrainingJobIn(BaseModel):
 
     kind: Literal["full", "refresh", "again"] = Field(
         "full",
-        description="`full` chooses all settings anew; `refresh` keeps those of the active bundle, and its network;"
+        description="`full` chooses all settings; `refresh` keeps those of the active bundle, and its network;"
         " `again` repeats the run that made `from_manifest`",
     )
     seed: int = Field(0, ge=0, le=MAX_SEED, description="seed of a full run")

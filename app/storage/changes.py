@@ -69,7 +69,7 @@ class ChangeStore:
         ------
         DatabaseError
             The database does not answer. The transaction may have been committed all the same: this process then reads
-            anew what it keeps in memory.
+            again what it keeps in memory.
         """
         with self._doubting():
             async with self._database.writing() as connection:

@@ -33,7 +33,7 @@ class Notifications:
                 self._received.clear()
 
     async def run(self) -> None:
-        """Listen to PostgreSQL, for as long as the process lives; a lost connection is made anew."""
+        """Listen to PostgreSQL, for as long as the process lives; a lost connection is made again."""
         while True:
             try:
                 async with self._database.listening(CHANNEL, self._receive) as lost:

@@ -1,7 +1,7 @@
 """Training jobs in SQL: what added each one, which worker runs it and how it ended.
 
 A worker owns a job as long as it renews its lease. Once the lease has ended, any worker may take the job and start it
-anew, at most three times. On PostgreSQL the clock is the database's, so that clocks of machines may differ.
+again, at most three times. On PostgreSQL the clock is the database's, so that clocks of machines may differ.
 """
 
 import secrets

@@ -119,9 +119,9 @@ def _send(port: int, bodies: list[bytes]) -> None:
                     return
                 connection.request("POST", _BATCH, body, {"Content-Type": "application/json"})
                 answer = connection.getresponse()
-                told = answer.read()
-                if answer.status != http.HTTPStatus.OK or orjson.loads(told)["refused"]:
-                    failures.append(f"{answer.status}: {told[:300]!r}")
+                reply = answer.read()
+                if answer.status != http.HTTPStatus.OK or orjson.loads(reply)["refused"]:
+                    failures.append(f"{answer.status}: {reply[:300]!r}")
                     return
         except OSError as error:
             failures.append(str(error))

@@ -83,15 +83,15 @@ def check_answers(client: Client, users: Sequence[str]) -> dict[str, int]:
         Too many are not.
     """
     lists, personal = set(), 0
-    asked = users[:CHECKED]
-    for user in asked:
+    sample = users[:CHECKED]
+    for user in sample:
         answer = client.json(f"/recommend/{quote(user)}?limit={FIRST_LIMIT}")
         personal += answer["strategy"] == _PERSONAL
         lists.add(tuple(item["item_id"] for item in answer["items"]))
-    found = {"users": len(asked), "personalized": personal, "different_lists": len(lists)}
-    if min(personal, len(lists)) < _WANTED_SHARE * len(asked):
+    found = {"users": len(sample), "personalized": personal, "different_lists": len(lists)}
+    if min(personal, len(lists)) < _WANTED_SHARE * len(sample):
         raise LoadError(
-            f"of {len(asked)} users {personal} got a {_PERSONAL} answer, and there were {len(lists)} different lists:"
+            f"of {len(sample)} users {personal} got a {_PERSONAL} answer, and there were {len(lists)} different lists:"
             f" at least {_WANTED_SHARE:.0%} of both are needed for figures that mean something"
         )
     return found

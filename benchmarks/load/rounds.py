@@ -39,7 +39,7 @@ class Loaded:
 
 @dataclass
 class Case:
-    """All runs of one case with so many connections, one a round."""
+    """All runs of one case with a number of connections, one per round."""
 
     name: str
     connections: int

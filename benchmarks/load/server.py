@@ -91,7 +91,7 @@ def serving(
     folder
         Where the log is written.
     answer
-        The constant answer of the route beside Braid's own; without it, the server is `braid serve`.
+        The constant answer of the additional route; without it, the server is `braid serve`.
     core
         The core that the server is pinned to.
 
@@ -184,7 +184,7 @@ def tail(log: Path) -> str:
 
 def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     start = time.monotonic()
-    said, refused_since = "nobody answered", math.inf
+    said, refused_since = "no answer yet", math.inf
     while (now := time.monotonic()) < start + _READY_SECONDS:
         if process.poll() is not None:
             raise LoadError(f"the server ended with {process.returncode}; its log ends:\n{tail(log)}")

@@ -95,7 +95,7 @@ def prepare(
             raise LoadError(f"{work.database}: there is no such database: name a data-set folder to make it from")
         say(f"importing {dataset} into {work.database}")
         partial = Work(folder / _PARTIAL, work.bundles)
-        # A database left by an interrupted import is made anew.
+        # A database left by an interrupted import is made again.
         for path in folder.glob(f"{_PARTIAL}*"):
             path.unlink()
         partial.braid("migrate")

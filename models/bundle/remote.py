@@ -80,7 +80,7 @@ class RemoteBundleStore(BundleStore):
             return read_manifest(partial)
 
     def load(self, version: str) -> Bundle:
-        """Copy a version unless there is a copy, then verify and load it; a damaged copy is made anew once."""
+        """Copy a version unless there is a copy, then verify and load it; a damaged copy is made again once."""
         folder = self.root / checked(version)
         if folder.is_dir():
             try:

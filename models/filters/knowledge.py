@@ -82,14 +82,14 @@ class Knowledge:
         return cls(config, item_ids, CatalogueIndex.load(bundle, len(item_ids)))
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Return the arrays to store in a bundle, by name, beside its `item_ids`."""
+        """Return the arrays to store in a bundle, by name, besides its `item_ids`."""
         return self.index.arrays()
 
     def unknown_fields(self, requirements: Filter | None, preferences: Sequence[Preference] = ()) -> list[str]:
         """Return the fields of the requirements that no item of the catalogue has: nothing can meet them."""
-        asked = {field for node in _nodes(requirements) if (field := node.field) is not None}
-        asked |= {preference.field for preference in preferences}
-        return sorted(field for field in asked - {ITEM} if not self.index.has(field))
+        requested = {field for node in _nodes(requirements) if (field := node.field) is not None}
+        requested |= {preference.field for preference in preferences}
+        return sorted(field for field in requested - {ITEM} if not self.index.has(field))
 
     def mask(self, requirements: Filter | None) -> Mask:
         """Return for every item whether it meets the requirements, bool of length n_items."""

@@ -134,7 +134,7 @@ class Preference(BaseModel):
     tolerance: float | None = Field(
         None, strict=True, gt=0, allow_inf_nan=False, description="distance from the target that is still acceptable"
     )
-    weight: float = Field(1.0, strict=True, gt=0, le=1000, description="how much it counts beside the others")
+    weight: float = Field(1.0, strict=True, gt=0, le=1000, description="its weight relative to the other preferences")
 
     @model_validator(mode="after")
     def _is_one_preference(self) -> Self:

@@ -1,4 +1,4 @@
-"""What a bundle stores beside the recommenders that rank: settings, the network, facts and further recommenders."""
+"""The other contents of a bundle than the recommenders that rank: settings, network, facts, further recommenders."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ def read_network(bundle: Bundle) -> NetworkScorer:
 
 
 def read_recommenders(bundle: Bundle, config: RankingConfig, loaded: Iterable[Recommender]) -> dict[str, Recommender]:
-    """Read what the bundle holds beside the recommenders that rank: similar items, users and reasons use them.
+    """Read the recommenders of the bundle that do not rank: similar items, similar users and reasons use them.
 
     Returns
     -------

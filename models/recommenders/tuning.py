@@ -59,7 +59,7 @@ class Steps:
     only_where: tuple[str, object] | None = None
 
     def around(self, config: Any, halvings: int) -> Iterable[float]:
-        """Yield the values to try beside that of some settings."""
+        """Yield the values to try, without the present one."""
         now = float(getattr(config, self.name))
         step = self.step * 0.5**halvings
         for value in (now + step, now - step):

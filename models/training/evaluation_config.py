@@ -39,7 +39,7 @@ class EvaluationConfig:
     event_types
         Weights of event types; those left out are as in `EVENT_WEIGHTS`.
     chosen
-        Settings that were chosen before; all are chosen anew where None.
+        Settings that were chosen before; all are chosen again where None.
     brief
         Whether calibration and new users are left out of the report.
     with_validation

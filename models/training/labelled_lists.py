@@ -27,7 +27,7 @@ _Labelled = tuple[Float32, npt.NDArray[np.bool_]]
 
 @dataclass(frozen=True)
 class LabelOptions:
-    """Inputs of candidate lists beside the interactions.
+    """Inputs of candidate lists besides the interactions.
 
     `catalogue` is the items file of a data set, where there is one; `window` the length of the test, where it is a
     window of time; `include_seen` tells whether items of the history are candidates.
@@ -54,7 +54,7 @@ def labelled_lists(
     Parameters
     ----------
     retriever
-        The recommenders to fit anew, and their settings.
+        The recommenders to fit again, and their settings.
 
     Returns
     -------

@@ -37,10 +37,10 @@ def recipe_of(manifest: Manifest) -> Recipe:
         The manifest has no recipe, because it is older than recipes, or one of another version.
     """
     if manifest.recipe is None:
-        raise BundleUnreadableError(f"bundle {manifest.version}: its manifest has no recipe: train anew")
+        raise BundleUnreadableError(f"bundle {manifest.version}: its manifest has no recipe: train again")
     try:
         return Recipe.model_validate(manifest.recipe)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in ("recipe", *first["loc"]))
-        raise BundleUnreadableError(f"bundle {manifest.version}: {where}: {first['msg']}: train anew") from error
+        raise BundleUnreadableError(f"bundle {manifest.version}: {where}: {first['msg']}: train again") from error

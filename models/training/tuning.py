@@ -55,7 +55,7 @@ class Coordinate:
         return f"{self.entry.name}.{self.search.name}"
 
     def around(self, config: RankingConfig, halvings: int) -> Iterable[float]:
-        """Return the values to try beside the present one."""
+        """Return the values to try, without the present one."""
         return self.search.around(getattr(config, self.entry.name), halvings)
 
     def changed(self, config: RankingConfig, value: float) -> RankingConfig:

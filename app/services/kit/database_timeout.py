@@ -10,7 +10,7 @@ SECONDS = 1.0
 Result = TypeVar("Result")
 
 
-async def with_timeout(asked: Awaitable[Result]) -> Result:
+async def with_timeout(query: Awaitable[Result]) -> Result:
     """Wait for the database, but not for long.
 
     Raises
@@ -20,6 +20,6 @@ async def with_timeout(asked: Awaitable[Result]) -> Result:
     """
     try:
         async with asyncio.timeout(SECONDS):
-            return await asked
+            return await query
     except TimeoutError as error:
         raise DatabaseError(f"no answer within {SECONDS:g} s") from error

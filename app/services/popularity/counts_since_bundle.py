@@ -58,7 +58,7 @@ class CountsSinceBundle:
         self._positive = positive_types(event_weights)
         self._counted: _Counted | None = None
         self._reading = asyncio.Lock()
-        self._asked = asyncio.Event()
+        self._requested = asyncio.Event()
         self._serving: Serving | None = None
         self.number = 0
 
@@ -66,13 +66,13 @@ class CountsSinceBundle:
         """Ask `run` for a new count; until it is done, the last one is used."""
         if self._due(serving):
             self._serving = serving
-            self._asked.set()
+            self._requested.set()
 
     async def run(self) -> None:
         """Count after each call of `ask`, for as long as the process lives."""
         while True:
-            await self._asked.wait()
-            self._asked.clear()
+            await self._requested.wait()
+            self._requested.clear()
             # Calls of `ask` from now on may be for the next bundle.
             serving, self._serving = self._serving, None
             if serving is not None:

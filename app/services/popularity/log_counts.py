@@ -29,7 +29,7 @@ class LogCounts:
         self._until = 0.0
 
     def forget(self) -> None:
-        """Count anew at the next call: the log has changed."""
+        """Count again at the next call: the log has changed."""
         self._stored += 1
         self._until = 0.0
 

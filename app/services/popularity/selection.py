@@ -31,7 +31,7 @@ def nothing() -> Selection:
 
 
 def to_candidate_query(serving: Serving, query: ItemsQuery, *excluded: int) -> CandidateQuery:
-    """Turn a request into codes; `excluded` are codes that are left out beside those of the request."""
+    """Turn a request into codes; `excluded` are further codes to leave out, besides those of the request."""
     given = serving.live.known_codes(query.exclude)
     wanted = None if query.filter is None else serving.live.mask(query.filter)
     return CandidateQuery(np.concatenate([given, np.array(excluded, dtype=np.int32)]), wanted=wanted)

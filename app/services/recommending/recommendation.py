@@ -40,7 +40,7 @@ _logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Request:
     """One request, with the state that answers it.
 
     `started` is the time on the monotonic clock when it came in. `counts` are the interactions of each code, float32,
@@ -116,7 +116,7 @@ class RecommendationService:
         if cached is not None and cached[0] == made_from:
             answer = cached[1]
         else:
-            answer = self._answer(_Asked(serving, user_id, log, options, started, degraded))
+            answer = self._answer(_Request(serving, user_id, log, options, started, degraded))
             if answer.degraded == degraded:
                 self._cached[user_id, key] = made_from, answer
         drift.answered(answer)
@@ -191,15 +191,15 @@ class RecommendationService:
             counts = await self._popular.counts(serving.live)
         serving.tick()
         drift.asked_about(serving, options.session_items)
-        answer = self._answer(_Asked(serving, user_id, log, options, started, degraded, counts))
+        answer = self._answer(_Request(serving, user_id, log, options, started, degraded, counts))
         drift.answered(answer)
         return answer
 
-    def _answer(self, asked: _Asked) -> Answer:
+    def _answer(self, request: _Request) -> Answer:
         """Take a request along its path: read the history, rank, apply the rules, cut the page, write the bytes."""
-        serving, user_id, options = asked.serving, asked.user_id, asked.options
+        serving, user_id, options = request.serving, request.user_id, request.options
         reading = read_history(
-            serving, user_id, asked.log, session_items=options.session_items, exclude_seen=options.exclude_seen
+            serving, user_id, request.log, session_items=options.session_items, exclude_seen=options.exclude_seen
         )
         popular_now = None
         if not len(reading.items):
@@ -216,9 +216,9 @@ class RecommendationService:
                 options,
                 new_item_share=self._share,
                 delivered=earlier.known,
-                counts=asked.counts,
+                counts=request.counts,
                 popular_now=popular_now,
-                before_deadline=lambda: time.monotonic() - asked.started < self._deadline,
+                before_deadline=lambda: time.monotonic() - request.started < self._deadline,
             )
             found = continued(earlier, more, strategy)
         page = cut_page(serving, user_id, options, earlier, found)
@@ -229,7 +229,7 @@ class RecommendationService:
             found.strategy,
             reason=why_empty(serving.live, reading, options) if not len(found.items) else None,
             reasons=explained(serving, reading, options, found, page.items) if options.explain else None,
-            degraded="deadline" if found.late else asked.degraded,
+            degraded="deadline" if found.late else request.degraded,
             known_user=None if user_id is None else reading.user >= 0,
         )
 

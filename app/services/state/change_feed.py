@@ -34,9 +34,9 @@ class ChangeFeed:
     on_items
         Called with the ids of items that other processes have changed, None where any may have changed.
     on_erased
-        Called likewise with users who were erased or merged.
+        Called in the same way with users who were erased or merged.
     on_bundles
-        Called likewise with versions that were activated; it must not wait until they are loaded.
+        Called in the same way with versions that were activated; it must not wait until they are loaded.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class ChangeFeed:
     async def catch_up(self) -> None:
         """Apply everything that is committed now; nothing while the database is unavailable.
 
-        After any other error everything in memory is read anew by the next call.
+        After any other error everything in memory is read again by the next call.
         """
         try:
             await self._read()

@@ -24,7 +24,7 @@ class ErasedUsers:
         self._serving: Serving | None = None
         self._unread = False
         self._arrived: set[str] | None = None
-        """Users who are erased while those whom the next bundle must hide are being read."""
+        """Users who are erased while the list for the next bundle is being read."""
 
     async def hide_in(self, serving: Serving) -> None:
         """Hide erased users in a new serving state, now and later.

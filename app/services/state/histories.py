@@ -13,7 +13,7 @@ from app.storage.rows import Row, Stored
 MAX_EVENTS = 10_000
 """Latest events of a user that are read: no person has more, and a log without a bound would delay other requests."""
 _LOG_BYTES = 1000
-"""Measured bytes of a log beside its events, with its cache entry and the data derived from it."""
+"""Measured bytes of a log without its events, but with its cache entry and the data derived from it."""
 _EVENT_BYTES = 12
 """Measured bytes of the derived data for each event."""
 
@@ -162,7 +162,7 @@ class Histories:
                 self._keep(user_id, log.with_events(events))
 
     async def refresh(self, user_ids: Collection[str] | None) -> None:
-        """Read anew what other processes have changed: of these users, or of any.
+        """Read again what other processes have changed: of these users, or of any.
 
         Raises
         ------

@@ -69,7 +69,7 @@ class LiveItems:
             _log.error("the catalogue is that of the bundle", reason=str(error))
 
     async def refresh(self, item_ids: Sequence[str] | None) -> None:
-        """Read anew what other processes have changed: these items, or any.
+        """Read again what other processes have changed: these items, or any.
 
         Raises
         ------

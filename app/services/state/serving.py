@@ -1,4 +1,4 @@
-"""The state that answers are made from: a bundle's ranker, and the catalogue as it is now."""
+"""The serving state: a bundle's ranker, and the current catalogue."""
 
 import time
 from collections.abc import Collection

@@ -94,7 +94,7 @@ class Importing:
         ImportBusyError
             Another process imports the same files.
         DatabaseError
-            The database does not answer. What was stored stays, and the same command goes on from there.
+            The database does not answer. Stored rows stay, and the same command resumes after them.
         """
         state = None
         if files.fingerprint is not None:
