@@ -1,4 +1,4 @@
-"""The change feed in SQL: what was written, for the processes that cache some of it in memory."""
+"""The change feed in SQL: changes of the database, for the processes that cache data in memory."""
 
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
@@ -52,7 +52,7 @@ class ChangeStore:
     Parameters
     ----------
     origin
-        Names this process in what it writes; random by default.
+        Name of this process in the changes that it writes; random by default.
     """
 
     def __init__(self, database: Database, origin: str | None = None) -> None:
@@ -119,7 +119,7 @@ class ChangeStore:
             return Position(oldest=oldest, known=frozenset(known))
 
     async def read(self, position: Position) -> tuple[Sequence[Change], Position]:
-        """Read what was committed since a position, and return the new one."""
+        """Read the changes committed since a position, and return the new position."""
         columns = (changes.c.id, changes.c.kind, changes.c["keys"], changes.c.origin, changes.c.transaction_id)
         async with self._database.begin() as connection:
             if self._database.is_sqlite:

@@ -63,7 +63,7 @@ class FirstSight:
     def create(
         self, connection: Connection, user_ids: Iterable[str], item_ids: Iterable[str]
     ) -> tuple[list[str], list[str]]:
-        """Create what is missing as part of a transaction; return what to `remember` when that is committed."""
+        """Create missing users and items as part of a transaction; return those to `remember` after the commit."""
         found = self.users.unknown(user_ids), self._items.unknown(item_ids)
         for new, statement in zip(found, _SQLITE if self._database.is_sqlite else _POSTGRESQL, strict=True):
             if new:

@@ -48,7 +48,7 @@ class UserDataStore:
             after = page[-1][TIMESTAMP], page[-1]["id"]
 
     async def requests(self, user_id: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
-        """Yield what was recorded with the user's requests, page by page."""
+        """Yield the recorded contexts of the user's requests, page by page."""
         last = ""
         while True:
             wanted = (requests.c[USER] == user_id) & (requests.c[REQUEST_ID] > last)

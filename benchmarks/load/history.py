@@ -1,4 +1,4 @@
-"""Long histories against short ones: new users with so many interactions with known items each."""
+"""Compares long histories with short ones: new users with a number of interactions with known items each."""
 
 from dataclasses import replace
 from pathlib import Path

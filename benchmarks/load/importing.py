@@ -44,7 +44,7 @@ class During:
 
 
 def measure_import(work: Work, *, rows: int, keyed: bool, folder: Path, say: Say) -> Import:
-    """Time `braid import` of so many rows, from its start to its end."""
+    """Time `braid import` of a number of rows, from start to end."""
     source = folder / f"rows-{rows}-{keyed}"
     write_rows(source, rows, keyed=keyed)
     start = time.perf_counter()

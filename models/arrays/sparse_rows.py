@@ -39,7 +39,7 @@ class SparseRows:
         return self.indices[start:stop], self.values[start:stop]
 
     def best(self, count: int) -> "SparseRows":
-        """Keep the largest values of each row, at most so many."""
+        """Keep the largest values of each row, at most a given number."""
         lengths = np.diff(self.indptr)
         if lengths.max(initial=0) <= count:
             return self

@@ -23,7 +23,7 @@ from models.recommenders.score_board import ScoreBoard
 SERVED_HISTORY = 50
 """Latest interactions that a request reads, fewer than training does, because the time grows with them."""
 _NEAR = 400
-"""Products of factors are computed for so many of the best items, or four times the candidates if that is more."""
+"""Products of factors are computed for so many of the best items, or for four times the candidates if that is more."""
 _LEAST = np.float32(1e-30)
 NOTHING: Int32 = np.empty(0, dtype=np.int32)
 

@@ -225,7 +225,7 @@ class Ranker:
         self.retriever.unblock(items)
 
     def similar_users(self, history: History, limit: int) -> tuple[Int32, Float32]:
-        """Return the users of the bundle whose histories are most similar, at most so many.
+        """Return the users of the bundle whose histories are most similar, at most `limit`.
 
         The history is read as `rank` reads it: without items that are newer than the bundle, and its latest part only.
 
@@ -257,7 +257,7 @@ class Ranker:
         return next((part for part in self.recommenders.values() if isinstance(part, Content)), None)
 
     def popular(self, query: CandidateQuery, limit: int, window: int | None = None) -> tuple[Int32, Float32]:
-        """Return the most popular items that a request wants, at most so many.
+        """Return the most popular items that a request wants, at most `limit`.
 
         Parameters
         ----------
@@ -275,7 +275,7 @@ class Ranker:
         return items, counts[items]
 
     def trending(self, query: CandidateQuery, limit: int, window: int) -> tuple[Int32, Float32]:
-        """Return the items, of those that a request wants, whose share of the interactions rises most, at most so many.
+        """Return the items that a request wants whose share of the interactions rises most, at most `limit`.
 
         Parameters
         ----------

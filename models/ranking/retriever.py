@@ -169,7 +169,7 @@ class Retriever:
             return self._generator.generate(board, history, query, new_items)
 
     def first(self, order: Int32, query: CandidateQuery, count: int) -> Int32:
-        """Return the first items of an order that are wanted, at most so many."""
+        """Return the first items of an order that are wanted, at most `count`."""
         with self._board as board:
             board.exclude(query.excluded[query.excluded < self.n_items])
             wanted = kernels.EVERY_ITEM if query.wanted is None else query.wanted

@@ -16,7 +16,7 @@ from models.recommenders.score_board import ScoreBoard
 from models.similarity.matrices import degrees, strength_matrix
 
 MAX_ITEMS = 50_000
-"""A request multiplies the user's factors with those of all items: for so many it takes about a millisecond."""
+"""A request multiplies the user's factors with those of all items: for this number it takes about a millisecond."""
 _CANDIDATES = 200
 """Items that become candidates if no other recommender has added any."""
 _ROUNDING = 1e-6
@@ -135,7 +135,7 @@ class Als:
         return user
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
-        """Return whether the factors are of so many items."""
+        """Return whether the factors are for this number of items."""
         return bool(len(self.factors) == n_items)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:

@@ -146,7 +146,7 @@ class Popularity:
         board.add_dense(self.signals[1], self.trend, self.trend_order[:_CANDIDATES])
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
-        """Return whether the counts are of so many items, and the orders are in their range."""
+        """Return whether the counts are for this number of items, and the orders are in their range."""
         return (
             self.counts.shape == (n_items,)
             and self.recent.shape == (len(HALF_LIVES_DAYS), n_items)

@@ -66,7 +66,7 @@ class Recommender(Protocol):
         """Write all signals for a history."""
 
     def fits(self, n_items: int, n_users: int) -> bool:
-        """Return whether the arrays are of so many items and users."""
+        """Return whether the arrays are for these numbers of items and users."""
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the arrays to store in a bundle, by name."""

@@ -128,7 +128,7 @@ class Repeats:
             board.add(signal, items, np.asarray(values, dtype=np.float32))
 
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
-        """Return whether the rates are of so many items, or empty."""
+        """Return whether the rates are for this number of items, or empty."""
         return self.empty or self.rates.shape == self.gaps.shape == (n_items,)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:

@@ -20,7 +20,7 @@ from models.similarity.measures import Measure, Similarity, is_product, peers, p
 from models.similarity.nearest import Peers
 
 MAX_USERS = 100_000
-"""The memory of the matrix grows with the users: 160 MB for so many, and several times that during the fit."""
+"""The memory of the matrix grows with the users: 160 MB for this number, and several times that during the fit."""
 
 
 class UserKNNConfig(BaseModel):

@@ -38,13 +38,13 @@ def binary_matrix(interactions: Interactions) -> "Csr[np.float32]":
 
 
 def latest(interactions: Interactions, most: int) -> Interactions:
-    """Keep the last rows of each user, at most so many."""
+    """Keep the last rows of each user, at most `most`."""
     from_end = interactions.offsets[interactions.users + 1] - np.arange(len(interactions.users))
     return interactions if from_end.max(initial=0) <= most else interactions.select(from_end <= most)
 
 
 def sampled(matrix: "Csr[np.float32]", most: int, seed: int = 0) -> "Csr[np.float32]":
-    """Keep the entries of each row, of a row with more than so many a random sample of that size."""
+    """Keep at most `most` entries of each row: a random sample if there are more."""
     full = np.flatnonzero(np.diff(matrix.indptr) > most)
     keep = np.ones(len(matrix.indices), dtype=np.bool_)
     generator = np.random.default_rng(seed)

@@ -42,7 +42,7 @@ class ErasedUsers:
         self._serving, self._arrived = serving, None
 
     def erase(self, user_ids: Collection[str]) -> None:
-        """Take note of users that were erased or merged in this process."""
+        """Hide users who were erased or merged by this process."""
         self._first_sight.users.forget(user_ids)
         if self._arrived is not None:
             self._arrived.update(user_ids)
@@ -50,7 +50,7 @@ class ErasedUsers:
             self._serving.hide_users(user_ids)
 
     async def refresh(self, user_ids: Collection[str] | None) -> None:
-        """Take note of users that other processes have erased or merged; None where it may be any of them.
+        """Hide users whom other processes have erased or merged; None if it may be any of them.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The users' histories in memory: read through from SQL, and kept up to date by what is written since."""
+"""A read-through cache of the users' histories, kept up to date with new interactions."""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -162,7 +162,7 @@ class Histories:
                 self._keep(user_id, log.with_events(events))
 
     async def refresh(self, user_ids: Collection[str] | None) -> None:
-        """Read again what other processes have changed: of these users, or of any.
+        """Read again the logs that other processes have changed: those of these users, or all.
 
         Raises
         ------

@@ -83,13 +83,13 @@ class LiveItems:
                 await self._bring(live, lambda: self._items.get_many(item_ids))
 
     def changed(self, item_id: str, row: Mapping[str, Any] | None) -> None:
-        """Take note of an item that this process has committed; None where it is deleted."""
+        """Apply an item that this process has committed; None if it is deleted."""
         for live, meanwhile in self._meanwhile.items():
             live.apply(item_id, None if row is None else _fields(row))
             meanwhile.add(item_id)
 
     async def _changed_since(self, moment: int) -> CatalogueRows:
-        """Read what was committed since a moment, though it may have been written before."""
+        """Read the items committed since a moment, even if they were written before it."""
         keys = await self._changes.keys_since("items", moment - _MARGIN)
         if keys is None:
             return await self._items.changed_since(max(moment - _LONGEST, 0), MAX_NEW_ITEMS)

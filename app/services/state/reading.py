@@ -48,7 +48,7 @@ def read_history(
     session_items: Sequence[str] = (),
     exclude_seen: bool | Sequence[str] = True,
 ) -> Reading:
-    """Read what a request is answered from: a user's log, then the items of a session.
+    """Read the history of a request: a user's log, then the items of a session.
 
     Parameters
     ----------

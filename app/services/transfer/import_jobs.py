@@ -56,7 +56,7 @@ class ImportJobs:
         Parameters
         ----------
         files
-            By `interactions`, `items` and `users`: the name of each file and what it holds.
+            By `interactions`, `items` and `users`: the name and content of each file.
 
         Raises
         ------
@@ -98,7 +98,7 @@ class ImportJobs:
         return _job(state)
 
     async def run(self) -> None:
-        """Import what an earlier process left and what is accepted from now on, for as long as the process lives.
+        """Import files that an earlier process left, and those accepted from now on, for as long as the process lives.
 
         What is under way when it is cancelled is continued at the next start.
         """

@@ -181,7 +181,7 @@ def _complete(table: pa.Table) -> pa.Table:
 
 
 def _parsed(raw: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is empty, and read the lists and objects of CSV files."""
+    """Leave out empty cells, and parse the lists and objects of CSV files."""
     item = {name: value for name, value in raw.items() if value is not None}
     return item | {name: _from_json(item[name]) for name in _JSON_FIELDS if name in item}
 

@@ -33,7 +33,7 @@ class Count:
     dropped: dict[str, int] = field(default_factory=dict)
 
     def report(self) -> CleaningReport:
-        """Return what was kept and what was left out."""
+        """Return the numbers of kept and dropped rows."""
         return CleaningReport(self.read, self.kept, self.dropped)
 
 
@@ -182,7 +182,7 @@ def fingerprint_of(files: Files, timestamps: Timestamps) -> str:
 
 
 class _Run:
-    """One import under way: the number of the next chunk, and what was done so far."""
+    """A running import: the number of the next chunk, and the counts so far."""
 
     def __init__(self, state: ImportState | None) -> None:
         self.import_id = None if state is None else state.import_id

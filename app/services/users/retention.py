@@ -20,7 +20,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Retention:
-    """Deletes interactions and requests that are older than so many days, and erased users whom no bundle contains.
+    """Deletes interactions and requests older than `days`, and the ids of erased users whom no bundle contains.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Retention:
         self._days = days
 
     async def run(self) -> None:
-        """Delete what is too old, now and every hour, for as long as the process lives."""
+        """Delete old rows now and every hour, for as long as the process lives."""
         while True:
             try:
                 await self.drop()
@@ -45,7 +45,7 @@ class Retention:
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def drop(self) -> int:
-        """Delete what is too old; return the number of rows.
+        """Delete old rows; return their number.
 
         Raises
         ------
