@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     )
 
     def as_environment(self) -> dict[str, str]:
-        """Give the settings as environment variables, for a process that is to have the same."""
+        """Return the settings as environment variables, for a process with the same settings."""
         return {
             PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value)
             for name, value in self.model_dump(mode="json").items()

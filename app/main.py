@@ -86,7 +86,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _describe_problems(app: FastAPI) -> None:
-    """Give the error answers of the OpenAPI description their own media type."""
+    """Set the media type of the error answers in the OpenAPI description."""
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:

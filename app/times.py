@@ -17,5 +17,5 @@ def from_microseconds(microseconds: int) -> datetime:
 
 
 def now() -> int:
-    """Give this moment."""
+    """Return the present time."""
     return to_microseconds(datetime.now(UTC))

@@ -26,7 +26,7 @@ _DEEPEST = 8
 
 
 def known_rows(table: pa.Table, item_ids: npt.NDArray[np.bytes_]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Give the code and the fields of every item that has a code; of rows with one id the last counts.
+    """Yield the code and the fields of every item that has a code; of rows with one id the last counts.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def moment_of(value: object) -> float | None:
 
 
 def attributes_of(value: object) -> Iterator[tuple[str, Scalar]]:
-    """Give each attribute's name (`attributes.…`, a dot for each level) and value; a list gives each of its values."""
+    """Yield each attribute's name (`attributes.…`, a dot for each level) and value; a list gives each of its values."""
     if isinstance(value, str):
         value = _parsed(value)
     if isinstance(value, list):  # the pairs of a map

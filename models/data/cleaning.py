@@ -122,7 +122,7 @@ def without_duplicates(table: pa.Table, columns: Sequence[str], dropped: dict[st
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], int]:
-    """Give each row the number of its value, null included, and how many distinct values there are."""
+    """Return for each row the code of its value, null included, and the number of distinct values."""
     if pa.types.is_string(column.type):
         column = column.cast(pa.large_string())  # one array of more than 2 GB of text
     encoded = column.combine_chunks().dictionary_encode()

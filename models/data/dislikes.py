@@ -71,7 +71,7 @@ class Dislikes:
 
 
 def _latest(wanted: Int64, keys: Int64, times: Float64) -> Float64:
-    """Give the latest time of each wanted key, minus infinity where it is not among the keys."""
+    """Return the latest time of each wanted key, minus infinity where it is not among the keys."""
     found = np.full(len(wanted), -np.inf)
     relevant = np.isin(keys, wanted)
     order = np.lexsort((times[relevant], keys[relevant]))
@@ -83,7 +83,7 @@ def _latest(wanted: Int64, keys: Int64, times: Float64) -> Float64:
 
 
 def moments_of(everything: Interactions, held: npt.NDArray[np.bool_]) -> Float64 | None:
-    """Give the moment of each user's first held-out row, infinite where there is none; None without an order."""
+    """Return the moment of each user's first held-out row, infinite where there is none; None without an order."""
     if everything.timestamps is None:
         return None
     moments = np.full(everything.n_users, np.inf)

@@ -80,12 +80,12 @@ def completed(given: Mapping[str, float | EventType]) -> dict[str, EventType]:
 
 
 def weights_of(types: Mapping[str, EventType]) -> dict[str, float]:
-    """Give the weight of each event type."""
+    """Return the weight of each event type."""
     return {name: kind.weight for name, kind in types.items()}
 
 
 def half_lives_of(types: Mapping[str, EventType]) -> dict[str, float]:
-    """Give the half-lives in seconds, of the event types that have one."""
+    """Return the half-lives in seconds, of the event types that have one."""
     return {name: kind.half_life_days * _DAY for name, kind in types.items() if kind.half_life_days is not None}
 
 

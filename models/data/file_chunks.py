@@ -107,13 +107,13 @@ def open_folder(folder: Path) -> Files:
 
 
 def in_memory(dataset: DataSet) -> Files:
-    """Give the tables of a data set as chunks."""
+    """Return the tables of a data set as chunks."""
     items, users = (None if table is None else FileChunks(table) for table in (dataset.items, dataset.users))
     return Files(FileChunks(dataset.interactions), items, users)
 
 
 def _check(path: Path, name: str) -> bool:
-    """Check the columns of a file; tell whether Braid exported it."""
+    """Check the columns of a file; return whether Braid exported it."""
     with reading(path):
         if path.suffix == ".parquet":
             schema = pyarrow.parquet.read_schema(path)

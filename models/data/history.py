@@ -90,7 +90,7 @@ class History:
         return table
 
     def ages(self) -> Float32:
-        """Give the time since each interaction, float32, never below 0; zeros without times."""
+        """Return the time since each interaction, float32, never below 0; zeros without times."""
         if self.times is None or not len(self.times):
             return np.zeros(len(self.items), dtype=np.float32)
         now = float(self.times[-1]) if self.now is None else self.now

@@ -22,7 +22,7 @@ class Ragged:
     items: Int32
 
     def row(self, index: int) -> Int32:
-        """Give one list."""
+        """Return one list."""
         return self.items[self.offsets[index] : self.offsets[index + 1]]
 
     def take(self, rows: Int64) -> "Ragged":
@@ -77,7 +77,7 @@ class Holdout:
         return Ragged.group(self.source.users, self.source.items, self.users)
 
     def strengths(self, rows: Int64) -> npt.NDArray[np.float32] | None:
-        """Give the strengths beside the histories of some rows, one after the other; None where all are alike."""
+        """Return the strengths of the histories of some users, concatenated; None if all are equal."""
         source = self.source
         if source.strengths is None:
             return None
@@ -86,17 +86,17 @@ class Holdout:
         return np.concatenate([np.empty(0, np.float32), *parts])
 
     def history(self, row: int) -> History:
-        """Give a user's history, oldest first."""
+        """Return a user's history, oldest first."""
         known = self.source.history(int(self.users[row]), now=self.now)
         return replace(known, user=-1) if self.anonymous else known
 
     def excluded(self, row: int) -> Int32:
-        """Give the items that may not be recommended to a user."""
+        """Return the items that may not be recommended to a user."""
         seen = _NOTHING if self.include_seen else self.history(row).items
         return seen if self.disliked is None else np.concatenate([seen, self.disliked.row(row)])
 
     def candidate_list(self, row: int) -> Int32 | None:
-        """Give the complete list to rank for a user; None for all items."""
+        """Return the complete list to rank for a user; None for all items."""
         if self.candidates is None:
             return None
         listed = self.candidates.row(row)

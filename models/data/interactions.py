@@ -87,7 +87,7 @@ class Interactions:
 
     @property
     def has_clock(self) -> bool:
-        """Tell whether the timestamps are seconds since 1970 rather than just an order."""
+        """Return whether the timestamps are seconds since 1970 rather than just an order."""
         return self.timestamps is not None and bool(self.timestamps.max(initial=0.0) >= _FIRST_CLOCK)
 
     @cached_property
@@ -104,7 +104,7 @@ class Interactions:
         return self if mask.all() else self.select(mask)
 
     def with_items(self, more: Ids) -> "Interactions":
-        """Give further items a code. Existing codes change, as codes follow the order of the ids."""
+        """Add items that have no code yet. Existing codes change, as codes follow the order of the ids."""
         item_ids = np.union1d(self.item_ids, more)
         if len(item_ids) == self.n_items:
             return self
@@ -123,7 +123,7 @@ class Interactions:
         )
 
     def history(self, user: int, stop: int | None = None, now: float | None = None) -> History:
-        """Give a user's history from the rows before `stop`, or from all rows."""
+        """Return a user's history from the rows before `stop`, or from all rows."""
         rows = slice(self.offsets[user], self.offsets[user + 1] if stop is None else stop)
         return History(
             self.items[rows],
@@ -140,7 +140,7 @@ class Interactions:
         return replace(self, strengths=None if exponent == 0.0 else self.strengths ** np.float32(exponent))
 
     def accumulated(self, every: "Interactions", before: Float64 | None) -> "Interactions":
-        """Give each pair the summed strength of its rows before a moment, instead of that of its first row.
+        """Set the strength of each pair to the sum over its rows before a moment, instead of that of its first row.
 
         Parameters
         ----------

@@ -32,7 +32,7 @@ _DOWNLOAD_SECONDS = 300
 
 
 def movielens(cache: Path | None = None) -> DataSet:
-    """Give MovieLens 100k: 100,000 ratings of 1,682 films by 943 users.
+    """Return MovieLens 100k: 100,000 ratings of 1,682 films by 943 users.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def movielens(cache: Path | None = None) -> DataSet:
 
 
 def is_cached(cache: Path | None = None) -> bool:
-    """Tell whether MovieLens 100k was fetched before."""
+    """Return whether MovieLens 100k was fetched before."""
     return _is_intact((cache or platformdirs.user_cache_path("braid", appauthor=False)) / _WHEEL)
 
 

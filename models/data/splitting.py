@@ -163,7 +163,7 @@ def _identified(table: pa.Table | None) -> pa.Table | None:
 
 
 def _moments(everything: Interactions, cut: _Cut) -> tuple[Float64 | None, Float64 | None]:
-    """Give the moment of each user from which validation and test know nothing."""
+    """Return, by user, the times at which the rows held out for validation and for test begin."""
     if cut.starts is not None:
         validation, test = (np.full(everything.n_users, start) for start in cut.starts)
         return validation, test
@@ -215,7 +215,7 @@ def _hold_last(everything: Interactions, ordered: bool) -> _Cut:
 
 
 def _random_rank(everything: Interactions, seed: int) -> npt.NDArray[np.int64]:
-    """Give each row a random place among its user's, from 0."""
+    """Return for each row a random place among its user's, from 0."""
     noise = np.random.default_rng(seed).random(len(everything.users))
     order = np.lexsort((noise, everything.users))
     rank = np.empty(len(order), dtype=np.int64)

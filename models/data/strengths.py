@@ -53,7 +53,7 @@ class StrengthScale(BaseModel):
         return np.asarray(values < (self.low + self.high) / 2)
 
     def signed(self, values: Float64) -> Float32:
-        """Give the strength of each rating as a like, -1 for a low rating, and 1 where there is none (NaN)."""
+        """Return the strength of each rating as a like, -1 for a low rating, and 1 where there is none (NaN)."""
         return np.where(self.is_low(values), np.float32(-1.0), self.strengths(values)).astype(np.float32)
 
     def strengths(self, values: Float64) -> Float32:
@@ -83,7 +83,7 @@ def is_rating(table: pa.Table) -> npt.NDArray[np.bool_]:
 
 
 def rating_values(table: pa.Table) -> Float64:
-    """Give the ratings of all rows, float64; NaN where a row is none."""
+    """Return the ratings of all rows, float64; NaN for rows that are not ratings."""
     if VALUE not in table.column_names:
         return np.full(table.num_rows, np.nan)
     values = pc.fill_null(table[VALUE], np.nan).to_numpy().astype(np.float64)

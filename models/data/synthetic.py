@@ -67,7 +67,7 @@ def generate(users: int, items: int, interactions: int, *, seed: int = 0, groups
 
 
 def _busy_users(generator: np.random.Generator, users: int, interactions: int) -> Int64:
-    """Give the user of each row, users in order; their numbers of rows are log-normal."""
+    """Return the user of each row, users in order; their numbers of rows are log-normal."""
     busy = generator.lognormal(sigma=0.8, size=users)
     counts = 1 + generator.multinomial(interactions - users, busy / busy.sum())
     return np.repeat(np.arange(users), counts)
@@ -102,7 +102,7 @@ def _follow(
 
 
 def _moments(generator: np.random.Generator, user: Int64) -> npt.NDArray[np.float64]:
-    """Give each user a first moment within the year, and later ones minutes to days apart."""
+    """Draw for each user a first time within the year, and later times minutes to days apart."""
     gaps = generator.exponential(3600.0, size=len(user))
     first = np.flatnonzero(np.diff(user, prepend=-1))
     gaps[first] = generator.uniform(0, _DAYS * 86_400, size=len(first))
