@@ -41,7 +41,7 @@ def _set_up(connection: Any, record: Any) -> None:
 
 
 def _use_wal(cursor: Any) -> None:
-    """Switch to the write-ahead log; while another process does the same, SQLite refuses at once, without its timeout."""
+    """Switch to the write-ahead log. While another process does so, SQLite refuses at once, despite the timeout."""
     until = time.monotonic() + _BUSY_MILLISECONDS / 1000
     while True:
         try:
