@@ -132,7 +132,7 @@ class RemoteBundleStore(BundleStore):
                 self._files.rm(folder, recursive=True)
 
     def sweep(self) -> None:
-        """Remove leftovers of killed runs; those at the URL only after a day, as they may still be being written."""
+        """Remove leftovers of killed runs; versions only after a day, as another process may be writing them."""
         super().sweep()
         there = set(self.versions())
         before = time.time() - _STALE_SECONDS
