@@ -118,7 +118,7 @@ async def test_no_loop_keeps_an_unexpected_error_to_itself(
     run = state.notifications.run if name == "notifications" else LOOPS[name](state)
     assert run is not None
     state.counts_since_bundle._serving = state.bundle.serving
-    state.counts_since_bundle._asked.set()
+    state.counts_since_bundle._requested.set()
     with pytest.raises(KilledError):
         await asyncio.wait_for(run(), 10)
 
