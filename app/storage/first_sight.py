@@ -1,7 +1,7 @@
 """Users and items that are created when an interaction first names them."""
 
-from array import array
 from collections.abc import Collection, Iterable
+from mmap import mmap
 
 import orjson
 from sqlalchemy import Connection, select
@@ -30,7 +30,7 @@ class KnownIds:
     """Remembers ids in fixed memory (2 MB): an id that it knows exists; one that it does not know may exist."""
 
     def __init__(self) -> None:
-        self._places = array("Q", bytes(8 * _PLACES))
+        self._places = _empty()
 
     def unknown(self, ids: Iterable[str]) -> list[str]:
         """Return the ids that are not remembered, ascending: writing them in one order avoids deadlocks."""
@@ -46,10 +46,15 @@ class KnownIds:
     def forget(self, ids: Collection[str] | None) -> None:
         """Forget ids, all of them where None."""
         if ids is None:
-            self._places = array("Q", bytes(8 * _PLACES))
+            self._places = _empty()
             return
         for name in ids:
             self._places[(hash(name) & _WORD) % _PLACES] = 0
+
+
+def _empty() -> "memoryview[int]":
+    # Anonymous pages: the system hands them out when they are first written to, all zero.
+    return memoryview(mmap(-1, 8 * _PLACES)).cast("Q")
 
 
 class FirstSight:
