@@ -107,6 +107,8 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 _numbers = count(1)
+_emptied: list[str] = []
+"""Databases of PostgreSQL that an earlier test left: to empty one takes a third of the time of making one."""
 
 
 @pytest.fixture
@@ -122,13 +124,20 @@ def make_database(backend: str, tmp_path: Path, request: pytest.FixtureRequest) 
                 shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
             return f"sqlite+aiosqlite:///{path}"
         server: PostgreSQL = request.getfixturevalue("postgresql")
+        if migrated and _emptied:
+            made.append(_emptied.pop())
+            return server.url(made[-1])
         server.sql(f"CREATE DATABASE {name}" + (f" TEMPLATE {TEMPLATE}" if migrated else ""))
         made.append(name)
         return server.url(name)
 
     yield make
-    if made:
-        request.getfixturevalue("postgresql").sql(*(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in made))
+    for name in made:
+        server = request.getfixturevalue("postgresql")
+        if server.emptied(name):
+            _emptied.append(name)
+        else:
+            server.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,20 @@ TEMPLATE = "braid_template"
 DATA = "data"
 
 
-@dataclass(frozen=True)
+_STRUCTURE = """
+SELECT md5(string_agg(line, ',' ORDER BY line)) FROM (
+    SELECT relname::text || relkind::text || coalesce(attname::text || attnum, '') AS line FROM pg_class
+        LEFT JOIN pg_attribute ON attrelid = pg_class.oid WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT tgname::text || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT conname::text FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT unnest(setconfig) FROM pg_db_role_setting
+    UNION ALL SELECT version_num FROM alembic_version
+) AS structure"""
+"""Digest of all that tests may change in a database beside its rows."""
+
+
+@dataclass
 class PostgreSQL:
     """A running server; its user needs no password, but its addresses carry one."""
 
@@ -26,19 +40,29 @@ class PostgreSQL:
         return f"postgresql+asyncpg://braid:of-the-test@127.0.0.1:{self.port}/{name}"
 
     def sql(self, *statements: str) -> None:
-        command: list[str | Path] = [
-            self.programs / "psql",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(self.port),
-            "-U",
-            "braid",
-            "-qX",
-            "postgres",
-        ]
+        self._psql("postgres", *statements).check_returncode()
+
+    def emptied(self, name: str) -> bool:
+        """Empty the tables of a database; return False if a test left more behind than rows."""
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        ended = f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {others}"
+        empty = "SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ',') || ' RESTART IDENTITY' FROM pg_tables"
+        empty += " WHERE schemaname = 'public' AND tablename <> 'alembic_version' \\gexec"
+        script = f"{ended};\n{empty}\n{_STRUCTURE};\n"
+        done = self._psql(name, text=script)
+        return done.returncode == 0 and done.stdout.split()[-1] == self._structure
+
+    @cached_property
+    def _structure(self) -> str:
+        done = self._psql(TEMPLATE, text=f"{_STRUCTURE};\n")
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split()[-1]
+
+    def _psql(self, database: str, *statements: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "braid", "-qAtX", "-v", "ON_ERROR_STOP=1"]
         orders = [part for statement in statements for part in ("-c", statement)]
-        subprocess.run([*command, "-v", "ON_ERROR_STOP=1", *orders], check=True, capture_output=True, timeout=30)
+        command = [str(self.programs / "psql"), *where, *orders, database]
+        return subprocess.run(command, check=False, input=text, text=True, capture_output=True, timeout=30)
 
 
 def unused_port() -> int:
