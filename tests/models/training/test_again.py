@@ -96,7 +96,7 @@ def test_without_a_bundle_there_is_nothing_to_keep(store: BundleStore, synthetic
 
 
 def test_a_bundle_without_a_recipe_is_named(trained: Bundle) -> None:
-    with pytest.raises(BundleError, match="its manifest has no recipe: train anew"):
+    with pytest.raises(BundleError, match="its manifest has no recipe: train again"):
         recipe_of(trained.manifest.model_copy(update={"recipe": None}))
 
 
@@ -107,5 +107,5 @@ def test_a_recipe_survives_as_json() -> None:
 
 def test_a_recipe_of_another_version_is_named(trained: Bundle) -> None:
     manifest = trained.manifest.model_copy(update={"recipe": {"kind": "full", "network": {"oracle": 1}}})
-    with pytest.raises(BundleUnreadableError, match=r"recipe\.network\.oracle: .*: train anew"):
+    with pytest.raises(BundleUnreadableError, match=r"recipe\.network\.oracle: .*: train again"):
         recipe_of(manifest)
