@@ -36,17 +36,8 @@ MakeOnce = Callable[[str, Callable[[Path], None]], Path]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let each process begin with its share of the longest tests: else one of them would run alone at the end."""
-    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    longest = [item for item in items if "end_to_end" in item.path.parts]
-    others = [item for item in items if "end_to_end" not in item.path.parts]
-    size, ordered = -(-len(items) // processes), []
-    for process in range(processes):
-        share = longest[process::processes]
-        room = size - len(share)
-        ordered += [*share, *others[:room]]
-        others = others[room:]
-    items[:] = [*ordered, *others]
+    """Begin with the longest tests, in one process: at the end they would run alone, and several at once time out."""
+    items.sort(key=lambda item: "end_to_end" not in item.path.parts)
 
 
 @pytest.fixture(scope="session")
