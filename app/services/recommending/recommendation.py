@@ -112,7 +112,10 @@ class RecommendationService:
             self._since_bundle.ask(serving)
             popularity = self._since_bundle.number
         made_from = (log, serving.number, serving.live.version, degraded, popularity)
-        cached = self._cached.get((user_id, key))
+        try:
+            cached = self._cached[user_id, key]
+        except KeyError:
+            cached = None
         if cached is not None and cached[0] == made_from:
             answer = cached[1]
         else:

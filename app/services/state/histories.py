@@ -95,7 +95,11 @@ class Histories:
 
     def cached(self, user_id: str) -> Log | None:
         """Return a user's log if it is in memory."""
-        return self._logs.get(user_id)
+        # `get` looks twice: every request comes by here.
+        try:
+            return self._logs[user_id]
+        except KeyError:
+            return None
 
     async def get(self, user_id: str) -> Log:
         """Return a user's log, from memory or from SQL.
