@@ -61,7 +61,7 @@ demo: ## Install what it needs, load the sample data, train, and serve on 127.0.
 test: install ## Run the tests; less than 90 % line coverage is a failure (ARGS='-k word' narrows)
 	env $$($(COUNTED)) $(PYTEST) -m 'not slow' --cov --cov-fail-under=90 $(ARGS)
 
-test-slow: install ## Run what make test leaves out, in its short form: crashes, containers and benchmarks
+test-slow: install ## Run what make test leaves out, in its short form: crashes and benchmarks
 	$(PYTEST) -m slow $(ARGS)
 
 check: install ## Lint, format, types, import rules, docs/architecture.md against the contracts, and migrations against the tables
