@@ -9,14 +9,14 @@ from app.api.dependencies import from_state
 from app.api.problems import problems
 from app.process import serving_factory
 from app.schemas.popular import Chart, PopularQuery, TrendingQuery
-from app.services.popularity.charts import Charts
+from app.services.popularity.popular_items import PopularItems
 
 router = APIRouter(
     tags=["recommendations"],
     responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
-PopularCharts = Annotated[Charts, from_state(serving_factory.charts)]
+PopularCharts = Annotated[PopularItems, from_state(serving_factory.charts)]
 
 
 @router.get("/popular")

@@ -18,7 +18,7 @@ from app.storage.online_measures import OnlineMeasureStore
 
 def importing(resources: Resources) -> Importing:
     """Import data-set folders."""
-    bulk = BulkStore(resources.database, resources.changes, resources.first_sight)
+    bulk = BulkStore(resources.database, resources.changes, resources.first_mentions)
     return Importing(
         resources.imports, bulk, resources.items, resources.users, resources.changes, resources.event_types
     )

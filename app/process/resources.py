@@ -8,7 +8,7 @@ from app.services.ingestion.event_types import EventTypeRule
 from app.storage.changes import ChangeStore
 from app.storage.counts import CountStore
 from app.storage.database import Database
-from app.storage.first_sight import FirstSight
+from app.storage.first_mentions import FirstMentions
 from app.storage.imports import ImportStore
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
@@ -60,14 +60,14 @@ class Resources:
         return ChangeStore(self.database)
 
     @cached_property
-    def first_sight(self) -> FirstSight:
+    def first_mentions(self) -> FirstMentions:
         """The users and items that this process knows to exist."""
-        return FirstSight(self.database)
+        return FirstMentions(self.database)
 
     @cached_property
     def interactions(self) -> InteractionStore:
         """The interaction log."""
-        return InteractionStore(self.database, self.changes, self.first_sight)
+        return InteractionStore(self.database, self.changes, self.first_mentions)
 
     @cached_property
     def counts(self) -> CountStore:

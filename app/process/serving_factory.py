@@ -5,7 +5,7 @@ from app.process.serving_state import ServingState
 from app.services.catalogue.catalogue import Catalogue
 from app.services.monitoring.exposition import Exposition
 from app.services.monitoring.readiness import Readiness
-from app.services.popularity.charts import Charts
+from app.services.popularity.popular_items import PopularItems
 from app.services.recommending.similar_items import SimilarItemsService
 from app.services.recommending.similar_users import SimilarUsersService
 from app.services.transfer.exporting_recommendations import Exporting
@@ -23,9 +23,9 @@ def user_data(state: ServingState) -> UserData:
     return UserData(resources.user_data, resources.users, state.histories, state.log_counts, state.erased_users)
 
 
-def charts(state: ServingState) -> Charts:
+def charts(state: ServingState) -> PopularItems:
     """List popular and trending items."""
-    return Charts(state.log_counts, state.recent_counts, state.counts_since_bundle, state.bundle)
+    return PopularItems(state.log_counts, state.recent_counts, state.counts_since_bundle, state.bundle)
 
 
 def similar_items(state: ServingState) -> SimilarItemsService:

@@ -15,9 +15,9 @@ from app.schemas.options import Options
 from app.services.ingestion.ingestion import Ingestion
 from app.services.kit.supervision import Loop, Supervisor
 from app.services.monitoring.online_measures import OnlineMeasuring, RecentMeasures
-from app.services.popularity.charts import RecentCounts
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.log_counts import LogCounts
+from app.services.popularity.popular_items import RecentCounts
 from app.services.recommending.recommendation import RecommendationService
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.change_feed import ChangeFeed
@@ -55,7 +55,7 @@ class ServingState:
         self.resources = resources
         self.histories = Histories(resources.interactions, settings.history_cache_mb * _MEGABYTE)
         self.live_items = LiveItems(resources.items, resources.changes)
-        self.erased_users = ErasedUsers(resources.user_data, resources.first_sight)
+        self.erased_users = ErasedUsers(resources.user_data, resources.first_mentions)
         self.bundle = ActiveBundle(resources.bundles, self.live_items, self.erased_users, scale)
         self.notifications = Notifications(resources.database)
         self.feed = ChangeFeed(
@@ -76,7 +76,7 @@ class ServingState:
         self.import_jobs = ImportJobs(settings.imports, resources.imports, settings.as_environment())
         self.ingestion = Ingestion(
             resources.interactions,
-            resources.first_sight,
+            resources.first_mentions,
             self.histories,
             self.log_counts,
             resources.event_types,

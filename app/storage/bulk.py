@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.changes import ChangeStore
 from app.storage.database import Database, again_after_deadlock
-from app.storage.first_sight import FirstSight
+from app.storage.first_mentions import FirstMentions
 from app.storage.rows import COLUMNS
 from models.data.columns import ITEM, USER
 
@@ -31,10 +31,10 @@ Also = Callable[[Connection, int], None]
 class BulkStore:
     """Stores tables of interactions, whose columns are those of a row, with `timestamp` in microseconds."""
 
-    def __init__(self, database: Database, changes: ChangeStore, first_sight: FirstSight) -> None:
+    def __init__(self, database: Database, changes: ChangeStore, first_mentions: FirstMentions) -> None:
         self._database = database
         self._changes = changes
-        self._first_sight = first_sight
+        self._first_sight = first_mentions
         self._repeats = False
 
     async def add(self, table: pa.Table, also: Also) -> int:
@@ -69,7 +69,7 @@ class BulkStore:
             async def attempt() -> tuple[tuple[list[str], list[str]], int]:
                 lines.seek(0)
                 async with self._changes.writing() as connection:
-                    await self._database.unhurried(connection)
+                    await self._database.without_time_limit(connection)
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
                     created = await connection.run_sync(before)
                     new = await self._copy(connection, lines)

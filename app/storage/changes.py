@@ -58,7 +58,7 @@ class ChangeStore:
     def __init__(self, database: Database, origin: str | None = None) -> None:
         self._database = database
         self.origin = origin or secrets.token_hex(8)
-        self.doubts = 0
+        self.uncertain_commits = 0
         """Number of failed transactions so far of which it is unknown whether they were committed."""
 
     @asynccontextmanager
@@ -90,7 +90,7 @@ class ChangeStore:
             # It may be committed or not: under a new name this process reads its own earlier changes like those of
             # others.
             self.origin = secrets.token_hex(8)
-            self.doubts += 1
+            self.uncertain_commits += 1
             raise
 
     async def record(self, connection: AsyncConnection, kind: Kind, keys: Collection[str]) -> None:

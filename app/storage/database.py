@@ -45,7 +45,7 @@ class Database:
     pool
         Connections that are kept, at most.
     statement_seconds
-        How long a statement may take on PostgreSQL; not limited after `unhurried`.
+        How long a statement may take on PostgreSQL; not limited after `without_time_limit`.
     """
 
     def __init__(self, url: str, *, pool: int = 10, statement_seconds: float = 30.0) -> None:
@@ -80,7 +80,7 @@ class Database:
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
 
-    async def unhurried(self, connection: AsyncConnection) -> None:
+    async def without_time_limit(self, connection: AsyncConnection) -> None:
         """Remove the time limit of the statements of a transaction."""
         if not self.is_sqlite:
             await connection.execute(text("SET LOCAL statement_timeout = 0"))
@@ -144,7 +144,7 @@ class Database:
 
     def _write(self, work: Callable[[Connection], Result]) -> Result:
         assert self._writer is not None, "this is SQLite"  # noqa: S101
-        with self._plainly(), self._writer.connect() as connection, connection.begin():
+        with self._readable_errors(), self._writer.connect() as connection, connection.begin():
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             return work(connection)
 
@@ -157,12 +157,12 @@ class Database:
         DatabaseError
             The database cannot be reached or does not answer.
         """
-        with self._plainly():
+        with self._readable_errors():
             async with self.engine.connect() as connection:
                 yield connection
 
     @contextmanager
-    def _plainly(self) -> Iterator[None]:
+    def _readable_errors(self) -> Iterator[None]:
         """Turn what drivers raise into errors that a user can understand."""
         try:
             yield

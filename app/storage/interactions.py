@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from app.storage.arrow_types import INTERACTION_TYPES
 from app.storage.changes import ChangeStore
 from app.storage.database import Database, pages
-from app.storage.first_sight import FirstSight
+from app.storage.first_mentions import FirstMentions
 from app.storage.inserts import insert_rows
 from app.storage.rows import Row, Stored
 from app.storage.tables import interactions
@@ -27,10 +27,10 @@ LogEntry = tuple[int | None, int, str, str, float | None]
 class InteractionStore:
     """Reads and writes the log; a row is a dict with the columns of the table."""
 
-    def __init__(self, database: Database, changes: ChangeStore, first_sight: FirstSight) -> None:
+    def __init__(self, database: Database, changes: ChangeStore, first_mentions: FirstMentions) -> None:
         self._database = database
         self._changes = changes
-        self._first_sight = first_sight
+        self._first_sight = first_mentions
 
     async def store(self, rows: Sequence[Row]) -> list[Stored]:
         """Commit rows together, except those whose `event_id` is in the log; unknown users and items are created.
@@ -134,7 +134,7 @@ class InteractionStore:
         expected = max(await self.count(), 1)
         parts, last, done = [schema.empty_table()], 0, 0
         async with self._database.begin() as connection:
-            await self._database.unhurried(connection)
+            await self._database.without_time_limit(connection)
             while True:
                 statement = (
                     select(interactions.c.id, *(interactions.c[name] for name in names))

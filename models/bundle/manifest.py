@@ -14,7 +14,7 @@ SCHEMA_VERSION = 2
 """Version of the bundle format. 2 added all items of the catalogue, and recommenders served besides the blend."""
 MANIFEST_FILE = "manifest.json"
 _ALIKE = {"schema_version", "version", "files"}
-_LIBRARIES = ("braid", "numpy", "scipy", "numba", "onnxruntime", "keras", "tensorflow")
+_DISTRIBUTIONS = ("braid", "numpy", "scipy", "numba", "onnxruntime", "keras", "tensorflow", "tensorflow-cpu")
 
 
 class FileEntry(BaseModel):
@@ -47,9 +47,10 @@ class Manifest(BaseModel):
 def library_versions() -> dict[str, str]:
     """List the versions of the libraries that make or read a bundle, as far as they are installed."""
     found = {}
-    for name in _LIBRARIES:
+    for name in _DISTRIBUTIONS:
         try:
-            found[name] = version(name)
+            # TensorFlow without the code for graphics cards is a distribution of its own.
+            found[name.removesuffix("-cpu")] = version(name)
         except PackageNotFoundError:
             continue
     return found

@@ -57,7 +57,7 @@ class RemoteBundleStore(BundleStore):
 
     def versions(self) -> list[str]:
         """List the published versions, oldest first."""
-        with self._plainly(self._url):
+        with self._readable_errors(self._url):
             found = self._files.glob(f"{self._base}/*/{MANIFEST_FILE}")
         names = [str(path).split("/")[-2] for path in found]
         return sorted(name for name in names if _is_version(name))
@@ -66,7 +66,7 @@ class RemoteBundleStore(BundleStore):
         """Read which version is active; None before the first activation."""
         place = f"{self._url}/{CURRENT_FILE}"
         try:
-            with self._plainly(place):
+            with self._readable_errors(place):
                 return version_named(self._files.cat_file(f"{self._base}/{CURRENT_FILE}"), place)
         except FileNotFoundError:
             return None
@@ -101,7 +101,7 @@ class RemoteBundleStore(BundleStore):
             raise BundleError(f"{self._url}/{version}: was removed")
 
     def _point_to(self, version: str) -> None:
-        with self._plainly(f"{self._url}/{CURRENT_FILE}"):
+        with self._readable_errors(f"{self._url}/{CURRENT_FILE}"):
             self._files.pipe_file(f"{self._base}/{CURRENT_FILE}", f"{version}\n".encode())
 
     def publish(
@@ -117,7 +117,7 @@ class RemoteBundleStore(BundleStore):
         shutil.rmtree(self.root / checked(manifest.version), ignore_errors=True)
         bundle = super().publish(manifest, arrays, files, judge)
         for name in [*bundle.manifest.files, MANIFEST_FILE]:
-            with self._plainly(f"{self._url}/{bundle.version}/{name}"):
+            with self._readable_errors(f"{self._url}/{bundle.version}/{name}"):
                 self._files.put_file(str(bundle.folder / name), f"{self._base}/{bundle.version}/{name}")
         return bundle
 
@@ -125,7 +125,7 @@ class RemoteBundleStore(BundleStore):
         """Remove a version and its local copy."""
         super().remove(version)
         folder = f"{self._base}/{checked(version)}"
-        with self._plainly(f"{self._url}/{version}"):
+        with self._readable_errors(f"{self._url}/{version}"):
             if self._files.exists(f"{folder}/{MANIFEST_FILE}"):
                 self._files.rm_file(f"{folder}/{MANIFEST_FILE}")
             if self._files.exists(folder):
@@ -139,7 +139,7 @@ class RemoteBundleStore(BundleStore):
         for folder in self.root.iterdir() if self.root.is_dir() else ():
             if folder.name not in there and _is_version(folder.name) and folder.stat().st_mtime < before:
                 shutil.rmtree(folder, ignore_errors=True)
-        with self._plainly(self._url):
+        with self._readable_errors(self._url):
             for path in self._files.ls(self._base, detail=False) if self._files.exists(self._base) else ():
                 name = str(path).rstrip("/").rpartition("/")[2]
                 if name not in there and _is_version(name) and self._files.isdir(path) and self._is_old(path, before):
@@ -165,13 +165,13 @@ class RemoteBundleStore(BundleStore):
     def _fetch(self, version: str, name: str, folder: Path) -> None:
         place = f"{self._url}/{version}/{name}"
         try:
-            with self._plainly(place):
+            with self._readable_errors(place):
                 self._files.get_file(f"{self._base}/{version}/{name}", str(folder / name))
         except FileNotFoundError as error:
             raise BundleDamagedError(f"{place}: there is no such file") from error
 
     @contextmanager
-    def _plainly(self, place: str) -> Iterator[None]:
+    def _readable_errors(self, place: str) -> Iterator[None]:
         """Turn errors of a storage library into errors that a user can understand."""
         try:
             yield

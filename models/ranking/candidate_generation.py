@@ -17,7 +17,6 @@ from models.ranking.config import RankingConfig
 from models.ranking.new_items import NewItems
 from models.recommenders.popularity import Popularity
 from models.recommenders.recommender import Recommender
-from models.recommenders.repeats import Repeats
 from models.recommenders.score_board import ScoreBoard
 
 SERVED_HISTORY = 50
@@ -41,33 +40,33 @@ class CandidateQuery:
     wanted
         If given, a mask over all codes: the list holds only these items. Those with a score come first, then popular
         ones, up to `limit`.
-    also
+    additional
         Further items that are candidates whatever their scores.
-    favoured
+    preferred
         Masks over all codes: the best items of each, up to half the limit, are added to the candidates.
     limit
         Number of candidates; by default that of the settings.
-    cut
+    top_only
         Whether only the best `limit` items are candidates; otherwise all items that any recommender scores.
     """
 
     excluded: Int32 = field(default_factory=lambda: NOTHING)
     only: Int32 | None = None
     wanted: Mask | None = None
-    also: Int32 | None = None
-    favoured: Sequence[Mask] = ()
+    additional: Int32 | None = None
+    preferred: Sequence[Mask] = ()
     limit: int | None = None
-    cut: bool = True
+    top_only: bool = True
 
-    def named(self, new_items: NewItems) -> Int32:
+    def named_new_items(self, new_items: NewItems) -> Int32:
         """Return the new items in `only` or in a mask, whether they have scores or not."""
         if self.only is not None:
             return self.only[self.only >= new_items.n_items]
-        masks = [*self.favoured, *([] if self.wanted is None else [self.wanted])]
+        masks = [*self.preferred, *([] if self.wanted is None else [self.wanted])]
         codes = np.arange(new_items.n_items, new_items.n_items + len(new_items), dtype=np.int32)
         return codes[np.any([mask[codes] for mask in masks], axis=0)] if masks else NOTHING
 
-    def marks(self, items: Int32) -> Mask | None:
+    def wanted_among(self, items: Int32) -> Mask | None:
         """Return which items are wanted; None if all are."""
         if self.only is None:
             return None if self.wanted is None else self.wanted[items]
@@ -107,26 +106,26 @@ class CandidateGenerator:
         board.exclude(query.excluded[query.excluded < n_items])
         self._score(board, history, new_items)
         if query.only is not None:
-            board.touch(query.only[query.only < n_items])
-        if query.also is not None:
-            board.touch(query.also)
+            board.add_candidates(query.only[query.only < n_items])
+        if query.additional is not None:
+            board.add_candidates(query.additional)
         # Popular items fill up the rest, after the others.
         scored = board.count
         if scored < count:
-            board.touch(
+            board.add_candidates(
                 kernels.first_without_slot(self.popularity.order, board.slot, kernels.EVERY_ITEM, count - scored)
             )
             scored = board.count
-        masks = [(mask, count // 2) for mask in query.favoured]
+        masks = [(mask, count // 2) for mask in query.preferred]
         masks += [] if query.wanted is None else [(query.wanted, count)]
         for mask, number in masks:
             self._fill(board, mask, number)
         # If all scored items are candidates, parts of weight 0 add candidates as well.
-        weights = np.maximum(self.weights, _LEAST) if not query.cut else self.weights
+        weights = np.maximum(self.weights, _LEAST) if not query.top_only else self.weights
         rows = _rows(board.signals)
-        plain = query.cut and query.only is query.also is None and not masks
+        plain = query.top_only and query.only is query.additional is None and not masks
         few = max(_NEAR, 4 * count)
-        board.settle(self._near(board, rows, few) if plain and board.count > few else None)
+        board.write_deferred(self._near(board, rows, few) if plain and board.count > few else None)
         if plain and new_items is None:
             slots, signals, parts, mixed, _ = kernels.top_candidates(
                 board.rows, scored, rows.signals, rows.parts, self.weights, count
@@ -134,9 +133,9 @@ class CandidateGenerator:
             return Candidates(board.items[slots], signals, parts, mixed, len(history))
         tops = kernels.part_maxima(board.rows, board.count, rows.parts, weights)
         mixed = kernels.mix(board.rows, board.count, rows.parts, self.weights, tops)
-        slots = largest(mixed[:scored], count) if query.cut else np.arange(scored, dtype=np.int32)
+        slots = largest(mixed[:scored], count) if query.top_only else np.arange(scored, dtype=np.int32)
         more: list[Places] = [] if query.only is None else [board.slots(query.only[query.only < n_items])]
-        more += [] if query.also is None else [board.slots(query.also)]
+        more += [] if query.additional is None else [board.slots(query.additional)]
         for mask, number in masks:
             fitting = np.flatnonzero(mask[board.items])
             more.append(fitting[largest(mixed[fitting], number)])
@@ -144,7 +143,7 @@ class CandidateGenerator:
             slots = np.unique(np.concatenate([slots, *more])).astype(np.int32)
         signals, parts = kernels.read_slots(board.rows, slots, rows.signals, rows.parts, tops)
         items = board.items[slots]
-        known = Candidates(items, signals, parts, mixed[slots], len(history), query.marks(items))
+        known = Candidates(items, signals, parts, mixed[slots], len(history), query.wanted_among(items))
         if new_items is None or not len(new_items):
             return known
         return self._with_new_items(known, board, history, query, new_items, tops)
@@ -159,7 +158,7 @@ class CandidateGenerator:
         recent = whole.latest(most)
         if len(recent):
             for recommender in self.recommenders:
-                recommender.score(whole if isinstance(recommender, Repeats) else recent, board)
+                recommender.score(whole if recommender.reads_all_history else recent, board)
 
     def _near(self, board: ScoreBoard, rows: _Rows, count: int) -> Int32:
         """Choose the best slots by the mix so far; products of factors are computed for these only."""
@@ -169,7 +168,7 @@ class CandidateGenerator:
         """Add wanted items without a score to the candidates, the most popular first, until there are enough."""
         missing = count - int(wanted[board.items].sum())
         if missing > 0:
-            board.touch(kernels.first_without_slot(self.popularity.order, board.slot, wanted, missing))
+            board.add_candidates(kernels.first_without_slot(self.popularity.order, board.slot, wanted, missing))
 
     def _with_new_items(
         self,
@@ -181,11 +180,11 @@ class CandidateGenerator:
         tops: Float32,
     ) -> Candidates:
         """Add the best of the wanted new items."""
-        found = new_items.score(history, board, query.named(new_items))
-        marks = query.marks(found.items)
+        found = new_items.score(history, board, query.named_new_items(new_items))
+        wanted = query.wanted_among(found.items)
         keep = ~np.isin(found.items, query.excluded) & ~new_items.blocked(found.items)
-        if marks is not None:
-            keep &= marks
+        if wanted is not None:
+            keep &= wanted
         # At most as many as the known candidates, unless the request names the items to rank.
         where = _rows(board.signals)
         mixed = kernels.mix(found.signals, len(found.items), where.parts, self.weights, tops)
@@ -200,6 +199,6 @@ class CandidateGenerator:
                 parts,
                 mixed[places],
                 len(history),
-                None if marks is None else marks[places],
+                None if wanted is None else wanted[places],
             )
         )

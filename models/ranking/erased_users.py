@@ -15,4 +15,4 @@ def hide_users(ranker: Ranker, user_ids: Sequence[str]) -> None:
     rows = find(ranker.user_ids, list(user_ids))
     for part in (*ranker.retriever.recommenders, *ranker.recommenders.values()):
         if isinstance(part, UserKNN):
-            part.mask(rows[rows >= 0])
+            part.leave_out(rows[rows >= 0])

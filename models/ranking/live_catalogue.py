@@ -87,7 +87,7 @@ class LiveCatalogue:
     def apply(self, item_id: str, fields: Mapping[str, Any] | None) -> None:
         """Apply a change of an item; None where it was deleted.
 
-        The next `tick` decides whether it is available.
+        The next `update_availability` decides whether it is available.
         """
         code = int(self.codes([item_id])[0])
         if code < 0:
@@ -106,14 +106,14 @@ class LiveCatalogue:
             self._masks.clear()
         self._pending.append(code)
 
-    def admit(self, ids: Sequence[str]) -> None:
+    def assign_codes(self, ids: Sequence[str]) -> None:
         """Assign codes to items of which only the id is known."""
         for item_id, code in zip(ids, self.codes(ids).tolist(), strict=True):
             if code < 0 and len(self._new_item_ids) < MAX_NEW_ITEMS:
                 self._new_item_codes[item_id] = len(self)
                 self._new_item_ids.append(item_id)
 
-    def tick(self, now: float) -> tuple[Int32, Int32]:
+    def update_availability(self, now: float) -> tuple[Int32, Int32]:
         """Decide which items may be shown at a moment, in seconds since 1970.
 
         Returns
@@ -122,7 +122,7 @@ class LiveCatalogue:
             Codes of the bundle's items that may no longer be shown, and of those that may be shown again.
         """
         if now < self._next_moment:
-            return self._tick_changed(now) if self._pending else (_NONE, _NONE)
+            return self._update_changed(now) if self._pending else (_NONE, _NONE)
         self._pending.clear()
         blocked = np.zeros(self.size, dtype=np.bool_)
         later = [np.inf]
@@ -138,7 +138,7 @@ class LiveCatalogue:
         self.blocked = blocked
         return self._split(changed)
 
-    def _tick_changed(self, now: float) -> tuple[Int32, Int32]:
+    def _update_changed(self, now: float) -> tuple[Int32, Int32]:
         """Decide again for the items that changed since the last call only."""
         changed = []
         for code in dict.fromkeys(self._pending):

@@ -24,9 +24,9 @@ from models.ranking.new_items import NewItems
 from models.ranking.ranked import Adjustment, Ranked
 from models.ranking.retriever import Retriever
 from models.recommenders.content import Content
-from models.recommenders.item_knn import ItemKNN
 from models.recommenders.popularity import Popularity
-from models.recommenders.recommender import Recommender, by_name
+from models.recommenders.recommender import ItemMatrix, Recommender, by_name
+from models.recommenders.registry import RECOMMENDERS
 from models.recommenders.repeats import Repeats
 from models.recommenders.score_board import ScoreBoard
 from models.recommenders.user_knn import UserKNN
@@ -195,7 +195,7 @@ class Ranker:
             top = scores.max(initial=0.0)
             values[items] = scores / top if top > 0 else scores
         weight = self.retriever.config.blend.seen_repeats
-        return Adjustment(Repeats.signals[0], values, weight, of_range=True), replace(query, also=items)
+        return Adjustment(Repeats.signals[0], values, weight, of_range=True), replace(query, additional=items)
 
     @property
     def n_candidates(self) -> int:
@@ -249,7 +249,8 @@ class Ranker:
     @property
     def similar_rows(self) -> list[SparseRows]:
         """The matrices that say how alike two items are: by the users they share, and by their descriptions."""
-        return [part.rows for part in self.recommenders.values() if isinstance(part, ItemKNN | Content)]
+        parts = [self.recommenders.get(entry.name) for entry in RECOMMENDERS if entry.compares_items]
+        return [part.rows for part in parts if isinstance(part, ItemMatrix)]
 
     @property
     def content(self) -> Content | None:

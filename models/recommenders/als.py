@@ -46,6 +46,7 @@ class Als:
     """
 
     signals: ClassVar[tuple[str, ...]] = ("als",)
+    reads_all_history: ClassVar[bool] = False
 
     def __init__(self, config: AlsConfig, factors: Float32) -> None:
         self.config = config

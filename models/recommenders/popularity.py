@@ -55,6 +55,7 @@ class Popularity:
     """
 
     signals: ClassVar[tuple[str, ...]] = ("popularity", TRENDING)
+    reads_all_history: ClassVar[bool] = False
 
     def __init__(
         self,

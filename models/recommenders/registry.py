@@ -16,9 +16,9 @@ from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
 from models.recommenders.popularity import TRENDING, Popularity, PopularityConfig
 from models.recommenders.recommender import Recommender
 from models.recommenders.repeats import Repeats, RepeatsConfig
+from models.recommenders.search_space import Choice, Halving, Steps
 from models.recommenders.spectral import Spectral, SpectralConfig
 from models.recommenders.successor import Successor, SuccessorConfig
-from models.recommenders.tuning import Choice, Halving, Steps
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
 
 
@@ -54,6 +54,9 @@ class Entry:
         Whether it is fitted on the catalogue alone, so that other interactions need no new fit.
     relates_items
         Whether a score above 0 means that an item is related to those of the history.
+    compares_items
+        Whether its matrix says how similar two items are, for diversity and for similar items that the mix does not
+        know; only for a kept `ItemMatrix`.
     """
 
     recommender: type[Recommender]
@@ -70,6 +73,7 @@ class Entry:
     explains_network: bool = False
     from_catalogue: bool = False
     relates_items: bool = True
+    compares_items: bool = False
 
     @property
     def name(self) -> str:
@@ -108,6 +112,7 @@ RECOMMENDERS: tuple[Entry, ...] = (
         ),
         kept=True,
         explains_network=True,
+        compares_items=True,
     ),
     Entry(
         Successor,
@@ -130,6 +135,7 @@ RECOMMENDERS: tuple[Entry, ...] = (
         kept=True,
         explains_network=True,
         from_catalogue=True,
+        compares_items=True,
     ),
     Entry(
         UserKNN,

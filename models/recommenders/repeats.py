@@ -44,6 +44,7 @@ class Repeats:
     """
 
     signals: ClassVar[tuple[str, ...]] = ("repeats", "repeats_count", "repeats_age", "repeats_rate", "repeats_due")
+    reads_all_history: ClassVar[bool] = True
 
     def __init__(self, config: RepeatsConfig, rates: Float32, gaps: Float32, *, clock: bool) -> None:
         self.config = config
@@ -100,7 +101,7 @@ class Repeats:
         if self.empty:
             return
         items, place, counts = np.unique(history.items, return_inverse=True, return_counts=True)
-        board.touch(items)
+        board.add_candidates(items)
         wanted = board.slot[items] >= 0
         if not wanted.any():
             return

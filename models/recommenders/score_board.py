@@ -89,7 +89,7 @@ class ScoreBoard:
 
     def add(self, signal: str, items: Int32, values: Float32) -> None:
         """Add a value to each of some distinct items; they become candidates."""
-        self.touch(items)
+        self.add_candidates(items)
         slots = self.slot[items]
         known = slots >= 0
         self.rows[self._row[signal], slots[known]] += values[known]
@@ -106,7 +106,7 @@ class ScoreBoard:
         above
             Scores that are not above it count as 0.
         """
-        self.touch(best)
+        self.add_candidates(best)
         self._dense.append((self._row[signal], scores, above))
 
     def add_factors(self, signal: str, factors: Float32, vector: Float32) -> None:
@@ -119,7 +119,7 @@ class ScoreBoard:
         """
         self._factors.append((self._row[signal], factors, vector))
 
-    def settle(self, slots: Int32 | None = None) -> None:
+    def write_deferred(self, slots: Int32 | None = None) -> None:
         """Write the signals of `add_dense` and `add_factors`; call it after the last candidate was added.
 
         Parameters
@@ -134,7 +134,7 @@ class ScoreBoard:
         for row, factors, vector in self._factors:
             kernels.write_products(self.rows[row], slots, self.touched, factors, vector)
 
-    def touch(self, items: Int32) -> None:
+    def add_candidates(self, items: Int32) -> None:
         """Add items to the candidates, with scores of 0 where no recommender wrote one."""
         self.count = kernels.give_slots(self.slot, self.touched, self.count, items)
 

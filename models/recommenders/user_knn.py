@@ -57,6 +57,7 @@ class UserKNN:
     """
 
     signals: ClassVar[tuple[str, ...]] = ("user_knn",)
+    reads_all_history: ClassVar[bool] = False
 
     def __init__(
         self, config: UserKNNConfig, rows: SparseRows, histories: SparseRows, item_users: SparseRows, compared: Peers
@@ -164,7 +165,7 @@ class UserKNN:
         )
         return self._unmasked(*found)
 
-    def mask(self, users: Int32) -> None:
+    def leave_out(self, users: Int32) -> None:
         """Leave some users of the training data out of all neighbours."""
         self._masked = np.zeros(self.histories.n_rows, dtype=np.bool_)
         self._masked[users] = True

@@ -18,8 +18,8 @@ from models.data.progress import Progress
 from models.data.splitting import Split, make_split
 from models.evaluation.beyond_accuracy import BeyondAccuracy
 from models.evaluation.calibration import calibration
+from models.evaluation.holdout_lists import rank_holdout, rank_popular
 from models.evaluation.metrics import coverage
-from models.evaluation.ranked import rank_holdout, rank_popular
 from models.evaluation.report import BLEND, POPULARITY, EvaluationReport, peak_memory_mb
 from models.evaluation.segments import Segment, Values, by_history_length, long_tail, measure_users, summarise
 from models.ranking.ranker import Ranker

@@ -14,8 +14,8 @@ from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.features import FEATURES, FeatureBuilder, Scaler
 from models.ranking.parallel import in_parallel
 from models.ranking.retriever import Retriever
+from models.training.label_batches import Batch, label_batches
 from models.training.network import LabelledLists
-from models.training.plans import Batch, plan
 
 MAX_LISTS = 12_000
 """Lists with a label, at most; more of them hardly improve the network."""
@@ -64,7 +64,7 @@ def labelled_lists(
     rng = np.random.default_rng(seed)
     lists: list[_Labelled] = []
     done = 0.0
-    for batch in plan(train, options.window, rng):
+    for batch in label_batches(train, options.window, rng):
         fitted = retriever.refitted(batch.fitted, retriever.config, options.catalogue)
         builder = FeatureBuilder(fitted.popularity)
         most = round(MAX_LISTS * (done + batch.share))

@@ -10,7 +10,7 @@ from models.arrays.types import Int32
 from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
-from models.evaluation.ranked import rank_holdout
+from models.evaluation.holdout_lists import rank_holdout
 from models.evaluation.segments import Segment, Values, measure_users, summarise
 from models.ranking.ranker import Ranker
 

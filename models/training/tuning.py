@@ -20,7 +20,7 @@ from models.ranking.network import NetworkScorer
 from models.ranking.retriever import Retriever, fit
 from models.recommenders.recommender import TrainingData
 from models.recommenders.registry import RECOMMENDERS, Entry, entry_of
-from models.recommenders.tuning import Choice, Halving, Steps
+from models.recommenders.search_space import Choice, Halving, Steps
 from models.training.mixing import prune, search_weights
 from models.training.validation import DEPTH, Pool, generate, list_ndcg
 

@@ -21,16 +21,19 @@ _BY_PART = 30
 _TIE_BREAK = 1e-6
 
 
-def generate(retriever: Retriever, holdout: Holdout, limit: int | None = None, *, cut: bool = True) -> list[Candidates]:
+def generate(
+    retriever: Retriever, holdout: Holdout, limit: int | None = None, *, top_only: bool = True
+) -> list[Candidates]:
     """Generate the candidates of every held-out user.
 
-    With `cut` (see `CandidateQuery`) parts of weight 0 are not scored.
+    With `top_only` (see `CandidateQuery`) parts of weight 0 are not scored.
     """
 
     def one(own: tuple[Retriever, ...], row: int) -> Candidates:
         only = holdout.candidate_list(row)
         return own[0].retrieve(
-            holdout.history(row), CandidateQuery(excluded=holdout.excluded(row), only=only, limit=limit, cut=cut)
+            holdout.history(row),
+            CandidateQuery(excluded=holdout.excluded(row), only=only, limit=limit, top_only=top_only),
         )
 
     return list(in_parallel((retriever,), len(holdout.users), one))
@@ -96,7 +99,7 @@ def _discount() -> Float64:
 def _pooled(retriever: Retriever, holdout: Holdout, row: int) -> tuple[npt.NDArray[np.int32], Float32]:
     candidates = retriever.retrieve(
         holdout.history(row),
-        CandidateQuery(excluded=holdout.excluded(row), only=holdout.candidate_list(row), limit=DEPTH, cut=False),
+        CandidateQuery(excluded=holdout.excluded(row), only=holdout.candidate_list(row), limit=DEPTH, top_only=False),
     )
     if candidates.wanted is not None:
         candidates = candidates.take(np.flatnonzero(candidates.wanted))

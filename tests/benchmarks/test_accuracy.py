@@ -143,7 +143,7 @@ def test_wrong_usage_ends_before_any_work(folder: Path, arguments: tuple[str, ..
     assert message in " ".join(result.stderr.replace("│", " ").split())
 
 
-def test_a_missing_folder_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported_in_one_line(tmp_path: Path) -> None:
     result = run(tmp_path / "nowhere", "--output", tmp_path / "new.json")
     assert result.exit_code == 2
     assert result.stderr == f"accuracy: {tmp_path / 'nowhere'}: there is no such folder\n"

@@ -44,7 +44,7 @@ def test_item_knn_keeps_the_nearest_only(three: Interactions) -> None:
     assert scores(fitted, three, "x") == pytest.approx(np.array([[0, 1, 0]]))
 
 
-def test_item_knn_reads_counts_where_it_is_told_to(make_interactions: MakeInteractions) -> None:
+def test_item_knn_reads_counts_on_request(make_interactions: MakeInteractions) -> None:
     repeated = make_interactions("a:xxxy", "b:xy", first_only=False)
     plain = cosines(user_items(repeated, {"counts": False}), 1)[0, 1]
     counted = cosines(user_items(repeated, {"counts": True}), 1)[0, 1]

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,10 +20,12 @@ STARTED_WITHIN = 60.0
 
 
 @contextmanager
-def server(folder: Path, port: int, **settings: str) -> Iterator[httpx.Client]:
+def server(
+    folder: Path, port: int, command: Sequence[str] = (sys.executable, "-m", "app.cli"), **settings: str
+) -> Iterator[httpx.Client]:
     """Run a server and stop it cleanly."""
     log = folder / f"server-{port}.log"
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
+    command = [*command, "serve", "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=folder, env={**os.environ, **settings}, stdout=output, stderr=output)
     try:

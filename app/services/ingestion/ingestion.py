@@ -13,7 +13,7 @@ from app.services.ingestion.group_commit import GroupCommit
 from app.services.kit.batches import in_order_of_rows, validate
 from app.services.popularity.log_counts import LogCounts
 from app.services.state.histories import Histories
-from app.storage.first_sight import FirstSight
+from app.storage.first_mentions import FirstMentions
 from app.storage.interactions import InteractionStore
 from app.storage.rows import Row, Stored
 from app.times import now, to_microseconds
@@ -35,7 +35,7 @@ class Ingestion:
     def __init__(
         self,
         interactions: InteractionStore,
-        first_sight: FirstSight,
+        first_mentions: FirstMentions,
         histories: Histories,
         popular: LogCounts,
         event_types: EventTypeRule,
@@ -43,7 +43,7 @@ class Ingestion:
         create_unknown: bool,
     ) -> None:
         self._interactions = interactions
-        self._first_sight = first_sight
+        self._first_sight = first_mentions
         self._histories = histories
         self._popular = popular
         self._event_types = event_types

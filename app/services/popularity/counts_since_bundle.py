@@ -116,7 +116,7 @@ class CountsSinceBundle:
         counted.moment = now
         rows = await self._counts.since(counted.last_id, self._positive, _ROWS)
         while rows.ids:
-            serving.live.admit(list(dict.fromkeys(rows.item_ids)))
+            serving.live.assign_codes(list(dict.fromkeys(rows.item_ids)))
             codes = serving.live.codes(rows.item_ids)
             known = codes >= 0
             codes, times = codes[known], np.array(rows.times, dtype=np.float64)[known]

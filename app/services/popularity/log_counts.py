@@ -49,7 +49,7 @@ class LogCounts:
             if not self._head:
                 raise
             head = self._head
-        live.admit([item for item, _ in head])
+        live.assign_codes([item for item, _ in head])
         codes = live.codes([item for item, _ in head])
         counts = np.zeros(live.size, dtype=np.float32)
         counts[codes[codes >= 0]] = np.array([count for _, count in head], dtype=np.float32)[codes >= 0]

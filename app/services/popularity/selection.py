@@ -40,7 +40,7 @@ def to_candidate_query(serving: Serving, query: ItemsQuery, *excluded: int) -> C
 def _eligible(live: LiveCatalogue, items: Int32, candidate_query: CandidateQuery) -> Mask:
     """Return which items may be shown and are wanted."""
     keep: Mask = ~live.blocked[items] & ~np.isin(items, candidate_query.excluded)
-    marks = candidate_query.marks(items)
+    marks = candidate_query.wanted_among(items)
     return keep if marks is None else keep & marks
 
 

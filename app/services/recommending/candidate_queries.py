@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from app.schemas.options import Options
-from app.services.state.reading import Reading
 from app.services.state.serving import Serving
+from app.services.state.user_history import UserHistory
 from models.arrays.kernels import largest
 from models.arrays.types import Int32
 from models.ranking.candidate_generation import CandidateQuery
@@ -24,7 +24,7 @@ _SATISFYING = 200
 
 
 def candidate_query(
-    serving: Serving, reading: Reading, options: Options, delivered: Int32, *, favour_new_items: bool
+    serving: Serving, user_history: UserHistory, options: Options, delivered: Int32, *, favour_new_items: bool
 ) -> CandidateQuery:
     """Build the candidate query of a request: which items it wants.
 
@@ -36,19 +36,19 @@ def candidate_query(
         Whether new items are added to the candidates, so that a share of the list can be kept for them.
     """
     live = serving.live
-    excluded = reading.excluded
+    excluded = user_history.excluded
     if options.exclude or len(delivered):
         excluded = np.concatenate([excluded, live.known_codes(options.exclude), delivered]).astype(np.int32)
     only = None
     if options.candidates is not None:
         only = np.unique(live.codes(options.candidates))
         only = only[only >= 0].astype(np.int32)
-    favoured = [live.mask(boost.filter) for boost in options.boosts if boost.weight > 0]
+    preferred = [live.mask(boost.filter) for boost in options.boosts if boost.weight > 0]
     if favour_new_items and serving.ranker is not None:
-        favoured.append(serving.new_item_mask)
+        preferred.append(serving.new_item_mask)
     drawn = 0 if serving.ranker is None else serving.ranker.n_candidates
     wanted = None if options.filter is None else live.mask(options.filter)
-    return CandidateQuery(excluded, only, wanted, favoured=tuple(favoured), limit=max(drawn, options.limit))
+    return CandidateQuery(excluded, only, wanted, preferred=tuple(preferred), limit=max(drawn, options.limit))
 
 
 def adjusted(
@@ -74,4 +74,4 @@ def adjusted(
     best &= allowed > 0
     weight = _WEIGHT_BESIDE_HISTORY if has_history else _WEIGHT_ALONE
     adjustments.append(Adjustment(_PREFERENCES, satisfaction, weight))
-    return adjustments, replace(query, favoured=(*query.favoured, best))
+    return adjustments, replace(query, preferred=(*query.preferred, best))

@@ -33,7 +33,7 @@ class EarlierPages:
     items: Int32 = field(default_factory=lambda: NOTHING)
     scores: Float32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
-    def fill_page(self, limit: int) -> bool:
+    def fills_page(self, limit: int) -> bool:
         """Return whether the fixed items fill the page; one more than fits shows that another page follows."""
         return len(self.items) > limit or len(self.delivered) >= MAX_DELIVERED
 

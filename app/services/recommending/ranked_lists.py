@@ -6,15 +6,15 @@ from app.schemas.options import Options
 from app.services.recommending.candidate_queries import candidate_query
 from app.services.recommending.ranking import RankedList, rank
 from app.services.recommending.rules import apply_rules
-from app.services.state.reading import Reading
 from app.services.state.serving import Serving
+from app.services.state.user_history import UserHistory
 from models.arrays.types import Float32, Int32
 from models.ranking.candidate_generation import NOTHING
 
 
 def ranked_list(
     serving: Serving,
-    reading: Reading,
+    user_history: UserHistory,
     options: Options,
     *,
     new_item_share: float,
@@ -38,8 +38,8 @@ def ranked_list(
     before_deadline
         Whether there is time left for the network.
     """
-    query = candidate_query(serving, reading, options, delivered, favour_new_items=new_item_share > 0)
-    found = rank(serving, reading, options, query, counts=counts, before_deadline=before_deadline)
+    query = candidate_query(serving, user_history, options, delivered, favour_new_items=new_item_share > 0)
+    found = rank(serving, user_history, options, query, counts=counts, before_deadline=before_deadline)
     return apply_rules(
         serving,
         options,

@@ -9,8 +9,8 @@ import numpy as np
 from app.schemas.options import Options
 from app.schemas.recommendations import Strategy
 from app.services.recommending.candidate_queries import adjusted
-from app.services.state.reading import Reading
 from app.services.state.serving import Serving
+from app.services.state.user_history import UserHistory
 from models.arrays.types import Float32, Int32
 from models.data.history import History
 from models.ranking.candidate_generation import CandidateQuery
@@ -37,16 +37,16 @@ class RankedList:
         return self.ranked is not None and self.ranked.late
 
 
-def strategy_of(serving: Serving, reading: Reading, options: Options) -> Strategy:
+def strategy_of(serving: Serving, user_history: UserHistory, options: Options) -> Strategy:
     """Return what a list is made from."""
-    if len(reading.items) and serving.ranker is not None:
-        return "session" if options.session_items and not reading.has_log else "personalized"
+    if len(user_history.items) and serving.ranker is not None:
+        return "session" if options.session_items and not user_history.has_log else "personalized"
     return "preferences" if options.preferences else "popular"
 
 
 def rank(
     serving: Serving,
-    reading: Reading,
+    user_history: UserHistory,
     options: Options,
     query: CandidateQuery,
     *,
@@ -62,15 +62,15 @@ def rank(
     before_deadline
         Whether there is time left for the network.
     """
-    strategy = strategy_of(serving, reading, options)
+    strategy = strategy_of(serving, user_history, options)
     has_history = strategy in {"personalized", "session"}
-    ranker, live, history = serving.ranker, serving.live, reading.history
+    ranker, live, history = serving.ranker, serving.live, user_history.history
     adjustments, query = adjusted(live, options, query, has_history=has_history)
     if ranker is None:
         items, scores = _by_counts(live, counts, query, adjustments)
         return RankedList(items, scores, strategy, history)
-    if has_history and reading.repeated is not None and options.exclude_seen is not True:
-        repeats, query = ranker.repeated(replace(reading.repeated, now=time.time()), query, live.size)
+    if has_history and user_history.repeated is not None and options.exclude_seen is not True:
+        repeats, query = ranker.repeated(replace(user_history.repeated, now=time.time()), query, live.size)
         adjustments = [*adjustments, repeats]
     ranked = ranker.rank(
         history,
@@ -95,7 +95,7 @@ def _by_counts(
         counts = np.zeros(live.size, dtype=np.float32)
     eligible = ~live.blocked[: len(live)]
     eligible[query.excluded] = False
-    marks = query.marks(np.arange(len(live), dtype=np.int32))
+    marks = query.wanted_among(np.arange(len(live), dtype=np.int32))
     if marks is None:
         # Only items that have interactions or are raised by the request.
         marks = counts[: len(live)] > 0

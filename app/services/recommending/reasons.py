@@ -8,8 +8,8 @@ import numpy as np
 
 from app.schemas.options import Options
 from app.services.recommending.ranking import RankedList, rank
-from app.services.state.reading import Reading
 from app.services.state.serving import Serving
+from app.services.state.user_history import UserHistory
 from models.arrays.types import Int32
 from models.filters.relaxations import in_words, relax
 from models.ranking.candidate_generation import CandidateQuery
@@ -23,7 +23,7 @@ _POPULAR = [Reason("popularity", 1.0)]
 
 
 def explained(
-    serving: Serving, reading: Reading, options: Options, found: RankedList, items: Int32
+    serving: Serving, user_history: UserHistory, options: Options, found: RankedList, items: Int32
 ) -> list[list[dict[str, Any]]]:
     """Return the reasons for some items of a list, as the wire model `Reason` has them."""
     codes = items.tolist()
@@ -32,7 +32,7 @@ def explained(
         ranked = found.ranked
         if ranked is None or not np.isin(items, ranked.candidates.items).all():
             # Pinned, or fixed by an earlier page: these items are scored by themselves, as of now.
-            ranked = rank(serving, reading, options, CandidateQuery(only=items)).ranked
+            ranked = rank(serving, user_history, options, CandidateQuery(only=items)).ranked
         if ranked is not None:
             places = {code: place for place, code in enumerate(ranked.candidates.items.tolist())}
             scored = [code for code in codes if code in places]
@@ -52,20 +52,22 @@ def _written(reasons: list[Reason], live: LiveCatalogue) -> list[dict[str, Any]]
     ]
 
 
-def why_empty(live: LiveCatalogue, reading: Reading, options: Options) -> str:
+def why_empty(live: LiveCatalogue, user_history: UserHistory, options: Options) -> str:
     """Explain in plain words why a list is empty, and which part of its filter causes it."""
-    cause = next(cause for holds, cause in _causes(live, reading, options) if holds)
-    return cause if options.filter is None or options.cursor is not None else cause + _way_out(live, reading, options)
+    cause = next(cause for holds, cause in _causes(live, user_history, options) if holds)
+    return (
+        cause if options.filter is None or options.cursor is not None else cause + _way_out(live, user_history, options)
+    )
 
 
-def _way_out(live: LiveCatalogue, reading: Reading, options: Options) -> str:
+def _way_out(live: LiveCatalogue, user_history: UserHistory, options: Options) -> str:
     """Describe the smallest part of a filter without which there would be items; empty if there is no such part."""
     available = ~live.blocked[: len(live)]
     if options.candidates is not None:
         given = np.zeros(len(live), dtype=np.bool_)
         given[live.known_codes(options.candidates)] = True
         available &= given
-    available[reading.excluded] = False
+    available[user_history.excluded] = False
     available[live.known_codes(options.exclude)] = False
     found = None if options.filter is None else relax(options.filter, live.mask, available)
     if found is None:
@@ -74,7 +76,7 @@ def _way_out(live: LiveCatalogue, reading: Reading, options: Options) -> str:
     return f"; without {given_up} there would be {found.items:,} item{'s' if found.items > 1 else ''}"
 
 
-def _causes(live: LiveCatalogue, reading: Reading, options: Options) -> Iterator[tuple[bool, str]]:
+def _causes(live: LiveCatalogue, user_history: UserHistory, options: Options) -> Iterator[tuple[bool, str]]:
     """Yield possible causes, and whether each holds, the most specific first."""
     blocked = live.blocked[: len(live)]
     yield options.cursor is not None, "the list has ended"
@@ -91,6 +93,6 @@ def _causes(live: LiveCatalogue, reading: Reading, options: Options) -> Iterator
         yield True, "the user has seen every item that meets the filter, or it is left out"
     yield len(live) == 0, "there are no items yet"
     yield bool(blocked.all()), "no item may be shown now"
-    left_out = len(reading.excluded) or options.exclude or options.candidates is not None
+    left_out = len(user_history.excluded) or options.exclude or options.candidates is not None
     yield bool(left_out), "the user has seen every item, or it is left out"
     yield True, "there are no interactions yet"

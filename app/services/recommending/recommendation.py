@@ -28,8 +28,8 @@ from app.services.recommending.reasons import explained, why_empty
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.change_feed import ChangeFeed
 from app.services.state.histories import Histories, Log
-from app.services.state.reading import read_history, read_log
 from app.services.state.serving import Serving
+from app.services.state.user_history import read_history, read_log
 from app.storage.requests import RequestStore
 from app.times import now
 from models.arrays.types import Float32
@@ -104,7 +104,7 @@ class RecommendationService:
         log = self._histories.cached(user_id)
         if log is None or serving.ranker is None or options.context is not None:
             return None
-        serving.tick()
+        serving.update_availability()
         degraded = self._staleness()
         # Only a list without a history depends on the present popularity.
         popularity = None
@@ -192,7 +192,7 @@ class RecommendationService:
         counts = None
         if serving.ranker is None:
             counts = await self._popular.counts(serving.live)
-        serving.tick()
+        serving.update_availability()
         drift.asked_about(serving, options.session_items)
         answer = self._answer(_Request(serving, user_id, log, options, started, degraded, counts))
         drift.answered(answer)
@@ -201,21 +201,21 @@ class RecommendationService:
     def _answer(self, request: _Request) -> Answer:
         """Take a request along its path: read the history, rank, apply the rules, cut the page, write the bytes."""
         serving, user_id, options = request.serving, request.user_id, request.options
-        reading = read_history(
+        user_history = read_history(
             serving, user_id, request.log, session_items=options.session_items, exclude_seen=options.exclude_seen
         )
         popular_now = None
-        if not len(reading.items):
+        if not len(user_history.items):
             self._since_bundle.ask(serving)
             popular_now = self._since_bundle.popular(serving, None)
         earlier = self._earlier(serving, user_id, options)
-        strategy = strategy_of(serving, reading, options)
-        if earlier.fill_page(options.limit):
-            found = RankedList(earlier.items, earlier.scores, strategy, reading.history)
+        strategy = strategy_of(serving, user_history, options)
+        if earlier.fills_page(options.limit):
+            found = RankedList(earlier.items, earlier.scores, strategy, user_history.history)
         else:
             more = ranked_list(
                 serving,
-                reading,
+                user_history,
                 options,
                 new_item_share=self._share,
                 delivered=earlier.known,
@@ -230,10 +230,10 @@ class RecommendationService:
             user_id,
             page,
             found.strategy,
-            reason=why_empty(serving.live, reading, options) if not len(found.items) else None,
-            reasons=explained(serving, reading, options, found, page.items) if options.explain else None,
+            reason=why_empty(serving.live, user_history, options) if not len(found.items) else None,
+            reasons=explained(serving, user_history, options, found, page.items) if options.explain else None,
             degraded="deadline" if found.late else request.degraded,
-            known_user=None if user_id is None else reading.user >= 0,
+            known_user=None if user_id is None else user_history.user >= 0,
         )
 
     def _earlier(self, serving: Serving, user_id: str | None, options: Options) -> EarlierPages:

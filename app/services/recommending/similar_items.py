@@ -8,7 +8,7 @@ from app.errors import NotFoundError, UnknownMethodError
 from app.schemas.popular import ItemsQuery
 from app.schemas.similar import BLEND, SimilarItems, SimilarItemsQuery, SimilarStrategy
 from app.services.kit.database_timeout import with_timeout
-from app.services.popularity.charts import Charts
+from app.services.popularity.popular_items import PopularItems
 from app.services.popularity.selection import Selection, highest, nothing, scored, to_candidate_query
 from app.services.recommending import drift
 from app.services.state.active_bundle import ActiveBundle
@@ -19,7 +19,6 @@ from models.data.history import History
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.ranker import Ranker
 from models.recommenders.content import Content
-from models.recommenders.item_knn import ItemKNN
 from models.recommenders.recommender import ItemMatrix
 from models.recommenders.registry import RECOMMENDERS
 
@@ -27,13 +26,14 @@ _LATEST = 200_000
 """Latest rows of the log that are searched for an item that neither bundle nor catalogue knows: it must be new."""
 _RELATED = np.array([entry.relates_items for entry in RECOMMENDERS for _ in entry.parts])
 """The parts that compare items; popularity only fills lists up."""
+_COMPARING = [entry.name for entry in RECOMMENDERS if entry.compares_items]
 _FALLBACK = "no similar item meets the request: these are {} items"
 
 
 class SimilarItemsService:
     """Answers with the items that are most similar to one."""
 
-    def __init__(self, bundle: ActiveBundle, charts: Charts, items: ItemStore, counts: CountStore) -> None:
+    def __init__(self, bundle: ActiveBundle, charts: PopularItems, items: ItemStore, counts: CountStore) -> None:
         self._bundle = bundle
         self._charts = charts
         self._items = items
@@ -54,10 +54,10 @@ class SimilarItemsService:
         _check_method(self._bundle.serving.ranker, query.method)
         await self._require(item_id)
         serving = self._bundle.serving
-        serving.tick()
+        serving.update_availability()
         if serving.ranker is None:
             # The item may be in the log alone: without a code it could not be left out of its own list.
-            serving.live.admit([item_id])
+            serving.live.assign_codes([item_id])
         drift.asked_about(serving, [item_id])
         code = int(serving.live.codes([item_id])[0])
         candidate_query = to_candidate_query(serving, query, *([code] if code >= 0 else []))
@@ -70,7 +70,7 @@ class SimilarItemsService:
 
     async def _require(self, item_id: str) -> None:
         serving = self._bundle.serving
-        serving.tick()
+        serving.update_availability()
         live = serving.live
         code = int(live.codes([item_id])[0])
         if 0 <= code < live.n_items or (code >= 0 and not live.blocked[code]):
@@ -123,8 +123,8 @@ def _by_recommenders(
     serving: Serving, ranker: Ranker, code: int, query: ItemsQuery, candidate_query: CandidateQuery
 ) -> Selection:
     """Compare by common interactions, or else by descriptions, whether the blend reads these recommenders or not."""
-    for kind in (ItemKNN, Content):
-        part = ranker.recommenders.get(kind.signals[0])
+    for name in _COMPARING:
+        part = ranker.recommenders.get(name)
         found = _by_rows(serving, part, code, query, candidate_query) if isinstance(part, ItemMatrix) else nothing()
         if len(found.items):
             return found

@@ -5,7 +5,7 @@ from app.schemas.similar import SimilarUser, SimilarUsers, SimilarUsersQuery
 from app.services.kit.database_timeout import with_timeout
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.histories import Histories
-from app.services.state.reading import Reading, read_log
+from app.services.state.user_history import UserHistory, read_log
 from models.ranking.ranker import Ranker
 from models.recommenders.user_knn import UserKNN
 
@@ -39,14 +39,14 @@ class SimilarUsersService:
             raise UnknownMethodError(f"{query.method!r} does not compare users: use {_METHOD}")
         log = await with_timeout(self._histories.get(user_id))
         serving = self._bundle.serving
-        reading = read_log(serving, user_id, log)
+        user_history = read_log(serving, user_id, log)
         found: list[SimilarUser] = []
         if serving.ranker is None:
-            reason: str | None = _NO_BUNDLE if reading.has_log else _NO_HISTORY
-        elif not len(reading.items):
-            reason = _NOTHING_KNOWN if reading.has_log else _NO_HISTORY
+            reason: str | None = _NO_BUNDLE if user_history.has_log else _NO_HISTORY
+        elif not len(user_history.items):
+            reason = _NOTHING_KNOWN if user_history.has_log else _NO_HISTORY
         else:
-            found = _similar(serving.ranker, reading, query.limit)
+            found = _similar(serving.ranker, user_history, query.limit)
             reason = None if found else _NO_SIMILAR
         return SimilarUsers.model_construct(
             user_id=user_id,
@@ -58,8 +58,8 @@ class SimilarUsersService:
         )
 
 
-def _similar(ranker: Ranker, reading: Reading, limit: int) -> list[SimilarUser]:
-    users, similarities = ranker.similar_users(reading.history, limit)
+def _similar(ranker: Ranker, user_history: UserHistory, limit: int) -> list[SimilarUser]:
+    users, similarities = ranker.similar_users(user_history.history, limit)
     return [
         SimilarUser.model_construct(user_id=ranker.user_ids[user].decode(), similarity=similarity, rank=rank)
         for rank, (user, similarity) in enumerate(zip(users, similarities.tolist(), strict=True), 1)

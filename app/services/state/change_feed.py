@@ -104,10 +104,10 @@ class ChangeFeed:
             await self._apply(None, None, None, None)
         else:
             found, after = await self._changes.read(self._position)
-            doubts = self._changes.doubts
-            if doubts != self._known_doubts:
+            uncertain_commits = self._changes.uncertain_commits
+            if uncertain_commits != self._known_doubts:
                 await self._apply(None, None, None, None)
-                self._known_doubts = doubts
+                self._known_doubts = uncertain_commits
             mine = self._changes.origin
             others = [change for change in found if change.origin != mine]
             users, items, erased, bundles = (

@@ -6,7 +6,7 @@ import structlog
 
 from app.errors import DatabaseError
 from app.services.state.serving import Serving
-from app.storage.first_sight import FirstSight
+from app.storage.first_mentions import FirstMentions
 from app.storage.user_data import UserDataStore
 
 _log = structlog.get_logger(__name__)
@@ -18,9 +18,9 @@ class ErasedUsers:
     Where they cannot be read when a bundle is loaded, they are read as soon as the database is back.
     """
 
-    def __init__(self, store: UserDataStore, first_sight: FirstSight) -> None:
+    def __init__(self, store: UserDataStore, first_mentions: FirstMentions) -> None:
         self._store = store
-        self._first_sight = first_sight
+        self._first_sight = first_mentions
         self._serving: Serving | None = None
         self._unread = False
         self._arrived: set[str] | None = None

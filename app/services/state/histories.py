@@ -22,16 +22,16 @@ class Log:
     """All events of a user, oldest first; immutable: an update makes a new log.
 
     The events are kept as JSON: as objects they would take six times the memory, and the garbage collector's time.
-    `reading` caches what is derived from the events.
+    `derived` caches what is derived from the events.
     """
 
-    __slots__ = ("_count", "_packed", "reading")
+    __slots__ = ("_count", "_packed", "derived")
 
     def __init__(self, events: Sequence[LogEntry] = ()) -> None:
         # A copy, because the encoder's result keeps its whole buffer of 4 KB alive.
         self._packed = bytes(memoryview(orjson.dumps(events)))
         self._count = len(events)
-        self.reading: Any = None
+        self.derived: Any = None
 
     def __len__(self) -> int:
         return self._count

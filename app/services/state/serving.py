@@ -68,9 +68,9 @@ class Serving:
             return -1
         return int(find(self.ranker.user_ids, [user_id])[0])
 
-    def tick(self) -> None:
+    def update_availability(self) -> None:
         """Apply the availability of items at this moment to the answers that follow."""
-        gone, back = self.live.tick(time.time())
+        gone, back = self.live.update_availability(time.time())
         if self.ranker is not None and len(gone) + len(back):
             self.ranker.block(gone)
             self.ranker.unblock(back)

@@ -14,8 +14,8 @@ from app.services.recommending.ranked_lists import ranked_list
 from app.services.recommending.ranking import RankedList
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.histories import Histories
-from app.services.state.reading import read_log
 from app.services.state.serving import Serving
+from app.services.state.user_history import read_log
 from app.storage.counts import CountStore
 from app.storage.database import pages
 from app.storage.interactions import InteractionStore
@@ -117,7 +117,7 @@ class Exporting:
     async def _lists(self, serving: Serving, version: str, user_ids: Sequence[str], limit: int) -> pa.Table:
         """Rank as `GET /recommend/{user_id}` does with no parameter but `limit`, and without a deadline."""
         logs = await self._histories.get_many(user_ids)
-        serving.tick()
+        serving.update_availability()
         options = Options(limit=limit)
         readings = [read_log(serving, user_id, logs[user_id]) for user_id in user_ids]
         lists = [ranked_list(serving, reading, options, new_item_share=self._share) for reading in readings]

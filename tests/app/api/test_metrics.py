@@ -30,7 +30,9 @@ def grown(before: Samples, after: Samples, name: str, **labels: str) -> float:
     return after[key] - before.get(key, 0.0)
 
 
-async def test_jobs_and_bundles_are_told(bundles: BundleStore, client: httpx.AsyncClient, application: FastAPI) -> None:
+async def test_jobs_and_bundles_are_counted(
+    bundles: BundleStore, client: httpx.AsyncClient, application: FastAPI
+) -> None:
     version = str(bundles.active_version())
     await client.post("/training-jobs")
     store = application.state.serving.resources.training_jobs
@@ -68,7 +70,7 @@ async def test_lists_and_their_users_and_items_are_counted(bundles: BundleStore,
     assert all(re.match(r"[\d.]+", text) for text in (drift.users, drift.items, drift.score))
 
 
-async def test_impressions_are_told_by_the_bundle_that_recommended(
+async def test_impressions_are_counted_by_the_bundle_that_recommended(
     bundles: BundleStore, client: httpx.AsyncClient, documented: Any
 ) -> None:
     listed = (await client.get("/recommend/somebody")).json()

@@ -263,7 +263,7 @@ async def test_a_user_with_nothing_but_dislikes_gets_what_is_popular_by_now(
         assert (await soon(client, "/recommend/fussy", item, limit=3))["strategy"] == "popular"
 
 
-async def test_a_strangers_wishes_hold_for_what_is_popular_by_now(
+async def test_the_filters_of_a_new_user_hold_for_what_is_popular_by_now(
     followed: BundleStore, client: httpx.AsyncClient
 ) -> None:
     before = item_ids(await ask(client, "/recommend/stranger", limit=100))

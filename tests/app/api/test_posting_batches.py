@@ -37,7 +37,7 @@ async def test_rows_are_stored_together(client: httpx.AsyncClient, application: 
     assert await items(application) == ["i0", "i1", "i2", "new"]
 
 
-async def test_good_rows_are_stored_and_bad_ones_told(client: httpx.AsyncClient, application: FastAPI) -> None:
+async def test_good_rows_are_stored_and_bad_ones_reported(client: httpx.AsyncClient, application: FastAPI) -> None:
     rows: list[Any] = [VIEW, VIEW | {"item_id": "a b"}, 5, {"user_id": "u"}, VIEW | {"item_id": "j"}]
     answer = (await client.post(BATCH, json=rows)).json()
     assert (answer["stored"], answer["repeated"], answer["refused"]) == (2, 0, 3)
@@ -113,7 +113,7 @@ async def test_a_body_that_is_no_batch_is_refused(
     refused(await client.post(BATCH, content=body, headers=headers), status, code, *fields)
 
 
-async def test_ten_thousand_bad_rows_are_all_told(client: httpx.AsyncClient, application: FastAPI) -> None:
+async def test_ten_thousand_bad_rows_are_all_reported(client: httpx.AsyncClient, application: FastAPI) -> None:
     answer = (await client.post(BATCH, json=[{"user_id": 5}] * 10_000)).json()
     assert (answer["stored"], answer["refused"], len(answer["errors"])) == (0, 10_000, 10_000)
     assert await count(application) == 0

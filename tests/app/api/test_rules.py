@@ -123,7 +123,7 @@ async def test_a_session_needs_no_user_and_goes_behind_the_history_of_one(shop: 
     assert "i40" in item_ids(await ask_for(shop, user_id="u", limit=100))
 
 
-async def test_wishes_rank_by_themselves_and_beside_a_history(shop: httpx.AsyncClient, synthetic: DataSet) -> None:
+async def test_preferences_rank_by_themselves_and_beside_a_history(shop: httpx.AsyncClient, synthetic: DataSet) -> None:
     groups = group_of(synthetic)
     wishes = [{"field": "categories", "value": "group-2", "weight": 2}, {"field": "item_id", "value": "i07"}]
     alone = await ask_for(shop, preferences=wishes, limit=8)

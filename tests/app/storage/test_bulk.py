@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from app.process.resources import Resources
 from app.storage.bulk import BulkStore
-from app.storage.first_sight import FirstSight
+from app.storage.first_mentions import FirstMentions
 from app.storage.rows import COLUMNS, Row
 
 ROWS = 20_000
@@ -28,7 +28,7 @@ async def test_a_batch_and_an_import_of_the_same_rows_in_another_order_store_eac
     resources: Resources,
 ) -> None:
     event_ids = [f"e{number}" for number in range(ROWS)]
-    store = BulkStore(resources.database, resources.changes, FirstSight(resources.database))
+    store = BulkStore(resources.database, resources.changes, FirstMentions(resources.database))
     await resources.interactions.store([Row("u", "i", "view")])
     await store.add(part(["before"]), lambda *_: None)
     batch = [Row("u", "i", "view", event_id=event_id) for event_id in event_ids[::-1]]
@@ -39,7 +39,7 @@ async def test_a_batch_and_an_import_of_the_same_rows_in_another_order_store_eac
 
 async def test_imports_of_the_same_rows_in_another_order_at_once_store_each_once(resources: Resources) -> None:
     event_ids = [f"e{number}" for number in range(ROWS)]
-    stores = [BulkStore(resources.database, resources.changes, FirstSight(resources.database)) for _ in range(2)]
+    stores = [BulkStore(resources.database, resources.changes, FirstMentions(resources.database)) for _ in range(2)]
     for number, store in enumerate(stores):
         # Who creates the user would have the other wait before its first row.
         await store.add(part([f"before-{number}"]), lambda *_: None)

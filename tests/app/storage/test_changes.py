@@ -31,11 +31,11 @@ def store(resources: Resources) -> ChangeStore:
     return ChangeStore(resources.database, "reader")
 
 
-def told(found: list[Change] | Any) -> list[tuple[str, tuple[str, ...] | None]]:
+def recorded(found: list[Change] | Any) -> list[tuple[str, tuple[str, ...] | None]]:
     return [(change.kind, change.keys) for change in found]
 
 
-async def test_every_write_is_told_with_what_it_touched(resources: Resources, store: ChangeStore) -> None:
+async def test_every_write_is_recorded_with_the_keys_it_changed(resources: Resources, store: ChangeStore) -> None:
     position = await store.position()
     await store_one(resources.interactions, row("u", event_id="e"))
     await store_one(resources.interactions, row("u", event_id="e"))
@@ -45,24 +45,24 @@ async def test_every_write_is_told_with_what_it_touched(resources: Resources, st
     await resources.items.delete("x")
     await resources.items.delete("x")
     found, after = await store.read(position)
-    assert told(found) == [("users", ("u",)), ("users", ("a", "b")), ("items", ("x",)), ("items", ("x",))]
+    assert recorded(found) == [("users", ("u",)), ("users", ("a", "b")), ("items", ("x",)), ("items", ("x",))]
     assert {change.origin for change in found} != {"reader"}
-    assert told((await store.read(after))[0]) == []
-    assert told((await store.read(await store.position()))[0]) == []
+    assert recorded((await store.read(after))[0]) == []
+    assert recorded((await store.read(await store.position()))[0]) == []
 
 
 async def test_of_many_keys_none_is_named(resources: Resources, store: ChangeStore) -> None:
     position = await store.position()
     await store_all(resources.interactions, [row(f"u{number}") for number in range(100_001)])
-    assert told((await store.read(position))[0]) == [("users", None)]
+    assert recorded((await store.read(position))[0]) == [("users", None)]
 
 
-async def test_what_is_rolled_back_is_not_told(resources: Resources, store: ChangeStore) -> None:
+async def test_a_rolled_back_write_is_not_recorded(resources: Resources, store: ChangeStore) -> None:
     position = await store.position()
     async with resources.database.engine.connect() as connection:
         await store.record(connection, "users", ["u"])
         await connection.rollback()
-    assert told((await store.read(position))[0]) == []
+    assert recorded((await store.read(position))[0]) == []
 
 
 async def test_old_changes_are_pruned(resources: Resources, store: ChangeStore) -> None:
@@ -76,24 +76,24 @@ async def test_old_changes_are_pruned(resources: Resources, store: ChangeStore) 
 
 
 @POSTGRESQL
-async def test_a_transaction_that_commits_late_is_told_once(resources: Resources, store: ChangeStore) -> None:
+async def test_a_transaction_that_commits_late_is_read_once(resources: Resources, store: ChangeStore) -> None:
     position = await store.position()
     async with resources.database.begin() as late:
         await store.record(late, "users", ["late"])
         async with resources.database.begin() as early:
             await store.record(early, "users", ["early"])
         found, position = await store.read(position)
-        assert told(found) == [("users", ("early",))]
+        assert recorded(found) == [("users", ("early",))]
         found, position = await store.read(position)
-        assert told(found) == []
+        assert recorded(found) == []
     found, position = await store.read(position)
-    assert told(found) == [("users", ("late",))]
-    assert told((await store.read(position))[0]) == []
+    assert recorded(found) == [("users", ("late",))]
+    assert recorded((await store.read(position))[0]) == []
 
 
 @POSTGRESQL
 @pytest.mark.parametrize("seed", range(2))
-async def test_whatever_the_order_of_commits_each_is_told_once(
+async def test_whatever_the_order_of_commits_each_is_read_once(
     resources: Resources, store: ChangeStore, seed: int
 ) -> None:
     rng = random.Random(seed)

@@ -162,7 +162,7 @@ async def test_a_statement_that_takes_too_long_is_ended(resources: Resources, da
             async with database.begin() as connection:
                 await connection.exec_driver_sql("SELECT pg_sleep(5)")
         async with database.begin() as connection:
-            await database.unhurried(connection)
+            await database.without_time_limit(connection)
             await connection.exec_driver_sql("SELECT pg_sleep(0.4)")
     finally:
         await database.close()

@@ -48,7 +48,7 @@ async def test_many_workers_at_once_never_take_the_same_job(resources: Resources
     assert len(ids) == len(set(ids)) == 10
 
 
-async def test_a_job_whose_lease_has_ended_is_anybodys_with_the_version_it_had(
+async def test_a_job_whose_lease_has_ended_is_claimed_again_with_its_version(
     resources: Resources, jobs: TrainingJobStore
 ) -> None:
     await jobs.add("full", "api", {})

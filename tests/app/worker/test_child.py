@@ -52,7 +52,7 @@ def test_it_ends_when_nobody_holds_its_input(settings: Settings, tmp_path: Path)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-def test_what_is_wrong_is_told_as_the_outcome(settings: Settings) -> None:
+def test_what_is_wrong_is_the_outcome(settings: Settings) -> None:
     environment = {**os.environ, **settings.as_environment()}
     command = [sys.executable, "-m", "app.worker.child", json.dumps({"kind": "refresh", "version": "v"})]
     with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

@@ -148,7 +148,7 @@ def test_a_damaged_current_is_named(store: BundleStore, content: bytes) -> None:
     assert str(store.root / "CURRENT") in str(caught.value)
 
 
-def test_a_current_that_names_a_missing_version_is_told(store: BundleStore) -> None:
+def test_a_current_that_names_a_missing_version_is_an_error(store: BundleStore) -> None:
     store.publish(manifest("v1"), ARRAYS)
     (store.root / "CURRENT").write_text("v9\n")
     with pytest.raises(BundleError, match="v9: there is no such bundle"):

@@ -148,7 +148,7 @@ def test_nobodys_interactions_have_no_clock(every: Interactions) -> None:
     assert not every.select(np.zeros(5, dtype=np.bool_)).has_clock
 
 
-def test_a_history_holds_what_a_user_had_before_a_row(every: Interactions) -> None:
+def test_a_history_holds_the_interactions_before_a_row(every: Interactions) -> None:
     whole = every.history(0)
     assert (whole.items.tolist(), whole.user, whole.now, whole.strengths) == ([0, 1, 0, 1], 0, None, None)
     early = every.history(0, stop=2, now=4.0)

@@ -60,7 +60,7 @@ def test_they_count_where_seen_items_are_wanted(source: Interactions) -> None:
     assert found.excluded(0).tolist() == []
 
 
-def test_an_item_that_a_user_had_twice_is_one_target(source: Interactions) -> None:
+def test_an_item_that_occurs_twice_is_one_target(source: Interactions) -> None:
     found, _ = holdout(source, [0, 0, 0], [3, 3, 0])
     assert lists(found.targets) == [[0, 3]]
 

@@ -105,16 +105,16 @@ def test_a_failed_download_gives_the_last_line_of_the_reason(tmp_path: Path, mon
     assert refusal(tmp_path) == "the sample data cannot be downloaded: ERROR: no network"
 
 
-def test_a_silent_failure_of_the_download_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_failure_of_the_download_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     python_that(monkeypatch, tmp_path, "exit 3")
     assert refusal(tmp_path) == "the sample data cannot be downloaded: pip gave no reason"
 
 
-def test_a_python_that_cannot_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_python_that_cannot_run_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
     assert refusal(tmp_path).startswith(f"{tmp_path}: the sample data cannot be downloaded: ")
 
 
-def test_a_cache_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert refusal(tmp_path / "file").startswith(f"{tmp_path / 'file'}: the sample data cannot be downloaded: ")

@@ -33,7 +33,7 @@ def test_novelty_is_the_mean_self_information_of_the_items(known: Interactions) 
     assert measured(known, [[A, -1], [B, C]], 2)[0] == pytest.approx((0 + 1.5) / 2)
 
 
-def test_an_item_that_nobody_had_is_as_new_as_one_that_a_single_user_had(known: Interactions) -> None:
+def test_an_item_without_users_is_as_new_as_one_with_a_single_user(known: Interactions) -> None:
     assert measured(known, [[NEVER]], 1)[0] == measured(known, [[C]], 1)[0] == 2.0
 
 
@@ -44,7 +44,7 @@ def test_diversity_is_one_minus_the_mean_cosine_of_the_pairs(known: Interactions
     assert measured(known, [[A, B], [B, C]], 2)[1] == pytest.approx(1 - ab / 2)
 
 
-def test_an_item_that_nobody_had_resembles_nothing(known: Interactions) -> None:
+def test_an_item_without_users_resembles_nothing(known: Interactions) -> None:
     assert measured(known, [[A, NEVER]], 2)[1] == 1.0
     assert measured(known, [[A, B, NEVER]], 3)[1] == pytest.approx(1 - 2 / math.sqrt(8) / 3)
 

@@ -36,7 +36,7 @@ def knowledge() -> Knowledge:
     return Knowledge.fit(SHOES, KnowledgeConfig())
 
 
-def wishes(*given_preferences: dict[str, Any]) -> tuple[Preference, ...]:
+def preferences_of(*given_preferences: dict[str, Any]) -> tuple[Preference, ...]:
     return tuple(WISHES.validate_python(list(given_preferences)))
 
 
@@ -45,25 +45,25 @@ AROUND_100 = {"field": "price", "target": 100, "tolerance": 20}
 
 
 def test_a_value_is_met_wholly_or_not_at_all(knowledge: Knowledge) -> None:
-    (preference,) = wishes(VEGAN)
+    (preference,) = preferences_of(VEGAN)
     assert knowledge.satisfaction(preference).tolist() == [0.0, 1.0, 0.0, 1.0, 1.0]
     assert knowledge.satisfaction(preference).dtype == np.float32
-    (by_id,) = wishes({"field": "item_id", "value": "pump"})
+    (by_id,) = preferences_of({"field": "item_id", "value": "pump"})
     assert knowledge.satisfaction(by_id).tolist() == [0.0, 0.0, 1.0, 0.0, 0.0]
 
 
 def test_a_number_is_met_by_half_at_the_tolerance_and_less_beyond(knowledge: Knowledge) -> None:
-    (preference,) = wishes(AROUND_100)
+    (preference,) = preferences_of(AROUND_100)
     assert knowledge.satisfaction(preference).tolist() == pytest.approx([0.5, 2**-6.25, 0.5, 0.0, 1.0])
 
 
 def test_of_several_numbers_the_closest_counts(knowledge: Knowledge) -> None:
-    (preference,) = wishes({"field": "attributes.heel", "target": 8, "tolerance": 1})
+    (preference,) = preferences_of({"field": "attributes.heel", "target": 8, "tolerance": 1})
     assert knowledge.satisfaction(preference).tolist() == pytest.approx([0.0, 0.5, 1.0, 0.0, 0.0], abs=1e-6)
 
 
 def test_without_a_tolerance_it_is_a_share_of_the_target(knowledge: Knowledge) -> None:
-    (preference,) = wishes({"field": "price", "target": 100})
+    (preference,) = preferences_of({"field": "price", "target": 100})
     assert knowledge.satisfaction(preference)[0] == 0.5
     wider = Knowledge(KnowledgeConfig(tolerance=0.5), knowledge.item_ids, knowledge.index)
     assert wider.satisfaction(preference)[1] == 0.5
@@ -71,7 +71,7 @@ def test_without_a_tolerance_it_is_a_share_of_the_target(knowledge: Knowledge) -
 
 @pytest.mark.parametrize("target", [5e-324, 1.7e308, -1.7e308])
 def test_extreme_targets_leave_scores_finite(knowledge: Knowledge, target: float) -> None:
-    (plain, narrow) = wishes(
+    (plain, narrow) = preferences_of(
         {"field": "price", "target": target}, {**AROUND_100, "target": target, "tolerance": 5e-324}
     )
     for preference in (plain, narrow):
@@ -79,7 +79,7 @@ def test_extreme_targets_leave_scores_finite(knowledge: Knowledge, target: float
 
 
 def test_the_score_is_the_mean_by_weight(knowledge: Knowledge) -> None:
-    scores = knowledge.score(wishes(VEGAN, AROUND_100))
+    scores = knowledge.score(preferences_of(VEGAN, AROUND_100))
     assert scores.tolist() == pytest.approx([0.5 / 3, (2 + 2**-6.25) / 3, 0.5 / 3, 2 / 3, 1.0])
     assert scores.dtype == np.float32
     assert knowledge.score(()).tolist() == [1.0] * 5
@@ -97,7 +97,7 @@ prefs = st.one_of(
 @given(st.lists(prefs, min_size=1, max_size=5))
 def test_scores_lie_between_none_and_all_satisfied(given_preferences: list[dict[str, Any]]) -> None:
     knowledge = Knowledge.fit(SHOES, KnowledgeConfig())
-    asked = wishes(*given_preferences)
+    asked = preferences_of(*given_preferences)
     satisfied = np.stack([knowledge.satisfaction(preference) for preference in asked])
     scores = knowledge.score(asked)
     assert (scores >= satisfied.min(axis=0) - 1e-6).all()
@@ -118,17 +118,17 @@ def test_what_is_hidden_or_not_available_is_not_shown(knowledge: Knowledge) -> N
 
 def test_fields_that_no_item_has_are_named(knowledge: Knowledge) -> None:
     tree = {"or": [{"not": {"field": "attributes.color", "eq": "red"}}, {"and": [{"field": "item_id", "eq": "x"}]}]}
-    asked = wishes({"field": "categories", "value": "x"}, {"field": "attributes.brand", "value": "Fell"})
+    asked = preferences_of({"field": "categories", "value": "x"}, {"field": "attributes.brand", "value": "Fell"})
     assert knowledge.unknown_fields(TREES.validate_python(tree), asked) == ["attributes.color", "categories"]
     assert knowledge.unknown_fields(None) == []
 
 
 def test_only_the_attributes_of_most_items_are_kept() -> None:
     few = Knowledge.fit(SHOES, KnowledgeConfig(max_attributes=1))
-    assert few.unknown_fields(None, wishes({"field": "attributes.brand", "value": "Fell"}, AROUND_100)) == [
+    assert few.unknown_fields(None, preferences_of({"field": "attributes.brand", "value": "Fell"}, AROUND_100)) == [
         "attributes.brand"
     ]
-    assert few.satisfaction(wishes({"field": "attributes.heel", "target": 8})[0])[2] == 1.0
+    assert few.satisfaction(preferences_of({"field": "attributes.heel", "target": 8})[0])[2] == 1.0
 
 
 def test_the_codes_of_others_can_be_shared() -> None:
@@ -141,7 +141,7 @@ def test_the_codes_of_others_can_be_shared() -> None:
 def test_an_empty_catalogue_gives_nothing(catalogue: pa.Table | None) -> None:
     nothing = Knowledge.fit(catalogue, KnowledgeConfig())
     assert len(nothing.mask(TREES.validate_python({"field": "price", "lte": 3}))) == 0
-    assert len(nothing.score(wishes(VEGAN, AROUND_100))) == 0
+    assert len(nothing.score(preferences_of(VEGAN, AROUND_100))) == 0
 
 
 def manifest() -> Manifest:
@@ -154,7 +154,7 @@ def arrays_of(knowledge: Knowledge) -> dict[str, Any]:
 
 def test_a_bundle_gives_back_the_same(knowledge: Knowledge, store: BundleStore) -> None:
     loaded = Knowledge.load(store.publish(manifest(), arrays_of(knowledge)), knowledge.config)
-    asked, leather = wishes(VEGAN, AROUND_100), TREES.validate_python({"field": "tags", "eq": "leather"})
+    asked, leather = preferences_of(VEGAN, AROUND_100), TREES.validate_python({"field": "tags", "eq": "leather"})
     assert loaded.score(asked).tolist() == knowledge.score(asked).tolist()
     assert loaded.mask(leather).tolist() == knowledge.mask(leather).tolist() == [True, False, True, False, False]
     assert available(5, loaded.index, NOW).tolist() == available(5, knowledge.index, NOW).tolist()

@@ -36,7 +36,7 @@ def test_items_are_blocked_when_hidden_before_their_time_and_from_their_end_on(
     more: dict[str, Any], unavailable: bool
 ) -> None:
     live = catalogue(**more)
-    gone, back = live.tick(NOW)
+    gone, back = live.update_availability(NOW)
     assert (gone.tolist(), back.tolist()) == ([0] if unavailable else [], [])
     assert np.flatnonzero(live.blocked).tolist() == gone.tolist()
 
@@ -44,9 +44,9 @@ def test_items_are_blocked_when_hidden_before_their_time_and_from_their_end_on(
 @CASES
 def test_the_same_holds_for_an_item_that_changed(more: dict[str, Any], unavailable: bool) -> None:
     live = catalogue(hidden=True)
-    live.tick(NOW)
+    live.update_availability(NOW)
     live.apply("asked", more)
-    gone, back = live.tick(NOW)
+    gone, back = live.update_availability(NOW)
     assert (gone.tolist(), back.tolist()) == ([], [] if unavailable else [0])
 
 
@@ -55,7 +55,7 @@ def test_items_come_and_go_as_time_passes_without_any_change() -> None:
     live.apply("new", {"available_from": NOW + 5})
     versions = []
     for moment, blocked in ((NOW, {0, 2}), (NOW + 5, {0}), (NOW + 10, set()), (NOW + 19.9, set()), (NOW + 20, {0})):
-        live.tick(moment)
+        live.update_availability(moment)
         assert set(np.flatnonzero(live.blocked).tolist()) == blocked
         versions.append(live.version)
     # Where nothing comes or goes, nothing is looked at.

@@ -154,7 +154,7 @@ def test_half_as_many_favoured_items_are_drawn_beside_the_others(retriever: Retr
     even = np.arange(12) % 2 == 0
     plain = retriever.retrieve(History(odd_history), CandidateQuery(excluded=odd_history, limit=2)).items.tolist()
     found = retriever.retrieve(
-        History(odd_history), CandidateQuery(excluded=odd_history, favoured=(even,), limit=2)
+        History(odd_history), CandidateQuery(excluded=odd_history, preferred=(even,), limit=2)
     ).items.tolist()
     assert set(plain) < set(found)
     assert sum(item % 2 == 0 for item in found) == 1

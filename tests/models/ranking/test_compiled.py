@@ -37,7 +37,7 @@ ranker = Ranker.load(load_bundle(Path(sys.argv[1])))
 not_loaded = [one.function.__name__ for one in KERNELS if "compiled" not in vars(one)]
 live = LiveCatalogue(ranker.knowledge, ranker.content)
 live.apply("new", {"title": "a new one", "price": 3.5, "categories": ["group-1"]})
-live.tick(0.0)
+live.update_availability(0.0)
 wanted = live.mask(Filter.model_validate({"field": "categories", "eq": "group-1"}))
 mapped = next(part for part in ranker.retriever.recommenders if hasattr(part, "histories")).histories.row(0)[0]
 three = np.arange(3, dtype=np.int32)

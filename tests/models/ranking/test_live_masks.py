@@ -91,6 +91,6 @@ def test_no_more_arrivals_are_taken_than_there_is_room_for(monkeypatch: pytest.M
     live = LiveCatalogue(knowledge(a={}))
     for name in ("x", "y", "z"):
         live.apply(name, {"tags": ["red"]})
-    live.admit(["w", "x"])
+    live.assign_codes(["w", "x"])
     assert live.codes(["x", "y", "z", "w"]).tolist() == [1, 2, -1, -1]
     assert fitting(live, RED) == {"x", "y"}

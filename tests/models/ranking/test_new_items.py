@@ -40,7 +40,7 @@ def test_an_arrival_has_a_code_and_is_ranked_among_what_resembles_it(live: tuple
     ranker, catalogue = live
     catalogue.apply("new-odd", ODD)
     catalogue.apply("new-even", EVEN)
-    catalogue.tick(NOW)
+    catalogue.update_availability(NOW)
     assert catalogue.codes(["new-even", "i03", "none"]).tolist() == [13, 3, -1]
     for history, mine, other in ([1, 3, 5], "new-odd", "new-even"), ([0, 2, 4], "new-even", "new-odd"):
         found = order(ranker, catalogue, history)
@@ -51,10 +51,10 @@ def test_an_arrival_has_a_code_and_is_ranked_among_what_resembles_it(live: tuple
         assert found.index(mine) < (found.index(other) if other in found else len(found))
 
 
-def test_what_a_user_had_of_the_arrivals_leads_to_what_resembles_it(live: tuple[Ranker, LiveCatalogue]) -> None:
+def test_new_items_in_a_history_lead_to_items_like_them(live: tuple[Ranker, LiveCatalogue]) -> None:
     ranker, catalogue = live
     catalogue.apply("new-odd", ODD)
-    catalogue.tick(NOW)
+    catalogue.update_availability(NOW)
     found = order(ranker, catalogue, [12])
     assert {int(name[1:]) % 2 for name in found[:6]} == {1}
 
@@ -90,14 +90,14 @@ def test_a_hidden_or_deleted_arrival_is_gone_and_comes_back(live: tuple[Ranker, 
         (ODD, True),
     ):
         catalogue.apply("new", fields)
-        catalogue.tick(NOW)
+        catalogue.update_availability(NOW)
         assert ("new" in order(ranker, catalogue, [1, 3])) is shown
 
 
 def test_an_arrival_without_content_is_ranked_where_it_is_asked_for(live: tuple[Ranker, LiveCatalogue]) -> None:
     ranker, catalogue = live
     catalogue.apply("bare", {"price": 5.0})
-    catalogue.tick(NOW)
+    catalogue.update_availability(NOW)
     assert "bare" not in order(ranker, catalogue, [1, 3])
     only = np.array([12, 7], dtype=np.int32)
     assert order(ranker, catalogue, [1, 3], CandidateQuery(only=only)) == ["i07", "bare"]

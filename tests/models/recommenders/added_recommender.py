@@ -20,7 +20,7 @@ from models.data.synthetic import generate
 from models.recommenders import registry
 from models.recommenders.recommender import ItemMatrix, TrainingData
 from models.recommenders.score_board import ScoreBoard
-from models.recommenders.tuning import Choice, Steps
+from models.recommenders.search_space import Choice, Steps
 from models.similarity.matrices import strength_matrix, top_products
 
 

@@ -35,9 +35,9 @@ def some() -> Interactions:
 def scores(recommender: Als, history: History, n_items: int) -> Float32:
     """Score all items."""
     with ScoreBoard(n_items, ("als",)) as board:
-        board.touch(np.arange(n_items, dtype=np.int32))
+        board.add_candidates(np.arange(n_items, dtype=np.int32))
         recommender.score(history, board)
-        board.settle()
+        board.write_deferred()
         return board.scores("als").copy()
 
 
@@ -98,7 +98,7 @@ def test_the_best_become_candidates_and_items_of_no_liking_do_not(
     recommender = Als.fit(TrainingData(checkerboard), AlsConfig(factors=2, iterations=30))
     with ScoreBoard(12, ("als",)) as board:
         recommender.score(History(codes(0, 2)), board)
-        board.settle()
+        board.write_deferred()
         assert set(board.items.tolist()) <= {0, 2, 4, 6, 8, 10}
         assert board.count == count
         assert (board.scores("als") > 0).all()
@@ -109,7 +109,7 @@ def test_the_same_data_give_the_same_factors(some: Interactions) -> None:
     assert first.factors.tolist() == again.factors.tolist()
 
 
-def test_items_that_nobody_had_have_no_factors(some: Interactions) -> None:
+def test_items_without_interactions_have_no_factors(some: Interactions) -> None:
     recommender = Als.fit(TrainingData(some.select(some.items != 4)), AlsConfig(factors=4))
     assert recommender.factors[4].tolist() == [0.0] * 4
     assert np.abs(recommender.factors[5]).max() > 0

@@ -70,7 +70,7 @@ def scores(
         if excluded is not None:
             board.exclude(excluded)
         recommender.score(History(history), board)
-        board.settle()
+        board.write_deferred()
         return dict(zip(board.items.tolist(), board.scores(FITS[name][1]).tolist(), strict=True))
 
 
@@ -141,14 +141,14 @@ def test_a_bundle_gives_back_the_same_recommender(
 
 
 @pytest.mark.parametrize("name", [name for name in FITS if name != "content"])
-def test_an_item_that_nobody_had_is_never_recommended(name: str, checkerboard: Interactions, codes: Codes) -> None:
+def test_an_item_without_interactions_is_never_recommended(name: str, checkerboard: Interactions, codes: Codes) -> None:
     without = checkerboard.select(checkerboard.items != 4)
     recommender = fitted(name, without)
     assert 4 not in scores(name, recommender, codes(0, 2), new_board())
     assert scores(name, recommender, codes(4), new_board()) == {}
 
 
-def test_content_recommends_an_item_that_nobody_had(checkerboard: Interactions, codes: Codes) -> None:
+def test_content_recommends_an_item_without_interactions(checkerboard: Interactions, codes: Codes) -> None:
     recommender = fitted("content", checkerboard.select(checkerboard.items != 4))
     assert scores("content", recommender, codes(0, 2), new_board())[4] > 0
 

@@ -64,9 +64,9 @@ def test_trending_follows_the_half_life_and_popularity_does_not(table: MakeTable
     best = []
     for recommender in (daily, slow):
         with ScoreBoard(2, Popularity.signals) as board:
-            board.touch(np.array([0, 1], dtype=np.int32))
+            board.add_candidates(np.array([0, 1], dtype=np.int32))
             recommender.score(History(np.array([0], dtype=np.int32)), board)
-            board.settle()
+            board.write_deferred()
             assert board.scores("popularity").tolist() == [1.0, 5.0]
             best.append(int(board.scores("trending").argmax()))
     assert best == [0, 1]
@@ -85,7 +85,7 @@ def test_nobodys_interactions_are_counted_as_none(table: MakeTable) -> None:
     assert not found.trends
 
 
-def test_what_rises_is_told_by_the_share_and_not_by_the_number(table: MakeTable) -> None:
+def test_rises_are_of_shares_and_not_of_numbers(table: MakeTable) -> None:
     old: list[Row] = [(f"u{n}", "always", NOW - 60 * DAY + n * DAY) for n in range(60)]
     old += [(f"u{n}", "gone", NOW - 60 * DAY) for n in range(30)]
     new: list[Row] = [(f"v{n}", "new", NOW - n * DAY / 10) for n in range(10)]

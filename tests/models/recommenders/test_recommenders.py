@@ -135,7 +135,7 @@ def test_ease_leaves_large_catalogues_alone(few: Interactions, monkeypatch: pyte
     assert Ease.fit(TrainingData(few), EaseConfig()).rows.indices.tolist() == []
 
 
-def test_user_knn_sums_the_similarities_of_those_who_had_the_item(few: Interactions, codes: Codes) -> None:
+def test_user_knn_sums_the_similarities_of_the_items_users(few: Interactions, codes: Codes) -> None:
     found = users_signal(UserKNN.fit(TrainingData(few), UserKNNConfig(measure="cosine")), codes(2))
     assert found == {0: 0.5774, 1: 0.5774, 2: 1.2845, 3: 0.7071}
 
@@ -178,7 +178,7 @@ def test_only_the_nearest_users_count(few: Interactions, codes: Codes) -> None:
 def test_touching_gives_each_item_one_slot_with_empty_scores(codes: Codes) -> None:
     with ScoreBoard(5, ("one", "two")) as board:
         board.exclude(codes(2))
-        board.touch(codes(3, 2, 3, 0))
+        board.add_candidates(codes(3, 2, 3, 0))
         assert board.items.tolist() == [3, 0]
         assert board.rows[:, :2].tolist() == [[0.0, 0.0]] * 2
     assert (board.slot == -1).all()
@@ -191,7 +191,7 @@ def test_the_board_is_empty_again_after_an_error(codes: Codes) -> None:
     def interrupted() -> None:
         with board:
             board.exclude(history)
-            board.touch(codes(3))
+            board.add_candidates(codes(3))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

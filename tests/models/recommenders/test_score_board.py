@@ -33,10 +33,10 @@ def test_added_items_become_candidates_and_what_is_added_again_adds_up(board: Sc
 
 def test_a_dense_signal_reaches_every_candidate_those_that_come_later_too(board: ScoreBoard, codes: Codes) -> None:
     with board:
-        board.touch(codes(2))
+        board.add_candidates(codes(2))
         board.add_dense("dense", floats(*range(6)), codes(5))
-        board.touch(codes(0))
-        board.settle()
+        board.add_candidates(codes(0))
+        board.write_deferred()
         assert scored(board, "dense") == {2: 2.0, 5: 5.0, 0: 0.0}
         assert scored(board, "sparse") == {2: 0.0, 5: 0.0, 0: 0.0}
 
@@ -46,7 +46,7 @@ def test_the_best_of_every_dense_signal_become_candidates(board: ScoreBoard, cod
         board.exclude(codes(4))
         board.add_dense("dense", floats(*range(6)), codes(5, 4))
         board.add_dense("other", floats(*range(6, 0, -1)), codes(0, 1))
-        board.settle()
+        board.write_deferred()
         assert scored(board, "dense") == {5: 5.0, 0: 0.0, 1: 1.0}
         assert scored(board, "other") == {5: 1.0, 0: 6.0, 1: 5.0}
 
@@ -55,8 +55,8 @@ def test_what_was_dense_is_forgotten_with_the_request(board: ScoreBoard, codes: 
     with board:
         board.add_dense("dense", floats(*range(6)), codes(5))
     with board:
-        board.touch(codes(3, 5))
-        board.settle()
+        board.add_candidates(codes(3, 5))
+        board.write_deferred()
         assert scored(board, "dense") == {3: 0.0, 5: 0.0}
 
 

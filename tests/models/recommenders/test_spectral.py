@@ -75,7 +75,7 @@ def test_the_leading_vectors_of_a_larger_matrix_are_near_the_exact_ones() -> Non
     assert found @ found.T == pytest.approx(exact @ exact.T, abs=1e-4)
 
 
-def test_items_that_nobody_had_have_no_neighbours_and_are_none(some: Float64) -> None:
+def test_items_without_interactions_have_no_neighbours_and_are_none(some: Float64) -> None:
     without = some.copy()
     without[:, 6] = 0
     found = dense(Spectral.fit(TrainingData(interactions(without)), SpectralConfig(dimensions=4)).rows)

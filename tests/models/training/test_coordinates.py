@@ -5,7 +5,7 @@ import pytest
 from models.ranking.config import RankingConfig
 from models.recommenders.item_knn import ItemKNNConfig
 from models.recommenders.registry import RECOMMENDERS
-from models.recommenders.tuning import Halving, Steps
+from models.recommenders.search_space import Halving, Steps
 from models.recommenders.user_knn import UserKNNConfig
 from models.training.tuning import choices, coordinates
 

@@ -48,7 +48,7 @@ def test_seen_items_are_candidates_where_they_are_wanted(checkerboard: Interacti
     assert set(seen[0].present.sum(axis=1).tolist()) == {12}
 
 
-def test_what_a_user_had_before_is_a_label_where_seen_items_are_wanted(daily: Interactions) -> None:
+def test_a_seen_item_is_a_label_where_seen_items_are_wanted(daily: Interactions) -> None:
     plain, seen = (made(daily, window=4.0, include_seen=wanted) for wanted in (False, True))
     assert plain is not None
     assert seen is not None

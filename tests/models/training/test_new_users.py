@@ -10,7 +10,7 @@ from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions
 from models.data.progress import silent
 from models.data.splitting import make_split
-from models.evaluation.ranked import rank_holdout
+from models.evaluation.holdout_lists import rank_holdout
 from models.evaluation.segments import measure_users
 from models.ranking.config import RankingConfig
 from models.ranking.ranker import Ranker
@@ -57,7 +57,7 @@ def test_users_taken_out_of_the_data_are_served_by_their_history(
     assert fitted[0].n_users == 12
 
 
-def test_an_item_that_only_new_users_had_cannot_be_found_for_them(table: Callable[..., pa.Table]) -> None:
+def test_an_item_that_only_new_users_know_cannot_be_found_for_them(table: Callable[..., pa.Table]) -> None:
     """The user taken out is the only one who had both; without that row nothing leads from one to the other."""
     rows = [(f"u{user}", item, float(at)) for user in range(5) for at, item in enumerate((f"a{user}", f"b{user}"))]
     known = Interactions.from_table(table(rows))

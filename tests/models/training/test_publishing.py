@@ -42,7 +42,7 @@ def publish(store: BundleStore) -> Publish:
     return run
 
 
-def test_items_that_nobody_had_are_in_the_bundle_with_their_content(publish: Publish) -> None:
+def test_items_without_interactions_are_in_the_bundle_with_their_content(publish: Publish) -> None:
     bundle = publish(LOG, CATALOGUE)
     item_ids = bundle.array("item_ids", "S")
     assert item_ids.tolist() == [b"brand-new", *(f"i{item}".encode() for item in range(6))]

@@ -50,7 +50,7 @@ def test_a_pool_measures_a_mix_as_its_lists_would(data: tuple[Interactions, Hold
     train, holdout = data
     retriever = Retriever.fit(train, RankingConfig())
     pool = Pool.generate(retriever, holdout, seed=0)
-    lists = generate(retriever, holdout, limit=24, cut=False)
+    lists = generate(retriever, holdout, limit=24, top_only=False)
     scores = [given @ candidates.parts for candidates in lists]
     expected = list_ndcg(holdout, lists, scores, 24, seed=0)
     assert pool.ndcg(given) == pytest.approx(expected, abs=2e-3)
@@ -62,7 +62,7 @@ def test_candidates_of_a_user_bound_the_pool(data: tuple[Interactions, Holdout])
     only = Holdout(holdout.users, train, holdout.targets, candidates=holdout.targets)
     retriever = Retriever.fit(train, RankingConfig())
     assert Pool.generate(retriever, only, seed=0).ndcg(weights(ease=1.0)) == pytest.approx(1.0)
-    lists = generate(retriever, only, limit=24, cut=False)
+    lists = generate(retriever, only, limit=24, top_only=False)
     scores = [weights(ease=1.0) @ candidates.parts for candidates in lists]
     assert list_ndcg(only, lists, scores, 24, seed=0) == pytest.approx(1.0)
 

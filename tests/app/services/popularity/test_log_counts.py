@@ -8,7 +8,7 @@ from typing import Any
 from app.process.resources import Resources
 from app.services.popularity.log_counts import LogCounts
 from app.storage.changes import ChangeStore
-from app.storage.first_sight import FirstSight
+from app.storage.first_mentions import FirstMentions
 from app.storage.interactions import InteractionStore
 from models.data.events import EVENT_WEIGHTS
 from models.filters.knowledge import Knowledge, KnowledgeConfig
@@ -55,7 +55,7 @@ async def test_a_count_that_a_post_overtook_is_not_kept(resources: Resources) ->
             return found
 
     popular = LogCounts(
-        Overtaken(resources.database, ChangeStore(resources.database), FirstSight(resources.database)), EVENT_WEIGHTS
+        Overtaken(resources.database, ChangeStore(resources.database), FirstMentions(resources.database)), EVENT_WEIGHTS
     )
     assert await top(popular) == []
     assert await top(popular) == [("i", 1.0)]

@@ -50,7 +50,7 @@ def had(state: ServingState, user: str) -> list[str] | None:
 
 def shown(state: ServingState, item: str) -> bool:
     serving = state.bundle.serving
-    serving.tick()
+    serving.update_availability()
     live: LiveCatalogue = serving.live
     code = int(live.codes([item])[0])
     return code >= 0 and not live.blocked[code]

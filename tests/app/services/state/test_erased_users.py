@@ -6,7 +6,7 @@ from app.errors import DatabaseError
 from app.process.resources import Resources
 from app.services.state.erased_users import ErasedUsers
 from app.services.state.serving import Serving
-from app.storage.first_sight import FirstSight
+from app.storage.first_mentions import FirstMentions
 from app.storage.user_data import UserDataStore
 from models.bundle.store import BundleStore
 from models.data.strengths import StrengthScale
@@ -39,7 +39,7 @@ async def test_who_is_erased_while_a_bundle_is_exchanged_is_hidden_in_both_bundl
     resources: Resources, bundles: BundleStore, fails: bool
 ) -> None:
     store = Interrupted(resources.database, resources.changes)
-    store.erased_users = erased_users = ErasedUsers(store, FirstSight(resources.database))
+    store.erased_users = erased_users = ErasedUsers(store, FirstMentions(resources.database))
     first, second = served(bundles), served(bundles)
     store.erased = "nobody"
     await erased_users.hide_in(first)

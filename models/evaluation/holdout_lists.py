@@ -66,7 +66,9 @@ def rank_holdout(
         excluded = holdout.excluded(row)
         candidates = None
         if alone or only is not None:
-            everything = own[0].retrieve(history, CandidateQuery(excluded=excluded, only=only, limit=count, cut=False))
+            everything = own[0].retrieve(
+                history, CandidateQuery(excluded=excluded, only=only, limit=count, top_only=False)
+            )
             # A part alone ranks all candidates that it scores; the blend those that it would generate.
             scores = {name: everything.parts[PARTS.index(name)] for name in parts}
             if only is not None:

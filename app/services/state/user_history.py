@@ -16,7 +16,7 @@ from models.ranking.live_catalogue import LiveCatalogue
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class UserHistory:
     """A user's log in codes.
 
     `items` (int32) are the liked items, oldest first, with their `strengths` (float32); items without a code are
@@ -47,7 +47,7 @@ def read_history(
     *,
     session_items: Sequence[str] = (),
     exclude_seen: bool | Sequence[str] = True,
-) -> Reading:
+) -> UserHistory:
     """Read the history of a request: a user's log, then the items of a session.
 
     Parameters
@@ -70,18 +70,18 @@ def read_history(
     return replace(found, excluded=np.concatenate([found.disliked, seen]))
 
 
-def read_log(serving: Serving, user_id: str | None, log: Log) -> Reading:
+def read_log(serving: Serving, user_id: str | None, log: Log) -> UserHistory:
     """Read a log; the result is kept with it until an item or a user has another code."""
     codes = (serving.number, len(serving.live))
-    if log.reading is None or log.reading[0] != codes:
-        log.reading = (codes, read_events(serving, user_id, log.events))
-    found: Reading = log.reading[1]
+    if log.derived is None or log.derived[0] != codes:
+        log.derived = (codes, read_events(serving, user_id, log.events))
+    found: UserHistory = log.derived[1]
     return found
 
 
 def read_events(
     serving: Serving, user_id: str | None, events: Sequence[LogEntry], session_items: Sequence[str] = ()
-) -> Reading:
+) -> UserHistory:
     """Read events, oldest first, then the items of a session, each as a view.
 
     An item stands where its latest event is. The latest event decides whether it is liked or disliked; the strengths of
@@ -114,7 +114,7 @@ def read_events(
     items = codes[known]
     disliked_codes = live.known_codes(list(disliked))
     ranker = serving.ranker
-    return Reading(
+    return UserHistory(
         items,
         np.array(list(likes.values()), dtype=np.float32)[known],
         None if ranker is None or ranker.repeats is None else _repeated(every, disliked, live),

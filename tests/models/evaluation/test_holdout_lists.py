@@ -9,8 +9,8 @@ import pytest
 from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions
 from models.data.progress import silent
+from models.evaluation.holdout_lists import rank_holdout, rank_popular
 from models.evaluation.metrics import evaluate_lists
-from models.evaluation.ranked import rank_holdout, rank_popular
 from models.ranking.config import RankingConfig
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever

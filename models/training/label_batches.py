@@ -1,4 +1,4 @@
-"""Plans: which interactions are labels of the network's lists, and on which the recommenders are fitted for them."""
+"""Label batches: which interactions are labels, and on which others the recommenders that score them are fitted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Batch:
     now: float | None = None
 
 
-def plan(train: Interactions, window: float | None, rng: np.random.Generator) -> Iterator[Batch]:
+def label_batches(train: Interactions, window: float | None, rng: np.random.Generator) -> Iterator[Batch]:
     """Plan by windows of time where the test is a window, otherwise by the latest positions of each user."""
     if window is not None and train.timestamps is not None:
         yield from _windows(train, train.timestamps, window)

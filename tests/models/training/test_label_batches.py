@@ -5,15 +5,15 @@ import pyarrow as pa
 import pytest
 
 from models.data.interactions import Interactions
-from models.training import plans
-from models.training.plans import Batch, plan
+from models.training import label_batches as plans
+from models.training.label_batches import Batch, label_batches
 
 Row = tuple[object, ...]
 MakeTable = Callable[[list[Row]], pa.Table]
 
 
 def planned(train: Interactions, window: float | None = None, seed: int = 0) -> list[Batch]:
-    return list(plan(train, window, np.random.default_rng(seed)))
+    return list(label_batches(train, window, np.random.default_rng(seed)))
 
 
 def rows(part: Interactions) -> set[tuple[int, int]]:

@@ -57,7 +57,7 @@ def _empty() -> "memoryview[int]":
     return memoryview(mmap(-1, 8 * _PLACES)).cast("Q")
 
 
-class FirstSight:
+class FirstMentions:
     """Creates the users and items that interactions name and that do not exist yet."""
 
     def __init__(self, database: Database) -> None:

@@ -80,7 +80,7 @@ class Charted:
     reason: str | None = None
 
 
-class Charts:
+class PopularItems:
     """Lists the items with the most interactions, and those whose share of the interactions is rising."""
 
     def __init__(
@@ -100,7 +100,7 @@ class Charts:
             There is no bundle, and the log cannot be read.
         """
         serving = self._bundle.serving
-        serving.tick()
+        serving.update_availability()
         return _chart(serving, await self._most(serving, to_candidate_query(serving, query), query.limit, query.window))
 
     async def trending(self, query: TrendingQuery) -> Chart:
@@ -112,7 +112,7 @@ class Charts:
             There is no bundle, and the log cannot be read.
         """
         serving = self._bundle.serving
-        serving.tick()
+        serving.update_availability()
         return _chart(
             serving, await self._risen(serving, to_candidate_query(serving, query), query.limit, query.window)
         )
@@ -197,7 +197,7 @@ def _of_rows(
 ) -> Selection:
     """Take the items of the log with scores above 0; those that the catalogue does not know get a code."""
     names = [row.item_id for row in rows]
-    serving.live.admit(names)
+    serving.live.assign_codes(names)
     codes = serving.live.codes(names)
     keep = (codes >= 0) & (scores > 0)
     return highest(serving.live, codes[keep], scores[keep], candidate_query, limit)
