@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -249,7 +250,7 @@ class Ranker:
     @property
     def similar_rows(self) -> list[SparseRows]:
         """The matrices that say how alike two items are: by the users they share, and by their descriptions."""
-        parts = [self.recommenders.get(entry.name) for entry in RECOMMENDERS if entry.compares_items]
+        parts: list[Any] = [self.recommenders.get(entry.name) for entry in RECOMMENDERS if entry.compares_items]
         return [part.rows for part in parts if isinstance(part, ItemMatrix)]
 
     @property
