@@ -11,6 +11,7 @@ import pyarrow.parquet
 
 from models.data.errors import DataSetError
 from models.data.folder import (
+    EXPORTED,
     INTERACTIONS,
     ITEMS,
     NO_INTERACTIONS,
@@ -25,8 +26,6 @@ from models.data.folder import (
 )
 
 CHUNK_ROWS = 50_000
-EXPORTED = b"braid.exported"
-"""Key in the metadata of files that `braid export` wrote: their rows are taken over unchanged."""
 
 
 @dataclass(frozen=True)

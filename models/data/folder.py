@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, REQUEST_ID, TIMESTAMP, USER, VALUE
+from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, REQUEST_ID, SEQUENCE, TIMESTAMP, USER, VALUE
 from models.data.errors import DataSetError
+from models.data.order import in_one_order, recognised
 
 INTERACTIONS, ITEMS, USERS, TEST, CANDIDATES = "interactions", "items", "users", "test", "candidates"
 _REQUIRED = {
@@ -24,6 +25,8 @@ _REQUIRED = {
     TEST: (USER, ITEM),
     CANDIDATES: (USER, ITEM),
 }
+EXPORTED = b"braid.exported"
+"""Key in the metadata of files that `braid export` wrote: their rows are taken over unchanged."""
 NO_INTERACTIONS = "contains neither interactions.parquet nor interactions.csv"
 _BLOCK_BYTES = 8 << 20
 Reader = TypeVar("Reader")
@@ -33,7 +36,10 @@ _TEXTS = (USER, ITEM, EVENT_TYPE, EVENT_ID, REQUEST_ID)
 
 @dataclass(frozen=True)
 class DataSet:
-    """The files of a data-set folder as tables; ids are strings, `timestamp` and `value` float64."""
+    """The files of a data-set folder as tables; ids are strings, `timestamp` and `value` float64.
+
+    `interactions` is marked where its `timestamp` is only an order; see `models.data.order`.
+    """
 
     interactions: pa.Table
     items: pa.Table | None = None
@@ -55,7 +61,9 @@ def read_folder(folder: Path) -> DataSet:
     interactions = tables.pop(INTERACTIONS)
     if interactions is None:
         raise DataSetError(f"{folder}: {NO_INTERACTIONS}")
-    return DataSet(interactions=interactions, **tables)
+    if EXPORTED in (interactions.schema.metadata or {}) and SEQUENCE in interactions.column_names:
+        interactions = in_one_order(interactions)
+    return DataSet(interactions=recognised(interactions), **tables)
 
 
 def write_folder(folder: Path, dataset: DataSet) -> None:

@@ -11,10 +11,8 @@ import pyarrow as pa
 from models.arrays.types import Float32, Float64, Ids, Int32
 from models.data.columns import ITEM, TIMESTAMP, USER
 from models.data.history import History
+from models.data.order import are_times, is_order
 from models.data.strengths import StrengthScale, row_strengths
-
-_FIRST_CLOCK = 1e8
-"""Seconds since 1970 reach this in 1973: numbers that stay below are an order."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Interactions:
 
     `user_ids` and `item_ids` are UTF-8 bytes, ascending; an id's code is its position. `users` and `items` are
     int32 codes of length n, `timestamps` float64 beside them, None where the data has no order, and `strengths`
-    float32, None where all are alike.
+    float32, None where all are alike. With `only_order` the timestamps are no times.
     """
 
     user_ids: Ids
@@ -32,6 +30,7 @@ class Interactions:
     items: Int32
     timestamps: Float64 | None
     strengths: Float32 | None = None
+    only_order: bool = False
 
     @classmethod
     def from_table(
@@ -72,6 +71,7 @@ class Interactions:
             items[order],
             None if timestamps is None else timestamps[order],
             _unless_alike(strengths),
+            is_order(table.schema),
         )
         return found.first_of_each_pair() if first_only else found
 
@@ -88,7 +88,7 @@ class Interactions:
     @property
     def has_clock(self) -> bool:
         """Return whether the timestamps are seconds since 1970 rather than just an order."""
-        return self.timestamps is not None and bool(self.timestamps.max(initial=0.0) >= _FIRST_CLOCK)
+        return self.timestamps is not None and not self.only_order and are_times(self.timestamps)
 
     @cached_property
     def offsets(self) -> npt.NDArray[np.int64]:
@@ -120,6 +120,7 @@ class Interactions:
             self.items[mask],
             None if self.timestamps is None else self.timestamps[mask],
             None if self.strengths is None else self.strengths[mask],
+            self.only_order,
         )
 
     def history(self, user: int, stop: int | None = None, now: float | None = None) -> History:

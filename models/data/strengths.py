@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.arrays.types import Float32, Float64
 from models.data.columns import EVENT_TYPE, TIMESTAMP, VALUE
 from models.data.events import EVENT_WEIGHTS, EventWeights
+from models.data.order import is_order
 
 RATING = "rating"
 VIEW = "view"
@@ -101,7 +102,7 @@ def row_strengths(table: pa.Table, scale: StrengthScale) -> Float32:
         weights = np.array([scale.event_weights.get(kind, 1.0) for kind in kinds.dictionary.to_pylist()] + [np.nan])
         weight = weights[pc.fill_null(kinds.indices, len(weights) - 1).to_numpy()]
         found = found * np.where(np.isnan(weight), missing, weight).astype(np.float32)
-        if scale.half_lives and TIMESTAMP in table.column_names:
+        if scale.half_lives and TIMESTAMP in table.column_names and not is_order(table.schema):
             found = found * _left(table, kinds, scale)
     return found
 

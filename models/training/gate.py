@@ -14,6 +14,7 @@ from models.bundle.verdict import GateCheck
 from models.data.history import History
 from models.data.holdout import hold_out
 from models.data.interactions import find
+from models.data.order import are_times
 from models.evaluation.metrics import per_user_values
 from models.evaluation.report import POPULARITY, bootstrap_intervals
 from models.ranking.candidate_generation import CandidateQuery
@@ -84,8 +85,11 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
     if active is None or window is None or times is None:
         detail = "there is no active bundle" if active is None else "the interactions have no times"
         return GateCheck(name=name, outcome="skipped", detail=detail)
+    if active.manifest.data.get("has_times", are_times(np.array(window))) != run.everything.has_clock:
+        detail = f"the log had only an order when bundle {active.version} was trained, or has only an order now"
+        return GateCheck(name=name, outcome="skipped", detail=detail)
     # A row with a time after the bundle was made does not mark the end of its data.
-    end = min(window[1], active.manifest.created_at.timestamp())
+    end = min(window[1], active.manifest.created_at.timestamp()) if run.everything.has_clock else window[1]
     late = times > end
     after = np.nextafter(end, np.inf)
     moments = np.full(run.everything.n_users, after)

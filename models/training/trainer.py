@@ -151,6 +151,7 @@ def _manifest(
         data={
             **report.counts,
             "window": window,
+            "has_times": run.everything.has_clock,
             "sha256": fingerprint(run.log, catalogue),
         },
         settings=publication.config.model_dump(),

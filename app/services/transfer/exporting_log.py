@@ -27,8 +27,7 @@ from models.data.catalogue import (
     TITLE,
 )
 from models.data.columns import CONTEXT, ITEM, TIMESTAMP, USER
-from models.data.file_chunks import EXPORTED
-from models.data.folder import INTERACTIONS, ITEMS, USERS
+from models.data.folder import EXPORTED, INTERACTIONS, ITEMS, USERS
 from models.data.progress import Progress
 
 _SECOND = 1_000_000

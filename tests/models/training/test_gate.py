@@ -17,6 +17,7 @@ from models.bundle.store import BundleStore
 from models.bundle.verdict import GateCheck, Verdict
 from models.data.folder import DataSet
 from models.data.interactions import Interactions
+from models.data.order import as_order
 from models.data.progress import silent
 from models.data.synthetic import generate
 from models.ranking.config import RankingConfig
@@ -115,6 +116,13 @@ def test_mixed_up_item_ids_are_refused_though_they_fit_themselves(stored: Bundle
     assert f"that of bundle {active} was" in str(bundle.manifest.gate.reason)
     assert bundle.version in stored.versions()
     assert stored.active_version() == active
+
+
+def test_a_log_that_lost_its_times_is_not_compared_by_them(stored: BundleStore, log: DataSet) -> None:
+    bundle = train(DataSet(as_order(log.interactions), items=log.items), stored, recipe=QUICK, progress=silent)
+    assert bundle.manifest.data["has_times"] is False
+    assert outcomes(bundle)["new_interactions"] == "skipped"
+    assert "has only an order now" in detail(bundle, "new_interactions")
 
 
 def test_too_few_new_users_are_not_compared(stored: BundleStore, log: DataSet) -> None:
