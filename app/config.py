@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from app.schedules import parse_schedule
 from models.data.events import EVENT_WEIGHTS, EventTypes
+from models.data.rating_scale import DeclaredScale
 from models.ranking.network_config import NetworkConfig
 
 PREFIX = "BRAID_"
@@ -110,6 +111,11 @@ class Settings(BaseSettings):
     )
     allow_unknown_event_types: bool = Field(
         False, description="Whether interactions of other event types are stored, with weight 0, or refused."
+    )
+    rating_scale: DeclaredScale | None = Field(
+        None,
+        description="Lowest and highest rating, such as `1..5`, or `amounts` if the values of ratings are times played"
+        " or pieces bought; by default the values in the log decide.",
     )
     network: NetworkConfig = Field(
         NetworkConfig(),

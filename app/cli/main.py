@@ -193,6 +193,7 @@ def evaluate(
             with_network=not only.strip(),
             network=settings.network,
             event_types=settings.event_types,
+            rating_scale=settings.rating_scale,
             include_seen=include_seen,
             test_days=test_days,
         )

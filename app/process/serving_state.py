@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
+import numpy as np
 import structlog
 
 from app.config import Settings
@@ -51,7 +52,8 @@ class ServingState:
     def __init__(self, resources: Resources) -> None:
         settings = resources.settings
         weights = weights_of(settings.event_types)
-        scale = StrengthScale(event_weights=weights, half_lives=half_lives_of(settings.event_types))
+        scale = StrengthScale.fit(np.empty(0), weights, settings.rating_scale)
+        scale = scale.model_copy(update={"half_lives": half_lives_of(settings.event_types)})
         self.resources = resources
         self.histories = Histories(resources.interactions, settings.history_cache_mb * _MEGABYTE)
         self.live_items = LiveItems(resources.items, resources.changes)
@@ -66,8 +68,8 @@ class ServingState:
             self.erased_users.refresh,
             self.bundle.wake,
         )
-        self.log_counts = LogCounts(resources.interactions, weights)
-        self.recent_counts = RecentCounts(resources.counts, weights)
+        self.log_counts = LogCounts(resources.interactions, scale)
+        self.recent_counts = RecentCounts(resources.counts, scale)
         self.counts_since_bundle = CountsSinceBundle(resources.counts, weights)
         self.recent_measures = RecentMeasures(OnlineMeasuring(OnlineMeasureStore(resources.database)))
         self.retention = Retention(

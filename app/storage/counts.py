@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, ColumnElement, Double, Integer, case, cast, func, literal, select
 
 from app.storage.database import Database
+from app.storage.interest import shows_interest
 from app.storage.tables import interactions
-from models.data.columns import EVENT_TYPE, ITEM, TIMESTAMP, USER
+from models.data.columns import EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
+from models.data.strengths import RATING, StrengthScale
 
+_NO_SCALE = StrengthScale()
 _HALVINGS = 40
 """Half-lives after which an interaction has no weight."""
 
@@ -26,11 +29,12 @@ class Counted:
 
 @dataclass(frozen=True)
 class CountedRows:
-    """Rows of the log: their ids, items, and times in seconds since 1970."""
+    """Rows of the log: their ids, items, times in seconds since 1970, and the values of those that are ratings."""
 
     ids: list[int]
     item_ids: list[str]
     times: list[float | None]
+    ratings: list[float | None]
 
 
 class CountStore:
@@ -39,24 +43,28 @@ class CountStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def recent_items(self, event_types: Collection[str], half_life: int, limit: int) -> list[Counted]:
+    async def recent_items(
+        self, event_types: Collection[str], half_life: int, limit: int, scale: StrengthScale = _NO_SCALE
+    ) -> list[Counted]:
         """Count the interactions of some types by item, decayed by age as well; return the items with most recent ones.
+
+        Low ratings are not counted.
 
         Parameters
         ----------
         half_life
             Age in microseconds, before the last interaction, at which one counts half. Without a time its weight is 0.
         """
-        wanted = interactions.c[EVENT_TYPE].in_(sorted(event_types))
-        number, recent = func.count(), func.sum(_weight(wanted, half_life))
-        statement = (
-            select(interactions.c[ITEM], number, recent, func.sum(number).over(), func.sum(recent).over())
-            .where(wanted)
-            .group_by(interactions.c[ITEM])
-            .order_by(recent.desc(), interactions.c[ITEM])
-            .limit(limit)
-        )
         async with self._database.begin() as connection:
+            wanted = await shows_interest(connection, event_types, scale)
+            number, recent = func.count(), func.sum(_weight(wanted, half_life))
+            statement = (
+                select(interactions.c[ITEM], number, recent, func.sum(number).over(), func.sum(recent).over())
+                .where(wanted)
+                .group_by(interactions.c[ITEM])
+                .order_by(recent.desc(), interactions.c[ITEM])
+                .limit(limit)
+            )
             return [
                 Counted(item, int(count), float(left), int(all_counts), float(all_left))
                 for item, count, left, all_counts, all_left in await connection.execute(statement)
@@ -73,13 +81,14 @@ class CountStore:
 
     async def since(self, last_id: int, event_types: Collection[str], limit: int) -> CountedRows:
         """Read the rows of some types after one of them, in the order of their ids."""
-        columns = (interactions.c.id, interactions.c[ITEM], interactions.c[TIMESTAMP])
+        rating = case((interactions.c[EVENT_TYPE] == RATING, interactions.c[VALUE]))
+        columns = (interactions.c.id, interactions.c[ITEM], interactions.c[TIMESTAMP], rating)
         later = (interactions.c.id > last_id) & interactions.c[EVENT_TYPE].in_(sorted(event_types))
         async with self._database.begin() as connection:
             found = await connection.execute(select(*columns).where(later).order_by(columns[0]).limit(limit))
             rows = found.all()
         times = [None if row[2] is None else row[2] / 1e6 for row in rows]
-        return CountedRows([row[0] for row in rows], [row[1] for row in rows], times)
+        return CountedRows([row[0] for row in rows], [row[1] for row in rows], times, [row[3] for row in rows])
 
     async def users(self) -> int:
         """Count the users."""

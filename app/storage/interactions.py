@@ -11,11 +11,14 @@ from app.storage.changes import ChangeStore
 from app.storage.database import Database, pages
 from app.storage.first_mentions import FirstMentions
 from app.storage.inserts import insert_rows
+from app.storage.interest import shows_interest
 from app.storage.rows import Row, Stored
 from app.storage.tables import interactions
 from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
 from models.data.progress import Progress
+from models.data.strengths import StrengthScale
 
+_NO_SCALE = StrengthScale()
 _ROWS_A_STATEMENT = 10_000
 _ROWS_A_READ = 100_000
 _SECOND = 1_000_000
@@ -94,18 +97,20 @@ class InteractionStore:
             yield page
             last = page[-1]
 
-    async def top_items(self, event_types: Collection[str], limit: int) -> list[tuple[str, int]]:
-        """Count the interactions of some types by item, and return the items with the most."""
+    async def top_items(
+        self, event_types: Collection[str], limit: int, scale: StrengthScale = _NO_SCALE
+    ) -> list[tuple[str, int]]:
+        """Count the interactions of some types by item, without low ratings, and return the items with the most."""
         columns = interactions.c
         count = func.count().label("count")
-        statement = (
-            select(columns[ITEM], count)
-            .where(columns[EVENT_TYPE].in_(sorted(event_types)))
-            .group_by(columns[ITEM])
-            .order_by(count.desc(), columns[ITEM])
-            .limit(limit)
-        )
         async with self._database.begin() as connection:
+            statement = (
+                select(columns[ITEM], count)
+                .where(await shows_interest(connection, event_types, scale))
+                .group_by(columns[ITEM])
+                .order_by(count.desc(), columns[ITEM])
+                .limit(limit)
+            )
             return [(item, number) for item, number in await connection.execute(statement)]
 
     async def any_user(self) -> str | None:

@@ -73,6 +73,7 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
         budget=order.budget,
         network=resources.settings.network,
         event_types=resources.settings.event_types,
+        rating_scale=resources.settings.rating_scale,
         keeps_network=order.kind == "refresh",
     )
     if order.kind == "again" and source is not None:

@@ -38,7 +38,9 @@ class CleaningReport:
 
 
 def clean(
-    table: pa.Table, event_types: Mapping[str, float | EventType] | None = None
+    table: pa.Table,
+    event_types: Mapping[str, float | EventType] | None = None,
+    rating_scale: str | None = None,
 ) -> tuple[pa.Table, CleaningReport]:
     """Drop rows that lack an id, have an impossible timestamp, show no interest, or are duplicates.
 
@@ -46,6 +48,8 @@ def clean(
     ----------
     event_types
         What event types say; those left out are as in `EVENT_WEIGHTS`.
+    rating_scale
+        The scale of the ratings in words, see `DeclaredScale`; measured where None.
 
     Raises
     ------
@@ -70,7 +74,7 @@ def clean(
         kept = keep(kept, either, "event type that shows no interest", dropped)
     kept = without_duplicates(kept, _IDENTITY, dropped)
     values = rating_values(kept)
-    scale = StrengthScale.fit(values, weights).model_copy(update={"half_lives": half_lives_of(types)})
+    scale = StrengthScale.fit(values, weights, rating_scale).model_copy(update={"half_lives": half_lives_of(types)})
     low = scale.is_low(values)
     disliked = pa.concat_tables([disliked, kept.filter(pa.array(low))])
     kept = keep(kept, pa.chunked_array([pa.array(~low)]), "rating too low for a like", dropped)

@@ -10,10 +10,10 @@ from models.arrays.types import Float32, Float64
 from models.data.columns import EVENT_TYPE, TIMESTAMP, VALUE
 from models.data.events import EVENT_WEIGHTS, EventWeights
 from models.data.order import is_order
+from models.data.rating_scale import declared_scale, measure_scale, usual_scale
 
 RATING = "rating"
 VIEW = "view"
-_MOST_LOW = 0.5
 _WEAKEST = 0.5
 """Strength of the weakest rating that still is a like; the best one has 1."""
 
@@ -21,37 +21,65 @@ _WEAKEST = 0.5
 class StrengthScale(BaseModel):
     """How interactions become strengths: the weights of event types and the scale of the ratings, stored in the bundle.
 
-    A rating below the middle of the scale is not a like; above it the strength grows from a half to 1. Where most
-    values would be low they are amounts (times played, pieces bought), not ratings: all above 0 are likes, and their
-    strength grows with their logarithm.
+    A rating below the middle of the scale is not a like; above it the strength grows from a half to 1. Of amounts
+    (times played, pieces bought) all above 0 are likes, and their strength grows with their logarithm.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     event_weights: EventWeights = Field(EVENT_WEIGHTS, description="weight of each event type")
     half_lives: dict[str, float] = Field({}, description="seconds after which an event of a type says half as much")
-    low: float = Field(0.0, description="lowest value seen")
-    high: float = Field(0.0, description="highest value seen")
+    low: float = Field(0.0, description="lowest rating")
+    high: float = Field(0.0, description="highest rating; as the lowest if there are none, or all are equal")
     amounts: bool = Field(False, description="whether the values are amounts and not ratings")
 
     @classmethod
-    def fit(cls, values: Float64, event_weights: dict[str, float] | None = None) -> "StrengthScale":
-        """Measure the scale of ratings; values that are not finite are passed over."""
+    def fit(
+        cls, values: Float64, event_weights: dict[str, float] | None = None, declared: str | None = None
+    ) -> "StrengthScale":
+        """Take the declared scale of ratings, or measure it; values that are not finite are passed over."""
         weights = EVENT_WEIGHTS if event_weights is None else event_weights
         finite = values[np.isfinite(values)]
-        if not len(finite):
-            return cls(event_weights=weights)
-        low, high = float(finite.min()), float(finite.max())
-        amounts = bool((finite < (low + high) / 2).mean() > _MOST_LOW)
-        return cls(event_weights=weights, low=low, high=high, amounts=amounts)
+        scale = measure_scale(finite) if declared is None else declared_scale(declared, finite)
+        return cls(event_weights=weights, **scale._asdict())
+
+    def or_that_of(self, other: "StrengthScale") -> "StrengthScale":
+        """Return the same weights with the scale of ratings of another, where this one has none."""
+        ends = {"low": other.low, "high": other.high, "amounts": other.amounts}
+        return self.model_copy(update=ends) if other.has_ratings and not self.has_ratings else self
+
+    @property
+    def has_ratings(self) -> bool:
+        """Whether it tells low ratings from likes."""
+        return self.amounts or self.high > self.low
+
+    def for_ratings(self, values: Float64) -> "StrengthScale":
+        """Return the scale to read some ratings with: where there is none yet, the usual one that they are from.
+
+        One star is a low rating in a shop that had no ratings when its bundle was trained.
+
+        Parameters
+        ----------
+        values
+            The ratings; those that are not finite are passed over.
+        """
+        if self.has_ratings:
+            return self
+        known = [self.high] if self.high else []
+        values = np.unique(np.append(values[np.isfinite(values)], known))
+        # Likes that all have the value that they had in training say nothing about a scale.
+        return self if len(values) <= len(known) else self.model_copy(update=usual_scale(values)._asdict())
+
+    @property
+    def lowest_like(self) -> float:
+        """The value from which on a rating is a like."""
+        if self.amounts:
+            return float(np.nextafter(0.0, 1.0))
+        return (self.low + self.high) / 2 if self.has_ratings else -np.inf
 
     def is_low(self, values: Float64) -> npt.NDArray[np.bool_]:
         """Tell which ratings are not likes; a missing rating, or one without a scale, counts as a like."""
-        if self.high <= self.low:
-            return np.zeros(len(values), dtype=np.bool_)
-        if self.amounts:
-            return np.asarray(values <= 0)
-        return np.asarray(values < (self.low + self.high) / 2)
+        return np.asarray(values < self.lowest_like)
 
     def signed(self, values: Float64) -> Float32:
         """Return the strength of each rating as a like, -1 for a low rating, and 1 where there is none (NaN)."""

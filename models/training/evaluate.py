@@ -82,7 +82,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     watch = _Stopwatch(progress)
     seed = config.seed
     watch("cleaning", 0.0)
-    table, cleaning = clean(dataset.interactions, config.event_types)
+    table, cleaning = clean(dataset.interactions, config.event_types, config.rating_scale)
     watch("cleaning", 1.0)
     split: Split = make_split(
         dataset,

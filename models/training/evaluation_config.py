@@ -38,6 +38,8 @@ class EvaluationConfig:
         Settings of the network.
     event_types
         Weights of event types; those left out are as in `EVENT_WEIGHTS`.
+    rating_scale
+        Scale of the ratings, `1..5` for example, or `amounts`; measured where None.
     chosen
         Settings that were chosen before; all are chosen again where None.
     brief
@@ -57,6 +59,7 @@ class EvaluationConfig:
     with_network: bool = True
     network: NetworkConfig = field(default_factory=NetworkConfig)
     event_types: Mapping[str, float | EventType] | None = None
+    rating_scale: str | None = None
     chosen: ChosenSettings | None = None
     brief: bool = False
     with_validation: bool = False

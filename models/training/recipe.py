@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from models.bundle.errors import BundleUnreadableError
 from models.bundle.manifest import Manifest
 from models.data.events import EVENT_WEIGHTS, EventTypes
+from models.data.rating_scale import DeclaredScale
 from models.ranking.network_config import NetworkConfig
 
 Kind = Literal["full", "refresh", "again"]
@@ -25,6 +26,7 @@ class Recipe(BaseModel):
     )
     network: NetworkConfig = NetworkConfig()
     event_types: EventTypes = Field(EVENT_WEIGHTS, validate_default=True)
+    rating_scale: DeclaredScale | None = Field(None, description="scale of the ratings; measured where None")
     keeps_network: bool = Field(False, description="whether the network is that of the bundle whose settings are kept")
 
 

@@ -82,6 +82,7 @@ def train(
             budget=recipe.budget,
             network=recipe.network,
             event_types=recipe.event_types,
+            rating_scale=recipe.rating_scale,
             test_users=REFRESH_USERS if recipe.kind == "refresh" else TEST_USERS,
             chosen=None if chosen is None else chosen.kept_in(folder),
             brief=recipe.kind == "refresh",

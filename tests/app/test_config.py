@@ -98,6 +98,19 @@ def test_weights_that_cannot_be_used_are_refused(
         load_settings()
 
 
+@pytest.mark.parametrize("scale", ["1..5", "0.5..5", "-1..1", "amounts"])
+def test_a_scale_of_ratings_is_declared_by_its_ends(monkeypatch: pytest.MonkeyPatch, scale: str) -> None:
+    monkeypatch.setenv("BRAID_RATING_SCALE", scale)
+    assert load_settings().rating_scale == scale
+
+
+@pytest.mark.parametrize("scale", ["5..1", "1-5", "1..", "nan..5", "1..inf", "1..2..3", "stars"])
+def test_what_is_no_scale_is_refused(monkeypatch: pytest.MonkeyPatch, scale: str) -> None:
+    monkeypatch.setenv("BRAID_RATING_SCALE", scale)
+    with pytest.raises(SettingsError, match=r"^BRAID_RATING_SCALE: .*is neither a scale such as 1\.\.5 nor 'amounts'"):
+        load_settings()
+
+
 @pytest.mark.parametrize(
     ("place", "message"),
     [

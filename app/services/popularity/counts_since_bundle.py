@@ -50,7 +50,7 @@ class CountsSinceBundle:
     Parameters
     ----------
     event_weights
-        Those of event types that show interest count.
+        Those of event types that show interest count; low ratings do not.
     """
 
     def __init__(self, counts: CountStore, event_weights: Mapping[str, float]) -> None:
@@ -118,7 +118,8 @@ class CountsSinceBundle:
         while rows.ids:
             serving.live.assign_codes(list(dict.fromkeys(rows.item_ids)))
             codes = serving.live.codes(rows.item_ids)
-            known = codes >= 0
+            ratings = np.array(rows.ratings, dtype=np.float64)
+            known = (codes >= 0) & ~serving.scale.for_ratings(ratings).is_low(ratings)
             codes, times = codes[known], np.array(rows.times, dtype=np.float64)[known]
             np.add.at(counted.counts, codes, 1.0)
             ages = np.maximum(now - np.where(np.isnan(times), -np.inf, times), 0.0)

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from app.services.kit.database_timeout import with_timeout
 from app.storage.interactions import InteractionStore
 from models.arrays.types import Float32
 from models.data.events import positive_types
+from models.data.strengths import StrengthScale
 from models.ranking.live_catalogue import LiveCatalogue
 
 _HEAD = 1000
@@ -18,11 +18,18 @@ _SECONDS = 1.0
 
 
 class LogCounts:
-    """Counts the log's interactions by item; a count is used for a second, or until this process stores something."""
+    """Counts the log's interactions by item; a count is used for a second, or until this process stores something.
 
-    def __init__(self, interactions: InteractionStore, event_weights: Mapping[str, float]) -> None:
+    Parameters
+    ----------
+    scale
+        Interactions of the event types with a weight above 0 are counted, but no low ratings.
+    """
+
+    def __init__(self, interactions: InteractionStore, scale: StrengthScale) -> None:
         self._interactions = interactions
-        self._positive = positive_types(event_weights)
+        self._scale = scale
+        self._positive = positive_types(scale.event_weights)
         self._counting = asyncio.Lock()
         self._stored = 0
         self._head: list[tuple[str, int]] = []
@@ -59,7 +66,7 @@ class LogCounts:
         async with self._counting:
             if time.monotonic() >= self._until:
                 stored = self._stored
-                self._head = await self._interactions.top_items(self._positive, _HEAD)
+                self._head = await self._interactions.top_items(self._positive, _HEAD, self._scale)
                 # A count that may miss rows stored meanwhile is used for this call only.
                 self._until = time.monotonic() + _SECONDS if stored == self._stored else 0.0
             return self._head

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +23,7 @@ from app.services.state.serving import Serving
 from app.storage.counts import Counted, CountStore
 from models.arrays.types import Float32
 from models.data.events import positive_types
+from models.data.strengths import StrengthScale
 from models.ranking.candidate_generation import CandidateQuery
 from models.recommenders.popularity import HALF_LIVES_DAYS, rises
 
@@ -44,13 +44,14 @@ class RecentCounts:
 
     Parameters
     ----------
-    event_weights
-        By event type; types with a weight above 0 are counted.
+    scale
+        Interactions of the event types with a weight above 0 are counted, but no low ratings.
     """
 
-    def __init__(self, counts: CountStore, event_weights: Mapping[str, float]) -> None:
+    def __init__(self, counts: CountStore, scale: StrengthScale) -> None:
         self._counts = counts
-        self._positive = positive_types(event_weights)
+        self._scale = scale
+        self._positive = positive_types(scale.event_weights)
         self._counting = asyncio.Lock()
         self._kept: dict[int, tuple[float, list[Counted]]] = {}
 
@@ -65,7 +66,8 @@ class RecentCounts:
         async with self._counting:
             until, found = self._kept.get(window, (0.0, []))
             if time.monotonic() >= until:
-                found = await self._counts.recent_items(self._positive, round(HALF_LIVES_DAYS[window] * _DAY), _HEAD)
+                half_life = round(HALF_LIVES_DAYS[window] * _DAY)
+                found = await self._counts.recent_items(self._positive, half_life, _HEAD, self._scale)
                 self._kept[window] = time.monotonic() + _SECONDS, found
             return found
 

@@ -29,14 +29,14 @@ class Serving:
     live
         The catalogue, with the codes of the ranker.
     scale
-        How interactions become strengths while there is no bundle.
+        How interactions become strengths while there is no bundle, and the scale of ratings if the bundle has none.
     """
 
     def __init__(self, ranker: Ranker | None, live: LiveCatalogue, scale: StrengthScale) -> None:
         self.ranker = ranker
         self.live = live
         self.number = next(_numbers)
-        self.scale = scale if ranker is None else ranker.scale
+        self.scale = scale if ranker is None else ranker.scale.or_that_of(scale)
         self._hidden_users: set[str] = set()
 
     @property

@@ -94,7 +94,8 @@ def read_events(
     # All at once: a call for each rating would take milliseconds of a long log.
     values = np.array([np.nan if kind != RATING or value is None else value for _, _, _, kind, value in events])
     now = time.time()
-    for (moment, _, item, kind, _), signed in zip(events, scale.signed(values).tolist(), strict=True):
+    signs = scale.for_ratings(values).signed(values).tolist()
+    for (moment, _, item, kind, _), signed in zip(events, signs, strict=True):
         weight = scale.event_weights.get(kind, 0.0) * signed
         if scale.half_lives and moment is not None and kind in scale.half_lives:
             weight *= 0.5 ** (max(now - moment / 1e6, 0.0) / scale.half_lives[kind])
