@@ -2,10 +2,10 @@
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
@@ -17,6 +17,8 @@ from models.data.rating_scale import DeclaredScale
 from models.ranking.network_config import NetworkConfig
 
 PREFIX = "BRAID_"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""Addresses that only processes of the same machine reach."""
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Variable with the folder where the processes of a server write their metrics; prometheus_client reads it."""
 _NOT_JSON: Literal["not_json"] = "not_json"
@@ -82,6 +84,11 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `braid serve` listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that `braid serve` listens on.")
     workers: int = Field(1, ge=1, le=256, description="Processes that `braid serve` starts.")
+    test_clock: AwareDatetime | None = Field(
+        None,
+        description="For tests: a time with an offset at which the clock of `braid serve` stands until a request moves"
+        " it; refused unless `BRAID_HOST` is a loopback address.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Minimum severity of log lines; `debug` adds a line for each request."
     )
@@ -141,6 +148,17 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise PydanticCustomError(_NOT_JSON, "is not JSON") from error
 
+    @field_validator("test_clock")
+    @classmethod
+    def _on_loopback(cls, value: AwareDatetime | None, info: ValidationInfo) -> AwareDatetime | None:
+        host = info.data.get("host")
+        if value is not None and host is not None and host not in LOOPBACK:
+            raise ValueError(
+                f"is for tests on this machine only: the server would listen on {host}, not on one of"
+                f" {', '.join(LOOPBACK)}"
+            )
+        return value
+
     @field_validator("bundles")
     @classmethod
     def _place(cls, value: str) -> str:
@@ -175,8 +193,8 @@ class Settings(BaseSettings):
         return url.set(drivername=_DRIVERS[url.drivername], query=options).render_as_string(hide_password=False)
 
 
-def load_settings() -> Settings:
-    """Read the settings.
+def load_settings(**given: Any) -> Settings:
+    """Read the settings; `given` are those of the command line, which take precedence where they are not None.
 
     Raises
     ------
@@ -184,14 +202,14 @@ def load_settings() -> Settings:
         A value cannot be used; the text names the variable.
     """
     try:
-        return Settings()
+        return Settings(**{name: value for name, value in given.items() if value is not None})
     except UnicodeDecodeError as error:
         raise SettingsError(f".env: is not UTF-8: {error.reason}") from error
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()
         is_silent = name == f"{PREFIX}DATABASE_URL" or first["type"] == _NOT_JSON
-        given = "" if is_silent else f" (given: {first['input']!r})"
+        value = "" if is_silent else f" (given: {first['input']!r})"
         # What our own validators raise is there as it was raised.
         reason = first.get("ctx", {}).get("error", first["msg"])
-        raise SettingsError(f"{name}: {reason}{given}") from error
+        raise SettingsError(f"{name}: {reason}{value}") from error

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from threadpoolctl import threadpool_limits
@@ -24,6 +25,7 @@ from app.api import (
     users,
 )
 from app.api.bodies import BodyLimit
+from app.api.clock_header import CLOCK_HEADER, ClockHeader
 from app.api.hot_path import HotPath
 from app.api.problems import MEDIA_TYPE, add_error_handlers
 from app.config import Settings, load_settings
@@ -31,6 +33,7 @@ from app.console import views
 from app.logs import configure_logging
 from app.process.serving_state import serving_state
 from app.schemas.problems import Problem
+from app.times import clock
 
 _MODULES = (
     recommendations,
@@ -48,6 +51,7 @@ _MODULES = (
     views,
 )
 _FIRST_ERROR = 400
+_log = structlog.get_logger(__name__)
 _PROBLEM = {"$ref": f"#/components/schemas/{Problem.__name__}"}
 _DESCRIPTION = """Post what your users do, and ask what to show next.
 
@@ -68,7 +72,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Small matrices, one after the other: more threads would only wait for each other.
-        with threadpool_limits(1, "blas"):
+        test_clock = app.state.settings.test_clock
+        if test_clock is not None:
+            _log.warning("the clock is that of a test", stands_at=test_clock.isoformat(), moved_by=CLOCK_HEADER)
+        with threadpool_limits(1, "blas"), clock.stopped(test_clock):
             async with serving_state(app.state.settings) as state:
                 app.state.serving = state
                 await state.start()
@@ -81,6 +88,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_error_handlers(app)
     app.add_middleware(BodyLimit, larger={imports.PATH: imports.MAX_BYTES})
     app.add_middleware(HotPath)
+    if settings.test_clock is not None:
+        app.add_middleware(ClockHeader)
     _describe_problems(app)
     return app
 

@@ -40,9 +40,10 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def _answer(
+def problem_response(
     status: int, code: str, detail: str, errors: list[FieldError] | None = None, headers: Any = None
 ) -> Response:
+    """Write a problem document."""
     problem = Problem(title=HTTPStatus(status).phrase, status=status, code=code, detail=detail, errors=errors)
     content = orjson.dumps(problem.model_dump(exclude_none=True))
     return Response(content, status_code=status, media_type=MEDIA_TYPE, headers=headers)
@@ -58,7 +59,9 @@ async def _braid_error(request: Request, error: Exception) -> Response:
     about = None if error.field is None else [FieldError(field=error.field, code=error.code, detail=detail)]
     if isinstance(error, InvalidFieldsError):
         about = error.errors
-    return _answer(error.status, error.code, detail, about, headers={"Retry-After": "1"} if unavailable else None)
+    return problem_response(
+        error.status, error.code, detail, about, headers={"Retry-After": "1"} if unavailable else None
+    )
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -66,19 +69,21 @@ async def _invalid(request: Request, error: Exception) -> Response:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     found = error.errors()
     if any(e["loc"] == ("body",) for e in found) and kind != _JSON and not kind.endswith("+json"):
-        return _answer(
+        return problem_response(
             415, "unsupported_media_type", f"send the body as content-type: {_JSON}, not {kind or 'without'}"
         )
     fields: dict[str, FieldError] = {}
     for e in found:
         if e["type"] == "json_invalid":
             reason = f"{e['msg']}: {e.get('ctx', {}).get('error', '')} at character {e['loc'][-1]}"
-            return _answer(422, "malformed_json", reason, [FieldError(field="body", code=e["type"], detail=reason)])
+            return problem_response(
+                422, "malformed_json", reason, [FieldError(field="body", code=e["type"], detail=reason)]
+            )
         parts = e["loc"][1:] if e["loc"] and e["loc"][0] in _PLACES else e["loc"]
         found_wrong = field_error(e, parts, "body")
         fields.setdefault(found_wrong.field, found_wrong)
     count = f"{len(fields)} field{'s are' if len(fields) > 1 else ' is'} not valid"
-    return _answer(422, "invalid_request", f"{count}: {', '.join(fields)}", list(fields.values()))
+    return problem_response(422, "invalid_request", f"{count}: {', '.join(fields)}", list(fields.values()))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -87,23 +92,25 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.BAD_REQUEST:
         if "multipart/form-data" in request.headers.get("content-type", ""):
             detail = f"the body cannot be read as a form of files: {detail}"
-            return _answer(
+            return problem_response(
                 422, "malformed_form", detail, [FieldError(field="body", code="malformed_form", detail=detail)]
             )
         if not isinstance(error, EncodingError):
             detail = "the body cannot be read as JSON: it is not UTF-8, or nested too deep"
-        return _answer(422, "malformed_json", detail, [FieldError(field="body", code="json_invalid", detail=detail)])
+        return problem_response(
+            422, "malformed_json", detail, [FieldError(field="body", code="json_invalid", detail=detail)]
+        )
     status = HTTPStatus(error.status_code)
     # The phrase for this status differs between versions of Python.
     code = _CODES.get(status) or status.phrase.lower().replace(" ", "_")
-    return _answer(status, code, detail, headers=error.headers)
+    return problem_response(status, code, detail, headers=error.headers)
 
 
 async def _interrupted(_request: Request, _error: Exception) -> Response:
     # The client has closed the connection and does not receive this.
-    return _answer(HTTPStatus.BAD_REQUEST, "interrupted", "the request ended too early; nothing was stored")
+    return problem_response(HTTPStatus.BAD_REQUEST, "interrupted", "the request ended too early; nothing was stored")
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     _log.error("unexpected error", method=request.method, path=request.url.path, exc_info=error)
-    return _answer(500, "internal_error", "an unexpected error: see the log of the service")
+    return problem_response(500, "internal_error", "an unexpected error: see the log of the service")

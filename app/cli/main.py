@@ -213,9 +213,7 @@ def serve(
     example_user: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Serve the HTTP API until stopped."""
-    settings = load_settings()
-    changed = {"host": host, "port": port, "workers": workers}
-    settings = settings.model_copy(update={name: value for name, value in changed.items() if value is not None})
+    settings = load_settings(host=host, port=port, workers=workers)
 
     async def check() -> None:
         async with open_database(settings) as database:
@@ -237,9 +235,7 @@ def demo(
     port: Port = None,
 ) -> None:
     """Do everything on sample data: download, migrate, import, train, serve. Existing data is kept."""
-    settings = load_settings()
-    changed = {"host": host, "port": port}
-    settings = settings.model_copy(update={name: value for name, value in changed.items() if value is not None})
+    settings = load_settings(host=host, port=port)
     require_free_port(settings)
 
     async def run() -> str:

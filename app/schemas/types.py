@@ -1,12 +1,13 @@
 """Types that several wire models share."""
 
 import math
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import orjson
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints
+
+from app.times import clock
 
 ID_PATTERN = r"^[A-Za-z0-9._\-:@+=~]{1,128}$"
 ID_RULE = "1 to 128 characters of letters, digits and . _ - : @ + = ~"
@@ -38,7 +39,7 @@ def _since_1970(moment: datetime) -> datetime:
 
 
 def _not_future(moment: datetime) -> datetime:
-    if moment.timestamp() > time.time() + _TOLERATED_SECONDS:
+    if moment.timestamp() > clock.seconds() + _TOLERATED_SECONDS:
         raise ValueError("is more than a day in the future")
     return moment
 

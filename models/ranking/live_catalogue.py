@@ -52,6 +52,7 @@ class LiveCatalogue:
         self._windows: dict[int, tuple[float, float]] = {}
         self._log: list[int] = []
         self._masks: LRUCache[Filter, tuple[Mask, int]] = LRUCache(max(min(_MASK_BYTES // self.size, _MAX_MASKS), 2))
+        self._decided_at = np.inf
         self._next_moment = -np.inf
         self._pending: list[int] = []
 
@@ -121,9 +122,10 @@ class LiveCatalogue:
         tuple
             Codes of the bundle's items that may no longer be shown, and of those that may be shown again.
         """
-        if now < self._next_moment:
+        if self._decided_at <= now < self._next_moment:
             return self._update_changed(now) if self._pending else (_NONE, _NONE)
         self._pending.clear()
+        self._decided_at = now
         blocked = np.zeros(self.size, dtype=np.bool_)
         later = [np.inf]
         blocked[: self.n_items] = ~available(self.n_items, self.knowledge.index, now)

@@ -1,6 +1,7 @@
 """Settings and where they come from."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,19 @@ def test_what_is_no_json_is_refused_in_one_line(
 def test_times_survive_exactly() -> None:
     for microseconds in (0, 1, 1_767_225_600_123_456, 253_402_300_799_999_999):
         assert to_microseconds(from_microseconds(microseconds)) == microseconds
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_the_clock_of_a_test_is_taken_on_this_machine(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("BRAID_TEST_CLOCK", "2011-11-11T01:00:00+01:00")
+    monkeypatch.setenv("BRAID_HOST", host)
+    assert load_settings().test_clock == datetime(2011, 11, 11, tzinfo=UTC)
+
+
+def test_the_clock_of_a_test_is_refused_where_others_reach_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRAID_TEST_CLOCK", "2011-11-11T00:00:00Z")
+    with pytest.raises(SettingsError, match=r"^BRAID_TEST_CLOCK: is for tests on this machine only: .* 0\.0\.0\.0,"):
+        load_settings(host="0.0.0.0")  # noqa: S104
+    monkeypatch.setenv("BRAID_TEST_CLOCK", "2011-11-11T00:00:00")
+    with pytest.raises(SettingsError, match=r"^BRAID_TEST_CLOCK: "):
+        load_settings()

@@ -16,7 +16,7 @@ from app.services.state.histories import Histories
 from app.storage.first_mentions import FirstMentions
 from app.storage.interactions import InteractionStore
 from app.storage.rows import Row, Stored
-from app.times import now, to_microseconds
+from app.times import clock, to_microseconds
 
 _ROWS = TypeAdapter(list[InteractionIn])
 _MAX_ROWS_AT_ONCE = 100_000
@@ -65,7 +65,7 @@ class Ingestion:
         """
         if not self._event_types.takes(interaction.event_type):
             raise _invalid(self._event_types.refusal(interaction.event_type))
-        row = to_row(interaction, now())
+        row = to_row(interaction, clock.now())
         if not self._create_unknown:
             for error in (await self._unknown([row])).values():
                 raise _invalid(error)
@@ -95,7 +95,7 @@ class Ingestion:
         self._rows_at_once += len(given)
         try:
             batch = await validate(given, _ROWS)
-            moment = now()
+            moment = clock.now()
             rows = [to_row(interaction, moment) for interaction in batch.rows]
             refused = dict(batch.refused)
             for place, row in zip(batch.places, rows, strict=True):

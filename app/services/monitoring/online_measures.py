@@ -19,7 +19,7 @@ from app.schemas.online_measures import (
 )
 from app.services.recommending import request_ids
 from app.storage.online_measures import OnlineMeasureStore
-from app.times import from_microseconds, to_microseconds
+from app.times import clock, from_microseconds, to_microseconds
 
 CLICKS = ("click", "view")
 CONVERSIONS = ("purchase",)
@@ -37,7 +37,7 @@ class OnlineMeasuring:
 
     async def measure(self, query: OnlineQuery) -> OnlineMeasures:
         """Count the impressions of a time, and the clicks and conversions with their request ids at any time after."""
-        end = _moment(query.end, whole_day=True) or datetime.now(UTC)
+        end = _moment(query.end, whole_day=True) or from_microseconds(clock.now())
         begin = _moment(query.begin, whole_day=False) or end - timedelta(days=_DAYS)
         total: list[int] = [0, 0, 0]
         groups: dict[str, Totals] = {

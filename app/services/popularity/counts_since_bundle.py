@@ -1,7 +1,6 @@
 """Popularity up to now: the bundle's counts plus the interactions that the log has received since."""
 
 import asyncio
-import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from app.errors import DatabaseError
 from app.services.kit.database_timeout import with_timeout
 from app.services.state.serving import Serving
 from app.storage.counts import CountStore
+from app.times import clock
 from models.arrays.types import Float32, Float64, Int32
 from models.data.events import positive_types
 from models.ranking.live_catalogue import LiveCatalogue
@@ -94,7 +94,7 @@ class CountsSinceBundle:
             # For a million items this takes a tenth of a second: in a thread, so that other requests are answered.
             orders = await asyncio.to_thread(_ordered, ranker, counted, keys)
             counted.orders = orders if new else counted.orders | orders
-            counted.sorted_id, counted.read_at = counted.last_id, time.monotonic()
+            counted.sorted_id, counted.read_at = counted.last_id, clock.elapsed()
             self._counted = counted
             self.number += new
 
@@ -103,15 +103,15 @@ class CountsSinceBundle:
         if counted is None or (counted.live is not serving.live and counted.number < serving.number):
             return serving.ranker is not None and serving.ranker.last_interaction_id is not None
         # A request that still uses an older bundle must not replace the counts of the next one.
-        return counted.live is serving.live and time.monotonic() - counted.read_at >= _EVERY_SECONDS
+        return counted.live is serving.live and clock.elapsed() - counted.read_at >= _EVERY_SECONDS
 
     def _begin(self, serving: Serving, last_id: int) -> _Counted:
         size = serving.live.size
         empty = np.zeros((len(_HALF_LIVES), size))
-        return _Counted(serving.live, serving.number, last_id, last_id, time.time(), np.zeros(size), empty)
+        return _Counted(serving.live, serving.number, last_id, last_id, clock.seconds(), np.zeros(size), empty)
 
     async def _read(self, serving: Serving, counted: _Counted) -> None:
-        now = time.time()
+        now = clock.seconds()
         counted.recent *= 0.5 ** ((now - counted.moment) / _HALF_LIVES)[:, None]
         counted.moment = now
         rows = await self._counts.since(counted.last_id, self._positive, _ROWS)

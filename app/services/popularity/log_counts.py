@@ -1,13 +1,13 @@
 """Popular items by the counts of the log: the fallback while there is no bundle."""
 
 import asyncio
-import time
 
 import numpy as np
 
 from app.errors import DatabaseError
 from app.services.kit.database_timeout import with_timeout
 from app.storage.interactions import InteractionStore
+from app.times import clock
 from models.arrays.types import Float32
 from models.data.events import positive_types
 from models.data.strengths import StrengthScale
@@ -64,9 +64,9 @@ class LogCounts:
 
     async def _cached(self) -> list[tuple[str, int]]:
         async with self._counting:
-            if time.monotonic() >= self._until:
+            if clock.elapsed() >= self._until:
                 stored = self._stored
                 self._head = await self._interactions.top_items(self._positive, _HEAD, self._scale)
                 # A count that may miss rows stored meanwhile is used for this call only.
-                self._until = time.monotonic() + _SECONDS if stored == self._stored else 0.0
+                self._until = clock.elapsed() + _SECONDS if stored == self._stored else 0.0
             return self._head

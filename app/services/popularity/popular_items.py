@@ -1,7 +1,6 @@
 """Popular and trending items: by the bundle and the log since then, or by the log alone before there is a bundle."""
 
 import asyncio
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +20,7 @@ from app.services.popularity.selection import (
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.serving import Serving
 from app.storage.counts import Counted, CountStore
+from app.times import clock
 from models.arrays.types import Float32
 from models.data.events import positive_types
 from models.data.strengths import StrengthScale
@@ -65,10 +65,10 @@ class RecentCounts:
         """
         async with self._counting:
             until, found = self._kept.get(window, (0.0, []))
-            if time.monotonic() >= until:
+            if clock.elapsed() >= until:
                 half_life = round(HALF_LIVES_DAYS[window] * _DAY)
                 found = await self._counts.recent_items(self._positive, half_life, _HEAD, self._scale)
-                self._kept[window] = time.monotonic() + _SECONDS, found
+                self._kept[window] = clock.elapsed() + _SECONDS, found
             return found
 
 

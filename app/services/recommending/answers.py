@@ -11,7 +11,7 @@ from app.schemas.recommendations import Degradation, Strategy
 from app.services.recommending import request_ids
 from app.services.recommending.pages import Page
 from app.services.state.serving import Serving
-from app.times import now
+from app.times import clock
 
 _NO_BUNDLE = "none"
 _random = random.Random()  # noqa: S311 - ids have to differ, not to be secret
@@ -35,7 +35,7 @@ class Answer:
 
     def request_id(self) -> str:
         """Return a new request id."""
-        return request_ids.write(self.mark, now(), _random.getrandbits(32))
+        return request_ids.write(self.mark, clock.now(), _random.getrandbits(32))
 
     def body(self) -> bytes:
         """Return the JSON."""

@@ -1,6 +1,6 @@
 """Ranking: from a history and a candidate query to a ranked list, with the bundle's ranker or without a bundle."""
 
-import time
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,9 +10,10 @@ from app.schemas.options import Options
 from app.schemas.recommendations import Strategy
 from app.services.recommending.candidate_queries import adjusted
 from app.services.state.serving import Serving
-from app.services.state.user_history import UserHistory
+from app.services.state.user_history import HALF_LIVES_HELD, UserHistory
+from app.times import clock
 from models.arrays.types import Float32, Int32
-from models.data.history import History
+from models.data.history import SECONDS_A_DAY, History
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.live_catalogue import LiveCatalogue
 from models.ranking.ranked import Adjustment, Ranked
@@ -44,6 +45,14 @@ def strategy_of(serving: Serving, user_history: UserHistory, options: Options) -
     return "preferences" if options.preferences else "popular"
 
 
+def seconds_held(serving: Serving, options: Options) -> float:
+    """Return for how long a ranked list holds while nothing but the time changes; strengths have their own period."""
+    repeats = None if serving.ranker is None else serving.ranker.repeats
+    if repeats is None or not repeats.clock or options.exclude_seen is True:
+        return math.inf
+    return repeats.config.half_life * SECONDS_A_DAY * HALF_LIVES_HELD
+
+
 def rank(
     serving: Serving,
     user_history: UserHistory,
@@ -70,7 +79,7 @@ def rank(
         items, scores = _by_counts(live, counts, query, adjustments)
         return RankedList(items, scores, strategy, history)
     if has_history and user_history.repeated is not None and options.exclude_seen is not True:
-        repeats, query = ranker.repeated(replace(user_history.repeated, now=time.time()), query, live.size)
+        repeats, query = ranker.repeated(replace(user_history.repeated, now=clock.seconds()), query, live.size)
         adjustments = [*adjustments, repeats]
     ranked = ranker.rank(
         history,

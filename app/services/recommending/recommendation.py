@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from cachetools import LRUCache
@@ -23,7 +23,7 @@ from app.services.recommending.answers import Answer, write_answer
 from app.services.recommending.cursors import Cursor
 from app.services.recommending.pages import EarlierPages, continued, cut_page, earlier_pages
 from app.services.recommending.ranked_lists import ranked_list
-from app.services.recommending.ranking import RankedList, strategy_of
+from app.services.recommending.ranking import RankedList, seconds_held, strategy_of
 from app.services.recommending.reasons import explained, why_empty
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.change_feed import ChangeFeed
@@ -31,7 +31,7 @@ from app.services.state.histories import Histories, Log
 from app.services.state.serving import Serving
 from app.services.state.user_history import read_history, read_log
 from app.storage.requests import RequestStore
-from app.times import now
+from app.times import clock
 from models.arrays.types import Float32
 
 _STALE_SECONDS = 1.0
@@ -54,6 +54,15 @@ class _Request:
     started: float
     degraded: Degradation | None
     counts: Float32 | None = None
+
+
+class _Cached(NamedTuple):
+    """An answer, with everything that it was made from, and the seconds for which it holds from a moment on."""
+
+    answer: Answer
+    made_from: tuple[object, ...]
+    made_at: float
+    holds: float
 
 
 class RecommendationService:
@@ -87,12 +96,13 @@ class RecommendationService:
         self._since_bundle = since_bundle
         self._deadline = deadline
         self._share = new_item_share
-        self._cached: LRUCache[tuple[str, object], tuple[tuple[object, ...], Answer]] = LRUCache(_MAX_CACHED)
+        self._cached: LRUCache[tuple[str, object], _Cached] = LRUCache(_MAX_CACHED)
 
     def at_once(self, user_id: str, key: object, options: Options) -> Answer | None:
         """Answer from memory; None where something has to be awaited.
 
-        An answer is cached, and used again for as long as everything that it was made from is unchanged.
+        An answer is cached, and used again for as long as everything that it was made from is unchanged, and weights
+        that decay with time are nearly the same.
 
         Parameters
         ----------
@@ -108,20 +118,22 @@ class RecommendationService:
         degraded = self._staleness()
         # Only a list without a history depends on the present popularity.
         popularity = None
-        if not len(read_log(serving, user_id, log).items):
+        user_history = read_log(serving, user_id, log)
+        if not len(user_history.items):
             self._since_bundle.ask(serving)
             popularity = self._since_bundle.number
-        made_from = (log, serving.number, serving.live.version, degraded, popularity)
+        made_from = (log, serving.number, serving.live.version, degraded, popularity, user_history.read_at)
+        moment = clock.seconds()
         try:
             cached = self._cached[user_id, key]
         except KeyError:
             cached = None
-        if cached is not None and cached[0] == made_from:
-            answer = cached[1]
+        if cached is not None and cached.made_from == made_from and abs(moment - cached.made_at) < cached.holds:
+            answer = cached.answer
         else:
             answer = self._answer(_Request(serving, user_id, log, options, started, degraded))
             if answer.degraded == degraded:
-                self._cached[user_id, key] = made_from, answer
+                self._cached[user_id, key] = _Cached(answer, made_from, moment, seconds_held(serving, options))
         drift.answered(answer)
         return answer
 
@@ -163,7 +175,7 @@ class RecommendationService:
         """Record the context of a request under its id; without a database the answer is sent all the same."""
         request_id = answer.request_id()
         try:
-            await with_timeout(self._requests.add(request_id, user_id, now(), context))
+            await with_timeout(self._requests.add(request_id, user_id, clock.now(), context))
         except DatabaseError:
             _logger.error("context not recorded", request_id=request_id)
         return replace(answer, given_id=request_id)

@@ -1,12 +1,12 @@
 """The serving state: a bundle's ranker, and the current catalogue."""
 
-import time
 from collections.abc import Collection
 from functools import cached_property
 from itertools import count
 
 import numpy as np
 
+from app.times import clock
 from models.arrays.types import Mask
 from models.data.interactions import find
 from models.data.strengths import StrengthScale
@@ -70,7 +70,7 @@ class Serving:
 
     def update_availability(self) -> None:
         """Apply the availability of items at this moment to the answers that follow."""
-        gone, back = self.live.update_availability(time.time())
+        gone, back = self.live.update_availability(clock.seconds())
         if self.ranker is not None and len(gone) + len(back):
             self.ranker.block(gone)
             self.ranker.unblock(back)

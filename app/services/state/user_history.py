@@ -1,6 +1,6 @@
 """Reading a history: a user's log as item codes with strengths, for the bundle in use."""
 
-import time
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,10 +9,14 @@ import numpy as np
 from app.services.state.histories import Log
 from app.services.state.serving import Serving
 from app.storage.interactions import LogEntry
+from app.times import clock
 from models.arrays.types import Float32, Int32
 from models.data.history import History
 from models.data.strengths import RATING
 from models.ranking.live_catalogue import LiveCatalogue
+
+HALF_LIVES_HELD = math.log2(1 / (1 - 1e-4))
+"""Half-lives in which a weight falls by one in ten thousand: until then an answer counts as the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,8 @@ class UserHistory:
     missing. `repeated` holds every single interaction with them and its time; None where the bundle has no repeats.
     `user` is the row in the bundle, -1 if there is none. `disliked` and `excluded` are codes: `excluded` items do not
     come into the list, by default everything that the user has seen. `has_log` tells whether the log holds anything
-    that counts in favour of an item.
+    that counts in favour of an item. `read_at` is the moment, in seconds since 1970, at which the ages of interactions
+    were measured, and `holds` the seconds until the strengths are out of date: infinite where they do not decay.
     """
 
     items: Int32
@@ -33,6 +38,12 @@ class UserHistory:
     disliked: Int32
     excluded: Int32
     has_log: bool
+    read_at: float = 0.0
+    holds: float = math.inf
+
+    def current(self, now: float) -> bool:
+        """Return whether the strengths still hold at a moment."""
+        return abs(now - self.read_at) < self.holds
 
     @property
     def history(self) -> History:
@@ -71,9 +82,9 @@ def read_history(
 
 
 def read_log(serving: Serving, user_id: str | None, log: Log) -> UserHistory:
-    """Read a log; the result is kept with it until an item or a user has another code."""
+    """Read a log; the result is kept with it until codes change or its strengths have decayed."""
     codes = (serving.number, len(serving.live))
-    if log.derived is None or log.derived[0] != codes:
+    if log.derived is None or log.derived[0] != codes or not log.derived[1].current(clock.seconds()):
         log.derived = (codes, read_events(serving, user_id, log.events))
     found: UserHistory = log.derived[1]
     return found
@@ -93,12 +104,14 @@ def read_events(
     disliked: set[str] = set()
     # All at once: a call for each rating would take milliseconds of a long log.
     values = np.array([np.nan if kind != RATING or value is None else value for _, _, _, kind, value in events])
-    now = time.time()
+    now = clock.seconds()
+    shortest = math.inf
     signs = scale.for_ratings(values).signed(values).tolist()
     for (moment, _, item, kind, _), signed in zip(events, signs, strict=True):
         weight = scale.event_weights.get(kind, 0.0) * signed
         if scale.half_lives and moment is not None and kind in scale.half_lives:
             weight *= 0.5 ** (max(now - moment / 1e6, 0.0) / scale.half_lives[kind])
+            shortest = min(shortest, scale.half_lives[kind])
         if weight > 0:
             likes[item] = likes.pop(item, 0.0) + weight
             every.append((item, weight, 0.0 if moment is None else moment / 1e6))
@@ -123,6 +136,8 @@ def read_events(
         disliked_codes,
         np.concatenate([disliked_codes, items]) if len(disliked_codes) else items,
         has_log,
+        now if shortest < math.inf else 0.0,
+        shortest * HALF_LIVES_HELD,
     )
 
 

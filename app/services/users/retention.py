@@ -7,7 +7,7 @@ import structlog
 
 from app.errors import BraidError
 from app.storage.retention import RetentionStore
-from app.times import from_microseconds, now
+from app.times import clock, from_microseconds
 from models.bundle.errors import BundleError
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
@@ -56,7 +56,7 @@ class Retention:
         if self._days is None:
             return 0
         total = 0
-        async for dropped in self._store.drop(now() - self._days * _DAY):
+        async for dropped in self._store.drop(clock.now() - self._days * _DAY):
             total += dropped
             # Other writers get their turn in between.
             await asyncio.sleep(_PAUSE_SECONDS)

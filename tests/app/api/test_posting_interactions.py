@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from app.api.clock_header import CLOCK_HEADER
 from tests.app.conftest import Documented
 
 VIEW = {"user_id": "u", "item_id": "i", "event_type": "view"}
@@ -85,7 +86,9 @@ async def test_everything_that_may_come_with_an_interaction_is_kept(
 
 async def test_the_time_is_the_servers_where_none_is_given(client: httpx.AsyncClient, application: FastAPI) -> None:
     before = datetime.now(UTC)
-    await client.post("/interactions", json=VIEW | {"timestamp": None})
+    # Without its setting the header of a test changes nothing.
+    header = {CLOCK_HEADER: "2030-05-01T00:00:00Z"}
+    await client.post("/interactions", json=VIEW | {"timestamp": None}, headers=header)
     (found,) = await stored_times(application)
     assert before <= datetime.fromtimestamp(found / 1e6, UTC) + timedelta(milliseconds=1)
     assert datetime.fromtimestamp(found / 1e6, UTC) <= datetime.now(UTC) + timedelta(milliseconds=1)

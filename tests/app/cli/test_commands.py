@@ -87,6 +87,13 @@ def test_an_address_of_another_machine_cannot_be_served_on(run: Run, free_port: 
     assert (code, err.startswith(f"braid: 192.0.2.1:{free_port}: ")) == (1, True)
 
 
+def test_the_clock_of_a_test_ends_a_server_that_others_would_reach(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRAID_TEST_CLOCK", "2011-11-11T00:00:00Z")
+    code, out, err = run("serve", "--host", "0.0.0.0")  # noqa: S104
+    assert (code, out, len(err.splitlines())) == (1, "", 1)
+    assert err.startswith("braid: BRAID_TEST_CLOCK: is for tests on this machine only")
+
+
 def test_to_be_interrupted_is_130_without_a_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt
