@@ -124,6 +124,9 @@ class Settings(BaseSettings):
         description="Lowest and highest rating, such as `1..5`, or `amounts` if the values of ratings are times played"
         " or pieces bought; by default the values in the log decide.",
     )
+    visit_pause_minutes: float = Field(
+        30.0, gt=0, description="Minutes without an interaction that end a user's visit, in training and evaluation."
+    )
     network: NetworkConfig = Field(
         NetworkConfig(),
         description="The network, as JSON: `layers`, `activation`, `loss`, `optimizer`, `learning_rate`, `batch_lists`,"

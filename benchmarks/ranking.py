@@ -1,10 +1,11 @@
 """Ranks all items for held-out users by the scores of any system."""
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.baselines.system import Batch, Scorer, Scores
 from models.arrays.types import Int32
-from models.data.holdout import Holdout
+from models.data.holdout import Holdout, Ragged
 
 _CELLS = 8_000_000
 """Scores in memory at once."""
@@ -26,9 +27,7 @@ def rank(scorer: Scorer, holdout: Holdout, n_items: int, length: int, *, seed: i
     step = max(_CELLS // n_items, 1)
     for start in range(0, len(holdout.users), step):
         rows = np.arange(start, min(start + step, len(holdout.users)), dtype=np.int64)
-        scores = scorer.score(
-            Batch(holdout.users[rows], holdout.histories.take(rows), n_items, holdout.strengths(rows))
-        )
+        scores = scorer.score(_batch(holdout, rows, n_items))
         scores[~np.isfinite(scores)] = -np.inf
         for place, row in enumerate(rows):
             scores[place, holdout.excluded(int(row))] = -np.inf
@@ -40,6 +39,18 @@ def rank(scorer: Scorer, holdout: Holdout, n_items: int, length: int, *, seed: i
         best = _best(scores, length, rng)
         lists[rows, : best.shape[1]] = best
     return lists
+
+
+def _batch(holdout: Holdout, rows: npt.NDArray[np.int64], n_items: int) -> Batch:
+    """Read the histories of some users, with repeated interactions where seen items are ranked."""
+    histories = [holdout.history(int(row)) for row in rows]
+    histories = [history.every for history in histories] if holdout.include_seen else histories
+    offsets = np.concatenate([[0], np.cumsum([len(history) for history in histories])]).astype(np.int64)
+    items = np.concatenate([np.empty(0, np.int32), *(history.items for history in histories)])
+    each = [np.ones(len(one), np.float32) if one.strengths is None else one.strengths for one in histories]
+    strengths = np.concatenate([np.empty(0, np.float32), *each])
+    alike = all(history.strengths is None for history in histories)
+    return Batch(holdout.users[rows], Ragged(offsets, items), n_items, None if alike else strengths)
 
 
 def _best(scores: Scores, length: int, rng: np.random.Generator) -> Int32:

@@ -18,11 +18,11 @@ from app.times import from_microseconds
 from app.worker.training_run import Order, run_training, summary
 from app.worker.worker import Worker
 from models.data.cleaning import CleaningReport
+from models.data.cutting import PROTOCOLS
 from models.data.errors import DataSetError
 from models.data.file_chunks import Files, in_memory
 from models.data.folder import DataSet
 from models.data.sample import MOVIELENS_TERMS, is_cached, movielens
-from models.data.splitting import PROTOCOLS
 from models.data.synthetic import generate
 from models.evaluation.report import BLEND, POPULARITY, EvaluationReport
 

@@ -194,6 +194,7 @@ def evaluate(
             network=settings.network,
             event_types=settings.event_types,
             rating_scale=settings.rating_scale,
+            visit_pause=settings.visit_pause_minutes * 60,
             include_seen=include_seen,
             test_days=test_days,
         )

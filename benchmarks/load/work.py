@@ -4,9 +4,9 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +22,17 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Work:
-    """Paths of the database and the bundles; `url` names a database that is not a file."""
+    """Paths of the database and the bundles; `url` names a database that is not a file, `settings` are further ones."""
 
     database: Path
     bundles: Path
     url: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self, **settings: object) -> dict[str, str]:
         """Return the environment of a process that works here."""
-        ours = {"database_url": self.url or f"sqlite:///{self.database}", "bundles": self.bundles, **settings}
+        ours = {"database_url": self.url or f"sqlite:///{self.database}", "bundles": self.bundles}
+        ours |= {**self.settings, **settings}
         return {**os.environ, **{PREFIX + name.upper(): str(value) for name, value in ours.items()}}
 
     def users(self) -> list[str]:

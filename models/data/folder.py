@@ -17,13 +17,21 @@ from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, REQUEST_ID, SEQUENCE
 from models.data.errors import DataSetError
 from models.data.order import in_one_order, recognised
 
-INTERACTIONS, ITEMS, USERS, TEST, CANDIDATES = "interactions", "items", "users", "test", "candidates"
+INTERACTIONS, ITEMS, USERS, TEST, CANDIDATES, HISTORIES = (
+    "interactions",
+    "items",
+    "users",
+    "test",
+    "candidates",
+    "histories",
+)
 _REQUIRED = {
     INTERACTIONS: (USER, ITEM),
     ITEMS: (ITEM,),
     USERS: (USER,),
     TEST: (USER, ITEM),
     CANDIDATES: (USER, ITEM),
+    HISTORIES: (USER, ITEM),
 }
 EXPORTED = b"braid.exported"
 """Key in the metadata of files that `braid export` wrote: their rows are taken over unchanged."""
@@ -46,6 +54,7 @@ class DataSet:
     users: pa.Table | None = None
     test: pa.Table | None = None
     candidates: pa.Table | None = None
+    histories: pa.Table | None = None
 
 
 def read_folder(folder: Path) -> DataSet:

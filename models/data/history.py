@@ -14,11 +14,13 @@ _STEPS = 512
 
 @dataclass(frozen=True)
 class History:
-    """The interactions of a user, oldest first.
+    """The items of a user, that of the latest interaction last.
 
     `items` are codes, int32 of length n; `user` is the row in the training data, -1 if there is none. `strengths`
     (float32) and `times` (float64, seconds since 1970 or any order) stand beside the items; without them all are 1,
     or there is no order. `now` is the moment of the request on the same clock, by default that of the last one.
+    `events` are all single interactions with these items, where some item has several. `disliked` are the codes of the
+    items whose latest interaction is a dislike.
     """
 
     items: Int32
@@ -26,21 +28,82 @@ class History:
     strengths: Float32 | None = None
     times: Float64 | None = None
     now: float | None = None
+    events: "History | None" = None
+    disliked: Int32 | None = None
+
+    @classmethod
+    def read(
+        cls,
+        items: Int32,
+        strengths: Float32 | None = None,
+        times: Float64 | None = None,
+        *,
+        user: int = -1,
+        now: float | None = None,
+    ) -> "History":
+        """Read interactions, oldest first: requests, training and evaluation all read a history by this function.
+
+        An item stands where its latest interaction is, which also decides whether it is liked or disliked. Its strength
+        is the sum of those since it was last disliked.
+
+        Parameters
+        ----------
+        strengths
+            Below 0 for a dislike; all are 1 where None.
+        """
+        order = items.argsort(kind="stable")
+        ordered = items[order]
+        last = np.append(ordered[1:] != ordered[:-1], True) if len(items) else np.empty(0, dtype=np.bool_)
+        negative = None if strengths is None or strengths.min(initial=0.0) >= 0 else strengths < 0
+        if last.all() and negative is None:
+            return cls(items, user, strengths, times, now)
+        groups = np.concatenate([[0], np.flatnonzero(last)[:-1] + 1])
+        latest = order[last]
+        counted = np.ones(len(items), dtype=np.bool_)
+        liked = np.ones(len(latest), dtype=np.bool_)
+        if negative is not None:
+            disliked_at = np.maximum.reduceat(np.where(negative[order], order, -1), groups)
+            liked = disliked_at < latest
+            counted[order] = order > np.repeat(disliked_at, np.diff(np.append(groups, len(items))))
+        each = np.ones(len(items), dtype=np.float32) if strengths is None else np.where(counted, strengths, 0.0)
+        sums = np.add.reduceat(each[order], groups).astype(np.float32)
+        places = np.argsort(latest[liked], kind="stable")
+        kept = latest[liked][places]
+        every = np.ones(len(items), dtype=np.bool_)
+        if negative is not None:
+            every[order] = np.repeat(liked, np.diff(np.append(groups, len(items))))
+            every &= ~negative
+        return cls(
+            items[kept],
+            user,
+            sums[liked][places],
+            None if times is None else times[kept],
+            now,
+            cls(items, user, strengths, times, now).where(every),
+            None if negative is None else items[latest[~liked]],
+        )
 
     def __len__(self) -> int:
         return len(self.items)
 
+    @property
+    def every(self) -> "History":
+        """All single interactions with the items."""
+        return self if self.events is None else self.events
+
     def where(self, keep: npt.NDArray[np.bool_]) -> "History":
-        """Keep some of the interactions."""
+        """Keep some of the items."""
+        events = self.events
         return replace(
             self,
             items=self.items[keep],
             strengths=None if self.strengths is None else self.strengths[keep],
             times=None if self.times is None else self.times[keep],
+            events=None if events is None else events.where(np.isin(events.items, self.items[keep])),
         )
 
     def latest(self, count: int) -> "History":
-        """Keep the last interactions, at most so many."""
+        """Keep the last items, at most so many."""
         if len(self.items) <= count:
             return self
         return replace(
@@ -66,7 +129,9 @@ class History:
         """Raise the strengths to a power; 0 makes all equal."""
         if self.strengths is None or exponent == 1.0:
             return self
-        return replace(self, strengths=None if exponent == 0.0 else self.strengths ** np.float32(exponent))
+        raised = None if exponent == 0.0 else self.strengths ** np.float32(exponent)
+        events = None if self.events is None else self.events.raised(exponent)
+        return replace(self, strengths=raised, events=events)
 
     def weights(self, decay: float) -> Float32:
         """Weigh each interaction by its strength and by its recency: the last has 1 times its strength."""

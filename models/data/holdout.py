@@ -6,11 +6,13 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from models.arrays.types import Int32, Int64
+from models.arrays.types import Float64, Int32, Int64
 from models.data.dislikes import Dislikes
 from models.data.history import History
 from models.data.interactions import Interactions
 
+QUESTIONS = ("visit_start", "visit_step")
+"""What a request may ask: what starts a visit, or what comes next in it."""
 _NOTHING: Int32 = np.empty(0, dtype=np.int32)
 
 
@@ -44,12 +46,13 @@ class Ragged:
 
 @dataclass(frozen=True)
 class Holdout:
-    """Users whose next interactions are held out.
+    """Requests whose answers are known: users at a moment, with the interactions that follow.
 
-    `users` are codes, int32 ascending; `source` holds their histories; `targets`, `candidates` and `disliked` (items
-    never to be recommended) hold a list for each of them. Where there are `candidates`, an empty list means that all
-    items are ranked. `now` is the moment of the requests where all have the same. Users who are `anonymous` have no
-    row in the training data.
+    `users` are codes, int32 ascending; a user may stand in several rows. `source` is a log that holds their histories:
+    all of a user's rows, or those before row `stops` (int64) of the log. `targets`, `candidates` and `disliked` (items
+    never to be recommended) hold a list for each row. Where there are `candidates`, an empty list means that all items
+    are ranked. `moments` (float64) are the times of the requests, where they are known. `kinds` (int8) are places in
+    `QUESTIONS`, where there are several. Users who are `anonymous` have no row in the training data.
     """
 
     users: Int32
@@ -57,9 +60,14 @@ class Holdout:
     targets: Ragged
     candidates: Ragged | None = None
     include_seen: bool = False
-    now: float | None = None
+    moments: Float64 | None = None
     anonymous: bool = False
     disliked: Ragged | None = None
+    stops: Int64 | None = None
+    kinds: npt.NDArray[np.int8] | None = None
+
+    def __len__(self) -> int:
+        return len(self.users)
 
     @property
     def target_offsets(self) -> Int64:
@@ -72,27 +80,22 @@ class Holdout:
         return self.targets.items
 
     @cached_property
-    def histories(self) -> Ragged:
-        """The items of every user, oldest first."""
-        return Ragged.group(self.source.users, self.source.items, self.users)
-
-    def strengths(self, rows: Int64) -> npt.NDArray[np.float32] | None:
-        """Return the strengths of the histories of some users, concatenated; None if all are equal."""
-        source = self.source
-        if source.strengths is None:
-            return None
-        first, last = source.offsets[self.users[rows]], source.offsets[self.users[rows] + 1]
-        parts = [source.strengths[start:stop] for start, stop in zip(first, last, strict=True)]
-        return np.concatenate([np.empty(0, np.float32), *parts])
+    def lengths(self) -> Int64:
+        """The number of items in each history."""
+        return np.array([len(self.history(row)) for row in range(len(self))], dtype=np.int64)
 
     def history(self, row: int) -> History:
-        """Return a user's history, oldest first."""
-        known = self.source.history(int(self.users[row]), now=self.now)
+        """Return the history of a request, without the items that the user disliked later."""
+        stop = None if self.stops is None else int(self.stops[row])
+        now = None if self.moments is None else float(self.moments[row])
+        known = self.source.history(int(self.users[row]), stop, now)
+        if self.disliked is not None and len(down := self.disliked.row(row)):
+            known = known.where(~np.isin(known.items, down))
         return replace(known, user=-1) if self.anonymous else known
 
-    def excluded(self, row: int) -> Int32:
-        """Return the items that may not be recommended to a user."""
-        seen = _NOTHING if self.include_seen else self.history(row).items
+    def excluded(self, row: int, history: History | None = None) -> Int32:
+        """Return the items that may not be recommended in the answer; `history` saves reading it again."""
+        seen = _NOTHING if self.include_seen else (self.history(row) if history is None else history).items
         return seen if self.disliked is None else np.concatenate([seen, self.disliked.row(row)])
 
     def candidate_list(self, row: int) -> Int32 | None:
@@ -102,22 +105,44 @@ class Holdout:
         listed = self.candidates.row(row)
         return listed if len(listed) else None
 
+    def without(self, disliked: Dislikes) -> "Holdout":
+        """Leave out items that users dislike, of the targets as well as of the lists."""
+        down = disliked.users.astype(np.int64) * self.source.n_items + disliked.items
+        owners = np.repeat(self.users, np.diff(self.targets.offsets)).astype(np.int64)
+        kept = ~np.isin(owners * self.source.n_items + self.targets.items, down)
+        offsets = np.concatenate([[0], np.cumsum(kept)])[self.targets.offsets]
+        return replace(
+            self,
+            targets=Ragged(offsets, self.targets.items[kept]),
+            disliked=Ragged.group(disliked.users, disliked.items, self.users),
+        )
+
+    def sample_rows(self, most: int, seed: int) -> Int64:
+        """Draw some of the rows at random, ascending; all of them if they are not more."""
+        if len(self) <= most:
+            return np.arange(len(self), dtype=np.int64)
+        return np.sort(np.random.default_rng(seed).choice(len(self), most, replace=False)).astype(np.int64)
+
     def sample(self, most: int, seed: int) -> "Holdout":
-        """Take some of the users at random, all of them if they are not more."""
-        if len(self.users) <= most:
-            return self
-        rows = np.sort(np.random.default_rng(seed).choice(len(self.users), most, replace=False)).astype(np.int64)
+        """Take some of the rows at random, all of them if they are not more."""
+        return self if len(self) <= most else self.take(self.sample_rows(most, seed))
+
+    def take(self, rows: Int64) -> "Holdout":
+        """Keep some of the rows."""
         return replace(
             self,
             users=self.users[rows],
             targets=self.targets.take(rows),
             candidates=None if self.candidates is None else self.candidates.take(rows),
             disliked=None if self.disliked is None else self.disliked.take(rows),
+            moments=None if self.moments is None else self.moments[rows],
+            stops=None if self.stops is None else self.stops[rows],
+            kinds=None if self.kinds is None else self.kinds[rows],
         )
 
 
 def hold_out(
-    history: Interactions,
+    log: Interactions,
     users: Int32,
     items: Int32,
     *,
@@ -125,7 +150,7 @@ def hold_out(
     now: float | None = None,
     disliked: Dislikes | None = None,
 ) -> tuple[Holdout, int]:
-    """Pair target rows (sorted by user) with the users' histories.
+    """Pair target rows (sorted by user) with the users' histories, which are their rows of a log.
 
     Targets that are in the history do not count unless `include_seen`, those that were disliked never; users without
     a history or left with no target are dropped.
@@ -135,28 +160,28 @@ def hold_out(
     tuple
         The held-out users, and how many were dropped because all their targets were known.
     """
-    lengths = np.diff(history.offsets)
+    lengths = np.diff(log.offsets)
     known = lengths[users] > 0
     users, items = users[known], items[known]
     before = np.unique(users)
     # A repeated pair of user and item is one target.
-    first = np.unique(users.astype(np.int64) * history.n_items + items, return_index=True)[1]
+    first = np.unique(users.astype(np.int64) * log.n_items + items, return_index=True)[1]
     users, items = users[first], items[first]
     if not include_seen:
-        seen = history.users.astype(np.int64) * history.n_items + history.items
-        new = ~np.isin(users.astype(np.int64) * history.n_items + items, seen)
+        seen = log.users.astype(np.int64) * log.n_items + log.items
+        new = ~np.isin(users.astype(np.int64) * log.n_items + items, seen)
         users, items = users[new], items[new]
     if disliked is not None:
-        down = disliked.users.astype(np.int64) * history.n_items + disliked.items
-        fine = ~np.isin(users.astype(np.int64) * history.n_items + items, down)
+        down = disliked.users.astype(np.int64) * log.n_items + disliked.items
+        fine = ~np.isin(users.astype(np.int64) * log.n_items + items, down)
         users, items = users[fine], items[fine]
     wanted = np.unique(users).astype(np.int32)
     holdout = Holdout(
         wanted,
-        history,
+        log,
         Ragged.group(users, items, wanted),
         include_seen=include_seen,
-        now=now,
+        moments=None if now is None else np.full(len(wanted), now),
         disliked=None if disliked is None else Ragged.group(disliked.users, disliked.items, wanted),
     )
     return holdout, len(before) - len(wanted)

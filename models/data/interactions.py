@@ -8,16 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.arrays.types import Float32, Float64, Ids, Int32
+from models.arrays.types import Float32, Float64, Ids, Int32, Int64
 from models.data.columns import ITEM, TIMESTAMP, USER
 from models.data.history import History
-from models.data.order import are_times, is_order
+from models.data.order import are_times, has_times, is_order
 from models.data.strengths import StrengthScale, row_strengths
 
 
 @dataclass(frozen=True)
 class Interactions:
-    """Interactions as codes, sorted by user, then by time; equal times keep the order of the rows.
+    """Interactions as codes, sorted by user, then by time.
 
     `user_ids` and `item_ids` are UTF-8 bytes, ascending; an id's code is its position. `users` and `items` are
     int32 codes of length n, `timestamps` float64 beside them, None where the data has no order, and `strengths`
@@ -44,7 +44,7 @@ class Interactions:
     ) -> "Interactions":
         """Encode a cleaned table.
 
-        Rows without an order are shuffled within a user, so that their position carries no meaning.
+        Rows of a user without an order, or with one time in seconds, are shuffled: their position carries no meaning.
 
         Parameters
         ----------
@@ -58,11 +58,8 @@ class Interactions:
         user_ids, users = _encode(table[USER])
         item_ids, items = _encode(table[ITEM], *more_items)
         items = items[: len(users)]
-        timestamps = None
-        if TIMESTAMP in table.column_names:
-            timestamps = table[TIMESTAMP].to_numpy().astype(np.float64)
-        within = np.random.default_rng(seed).permutation(len(users)) if timestamps is None else timestamps
-        order = np.lexsort((within, users))
+        timestamps = table[TIMESTAMP].to_numpy().astype(np.float64) if TIMESTAMP in table.column_names else None
+        order = _order(users, timestamps, has_times(table), seed)
         strengths = row_strengths(table, scale or StrengthScale())[order]
         found = cls(
             user_ids,
@@ -86,6 +83,13 @@ class Interactions:
         return len(self.item_ids)
 
     @property
+    def times(self) -> Float64:
+        """The timestamps, where the caller knows that there are some; otherwise a ValueError."""
+        if self.timestamps is None:
+            raise ValueError("the interactions have no timestamps")
+        return self.timestamps
+
+    @property
     def has_clock(self) -> bool:
         """Return whether the timestamps are seconds since 1970 rather than just an order."""
         return self.timestamps is not None and not self.only_order and are_times(self.timestamps)
@@ -96,11 +100,17 @@ class Interactions:
         counts = np.bincount(self.users, minlength=self.n_users)
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
-    def first_of_each_pair(self) -> "Interactions":
-        """Keep the first row of each pair of user and item."""
+    @cached_property
+    def first_of_pair(self) -> npt.NDArray[np.bool_]:
+        """Which rows are the first of their pair of user and item."""
         keys = self.users.astype(np.int64) * self.n_items + self.items
         mask = np.zeros(len(keys), dtype=np.bool_)
         mask[np.unique(keys, return_index=True)[1]] = True
+        return mask
+
+    def first_of_each_pair(self) -> "Interactions":
+        """Keep the first row of each pair of user and item."""
+        mask = self.first_of_pair
         return self if mask.all() else self.select(mask)
 
     def with_items(self, more: Ids) -> "Interactions":
@@ -124,14 +134,14 @@ class Interactions:
         )
 
     def history(self, user: int, stop: int | None = None, now: float | None = None) -> History:
-        """Return a user's history from the rows before `stop`, or from all rows."""
+        """Read a user's history from the rows before `stop`, or from all rows."""
         rows = slice(self.offsets[user], self.offsets[user + 1] if stop is None else stop)
-        return History(
+        return History.read(
             self.items[rows],
-            user,
             None if self.strengths is None else self.strengths[rows],
             None if self.timestamps is None else self.timestamps[rows],
-            now,
+            user=user,
+            now=now,
         )
 
     def raised(self, exponent: float) -> "Interactions":
@@ -164,6 +174,19 @@ class Interactions:
         own = np.ones(len(keys), np.float32) if self.strengths is None else self.strengths
         found = np.where(total > 0, total, own)
         return replace(self, strengths=_unless_alike(found))
+
+
+def row_order(table: pa.Table, seed: int = 0) -> Int64:
+    """Return the rows of a table in the order in which `Interactions.from_table` encodes them."""
+    timestamps = table[TIMESTAMP].to_numpy().astype(np.float64) if TIMESTAMP in table.column_names else None
+    return _order(_encode(table[USER])[1], timestamps, has_times(table), seed)
+
+
+def _order(users: Int32, timestamps: Float64 | None, clock: bool, seed: int) -> Int64:
+    drawn = np.random.default_rng(seed).permutation(len(users))
+    if timestamps is None:
+        return np.lexsort((drawn, users))
+    return np.lexsort((drawn, timestamps, users)) if clock else np.lexsort((timestamps, users))
 
 
 def find(sorted_ids: Ids, wanted: Sequence[str]) -> Int32:

@@ -5,6 +5,7 @@ import pyarrow as pa
 
 from models.arrays.types import Ids, Int32
 from models.data.columns import ITEM, USER
+from models.data.given_histories import codes_of
 from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions, find
 
@@ -15,8 +16,8 @@ def newcomers(source: Interactions, users: Int32, items: Int32) -> Holdout:
     return Holdout(wanted, source, Ragged.group(users, items, wanted))
 
 
-def fixed_newcomers(test: pa.Table, everything: Interactions) -> tuple[Holdout, Ids]:
-    """Collect the test users that the interactions do not know.
+def fixed_newcomers(test: pa.Table, log: Interactions, n_users: int) -> tuple[Holdout, Ids]:
+    """Collect the test users that the log does not know; see `given_histories.codes_of`.
 
     Returns
     -------
@@ -24,9 +25,9 @@ def fixed_newcomers(test: pa.Table, everything: Interactions) -> tuple[Holdout, 
         The users, with codes that follow the last one of the known users, and their ids in the order of the codes.
     """
     names = test[USER].to_pylist()
-    unknown = find(everything.user_ids, names) < 0
+    unknown = codes_of(log, n_users, names) < 0
     texts = np.array([name.encode() for name, new in zip(names, unknown, strict=True) if new], dtype=np.bytes_)
     ids, codes = np.unique(texts, return_inverse=True)
-    items = find(everything.item_ids, test[ITEM].to_pylist())[unknown]
-    pairs = np.unique(np.stack([codes.astype(np.int32) + everything.n_users, items]), axis=1).astype(np.int32)
-    return newcomers(everything, pairs[0], pairs[1]), ids
+    items = find(log.item_ids, test[ITEM].to_pylist())[unknown]
+    pairs = np.unique(np.stack([codes.astype(np.int32) + log.n_users, items]), axis=1).astype(np.int32)
+    return newcomers(log, pairs[0], pairs[1]), ids

@@ -30,6 +30,11 @@ def are_times(numbers: Float64) -> bool:
     return bool(len(found)) and bool(found.max() >= _FIRST and found.min() < _LAST)
 
 
+def has_times(table: pa.Table) -> bool:
+    """Return whether a table has a `timestamp` that holds times."""
+    return TIMESTAMP in table.column_names and not is_order(table.schema) and are_times(_numbers(table, TIMESTAMP))
+
+
 def recognised(table: pa.Table) -> pa.Table:
     """Mark a table as an order if the numbers in its `timestamp` cannot be seconds since 1970."""
     if TIMESTAMP not in table.column_names or is_order(table.schema):
@@ -78,9 +83,11 @@ def in_one_order(table: pa.Table) -> pa.Table:
 def _numbers(table: pa.Table, name: str) -> Float64:
     if name not in table.column_names:
         return np.full(table.num_rows, np.nan)
-    return pc.fill_null(table[name].cast(pa.float64()), np.nan).to_numpy().astype(np.float64)
+    found: Float64 = pc.fill_null(table[name].cast(pa.float64()), np.nan).to_numpy().astype(np.float64)
+    return found
 
 
 def _ranks(values: Float64) -> Float64:
     """Return for each value its place among the different values, ascending from 0."""
-    return np.unique(values, return_inverse=True)[1].astype(np.float64)
+    ranks: Float64 = np.unique(values, return_inverse=True)[1].astype(np.float64)
+    return ranks

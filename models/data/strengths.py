@@ -1,5 +1,7 @@
 """Strengths: the weight of each interaction, from its event type, rating and repetition."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -29,6 +31,7 @@ class StrengthScale(BaseModel):
 
     event_weights: EventWeights = Field(EVENT_WEIGHTS, description="weight of each event type")
     half_lives: dict[str, float] = Field({}, description="seconds after which an event of a type says half as much")
+    unit: float = Field(1.0, gt=0, description="strength that counts as 1: that of all interactions, if it is one")
     low: float = Field(0.0, description="lowest rating")
     high: float = Field(0.0, description="highest rating; as the lowest if there are none, or all are equal")
     amounts: bool = Field(False, description="whether the values are amounts and not ratings")
@@ -77,6 +80,10 @@ class StrengthScale(BaseModel):
             return float(np.nextafter(0.0, 1.0))
         return (self.low + self.high) / 2 if self.has_ratings else -np.inf
 
+    def weights(self, kinds: Sequence[str]) -> Float64:
+        """Return the weight of each event's type, 0 for a type that has none, in units of `unit`."""
+        return np.array([self.event_weights.get(kind, 0.0) for kind in kinds], dtype=np.float64) / self.unit
+
     def is_low(self, values: Float64) -> npt.NDArray[np.bool_]:
         """Tell which ratings are not likes; a missing rating, or one without a scale, counts as a like."""
         return np.asarray(values < self.lowest_like)
@@ -96,6 +103,13 @@ class StrengthScale(BaseModel):
             above = np.clip((values - middle) / (self.high - middle), 0, 1)
         scaled = _WEAKEST + (1 - _WEAKEST) * np.where(np.isfinite(above), above, 1.0)
         return scaled.astype(np.float32)
+
+
+def with_unit(scale: StrengthScale, table: pa.Table) -> StrengthScale:
+    """Let the strength of all rows count as 1 if they have the same: requests must read it as training does."""
+    strengths = row_strengths(table, scale)
+    alike = len(strengths) and strengths.min() == strengths.max()
+    return scale.model_copy(update={"unit": float(strengths[0])}) if alike else scale
 
 
 def is_rating(table: pa.Table) -> npt.NDArray[np.bool_]:
@@ -132,7 +146,7 @@ def row_strengths(table: pa.Table, scale: StrengthScale) -> Float32:
         found = found * np.where(np.isnan(weight), missing, weight).astype(np.float32)
         if scale.half_lives and TIMESTAMP in table.column_names and not is_order(table.schema):
             found = found * _left(table, kinds, scale)
-    return found
+    return found if scale.unit == 1.0 else found / np.float32(scale.unit)
 
 
 def _left(table: pa.Table, kinds: pa.DictionaryArray, scale: StrengthScale) -> Float32:

@@ -11,6 +11,7 @@ from models.evaluation.report import BLEND, NETWORK, POPULARITY
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.candidates import PARTS
 from models.ranking.parallel import in_parallel
+from models.ranking.ranked import Ranked
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 
@@ -57,14 +58,12 @@ def rank_holdout(
     popularity = ranker.retriever.popularity.counts
     by_popularity = _by_popularity(popularity, np.random.default_rng(seed))
     count = max(length, ranker.retriever.config.blend.candidates)
-    same = ranker.retriever.reads(everyone)
 
     def rank(own: tuple[Retriever, ...], row: int) -> None:
         rng = np.random.default_rng((seed, row))
         history = holdout.history(row)
         only = holdout.candidate_list(row)
-        excluded = holdout.excluded(row)
-        candidates = None
+        excluded = holdout.excluded(row, history)
         if alone or only is not None:
             everything = own[0].retrieve(
                 history, CandidateQuery(excluded=excluded, only=only, limit=count, top_only=False)
@@ -74,14 +73,15 @@ def rank_holdout(
             if only is not None:
                 scores[POPULARITY] = popularity[everything.items]
             _fill(lists, row, everything.items, scores, rng, everything.wanted)
-            candidates = everything.best(count) if same else None
-        if candidates is None:
-            candidates = own[1].retrieve(history, CandidateQuery(excluded=excluded, only=only, limit=count))
-        network = None if ranker.network is None else ranker.network.score(ranker.features.build(candidates))
-        scores = {BLEND: ranker.score(candidates, network)}
-        if network is not None and alone:
-            scores[NETWORK] = network
-        _fill(lists, row, candidates.items, scores, rng, candidates.wanted)
+        # The order of equal scores is drawn.
+        ranked = as_requested(ranker, holdout, row, length, retriever=own[1])
+        _fill(lists, row, ranked.items, {BLEND: ranked.scores}, rng)
+        if ranker.network is not None and alone:
+            candidates = ranked.candidates
+            network = ranked.network
+            if network is None:
+                network = ranker.network.score(ranker.features.build(candidates))
+            _fill(lists, row, candidates.items, {NETWORK: network}, rng, candidates.wanted)
         if only is None:
             head = by_popularity[: length + len(excluded)]
             unseen = head[~np.isin(head, excluded)]
@@ -93,6 +93,19 @@ def rank_holdout(
             progress(phase, row / len(holdout.users))
     progress(phase, 1.0)
     return lists
+
+
+def as_requested(
+    ranker: Ranker, holdout: Holdout, row: int, length: int, *, retriever: Retriever | None = None
+) -> Ranked:
+    """Rank for one row as a server does for a request for a list of this length."""
+    history = holdout.history(row)
+    query = CandidateQuery(
+        excluded=holdout.excluded(row, history),
+        only=holdout.candidate_list(row),
+        limit=max(length, ranker.n_candidates),
+    )
+    return ranker.rank(history, query, retriever=retriever)
 
 
 def rank_popular(ranker: Ranker, holdout: Holdout, length: int, *, seed: int) -> Int32:

@@ -17,6 +17,15 @@ NETWORK = "network"
 _RESAMPLES = 1000
 
 
+_TITLES = {
+    "visit_start": "what starts a visit",
+    "visit_step": "what comes next in a visit",
+    "new_targets": "targets that are new to the user",
+    "repeated_targets": "targets of the history",
+    "long_tail": "long-tail targets",
+}
+
+
 @dataclass(frozen=True)
 class EvaluationReport:
     """Metrics of the blend, of every part alone and of the baselines.
@@ -59,8 +68,9 @@ class EvaluationReport:
         """Yield all segments, each with a readable name."""
         for length, segment in self.segments["history_length"].items():
             yield f"history: {length}", segment
-        if "long_tail" in self.segments:
-            yield "long-tail targets", self.segments["long_tail"]
+        for name, title in _TITLES.items():
+            if name in self.segments:
+                yield title, self.segments[name]
         if "new_users" in self.segments:
             yield "new users", self.segments["new_users"]
             yield "the same, known", self.segments["new_users"]["known"]

@@ -6,7 +6,7 @@ from typing import TypedDict
 import numpy as np
 
 from models.arrays.types import Float64, Int32, Int64, Mask
-from models.data.holdout import Holdout, Ragged
+from models.data.holdout import QUESTIONS, Holdout, Ragged
 from models.evaluation.metrics import per_user_values
 from models.evaluation.report import bootstrap_intervals
 
@@ -48,7 +48,7 @@ def summarise(values: Values, rows: Int64, *, seed: int) -> Segment:
 
 def by_history_length(values: Values, holdout: Holdout, *, seed: int) -> dict[str, Segment]:
     """Measure users by the number of items in their history; lengths without users are left out."""
-    lengths = np.diff(holdout.histories.offsets)
+    lengths = holdout.lengths
     segments = {}
     for name, (fewest, most) in HISTORY_LENGTHS.items():
         rows = np.flatnonzero((lengths >= fewest) & (lengths <= (lengths if most is None else most)))
@@ -74,14 +74,40 @@ def long_tail(
     Segment or None
         None where no target is in the long tail.
     """
-    offsets, items = holdout.target_offsets, holdout.target_items
-    kept = ~popular_head(item_counts)[items]
-    owners = np.repeat(np.arange(len(holdout.users)), np.diff(offsets))[kept]
-    counts = np.bincount(owners, minlength=len(holdout.users))
-    tail = Ragged(np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), items[kept])
+    return _of_targets(ranked, holdout, ~popular_head(item_counts)[holdout.target_items], ks, seed=seed)
+
+
+def by_question(values: Values, holdout: Holdout, *, seed: int) -> dict[str, Segment]:
+    """Measure what starts a visit and what comes next in it apart; nothing where requests are of one kind."""
+    if holdout.kinds is None:
+        return {}
+    rows = {name: np.flatnonzero(holdout.kinds == kind) for kind, name in enumerate(QUESTIONS)}
+    return {name: summarise(values, of_kind, seed=seed) for name, of_kind in rows.items() if len(of_kind)}
+
+
+def by_novelty(ranked: Mapping[str, Int32], holdout: Holdout, ks: Sequence[int], *, seed: int) -> dict[str, Segment]:
+    """Measure targets that are new to the user and targets of the history apart, where seen items are ranked."""
+    if not holdout.include_seen:
+        return {}
+    seen = [np.isin(holdout.targets.row(row), holdout.history(row).items) for row in range(len(holdout))]
+    repeated = np.concatenate([np.empty(0, dtype=np.bool_), *seen])
+    found = {
+        name: _of_targets(ranked, holdout, mask, ks, seed=seed)
+        for name, mask in (("new_targets", ~repeated), ("repeated_targets", repeated))
+    }
+    return {name: segment for name, segment in found.items() if segment is not None}
+
+
+def _of_targets(
+    ranked: Mapping[str, Int32], holdout: Holdout, kept: Mask, ks: Sequence[int], *, seed: int
+) -> Segment | None:
+    """Measure by some of the targets; users without one are left out."""
+    owners = np.repeat(np.arange(len(holdout)), np.diff(holdout.target_offsets))[kept]
+    counts = np.bincount(owners, minlength=len(holdout))
+    some = Ragged(np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), holdout.target_items[kept])
     values = {
         name: {metric: of_users for metric, of_users in table.items() if metric.startswith(_OF_TARGETS)}
-        for name, table in measure_users(ranked, tail, ks).items()
+        for name, table in measure_users(ranked, some, ks).items()
     }
     rows = np.flatnonzero(counts)
     return summarise(values, rows, seed=seed) if len(rows) else None

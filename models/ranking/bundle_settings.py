@@ -84,7 +84,9 @@ def read_network(bundle: Bundle) -> NetworkScorer:
     """
     mean, scale = (bundle.array(name, np.float32) for name in ("scaler_mean", "scaler_scale"))
     scaler = Scaler(mean, scale)  # type: ignore[arg-type]
-    return NetworkScorer(bundle.file(NETWORK_FILE), scaler, network_signals(bundle.manifest.settings))
+    settings = bundle.manifest.settings
+    context = bool(settings.get("context"))
+    return NetworkScorer(bundle.file(NETWORK_FILE), scaler, network_signals(settings), context=context)
 
 
 def read_recommenders(bundle: Bundle, config: RankingConfig, loaded: Iterable[Recommender]) -> dict[str, Recommender]:

@@ -19,12 +19,26 @@ from models.recommenders.popularity import Popularity
 from models.recommenders.recommender import Recommender
 from models.recommenders.score_board import ScoreBoard
 
-SERVED_HISTORY = 50
-"""Latest interactions that a request reads, fewer than training does, because the time grows with them."""
 _NEAR = 400
 """Products of factors are computed for so many of the best items, or for four times the candidates if that is more."""
 _LEAST = np.float32(1e-30)
 NOTHING: Int32 = np.empty(0, dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much of a history is read, the same in requests, training and evaluation: the time grows with it.
+
+    Parameters
+    ----------
+    latest
+        Latest items that are read; recommenders that read all of a history are not bounded.
+    whole
+        Latest items whose rows are read in full, see `ScoreBoard`; all where None.
+    """
+
+    latest: int = 50
+    whole: int | None = 20
 
 
 @dataclass(frozen=True)
@@ -95,6 +109,7 @@ class CandidateGenerator:
     recommenders: tuple[Recommender, ...]
     popularity: Popularity
     weights: Float32
+    bounds: Bounds
 
     def generate(
         self, board: ScoreBoard, history: History, query: CandidateQuery, new_items: NewItems | None
@@ -150,7 +165,7 @@ class CandidateGenerator:
 
     def _score(self, board: ScoreBoard, history: History, new_items: NewItems | None) -> None:
         whole = history.raised(self.config.strength_exponent)
-        most = self.config.max_history if board.whole is None else min(self.config.max_history, SERVED_HISTORY)
+        most = min(self.config.max_history, self.bounds.latest)
         if new_items is not None and len(new_items):
             new_items.add_neighbours(whole.latest(most), board)
         known = whole.items < len(self.popularity.counts)
@@ -158,7 +173,7 @@ class CandidateGenerator:
         recent = whole.latest(most)
         if len(recent):
             for recommender in self.recommenders:
-                recommender.score(whole if recommender.reads_all_history else recent, board)
+                recommender.score(whole.every if recommender.reads_all_history else recent, board)
 
     def _near(self, board: ScoreBoard, rows: _Rows, count: int) -> Int32:
         """Choose the best slots by the mix so far; products of factors are computed for these only."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.arrays.kernels import largest
 from models.arrays.types import Float32, Int32, Mask
 from models.recommenders.registry import RECOMMENDERS
 
@@ -22,7 +21,7 @@ class Candidates:
     `items` are codes, int32 of length n; `signals` is float32 (len(SIGNALS), n); `parts` is float32 (len(PARTS), n),
     each part's score relative to its best item in this request; `neighbours` is their mix, float32 of length n.
     `wanted`, if given, marks those that may be in the answer. The others are kept so that ranks and relative scores
-    mean the same as in training.
+    mean the same as in training. `context` are the features of the request, float32 of `CONTEXT`, where they are read.
     """
 
     items: Int32
@@ -31,15 +30,7 @@ class Candidates:
     neighbours: Float32
     history_length: int
     wanted: Mask | None = None
-
-    def best(self, count: int) -> "Candidates":
-        """Keep the candidates with the best mixed scores, and all wanted ones."""
-        if len(self.items) <= count:
-            return self
-        chosen = largest(self.neighbours, count)
-        if self.wanted is not None:
-            chosen = np.union1d(chosen, np.flatnonzero(self.wanted))
-        return self.take(chosen)
+    context: Float32 | None = None
 
     def take(self, chosen: npt.NDArray[np.integer]) -> "Candidates":
         """Keep some of the candidates."""
@@ -50,6 +41,7 @@ class Candidates:
             self.neighbours[chosen],
             self.history_length,
             None if self.wanted is None else self.wanted[chosen],
+            self.context,
         )
 
     def joined(self, other: "Candidates") -> "Candidates":

@@ -8,6 +8,7 @@ import numpy as np
 from models.arrays.types import Float32
 from models.ranking import feature_kernels
 from models.ranking.candidates import SIGNALS, Candidates
+from models.ranking.context import AGE, CONTEXT
 from models.recommenders.popularity import HALF_LIVES_DAYS, Popularity
 from models.recommenders.registry import RECOMMENDERS
 
@@ -22,8 +23,15 @@ def network_signals(recommenders: Collection[str] | None = None) -> tuple[str, .
     )
 
 
-def feature_names(signals: Sequence[str]) -> tuple[str, ...]:
+def feature_names(signals: Sequence[str], *, context: bool = False) -> tuple[str, ...]:
     """Return the names of the features that come from some signals, in the order of the columns."""
+    return (
+        *_plain_names(signals),
+        *((*CONTEXT, AGE) if context else ()),
+    )
+
+
+def _plain_names(signals: Sequence[str]) -> tuple[str, ...]:
     return (
         *(f"{signal}_{kind}" for signal in signals for kind in ("score", "relative", "rank")),
         "neighbours_relative",
@@ -73,10 +81,15 @@ class FeatureBuilder:
         Fitted on the same interactions as the recommenders.
     signals
         Names of the candidates' signals that the network reads.
+    context
+        Whether it reads the context of the request and the age of the items as well.
     """
 
-    def __init__(self, popularity: Popularity, signals: tuple[str, ...] = NETWORK_SIGNALS) -> None:
-        self._names = feature_names(signals)
+    def __init__(
+        self, popularity: Popularity, signals: tuple[str, ...] = NETWORK_SIGNALS, *, context: bool = False
+    ) -> None:
+        self._names = feature_names(signals, context=context)
+        self._ages = np.log1p(np.append(popularity.ages, np.float32(0.0))) if context else None
         self._rows = None if signals == SIGNALS else np.array([SIGNALS.index(name) for name in signals], dtype=np.intp)
         # Relative to the most popular item, so that a refit on more data keeps the scale that the network learned. The
         # last row stands for items that are newer than the interactions.
@@ -101,9 +114,20 @@ class FeatureBuilder:
             math.log1p(candidates.history_length),
             self._log_ranks,
         )
+        if self._ages is not None:
+            plain = feature_kernels.compute_features(*described)
+            features = np.concatenate([plain, self._in_context(candidates, self._ages)], axis=1)
+            return features if scaler is None else scaler.transform(features)
         if scaler is None:
             return feature_kernels.compute_features(*described)
         return feature_kernels.compute_standardised_features(*described, scaler.mean, scaler.scale, _MOST)
+
+    def _in_context(self, candidates: Candidates, ages: Float32) -> Float32:
+        found = np.zeros((len(candidates.items), len(CONTEXT) + 1), dtype=np.float32)
+        if candidates.context is not None:
+            found[:, :-1] = candidates.context
+        found[:, -1] = ages[np.minimum(candidates.items, len(ages) - 1)]
+        return found
 
 
 def _log_share(counts: Float32) -> Float32:

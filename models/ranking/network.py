@@ -23,6 +23,8 @@ class NetworkScorer:
         Measured on the lists the network was trained on.
     signals
         The signals that its features are made of.
+    context
+        Whether it reads the context of a request as well.
 
     Raises
     ------
@@ -30,7 +32,9 @@ class NetworkScorer:
         The file is not a network, or the network or the scaler expects another number of features.
     """
 
-    def __init__(self, path: Path, scaler: Scaler, signals: tuple[str, ...] = NETWORK_SIGNALS) -> None:
+    def __init__(
+        self, path: Path, scaler: Scaler, signals: tuple[str, ...] = NETWORK_SIGNALS, *, context: bool = False
+    ) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -41,7 +45,7 @@ class NetworkScorer:
             raise BundleUnreadableError(f"{path}: is not a readable network: {str(error).splitlines()[0]}") from error
         network_input = self._session.get_inputs()[0]
         sizes = (network_input.shape[-1], *scaler.mean.shape, *scaler.scale.shape)
-        expected = len(feature_names(signals))
+        expected = len(feature_names(signals, context=context))
         if sizes != (expected,) * 3:
             raise BundleUnreadableError(
                 f"{path}: the network and its scaler read {', '.join(map(str, sizes))} features, this version of"
@@ -50,6 +54,7 @@ class NetworkScorer:
         self._input = network_input.name
         self.scaler = scaler
         self.signals = signals
+        self.context = context
 
     def score(self, features: Float32) -> Float32:
         """Score raw features, float32 (n, features): float32 of length n, higher is better."""

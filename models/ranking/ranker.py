@@ -71,7 +71,8 @@ class Ranker:
         self.catalogue_at = facts.catalogue_at
         self.data_until = facts.data_until
         self.last_interaction_id = facts.last_interaction_id
-        self.features = FeatureBuilder(retriever.popularity, NETWORK_SIGNALS if network is None else network.signals)
+        signals, context = (NETWORK_SIGNALS, False) if network is None else (network.signals, network.context)
+        self.features = FeatureBuilder(retriever.popularity, signals, context=context)
         self.recommenders = by_name(retriever.recommenders) if recommenders is None else recommenders
         repeats = self.recommenders.get(Repeats.signals[0])
         self.repeats = repeats if isinstance(repeats, Repeats) and not repeats.empty else None
@@ -123,6 +124,7 @@ class Ranker:
         adjustments: Sequence[Adjustment] = (),
         before_deadline: Callable[[], bool] = lambda: True,
         with_network: bool = True,
+        retriever: Retriever | None = None,
     ) -> Ranked:
         """Rank the items that a request wants.
 
@@ -140,8 +142,10 @@ class Ranker:
             Called before the network is run; if it returns False, the neighbours rank the list alone.
         with_network
             Whether the network is run at all; it has learned nothing about users without a history.
+        retriever
+            A copy of the ranker's own, for another thread.
         """
-        candidates = self.retriever.retrieve(history, query, new_items)
+        candidates = (retriever or self.retriever).retrieve(history, query, new_items)
         network, late, scores = None, False, candidates.neighbours
         if with_network and self.network is not None and self.retriever.config.blend.network_weight > 0:
             late = not before_deadline()
@@ -176,7 +180,7 @@ class Ranker:
         Parameters
         ----------
         history
-            All interactions of the user with their repeats and times.
+            The user's interactions, with their times.
         query
             Which items are wanted.
         size
@@ -189,9 +193,10 @@ class Ranker:
         """
         values = np.zeros(size, dtype=np.float32)
         items = NOTHING
-        if self.repeats is not None and len(history):
+        known = history.where(history.items < len(self.item_ids)).every
+        if self.repeats is not None and len(known):
             board = ScoreBoard(len(self.item_ids), Repeats.signals)
-            self.repeats.score(history, board)
+            self.repeats.score(known, board)
             items, scores = board.items, board.scores(Repeats.signals[0])
             top = scores.max(initial=0.0)
             values[items] = scores / top if top > 0 else scores

@@ -1,6 +1,7 @@
 """The retriever: the fitted recommenders, and the candidates that they generate together."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -12,17 +13,17 @@ from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.interactions import Interactions
 from models.ranking import kernels
-from models.ranking.candidate_generation import CandidateGenerator, CandidateQuery
+from models.ranking.candidate_generation import Bounds, CandidateGenerator, CandidateQuery
 from models.ranking.candidates import PARTS, Candidates
 from models.ranking.config import RankingConfig
+from models.ranking.context import context_of
 from models.ranking.new_items import NewItems
 from models.recommenders.popularity import TRENDING, Popularity
 from models.recommenders.recommender import Recommender, TrainingData
 from models.recommenders.registry import RECOMMENDERS, Entry, entry_of
 from models.recommenders.score_board import ScoreBoard
 
-SERVED_WHOLE = 20
-"""Latest items of a history whose rows a request reads in full; the time grows with their number."""
+BOUNDS = Bounds()
 _FILL = np.float32(1e-6)
 
 
@@ -37,12 +38,13 @@ class Retriever:
         The settings of the request path.
     recommenders
         Fitted, with these settings; popularity is among them.
-    whole
-        Number of a history's items whose rows are read in full, see `ScoreBoard`.
+    bounds
+        How much of a history is read; every copy keeps it.
     """
 
-    def __init__(self, config: RankingConfig, recommenders: Sequence[Recommender], *, whole: int | None = None) -> None:
+    def __init__(self, config: RankingConfig, recommenders: Sequence[Recommender], bounds: Bounds = BOUNDS) -> None:
         self.config = config
+        self.bounds = bounds
         self.recommenders = tuple(recommenders)
         self.popularity = next(part for part in recommenders if isinstance(part, Popularity))
         self.weights = np.array([getattr(config.blend, part) for part in PARTS], dtype=np.float32)
@@ -50,10 +52,10 @@ class Retriever:
         mix = self.weights.copy()
         mix[PARTS.index(Popularity.signals[0])] += _FILL
         self.mix = mix
-        self._generator = CandidateGenerator(config, self.recommenders, self.popularity, mix)
+        self._generator = CandidateGenerator(config, self.recommenders, self.popularity, mix, bounds)
         # Only the signals of these recommenders: a board with fewer rows is faster.
         signals = tuple(signal for part in self.recommenders for signal in part.signals)
-        self._board = ScoreBoard(len(self.popularity.counts), signals, whole)
+        self._board = ScoreBoard(len(self.popularity.counts), signals, bounds.whole)
 
     @property
     def n_items(self) -> int:
@@ -100,19 +102,12 @@ class Retriever:
             # The catalogue does not change with the interactions.
             same = entry.from_catalogue and part.config == getattr(config, entry.name)
             recommenders.append(part if same else fit(entry, training, config))
-        return type(self)(config, recommenders)
-
-    def reads(self, other: "Retriever") -> bool:
-        """Return whether another retriever has the same recommenders and settings, so the same candidates."""
-        mine, others = (
-            [type(part) for part in retriever.recommenders if not part.empty] for retriever in (self, other)
-        )
-        return mine == others and self.config == other.config
+        return type(self)(config, recommenders, self.bounds)
 
     def pruned(self) -> "Retriever":
         """Leave out the recommenders of weight 0 that the network does not read."""
         names = used(self.config)
-        return Retriever(self.config, [part for part in self.recommenders if part.signals[0] in names])
+        return Retriever(self.config, [part for part in self.recommenders if part.signals[0] in names], self.bounds)
 
     @classmethod
     def load(cls, bundle: Bundle, config: RankingConfig) -> Self:
@@ -126,17 +121,17 @@ class Retriever:
         names = used(config)
         entries = [entry for entry in RECOMMENDERS if entry.name in names]
         recommenders = [entry.recommender.load(bundle, getattr(config, entry.name)) for entry in entries]
-        return cls(config, recommenders, whole=SERVED_WHOLE)
+        return cls(config, recommenders)
 
     def configured(self, config: RankingConfig) -> "Retriever":
         """Apply other request-time settings to the same fitted recommenders."""
         recommenders = [part.configured(getattr(config, part.signals[0])) for part in self.recommenders]
-        return Retriever(config, recommenders)
+        return Retriever(config, recommenders, self.bounds)
 
     def replaced(self, recommender: Recommender, config: RankingConfig) -> "Retriever":
         """Replace one recommender by one fitted with other settings."""
         others = [recommender if type(recommender) is type(present) else present for present in self.recommenders]
-        return Retriever(config, others).configured(config)
+        return Retriever(config, others, self.bounds).configured(config)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the arrays of all recommenders to store in a bundle, by name."""
@@ -166,7 +161,10 @@ class Retriever:
             Items created after the recommenders were fitted, if any.
         """
         with self._board as board:
-            return self._generator.generate(board, history, query, new_items)
+            found = self._generator.generate(board, history, query, new_items)
+        if self.config.context:
+            return replace(found, context=context_of(history, self.config.visit_pause))
+        return found
 
     def first(self, order: Int32, query: CandidateQuery, count: int) -> Int32:
         """Return the first items of an order that are wanted, at most `count`."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.arrays.types import Float32, Int32
 from models.bundle.loader import Bundle
 from models.data.history import SECONDS_A_DAY, History
+from models.data.interactions import Interactions
 from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
 
@@ -49,6 +50,8 @@ class Popularity:
         Without a clock, the counts within the last 1, 3, 10 and 30 % of the interactions; without an order, `counts`.
     clock
         Whether times are seconds and not only an order: otherwise nothing is trending.
+    ages
+        Days from the first interaction of each item to the last one of all, float32; 0 without a clock.
     order, trend_order
         Items by their counts, and by their recent weights with the half-life of the settings, descending; sorted here
         where None.
@@ -66,11 +69,13 @@ class Popularity:
         clock: bool = False,
         order: Int32 | None = None,
         trend_order: Int32 | None = None,
+        ages: Float32 | None = None,
     ) -> None:
         self.config = config
         self.counts = counts
         self.recent = recent
         self.clock = clock
+        self.ages = np.zeros(len(counts), dtype=np.float32) if ages is None else ages
         self.order: Int32 = _descending(counts) if order is None else order
         self.trend: Float32 = np.ascontiguousarray(recent[config.half_life])
         self._orders: dict[int, Int32] = {}
@@ -89,7 +94,8 @@ class Popularity:
             for row in range(len(HALF_LIVES_DAYS)):
                 weights = _weights(times, row, clock=interactions.has_clock)
                 recent[row] = np.bincount(interactions.items, weights=weights, minlength=n_items)
-        return cls(config, counts.astype(np.float32), recent, clock=interactions.has_clock)
+        ages = _ages(interactions) if interactions.has_clock else None
+        return cls(config, counts.astype(np.float32), recent, clock=interactions.has_clock, ages=ages)
 
     @classmethod
     def load(cls, bundle: Bundle, config: PopularityConfig) -> Self:
@@ -101,6 +107,7 @@ class Popularity:
             clock=bool(bundle.array("popularity_clock", np.int32)[0]),
             order=bundle.array("popularity_order", np.int32),  # type: ignore[arg-type]
             trend_order=bundle.array("popularity_trend_order", np.int32),  # type: ignore[arg-type]
+            ages=bundle.array("popularity_ages", np.float32) if "popularity_ages" in bundle.arrays else None,  # type: ignore[arg-type]
         )
 
     @property
@@ -117,7 +124,7 @@ class Popularity:
         """Apply another half-life to the same counts."""
         if config == self.config:
             return self
-        return type(self)(config, self.counts, self.recent, clock=self.clock, order=self.order)
+        return type(self)(config, self.counts, self.recent, clock=self.clock, order=self.order, ages=self.ages)
 
     def order_of(self, window: int) -> Int32:
         """Order the items by a row of `recent`, descending; each is sorted once."""
@@ -149,7 +156,7 @@ class Popularity:
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
         """Return whether the counts are for this number of items, and the orders are in their range."""
         return (
-            self.counts.shape == (n_items,)
+            self.counts.shape == self.ages.shape == (n_items,)
             and self.recent.shape == (len(HALF_LIVES_DAYS), n_items)
             and all(_is_order(order, n_items) for order in (self.order, self.trend_order))
         )
@@ -163,6 +170,7 @@ class Popularity:
             "popularity_clock": clock,
             "popularity_order": self.order,
             "popularity_trend_order": self.trend_order,
+            "popularity_ages": self.ages,
         }
 
 
@@ -195,6 +203,13 @@ def rises(
         return np.zeros(len(counts), dtype=np.float32)
     expected = counts.astype(np.float64) * (recently / total)
     return ((recent - expected) / np.sqrt(expected + _PRIOR)).astype(np.float32)
+
+
+def _ages(interactions: Interactions) -> Float32:
+    first = np.full(interactions.n_items, np.inf)
+    np.minimum.at(first, interactions.items, interactions.times)
+    last = float(interactions.times.max())
+    return np.where(np.isfinite(first), (last - first) / SECONDS_A_DAY, 0.0).astype(np.float32)
 
 
 def _descending(counts: Float32) -> Int32:

@@ -2,26 +2,41 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from models.arrays.types import Int32
 from models.data.cleaning import CleaningReport, clean
+from models.data.cutting import TIMELINE
+from models.data.errors import DataSetError
 from models.data.folder import DataSet
 from models.data.holdout import Holdout
 from models.data.interactions import Interactions
+from models.data.order import has_times
 from models.data.progress import Progress
 from models.data.splitting import Split, make_split
+from models.data.strengths import with_unit
 from models.evaluation.beyond_accuracy import BeyondAccuracy
 from models.evaluation.calibration import calibration
 from models.evaluation.holdout_lists import rank_holdout, rank_popular
 from models.evaluation.metrics import coverage
 from models.evaluation.report import BLEND, POPULARITY, EvaluationReport, peak_memory_mb
-from models.evaluation.segments import Segment, Values, by_history_length, long_tail, measure_users, summarise
+from models.evaluation.segments import (
+    Segment,
+    Values,
+    by_history_length,
+    by_novelty,
+    by_question,
+    long_tail,
+    measure_users,
+    summarise,
+)
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 from models.training.evaluation_config import EvaluationConfig
@@ -29,6 +44,9 @@ from models.training.labelled_lists import LabelOptions
 from models.training.learn import MAX_VALIDATION_USERS, Learned, learn, learn_network
 from models.training.new_users import measure_new_users
 from models.training.refresh import refresh
+
+MIN_REQUESTS = 200
+"""Fewest requests of a timeline's validation and of its test: with fewer the last interactions of users say more."""
 
 
 @dataclass(frozen=True)
@@ -83,26 +101,21 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     seed = config.seed
     watch("cleaning", 0.0)
     table, cleaning = clean(dataset.interactions, config.event_types, config.rating_scale)
+    cleaning = replace(cleaning, scale=with_unit(cleaning.scale, table))
+    if dataset.histories is not None:
+        dataset = replace(dataset, histories=clean(dataset.histories, config.event_types, config.rating_scale)[0])
     watch("cleaning", 1.0)
-    split: Split = make_split(
-        dataset,
-        table,
-        protocol=config.protocol,
-        seed=seed,
-        scale=cleaning.scale,
-        disliked=cleaning.disliked,
-        include_seen=config.include_seen,
-        test_days=config.test_days,
-    )
+    split = _split(dataset, table, cleaning, config)
     watch("splitting", 1.0)
     del table  # the split holds what is needed; the table of millions of rows takes hundreds of megabytes
-    options = LabelOptions(dataset.items, split.window, config.include_seen)
+    options = LabelOptions(split.train_log, dataset.items, split.window, config.include_seen, split.timeline)
     learned = _learn(split, cleaning, folder, options, config, watch)
     validation = _validation(learned.ranker, split.validation, seed, watch) if config.with_validation else {}
     ranker, everyone, fitted = learned.ranker, learned.retriever, split.train
     if split.refit:
         fitted = split.known
         everyone = everyone.refitted(fitted, everyone.config, dataset.items)
+        options = replace(options, log=split.known_log)
         ranker = _refitted(learned, everyone, fitted, folder, options, config, watch)
     test = split.test if config.test_users is None else split.test.sample(config.test_users, seed)
     ranked = rank_holdout(ranker, everyone, test, max(config.ks), seed=seed, progress=watch)
@@ -142,6 +155,29 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     return Evaluated(report, learned, split.everything, split.log, cleaning, validation)
+
+
+def _split(dataset: DataSet, table: pa.Table, cleaning: CleaningReport, config: EvaluationConfig) -> Split:
+    """Split with the protocol of the settings, or with `timeline` where it is wanted and there is enough for it."""
+    make = partial(
+        make_split,
+        dataset,
+        table,
+        seed=config.seed,
+        scale=cleaning.scale,
+        disliked=cleaning.disliked,
+        include_seen=config.include_seen,
+        test_days=config.test_days,
+        visit_pause=config.visit_pause,
+    )
+    if config.protocol is None and config.with_timeline and dataset.test is None and has_times(table):
+        try:
+            split = make(protocol=TIMELINE)
+        except DataSetError:
+            return make()
+        if min(len(split.validation), len(split.test)) >= MIN_REQUESTS:
+            return split
+    return make(protocol=config.protocol)
 
 
 def _learn(
@@ -231,6 +267,7 @@ def _segments(
     seed: int,
 ) -> dict[str, Any]:
     segments: dict[str, Any] = {"history_length": by_history_length(values, test, seed=seed)}
+    segments |= by_question(values, test, seed=seed) | by_novelty(ranked, test, ks, seed=seed)
     item_counts = np.bincount(fitted.items, minlength=fitted.n_items)
     tail = long_tail(ranked, test, item_counts, ks, seed=seed)
     if tail is not None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models.data.events import EventType
+from models.data.timeline import VISIT_PAUSE
 from models.ranking.candidates import PARTS
 from models.ranking.network_config import NetworkConfig
 from models.training.refresh import ChosenSettings
@@ -19,6 +20,8 @@ class EvaluationConfig:
         `fixed`, `leave-last-out`, `temporal` or `random`; where None, chosen by the data.
     ks
         Lengths of the lists that are measured.
+    with_timeline
+        Whether the protocol is `timeline` where none is given and the interactions have times that are enough for it.
     seed
         The same seed and data give the same metrics, unless the budget runs out.
     budget
@@ -27,7 +30,9 @@ class EvaluationConfig:
     include_seen
         Whether items of the history are recommended and count as targets.
     test_days
-        Length of the test of the `temporal` protocol; a tenth of the data where None.
+        Length of the test of the `temporal` and the `timeline` protocol; a tenth of the data where None.
+    visit_pause
+        Seconds without an interaction that end a visit under the `timeline` protocol.
     test_users
         How many test users are measured, a random sample of more; all where None.
     parts
@@ -49,11 +54,13 @@ class EvaluationConfig:
     """
 
     protocol: str | None = None
+    with_timeline: bool = False
     ks: Sequence[int] = (5, 10, 20)
     seed: int = 0
     budget: float | None = None
     include_seen: bool = False
     test_days: float | None = None
+    visit_pause: float = VISIT_PAUSE
     test_users: int | None = None
     parts: Collection[str] = PARTS
     with_network: bool = True

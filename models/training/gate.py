@@ -1,6 +1,7 @@
 """The gate: whether a new bundle may take the place of the active one."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -94,7 +95,8 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
     after = np.nextafter(end, np.inf)
     moments = np.full(run.everything.n_users, after)
     known = run.everything.accumulated(run.log, moments).select(~late)
-    holdout, _ = hold_out(known, run.everything.users[late], run.everything.items[late], include_seen=False, now=after)
+    log = run.log.select(run.log.timestamps < after)
+    holdout, _ = hold_out(log, run.everything.users[late], run.everything.items[late], include_seen=False, now=after)
     holdout = holdout.sample(_MAX_USERS, seed)
     if len(holdout.users) < MIN_USERS:
         found = f"{len(holdout.users):,} users have new items since bundle {active.version}"
@@ -133,7 +135,8 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
 
 def _translated(history: History, codes: Int32, user: int) -> History:
     kept = history.where(codes[history.items] >= 0)
-    return History(codes[kept.items], user, kept.strengths, kept.times, kept.now)
+    events = None if kept.events is None else replace(kept.events, items=codes[kept.events.items], user=user)
+    return replace(kept, items=codes[kept.items], user=user, events=events, disliked=None)
 
 
 def rank_histories(ranker: Ranker, histories: list[History]) -> npt.NDArray[np.int32]:
@@ -143,8 +146,8 @@ def rank_histories(ranker: Ranker, histories: list[History]) -> npt.NDArray[np.i
 
     def rank(own: tuple[Retriever, ...], row: int) -> None:
         history = histories[row]
-        candidates = own[0].retrieve(history, CandidateQuery(excluded=history.items, limit=count))
-        best = candidates.items[np.argsort(-ranker.score(candidates), kind="stable")][:_LENGTH]
+        query = CandidateQuery(excluded=history.items, limit=count)
+        best = ranker.rank(history, query, retriever=own[0]).items[:_LENGTH]
         lists[row, : len(best)] = best
 
     for _ in in_parallel((ranker.retriever,), len(histories), rank):

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from models.arrays.types import Int64
+from models.arrays.types import Float64, Int64
+from models.data.dislikes import moments_of
+from models.data.holdout import Holdout, Ragged, hold_out
 from models.data.interactions import Interactions
+from models.data.timeline import Timeline
 
 MAX_SAMPLE = 70_000
 """Maximum number of interactions that are used as labels."""
@@ -21,31 +23,42 @@ WINDOWS = 5
 
 @dataclass(frozen=True)
 class Batch:
-    """Labelled lists that one fit of the recommenders scores.
+    """Labelled requests whose candidates one fit of the recommenders scores.
 
-    `fitted` are the interactions that the recommenders are fitted on, without the labels. List n is of user
-    `owners[n]`: its history is the user's rows before `stops[n]`, its labels are the rows from there to before
-    `ends[n]`. `now` is the time of the requests, if they share one. `share` is the share of all lists that come from
-    this batch.
+    `fitted` are the interactions that the recommenders are fitted on, without the labels. `requests` have the labels as
+    their targets. `share` is the share of all lists that come from this batch.
     """
 
     fitted: Interactions
-    owners: npt.NDArray[np.int32]
-    stops: Int64
-    ends: Int64
+    requests: Holdout
     share: float
-    now: float | None = None
 
 
-def label_batches(train: Interactions, window: float | None, rng: np.random.Generator) -> Iterator[Batch]:
-    """Plan by windows of time where the test is a window, otherwise by the latest positions of each user."""
+def label_batches(
+    train: Interactions,
+    log: Interactions,
+    window: float | None,
+    rng: np.random.Generator,
+    *,
+    include_seen: bool,
+    timeline: Timeline | None = None,
+) -> Iterator[Batch]:
+    """Label windows of time where the test is a window, otherwise the latest positions of each user.
+
+    Parameters
+    ----------
+    log
+        The training part with its repeated pairs, from which the histories are read.
+    """
     if window is not None and train.timestamps is not None:
-        yield from _windows(train, train.timestamps, window)
+        yield from _windows(train, train.timestamps, log, window, timeline, include_seen=include_seen)
     else:
-        yield from _positions(train, rng)
+        yield from _positions(train, train if train.timestamps is None else log, rng, include_seen=include_seen)
 
 
-def _positions(train: Interactions, rng: np.random.Generator) -> Iterator[Batch]:
+def _positions(
+    train: Interactions, log: Interactions, rng: np.random.Generator, *, include_seen: bool
+) -> Iterator[Batch]:
     """Hide the latest rows of a part of the users from each fit.
 
     A user's earlier rows do not reveal the label, so they stay: the recommenders are hardly weaker than those of the
@@ -59,6 +72,9 @@ def _positions(train: Interactions, rng: np.random.Generator) -> Iterator[Batch]
     if len(labels) > MAX_SAMPLE:
         labels = np.sort(rng.choice(labels, MAX_SAMPLE, replace=False))
     owners = train.users[labels]
+    stops = labels if log is train else rows_before(log, train, labels)
+    known = stops > log.offsets[owners]
+    labels, owners, stops = labels[known], owners[known], stops[known]
     sampled = np.zeros(train.n_users, dtype=np.bool_)
     sampled[owners] = True
     folds = max(int(np.ceil(sampled.sum() / max(FOLD_SHARE * train.n_users, 1))), 1)
@@ -66,11 +82,31 @@ def _positions(train: Interactions, rng: np.random.Generator) -> Iterator[Batch]
     for fold in range(folds):
         hidden = sampled & (fold_of == fold)
         mine = hidden[owners]
-        fitted = train.select(~(hidden[train.users] & late))
-        yield Batch(fitted, owners[mine], labels[mine], labels[mine] + 1, 1 / folds)
+        hidden_rows = hidden[train.users] & late
+        fitted = train.accumulated(log, moments_of(train, hidden_rows)).select(~hidden_rows)
+        targets = Ragged(np.arange(mine.sum() + 1, dtype=np.int64), train.items[labels[mine]])
+        requests = Holdout(owners[mine], log, targets, include_seen=include_seen, stops=stops[mine])
+        yield Batch(fitted, requests, 1 / folds)
 
 
-def _windows(train: Interactions, times: npt.NDArray[np.float64], window: float) -> Iterator[Batch]:
+def rows_before(log: Interactions, pairs: Interactions, rows: Int64) -> Int64:
+    """Return for some rows the first row of the same user in a log that is not earlier, int64."""
+    found = np.empty(len(rows), dtype=np.int64)
+    for place, row in enumerate(rows.tolist()):
+        start, stop = log.offsets[pairs.users[row]], log.offsets[pairs.users[row] + 1]
+        found[place] = start + np.searchsorted(log.times[start:stop], pairs.times[row])
+    return found
+
+
+def _windows(
+    train: Interactions,
+    times: Float64,
+    log: Interactions,
+    window: float,
+    timeline: Timeline | None,
+    *,
+    include_seen: bool,
+) -> Iterator[Batch]:
     """Fit on the interactions before a window, and label with those in it."""
     first, last = float(times.min()), float(times.max())
     cuts = [last - number * window for number in range(1, WINDOWS + 1)]
@@ -79,8 +115,11 @@ def _windows(train: Interactions, times: npt.NDArray[np.float64], window: float)
     for cut in cuts:
         before = times < cut
         within = ~before & (times < end)
+        moments = np.full(train.n_users, cut)
+        if timeline is None:
+            known = log.select(log.times < cut)
+            requests, _ = hold_out(known, train.users[within], train.items[within], include_seen=include_seen, now=cut)
+        else:
+            requests, _ = timeline.requests(log, cut, end)
         end = cut
-        stops = train.offsets[:-1] + np.bincount(train.users[before], minlength=train.n_users)
-        ends = stops + np.bincount(train.users[within], minlength=train.n_users)
-        owners = np.flatnonzero((stops > train.offsets[:-1]) & (ends > stops)).astype(np.int32)
-        yield Batch(train.select(before), owners, stops[owners], ends[owners], 1 / len(cuts), now=cut)
+        yield Batch(train.accumulated(log, moments).select(before), requests, 1 / len(cuts))

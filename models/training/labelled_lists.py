@@ -8,13 +8,15 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from models.arrays.types import Float32
+from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
+from models.data.timeline import Timeline
 from models.ranking.candidate_generation import CandidateQuery
-from models.ranking.features import FEATURES, FeatureBuilder, Scaler
+from models.ranking.features import FeatureBuilder, Scaler
 from models.ranking.parallel import in_parallel
 from models.ranking.retriever import Retriever
-from models.training.label_batches import Batch, label_batches
+from models.training.label_batches import label_batches
 from models.training.network import LabelledLists
 
 MAX_LISTS = 12_000
@@ -29,13 +31,16 @@ _Labelled = tuple[Float32, npt.NDArray[np.bool_]]
 class LabelOptions:
     """Inputs of candidate lists besides the interactions.
 
-    `catalogue` is the items file of a data set, where there is one; `window` the length of the test, where it is a
-    window of time; `include_seen` tells whether items of the history are candidates.
+    `log` are the training interactions with their repeated pairs; `catalogue` is the items file of a data set, where
+    there is one; `window` the length of the test, where it is a window of time; `include_seen` tells whether items of
+    the history are candidates. `timeline` makes the requests, where the test follows one.
     """
 
+    log: Interactions | None = None
     catalogue: pa.Table | None = None
     window: float | None = None
     include_seen: bool = False
+    timeline: Timeline | None = None
 
 
 def labelled_lists(
@@ -64,44 +69,44 @@ def labelled_lists(
     rng = np.random.default_rng(seed)
     lists: list[_Labelled] = []
     done = 0.0
-    for batch in label_batches(train, options.window, rng):
+    log = train if options.log is None else options.log
+    batches = label_batches(
+        train, log, options.window, rng, include_seen=options.include_seen, timeline=options.timeline
+    )
+    for batch in batches:
         fitted = retriever.refitted(batch.fitted, retriever.config, options.catalogue)
-        builder = FeatureBuilder(fitted.popularity)
+        builder = FeatureBuilder(fitted.popularity, context=retriever.config.context)
         most = round(MAX_LISTS * (done + batch.share))
-        order = rng.permutation(len(batch.owners))
-        label = partial(_labelled, train, batch, builder, order, include_seen=options.include_seen)
+        order = rng.permutation(len(batch.requests))
+        label = partial(_labelled, batch.requests, builder, order)
         for number, labelled in enumerate(in_parallel((fitted,), len(order), label)):
             if len(lists) >= most:
                 break
             if labelled is not None:
                 lists.append(labelled)
             if number % 100 == 0:
-                progress("candidate lists", done + batch.share * number / len(batch.owners))
+                progress("candidate lists", done + batch.share * number / len(batch.requests))
         done += batch.share
     progress("candidate lists", 1.0)
     return _padded(lists, retriever.config.blend.candidates) if len(lists) >= MIN_LISTS else None
 
 
 def _labelled(
-    train: Interactions,
-    batch: Batch,
+    requests: Holdout,
     builder: FeatureBuilder,
     order: npt.NDArray[np.intp],
     own: tuple[Retriever, ...],
     number: int,
-    *,
-    include_seen: bool,
 ) -> _Labelled | None:
-    row = order[number]
-    stop = int(batch.stops[row])
-    history = train.history(int(batch.owners[row]), stop, batch.now)
-    candidates = own[0].retrieve(history, CandidateQuery(excluded=history.items[:0] if include_seen else history.items))
-    labels = np.isin(candidates.items, train.items[stop : batch.ends[row]])
+    row = int(order[number])
+    history = requests.history(row)
+    candidates = own[0].retrieve(history, CandidateQuery(excluded=requests.excluded(row, history)))
+    labels = np.isin(candidates.items, requests.targets.row(row))
     return (builder.build(candidates), labels) if labels.any() else None
 
 
 def _padded(lists: list[_Labelled], width: int) -> tuple[LabelledLists, Scaler]:
-    features = np.zeros((len(lists), width, len(FEATURES)), dtype=np.float32)
+    features = np.zeros((len(lists), width, lists[0][0].shape[1]), dtype=np.float32)
     present = np.zeros((len(lists), width), dtype=np.bool_)
     labels = np.zeros((len(lists), width), dtype=np.float32)
     scaler = Scaler.fit([columns for columns, _ in lists])

@@ -13,6 +13,7 @@ from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.data.strengths import StrengthScale
+from models.data.timeline import VISIT_PAUSE
 from models.ranking.candidates import PARTS
 from models.ranking.config import BlendConfig, RankingConfig
 from models.ranking.network import NETWORK_FILE, NetworkScorer
@@ -92,6 +93,8 @@ def learn(
         update={
             "scale": scale,
             "strength_exponent": 0.0 if train.strengths is None else 1.0,
+            "context": options.timeline is not None,
+            "visit_pause": VISIT_PAUSE if options.timeline is None else options.timeline.pause,
             "blend": _start_blend(start.blend, parts),
         }
     )
@@ -138,7 +141,7 @@ def learn_network(
     trained = train_networks(lists, network, seed=seed, on_epoch=lambda done: progress("network", done))
     files = [folder / KERAS_FILE, folder / NETWORK_FILE]
     save_network(trained.model, *files)
-    scorer = NetworkScorer(files[1], scaler)
+    scorer = NetworkScorer(files[1], scaler, context=retriever.config.context)
     check_parity(trained.model, scorer, lists.features[:64].reshape(-1, lists.features.shape[-1]))
     return scorer, trained.history
 

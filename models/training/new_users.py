@@ -57,7 +57,8 @@ def measure_new_users(
     count = min(MAX_USERS, int(len(test.users) * MAX_SHARE))
     if not count:
         return None
-    sample = test.sample(count, seed)
+    rows = test.sample_rows(count, seed)
+    sample = test.take(rows)
     left = fitted.select(~np.isin(fitted.users, sample.users))
     progress("refit without new users", 0.0)
     retriever = ranker.retriever.refitted(left, ranker.retriever.config, catalogue)
@@ -73,5 +74,5 @@ def measure_new_users(
         phase="ranking new users",
     )
     found = summarise(measure_users(ranked, sample.targets, ks), np.arange(count), seed=seed)
-    known = summarise(values, np.searchsorted(test.users, sample.users), seed=seed)
+    known = summarise(values, rows, seed=seed)
     return {**found, "known": known}

@@ -83,6 +83,8 @@ def train(
             network=recipe.network,
             event_types=recipe.event_types,
             rating_scale=recipe.rating_scale,
+            visit_pause=recipe.visit_pause,
+            with_timeline=True,
             test_users=REFRESH_USERS if recipe.kind == "refresh" else TEST_USERS,
             chosen=None if chosen is None else chosen.kept_in(folder),
             brief=recipe.kind == "refresh",

@@ -246,7 +246,7 @@ def tune_network_weight(
     retriever: Retriever, network: NetworkScorer, holdout: Holdout, *, seed: int, progress: Progress
 ) -> tuple[RankingConfig, list[Trial]]:
     """Choose the network's weight, 0 where it does not help."""
-    builder = FeatureBuilder(retriever.popularity)
+    builder = FeatureBuilder(retriever.popularity, network.signals, context=network.context)
     lists = generate(retriever, holdout)
     scores = [network.score(builder.build(candidates)) for candidates in lists]
     trials: list[Trial] = []

@@ -73,13 +73,14 @@ def rank(
     """
     strategy = strategy_of(serving, user_history, options)
     has_history = strategy in {"personalized", "session"}
-    ranker, live, history = serving.ranker, serving.live, user_history.history
+    ranker, live = serving.ranker, serving.live
+    history = replace(user_history.history, now=clock.seconds())
     adjustments, query = adjusted(live, options, query, has_history=has_history)
     if ranker is None:
         items, scores = _by_counts(live, counts, query, adjustments)
         return RankedList(items, scores, strategy, history)
-    if has_history and user_history.repeated is not None and options.exclude_seen is not True:
-        repeats, query = ranker.repeated(replace(user_history.repeated, now=clock.seconds()), query, live.size)
+    if has_history and ranker.repeats is not None and options.exclude_seen is not True:
+        repeats, query = ranker.repeated(history, query, live.size)
         adjustments = [*adjustments, repeats]
     ranked = ranker.rank(
         history,

@@ -245,7 +245,7 @@ class RecommendationService:
             reason=why_empty(serving.live, user_history, options) if not len(found.items) else None,
             reasons=explained(serving, user_history, options, found, page.items) if options.explain else None,
             degraded="deadline" if found.late else request.degraded,
-            known_user=None if user_id is None else user_history.user >= 0,
+            known_user=None if user_id is None else user_history.history.user >= 0,
         )
 
     def _earlier(self, serving: Serving, user_id: str | None, options: Options) -> EarlierPages:

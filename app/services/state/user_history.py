@@ -10,10 +10,11 @@ from app.services.state.histories import Log
 from app.services.state.serving import Serving
 from app.storage.interactions import LogEntry
 from app.times import clock
-from models.arrays.types import Float32, Int32
+from models.arrays.types import Float64, Int32
 from models.data.history import History
-from models.data.strengths import RATING
-from models.ranking.live_catalogue import LiveCatalogue
+from models.data.strengths import RATING, VIEW
+
+_NOTHING: Int32 = np.empty(0, dtype=np.int32)
 
 HALF_LIVES_HELD = math.log2(1 / (1 - 1e-4))
 """Half-lives in which a weight falls by one in ten thousand: until then an answer counts as the same."""
@@ -23,19 +24,14 @@ HALF_LIVES_HELD = math.log2(1 / (1 - 1e-4))
 class UserHistory:
     """A user's log in codes.
 
-    `items` (int32) are the liked items, oldest first, with their `strengths` (float32); items without a code are
-    missing. `repeated` holds every single interaction with them and its time; None where the bundle has no repeats.
-    `user` is the row in the bundle, -1 if there is none. `disliked` and `excluded` are codes: `excluded` items do not
-    come into the list, by default everything that the user has seen. `has_log` tells whether the log holds anything
-    that counts in favour of an item. `read_at` is the moment, in seconds since 1970, at which the ages of interactions
-    were measured, and `holds` the seconds until the strengths are out of date: infinite where they do not decay.
+    `history` holds the liked items as the recommenders read them; items without a code are missing. `excluded` are the
+    codes (int32) of items that do not come into the list, by default everything that the user has seen. `has_log` tells
+    whether the log holds anything that counts in favour of an item. `read_at` is the moment, in seconds since 1970, at
+    which the ages of interactions were measured, and `holds` the seconds until the strengths are out of date: infinite
+    where they do not decay.
     """
 
-    items: Int32
-    strengths: Float32
-    repeated: History | None
-    user: int
-    disliked: Int32
+    history: History
     excluded: Int32
     has_log: bool
     read_at: float = 0.0
@@ -46,9 +42,14 @@ class UserHistory:
         return abs(now - self.read_at) < self.holds
 
     @property
-    def history(self) -> History:
-        """The liked items, as the recommenders read them."""
-        return History(self.items, self.user, self.strengths)
+    def items(self) -> Int32:
+        """The codes of the liked items."""
+        return self.history.items
+
+    @property
+    def disliked(self) -> Int32:
+        """The codes of the items whose latest event is a dislike; they are never recommended."""
+        return _NOTHING if self.history.disliked is None else self.history.disliked
 
 
 def read_history(
@@ -93,58 +94,36 @@ def read_log(serving: Serving, user_id: str | None, log: Log) -> UserHistory:
 def read_events(
     serving: Serving, user_id: str | None, events: Sequence[LogEntry], session_items: Sequence[str] = ()
 ) -> UserHistory:
-    """Read events, oldest first, then the items of a session, each as a view.
-
-    An item stands where its latest event is. The latest event decides whether it is liked or disliked; the strengths of
-    the events in its favour add up.
-    """
-    scale, live = serving.scale, serving.live
-    likes: dict[str, float] = {}
-    every: list[tuple[str, float, float]] = []
-    disliked: set[str] = set()
-    # All at once: a call for each rating would take milliseconds of a long log.
+    """Read events, oldest first, then the items of a session, each as a view; see `History.read`."""
+    scale, now = serving.scale, clock.seconds()
+    items = [item for _, _, item, _, _ in events]
+    kinds = [kind for _, _, _, kind, _ in events]
+    # All at once: a call for each event would take milliseconds of a long log.
     values = np.array([np.nan if kind != RATING or value is None else value for _, _, _, kind, value in events])
-    now = clock.seconds()
-    shortest = math.inf
-    signs = scale.for_ratings(values).signed(values).tolist()
-    for (moment, _, item, kind, _), signed in zip(events, signs, strict=True):
-        weight = scale.event_weights.get(kind, 0.0) * signed
-        if scale.half_lives and moment is not None and kind in scale.half_lives:
-            weight *= 0.5 ** (max(now - moment / 1e6, 0.0) / scale.half_lives[kind])
-            shortest = min(shortest, scale.half_lives[kind])
-        if weight > 0:
-            likes[item] = likes.pop(item, 0.0) + weight
-            every.append((item, weight, 0.0 if moment is None else moment / 1e6))
-            disliked.discard(item)
-        elif weight < 0:
-            likes.pop(item, None)
-            disliked.add(item)
-    has_log = bool(likes)
-    view = abs(scale.event_weights.get("view", 0.0)) or 1.0
-    for item in session_items:
-        likes[item] = likes.pop(item, 0.0) + view
-    codes = live.codes(list(likes))
-    known = codes >= 0
-    items = codes[known]
-    disliked_codes = live.known_codes(list(disliked))
-    ranker = serving.ranker
-    return UserHistory(
-        items,
-        np.array(list(likes.values()), dtype=np.float32)[known],
-        None if ranker is None or ranker.repeats is None else _repeated(every, disliked, live),
-        serving.user_row(user_id),
-        disliked_codes,
-        np.concatenate([disliked_codes, items]) if len(disliked_codes) else items,
-        has_log,
-        now if shortest < math.inf else 0.0,
-        shortest * HALF_LIVES_HELD,
-    )
+    times = np.array([0.0 if moment is None else moment / 1e6 for moment, *_ in events])
+    strengths = scale.weights(kinds) * scale.for_ratings(values).signed(values)
+    shortest = np.inf
+    if scale.half_lives:
+        lives = np.array([scale.half_lives.get(kind, np.inf) for kind in kinds])
+        lives[[moment is None for moment, *_ in events]] = np.inf
+        shortest = float(lives.min(initial=np.inf))
+        strengths *= np.exp2(-np.maximum(now - times, 0.0) / lives)
+    has_log = _any_liked(items, strengths)
+    if session_items:
+        view = np.abs(scale.weights([VIEW]))
+        items += session_items
+        strengths = np.append(strengths, np.repeat(view if view[0] else 1.0, len(session_items)))
+        times = np.append(times, np.full(len(session_items), now))
+    codes = serving.live.codes(items)
+    kept = (codes >= 0) & (strengths != 0)
+    user = serving.user_row(user_id)
+    history = History.read(codes[kept], strengths[kept].astype(np.float32), times[kept], user=user)
+    seen = history.items if history.disliked is None else np.concatenate([history.disliked, history.items])
+    return UserHistory(history, seen, has_log, now if shortest < np.inf else 0.0, shortest * HALF_LIVES_HELD)
 
 
-def _repeated(every: list[tuple[str, float, float]], disliked: set[str], live: LiveCatalogue) -> History:
-    kept = [event for event in every if event[0] not in disliked]
-    codes = live.codes([item for item, _, _ in kept])
-    known = (codes >= 0) & (codes < live.n_items)
-    strengths = np.array([strength for _, strength, _ in kept], dtype=np.float32)
-    times = np.array([moment for _, _, moment in kept], dtype=np.float64)
-    return History(codes[known], strengths=strengths[known], times=times[known])
+def _any_liked(items: Sequence[str], strengths: Float64) -> bool:
+    """Return whether the latest event of some item is in its favour."""
+    if not (strengths < 0).any():
+        return bool((strengths > 0).any())
+    return any(strength > 0 for strength in dict(zip(items, strengths.tolist(), strict=True)).values())

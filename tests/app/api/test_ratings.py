@@ -53,7 +53,7 @@ async def test_low_ratings_since_the_bundle_do_not_make_an_item_popular(
     async def count() -> float:
         await client.get("/popular")
         found = (await client.get("/popular", params={"limit": 100})).json()
-        return next(item["score"] for item in found["items"] if item["item_id"] == top)
+        return float(next(item["score"] for item in found["items"] if item["item_id"] == top))
 
     before = await count()
     for user in ("one", "two"):

@@ -69,7 +69,7 @@ def test_rare_stars_are_on_the_scale(counts: dict[float, int], expected: RatingS
 @pytest.mark.parametrize("least", [0, 1])
 @pytest.mark.parametrize("size", [300, 5000])
 def test_counts_that_thin_out_are_amounts(chance: float, least: int, size: int) -> None:
-    counts = np.random.default_rng(0).geometric(chance, size) - 1.0 + least
+    counts = (np.random.default_rng(0).geometric(chance, size) - 1 + least).astype(np.float64)
     scale = measure_scale(counts)
     assert scale.amounts or scale.low == scale.high
     # One piece bought is a like.

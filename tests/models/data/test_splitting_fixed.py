@@ -56,7 +56,7 @@ def test_include_seen_counts_items_of_the_history(table: MakeTable) -> None:
 def test_include_seen_keeps_repeats_in_the_history(table: MakeTable) -> None:
     repeated = table([("a", "x", 1.0), ("a", "x", 2.0), ("a", "x", 3.0), ("a", "x", 4.0)])
     found = make_split(DataSet(repeated), repeated, include_seen=True)
-    assert found.test.history(0).items.tolist() == [0, 0, 0]
+    assert found.test.history(0).every.items.tolist() == [0, 0, 0]
     assert targets(found, found.test) == {"a": ["x"]}
 
 

@@ -51,8 +51,9 @@ def test_temporal_refits_on_what_is_known_before_the_cut_and_on_nothing_of_the_t
 
 def test_temporal_asks_at_the_moment_of_the_cut(daily: pa.Table) -> None:
     found = make_split(DataSet(daily), daily, protocol="temporal", test_days=3.0)
-    assert found.test.now == np.nextafter(START + 16 * DAY, np.inf)
-    assert found.validation.now == np.nextafter(START + 13 * DAY, np.inf)
+    for part, day in ((found.test, 16), (found.validation, 13)):
+        assert part.moments is not None
+        assert set(part.moments.tolist()) == {np.nextafter(START + day * DAY, np.inf)}
     assert found.test.history(0).ages().min() == pytest.approx(0.0, abs=1e-3)
 
 
@@ -71,7 +72,7 @@ def test_others_do_not_refit_though_the_history_holds_the_validation_items(daily
     found = make_split(DataSet(daily), daily, protocol=protocol)
     assert not found.refit
     assert found.window is None
-    assert (found.test.now, found.validation.now) == (None, None)
+    assert (found.test.moments, found.validation.moments) == (None, None)
     validated = np.diff(found.validation.target_offsets)
     trained, known = np.diff(found.train.offsets), np.diff(found.known.offsets)
     assert (known - trained).tolist() == validated.tolist()

@@ -150,7 +150,7 @@ def test_what_is_wanted_is_drawn_from_all_that_is_scored_and_filled_with_popular
     assert [signals[item] for item in found.items.tolist()] == found.signals.T.tolist()
 
 
-def test_half_as_many_favoured_items_are_drawn_beside_the_others(retriever: Retriever, odd_history: Int32) -> None:
+def test_half_as_many_preferred_items_are_candidates_as_well(retriever: Retriever, odd_history: Int32) -> None:
     even = np.arange(12) % 2 == 0
     plain = retriever.retrieve(History(odd_history), CandidateQuery(excluded=odd_history, limit=2)).items.tolist()
     found = retriever.retrieve(

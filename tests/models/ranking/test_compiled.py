@@ -49,8 +49,8 @@ with event.install_recorder("numba:compile") as recorder:
         for query in (
             CandidateQuery(),
             CandidateQuery(excluded=three),
-            CandidateQuery(wanted=wanted, favoured=(wanted,)),
-            CandidateQuery(only=three, also=three, limit=2),
+            CandidateQuery(wanted=wanted, preferred=(wanted,)),
+            CandidateQuery(only=three, additional=three, limit=2),
             CandidateQuery(excluded=three, limit=1000),
         ):
             for new_items in None, live.new_items:

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 
 from models.data.cleaning import clean
+from models.data.cutting import MIN_INTERACTIONS
 from models.data.folder import DataSet
 from models.data.progress import silent
-from models.data.splitting import MIN_INTERACTIONS, make_split
+from models.data.splitting import make_split
 from models.data.synthetic import generate
 from models.ranking.candidates import PARTS
 from models.ranking.config import RankingConfig

@@ -20,6 +20,7 @@ from models.ranking.network import NetworkScorer
 from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
+from models.training import tuning
 from models.training.evaluate import evaluate
 from models.training.evaluation_config import EvaluationConfig
 from models.training.learn import KERAS_FILE
@@ -28,6 +29,7 @@ from models.training.publishing import served_retriever
 from models.training.recipe import Recipe
 from models.training.trainer import train
 from models.training.tuning import choices
+from tests.conftest import TRIED_NETWORK_WEIGHTS
 from tests.models.conftest import Recommend
 
 QUICK = NetworkConfig(members=1, epochs=2)
@@ -59,7 +61,7 @@ def test_the_settings_are_those_that_did_best_on_validation(trained: Bundle) -> 
     trials = trained.manifest.metrics["trials"]
     blends = [trial for trial in trials if "network_weight" in trial["setting"]]
     assert max(blends, key=lambda trial: trial["ndcg"])["setting"] == {"network_weight": config.blend.network_weight}
-    assert len(blends) == 5
+    assert len(blends) == len(TRIED_NETWORK_WEIGHTS)
     tried: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for trial in trials:
         for name in trial["setting"]:
@@ -130,8 +132,13 @@ def test_both_forms_of_the_published_network_agree(trained: Bundle) -> None:
 
 
 def test_the_same_seed_gives_the_same_metrics_and_the_same_network(
-    trained: Bundle, synthetic: DataSet, few_epochs: NetworkConfig, tmp_path: Path
+    trained: Bundle,
+    synthetic: DataSet,
+    few_epochs: NetworkConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(tuning, "NETWORK_WEIGHTS", TRIED_NETWORK_WEIGHTS)
     again = evaluate(synthetic, tmp_path, EvaluationConfig(seed=2, network=few_epochs), progress=silent)
     assert again.report.metrics == trained.manifest.metrics["test"]
     assert again.learned.curves == trained.manifest.metrics["network"]

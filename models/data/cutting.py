@@ -1,0 +1,121 @@
+"""Cuts of a data set: which rows are trained on, validated on and tested on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.arrays.types import Float64, Int64, Mask
+from models.data.dislikes import moments_of
+from models.data.errors import DataSetError
+from models.data.history import SECONDS_A_DAY
+from models.data.interactions import Interactions
+
+FIXED, LEAVE_LAST_OUT, TEMPORAL, TIMELINE, RANDOM = "fixed", "leave-last-out", "temporal", "timeline", "random"
+PROTOCOLS = (FIXED, LEAVE_LAST_OUT, TEMPORAL, TIMELINE, RANDOM)
+MIN_INTERACTIONS = 3
+"""Users with fewer are only trained on: one to know, one to validate, one to test."""
+
+_TEST_SHARE = 0.1
+_RANDOM_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Masks of the rows to train on, to validate on and to test on.
+
+    Where the parts are cut at moments, `window` is their length and `starts` holds when validation and test begin.
+    `hidden` are the shares of what has no moment that validation and test may not know.
+    """
+
+    train: Mask
+    validation: Mask
+    test: Mask
+    window: float | None = None
+    starts: tuple[float, float] | None = None
+    hidden: tuple[float, float] = (0.0, 0.0)
+
+
+def moments_before(everything: Interactions, cut: Cut) -> tuple[Float64 | None, Float64 | None]:
+    """Return, by user, the times at which the rows held out for validation and for test begin."""
+    if cut.starts is not None:
+        validation, test = (np.full(everything.n_users, start) for start in cut.starts)
+        return validation, test
+    return moments_of(everything, cut.validation | cut.test), moments_of(everything, cut.test)
+
+
+def log_before(every: Interactions, pairs: Interactions, known: Mask, moments: Float64 | None) -> Interactions:
+    """Return the rows of the log that a request knows: those before a moment of each user, or of known pairs."""
+    if pairs is every:
+        return every.select(known)
+    if moments is not None and every.timestamps is not None:
+        return every.select(every.timestamps < moments[every.users])
+    keys = pairs.users.astype(np.int64) * pairs.n_items + pairs.items
+    own = every.users.astype(np.int64) * every.n_items + every.items
+    return every.select(np.isin(own, keys[known]))
+
+
+def cut_rows(
+    everything: Interactions, every_time: Float64 | None, protocol: str, seed: int, test_days: float | None
+) -> Cut:
+    """Mark the rows to train on, to validate on and to test on; `every_time` has those of repeated pairs too."""
+    if protocol in {TEMPORAL, TIMELINE} and everything.timestamps is not None and every_time is not None:
+        times, last = everything.timestamps, float(every_time.max())
+        span = last - float(every_time.min())
+        window = span * _TEST_SHARE if test_days is None else test_days * SECONDS_A_DAY
+        if not 0 < window * 2 < span:
+            raise DataSetError(
+                f"interactions: column 'timestamp' spans {span:g} seconds, too few for a test and a validation of"
+                f" {window:g} seconds each"
+            )
+        cut = last - window
+        testing = times > cut
+        validating = (times > cut - window) & ~testing
+        starts = (float(np.nextafter(cut - window, np.inf)), float(np.nextafter(cut, np.inf)))
+        return Cut(~(testing | validating), validating, testing, window, starts)
+    from_end, length = _moments_from_end(everything)
+    long_enough = length >= MIN_INTERACTIONS
+    if protocol == LEAVE_LAST_OUT:
+        testing, validating = long_enough & (from_end == 1), long_enough & (from_end == 2)  # noqa: PLR2004
+    else:
+        # Random places, a fifth of each user's rows to either part and at least one.
+        rank = _random_rank(everything, seed)
+        share = np.maximum((length * _RANDOM_SHARE).astype(np.int64), 1)
+        testing = long_enough & (rank < share)
+        validating = long_enough & (rank >= share) & (rank < 2 * share)
+        return Cut(~(testing | validating), validating, testing, hidden=(2 * _RANDOM_SHARE, _RANDOM_SHARE))
+    return Cut(~(testing | validating), validating, testing)
+
+
+def hold_last(everything: Interactions, ordered: bool) -> Cut:
+    """Mark train and validation rows where the test is given: the last one, or a random fifth without an order."""
+    from_end, length = _moments_from_end(everything)
+    share = np.ones_like(length) if ordered else np.maximum((length * _RANDOM_SHARE).astype(np.int64), 1)
+    validating = (length >= MIN_INTERACTIONS) & (from_end <= share)
+    hidden = (0.0 if ordered else _RANDOM_SHARE, 0.0)
+    return Cut(~validating, validating, np.zeros_like(validating), hidden=hidden)
+
+
+def _moments_from_end(everything: Interactions) -> tuple[Int64, Int64]:
+    """Return for each row its place among its user's moments, the last is 1, and the number of these.
+
+    Rows of one time have no order among them: they are one moment. Without a clock each row is a moment.
+    """
+    begins = np.ones(len(everything.users), dtype=np.bool_)
+    if everything.has_clock:
+        begins[1:] = (np.diff(everything.users) != 0) | (np.diff(everything.times) != 0)
+    moment = np.cumsum(begins)
+    ends = everything.offsets[1:]
+    last = np.where(ends > everything.offsets[:-1], moment[np.maximum(ends - 1, 0)], 0) if len(moment) else ends
+    from_end: Int64 = last[everything.users] - moment + 1
+    length: Int64 = np.bincount(everything.users[begins], minlength=everything.n_users)[everything.users]
+    return from_end, length
+
+
+def _random_rank(everything: Interactions, seed: int) -> npt.NDArray[np.int64]:
+    """Return for each row a random place among its user's, from 0."""
+    noise = np.random.default_rng(seed).random(len(everything.users))
+    order = np.lexsort((noise, everything.users))
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order)) - everything.offsets[everything.users[order]]
+    return rank

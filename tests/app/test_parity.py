@@ -1,0 +1,114 @@
+"""What is measured is what is served: evaluation and a server with the same bundle and log give the same lists."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from app.process import factory
+from app.process.resources import Resources
+from app.times import clock, from_microseconds
+from app.worker.training_run import Order, run_training
+from models.data.cleaning import clean
+from models.data.holdout import Holdout, Ragged
+from models.data.interactions import Interactions, find
+from models.data.progress import silent
+from models.evaluation.holdout_lists import as_requested
+from models.ranking.ranker import Ranker
+from models.training import tuning
+from tests.app.conftest import Serve
+from tests.conftest import TRIED_NETWORK_WEIGHTS
+
+START = 1_700_000_000
+NOW = START + 40 * 86_400.0
+LIMIT = 20
+Row = dict[str, Any]
+
+
+def interactions(users: int, items: int, each: int, *, repeats: float = 0.0, ratings: bool = False) -> Iterator[Row]:
+    """Make the rows of users in three groups, each with items of its own and a time of its own."""
+    rng = np.random.default_rng(1)
+    for user in range(users):
+        chosen: list[int] = []
+        for step in range(each):
+            group = user % 3 if rng.random() < 0.8 else int(rng.integers(3))
+            item = int(rng.integers(items // 3)) * 3 + group
+            if chosen and rng.random() < repeats:
+                item = chosen[int(rng.integers(len(chosen)))]
+            chosen.append(item)
+            moment = START + 86_400 * (step * 30 // each) + user * 60 + step
+            time = from_microseconds(moment * 1_000_000).isoformat()
+            row: Row = {"user_id": f"u{user}", "item_id": f"i{item:03d}", "timestamp": time}
+            if ratings:
+                own = item % 3 == user % 3
+                row |= {"event_type": "rating", "value": float(rng.integers(3, 6) if own else rng.integers(1, 4))}
+            else:
+                row["event_type"] = "purchase" if rng.random() < 0.3 else "view"
+            yield row
+
+
+KINDS: dict[str, Callable[[], Iterator[Row]]] = {
+    "ordered": lambda: interactions(100, 60, 14),
+    "repeats": lambda: interactions(100, 60, 14, repeats=0.5),
+    "ratings": lambda: interactions(100, 60, 14, ratings=True),
+    "long": lambda: interactions(20, 400, 200),
+}
+
+
+@pytest.fixture
+def backend() -> str:
+    """One database is enough: what is compared comes after it."""
+    return "sqlite"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_server_gives_the_lists_that_evaluation_measures(
+    kind: str, resources: Resources, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuning, "NETWORK_WEIGHTS", TRIED_NETWORK_WEIGHTS)
+    rows = list(KINDS[kind]())
+    with clock.stopped(from_microseconds(int(NOW * 1e6))):
+        async with serve() as client:
+            for item in ("i900", "i901"):
+                assert (await client.put(f"/items/{item}", json={"categories": ["new"]})).status_code == 201
+            stored = await client.post("/interactions/batch", json=rows)
+            assert stored.json()["stored"] == len(rows)
+            trained = await run_training(resources, Order(budget=2.0), silent)
+            await factory.versions(resources).take(trained.bundle.version, "command", force=True)
+            expected = measured(Ranker.load(trained.bundle), (await resources.interactions.table(silent)))
+            for user, found in expected.items():
+                assert await served(client, user, trained.bundle.version) == found, user
+
+
+def measured(ranker: Ranker, table: Any) -> dict[str, list[tuple[str, Any]]]:
+    """Rank for all users as evaluation does, from the whole log."""
+    cleaned, report = clean(table)
+    log = Interactions.from_table(cleaned, first_only=False, scale=ranker.scale)
+    codes = find(ranker.item_ids, [item.decode() for item in log.item_ids])
+    log = Interactions(log.user_ids, ranker.item_ids, log.users, codes[log.items], log.timestamps, log.strengths)
+    users = np.arange(log.n_users, dtype=np.int32)
+    nothing = Ragged(np.zeros(len(users) + 1, dtype=np.int64), np.empty(0, dtype=np.int32))
+    holdout = Holdout(users, log, nothing, moments=np.full(len(users), NOW))
+    assert report.rows_kept == len(log.items)
+    found = {}
+    for user in range(len(users)):
+        ranked = as_requested(ranker, holdout, user, LIMIT)
+        ids = [ranker.item_ids[item].decode() for item in ranked.items[:LIMIT]]
+        found[log.user_ids[user].decode()] = [
+            (item, pytest.approx(float(score), abs=1e-4)) for item, score in zip(ids, ranked.scores, strict=False)
+        ]
+    return found
+
+
+async def served(client: httpx.AsyncClient, user: str, version: str) -> list[tuple[str, float]]:
+    """Ask for the list of a user once the server has the bundle."""
+    for _ in range(100):
+        answer = (await client.get(f"/recommend/{user}", params={"limit": LIMIT})).json()
+        if answer["bundle_version"] == version:
+            assert answer["strategy"] == "personalized"
+            return [(item["item_id"], item["score"]) for item in answer["items"]]
+        await asyncio.sleep(0.05)
+    raise AssertionError("the server never used the bundle")
