@@ -8,9 +8,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
+from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, LOVED, TIMESTAMP, USER, VALUE
 from models.data.errors import DataSetError
 from models.data.events import EventType, completed, half_lives_of, positive_types, weights_of
+from models.data.loved import loved_rows
 from models.data.strengths import StrengthScale, rating_values
 
 _IDENTITY = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID)
@@ -44,6 +45,8 @@ def clean(
 ) -> tuple[pa.Table, CleaningReport]:
     """Drop rows that lack an id, have an impossible timestamp, show no interest, or are duplicates.
 
+    The kept rows have a column `LOVED` if some of them may not be targets, see `loved_rows`.
+
     Parameters
     ----------
     event_types
@@ -75,8 +78,10 @@ def clean(
     kept = without_duplicates(kept, _IDENTITY, dropped)
     values = rating_values(kept)
     scale = StrengthScale.fit(values, weights, rating_scale).model_copy(update={"half_lives": half_lives_of(types)})
-    low = scale.is_low(values)
+    low, loved = scale.is_low(values), loved_rows(kept, scale)
     disliked = pa.concat_tables([disliked, kept.filter(pa.array(low))])
+    if not loved[~low].all():
+        kept = kept.append_column(LOVED, pa.array(loved))
     kept = keep(kept, pa.chunked_array([pa.array(~low)]), "rating too low for a like", dropped)
     if not kept.num_rows:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())

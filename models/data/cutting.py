@@ -36,6 +36,32 @@ class Cut:
     hidden: tuple[float, float] = (0.0, 0.0)
 
 
+@dataclass(frozen=True)
+class _Moments:
+    """The moments of users: rows of one time have no order among them. Without a clock each row is a moment.
+
+    All int64, for each row: `count` and `targets` are the moments of its user and those with a target, `left` the ones
+    with a target after its own.
+    """
+
+    count: Int64
+    targets: Int64
+    left: Int64
+
+    @classmethod
+    def of(cls, everything: Interactions) -> "_Moments":
+        users = everything.users
+        begins = np.ones(len(users), dtype=np.bool_)
+        if everything.has_clock:
+            begins[1:] = (np.diff(users) != 0) | (np.diff(everything.times) != 0)
+        moment = np.cumsum(begins) - 1
+        with_target = np.bincount(moment, weights=everything.targets) > 0
+        until = np.concatenate([[0], np.cumsum(with_target)])
+        numbers = np.append(moment, begins.sum())
+        first, end = numbers[everything.offsets[:-1]], numbers[everything.offsets[1:]]
+        return cls((end - first)[users], (until[end] - until[first])[users], until[end][users] - until[moment + 1])
+
+
 def moments_before(everything: Interactions, cut: Cut) -> tuple[Float64 | None, Float64 | None]:
     """Return, by user, the times at which the rows held out for validation and for test begin."""
     if cut.starts is not None:
@@ -73,43 +99,32 @@ def cut_rows(
         validating = (times > cut - window) & ~testing
         starts = (float(np.nextafter(cut - window, np.inf)), float(np.nextafter(cut, np.inf)))
         return Cut(~(testing | validating), validating, testing, window, starts)
-    from_end, length = _moments_from_end(everything)
-    long_enough = length >= MIN_INTERACTIONS
+    moments = _Moments.of(everything)
+    long_enough = moments.count >= MIN_INTERACTIONS
     if protocol == LEAVE_LAST_OUT:
-        testing, validating = long_enough & (from_end == 1), long_enough & (from_end == 2)  # noqa: PLR2004
-    else:
-        # Random places, a fifth of each user's rows to either part and at least one.
-        rank = _random_rank(everything, seed)
-        share = np.maximum((length * _RANDOM_SHARE).astype(np.int64), 1)
-        testing = long_enough & (rank < share)
-        validating = long_enough & (rank >= share) & (rank < 2 * share)
-        return Cut(~(testing | validating), validating, testing, hidden=(2 * _RANDOM_SHARE, _RANDOM_SHARE))
-    return Cut(~(testing | validating), validating, testing)
+        long_enough &= moments.targets >= 2  # noqa: PLR2004 - one to validate, one to test
+        # What comes between the two targets is known at the test; what comes after the last one is never known.
+        validating, last = long_enough & (moments.left == 1), long_enough & (moments.left == 0)
+        return Cut(~(validating | last), validating, last & everything.targets)
+    # Random places, a fifth of each user's rows to either part and at least one.
+    rank = _random_rank(everything, seed)
+    share = np.maximum((moments.count * _RANDOM_SHARE).astype(np.int64), 1)
+    testing = long_enough & (rank < share)
+    validating = long_enough & (rank >= share) & (rank < 2 * share)
+    return Cut(~(testing | validating), validating, testing, hidden=(2 * _RANDOM_SHARE, _RANDOM_SHARE))
 
 
 def hold_last(everything: Interactions, ordered: bool) -> Cut:
     """Mark train and validation rows where the test is given: the last one, or a random fifth without an order."""
-    from_end, length = _moments_from_end(everything)
-    share = np.ones_like(length) if ordered else np.maximum((length * _RANDOM_SHARE).astype(np.int64), 1)
-    validating = (length >= MIN_INTERACTIONS) & (from_end <= share)
+    moments = _Moments.of(everything)
+    if ordered:
+        held = (moments.targets > 0) & (moments.left == 0)
+    else:
+        from_end = everything.offsets[everything.users + 1] - np.arange(len(everything.users))
+        held = from_end <= np.maximum((moments.count * _RANDOM_SHARE).astype(np.int64), 1)
+    validating = (moments.count >= MIN_INTERACTIONS) & held
     hidden = (0.0 if ordered else _RANDOM_SHARE, 0.0)
     return Cut(~validating, validating, np.zeros_like(validating), hidden=hidden)
-
-
-def _moments_from_end(everything: Interactions) -> tuple[Int64, Int64]:
-    """Return for each row its place among its user's moments, the last is 1, and the number of these.
-
-    Rows of one time have no order among them: they are one moment. Without a clock each row is a moment.
-    """
-    begins = np.ones(len(everything.users), dtype=np.bool_)
-    if everything.has_clock:
-        begins[1:] = (np.diff(everything.users) != 0) | (np.diff(everything.times) != 0)
-    moment = np.cumsum(begins)
-    ends = everything.offsets[1:]
-    last = np.where(ends > everything.offsets[:-1], moment[np.maximum(ends - 1, 0)], 0) if len(moment) else ends
-    from_end: Int64 = last[everything.users] - moment + 1
-    length: Int64 = np.bincount(everything.users[begins], minlength=everything.n_users)[everything.users]
-    return from_end, length
 
 
 def _random_rank(everything: Interactions, seed: int) -> npt.NDArray[np.int64]:

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.arrays.types import Float32, Float64, Ids, Int32, Int64
-from models.data.columns import ITEM, TIMESTAMP, USER
+from models.arrays.types import Float32, Float64, Ids, Int32, Int64, Mask
+from models.data.columns import ITEM, LOVED, TIMESTAMP, USER
 from models.data.history import History
 from models.data.order import are_times, has_times, is_order
 from models.data.strengths import StrengthScale, row_strengths
@@ -21,7 +21,8 @@ class Interactions:
 
     `user_ids` and `item_ids` are UTF-8 bytes, ascending; an id's code is its position. `users` and `items` are
     int32 codes of length n, `timestamps` float64 beside them, None where the data has no order, and `strengths`
-    float32, None where all are alike. With `only_order` the timestamps are no times.
+    float32, None where all are alike. With `only_order` the timestamps are no times. `loved` marks the rows that may be
+    targets, see `models.data.loved`; None where all may.
     """
 
     user_ids: Ids
@@ -31,6 +32,7 @@ class Interactions:
     timestamps: Float64 | None
     strengths: Float32 | None = None
     only_order: bool = False
+    loved: Mask | None = None
 
     @classmethod
     def from_table(
@@ -69,6 +71,7 @@ class Interactions:
             None if timestamps is None else timestamps[order],
             _unless_alike(strengths),
             is_order(table.schema),
+            table[LOVED].to_numpy()[order] if LOVED in table.column_names else None,
         )
         return found.first_of_each_pair() if first_only else found
 
@@ -93,6 +96,11 @@ class Interactions:
     def has_clock(self) -> bool:
         """Return whether the timestamps are seconds since 1970 rather than just an order."""
         return self.timestamps is not None and not self.only_order and are_times(self.timestamps)
+
+    @cached_property
+    def targets(self) -> Mask:
+        """Mark the rows that may be targets of lists, and labels."""
+        return np.ones(len(self.items), dtype=np.bool_) if self.loved is None else self.loved
 
     @cached_property
     def offsets(self) -> npt.NDArray[np.int64]:
@@ -131,6 +139,7 @@ class Interactions:
             None if self.timestamps is None else self.timestamps[mask],
             None if self.strengths is None else self.strengths[mask],
             self.only_order,
+            None if self.loved is None else self.loved[mask],
         )
 
     def history(self, user: int, stop: int | None = None, now: float | None = None) -> History:

@@ -26,6 +26,7 @@ from models.data.folder import DataSet
 from models.data.given_histories import codes_of, with_histories
 from models.data.holdout import Holdout, Ragged, hold_out
 from models.data.interactions import Interactions, find_column
+from models.data.later_ratings import LaterRatings
 from models.data.newcomers import fixed_newcomers, newcomers
 from models.data.order import has_times
 from models.data.strengths import StrengthScale
@@ -40,7 +41,7 @@ class Split:
     they are fitted once more before the `test`, on all that is `known` then. `newcomers` are the test users without
     a history; they are not in `test`. `log` is `everything` with its repeated pairs. `window` is the length of the
     `temporal` or `timeline` test and validation, None under the other protocols. `train_log` and `known_log` are
-    `train` and `known` with their repeated pairs.
+    `train` and `known` with their repeated pairs. `later` are the ratings in the test part, None where there are none.
     """
 
     protocol: str
@@ -57,6 +58,7 @@ class Split:
     counts: dict[str, int]
     window: float | None = None
     timeline: Timeline | None = None
+    later: LaterRatings | None = None
 
 
 def make_split(
@@ -134,7 +136,7 @@ def make_split(
             new, new_ids = fixed_newcomers(dataset.test, log, every.n_users)
         else:
             test, apart = _hold(logs[1], everything, cut.test, downs[1], starts[1], include_seen)
-            unknown = cut.test & (np.diff(known.offsets)[everything.users] == 0)
+            unknown = cut.test & everything.targets & (np.diff(known.offsets)[everything.users] == 0)
             new = newcomers(known, everything.users[unknown], everything.items[unknown])
     _require_users(protocol, validation, test, everything)
     if dataset.candidates is not None:
@@ -147,6 +149,7 @@ def make_split(
         "test_interactions": len(test.target_items),
         **apart,
     }
+    rated = [dataset.test] if protocol == FIXED else [table, disliked]
     return Split(
         protocol=protocol,
         train=fitted,
@@ -162,6 +165,7 @@ def make_split(
         counts=counts,
         window=cut.window,
         timeline=timeline,
+        later=LaterRatings.collect(rated, scale, known, downs[1]),
     )
 
 
@@ -203,6 +207,7 @@ def _hold(
     now: float | None,
     include_seen: bool,
 ) -> tuple[Holdout, dict[str, int]]:
+    targets = targets & everything.targets
     users, items = everything.users[targets], everything.items[targets]
     holdout, dropped = hold_out(log, users, items, include_seen=include_seen, now=now, disliked=disliked)
     new = np.unique(users[np.diff(log.offsets)[users] == 0])

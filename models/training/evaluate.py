@@ -122,6 +122,9 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     values = measure_users(ranked, test.targets, config.ks)
     whole = summarise(values, np.arange(len(test.users)), seed=seed)
     metrics = _beyond_accuracy(whole, ranked, fitted, config.ks, seed)
+    if split.later is not None:
+        for name, lists in ranked.items():
+            metrics[name] |= split.later.means(test.users, lists, config.ks)
     watch("metrics", 1.0)
     segments = _segments(ranked, values, test, split.newcomers, fitted, ranker, config.ks, seed)
     watch("segments", 1.0)

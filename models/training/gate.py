@@ -95,8 +95,10 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
     after = np.nextafter(end, np.inf)
     moments = np.full(run.everything.n_users, after)
     known = run.everything.accumulated(run.log, moments).select(~late)
-    log = run.log.select(run.log.timestamps < after)
-    holdout, _ = hold_out(log, run.everything.users[late], run.everything.items[late], include_seen=False, now=after)
+    log = run.log.select(run.log.times < after)
+    wanted = late & run.everything.targets
+    users, items = run.everything.users[wanted], run.everything.items[wanted]
+    holdout, _ = hold_out(log, users, items, include_seen=False, now=after)
     holdout = holdout.sample(_MAX_USERS, seed)
     if len(holdout.users) < MIN_USERS:
         found = f"{len(holdout.users):,} users have new items since bundle {active.version}"

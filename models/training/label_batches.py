@@ -68,7 +68,7 @@ def _positions(
     from_end = train.offsets[train.users + 1] - rows
     late = from_end <= POSITIONS
     # A user's first interaction has no history.
-    labels = np.flatnonzero(late & (rows > train.offsets[train.users]))
+    labels = np.flatnonzero(late & train.targets & (rows > train.offsets[train.users]))
     if len(labels) > MAX_SAMPLE:
         labels = np.sort(rng.choice(labels, MAX_SAMPLE, replace=False))
     owners = train.users[labels]
@@ -114,7 +114,7 @@ def _windows(
     end = np.inf
     for cut in cuts:
         before = times < cut
-        within = ~before & (times < end)
+        within = ~before & (times < end) & train.targets
         moments = np.full(train.n_users, cut)
         if timeline is None:
             known = log.select(log.times < cut)

@@ -44,7 +44,8 @@ def checked(report: EvaluationReport) -> EvaluationReport:
     assert all(math.isfinite(number) for number in numbers(written))
     for part, values in report.metrics.items():
         for name, value in values.items():
-            assert 0 <= value <= (math.inf if name.startswith("novelty") else 1), (part, name)
+            most = {"novelty": math.inf, "rating": 5.0}.get(name.partition("@")[0], 1.0)
+            assert 0 <= value <= most, (part, name)
     return report
 
 
@@ -155,6 +156,8 @@ def test_ratings_below_the_middle_are_dropped_and_counted(run: Run, round_trips:
     assert report.counts["rows_dropped"] == {"rating too low for a like": 8}
     scale = {"event_weights": EVENT_WEIGHTS, "half_lives": {}, "low": 1.0, "high": 5.0, "amounts": False}
     assert report.settings["scale"] == scale
+    assert 4.0 <= report.metrics["braid"]["rating@5"] <= 5.0
+    assert all("rating@2" in values for values in report.metrics.values())
 
 
 def test_enormous_values_give_numbers(run: Run, round_trips: pa.Table) -> None:
