@@ -121,14 +121,6 @@ class Interactions:
         mask = self.first_of_pair
         return self if mask.all() else self.select(mask)
 
-    def with_items(self, more: Ids) -> "Interactions":
-        """Add items that have no code yet. Existing codes change, as codes follow the order of the ids."""
-        item_ids = np.union1d(self.item_ids, more)
-        if len(item_ids) == self.n_items:
-            return self
-        code = np.searchsorted(item_ids, self.item_ids).astype(np.int32)
-        return replace(self, item_ids=item_ids, items=code[self.items])
-
     def select(self, mask: npt.NDArray[np.bool_]) -> "Interactions":
         """Keep some of the rows; all codes stay as they are."""
         return Interactions(

@@ -78,7 +78,8 @@ def make_split(
     Parameters
     ----------
     dataset
-        As read; its `test`, `candidates` and `histories`, which are cleaned, are used where they are present.
+        As read; its `test`, `candidates`, `items` and `histories`, which are cleaned, are used where they are present.
+        Every item of the catalogue gets a code, and is ranked, whether it has interactions or not.
     table
         Its interactions, cleaned.
     scale
@@ -96,9 +97,15 @@ def make_split(
     DataSetError
         The data set lacks what the protocol needs, or is too small.
     """
-    dataset = replace(dataset, test=_identified(dataset.test), candidates=_identified(dataset.candidates))
+    dataset = replace(
+        dataset,
+        test=_identified(dataset.test),
+        candidates=_identified(dataset.candidates),
+        items=None if dataset.items is None else dataset.items.filter(present(dataset.items[ITEM])),
+    )
     protocol = _protocol(dataset, table, protocol)
-    more = [extra[ITEM] for extra in (dataset.test, dataset.candidates, dataset.histories) if extra is not None]
+    extras = (dataset.test, dataset.candidates, dataset.histories, dataset.items)
+    more = [extra[ITEM] for extra in extras if extra is not None]
     every = Interactions.from_table(table, more_items=more, first_only=False, scale=scale, seed=seed)
     everything = every if include_seen else every.first_of_each_pair()
     down = Dislikes.from_table(disliked, every, seed=seed)

@@ -15,8 +15,10 @@ from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.similarity.matrices import degrees, strength_matrix
 
-MAX_ITEMS = 50_000
+MAX_USED = 50_000
 """A request multiplies the user's factors with those of all items: for this number it takes about a millisecond."""
+MAX_ITEMS = 200_000
+"""Items without interactions have factors too, zeros: for this number they take 51 MB in a bundle."""
 _CANDIDATES = 200
 """Items that become candidates if no other recommender has added any."""
 _ROUNDING = 1e-6
@@ -59,9 +61,9 @@ class Als:
 
     @classmethod
     def fit(cls, training: TrainingData, config: AlsConfig) -> Self:
-        """Fit the factors; the same data and settings give the same. Empty for more than `MAX_ITEMS` items."""
+        """Fit the factors; the same data and settings give the same."""
         interactions = training.interactions
-        if not config.factors or not len(interactions.items) or interactions.n_items > MAX_ITEMS:
+        if not config.factors or not len(interactions.items):
             return cls(config, np.zeros((interactions.n_items, 0), dtype=np.float32))
         from implicit.cpu.als import AlternatingLeastSquares  # noqa: PLC0415 - only the trainer has it
         from threadpoolctl import threadpool_limits  # noqa: PLC0415 - only the trainer has it

@@ -13,7 +13,7 @@ from models.recommenders.recommender import ItemMatrix, TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.similarity.matrices import degrees, empty_matrix, power, scaled, strength_matrix
 
-MAX_ITEMS = 10_000
+MAX_USED = 10_000
 """The inverse takes memory with the square of the items and time with their cube."""
 _BLOCK = 512
 
@@ -39,11 +39,11 @@ class Ease(ItemMatrix[EaseConfig]):
 
     @classmethod
     def fit(cls, training: TrainingData, config: EaseConfig) -> Self:
-        """Invert the Gram matrix; empty for more than `MAX_ITEMS` items with interactions."""
+        """Invert the Gram matrix of the items with interactions."""
         interactions = training.interactions
         matrix = strength_matrix(interactions)
         used = np.flatnonzero(degrees(matrix, 0) > 0)
-        if not 0 < len(used) <= MAX_ITEMS:
+        if not len(used):
             return cls(config, SparseRows.from_csr(empty_matrix(interactions.n_items, interactions.n_items)))
         weighted = scaled(matrix, rows=power(degrees(matrix, 1), -config.user_exponent))[:, used]
         # One step at a time: the sparse form of a dense product takes more memory than the matrix itself.

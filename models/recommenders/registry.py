@@ -4,11 +4,12 @@ The features of the network, the settings in a bundle, the mix, the tuner and th
 entries. A new recommender is a module that meets the contract of `recommender.py`, and an entry here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
+from models.recommenders import als, ease, spectral
 from models.recommenders.als import Als, AlsConfig
 from models.recommenders.content import Content, ContentConfig
 from models.recommenders.ease import Ease, EaseConfig
@@ -57,6 +58,8 @@ class Entry:
     compares_items
         Whether its matrix says how similar two items are, for diversity and for similar items that the mix does not
         know; only for a kept `ItemMatrix`.
+    max_used, max_items
+        It is not fitted if more items have interactions, or if the catalogue has more items; None without a limit.
     """
 
     recommender: type[Recommender]
@@ -74,6 +77,22 @@ class Entry:
     from_catalogue: bool = False
     relates_items: bool = True
     compares_items: bool = False
+    max_used: int | None = None
+    max_items: int | None = None
+
+    def too_large(self, used: int, items: int) -> str | None:
+        """Return why it is not fitted on data of this size; None if it is.
+
+        Parameters
+        ----------
+        used, items
+            Numbers of items with interactions, and of all items.
+        """
+        if self.max_used is not None and used > self.max_used:
+            return f"{used:,} items have interactions, more than {self.max_used:,}"
+        if self.max_items is not None and items > self.max_items:
+            return f"the catalogue has {items:,} items, more than {self.max_items:,}"
+        return None
 
     @property
     def name(self) -> str:
@@ -152,18 +171,22 @@ RECOMMENDERS: tuple[Entry, ...] = (
         "EASE",
         choices=(Choice("regularization", (30.0, 100.0, 300.0, 1000.0)),),
         searched=(Steps("recency_decay", 0.1, 0.1, 1.0, needs_order=True),),
+        max_used=ease.MAX_USED,
     ),
     Entry(
         Als,
         AlsConfig,
         "ALS",
         choices=(Choice("regularization", (0.1, 3.0, 30.0)), Choice("confidence", (3.0, 10.0, 40.0))),
+        max_used=als.MAX_USED,
+        max_items=als.MAX_ITEMS,
     ),
     Entry(
         Spectral,
         SpectralConfig,
         "the spectral part",
         searched=(Steps("recency_decay", 0.1, 0.1, 1.0, needs_order=True),),
+        max_used=spectral.MAX_USED,
     ),
     Entry(
         Repeats,
@@ -187,3 +210,18 @@ RECOMMENDERS: tuple[Entry, ...] = (
 def entry_of(part: str) -> Entry:
     """Find the entry of a recommender by its name, or by that of another part that it writes."""
     return next(entry for entry in RECOMMENDERS if part in entry.parts)
+
+
+def too_large(parts: Iterable[str], used: int, items: int) -> dict[str, str]:
+    """Return the parts that are not fitted on data of some size, and why.
+
+    Parameters
+    ----------
+    parts
+        The parts that are wanted.
+    used, items
+        Numbers of items with interactions, and of all items. They must be those of the bundle, not of a part of the
+        data: otherwise a part could be measured that the bundle then lacks, or the other way round.
+    """
+    reasons = {part: entry_of(part).too_large(used, items) for part in parts}
+    return {part: reason for part, reason in reasons.items() if reason is not None}

@@ -21,7 +21,7 @@ from models.recommenders.recommender import ItemMatrix, TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.similarity.matrices import degrees, empty_matrix, power, scaled, strength_matrix
 
-MAX_ITEMS = 50_000
+MAX_USED = 50_000
 """Finding the neighbours of every item takes time with the square of the items."""
 _BLOCK = 1024
 _OVERSAMPLING = 16
@@ -48,12 +48,12 @@ class Spectral(ItemMatrix[SpectralConfig]):
 
     @classmethod
     def fit(cls, training: TrainingData, config: SpectralConfig) -> Self:
-        """Find the singular vectors and the neighbours; empty for more than `MAX_ITEMS` items with interactions."""
+        """Find the singular vectors, and the neighbours of the items with interactions."""
         interactions = training.interactions
         matrix = strength_matrix(interactions)
         used = np.flatnonzero(degrees(matrix, 0) > 0)
         dimensions = min(config.dimensions, len(used), interactions.n_users)
-        if not dimensions or len(used) > MAX_ITEMS:
+        if not dimensions:
             return cls(config, SparseRows.from_csr(empty_matrix(interactions.n_items, interactions.n_items)))
         matrix = matrix[:, used]
         items = degrees(matrix, 0)

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from collections.abc import Collection
 
 import numpy as np
 
@@ -21,13 +22,17 @@ _LENGTH = 10
 _COVERAGE = "coverage@10"
 
 
-def check_bundle(bundle: Bundle, known: Interactions, active: Manifest | None, *, seed: int) -> list[GateCheck]:
+def check_bundle(
+    bundle: Bundle, known: Interactions, active: Manifest | None, *, measured: Collection[str] = (), seed: int
+) -> list[GateCheck]:
     """Rank for a hundred users with a bundle, and compare its size and its coverage with those of the active one.
 
     Parameters
     ----------
     known
         The interactions that the bundle was fitted on, with its codes.
+    measured
+        The parts that had data when the blend was measured.
 
     Raises
     ------
@@ -46,11 +51,23 @@ def check_bundle(bundle: Bundle, known: Interactions, active: Manifest | None, *
         # For a user with interactions with every item there is nothing left to recommend.
         answered += bool(len(found.items)) or len(np.unique(history.items)) >= known.n_items
     return [
+        check_parts(ranker, measured),
         _answers(answered, len(sample)),
         _latency(milliseconds),
         _coverage(bundle.manifest, active),
         _size(bundle.manifest, active),
     ]
+
+
+def check_parts(ranker: Ranker, measured: Collection[str]) -> GateCheck:
+    """Check that the blend and the network read the same parts as when they were measured."""
+    config = ranker.retriever.config
+    read = {part for part in measured if config.blend.network_weight > 0 or ranker.weight_of(part) > 0}
+    lacking = sorted(read.difference(ranker.retriever.present))
+    if lacking:
+        detail = f"the bundle lacks parts that its blend reads: {', '.join(lacking)}"
+        return GateCheck(name="parts", outcome="failed", detail=detail)
+    return GateCheck(name="parts", outcome="passed", detail=f"all {len(read)} parts that its blend reads are there")
 
 
 def _answers(answered: int, users: int) -> GateCheck:

@@ -1,7 +1,7 @@
 """Runs the whole pipeline on a data set once: clean, split, learn, measure on the test part."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -181,6 +181,12 @@ def _split(dataset: DataSet, table: pa.Table, cleaning: CleaningReport, config: 
         if min(len(split.validation), len(split.test)) >= MIN_REQUESTS:
             return split
     return make(protocol=config.protocol)
+
+
+def _without(config: EvaluationConfig, parts: Collection[str]) -> EvaluationConfig:
+    """Leave some parts out of a run, and out of the settings that it keeps."""
+    chosen = None if config.chosen is None else config.chosen.without(parts)
+    return replace(config, parts=[part for part in config.parts if part not in parts], chosen=chosen)
 
 
 def _learn(

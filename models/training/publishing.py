@@ -6,9 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.arrays.types import Ids
-from models.data.cleaning import present
-from models.data.columns import ITEM
 from models.data.interactions import Interactions
 from models.filters.knowledge import Knowledge, KnowledgeConfig
 from models.ranking.config import RankingConfig
@@ -35,13 +32,12 @@ class Publication:
     def fit(cls, run: Evaluated, catalogue: pa.Table | None) -> "Publication":
         """Fit the recommenders that the blend uses and those that a bundle always holds, with the settings of a run."""
         served = served_retriever(run.learned.ranker.retriever)
-        ids = _item_ids(catalogue)
-        interactions = run.everything.with_items(ids)
+        interactions = run.everything
         names = {part.signals[0] for part in served.recommenders} | {entry.name for entry in RECOMMENDERS if entry.kept}
         return cls(
             interactions,
             Retriever.fit(interactions, served.config, catalogue, names - {Repeats.signals[0]}),
-            Repeats.fit(TrainingData(run.log.with_items(ids)), served.config.repeats),
+            Repeats.fit(TrainingData(run.log), served.config.repeats),
             Knowledge.fit(catalogue, KnowledgeConfig(), interactions.item_ids),
         )
 
@@ -66,10 +62,3 @@ def served_retriever(retriever: Retriever) -> Retriever:
     if retriever.config.blend.network_weight > 0:
         return retriever
     return retriever.configured(retriever.config.model_copy(update={"network_parts": ()})).pruned()
-
-
-def _item_ids(catalogue: pa.Table | None) -> Ids:
-    if catalogue is None:
-        return np.empty(0, dtype=np.bytes_)
-    ids = catalogue[ITEM].cast(pa.string())
-    return np.array([item_id.encode() for item_id in ids.filter(present(ids)).to_pylist()], dtype=np.bytes_)

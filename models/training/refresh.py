@@ -1,6 +1,7 @@
 """Training with the settings of an earlier bundle, and with its network where that is kept."""
 
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.data.strengths import StrengthScale
 from models.ranking.bundle_settings import read_config, read_network
+from models.ranking.candidates import PARTS
 from models.ranking.config import RankingConfig
 from models.ranking.features import NETWORK_SIGNALS
 from models.ranking.network import NETWORK_FILE, NetworkScorer
@@ -46,6 +48,15 @@ class ChosenSettings:
         if scorer.signals != NETWORK_SIGNALS:
             return cls(config)
         return cls(config, scorer, (bundle.file(KERAS_FILE), bundle.file(NETWORK_FILE)))
+
+    def without(self, parts: Collection[str]) -> "ChosenSettings":
+        """Give some parts no weight. A network that read one of them is not kept: another one is trained."""
+        read = {*self.config.network_parts, *(part for part in PARTS if getattr(self.config.blend, part) > 0)}
+        if read.isdisjoint(parts):
+            return self
+        config = self.config.changed("blend", **dict.fromkeys(parts, 0.0))
+        left = tuple(part for part in config.network_parts if part not in parts)
+        return ChosenSettings(config.model_copy(update={"network_parts": left}))
 
     def kept_in(self, folder: Path) -> "ChosenSettings":
         """Copy the files to a folder: the bundle may be removed while the run goes on."""

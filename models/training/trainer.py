@@ -21,7 +21,7 @@ from models.training.checks import check_bundle
 from models.training.evaluate import Evaluated, evaluate
 from models.training.evaluation_config import EvaluationConfig
 from models.training.gate import compare
-from models.training.publishing import Publication
+from models.training.publishing import Publication, served_retriever
 from models.training.recipe import Recipe, recipe_of
 from models.training.refresh import ChosenSettings
 
@@ -103,9 +103,11 @@ def train(
         page = folder / PAGE_FILE
         page.write_text(render_page(run.report, f"bundle {manifest.version}"), encoding="utf-8")
 
+        measured = served_retriever(run.learned.ranker.retriever).present
+
         def judge(written: Bundle) -> Verdict:
             before = None if active is None else active.manifest
-            more = check_bundle(written, publication.interactions, before, seed=recipe.seed)
+            more = check_bundle(written, publication.interactions, before, measured=measured, seed=recipe.seed)
             return Verdict(against=against, checks=(*checks, *more))
 
         # A network of weight 0 is evaluated, but not used.

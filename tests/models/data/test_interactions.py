@@ -62,15 +62,6 @@ def test_further_items_get_a_code_and_no_row() -> None:
     assert pairs(found) == [("a", "z"), ("a", "x"), ("b", "y"), ("b", "x")]
 
 
-def test_further_items_can_get_a_code_later() -> None:
-    whole = Interactions.from_table(made(ROWS))
-    found = whole.with_items(np.array([b"xx", b"y", b"a-long-id", b"xx"]))
-    assert found.item_ids.tolist() == [b"a-long-id", b"x", b"xx", b"y", b"z"]
-    assert pairs(found) == pairs(whole)
-    assert found.items.dtype == np.int32
-    assert whole.with_items(np.array([b"x"])) is whole.with_items(np.empty(0, dtype=np.bytes_)) is whole
-
-
 def test_selecting_rows_leaves_the_codes_as_they_are() -> None:
     whole = Interactions.from_table(made(ROWS))
     found = whole.select(whole.users == 1)

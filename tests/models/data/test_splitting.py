@@ -46,6 +46,16 @@ def test_leave_last_out_tests_on_the_last_and_validates_on_the_one_before(table:
     assert holdout(found.validation, found.everything) == {"a": ("wx", "y"), "b": ("x", "y")}
 
 
+@pytest.mark.parametrize("protocol", ["leave-last-out", "temporal", "random"])
+def test_items_of_the_catalogue_without_interactions_have_a_code(table: MakeTable, protocol: str) -> None:
+    rows: list[Row] = [(f"u{user}", f"i{(user + at) % 9}", float(at)) for user in range(9) for at in range(9)]
+    catalogue = pa.table({"item_id": ["unused", "", None, "i0"]})
+    found = split(table(rows), protocol=protocol, items=catalogue)
+    assert found.everything.item_ids.tolist() == [*(f"i{item}".encode() for item in range(9)), b"unused"]
+    assert {part.n_items for part in (found.train, found.known, found.log, found.everything)} == {10}
+    assert found.counts["items"] == 9
+
+
 def test_leave_last_out_only_trains_on_users_with_fewer_than_three(table: MakeTable) -> None:
     found = split(table(ROWS), protocol="leave-last-out")
     assert learned(found.train) == ["aw", "ax", "bx", "cx", "cz"]

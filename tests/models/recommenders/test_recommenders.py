@@ -130,11 +130,6 @@ def test_ease_inverts_in_place_a_block_at_a_time(n_items: int) -> None:
         assert values == pytest.approx(weights[item, columns], rel=1e-5)
 
 
-def test_ease_leaves_large_catalogues_alone(few: Interactions, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ease, "MAX_ITEMS", 3)
-    assert Ease.fit(TrainingData(few), EaseConfig()).rows.indices.tolist() == []
-
-
 def test_user_knn_sums_the_similarities_of_the_items_users(few: Interactions, codes: Codes) -> None:
     found = users_signal(UserKNN.fit(TrainingData(few), UserKNNConfig(measure="cosine")), codes(2))
     assert found == {0: 0.5774, 1: 0.5774, 2: 1.2845, 3: 0.7071}

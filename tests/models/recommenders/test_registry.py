@@ -12,7 +12,7 @@ from models.bundle.loader import Bundle
 from models.ranking.features import FEATURES
 from models.ranking.ranker import Ranker
 from models.recommenders.recommender import ItemMatrix
-from models.recommenders.registry import RECOMMENDERS, entry_of
+from models.recommenders.registry import RECOMMENDERS, entry_of, too_large
 from tests.models.conftest import Recommend
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -82,3 +82,15 @@ def test_an_entry_names_settings_that_there_are(entry: Any) -> None:
     for choice in entry.choices:
         for value in choice.values:
             entry.config(**{choice.name: value})
+
+
+def test_items_with_interactions_decide_which_parts_are_fitted() -> None:
+    every = [part for entry in RECOMMENDERS for part in entry.parts]
+    assert too_large(every, 10_000, 10_000) == {}
+    assert too_large(every, 10_000, 200_000) == {}
+    assert too_large(every, 10_001, 20_000) == {"ease": "10,001 items have interactions, more than 10,000"}
+    # Items without interactions do not count, up to the number whose factors would take too much memory.
+    assert too_large(every, 40_000, 55_000).keys() == {"ease"}
+    assert too_large(every, 50_001, 50_001).keys() == {"ease", "als", "spectral"}
+    assert too_large(every, 9_000, 200_001) == {"als": "the catalogue has 200,001 items, more than 200,000"}
+    assert too_large(["item_knn", "als"], 50_001, 50_001).keys() == {"als"}

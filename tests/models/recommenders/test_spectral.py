@@ -92,9 +92,7 @@ def test_more_dimensions_than_users_and_items_give_numbers(shape: tuple[int, int
     assert dense(recommender.rows) == pytest.approx((np.ones(shape[1]) - np.eye(shape[1])) / shape[1], abs=1e-6)
 
 
-def test_it_may_be_left_out(some: Float64, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_may_be_left_out(some: Float64) -> None:
     data = interactions(some)
     assert Spectral.fit(TrainingData(data), SpectralConfig(dimensions=0)).empty
     assert Spectral.fit(TrainingData(data.select(data.users < 0)), SpectralConfig()).empty
-    monkeypatch.setattr(spectral, "MAX_ITEMS", 13)
-    assert Spectral.fit(TrainingData(data), SpectralConfig()).empty

@@ -105,6 +105,13 @@ def test_a_sample_of_the_test_users_may_be_measured(dataset: DataSet, tmp_path: 
     assert sum(segment["users"] for segment in report.segments["history_length"].values()) == 5
 
 
+def test_items_of_the_catalogue_without_interactions_are_ranked(dataset: DataSet, tmp_path: Path) -> None:
+    catalogue = pa.table({"item_id": [f"i{item}" for item in range(9)]})
+    options = EvaluationConfig(ks=(9,), **PLAIN)
+    found = evaluate(DataSet(dataset.interactions, items=catalogue), tmp_path, options, progress=silent).report
+    assert {name: values["coverage@9"] for name, values in found.metrics.items()} == dict.fromkeys(found.metrics, 1.0)
+
+
 def test_what_a_user_turned_down_is_not_listed(dataset: DataSet, tmp_path: Path) -> None:
     # Every user had all items but one, and turned that one down; only the test item is left to list.
     down: dict[str, list[str]] = {"user_id": [], "item_id": []}

@@ -22,7 +22,9 @@ from models.data.progress import silent
 from models.data.synthetic import generate
 from models.ranking.config import RankingConfig
 from models.ranking.network_config import NetworkConfig
-from models.training.checks import check_bundle
+from models.ranking.ranker import Ranker
+from models.ranking.retriever import Retriever
+from models.training.checks import check_bundle, check_parts
 from models.training.gate import MIN_USERS
 from models.training.recipe import Recipe
 from models.training.trainer import train
@@ -87,6 +89,7 @@ def test_the_first_bundle_is_compared_with_popularity_alone(stored: BundleStore)
         "above_popularity": "passed",
         "own_validation": "skipped",
         "new_interactions": "skipped",
+        "parts": "passed",
         "answers": "passed",
         "latency": "passed",
         "coverage": "skipped",
@@ -173,7 +176,8 @@ def test_a_bundle_that_shrank_its_catalogue_or_grew_is_refused(
 ) -> None:
     bundle = stored.load_active()
     assert bundle is not None
-    known = Interactions.from_table(_until(log, 0.75).interactions).with_items(bundle.array("item_ids", "S"))  # type: ignore[arg-type]
+    assert log.items is not None
+    known = Interactions.from_table(_until(log, 0.75).interactions, more_items=[log.items["item_id"]])
     metrics = {"validation": {"coverage@10": 0.49, "users": 300}}
     poor = Bundle(bundle.folder, bundle.manifest.model_copy(update={"metrics": metrics}), bundle.arrays)
     before: Manifest = bundle.manifest.model_copy(update=change)
@@ -181,6 +185,18 @@ def test_a_bundle_that_shrank_its_catalogue_or_grew_is_refused(
     assert found.pop(name) == "failed"
     assert set(found.values()) <= {"passed", "skipped", "failed"}
     assert found["answers"] == found["latency"] == "passed"
+
+
+@pytest.mark.parametrize(("ease", "network", "outcome"), [(0.5, 0.0, "failed"), (0, 0.5, "failed"), (0, 0, "passed")])
+def test_a_bundle_without_a_part_that_its_blend_reads_is_refused(
+    log: DataSet, ease: float, network: float, outcome: str
+) -> None:
+    known = Interactions.from_table(log.interactions)
+    config = RankingConfig(network_parts=("ease",)).changed("blend", ease=ease, network_weight=network)
+    ranker = Ranker(Retriever.fit(known, config, parts=("item_knn",)), None, known.item_ids, known.user_ids)
+    check = check_parts(ranker, ["item_knn", "ease"])
+    assert check.outcome == outcome
+    assert ("lacks" in check.detail and "ease" in check.detail) == (outcome == "failed")
 
 
 def test_a_verdict_names_all_that_failed() -> None:

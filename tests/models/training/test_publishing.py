@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.candidates import SIGNALS
 from models.ranking.ranker import Ranker
 from models.recommenders.content import Content, ContentConfig
+from models.recommenders.registry import RECOMMENDERS
 from models.recommenders.repeats import Repeats, RepeatsConfig
 from models.recommenders.score_board import ScoreBoard
 from models.training.recipe import Recipe
@@ -52,7 +54,9 @@ def test_items_without_interactions_are_in_the_bundle_with_their_content(publish
     with ScoreBoard(len(item_ids), SIGNALS) as board:
         content.score(History(np.array([known], dtype=np.int32)), board)
         assert board.items.tolist() == [new]
-    assert len(Ranker.load(bundle).rank(History(np.zeros(1, dtype=np.int32)), CandidateQuery()).items) >= 3
+    history = History(np.zeros(1, dtype=np.int32))
+    listed = Ranker.load(bundle).rank(history, CandidateQuery(limit=len(item_ids))).items
+    assert sorted(listed.tolist()) == list(range(len(item_ids)))
 
 
 def test_requirements_can_be_asked_of_every_item(publish: Publish) -> None:
@@ -87,3 +91,16 @@ def test_repeats_are_measured_on_the_log_with_its_repeats(publish: Publish) -> N
 @pytest.mark.parametrize("moment", [None, 1_700_000_000_000_000])
 def test_the_manifest_tells_from_when_the_catalogue_is(publish: Publish, moment: int | None) -> None:
     assert publish(LOG, catalogue_at=moment).manifest.data["catalogue_at"] == moment
+
+
+@pytest.mark.parametrize("most", [6, 5])
+def test_a_part_that_is_measured_is_published(publish: Publish, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """The validation and the test part hold fewer items than the bundle: the bundle decides."""
+    log = [(f"u{user}", f"i{(user + at) % 5}", float(at)) for user in range(6) for at in range(4)]
+    # Nobody but this user has the sixth item, last: training does not know it while settings are chosen.
+    log += [("late", "i0", 0.0), ("late", "i1", 1.0), ("late", "i2", 2.0), ("late", "i5", 3.0)]
+    limited = [replace(entry, max_used=most) if entry.name == "als" else entry for entry in RECOMMENDERS]
+    monkeypatch.setattr("models.recommenders.registry.RECOMMENDERS", tuple(limited))
+    bundle = publish(log, CATALOGUE)
+    assert ("als" in bundle.manifest.metrics["test"]) == (most == 6)
+    assert ("als_factors" in bundle.arrays) == (most == 6 and bundle.manifest.settings["blend"]["als"] > 0)
