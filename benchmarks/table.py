@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from benchmarks.baselines.registry import SYSTEMS, installed
-from benchmarks.comparison import Comparison, Options
+from benchmarks.comparison import BRAID, Comparison, Options
 from benchmarks.search import DEPTH
 
 _ALWAYS = ("braid", "numpy", "scipy", "tensorflow", "keras")
@@ -32,7 +32,7 @@ def to_markdown(found: Comparison, options: Options) -> str:
     lines = [
         f"## {found.data}, {found.protocol}",
         "",
-        f"{counts}; {seen}; seed {options.seed}.",
+        f"{counts}; {seen}; seed {options.seed}.{_budget(found)}",
         "",
         *(_row(cells) for cells in (heads, ["---"] * len(heads), *rows)),
     ]
@@ -56,6 +56,14 @@ def to_json(comparisons: Sequence[Comparison], options: Options) -> str:
         "comparisons": [asdict(comparison) for comparison in comparisons],
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def _budget(found: Comparison) -> str:
+    """Say whether Braid's own budget ended its search."""
+    if BRAID not in found.results:
+        return ""
+    spent = found.results[BRAID].setting["budget_spent"]
+    return f" Braid's budget was {'spent: some settings were not tried' if spent else 'not spent'}."
 
 
 def _figure(value: float) -> str:

@@ -45,7 +45,11 @@ Host = Annotated[str | None, typer.Option(help="Address to listen on (BRAID_HOST
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on (BRAID_PORT).")]
 Budget = Annotated[
     float | None,
-    typer.Option(min=0, max=1e6, help="Approximate seconds for choosing settings; the default grows with the data."),
+    typer.Option(
+        min=0,
+        max=1e6,
+        help="Approximate seconds of processor time for choosing settings; the default grows with the data.",
+    ),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Processes to start (BRAID_WORKERS).")]
 

@@ -40,7 +40,7 @@ class TrainingJobIn(BaseModel):
     )
     seed: int = Field(0, ge=0, le=MAX_SEED, description="seed of a full run")
     budget: float | None = Field(
-        None, ge=0, le=1e6, description="approximate seconds for choosing settings in a full run"
+        None, ge=0, le=1e6, description="approximate seconds of processor time for choosing settings in a full run"
     )
     from_manifest: str | None = Field(None, max_length=64, description="version of the bundle to reproduce")
 

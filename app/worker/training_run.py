@@ -113,7 +113,8 @@ def summary(trained: Trained) -> list[str]:
     """Summarise in a few lines the result of a run and the verdict of the gate."""
     manifest = trained.bundle.manifest
     ndcg = ", ".join(f"{name} {values['ndcg@10']:.4f}" for name, values in manifest.metrics["test"].items())
-    lines = [f"{manifest.protocol}, NDCG@10: {ndcg}"]
+    spent = "; the budget was spent: some settings were not tried" if manifest.metrics.get("budget_spent") else ""
+    lines = [f"{manifest.protocol}, NDCG@10: {ndcg}{spent}"]
     checks = manifest.gate.checks if manifest.gate else ()
     lines += [f"gate: {check.name} {check.outcome}: {check.detail}" for check in checks]
     if not trained.same_data:

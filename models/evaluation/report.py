@@ -64,6 +64,11 @@ class EvaluationReport:
         best = sorted(parts, key=lambda name: self.metrics[name][metric])[-1:]
         return [BLEND, *best, POPULARITY]
 
+    @property
+    def budget(self) -> str:
+        """Whether the budget ended the search for settings, in words."""
+        return "spent: some settings were not tried" if self.settings.get("budget_spent") else "not spent"
+
     def named_segments(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield all segments, each with a readable name."""
         for length, segment in self.segments["history_length"].items():

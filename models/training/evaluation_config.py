@@ -23,10 +23,10 @@ class EvaluationConfig:
     with_timeline
         Whether the protocol is `timeline` where none is given and the interactions have times that are enough for it.
     seed
-        The same seed and data give the same metrics, unless the budget runs out.
+        The same seed and data give the same metrics, unless the budget is spent.
     budget
-        Seconds after which no further setting is tried; the trial that is running is finished. Where None it grows
-        with the data.
+        Seconds of processor time after which no further setting is tried; the trial that is running is finished. Where
+        None it grows with the data.
     include_seen
         Whether items of the history are recommended and count as targets.
     test_days

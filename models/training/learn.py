@@ -1,6 +1,5 @@
 """The automatic recipe: fits the recommenders, trains the network and chooses every setting on validation."""
 
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
+from models.training.budget import Budget
 from models.training.labelled_lists import LabelOptions, labelled_lists
 from models.training.network import predict, save_network, train_networks
 from models.training.tuning import Trial, Tuner, tune_network_weight
@@ -37,7 +37,7 @@ class Learned:
 
     `ranker` has the recommenders that help, `retriever` all that the data allows, both with the same settings. `files`
     are those of the network in both forms, in the folder that `learn` was given. `budget_spent` tells whether some
-    settings were not tried for lack of time.
+    settings were not tried because the budget was spent.
     """
 
     ranker: Ranker
@@ -81,11 +81,11 @@ def learn(
     network
         Settings of the network; None trains no network.
     budget
-        Seconds after which no further setting is tried; the trial that is running is finished. Where None it grows
-        with the data.
+        Seconds of processor time after which no further setting is tried; the trial that is running is finished. Where
+        None it grows with the data.
     """
     seconds = default_budget(len(train.items)) if budget is None else budget
-    deadline = time.monotonic() + seconds * TUNING_SHARE
+    search = Budget(seconds * TUNING_SHARE)
     sample = validation.sample(MAX_VALIDATION_USERS, seed)
     progress("similarities", 0.0)
     start = RankingConfig() if train.timestamps is not None else RankingConfig.unordered()
@@ -100,7 +100,7 @@ def learn(
     )
     everyone = Retriever.fit(train, start, options.catalogue, parts)
     progress("similarities", 1.0)
-    tuner = Tuner(train, everyone, sample, seed, progress, options.catalogue, deadline, parts)
+    tuner = Tuner(train, everyone, sample, seed, progress, options.catalogue, search, parts)
     everyone = tuner.tune()
     trials = tuner.trials
     retriever = everyone.pruned()
@@ -147,11 +147,11 @@ def learn_network(
 
 
 def default_budget(interactions: int) -> float:
-    """Return the default seconds for choosing settings, which grow with the data up to a quarter of an hour.
+    """Return the default seconds of processor time for choosing settings, which grow with the data up to half an hour.
 
-    They are about twice the usual need: if the budget runs out, the result depends on how busy the machine is.
+    They are about twice the usual need: if the budget is spent, some settings are not tried.
     """
-    return min(240.0 + interactions * 6e-4, 900.0)
+    return min(480.0 + interactions * 1.2e-3, 1800.0)
 
 
 def _start_blend(blend: BlendConfig, parts: Collection[str]) -> BlendConfig:

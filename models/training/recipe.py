@@ -23,7 +23,7 @@ class Recipe(BaseModel):
     kind: Kind = "full"
     seed: int = Field(0, ge=0)
     budget: float | None = Field(
-        None, ge=0, description="seconds for choosing settings; where None, more for more data"
+        None, ge=0, description="seconds of processor time for choosing settings; where None, more for more data"
     )
     network: NetworkConfig = NetworkConfig()
     event_types: EventTypes = Field(EVENT_WEIGHTS, validate_default=True)

@@ -165,6 +165,7 @@ def _manifest(
             "validation": dict(run.validation),
             "trials": report.trials,
             "network": report.curves,
+            "budget_spent": run.learned.budget_spent,
         },
         protocol=report.protocol,
         recipe=recipe.model_dump(mode="json"),

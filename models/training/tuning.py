@@ -1,7 +1,6 @@
 """Tuning: chooses the settings of the recommenders and of the blend on the validation part."""
 
 import math
-import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ from models.ranking.retriever import Retriever, fit
 from models.recommenders.recommender import TrainingData
 from models.recommenders.registry import RECOMMENDERS, Entry, entry_of
 from models.recommenders.search_space import Choice, Halving, Steps
+from models.training.budget import Budget
 from models.training.mixing import prune, search_weights
 from models.training.validation import DEPTH, Pool, generate, list_ndcg
 
@@ -109,8 +109,8 @@ class Tuner:
         Seed of the samples and of breaking ties.
     catalogue
         The items file of the data set, where there is one.
-    deadline
-        Time on the monotonic clock after which nothing further is tried.
+    budget
+        Nothing further is tried once it is spent.
     parts
         The parts that may have a weight.
     """
@@ -121,7 +121,7 @@ class Tuner:
     seed: int
     progress: Progress
     catalogue: pa.Table | None = None
-    deadline: float = math.inf
+    budget: Budget = field(default_factory=lambda: Budget(math.inf))
     parts: Collection[str] = PARTS
     trials: list[Trial] = field(default_factory=list)
     budget_spent: bool = False
@@ -162,7 +162,7 @@ class Tuner:
         return [name for name in self.retriever.present if name in self.parts]
 
     def _late(self) -> bool:
-        self.budget_spent |= time.monotonic() >= self.deadline
+        self.budget_spent |= self.budget.spent
         return self.budget_spent
 
     def _choose_strengths(self) -> None:

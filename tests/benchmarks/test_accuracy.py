@@ -41,6 +41,7 @@ def test_every_system_has_a_row_or_a_reason(done: tuple[Result, dict[str, Any]])
     assert lines[0] == "## tiny, leave-last-out"
     rows = [line.split("|")[1].strip() for line in lines if line.startswith("|")]
     assert rows == ["", "---", *found["results"]]
+    assert "Braid's budget was spent" in result.stdout
 
 
 @pytest.mark.parametrize("system", [system.name for system in SYSTEMS if system.name != "repeats"], indirect=True)

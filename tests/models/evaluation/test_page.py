@@ -101,6 +101,12 @@ def test_the_page_says_what_was_measured_when_and_how(page: Page) -> None:
         assert (name, value) in pairwise(texts)
 
 
+@pytest.mark.parametrize(("spent", "words"), [(True, "spent: some settings were not tried"), (False, "not spent")])
+def test_the_page_says_whether_the_budget_ended_the_search(make_report: MakeReport, spent: bool, words: str) -> None:
+    report = make_report(settings={**make_report().settings, "budget_spent": spent})
+    assert f"<dt>Budget</dt><dd>{words}</dd>" in render_page(report, "a shop")
+
+
 def test_segments_are_listed_with_their_users(page: Page) -> None:
     texts = page.texts
     for name, users in (

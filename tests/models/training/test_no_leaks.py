@@ -1,7 +1,6 @@
 """Nothing of the test is read before it is measured, and the same seed gives the same result."""
 
 import math
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from models.ranking.candidates import PARTS
 from models.ranking.config import RankingConfig
 from models.ranking.network_config import NetworkConfig
 from models.ranking.retriever import Retriever
+from models.training.budget import Budget
 from models.training.evaluate import Evaluated, evaluate
 from models.training.evaluation_config import EvaluationConfig
 from models.training.tuning import Tuner
@@ -151,21 +151,22 @@ def test_only_popularity_is_the_popularity_baseline(small: DataSet, tmp_path: Pa
     )
 
 
-def tuner(small: DataSet, deadline: float) -> Tuner:
+def tuner(small: DataSet, seconds: float) -> Tuner:
     table, cleaning = clean(small.interactions)
     split = make_split(small, table, scale=cleaning.scale)
     everyone = Retriever.fit(split.train, RankingConfig(), small.items)
-    return Tuner(split.train, everyone, split.validation, 0, silent, small.items, deadline)
+    return Tuner(split.train, everyone, split.validation, 0, silent, small.items, Budget(seconds))
 
 
-def test_past_its_deadline_the_tuner_tries_nothing_further(small: DataSet) -> None:
-    late, free = tuner(small, time.monotonic() - 1), tuner(small, math.inf)
+def test_with_a_spent_budget_the_tuner_tries_nothing_further(small: DataSet) -> None:
+    late, free = tuner(small, 0.0), tuner(small, math.inf)
     late.tune()
     free.tune()
     names = [name for trial in late.trials for name in trial.setting if "." in name and not name.startswith("blend.")]
     assert len(names) == len(set(names))
     assert not {"item_knn.target_exponent", "spectral.recency_decay"} & set(names)
     assert len(free.trials) > 2 * len(late.trials)
+    assert (late.budget_spent, free.budget_spent) == (True, False)
 
 
 def test_tuning_leaves_nothing_behind_in_the_retriever_it_was_given(small: DataSet) -> None:
