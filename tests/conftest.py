@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -183,14 +184,18 @@ def synthetic() -> DataSet:
     return generate(120, 60, 2400, seed=7, groups=3)
 
 
-TRIED_NETWORK_WEIGHTS = (0.25, 0.5, 0.75, 1.0)
-"""Weights of the network that training tries for the bundle of all tests: without 0, so that it has one."""
-
-
 @pytest.fixture(scope="session")
 def few_epochs() -> NetworkConfig:
     """A network of two members, trained for less long than the default ones."""
     return NetworkConfig(members=2, epochs=6)
+
+
+@contextmanager
+def network_wanted() -> Iterator[None]:
+    """Let the trainer give a network some weight: on data as small as that of the tests it would take none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("models.training.tuning.NETWORK_WEIGHTS", (0.25, 0.5, 0.75, 1.0))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -198,16 +203,12 @@ def trained_bundles(once: MakeOnce, synthetic: DataSet, few_epochs: NetworkConfi
     """Train one bundle for all tests, on `synthetic`; who writes to it takes a copy."""
 
     def fill(draft: Path) -> None:
-        from models.training import tuning  # noqa: PLC0415 - as below
         from models.training.recipe import Recipe  # noqa: PLC0415 - as below
         from models.training.trainer import train  # noqa: PLC0415 - imports TensorFlow
 
         store = BundleStore(draft)
-        with pytest.MonkeyPatch.context() as patch:
-            # Tests of the network need one, even where data as small as this gives it no weight.
-            patch.setattr(tuning, "NETWORK_WEIGHTS", TRIED_NETWORK_WEIGHTS)
+        with network_wanted():
             bundle = train(synthetic, store, recipe=Recipe(seed=2, network=few_epochs), progress=silent)
-        assert bundle.manifest.settings["blend"]["network_weight"] > 0
         store.activate(bundle.version)
 
     return once("bundles", fill)

@@ -4,15 +4,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from models.arrays.types import Float32
+from models.arrays.types import Float32, Float64
 from models.ranking.candidates import PARTS
-from models.training.validation import Pool
+from models.training.validation import Pool, within_one_error
 
 _FACTORS = (2.0, 2.0, 2.0**0.5, 2.0**0.25)
 _FROM_ZERO = (0.1, 0.4, 1.6)
 _GREATEST = 32.0
-_TOLERANCE = 5e-4
-"""A part is left out if that lowers the NDCG by less than this share, because each part takes time at every request."""
 
 
 def search_weights(pool: Pool, start: Float32, parts: Iterable[str]) -> tuple[Float32, float]:
@@ -42,18 +40,22 @@ def search_weights(pool: Pool, start: Float32, parts: Iterable[str]) -> tuple[Fl
     return weights, best
 
 
-def prune(pool: Pool, weights: Float32, ndcg: float) -> Float32:
-    """Set to 0 the weights that hardly help, the least useful first."""
-    floor = ndcg * (1 - _TOLERANCE)
+def prune(pool: Pool, weights: Float32) -> Float32:
+    """Set to 0 the weights of parts that help no more than chance, the least useful first.
+
+    Each part takes time at every request, and a weight that was chosen for the noise of some users harms others. So
+    the mix with the fewest parts is taken whose NDCG is within one standard error of that of all parts.
+    """
+    best = pool.of_users(weights)
     while True:
-        found: dict[int, float] = {}
+        found: dict[int, Float64] = {}
         for position in np.flatnonzero(weights).tolist():
             tried = weights.copy()
             tried[position] = 0.0
             if tried.any():
-                found[position] = pool.ndcg(tried)
-        place = max(found, key=lambda one: found[one], default=-1)
-        if place < 0 or found[place] < floor:
+                found[position] = pool.of_users(tried)
+        place = max(found, key=lambda one: float(found[one].mean()), default=-1)
+        if place < 0 or not within_one_error(best, found[place]):
             return weights
         weights = weights.copy()
         weights[place] = 0.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from models.arrays.types import Float32
+from models.arrays.types import Float32, Float64
 from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
@@ -22,7 +22,7 @@ from models.recommenders.registry import RECOMMENDERS, Entry, entry_of
 from models.recommenders.search_space import Choice, Halving, Steps
 from models.training.budget import Budget
 from models.training.mixing import prune, search_weights
-from models.training.validation import DEPTH, Pool, generate, list_ndcg
+from models.training.validation import DEPTH, Pool, generate, list_ndcg, within_one_error
 
 NETWORK_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _ROUNDS = 3
@@ -215,7 +215,8 @@ class Tuner:
         pool = Pool.generate(self.retriever, self.holdout, self.seed)
         weights, ndcg = search_weights(pool, self.retriever.weights, self._present())
         if last:
-            weights = prune(pool, weights, ndcg)
+            weights = prune(pool, weights)
+            ndcg = pool.ndcg(weights)
         blended = self.retriever.config.blend.model_copy(update=_weights(weights))
         self.retriever = self.retriever.configured(self.retriever.config.model_copy(update={"blend": blended}))
         mixed: dict[str, float | str] = {f"blend.{name}": weight for name, weight in _weights(weights).items()}
@@ -229,7 +230,7 @@ class Tuner:
         holdout = holdout or self.holdout
         lists = generate(retriever.pruned(), holdout, DEPTH)
         scores = [candidates.neighbours for candidates in lists]
-        ndcg = list_ndcg(holdout, lists, scores, retriever.n_items, self.seed)
+        ndcg = float(list_ndcg(holdout, lists, scores, self.seed).mean())
         self.trials.append(Trial(dict(setting), ndcg))
         return ndcg
 
@@ -245,15 +246,17 @@ def _weights(weights: Float32) -> dict[str, float]:
 def tune_network_weight(
     retriever: Retriever, network: NetworkScorer, holdout: Holdout, *, seed: int, progress: Progress
 ) -> tuple[RankingConfig, list[Trial]]:
-    """Choose the network's weight, 0 where it does not help."""
+    """Choose the network's weight: 0 where the mix alone is within one standard error of the best weight."""
     builder = FeatureBuilder(retriever.popularity, network.signals, context=network.context)
     lists = generate(retriever, holdout)
     scores = [network.score(builder.build(candidates)) for candidates in lists]
     trials: list[Trial] = []
+    found: list[Float64] = []
     for tried, weight in enumerate(NETWORK_WEIGHTS):
         blended = [blend(candidates.neighbours, score, weight) for candidates, score in zip(lists, scores, strict=True)]
-        ndcg = list_ndcg(holdout, lists, blended, retriever.n_items, seed)
-        trials.append(Trial({"network_weight": weight}, ndcg))
+        found.append(list_ndcg(holdout, lists, blended, seed))
+        trials.append(Trial({"network_weight": weight}, float(found[-1].mean())))
         progress("tuning the blend", (tried + 1) / len(NETWORK_WEIGHTS))
-    best = max(trials, key=lambda trial: trial.ndcg)
-    return retriever.config.changed("blend", **best.setting), trials
+    best = max(range(len(trials)), key=lambda place: trials[place].ndcg)
+    chosen = 0 if within_one_error(found[best], found[0]) else best
+    return retriever.config.changed("blend", **trials[chosen].setting), trials

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from models.arrays import dense
 from models.arrays.types import Float32, Float64
 from models.data.holdout import Holdout
-from models.evaluation.metrics import evaluate_lists
+from models.evaluation.metrics import per_user_values
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.candidates import PARTS, Candidates
 from models.ranking.parallel import in_parallel
@@ -39,15 +39,15 @@ def generate(
     return list(in_parallel((retriever,), len(holdout.users), one))
 
 
-def list_ndcg(holdout: Holdout, lists: list[Candidates], scores: list[Float32], n_items: int, seed: int) -> float:
-    """Measure scores of candidates by NDCG@10; ties are broken at random."""
+def list_ndcg(holdout: Holdout, lists: list[Candidates], scores: list[Float32], seed: int) -> Float64:
+    """Measure scores of candidates for each user by NDCG@10, float64 (users,); ties are broken at random."""
     rng = np.random.default_rng(seed)
     ranked = np.full((len(lists), DEPTH), -1, dtype=np.int32)
     for row, (candidates, values) in enumerate(zip(lists, scores, strict=True)):
         order = np.lexsort((rng.random(len(values)), -values))
         order = (order if candidates.wanted is None else order[candidates.wanted[order]])[:DEPTH]
         ranked[row, : len(order)] = candidates.items[order]
-    return evaluate_lists(ranked, holdout.target_offsets, holdout.target_items, (DEPTH,), n_items)[METRIC]
+    return per_user_values(ranked, holdout.target_offsets, holdout.target_items, (DEPTH,))[METRIC]
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,32 @@ class Pool:
 
     def ndcg(self, weights: Float32) -> float:
         """Measure a mix of the parts by NDCG@10; `weights` is float32 (len(PARTS),)."""
+        return float(self.of_users(weights).mean())
+
+    def of_users(self, weights: Float32) -> Float64:
+        """Measure a mix of the parts for each user by NDCG@10, float64 (users,)."""
         scores = self.parts @ weights + self.noise
         best = np.argpartition(-scores, DEPTH - 1, axis=1)[:, :DEPTH]
         order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1)
         hits = np.take_along_axis(self.relevant, np.take_along_axis(best, order, axis=1), axis=1)
-        return float(((hits @ _discount()) / self.ideal).mean())
+        return np.asarray((hits @ _discount()) / self.ideal, dtype=np.float64)
+
+
+def within_one_error(best: Float64, simpler: Float64) -> bool:
+    """Return whether a simpler choice is as good as the best one, as far as the validation users can tell.
+
+    It is if its mean is at most one standard error of the difference below that of the best (Breiman et al. 1984,
+    "Classification and Regression Trees", the 1-SE rule). The difference is taken user by user, which leaves out how
+    much the users differ from one another.
+
+    Parameters
+    ----------
+    best, simpler
+        A metric of each user under both choices, float64 of the same length.
+    """
+    lost = best - simpler
+    error = lost.std(ddof=1) / np.sqrt(len(lost)) if len(lost) > 1 else 0.0
+    return bool(lost.mean() <= error)
 
 
 def _discount() -> Float64:

@@ -18,9 +18,8 @@ from models.data.interactions import Interactions, find
 from models.data.progress import silent
 from models.evaluation.holdout_lists import as_requested
 from models.ranking.ranker import Ranker
-from models.training import tuning
 from tests.app.conftest import Serve
-from tests.conftest import TRIED_NETWORK_WEIGHTS
+from tests.conftest import network_wanted
 
 START = 1_700_000_000
 NOW = START + 40 * 86_400.0
@@ -65,10 +64,7 @@ def backend() -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_server_gives_the_lists_that_evaluation_measures(
-    kind: str, resources: Resources, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tuning, "NETWORK_WEIGHTS", TRIED_NETWORK_WEIGHTS)
+async def test_a_server_gives_the_lists_that_evaluation_measures(kind: str, resources: Resources, serve: Serve) -> None:
     rows = list(KINDS[kind]())
     with clock.stopped(from_microseconds(int(NOW * 1e6))):
         async with serve() as client:
@@ -76,7 +72,8 @@ async def test_a_server_gives_the_lists_that_evaluation_measures(
                 assert (await client.put(f"/items/{item}", json={"categories": ["new"]})).status_code == 201
             stored = await client.post("/interactions/batch", json=rows)
             assert stored.json()["stored"] == len(rows)
-            trained = await run_training(resources, Order(budget=2.0), silent)
+            with network_wanted():
+                trained = await run_training(resources, Order(budget=2.0), silent)
             await factory.versions(resources).take(trained.bundle.version, "command", force=True)
             expected = measured(Ranker.load(trained.bundle), (await resources.interactions.table(silent)))
             for user, found in expected.items():

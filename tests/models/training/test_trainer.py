@@ -20,7 +20,6 @@ from models.ranking.network import NetworkScorer
 from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
-from models.training import tuning
 from models.training.evaluate import evaluate
 from models.training.evaluation_config import EvaluationConfig
 from models.training.learn import KERAS_FILE
@@ -29,7 +28,7 @@ from models.training.publishing import served_retriever
 from models.training.recipe import Recipe
 from models.training.trainer import train
 from models.training.tuning import choices
-from tests.conftest import TRIED_NETWORK_WEIGHTS
+from tests.conftest import network_wanted
 from tests.models.conftest import Recommend
 
 QUICK = NetworkConfig(members=1, epochs=2)
@@ -60,8 +59,10 @@ def test_the_settings_are_those_that_did_best_on_validation(trained: Bundle) -> 
     config = RankingConfig.model_validate(trained.manifest.settings)
     trials = trained.manifest.metrics["trials"]
     blends = [trial for trial in trials if "network_weight" in trial["setting"]]
-    assert max(blends, key=lambda trial: trial["ndcg"])["setting"] == {"network_weight": config.blend.network_weight}
-    assert len(blends) == len(TRIED_NETWORK_WEIGHTS)
+    # The best, or the least where the best is not better beyond the noise.
+    best = max(blends, key=lambda trial: trial["ndcg"])["setting"]["network_weight"]
+    assert config.blend.network_weight in {best, 0.25}
+    assert len(blends) == 4
     tried: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for trial in trials:
         for name in trial["setting"]:
@@ -136,10 +137,9 @@ def test_the_same_seed_gives_the_same_metrics_and_the_same_network(
     synthetic: DataSet,
     few_epochs: NetworkConfig,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tuning, "NETWORK_WEIGHTS", TRIED_NETWORK_WEIGHTS)
-    again = evaluate(synthetic, tmp_path, EvaluationConfig(seed=2, network=few_epochs), progress=silent)
+    with network_wanted():
+        again = evaluate(synthetic, tmp_path, EvaluationConfig(seed=2, network=few_epochs), progress=silent)
     assert again.report.metrics == trained.manifest.metrics["test"]
     assert again.learned.curves == trained.manifest.metrics["network"]
     network, other = Ranker.load(trained).network, again.learned.network
