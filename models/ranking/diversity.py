@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.arrays.sparse_rows import SparseRows
 from models.arrays.types import Float32, Int32
 from models.ranking import kernels
+from models.recommenders.recommender import Likeness
 
 
-def diversify(items: Int32, scores: Float32, count: int, diversity: float, similar: Sequence[SparseRows]) -> Int32:
+def diversify(items: Int32, scores: Float32, count: int, diversity: float, similar: Sequence[Likeness]) -> Int32:
     """Choose items one after the other: relevant, and dissimilar to those chosen before.
 
     Each is the one with the greatest `(1 - diversity) * relevance - diversity * likeness`, where relevance is the score
@@ -24,7 +24,7 @@ def diversify(items: Int32, scores: Float32, count: int, diversity: float, simil
     diversity
         From 0, which keeps the order of the scores, to 1.
     similar
-        Similarity matrices of items by items; see `likeness`.
+        How alike items are; see `likeness`.
 
     Returns
     -------
@@ -39,15 +39,17 @@ def diversify(items: Int32, scores: Float32, count: int, diversity: float, simil
     return kernels.maximal_marginal_relevance(relevance.astype(np.float32), alike, diversity, min(count, len(items)))
 
 
-def likeness(items: Int32, similar: Sequence[SparseRows]) -> Float32:
+def likeness(items: Int32, similar: Sequence[Likeness]) -> Float32:
     """Compute how alike the items of a list are, float32 (n, n) from 0 to 1.
 
-    In each matrix a similarity counts relative to the largest of its row; the greatest of all matrices and of both
-    directions decides. An item without a row is unlike all others.
+    The greatest of all matrices and of both directions decides. An item without a row is unlike all others. The scale
+    is absolute: two items that share hardly any users are unlike, even if neither has a nearer neighbour.
     """
     found = np.zeros((len(items), len(items)), dtype=np.float32)
     # Positions in the list are found by bisection: an array of the whole catalogue would take more time than the rest.
     order = np.argsort(items, kind="stable").astype(np.int32)
-    for rows in similar:
-        kernels.merge_similarities(rows.indptr, rows.indices, rows.values, items, items[order], order, found)
+    for rows, of_row, of_peer in similar:
+        kernels.merge_similarities(
+            rows.indptr, rows.indices, rows.values, of_row, of_peer, items, items[order], order, found
+        )
     return np.maximum(found, found.T)

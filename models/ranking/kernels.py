@@ -129,28 +129,35 @@ def estimate_from_neighbours(
     return found
 
 
-@kernel(INT64S, INT32S, FLOAT32S, INT32S, INT32S, INT32S, writable(FLOAT32_ROWS), error_model="numpy")
+@kernel(INT64S, INT32S, FLOAT32S, FLOAT32S, FLOAT32S, INT32S, INT32S, INT32S, writable(FLOAT32_ROWS))
 def merge_similarities(
-    indptr: Int64, indices: Int32, values: Float32, items: Int32, ordered: Int32, places: Int32, found: Float32
+    indptr: Int64,
+    indices: Int32,
+    values: Float32,
+    of_row: Float32,
+    of_peer: Float32,
+    items: Int32,
+    ordered: Int32,
+    places: Int32,
+    found: Float32,
 ) -> None:
-    """Raise `found[a, b]` to the similarity of item b in the row of item a, relative to the largest of the row.
+    """Raise `found[a, b]` to the similarity of item b in the row of item a, at most 1.
 
-    `ordered` holds the items in ascending order, `places` the position of each of them in `items`.
+    An entry is multiplied with the factors of its row and of its column; empty factors are 1. `ordered` holds the items
+    in ascending order, `places` the position of each of them in `items`.
     """
     for place in range(len(items)):
         item = items[place]
         if item >= len(indptr) - 1:
             continue
-        largest = np.float32(0.0)
-        for entry in range(indptr[item], indptr[item + 1]):
-            largest = max(largest, values[entry])
-        if largest <= 0:
-            continue
+        scale = of_row[item] if len(of_row) else np.float32(1.0)
         for entry in range(indptr[item], indptr[item + 1]):
             other = np.searchsorted(ordered, indices[entry])
             if other < len(ordered) and ordered[other] == indices[entry]:
-                share = values[entry] / largest
-                found[place, places[other]] = max(found[place, places[other]], share)
+                alike = values[entry] * scale
+                if len(of_peer):
+                    alike *= of_peer[indices[entry]]
+                found[place, places[other]] = max(found[place, places[other]], min(alike, np.float32(1.0)))
 
 
 @kernel(FLOAT32S, FLOAT32_ROWS, FLOAT, INT, error_model="numpy")

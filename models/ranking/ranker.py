@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arrays.compiled import load_kernels
-from models.arrays.sparse_rows import SparseRows
 from models.arrays.types import Float32, Int32
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
@@ -26,7 +25,7 @@ from models.ranking.ranked import Adjustment, Ranked
 from models.ranking.retriever import Retriever
 from models.recommenders.content import Content
 from models.recommenders.popularity import Popularity
-from models.recommenders.recommender import ItemMatrix, Recommender, by_name
+from models.recommenders.recommender import ItemMatrix, Likeness, Recommender, by_name
 from models.recommenders.registry import RECOMMENDERS
 from models.recommenders.repeats import Repeats
 from models.recommenders.score_board import ScoreBoard
@@ -253,10 +252,10 @@ class Ranker:
         return users[order], similarities[order]
 
     @property
-    def similar_rows(self) -> list[SparseRows]:
-        """The matrices that say how alike two items are: by the users they share, and by their descriptions."""
+    def likenesses(self) -> list[Likeness]:
+        """How alike two items are: by the users they share, and by their descriptions."""
         parts: list[Any] = [self.recommenders.get(entry.name) for entry in RECOMMENDERS if entry.compares_items]
-        return [part.rows for part in parts if isinstance(part, ItemMatrix)]
+        return [part.likeness for part in parts if isinstance(part, ItemMatrix)]
 
     @property
     def content(self) -> Content | None:

@@ -1,17 +1,22 @@
 """Item-based collaborative filtering: items that share many users with those of the history (Sarwar et al. 2001)."""
 
-from typing import ClassVar, Self
+from functools import cached_property
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.arrays.sparse_rows import SparseRows
 from models.arrays.types import Float32
+from models.bundle.loader import Bundle
 from models.data.history import History
-from models.recommenders.recommender import ItemMatrix, TrainingData
+from models.recommenders.recommender import ItemMatrix, Likeness, TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.similarity.matrices import counts, latest, power, strength_matrix
 from models.similarity.measures import Measure, Similarity, column_similarities
+
+_DEGREES, _NORMS = "item_knn_degrees", "item_knn_norms"
 
 
 class ItemKNNConfig(BaseModel):
@@ -53,25 +58,74 @@ class ItemKNN(ItemMatrix[ItemKNNConfig]):
     rows
         The best neighbours of each item.
     item_degrees
-        Interactions of each item, float32; known after a fit only. Without them the exponents cannot be changed.
+        Users of each item, float32. Without them the exponents cannot be changed.
+    item_norms
+        Squared length of each item's column as the debiased co-occurrence weighs it, float32. A bundle has both of
+        them since they are used for diversity.
     """
 
     signals: ClassVar[tuple[str, ...]] = ("item_knn", "item_knn_unweighted", "item_knn_last")
 
-    def __init__(self, config: ItemKNNConfig, rows: SparseRows, item_degrees: Float32 | None = None) -> None:
+    def __init__(
+        self,
+        config: ItemKNNConfig,
+        rows: SparseRows,
+        item_degrees: Float32 | None = None,
+        item_norms: Float32 | None = None,
+    ) -> None:
         super().__init__(config, rows)
         self._item_degrees = item_degrees
+        self._item_norms = item_norms
 
     @classmethod
     def fit(cls, training: TrainingData, config: ItemKNNConfig) -> Self:
         """Compute the item-item similarity matrix, the best neighbours of each row."""
         matrix = strength_matrix(latest(training.interactions, config.max_user_interactions))
         rows = column_similarities(matrix, config.similarity, config.neighbours)
-        return cls(config, rows, counts(matrix, 0))
+        of_users = power(counts(matrix, 1), -config.user_exponent)
+        return cls(config, rows, counts(matrix, 0), np.asarray(matrix.multiply(matrix).T @ of_users, dtype=np.float32))
+
+    @classmethod
+    def load(cls, bundle: Bundle, config: ItemKNNConfig) -> Self:
+        """Take the matrix from a bundle, and what relates its entries to cosines, where the bundle has it."""
+        known: list[Any] = [bundle.array(name, np.float32) for name in (_DEGREES, _NORMS) if name in bundle.arrays]
+        return cls(config, SparseRows.load(bundle, cls.signals[0]), *known)
 
     def configured(self, config: ItemKNNConfig) -> Self:
         """Apply other exponents of the items, or fewer neighbours, to those found with the present settings."""
-        return type(self)(config, self._reweighted(config).best(config.neighbours), self._item_degrees)
+        rows = self._reweighted(config).best(config.neighbours)
+        return type(self)(config, rows, self._item_degrees, self._item_norms)
+
+    @cached_property
+    def likeness(self) -> Likeness:
+        """How alike two items are: the cosine of their users, as the measure weighs users.
+
+        The debiased co-occurrence has no upper bound; with other exponents of the items it is that cosine. The other
+        measures are from 0 to 1 as they are. Bundles from before these factors compare with the largest of a row.
+        """
+        if self.config.measure != "cooccurrence":
+            return Likeness(self.rows)
+        if self._item_degrees is None or self._item_norms is None:
+            largest = np.zeros(self.rows.n_rows, dtype=np.float32)
+            filled = np.flatnonzero(np.diff(self.rows.indptr))
+            largest[filled] = self.rows.values[self.rows.indptr[filled]]
+            return Likeness(self.rows, power(largest, -1.0))
+        inverse = power(self._item_norms, -0.5)
+        return Likeness(
+            self.rows,
+            power(self._item_degrees, self.config.item_exponent) * inverse,
+            power(self._item_degrees, self.config.target_exponent) * inverse,
+        )
+
+    def fits(self, n_items: int, n_users: int) -> bool:
+        """Return whether the matrix is of items by items, and the factors are for as many."""
+        known = [len(one) for one in (self._item_degrees, self._item_norms) if one is not None]
+        return super().fits(n_items, n_users) and set(known) <= {n_items}
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return the arrays to store in a bundle, by name."""
+        known = {_DEGREES: self._item_degrees, _NORMS: self._item_norms}
+        return super().arrays() | {name: array for name, array in known.items() if array is not None}
 
     def _reweighted(self, config: ItemKNNConfig) -> SparseRows:
         item_degrees = self._item_degrees

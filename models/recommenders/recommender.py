@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from models.arrays.sparse_rows import SparseRows
+from models.arrays.types import Float32
 from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.interactions import Interactions
@@ -79,6 +80,17 @@ def by_name(recommenders: Iterable[Recommender]) -> dict[str, Recommender]:
     return {recommender.signals[0]: recommender for recommender in recommenders}
 
 
+class Likeness(NamedTuple):
+    """How alike items are, from 0 to 1: `rows[i, j] * of_row[i] * of_peer[j]`.
+
+    `rows` is a matrix of items by items; the factors, float32 of length n_items, are all 1 where they are empty.
+    """
+
+    rows: SparseRows
+    of_row: Float32 = np.empty(0, dtype=np.float32)
+    of_peer: Float32 = np.empty(0, dtype=np.float32)
+
+
 class ItemMatrix(Generic[Config]):
     """A recommender whose only array is a sparse matrix of items by items.
 
@@ -101,6 +113,11 @@ class ItemMatrix(Generic[Config]):
     def load(cls, bundle: Bundle, config: Config) -> Self:
         """Take the matrix from a bundle."""
         return cls(config, SparseRows.load(bundle, cls.signals[0]))
+
+    @property
+    def likeness(self) -> Likeness:
+        """How alike two items are; by default the entries of the matrix, which then must be from 0 to 1."""
+        return Likeness(self.rows)
 
     @property
     def empty(self) -> bool:

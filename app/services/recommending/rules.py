@@ -44,7 +44,7 @@ def apply_rules(
         found = _popular_first(serving, query, found, popular_now)
     items, scores = found.items, found.scores
     if options.diversity > 0 and serving.ranker is not None and len(items):
-        order = diversify(items, scores, min(len(items), _DIVERSE), options.diversity, serving.ranker.similar_rows)
+        order = diversify(items, scores, min(len(items), _DIVERSE), options.diversity, serving.ranker.likenesses)
         rest = np.setdiff1d(np.arange(len(items)), order)
         places = np.concatenate([order, rest])
         items, scores = items[places], scores[places]

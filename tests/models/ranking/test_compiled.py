@@ -55,7 +55,7 @@ with event.install_recorder("numba:compile") as recorder:
         ):
             for new_items in None, live.new_items:
                 found = ranker.rank(history, query, new_items=new_items)
-                diversify(found.items, found.scores, 5, 0.5, ranker.similar_rows)
+                diversify(found.items, found.scores, 5, 0.5, ranker.likenesses)
             ranker.popular(query, 5)
             ranker.popular(query, 5, window=1)
 outside = [name for m in MODULES for name, one in vars(m).items() if isinstance(one, CPUDispatcher)]
