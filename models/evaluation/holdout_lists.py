@@ -139,7 +139,7 @@ def _fill(
     shuffled = rng.permutation(len(items))
     if wanted is not None:
         shuffled = shuffled[wanted[shuffled]]
-    if not len(shuffled):
+    if not len(shuffled) or not scores:
         return
     table = np.stack([values[shuffled] for values in scores.values()])
     length = next(iter(lists.values())).shape[1]

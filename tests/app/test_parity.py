@@ -13,6 +13,7 @@ from app.process.resources import Resources
 from app.times import clock, from_microseconds
 from app.worker.training_run import Order, run_training
 from models.data.cleaning import clean
+from models.data.dislikes import Dislikes
 from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions, find
 from models.data.progress import silent
@@ -89,6 +90,8 @@ def measured(ranker: Ranker, table: Any) -> dict[str, list[tuple[str, Any]]]:
     users = np.arange(log.n_users, dtype=np.int32)
     nothing = Ragged(np.zeros(len(users) + 1, dtype=np.int64), np.empty(0, dtype=np.int32))
     holdout = Holdout(users, log, nothing, moments=np.full(len(users), NOW))
+    disliked = Dislikes.from_table(report.disliked, log).before(np.full(len(users), NOW), log)
+    holdout = holdout if disliked is None else holdout.without(disliked)
     assert report.rows_kept == len(log.items)
     found = {}
     for user in range(len(users)):

@@ -17,7 +17,7 @@ STARS = StrengthScale(low=1.0, high=5.0)
 DAY = 86_400.0
 
 
-def rated(rows: list[tuple[str, str, float | None]], *, ordered: bool = True) -> pa.Table:
+def rated(rows: Sequence[tuple[str, str, float | None]], *, ordered: bool = True) -> pa.Table:
     users, items, values = (list(column) for column in zip(*rows, strict=True))
     table = pa.table({"user_id": users, "item_id": items, "value": pa.array(values, pa.float64())})
     times = pa.array([1e9 + at * DAY for at in range(len(rows))])
@@ -105,6 +105,10 @@ def test_a_fixed_test_is_validated_on_what_was_loved(lukewarm: pa.Table) -> None
 
 def test_the_network_learns_from_what_was_loved(lukewarm: pa.Table) -> None:
     train = split(lukewarm).everything
-    labels = [stop for batch in label_batches(train, None, np.random.default_rng(0)) for stop in batch.stops.tolist()]
+    loved = set(zip(train.users[train.targets].tolist(), train.items[train.targets].tolist(), strict=True))
+    labels = set()
+    for batch in label_batches(train, train, None, np.random.default_rng(0), include_seen=False):
+        targets = batch.requests.targets
+        labels |= {(int(user), int(targets.row(row)[0])) for row, user in enumerate(batch.requests.users)}
     assert labels
-    assert train.targets[labels].all()
+    assert labels <= loved

@@ -32,7 +32,7 @@ def floats(*values: float) -> npt.NDArray[np.float32]:
 
 
 def alike(items: Int32, *similar: Likeness) -> list[list[float]]:
-    return likeness(items, similar).astype(np.float64).round(4).tolist()
+    return [[float(value) for value in row] for row in likeness(items, similar).astype(np.float64).round(4)]
 
 
 def test_likeness_is_absolute_and_the_same_in_both_directions(codes: Codes) -> None:
