@@ -17,7 +17,7 @@ router = APIRouter(tags=["users"], responses=problems(HTTPStatus.UNPROCESSABLE_E
 Data = Annotated[UserData, from_state(serving_factory.user_data)]
 
 
-@router.get("/users/{user_id}/interactions")
+@router.get("/users/{user_id}/interactions", response_model_exclude_unset=True)
 async def list_interactions(user_id: PathId, query: Annotated[LogQuery, Query()], user_data: Data) -> LogPage:
     """List a user's interactions, newest first, with every stored field."""
     return await user_data.log(user_id, query)

@@ -48,6 +48,11 @@ class Interaction(BaseModel):
     request_id: str | None
     position: int | None
     context: dict[str, Any] | None
+    sequence: float | None = Field(
+        None,
+        description="only if it was imported with `timestamps` `order`: its place among those without a time,"
+        " which are older than all others",
+    )
 
 
 class LogQuery(BaseModel):

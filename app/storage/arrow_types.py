@@ -15,7 +15,18 @@ from models.data.catalogue import (
     TAGS,
     TITLE,
 )
-from models.data.columns import CONTEXT, EVENT_ID, EVENT_TYPE, ITEM, POSITION, REQUEST_ID, TIMESTAMP, USER, VALUE
+from models.data.columns import (
+    CONTEXT,
+    EVENT_ID,
+    EVENT_TYPE,
+    ITEM,
+    POSITION,
+    REQUEST_ID,
+    SEQUENCE,
+    TIMESTAMP,
+    USER,
+    VALUE,
+)
 
 _LABELS = pa.list_(pa.string())
 INTERACTION_TYPES: Mapping[str, pa.DataType] = {
@@ -28,8 +39,9 @@ INTERACTION_TYPES: Mapping[str, pa.DataType] = {
     REQUEST_ID: pa.string(),
     POSITION: pa.int32(),
     CONTEXT: pa.string(),
+    SEQUENCE: pa.float64(),
 }
-"""Of a row of the log, in the order of `COLUMNS`: `timestamp` in microseconds since 1970, `context` as JSON."""
+"""Of a row of the log, in the order of `LOG_COLUMNS`: `timestamp` in microseconds since 1970, `context` as JSON."""
 ITEM_TYPES: Mapping[str, pa.DataType] = {
     ITEM: pa.string(),
     TITLE: pa.string(),

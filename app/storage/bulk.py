@@ -14,14 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.storage.changes import ChangeStore
 from app.storage.database import Database, again_after_deadlock
 from app.storage.first_mentions import FirstMentions
-from app.storage.rows import COLUMNS
+from app.storage.rows import LOG_COLUMNS
 from models.data.columns import ITEM, USER
 
-_NAMES = ", ".join(COLUMNS)
 _UNLESS_THERE = "ON CONFLICT (event_id) WHERE event_id IS NOT NULL DO NOTHING"
-_INSERT_SQLITE = f"INSERT INTO interactions ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))}) {_UNLESS_THERE}"  # noqa: S608 - names of columns
-_MAKE_ROOM = f"CREATE TEMPORARY TABLE given ON COMMIT DROP AS SELECT {_NAMES} FROM interactions LIMIT 0"  # noqa: S608 - as above
-_TAKE_OVER = f"INSERT INTO interactions ({_NAMES}) SELECT {_NAMES} FROM given {_UNLESS_THERE}"  # noqa: S608 - as above
+_INSERT_SQLITE = "INSERT INTO interactions ({names}) VALUES ({marks}) {unless}"
+_MAKE_ROOM = "CREATE TEMPORARY TABLE given ON COMMIT DROP AS SELECT {names} FROM interactions LIMIT 0"
+_TAKE_OVER = "INSERT INTO interactions ({names}) SELECT {names} FROM given {unless}"
 _LOCK = 7_241_999
 """Advisory lock of the import that writes: two that wait for each other's rows would deadlock again and again."""
 Also = Callable[[Connection, int], None]
@@ -43,8 +42,10 @@ class BulkStore:
         Parameters
         ----------
         table
-            All columns of a row, `context` as JSON.
+            Columns of the log, `context` as JSON.
         """
+        table = table.select([name for name in LOG_COLUMNS if name in table.column_names])
+        names = table.column_names
         users, items = (pc.unique(table[name]).to_pylist() for name in (USER, ITEM))
 
         def before(connection: Connection) -> tuple[list[str], list[str]]:
@@ -53,18 +54,21 @@ class BulkStore:
             return created
 
         if self._database.is_sqlite:
-            columns = [column.to_pylist() for column in table.select(COLUMNS).columns]
+            columns = [column.to_pylist() for column in table.columns]
+            statement = _INSERT_SQLITE.format(
+                names=", ".join(names), marks=", ".join("?" * len(names)), unless=_UNLESS_THERE
+            )
 
             def work(connection: Connection) -> tuple[tuple[list[str], list[str]], int]:
                 created = before(connection)
                 rows = list(zip(*columns, strict=True))
-                new = connection.exec_driver_sql(_INSERT_SQLITE, rows).rowcount if rows else 0
+                new = connection.exec_driver_sql(statement, rows).rowcount if rows else 0
                 also(connection, new)
                 return created, new
 
             created, new = await self._changes.write(work)
         else:
-            lines = _as_csv(table.select(COLUMNS))
+            lines = _as_csv(table)
 
             async def attempt() -> tuple[tuple[list[str], list[str]], int]:
                 lines.seek(0)
@@ -72,7 +76,7 @@ class BulkStore:
                     await self._database.without_time_limit(connection)
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
                     created = await connection.run_sync(before)
-                    new = await self._copy(connection, lines)
+                    new = await self._copy(connection, names, lines)
                     await connection.run_sync(also, new)
                 return created, new
 
@@ -80,20 +84,21 @@ class BulkStore:
         self._first_sight.remember(created)
         return new
 
-    async def _copy(self, connection: AsyncConnection, lines: io.BytesIO) -> int:
+    async def _copy(self, connection: AsyncConnection, names: list[str], lines: io.BytesIO) -> int:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         if not self._repeats:
             try:
                 async with driver.transaction():
-                    copied = await driver.copy_to_table("interactions", source=lines, columns=COLUMNS, format="csv")
+                    copied = await driver.copy_to_table("interactions", source=lines, columns=names, format="csv")
                 return int(copied.split()[-1])
             except asyncpg.UniqueViolationError:
                 # An import that repeats one row will usually repeat more.
                 self._repeats = True
                 lines.seek(0)
-        await connection.exec_driver_sql(_MAKE_ROOM)
-        await driver.copy_to_table("given", source=lines, columns=COLUMNS, format="csv")
-        return (await connection.exec_driver_sql(_TAKE_OVER)).rowcount
+        listed = ", ".join(names)
+        await connection.exec_driver_sql(_MAKE_ROOM.format(names=listed))
+        await driver.copy_to_table("given", source=lines, columns=names, format="csv")
+        return (await connection.exec_driver_sql(_TAKE_OVER.format(names=listed, unless=_UNLESS_THERE))).rowcount
 
 
 def _as_csv(table: pa.Table) -> io.BytesIO:

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection, func, select
 
 from app.storage.arrow_types import INTERACTION_TYPES
@@ -14,7 +14,8 @@ from app.storage.inserts import insert_rows
 from app.storage.interest import shows_interest
 from app.storage.rows import Row, Stored
 from app.storage.tables import interactions
-from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
+from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, SEQUENCE, TIMESTAMP, USER, VALUE
+from models.data.order import in_one_order
 from models.data.progress import Progress
 from models.data.strengths import StrengthScale
 
@@ -25,6 +26,12 @@ _SECOND = 1_000_000
 _USERS_A_STATEMENT = 500
 LogEntry = tuple[int | None, int, str, str, float | None]
 """Time in microseconds since 1970, id, item, event type and value."""
+NEWEST_FIRST = (
+    interactions.c[TIMESTAMP].desc().nulls_last(),
+    interactions.c[SEQUENCE].desc().nulls_last(),
+    interactions.c.id.desc(),
+)
+"""The order of a user's log: rows without a time are older than all others."""
 
 
 class InteractionStore:
@@ -58,7 +65,7 @@ class InteractionStore:
     async def histories(self, user_ids: Sequence[str], latest: int) -> dict[str, list[LogEntry]]:
         """Return the latest events of several users, oldest first; an empty list for users without any.
 
-        Events without a time count as older than all others.
+        Events without a time are older than all others; among them, those without a place in a sequence.
         """
         found: dict[str, list[LogEntry]] = {user_id: [] for user_id in user_ids}
         names = ("id", ITEM, EVENT_TYPE, VALUE, TIMESTAMP, USER)
@@ -66,7 +73,7 @@ class InteractionStore:
             for page in pages(user_ids, _USERS_A_STATEMENT):
                 place = func.row_number().over(
                     partition_by=interactions.c[USER],
-                    order_by=(interactions.c[TIMESTAMP].desc().nulls_last(), interactions.c.id.desc()),
+                    order_by=NEWEST_FIRST,
                 )
                 one = interactions.c[USER] == page[0] if len(page) == 1 else interactions.c[USER].in_(page)
                 ranked = select(*(interactions.c[name] for name in names), place.label("place")).where(one).subquery()
@@ -129,12 +136,27 @@ class InteractionStore:
         async with self._database.begin() as connection:
             return int(await connection.scalar(select(func.count()).select_from(interactions)) or 0)
 
+    async def has_times(self) -> bool:
+        """Return whether a row has a time."""
+        return await self._has(TIMESTAMP)
+
+    async def has_sequence(self) -> bool:
+        """Return whether a row has a place in a sequence instead of a time."""
+        return await self._has(SEQUENCE)
+
+    async def _has(self, name: str) -> bool:
+        async with self._database.begin() as connection:
+            await self._database.without_time_limit(connection)
+            there = select(interactions.c.id).where(interactions.c[name].is_not(None)).limit(1)
+            return await connection.scalar(there) is not None
+
     async def table(self, progress: Progress) -> pa.Table:
         """Read the columns of the log that training needs, named as in a data-set folder, in the order of the rows.
 
-        Rows without a time count as older than all others; without any time there is no `timestamp` column.
+        `timestamp` holds seconds, or only an order where most rows have only a place in a sequence: the table is then
+        marked; see `models.data.order`. Without any order there is no `timestamp` column.
         """
-        names = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID)
+        names = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID, SEQUENCE)
         schema = pa.schema([(name, INTERACTION_TYPES[name]) for name in names])
         expected = max(await self.count(), 1)
         parts, last, done = [schema.empty_table()], 0, 0
@@ -155,12 +177,6 @@ class InteractionStore:
                 parts.append(pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema))
                 progress("reading the log", min(done / expected, 1.0))
         progress("reading the log", 1.0)
-        return _in_seconds(pa.concat_tables(parts))
-
-
-def _in_seconds(table: pa.Table) -> pa.Table:
-    place = table.column_names.index(TIMESTAMP)
-    times = table[TIMESTAMP].to_numpy().astype(np.float64) / _SECOND
-    if not len(times) or np.isnan(times).all():
-        return table.remove_column(place)
-    return table.set_column(place, TIMESTAMP, pa.array(np.where(np.isnan(times), np.nanmin(times), times)))
+        found = pa.concat_tables(parts)
+        seconds = pc.divide(found[TIMESTAMP].cast(pa.float64()), _SECOND)
+        return in_one_order(found.set_column(names.index(TIMESTAMP), TIMESTAMP, seconds))

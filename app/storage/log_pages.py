@@ -6,9 +6,8 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Row, Table, select, true
 
 from app.storage.database import Database
-from app.storage.rows import COLUMNS
 from app.storage.tables import interactions, items, users
-from models.data.columns import ITEM, USER
+from models.data.columns import ITEM, TIMESTAMP, USER
 
 _ROWS_A_PAGE = 50_000
 Page = Sequence[Row[Any]]
@@ -20,10 +19,11 @@ class LogPages:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def interactions(self) -> AsyncIterator[Page]:
-        """Return the rows of the log, with all their fields, after their ids."""
-        columns = [interactions.c.id, *(interactions.c[name] for name in COLUMNS)]
-        return self._pages(interactions, interactions.c.id, columns, true())
+    def interactions(self, names: Sequence[str], *, with_times: bool = True) -> AsyncIterator[Page]:
+        """Return fields of the rows of the log, or of those that have no time, after their ids."""
+        columns = [interactions.c.id, *(interactions.c[name] for name in names)]
+        which = true() if with_times else interactions.c[TIMESTAMP].is_(None)
+        return self._pages(interactions, interactions.c.id, columns, which)
 
     def items(self, names: Sequence[str]) -> AsyncIterator[Page]:
         """Return the items that were described and not deleted, after their ids."""

@@ -2,7 +2,18 @@
 
 from typing import NamedTuple
 
-from models.data.columns import CONTEXT, EVENT_ID, EVENT_TYPE, ITEM, POSITION, REQUEST_ID, TIMESTAMP, USER, VALUE
+from models.data.columns import (
+    CONTEXT,
+    EVENT_ID,
+    EVENT_TYPE,
+    ITEM,
+    POSITION,
+    REQUEST_ID,
+    SEQUENCE,
+    TIMESTAMP,
+    USER,
+    VALUE,
+)
 
 
 class Row(NamedTuple):
@@ -28,3 +39,5 @@ class Stored(NamedTuple):
 
 COLUMNS = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID, REQUEST_ID, POSITION, CONTEXT)
 """The columns of a row, in its order."""
+LOG_COLUMNS = (*COLUMNS, SEQUENCE)
+"""All columns of the log but the id; only an import gives a row a `sequence`."""

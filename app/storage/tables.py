@@ -19,7 +19,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from models.data.columns import CONTEXT, EVENT_ID, EVENT_TYPE, ITEM, POSITION, REQUEST_ID, TIMESTAMP, USER, VALUE
+from models.data.columns import (
+    CONTEXT,
+    EVENT_ID,
+    EVENT_TYPE,
+    ITEM,
+    POSITION,
+    REQUEST_ID,
+    SEQUENCE,
+    TIMESTAMP,
+    USER,
+    VALUE,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -40,12 +51,14 @@ interactions = Table(
     Column(ITEM, _ID, nullable=False),
     Column(EVENT_TYPE, String(64), nullable=False),
     Column(VALUE, Double),
-    # Empty where an imported data set has no order.
+    # Empty where an imported data set has no times.
     Column(TIMESTAMP, BigInteger),
     Column(EVENT_ID, _ID),
     Column(REQUEST_ID, _ID),
     Column(POSITION, Integer),
     Column(CONTEXT, _JSON),
+    # Place in the order of a data set without times: any numbers, which mean nothing but their order.
+    Column(SEQUENCE, Double),
     Index("ix_interactions_user_id_timestamp", USER, TIMESTAMP),
     sqlite_autoincrement=True,
 )

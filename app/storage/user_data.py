@@ -1,22 +1,34 @@
 """All data stored about a user, in SQL: read it, erase it, merge it into that of another user."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, text, update
 
 from app.errors import MergeConflictError
 from app.storage.changes import ChangeStore
 from app.storage.database import Database
+from app.storage.interactions import NEWEST_FIRST
 from app.storage.tables import interactions, masked_users, merges, requests, users
 from app.times import now
-from models.data.columns import REQUEST_ID, TIMESTAMP, USER
+from models.data.columns import REQUEST_ID, SEQUENCE, TIMESTAMP, USER
 
 _ROWS_A_PAGE = 1000
 _LOCK = 7_241_998
 """Advisory lock, the same in every process."""
-Place = tuple[int | None, int]
-"""The end of a page of a log: time and id."""
+
+
+class Place(NamedTuple):
+    """The end of a page of a log: time in microseconds, or place in a sequence, and id."""
+
+    time: int | None
+    sequence: float | None
+    id: int
+
+
+def place_of(row: Mapping[str, Any]) -> Place:
+    """Return the place of a row in a user's log."""
+    return Place(row[TIMESTAMP], row[SEQUENCE], row["id"])
 
 
 class UserDataStore:
@@ -28,15 +40,10 @@ class UserDataStore:
 
     async def log(self, user_id: str, after: Place | None, limit: int) -> list[dict[str, Any]]:
         """Return a user's interactions with all their fields, newest first, those without a time last."""
-        moment, number = interactions.c[TIMESTAMP], interactions.c.id
         wanted = interactions.c[USER] == user_id
         if after is not None:
-            time, last = after
-            older = and_(moment.is_(None), number < last)
-            if time is not None:
-                older = or_(moment < time, and_(moment == time, number < last), moment.is_(None))
-            wanted &= older
-        statement = select(interactions).where(wanted).order_by(moment.desc().nulls_last(), number.desc()).limit(limit)
+            wanted &= _older(after)
+        statement = select(interactions).where(wanted).order_by(*NEWEST_FIRST).limit(limit)
         async with self._database.begin() as connection:
             return [_plain(row) for row in (await connection.execute(statement)).mappings()]
 
@@ -45,7 +52,7 @@ class UserDataStore:
         after: Place | None = None
         while page := await self.log(user_id, after, _ROWS_A_PAGE):
             yield page
-            after = page[-1][TIMESTAMP], page[-1]["id"]
+            after = place_of(page[-1])
 
     async def requests(self, user_id: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
         """Yield the recorded contexts of the user's requests, page by page."""
@@ -155,6 +162,17 @@ class UserDataStore:
                 update(users).where(target).values(attributes=found[0], described=True, changed_at=now())
             )
         connection.execute(delete(users).where(users.c[USER] == user_id))
+
+
+def _older(place: Place) -> ColumnElement[bool]:
+    """Select the rows after a place in the order `NEWEST_FIRST`."""
+    moment, sequence, earlier = interactions.c[TIMESTAMP], interactions.c[SEQUENCE], interactions.c.id < place.id
+    if place.time is not None:
+        return or_(moment < place.time, and_(moment == place.time, earlier), moment.is_(None))
+    if place.sequence is not None:
+        within = and_(sequence == place.sequence, earlier)
+        return and_(moment.is_(None), or_(sequence < place.sequence, within, sequence.is_(None)))
+    return and_(moment.is_(None), sequence.is_(None), earlier)
 
 
 def _moved(table: Any, user_id: str, into: str) -> Any:

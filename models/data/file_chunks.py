@@ -24,16 +24,21 @@ from models.data.folder import (
     require_folder,
     typed,
 )
+from models.data.order import is_order
 
 CHUNK_ROWS = 50_000
 
 
 @dataclass(frozen=True)
 class FileChunks:
-    """A file or a table as chunks, the same ones at each reading; `exported` tells whether Braid wrote it."""
+    """A file or a table as chunks, the same ones at each reading.
+
+    `exported` tells whether Braid wrote it, `only_order` whether it says that its `timestamp` is only an order.
+    """
 
     source: Path | pa.Table
     exported: bool = False
+    only_order: bool = False
 
     def tables(self) -> Iterator[tuple[pa.Table, float]]:
         """Read chunk after chunk, each with the share of the file that has been read, between 0 and 1.
@@ -97,7 +102,7 @@ def open_folder(folder: Path) -> Files:
     if interactions is None:
         raise DataSetError(f"{folder}: {NO_INTERACTIONS}")
     paths = {name: path for name, path in found.items() if path is not None}
-    chunks = {name: FileChunks(path, exported=_check(path, name)) for name, path in paths.items()}
+    chunks = {name: _open(path, name) for name, path in paths.items()}
     digest = hashlib.sha256()
     for name, path in paths.items():
         with path.open("rb") as stream:
@@ -111,12 +116,12 @@ def in_memory(dataset: DataSet) -> Files:
     return Files(FileChunks(dataset.interactions), items, users)
 
 
-def _check(path: Path, name: str) -> bool:
-    """Check the columns of a file; return whether Braid exported it."""
+def _open(path: Path, name: str) -> FileChunks:
+    """Check the columns of a file."""
     with reading(path):
         if path.suffix == ".parquet":
             schema = pyarrow.parquet.read_schema(path)
         else:
             schema = open_csv(path, pyarrow.csv.open_csv).schema
     require_columns(schema.names, name, path)
-    return EXPORTED in (schema.metadata or {})
+    return FileChunks(path, exported=EXPORTED in (schema.metadata or {}), only_order=is_order(schema))

@@ -61,8 +61,8 @@ def _size_of(log: Log) -> int:
 
 
 def _order(event: LogEntry) -> tuple[bool, int, int]:
-    moment, number = event[0], event[1]
-    return moment is not None, moment or 0, number
+    # Events without a time stay in the order in which the log gave them: sorting is stable.
+    return (False, 0, 0) if event[0] is None else (True, event[0], event[1])
 
 
 class Histories:

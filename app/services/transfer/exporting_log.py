@@ -13,7 +13,7 @@ from app.services.kit.files import complete_file, make_folder, remove
 from app.storage import arrow_types
 from app.storage.interactions import InteractionStore
 from app.storage.log_pages import LogPages
-from app.storage.rows import COLUMNS
+from app.storage.rows import COLUMNS, LOG_COLUMNS
 from app.times import from_microseconds
 from models.data.catalogue import (
     ATTRIBUTES,
@@ -26,8 +26,9 @@ from models.data.catalogue import (
     TAGS,
     TITLE,
 )
-from models.data.columns import CONTEXT, ITEM, TIMESTAMP, USER
+from models.data.columns import CONTEXT, ITEM, SEQUENCE, TIMESTAMP, USER
 from models.data.folder import EXPORTED, INTERACTIONS, ITEMS, USERS
+from models.data.order import MEANING, ORDER
 from models.data.progress import Progress
 
 _SECOND = 1_000_000
@@ -77,23 +78,40 @@ class ExportingLog:
             progress("export", min(done / expected, 1.0))
 
         counts = [
-            await _write(folder / f"{ITEMS}.parquet", (ITEM, *_ITEM), self._pages.items(_ITEM), 0),
-            await _write(folder / f"{USERS}.parquet", (USER, ATTRIBUTES), self._pages.users(), 0),
-            await _write(folder / f"{INTERACTIONS}.parquet", COLUMNS, self._pages.interactions(), 1, report),
+            await _write(folder / f"{ITEMS}.parquet", (ITEM, *_ITEM), self._pages.items(_ITEM)),
+            await _write(folder / f"{USERS}.parquet", (USER, ATTRIBUTES), self._pages.users()),
+            await self._write_log(folder / f"{INTERACTIONS}.parquet", report),
         ]
         progress("export", 1.0)
         return ExportedFolder(counts[2], counts[0], counts[1])
+
+    async def _write_log(self, path: Path, report: Callable[[int], None]) -> int:
+        """Write the log; a log without times as it came in, with its order as `timestamp`."""
+        if not await self._interactions.has_sequence():
+            return await _write(path, COLUMNS, self._pages.interactions(COLUMNS), report, skipped=1)
+        if await self._interactions.has_times():
+            return await _write(path, LOG_COLUMNS, self._pages.interactions(LOG_COLUMNS), report, skipped=1)
+        names = [SEQUENCE if name == TIMESTAMP else name for name in COLUMNS]
+        # A row with a time was posted after the export began.
+        pages = self._pages.interactions(names, with_times=False)
+        return await _write(path, names, pages, report, skipped=1, only_order=True)
 
 
 async def _write(
     path: Path,
     names: Sequence[str],
     pages: AsyncIterator[Sequence[Any]],
-    skipped: int,
     report: Callable[[int], None] = lambda _: None,
+    *,
+    skipped: int = 0,
+    only_order: bool = False,
 ) -> int:
-    """Write pages of rows, without their first `skipped` columns; a file of an older export is replaced or removed."""
-    schema = pa.schema([(name, _TYPES[name]) for name in names], metadata={EXPORTED: b"1"})
+    """Write pages of rows, without their first `skipped` columns; a file of an older export is replaced or removed.
+
+    With `only_order`, `sequence` is written as `timestamp`, and the file says so.
+    """
+    fields = [(TIMESTAMP if only_order and name == SEQUENCE else name, _TYPES[name]) for name in names]
+    schema = pa.schema(fields, metadata={EXPORTED: b"1"} | ({MEANING: ORDER} if only_order else {}))
     done = 0
     with complete_file(path) as partial, pq.ParquetWriter(partial, schema) as writer:
         async for page in pages:

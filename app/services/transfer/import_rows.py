@@ -16,17 +16,28 @@ from app.schemas.types import FUTURE_TOLERANCE, ID_PATTERN, Id, JsonObject
 from app.services.catalogue.catalogue import to_row
 from app.services.ingestion.event_types import EventTypeRule
 from app.storage.arrow_types import INTERACTION_TYPES
-from app.storage.rows import COLUMNS
+from app.storage.rows import COLUMNS, LOG_COLUMNS
 from models.data.cleaning import keep, without_duplicates
-from models.data.columns import CONTEXT, EVENT_ID, EVENT_TYPE, ITEM, POSITION, REQUEST_ID, TIMESTAMP, USER, VALUE
+from models.data.columns import (
+    CONTEXT,
+    EVENT_ID,
+    EVENT_TYPE,
+    ITEM,
+    POSITION,
+    REQUEST_ID,
+    SEQUENCE,
+    TIMESTAMP,
+    USER,
+    VALUE,
+)
 from models.data.events import EVENT_TYPE_PATTERN
 
 Timestamps = Literal["seconds", "order"]
 Dropped = dict[str, int]
-_LAST_ORDER = 2**63 / 1e6
 _EARLIEST = -5e-7
 """Rounds to the first microsecond of 1970."""
 _NO_TIME = "timestamp not seconds since 1970, before that or in the future"
+_NO_PLACE = "timestamp not a number"
 _position: TypeAdapter[Any] = TypeAdapter(Position)
 _object: TypeAdapter[Any] = TypeAdapter(JsonObject)
 _id: TypeAdapter[Any] = TypeAdapter(Id)
@@ -36,16 +47,19 @@ _JSON_FIELDS = ("categories", "tags", "attributes")
 def clean_interactions(
     table: pa.Table, timestamps: Timestamps, dropped: Dropped, event_types: EventTypeRule, *, exported: bool = False
 ) -> pa.Table:
-    """Return the usable rows of a table with all columns of a row of the log; `timestamp` in microseconds.
+    """Return the usable rows of a table with the columns of the log; `timestamp` in microseconds.
 
     Parameters
     ----------
+    timestamps
+        With `order`, the given `timestamp` becomes `sequence`, and no row has a time.
     dropped
         The rows that are left out are added to it, by reason.
     exported
-        Whether the rows are of an exported log: then none is a duplicate, and a missing time stays missing.
+        Whether the rows are of an exported log: then none is a duplicate, a missing time stays missing, and a row can
+        have a `sequence` instead.
     """
-    kept = table.select([name for name in COLUMNS if name in table.column_names])
+    kept = table.select([name for name in (LOG_COLUMNS if exported else COLUMNS) if name in table.column_names])
     if EVENT_TYPE not in kept.column_names:
         kept = kept.append_column(EVENT_TYPE, _event_types(kept))
     for column in (USER, ITEM):
@@ -64,7 +78,7 @@ def clean_interactions(
         finite = pc.or_kleene(pc.is_null(kept[VALUE]), pc.is_finite(kept[VALUE]))
         kept = _keep(kept, finite, "value not a number", dropped)
     if TIMESTAMP in kept.column_names:
-        kept = _keep(kept, _possible(kept[TIMESTAMP], timestamps, exported=exported), _NO_TIME, dropped)
+        kept = _ordered(kept, timestamps, dropped, exported=exported)
     if not exported:
         flat = [field.name for field in kept.schema if not pa.types.is_nested(field.type)]
         found: Dropped = {}
@@ -142,10 +156,15 @@ def _whole(pattern: str) -> str:
     return pattern.removesuffix("$") + r"\z"
 
 
-def _possible(times: pa.ChunkedArray, timestamps: Timestamps, *, exported: bool) -> pa.ChunkedArray:
-    latest = _LAST_ORDER if timestamps == "order" else (datetime.now(UTC) + FUTURE_TOLERANCE).timestamp()
-    earliest = -_LAST_ORDER if timestamps == "order" else _EARLIEST
-    return pc.fill_null(pc.and_(pc.greater_equal(times, earliest), pc.less_equal(times, latest)), exported)
+def _ordered(table: pa.Table, timestamps: Timestamps, dropped: Dropped, *, exported: bool) -> pa.Table:
+    """Keep rows with a possible `timestamp`; where it is only an order it becomes `sequence`."""
+    numbers = table[TIMESTAMP]
+    if timestamps == "order" and SEQUENCE not in table.column_names:
+        kept = _keep(table, pc.fill_null(pc.is_finite(numbers), exported), _NO_PLACE, dropped)
+        return kept.rename_columns([SEQUENCE if name == TIMESTAMP else name for name in kept.column_names])
+    latest = (datetime.now(UTC) + FUTURE_TOLERANCE).timestamp()
+    possible = pc.and_(pc.greater_equal(numbers, _EARLIEST), pc.less_equal(numbers, latest))
+    return _keep(table, pc.fill_null(possible, exported), _NO_TIME, dropped)
 
 
 def _context(value: object) -> str:
@@ -167,7 +186,9 @@ def _convert(table: pa.Table, column: str, read: Callable[[Any], Any], dropped: 
 
 def _complete(table: pa.Table) -> pa.Table:
     columns = []
-    for name, kind in INTERACTION_TYPES.items():
+    # Most logs have no `sequence`: none is written.
+    names = LOG_COLUMNS if SEQUENCE in table.column_names else COLUMNS
+    for name, kind in ((name, INTERACTION_TYPES[name]) for name in names):
         if name not in table.column_names:
             columns.append(pa.nulls(table.num_rows, kind))
         elif name == TIMESTAMP:
@@ -177,7 +198,7 @@ def _complete(table: pa.Table) -> pa.Table:
             columns.append(pa.array(microseconds, mask=missing))
         else:
             columns.append(table[name].cast(kind))
-    return pa.table(columns, names=list(INTERACTION_TYPES))
+    return pa.table(columns, names=list(names))
 
 
 def _parsed(raw: dict[str, Any]) -> dict[str, Any]:

@@ -84,6 +84,8 @@ class Importing:
 
         Parameters
         ----------
+        timestamps
+            What `timestamp` means where the file does not say it itself, as an exported one does.
         again
             Whether files that were imported before are imported once more.
 
@@ -96,6 +98,7 @@ class Importing:
         DatabaseError
             The database does not answer. Stored rows stay, and the same command resumes after them.
         """
+        timestamps = _meaning(files, timestamps)
         state = None
         if files.fingerprint is not None:
             fingerprint = fingerprint_of(files, timestamps)
@@ -178,7 +181,11 @@ def _read_through(files: Files, progress: Progress) -> None:
 
 def fingerprint_of(files: Files, timestamps: Timestamps) -> str:
     """Return the key of an import: equal for the same files and the same meaning of `timestamp`."""
-    return f"{str(files.fingerprint)[:60]}{'-ord' if timestamps == 'order' else ''}"
+    return f"{str(files.fingerprint)[:60]}{'-ord' if _meaning(files, timestamps) == 'order' else ''}"
+
+
+def _meaning(files: Files, timestamps: Timestamps) -> Timestamps:
+    return "order" if files.interactions.only_order else timestamps
 
 
 class _Run:

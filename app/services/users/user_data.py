@@ -5,18 +5,19 @@ from typing import Any
 
 import orjson
 
-from app.errors import MergeConflictError, NotFoundError
+from app.errors import CursorError, MergeConflictError, NotFoundError
 from app.schemas.user_data import Interaction, LogPage, LogQuery, Merged
 from app.services.kit.pagination import decode, encode
 from app.services.popularity.log_counts import LogCounts
 from app.services.state.erased_users import ErasedUsers
 from app.services.state.histories import Histories
-from app.storage.user_data import UserDataStore
+from app.storage.user_data import Place, UserDataStore, place_of
 from app.storage.users import UserStore
 from app.times import from_microseconds
-from models.data.columns import TIMESTAMP
+from models.data.columns import SEQUENCE, TIMESTAMP
 
 LogRows = Sequence[dict[str, Any]]
+_IN_TIME, _IN_SEQUENCE = "log", "log-sequence"
 _NUMBER_OR_NONE = (int, type(None))
 
 
@@ -45,10 +46,9 @@ class UserData:
         CursorError
             The cursor is malformed, or belongs to another list.
         """
-        after = decode(query.cursor, "log", (_NUMBER_OR_NONE, int))
-        rows = await self._store.log(user_id, None if after is None else (after[0], after[1]), query.limit + 1)
+        rows = await self._store.log(user_id, _read_cursor(query.cursor), query.limit + 1)
         shown = rows[: query.limit]
-        more = encode("log", shown[-1][TIMESTAMP], shown[-1]["id"]) if len(rows) > query.limit else None
+        more = _write_cursor(place_of(shown[-1])) if len(rows) > query.limit else None
         items = [Interaction.model_construct(**_timed(row)) for row in shown]
         return LogPage.model_construct(items=items, next_cursor=more)
 
@@ -136,7 +136,26 @@ async def _rows(first: LogRows, others: AsyncIterator[LogRows]) -> AsyncIterator
 
 
 def _timed(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {TIMESTAMP: None if row[TIMESTAMP] is None else from_microseconds(row[TIMESTAMP])}
+    """Return a row as clients read it: only one without a time can have a `sequence`."""
+    if row[TIMESTAMP] is None and row[SEQUENCE] is not None:
+        return row
+    plain = {name: value for name, value in row.items() if name != SEQUENCE}
+    return plain if row[TIMESTAMP] is None else plain | {TIMESTAMP: from_microseconds(row[TIMESTAMP])}
+
+
+def _write_cursor(last: Place) -> str:
+    if last.sequence is not None:
+        return encode(_IN_SEQUENCE, last.sequence, last.id)
+    return encode(_IN_TIME, last.time, last.id)
+
+
+def _read_cursor(cursor: str | None) -> Place | None:
+    try:
+        found = decode(cursor, _IN_TIME, (_NUMBER_OR_NONE, int))
+    except CursorError:
+        found = decode(cursor, _IN_SEQUENCE, ((float, int), int))
+        return None if found is None else Place(None, float(found[0]), found[1])
+    return None if found is None else Place(found[0], None, found[1])
 
 
 def _nothing(user_id: str) -> NotFoundError:
