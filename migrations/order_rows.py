@@ -47,6 +47,14 @@ def count(connection: sa.Connection, which: Condition) -> int:
     return int(connection.scalar(sa.select(sa.func.count()).select_from(_log).where(which)) or 0)
 
 
+def extent(connection: sa.Connection, which: Condition) -> tuple[int, int | None, int | None]:
+    """Count rows of the log, and return their first and last time."""
+    moment = _log.c.timestamp
+    statement = sa.select(sa.func.count(), sa.func.min(moment), sa.func.max(moment)).select_from(_log).where(which)
+    number, first, last = connection.execute(statement).one()
+    return number, first, last
+
+
 def move(connection: sa.Connection, which: Condition) -> int:
     """Move the numbers of rows from `timestamp` to `sequence`, as they were in the file; return how many rows."""
     moved = connection.execute(

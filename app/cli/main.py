@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from app.cli import commands
+from app.cli import commands, migrating
 from app.cli.bundles import bundles
 from app.cli.export import ExportGroup
 from app.cli.progress import progress_bars
@@ -69,14 +69,23 @@ def _global(
 
 
 @cli.command()
-def migrate() -> None:
+def migrate(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")] = False,
+    confirm_order: Annotated[
+        bool,
+        typer.Option("--confirm-order", help="Also move rows that look like an order from `timestamp` to `sequence`."),
+    ] = False,
+) -> None:
     """Create or update the database's tables."""
+    if dry_run and confirm_order:
+        raise typer.BadParameter("cannot be combined with --dry-run", param_hint="--confirm-order")
 
     async def run() -> None:
         async with open_database(load_settings()) as database:
-            before, after = await upgrade(database)
-            done = "are up to date" if before == after else f"were brought from {before or 'nothing'} to {after}"
-            console.print(f"{database.place}: the tables {done}")
+            if dry_run:
+                await migrating.plan(database, console)
+            else:
+                await migrating.migrate(database, console, confirm_order=confirm_order)
 
     asyncio.run(run())
 

@@ -74,6 +74,20 @@ async def upgrade(database: Database) -> tuple[str | None, str]:
     return before, newest_revision()
 
 
+async def revision(database: Database) -> str | None:
+    """Return the tables' revision; None where there are none.
+
+    Raises
+    ------
+    DatabaseError
+        The database cannot be reached.
+    """
+    if database.is_missing:
+        return None
+    async with database.begin() as connection:
+        return await _known_revision(database, connection)
+
+
 async def _known_revision(database: Database, connection: AsyncConnection) -> str | None:
     before = await connection.run_sync(_revision)
     if before is not None and before not in _known():

@@ -129,3 +129,23 @@ def test_an_export_writes_a_folder_that_can_be_imported(run: Run, folder: Path, 
     assert sorted(path.name for path in target.iterdir()) == ["interactions.parquet"]
     code, out, _ = run("import", str(target), "--timestamps", "order")
     assert (code, "interactions: 2 rows read, 2 kept" in out) == (0, True)
+
+
+def test_a_migration_lists_what_looks_like_an_order_and_moves_it_when_that_is_confirmed(run: Run, folder: Path) -> None:
+    def migrated(*options: str) -> str:
+        code, out, err = run("migrate", *options)
+        assert code == 0, err
+        return out
+
+    assert "would be brought from nothing to" in migrated("--dry-run")
+    assert "were brought from nothing to" in migrated()
+    assert migrated("--dry-run").endswith("the tables are up to date\n")
+    (folder / "interactions.csv").write_text("user_id,item_id,timestamp\nu,a,1\nu,b,2\nu,c,1433221332\n")
+    run("import", str(folder))
+    listed = migrated("--dry-run")
+    assert "2 rows look like an order (1970-01-01T00:00:01+00:00 to 1970-01-01T00:00:02+00:00)" in listed
+    assert "`braid migrate --confirm-order` moves them" in listed
+    assert "2 rows that looked like an order moved" in migrated("--confirm-order")
+    assert migrated("--dry-run").endswith("the tables are up to date\n")
+    code, _, err = run("migrate", "--dry-run", "--confirm-order")
+    assert (code, "--dry-run" in err) == (2, True)
