@@ -1,5 +1,6 @@
 """Targets are what users love: the next rating is no target if it is a lukewarm one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
