@@ -22,7 +22,7 @@ COUNTED = $(BIN)/python -c 'import sys; print("COVERAGE_CORE=sysmon COVERAGE_GRE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test test-slow check format images bench-accuracy bench-ablation bench-scale bench-refresh bench-serving bench-ingestion freshness crash-proof feed-proof worker-proof lock clean
+.PHONY: help install demo test test-slow check format images bench-accuracy bench-ablation bench-scale bench-refresh bench-serving bench-ingestion bench-replay freshness crash-proof feed-proof worker-proof lock clean
 
 help: ## List these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -101,6 +101,9 @@ bench-refresh: install ## Measure a light refresh beside a full run (ARGS=FOLDER
 bench-serving: install ## Measure requests a second, latency and memory (ARGS='FOLDER', needs wrk; docs/performance.md)
 	@command -v wrk >/dev/null || { echo "wrk is not installed: on Debian, 'apt-get install wrk' adds it" >&2; exit 1; }
 	$(BIN)/python -m benchmarks.serving $(ARGS)
+
+bench-replay: install ## Train on a log but for its last days, then ask and post them over HTTP (ARGS='FOLDER --days 28')
+	$(BIN)/python -m benchmarks.replay $(ARGS)
 
 freshness: install ## Post to one server process and ask another, 1,000 times on each database (BRAID_FRESHNESS_COUNT=1000)
 	BRAID_FRESHNESS_COUNT=$${BRAID_FRESHNESS_COUNT:-1000} $(BIN)/python -m pytest -q -s tests/end_to_end/test_freshness.py

@@ -53,34 +53,30 @@ class History:
         """
         order = items.argsort(kind="stable")
         ordered = items[order]
-        last = np.append(ordered[1:] != ordered[:-1], True) if len(items) else np.empty(0, dtype=np.bool_)
-        negative = None if strengths is None or strengths.min(initial=0.0) >= 0 else strengths < 0
-        if last.all() and negative is None:
+        first = np.ones(len(items), dtype=np.bool_)
+        first[1:] = ordered[1:] != ordered[:-1]
+        negative = None if strengths is None or strengths.min(initial=0.0) >= 0 else strengths[order] < 0
+        if first.all() and negative is None:
             return cls(items, user, strengths, times, now)
-        groups = np.concatenate([[0], np.flatnonzero(last)[:-1] + 1])
-        latest = order[last]
-        counted = np.ones(len(items), dtype=np.bool_)
-        liked = np.ones(len(latest), dtype=np.bool_)
+        begins = np.flatnonzero(first)
+        group = np.cumsum(first) - 1
+        latest = np.maximum.reduceat(order, begins)
+        each = np.ones(len(items), dtype=np.float32) if strengths is None else strengths[order]
+        liked = np.ones(len(items), dtype=np.bool_)
         if negative is not None:
-            disliked_at = np.maximum.reduceat(np.where(negative[order], order, -1), groups)
-            liked = disliked_at < latest
-            counted[order] = order > np.repeat(disliked_at, np.diff(np.append(groups, len(items))))
-        each = np.ones(len(items), dtype=np.float32) if strengths is None else np.where(counted, strengths, 0.0)
-        sums = np.add.reduceat(each[order], groups).astype(np.float32)
-        places = np.argsort(latest[liked], kind="stable")
-        kept = latest[liked][places]
-        every = np.ones(len(items), dtype=np.bool_)
-        if negative is not None:
-            every[order] = np.repeat(liked, np.diff(np.append(groups, len(items))))
-            every &= ~negative
+            disliked_at = np.maximum.reduceat(np.where(negative, order, -1), begins)
+            each = np.where(order > disliked_at[group], each, np.float32(0.0))
+            liked[order] = (latest > disliked_at)[group] & ~negative
+        kept = np.sort(latest[liked[latest]])
+        sums = np.add.reduceat(each, begins).astype(np.float32)
         return cls(
             items[kept],
             user,
-            sums[liked][places],
+            sums[group[np.argsort(order)[kept]]],
             None if times is None else times[kept],
             now,
-            cls(items, user, strengths, times, now).where(every),
-            None if negative is None else items[latest[~liked]],
+            cls(items, user, strengths, times, now).where(liked),
+            None if negative is None else items[latest[~liked[latest]]],
         )
 
     def __len__(self) -> int:

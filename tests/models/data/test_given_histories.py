@@ -1,0 +1,59 @@
+"""Histories that are given at test time are read for the test, and never trained on."""
+
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from models.data.folder import DataSet, read_folder, write_folder
+from models.data.splitting import Split, make_split
+
+Row = tuple[object, ...]
+MakeTable = Callable[[list[Row]], pa.Table]
+
+
+def split(table: MakeTable, *, include_seen: bool = False) -> Split:
+    log = table([(user, item, float(at)) for user in "ab" for at, item in enumerate("wxyz")])
+    dataset = DataSet(
+        log,
+        test=table([("s1", "z"), ("a", "only"), ("nobody", "w")]),
+        histories=table([("s1", "w", 1.0), ("s1", "given", 2.0), ("s1", "w", 3.0), ("a", "given", 9.0)]),
+    )
+    return make_split(dataset, log, include_seen=include_seen)
+
+
+def names(found: Split, codes: list[int]) -> list[str]:
+    return [found.everything.item_ids[code].decode() for code in codes]
+
+
+def test_they_are_the_histories_of_test_users(table: MakeTable) -> None:
+    found = split(table)
+    test = found.test
+    users = [test.source.user_ids[user].decode() for user in test.users]
+    histories = [names(found, test.history(row).items.tolist()) for row in range(len(test))]
+    assert dict(zip(users, histories, strict=True)) == {"a": ["w", "x", "y", "z", "given"], "s1": ["given", "w"]}
+    assert names(found, test.target_items.tolist()) == ["only", "z"]
+    assert len(test.excluded(1)) == 2
+
+
+def test_nothing_of_them_is_trained_on(table: MakeTable) -> None:
+    found = split(table)
+    given = found.everything.item_ids.tolist().index(b"given")
+    for part in (found.train, found.known, found.everything, found.train_log, found.validation.source):
+        assert given not in part.items
+        assert part.n_users == 2
+    # A user without a row in the training data.
+    assert found.test.history(1).user >= found.known.n_users
+
+
+def test_test_users_without_any_history_are_apart(table: MakeTable) -> None:
+    found = split(table)
+    assert len(found.newcomers.users) == 1
+    assert found.counts["new_test_users"] == 1
+
+
+def test_a_folder_holds_them(table: MakeTable, tmp_path: object) -> None:
+    folder = tmp_path / "folder"  # type: ignore[operator]
+    write_folder(folder, DataSet(table([("a", "w", 1.0)]), histories=table([("s", "w", 2.0)])))
+    histories = read_folder(folder).histories
+    assert histories is not None
+    assert histories["user_id"].to_pylist() == ["s"]
