@@ -20,7 +20,14 @@ def catalogue(state: ServingState) -> Catalogue:
 def user_data(state: ServingState) -> UserData:
     """Show, export, erase and merge the data stored about users."""
     resources = state.resources
-    return UserData(resources.user_data, resources.users, state.histories, state.log_counts, state.erased_users)
+    return UserData(
+        resources.user_data,
+        resources.users,
+        state.histories,
+        state.log_counts,
+        state.counts_since_bundle,
+        state.erased_users,
+    )
 
 
 def charts(state: ServingState) -> PopularItems:

@@ -60,6 +60,9 @@ class ServingState:
         self.erased_users = ErasedUsers(resources.user_data, resources.first_mentions)
         self.bundle = ActiveBundle(resources.bundles, self.live_items, self.erased_users, scale)
         self.notifications = Notifications(resources.database)
+        self.log_counts = LogCounts(resources.interactions, scale)
+        self.recent_counts = RecentCounts(resources.counts, scale)
+        self.counts_since_bundle = CountsSinceBundle(resources.counts, weights)
         self.feed = ChangeFeed(
             resources.changes,
             self.notifications,
@@ -67,10 +70,8 @@ class ServingState:
             self.live_items.refresh,
             self.erased_users.refresh,
             self.bundle.wake,
+            self.counts_since_bundle.forget,
         )
-        self.log_counts = LogCounts(resources.interactions, scale)
-        self.recent_counts = RecentCounts(resources.counts, scale)
-        self.counts_since_bundle = CountsSinceBundle(resources.counts, weights)
         self.recent_measures = RecentMeasures(OnlineMeasuring(OnlineMeasureStore(resources.database)))
         self.retention = Retention(
             RetentionStore(resources.database, resources.changes), resources.bundles, settings.retention_days

@@ -79,9 +79,11 @@ class Chart(BaseModel):
 
     items: list[ScoredItem] = Field(
         description="`score` is the number of interactions, decayed by their age if there is a window; for trending"
-        " items it is the rise above their share over all time, in standard deviations"
+        " items it is the rise above their share of all time, in standard deviations; 0 for items that top up the list"
     )
-    strategy: ChartStrategy = Field(description="`popular` instead of `trending` if the data has no times")
+    strategy: ChartStrategy = Field(
+        description="`popular` instead of `trending` if the data has no times or nothing rises"
+    )
     window: AnyWindow = Field(description="the window that was used: `all` if the data has no times")
     bundle_version: str | None = Field(description="the bundle with the counts; null if they come from the log alone")
     next_cursor: str | None = Field(description="always null: there is one page")

@@ -1,15 +1,35 @@
 """Counts over the interaction log in SQL. There is no index for them: each call may read all of the log."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Double, Integer, case, cast, func, literal, select
+import numpy as np
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Double,
+    FromClause,
+    Integer,
+    Row,
+    case,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    values,
+)
 
 from app.storage.database import Database
 from app.storage.interest import shows_interest
 from app.storage.tables import interactions
 from models.data.columns import EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
+from models.data.flow import Flow
 from models.data.strengths import RATING, StrengthScale
+
+DAY = 86_400_000_000
+_day = interactions.c[TIMESTAMP] // DAY
 
 _NO_SCALE = StrengthScale()
 _HALVINGS = 40
@@ -53,13 +73,24 @@ class CountStore:
         Parameters
         ----------
         half_life
-            Age in microseconds, before the last interaction, at which one counts half. Without a time its weight is 0.
+            Age in microseconds at which an interaction counts half; ages follow from the flow of the log, see
+            `models.data.flow`. Without a time its weight is 0.
         """
+        number = func.count()
         async with self._database.begin() as connection:
             wanted = await shows_interest(connection, event_types, scale)
-            number, recent = func.count(), func.sum(_weight(wanted, half_life))
+            by_day = (
+                select(_day, number, func.max(interactions.c[TIMESTAMP]))
+                .where(wanted, interactions.c[TIMESTAMP].is_not(None))
+                .group_by(_day)
+                .order_by(_day)
+            )
+            ages = _ages((await connection.execute(by_day)).all(), half_life * _HALVINGS)
+            rows, weight = _weighed(ages, half_life)
+            recent = func.sum(weight)
             statement = (
                 select(interactions.c[ITEM], number, recent, func.sum(number).over(), func.sum(recent).over())
+                .select_from(rows)
                 .where(wanted)
                 .group_by(interactions.c[ITEM])
                 .order_by(recent.desc(), interactions.c[ITEM])
@@ -96,10 +127,23 @@ class CountStore:
             return int(await connection.scalar(select(func.count(interactions.c[USER].distinct()))) or 0)
 
 
-def _weight(wanted: ColumnElement[bool], half_life: int) -> ColumnElement[float]:
-    """Weigh a row by its age: half after each half-life, linear in between, as not every SQLite has powers."""
-    newest = select(func.max(interactions.c[TIMESTAMP])).where(wanted).scalar_subquery()
-    age = newest - interactions.c[TIMESTAMP]
+def _ages(by_day: Sequence[Row[Any]], longest: int) -> list[tuple[int, int, int]]:
+    """Return the days whose interactions have a weight, with their age at the end of the day, and if it is active."""
+    days, counts, latest = (np.array([row[place] for row in by_day], dtype=np.int64) for place in range(3))
+    ages, active = Flow(days, counts, latest / 1e6).day_ages(days)
+    found = zip(days.tolist(), np.rint(ages * DAY).astype(np.int64).tolist(), active.astype(int).tolist(), strict=True)
+    return [(day, age, is_active) for day, age, is_active in found if age < longest]
+
+
+def _weighed(ages: Sequence[tuple[int, int, int]], half_life: int) -> tuple[FromClause, ColumnElement[float]]:
+    """Weigh rows by their age: half after each half-life, linear in between, as not every SQLite has powers."""
+    if not ages:
+        return interactions, literal(0.0)
+    columns = (column("day", BigInteger), column("age", BigInteger), column("active", Integer))
+    aged = values(*columns, name="aged", literal_binds=True).data(ages).cte("aged")
+    until_end = case((aged.c.active == 1, (aged.c.day + 1) * DAY - interactions.c[TIMESTAMP]), else_=0)
+    age = aged.c.age + until_end
     halvings = cast(age // half_life, Integer)
     left = (1.0 - (age % half_life) * (0.5 / half_life)) / cast(literal(1, BigInteger).op("<<")(halvings), Double)
-    return case((halvings < _HALVINGS, left), else_=0.0)
+    rows = interactions.outerjoin(aged, aged.c.day == _day)
+    return rows, case((halvings < _HALVINGS, left), else_=0.0)

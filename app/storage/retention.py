@@ -44,6 +44,7 @@ class RetentionStore:
         old = (ids >= start) & (ids < start + _IDS_A_STEP) & (interactions.c[TIMESTAMP] < before)
         users = list(connection.scalars(delete(interactions).where(old).returning(interactions.c[USER])))
         self._changes.record_now(connection, "users", users)
+        self._changes.record_now(connection, "deletions", users)
         return len(users)
 
     def _requests(self, connection: Connection, before: int) -> int:

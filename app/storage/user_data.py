@@ -82,6 +82,7 @@ class UserDataStore:
             user: str | None = connection.scalar(delete(interactions).where(there).returning(interactions.c[USER]))
             if user is not None:
                 self._changes.record_now(connection, "users", [user])
+                self._changes.record_now(connection, "deletions", [user])
             return user
 
         return await self._changes.write(work)
@@ -104,6 +105,7 @@ class UserDataStore:
                 return False
             self._hide(connection, user_id)
             self._changes.record_now(connection, "users", [user_id])
+            self._changes.record_now(connection, "deletions", [user_id])
             return True
 
         return await self._changes.write(work)

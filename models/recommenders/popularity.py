@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.arrays.types import Float32, Int32
+from models.arrays.types import Float32, Float64, Int32
 from models.bundle.loader import Bundle
-from models.data.history import SECONDS_A_DAY, History
+from models.data.flow import Flow
+from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
@@ -19,6 +20,7 @@ WINDOW_SHARES = (0.01, 0.03, 0.1, 0.3)
 """Shares of the interactions that count as recent where the timestamps are only an order."""
 _CANDIDATES = 100
 """Number of items by each signal that become candidates."""
+_FLOW = "popularity_flow"
 _PRIOR = 1.0
 """Prior that is added to the expected recent interactions: a few interactions with a rare item are no trend."""
 
@@ -46,12 +48,14 @@ class Popularity:
     counts
         Interactions of each item, float32 of length n_items.
     recent
-        Decayed counts with half-lives of 1, 7, 30 and 90 days before the last interaction, float32 (4, n_items).
+        Decayed counts with half-lives of 1, 7, 30 and 90 days, float32 (4, n_items); ages are measured by `flow`.
         Without a clock, the counts within the last 1, 3, 10 and 30 % of the interactions; without an order, `counts`.
     clock
         Whether times are seconds and not only an order: otherwise nothing is trending.
     ages
-        Days from the first interaction of each item to the last one of all, float32; 0 without a clock.
+        Age of the first interaction of each item in days, float32; 0 without a clock.
+    flow
+        The flow of the interactions; None without a clock.
     order, trend_order
         Items by their counts, and by their recent weights with the half-life of the settings, descending; sorted here
         where None.
@@ -67,6 +71,7 @@ class Popularity:
         recent: Float32,
         *,
         clock: bool = False,
+        flow: Flow | None = None,
         order: Int32 | None = None,
         trend_order: Int32 | None = None,
         ages: Float32 | None = None,
@@ -76,6 +81,7 @@ class Popularity:
         self.recent = recent
         self.clock = clock
         self.ages = np.zeros(len(counts), dtype=np.float32) if ages is None else ages
+        self.flow = flow
         self.order: Int32 = _descending(counts) if order is None else order
         self.trend: Float32 = np.ascontiguousarray(recent[config.half_life])
         self._orders: dict[int, Int32] = {}
@@ -90,21 +96,27 @@ class Popularity:
         counts = np.bincount(interactions.items, minlength=n_items)
         recent = np.tile(counts.astype(np.float32), (len(HALF_LIVES_DAYS), 1))
         times = interactions.timestamps
+        flow = None
         if times is not None and len(times):
+            flow = Flow.of(times) if interactions.has_clock else None
             for row in range(len(HALF_LIVES_DAYS)):
-                weights = _weights(times, row, clock=interactions.has_clock)
+                weights = _weights(times, row, flow)
                 recent[row] = np.bincount(interactions.items, weights=weights, minlength=n_items)
-        ages = _ages(interactions) if interactions.has_clock else None
-        return cls(config, counts.astype(np.float32), recent, clock=interactions.has_clock, ages=ages)
+        ages = None if flow is None else _ages(interactions, flow)
+        clock = interactions.has_clock
+        return cls(config, counts.astype(np.float32), recent, clock=clock, flow=flow, ages=ages)
 
     @classmethod
     def load(cls, bundle: Bundle, config: PopularityConfig) -> Self:
         """Take the counts and the orders from a bundle: sorting a large catalogue takes seconds and memory."""
+        counts: Float32 = bundle.array("popularity_counts", np.float32)  # type: ignore[assignment]
+        clock = bool(bundle.array("popularity_clock", np.int32)[0])
         return cls(
             config,
-            bundle.array("popularity_counts", np.float32),  # type: ignore[arg-type]
+            counts,
             bundle.array("popularity_recent", np.float32, ndim=2),  # type: ignore[arg-type]
-            clock=bool(bundle.array("popularity_clock", np.int32)[0]),
+            clock=clock,
+            flow=_flow_of(bundle, int(counts.sum(dtype=np.float64))) if clock else None,
             order=bundle.array("popularity_order", np.int32),  # type: ignore[arg-type]
             trend_order=bundle.array("popularity_trend_order", np.int32),  # type: ignore[arg-type]
             ages=bundle.array("popularity_ages", np.float32) if "popularity_ages" in bundle.arrays else None,  # type: ignore[arg-type]
@@ -124,14 +136,17 @@ class Popularity:
         """Apply another half-life to the same counts."""
         if config == self.config:
             return self
-        return type(self)(config, self.counts, self.recent, clock=self.clock, order=self.order, ages=self.ages)
+        return type(self)(
+            config, self.counts, self.recent, clock=self.clock, flow=self.flow, order=self.order, ages=self.ages
+        )
 
     def order_of(self, window: int) -> Int32:
         """Order the items by a row of `recent`, descending; each is sorted once."""
         if window == self.config.half_life:
             return self.trend_order
         if window not in self._orders:
-            self._orders[window] = _descending(self.recent[window])
+            # Items that are equal now, mostly those without any recent interaction, come by all interactions.
+            self._orders[window] = np.lexsort((-self.counts, -self.recent[window])).astype(np.int32)
         return self._orders[window]
 
     def rise(self, window: int) -> tuple[Float32, Int32]:
@@ -164,10 +179,12 @@ class Popularity:
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the arrays to store in a bundle, by name."""
         clock = np.array([self.clock], dtype=np.int32)
+        flow = {} if self.flow is None else {_FLOW: self.flow.as_array()}
         return {
             "popularity_counts": self.counts,
             "popularity_recent": self.recent,
             "popularity_clock": clock,
+            **flow,
             "popularity_order": self.order,
             "popularity_trend_order": self.trend_order,
             "popularity_ages": self.ages,
@@ -205,11 +222,12 @@ def rises(
     return ((recent - expected) / np.sqrt(expected + _PRIOR)).astype(np.float32)
 
 
-def _ages(interactions: Interactions) -> Float32:
+def _ages(interactions: Interactions, flow: Flow) -> Float32:
     first = np.full(interactions.n_items, np.inf)
     np.minimum.at(first, interactions.items, interactions.times)
-    last = float(interactions.times.max())
-    return np.where(np.isfinite(first), (last - first) / SECONDS_A_DAY, 0.0).astype(np.float32)
+    ages = np.zeros(interactions.n_items)
+    ages[np.isfinite(first)] = flow.ages(first[np.isfinite(first)])
+    return ages.astype(np.float32)
 
 
 def _descending(counts: Float32) -> Int32:
@@ -221,8 +239,15 @@ def _is_order(order: Int32, n_items: int) -> bool:
     return order.shape == (n_items,) and int(order.min(initial=0)) >= 0 and int(order.max(initial=-1)) < n_items
 
 
-def _weights(times: npt.NDArray[np.float64], row: int, *, clock: bool) -> npt.NDArray[np.float64]:
-    if clock:
-        weights: npt.NDArray[np.float64] = 0.5 ** ((times.max() - times) / (HALF_LIVES_DAYS[row] * SECONDS_A_DAY))
-        return weights
+def _flow_of(bundle: Bundle, count: int) -> Flow | None:
+    """Read the flow; of a bundle that was made before there was one, only its beginning and its end are known."""
+    if _FLOW in bundle.arrays:
+        return Flow.from_array(bundle.array(_FLOW, np.float64, ndim=2))  # type: ignore[arg-type]
+    window = bundle.manifest.data.get("window")
+    return None if window is None else Flow.steady(window[0], window[1], count)
+
+
+def _weights(times: Float64, row: int, flow: Flow | None) -> Float64:
+    if flow is not None:
+        return flow.weights(times, HALF_LIVES_DAYS[row])
     return (times >= np.quantile(times, 1 - WINDOW_SHARES[row])).astype(np.float64)

@@ -12,6 +12,7 @@ from models.bundle.verdict import GateCheck
 from models.data.interactions import Interactions
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.ranker import Ranker
+from models.recommenders.popularity import HALF_LIVES_DAYS, Popularity
 
 REQUESTS = 100
 MIN_ANSWERED = 0.95
@@ -19,6 +20,8 @@ MIN_COVERAGE = 0.5
 MAX_GROWTH = 4.0
 MAX_MILLISECONDS = 100.0
 _LENGTH = 10
+_LEAST_WEIGHT = 0.01
+"""Decayed number of interactions that an item in a window must have to count as one of its items."""
 _COVERAGE = "coverage@10"
 
 
@@ -54,6 +57,7 @@ def check_bundle(
         check_parts(ranker, measured),
         _answers(answered, len(sample)),
         _latency(milliseconds),
+        _windows(ranker.popularity),
         _coverage(bundle.manifest, active),
         _size(bundle.manifest, active),
     ]
@@ -83,6 +87,16 @@ def _latency(milliseconds: list[float]) -> GateCheck:
         f" the median may be at most {MAX_MILLISECONDS:g} ms"
     )
     return GateCheck(name="latency", outcome="passed" if middle <= MAX_MILLISECONDS else "failed", detail=detail)
+
+
+def _windows(popularity: Popularity) -> GateCheck:
+    if popularity.flow is None:
+        return GateCheck(name="windows", outcome="skipped", detail="the interactions have no times")
+    days = HALF_LIVES_DAYS[-1]
+    found = int((popularity.recent[-1] >= _LEAST_WEIGHT).sum())
+    least = min(_LENGTH, int((popularity.counts > 0).sum()))
+    detail = f"{found:,} items have interactions in the window of {days:g} days: at least {least} are required"
+    return GateCheck(name="windows", outcome="passed" if found >= least else "failed", detail=detail)
 
 
 def _coverage(new: Manifest, active: Manifest | None) -> GateCheck:

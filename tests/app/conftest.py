@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
@@ -17,6 +18,8 @@ from app.config import Settings
 from app.main import create_app
 from app.process.resources import Resources
 from app.process.serving_state import ServingState
+from app.services.popularity import counts_since_bundle as live_popularity
+from models.bundle.manifest import MANIFEST_FILE
 from models.bundle.store import BundleStore
 
 Serve = Callable[[], AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -108,6 +111,17 @@ def bundles(trained_bundles: Path, settings: Settings) -> BundleStore:
     """A copy of the trained bundle, active, where the service looks for it."""
     shutil.copytree(trained_bundles, settings.bundles)
     return BundleStore(Path(settings.bundles))
+
+
+@pytest.fixture
+def followed(bundles: BundleStore, monkeypatch: pytest.MonkeyPatch) -> BundleStore:
+    """A bundle that says up to which row it has read the log."""
+    monkeypatch.setattr(live_popularity, "_EVERY_SECONDS", 0.0)
+    manifest = bundles.root / str(bundles.active_version()) / MANIFEST_FILE
+    document = orjson.loads(manifest.read_bytes())
+    document["data"]["last_interaction_id"] = 0
+    manifest.write_bytes(orjson.dumps(document))
+    return bundles
 
 
 @pytest.fixture(scope="session")

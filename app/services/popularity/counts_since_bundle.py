@@ -10,10 +10,11 @@ import numpy as np
 
 from app.errors import DatabaseError
 from app.services.kit.database_timeout import with_timeout
+from app.services.popularity.daily_counts import DailyCounts
 from app.services.state.serving import Serving
 from app.storage.counts import CountStore
 from app.times import clock
-from models.arrays.types import Float32, Float64, Int32
+from models.arrays.types import Float32, Int32
 from models.data.events import positive_types
 from models.ranking.live_catalogue import LiveCatalogue
 from models.ranking.ranker import Ranker
@@ -24,20 +25,18 @@ _ROWS = 2_000
 Order = tuple[Float32, Int32]
 Key = tuple[Literal["popular", "rising"], int | None]
 MOST: Key = ("popular", None)
-_HALF_LIVES: Float64 = np.array(HALF_LIVES_DAYS) * 86_400.0
+_NEVER = -1
 
 
 @dataclass
 class _Counted:
-    """The interactions since one bundle by item code: their number, and their decayed weights as of `moment`."""
+    """The interactions since one bundle up to the row `last_id`, and the orders of those up to `sorted_id`."""
 
     live: LiveCatalogue
     number: int
     last_id: int
     sorted_id: int
-    moment: float
-    counts: Float64
-    recent: Float64
+    daily: DailyCounts = field(default_factory=DailyCounts)
     read_at: float = 0.0
     orders: dict[Key, Order] = field(default_factory=dict)
 
@@ -57,6 +56,8 @@ class CountsSinceBundle:
         self._counts = counts
         self._positive = positive_types(event_weights)
         self._counted: _Counted | None = None
+        self._recount: _Counted | None = None
+        self._outdated = False
         self._reading = asyncio.Lock()
         self._requested = asyncio.Event()
         self._serving: Serving | None = None
@@ -78,25 +79,43 @@ class CountsSinceBundle:
             if serving is not None:
                 await self.refresh(serving)
 
+    def forget(self) -> None:
+        """Count all of them again: some were deleted. Until that is done, the last count is used."""
+        self._outdated = True
+
     async def refresh(self, serving: Serving) -> None:
         """Count new interactions, for a second at most; while the database is unavailable, the last count stays."""
         async with self._reading:
-            ranker, counted = serving.ranker, self._counted
+            ranker = serving.ranker
             if ranker is None or ranker.last_interaction_id is None or not self._due(serving):
                 return
-            if counted is None or counted.live is not serving.live:
-                counted = self._begin(serving, ranker.last_interaction_id)
+            counted = self._continued(serving, ranker.last_interaction_id)
+            complete = False
             # Rows read before a timeout or an error of the database are counted; the next call continues after them.
             with suppress(DatabaseError):
                 await with_timeout(self._read(serving, counted))
+                complete = True
+            await asyncio.to_thread(counted.daily.settle)
+            if self._counted is not None and counted is self._recount and not complete:
+                self._counted.read_at = clock.elapsed()
+                return
             new = counted.last_id != counted.sorted_id
             keys = {MOST, *counted.orders} if new else counted.orders.keys() - {MOST}
             # For a million items this takes a tenth of a second: in a thread, so that other requests are answered.
             orders = await asyncio.to_thread(_ordered, ranker, counted, keys)
             counted.orders = orders if new else counted.orders | orders
             counted.sorted_id, counted.read_at = counted.last_id, clock.elapsed()
-            self._counted = counted
+            self._counted, self._recount = counted, None
             self.number += new
+
+    def _continued(self, serving: Serving, last_id: int) -> _Counted:
+        """Return the count to continue: the last one, or a new one for another bundle or after a deletion."""
+        if self._counted is None or self._counted.live is not serving.live:
+            self._recount, self._outdated = None, False
+            return _Counted(serving.live, serving.number, last_id, last_id)
+        if self._outdated:
+            self._recount, self._outdated = _Counted(serving.live, serving.number, last_id, _NEVER), False
+        return self._recount or self._counted
 
     def _due(self, serving: Serving) -> bool:
         counted = self._counted
@@ -105,26 +124,14 @@ class CountsSinceBundle:
         # A request that still uses an older bundle must not replace the counts of the next one.
         return counted.live is serving.live and clock.elapsed() - counted.read_at >= _EVERY_SECONDS
 
-    def _begin(self, serving: Serving, last_id: int) -> _Counted:
-        size = serving.live.size
-        empty = np.zeros((len(_HALF_LIVES), size))
-        return _Counted(serving.live, serving.number, last_id, last_id, clock.seconds(), np.zeros(size), empty)
-
     async def _read(self, serving: Serving, counted: _Counted) -> None:
-        now = clock.seconds()
-        counted.recent *= 0.5 ** ((now - counted.moment) / _HALF_LIVES)[:, None]
-        counted.moment = now
         rows = await self._counts.since(counted.last_id, self._positive, _ROWS)
         while rows.ids:
             serving.live.assign_codes(list(dict.fromkeys(rows.item_ids)))
             codes = serving.live.codes(rows.item_ids)
             ratings = np.array(rows.ratings, dtype=np.float64)
             known = (codes >= 0) & ~serving.scale.for_ratings(ratings).is_low(ratings)
-            codes, times = codes[known], np.array(rows.times, dtype=np.float64)[known]
-            np.add.at(counted.counts, codes, 1.0)
-            ages = np.maximum(now - np.where(np.isnan(times), -np.inf, times), 0.0)
-            for row, half_life in enumerate(_HALF_LIVES):
-                np.add.at(counted.recent[row], codes, 0.5 ** (ages / half_life))
+            counted.daily.add(codes[known], np.array(rows.times, dtype=np.float64)[known])
             counted.last_id = rows.ids[-1]
             if len(rows.ids) < _ROWS:
                 return
@@ -152,18 +159,20 @@ class CountsSinceBundle:
 def _ordered(ranker: Ranker, counted: _Counted, keys: Collection[Key]) -> dict[Key, Order]:
     orders = {}
     for kind, window in keys:
-        counts, recent = _joined(ranker.popularity, ranker.data_until, counted, window)
+        counts, recent = _joined(ranker.popularity, counted, window)
         scores = rises(counts, recent) if kind == "rising" else counts if window is None else recent
         orders[kind, window] = scores, np.argsort(-scores, kind="stable").astype(np.int32)
     return orders
 
 
-def _joined(popularity: Popularity, until: float, counted: _Counted, window: int | None) -> tuple[Float32, Float32]:
-    """Add the interactions since to the bundle's counts: over all time, and decayed as of the moment of reading."""
-    known = len(popularity.counts)
-    counts, recent = counted.counts.copy(), np.zeros_like(counted.counts)
+def _joined(popularity: Popularity, counted: _Counted, window: int | None) -> tuple[Float32, Float32]:
+    """Add the interactions since to the bundle's counts: over all time, and decayed by the flow of both together."""
+    known, size = len(popularity.counts), counted.live.size
+    counts, recent = counted.daily.counts(size), np.zeros(size)
     counts[:known] += popularity.counts
-    if window is not None:
-        recent = counted.recent[window].copy()
-        recent[:known] += popularity.recent[window] * 0.5 ** (max(counted.moment - until, 0.0) / _HALF_LIVES[window])
+    if window is not None and popularity.flow is not None:
+        flow = popularity.flow.joined(counted.daily.flow)
+        recent = counted.daily.recent(size, window, flow)
+        (left,) = flow.weights(np.array([popularity.flow.last]), HALF_LIVES_DAYS[window])
+        recent[:known] += popularity.recent[window] * left
     return counts.astype(np.float32), recent.astype(np.float32)

@@ -1,7 +1,7 @@
 """Popular and trending items: by the bundle and the log since then, or by the log alone before there is a bundle."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from app.services.popularity.selection import (
     Selection,
     highest,
     in_order,
-    nothing,
     scored,
     to_candidate_query,
     without_interactions,
@@ -34,6 +33,7 @@ _LEAST_AGE = 1e-6
 """Share by which decay must lower the counts: otherwise all interactions are from one moment, and none is recent."""
 _TIMELESS = "the times of the interactions are missing or all the same: all of them count alike"
 _NOT_TRENDING = "the times of the interactions are missing or all the same: these are the popular items"
+_POPULAR_INSTEAD = "no item that meets the request has more interactions than usual: these are the popular items"
 _NOTHING_RISES = "no item that meets the request has more interactions than usual"
 _NOTHING_FITS = "no item meets the request"
 _EMPTY = "there are no items yet"
@@ -133,65 +133,81 @@ class PopularItems:
         return await self._most(serving, candidate_query, query.limit, "all")
 
     async def _most(self, serving: Serving, candidate_query: CandidateQuery, limit: int, window: AnyWindow) -> Charted:
-        ranker, live = serving.ranker, serving.live
-        reason = None
-        if ranker is not None:
-            if window != "all" and not ranker.popularity.clock:
-                window, reason = "all", _TIMELESS
-            await self._since_bundle.refresh(serving)
-            row = WINDOWS.get(window)
-            found = self._since_bundle.popular(serving, row)
-            selection = (
-                Selection(*ranker.popular(candidate_query, limit, row))
-                if found is None
-                else in_order(live, *found, candidate_query, limit)
-            )
-            after = live.n_items
-        else:
-            rows = [] if window == "all" else await self._recent.get(WINDOWS[window])
-            if window != "all" and rows and rows[0].all_recent == 0:
-                window, reason = "all", _TIMELESS
-            if window == "all":
-                counts = await self._popular.counts(live)
-                selection = highest(
-                    live, np.flatnonzero(counts).astype(np.int32), counts[counts > 0], candidate_query, limit
-                )
-            else:
-                selection = _of_rows(
-                    serving, rows, np.array([row.recent for row in rows], np.float32), candidate_query, limit
-                )
-            after = 0
+        live, reason = serving.live, None
+        if window != "all" and await self._timeless(serving, window):
+            window, reason = "all", _TIMELESS
+        selection = await self._by_counts(serving, candidate_query, limit, WINDOWS.get(window))
+        if window != "all" and len(selection.items) < limit:
+            selection = selection.topped_up(await self._by_counts(serving, candidate_query, limit, None), limit)
+        after = 0 if serving.ranker is None else live.n_items
         selection = selection.followed_by(without_interactions(live, candidate_query, selection.items, after, limit))
         if not len(selection.items):
             return Charted(selection, "none", window, _NOTHING_FITS if len(live) else _EMPTY)
         return Charted(selection, "popular", window, reason)
 
-    async def _risen(self, serving: Serving, candidate_query: CandidateQuery, limit: int, window: AnyWindow) -> Charted:
-        ranker, row = serving.ranker, WINDOWS[window]
-        selection: Selection | None = None
+    async def _timeless(self, serving: Serving, window: AnyWindow) -> bool:
+        if serving.ranker is not None:
+            return not serving.ranker.popularity.clock
+        rows = await self._recent.get(WINDOWS[window])
+        return bool(rows) and rows[0].all_recent == 0
+
+    async def _by_counts(
+        self, serving: Serving, candidate_query: CandidateQuery, limit: int, row: int | None
+    ) -> Selection:
+        """Select the items with the most interactions, decayed by a row of `Popularity.recent`, or all of them."""
+        ranker, live = serving.ranker, serving.live
         if ranker is not None:
             await self._since_bundle.refresh(serving)
-            rising = self._since_bundle.rising(serving, row)
-            if ranker.popularity.trends and rising is not None:
-                selection = in_order(serving.live, *rising, candidate_query, limit)
-            elif ranker.popularity.trends:
-                selection = Selection(*ranker.trending(candidate_query, limit, row))
-        else:
-            rows = await self._recent.get(row)
-            if rows and 0 < rows[0].all_recent < rows[0].all_counts * (1 - _LEAST_AGE):
-                rise = rises(
-                    np.array([each.count for each in rows], np.float32),
-                    np.array([each.recent for each in rows], np.float32),
-                    all_counts=rows[0].all_counts,
-                    all_recent=rows[0].all_recent,
-                )
-                selection = _of_rows(serving, rows, rise, candidate_query, limit)
+            found = self._since_bundle.popular(serving, row)
+            if found is None:
+                return Selection(*ranker.popular(candidate_query, limit, row))
+            return in_order(live, *found, candidate_query, limit)
+        if row is None:
+            counts = await self._popular.counts(live)
+            items = np.flatnonzero(counts).astype(np.int32)
+            return highest(live, items, counts[counts > 0], candidate_query, limit)
+        rows = await self._recent.get(row)
+        return _of_rows(serving, rows, np.array([each.recent for each in rows], np.float32), candidate_query, limit)
+
+    async def _risen(self, serving: Serving, candidate_query: CandidateQuery, limit: int, window: AnyWindow) -> Charted:
+        selection = await self._by_rise(serving, candidate_query, limit, WINDOWS[window])
         if selection is None:
             found = await self._most(serving, candidate_query, limit, "all")
-            return Charted(found.selection, found.strategy, "all", found.reason or _NOT_TRENDING)
-        if not len(selection.items):
-            return Charted(nothing(), "none", window, _NOTHING_RISES)
-        return Charted(selection, "trending", window)
+            return replace(found, reason=found.reason or _NOT_TRENDING)
+        rising = len(selection.items)
+        for row in (WINDOWS[window], None):
+            if len(selection.items) < limit:
+                popular = await self._by_counts(serving, candidate_query, limit, row)
+                selection = selection.topped_up(popular.where(popular.scores > 0), limit)
+        if rising:
+            return Charted(selection, "trending", window)
+        if len(selection.items):
+            return Charted(selection, "popular", window, _POPULAR_INSTEAD)
+        return Charted(selection, "none", window, _NOTHING_RISES)
+
+    async def _by_rise(
+        self, serving: Serving, candidate_query: CandidateQuery, limit: int, row: int
+    ) -> Selection | None:
+        """Select the items that rise, those that rise most first; None if the times tell nothing."""
+        ranker = serving.ranker
+        if ranker is not None:
+            await self._since_bundle.refresh(serving)
+            if not ranker.popularity.trends:
+                return None
+            rising = self._since_bundle.rising(serving, row)
+            if rising is None:
+                return Selection(*ranker.trending(candidate_query, limit, row))
+            return in_order(serving.live, *rising, candidate_query, limit)
+        rows = await self._recent.get(row)
+        if not rows or not 0 < rows[0].all_recent < rows[0].all_counts * (1 - _LEAST_AGE):
+            return None
+        rise = rises(
+            np.array([each.count for each in rows], np.float32),
+            np.array([each.recent for each in rows], np.float32),
+            all_counts=rows[0].all_counts,
+            all_recent=rows[0].all_recent,
+        )
+        return _of_rows(serving, rows, rise, candidate_query, limit)
 
 
 def _of_rows(

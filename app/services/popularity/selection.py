@@ -24,6 +24,15 @@ class Selection:
         scores = np.zeros(len(items), dtype=np.float32)
         return Selection(np.concatenate([self.items, items]), np.concatenate([self.scores, scores]))
 
+    def where(self, keep: Mask) -> "Selection":
+        """Keep some of the items."""
+        return Selection(self.items[keep], self.scores[keep])
+
+    def topped_up(self, more: "Selection", limit: int) -> "Selection":
+        """Add the first other items of a selection, with a score of 0, up to a number of items."""
+        others = more.items[~np.isin(more.items, self.items)]
+        return self.followed_by(others[: max(limit - len(self.items), 0)])
+
 
 def nothing() -> Selection:
     """Select no item."""

@@ -37,6 +37,8 @@ class ChangeFeed:
         Called in the same way with users who were erased or merged.
     on_bundles
         Called in the same way with versions that were activated; it must not wait until they are loaded.
+    on_deletions
+        Called where interactions were deleted, or may have been.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class ChangeFeed:
         on_items: OnKeys,
         on_erased: OnKeys,
         on_bundles: OnKeys,
+        on_deletions: Callable[[], None],
     ) -> None:
         self._changes = changes
         self._notifications = notifications
@@ -54,6 +57,7 @@ class ChangeFeed:
         self._on_items = on_items
         self._on_erased = on_erased
         self._on_bundles = on_bundles
+        self._on_deletions = on_deletions
         self._position: Position | None = None
         self._read_at = time.monotonic()
         self._pruned_at = time.monotonic()
@@ -102,11 +106,13 @@ class ChangeFeed:
             # Missed changes may have been pruned: everything in memory may be out of date.
             self._position = await self._changes.position()
             await self._apply(None, None, None, None)
+            self._on_deletions()
         else:
             found, after = await self._changes.read(self._position)
             uncertain_commits = self._changes.uncertain_commits
             if uncertain_commits != self._known_doubts:
                 await self._apply(None, None, None, None)
+                self._on_deletions()
                 self._known_doubts = uncertain_commits
             mine = self._changes.origin
             others = [change for change in found if change.origin != mine]
@@ -114,6 +120,8 @@ class ChangeFeed:
                 _keys([change for change in others if change.kind == kind])
                 for kind in ("users", "items", "masks", "bundles")
             )
+            if any(change.kind == "deletions" for change in found):
+                self._on_deletions()
             await self._apply(users, items, erased, bundles)
             # Only now, so that changes that could not be applied are read again.
             self._position = after

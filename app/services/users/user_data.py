@@ -8,6 +8,7 @@ import orjson
 from app.errors import CursorError, MergeConflictError, NotFoundError
 from app.schemas.user_data import Interaction, LogPage, LogQuery, Merged
 from app.services.kit.pagination import decode, encode
+from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.log_counts import LogCounts
 from app.services.state.erased_users import ErasedUsers
 from app.services.state.histories import Histories
@@ -30,12 +31,14 @@ class UserData:
         users: UserStore,
         histories: Histories,
         popular: LogCounts,
+        since_bundle: CountsSinceBundle,
         erased_users: ErasedUsers,
     ) -> None:
         self._store = store
         self._users = users
         self._histories = histories
         self._popular = popular
+        self._since_bundle = since_bundle
         self._erased_users = erased_users
 
     async def log(self, user_id: str, query: LogQuery) -> LogPage:
@@ -125,6 +128,7 @@ class UserData:
 
     async def _changed(self, user_ids: Sequence[str]) -> None:
         self._popular.forget()
+        self._since_bundle.forget()
         await self._histories.refresh(user_ids)
 
 

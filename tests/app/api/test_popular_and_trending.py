@@ -62,8 +62,10 @@ async def test_without_a_bundle_the_log_is_counted(client: httpx.AsyncClient, do
     rising = await ask(client, "/trending")
     documented("Chart", rising)
     assert (rising["strategy"], rising["window"], rising["reason"]) == ("trending", "7d", None)
-    assert item_ids(rising) == ["new", "steady"]
-    assert item_ids(await ask(client, "/trending", exclude="new")) == ["steady"]
+    assert item_ids(rising) == ["new", "steady", "classic"]
+    assert rising["items"][1]["score"] > rising["items"][2]["score"] == 0
+    assert item_ids(await ask(client, "/trending", exclude="new")) == ["steady", "classic"]
+    assert item_ids(await ask(client, "/trending", exclude="new", limit=1)) == ["steady"]
 
 
 async def test_without_a_bundle_hidden_items_and_others_of_another_label_stay_away(client: httpx.AsyncClient) -> None:
@@ -74,7 +76,7 @@ async def test_without_a_bundle_hidden_items_and_others_of_another_label_stay_aw
     assert item_ids(await ask(client, "/popular")) == ["a", "c", "d"]
     assert item_ids(await ask(client, "/popular", category=["boots"])) == ["c", "d"]
     assert item_ids(await ask(client, "/popular", category="boots", tag="new")) == ["c"]
-    assert item_ids(await ask(client, "/trending")) == ["c"]
+    assert item_ids(await ask(client, "/trending")) == ["c", "a"]
     nothing = await ask(client, "/popular", category="hats")
     assert (nothing["items"], nothing["strategy"]) == ([], "none")
     assert nothing["reason"] == "no item meets the request"
@@ -124,8 +126,10 @@ async def test_a_bundle_counts_what_it_was_made_from(
         assert (rising["strategy"], rising["bundle_version"]) == ("trending", bundles.active_version())
         rises = [item["score"] for item in rising["items"]]
         assert rises == sorted(rises, reverse=True)
-        assert 0 < len(rises) < len(scores)
-        assert min(rises) > 0
+        assert rises[0] > rises[-1] == 0
+        assert set(item_ids(rising)) == set(item_ids(answer))
+        others = item_ids(rising)[rises.index(0) :]
+        assert others == [item for item in item_ids(recent) if item in others]
 
 
 @pytest.mark.parametrize("path", ["/popular", "/trending"])
@@ -278,3 +282,45 @@ async def test_the_filters_of_a_new_user_hold_for_what_is_popular_by_now(
     await client.put("/items/brand-new", json={"categories": ["only"]})
     fitting = await client.post("/recommend", json={"user_id": "stranger", "filter": ONLY})
     assert item_ids(fitting.json()) == ["brand-new"]
+
+
+async def test_items_of_which_none_rises_are_listed_by_their_popularity(client: httpx.AsyncClient) -> None:
+    await log(client, *[("new", 0)] * 3, *[("old", 50)] * 4, *[("older", 60)] * 2)
+    await client.put("/items/old", json={"categories": ["c"]})
+    await client.put("/items/older", json={"categories": ["c"]})
+    answer = await ask(client, "/trending", category="c")
+    assert (item_ids(answer), answer["strategy"], answer["window"]) == (["old", "older"], "popular", "7d")
+    assert answer["reason"] == (
+        "no item that meets the request has more interactions than usual: these are the popular items"
+    )
+
+
+@pytest.fixture
+def year_old(followed: BundleStore, synthetic: DataSet) -> list[str]:
+    """The items of a bundle whose log ended long before the clock."""
+    last = synthetic.interactions["timestamp"].to_numpy().max()
+    assert datetime.now(UTC).timestamp() - last > 100 * 86_400
+    return sorted(counted(synthetic))
+
+
+@pytest.mark.parametrize("window", ["1d", "7d", "30d", "90d"])
+async def test_one_interaction_of_today_leaves_the_charts_of_an_old_log(
+    year_old: list[str], client: httpx.AsyncClient, window: str
+) -> None:
+    paths = ["/popular", "/trending"]
+    before = [await ask(client, path, window=window, limit=20) for path in paths]
+    post = {"user_id": "u", "item_id": year_old[0], "event_type": "view"}
+    number = (await client.post("/interactions", json=post)).json()["id"]
+    for path, earlier in zip(paths, before, strict=True):
+        answer = await ask(client, path, window=window, limit=20)
+        assert (answer["strategy"], answer["window"]) == (earlier["strategy"], window)
+        assert len(answer["items"]) == 20
+        assert len({*item_ids(answer), *item_ids(earlier)}) <= 23
+        assert sum(item["score"] > 1e-3 for item in answer["items"]) >= 8
+    assert (await client.delete(f"/interactions/{number}")).status_code == 204
+    for path, earlier in zip(paths, before, strict=True):
+        answer = await ask(client, path, window=window, limit=20)
+        assert item_ids(answer) == item_ids(earlier)
+        assert [item["score"] for item in answer["items"]] == pytest.approx(
+            [item["score"] for item in earlier["items"]], rel=1e-5
+        )

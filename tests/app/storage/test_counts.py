@@ -25,13 +25,15 @@ def counts(resources: Resources) -> CountStore:
 async def test_an_interaction_counts_half_after_each_half_life(resources: Resources, counts: CountStore) -> None:
     ages = {"now": 0.0, "one": 7.0, "two": 14.0, "between": 10.5, "ancient": 5000.0, "timeless": None}
     rows = [row(item, days) for item, days in ages.items()] + [row("now", 0.0, event_type="dislike")]
-    await store_all(resources.interactions, rows)
+    steady = [row("steady", float(days), user=f"u{days}") for days in range(0, 5000, 3)]
+    await store_all(resources.interactions, [*rows, *steady])
     found = {each.item_id: each for each in await counts.recent_items(["view"], 7 * DAY, 10)}
+    always = found.pop("steady")
     weights = {"now": 1.0, "one": 0.5, "two": 0.25, "between": 0.375, "ancient": 0.0, "timeless": 0.0}
     assert {item: each.recent for item, each in found.items()} == pytest.approx(weights)
     assert {each.count for each in found.values()} == {1}
-    assert {each.all_counts for each in found.values()} == {6}
-    assert found["one"].all_recent == pytest.approx(sum(weights.values()))
+    assert {each.all_counts for each in found.values()} == {6 + len(steady)}
+    assert found["one"].all_recent == pytest.approx(sum(weights.values()) + always.recent)
 
 
 async def test_those_with_most_lately_come_first(resources: Resources, counts: CountStore) -> None:
@@ -39,6 +41,19 @@ async def test_those_with_most_lately_come_first(resources: Resources, counts: C
     found = await counts.recent_items(["view"], DAY, 2)
     assert [each.item_id for each in found] == ["a", "b"]
     assert found[0].all_counts == 5
+
+
+async def test_one_interaction_long_after_all_others_makes_them_no_older(
+    resources: Resources, counts: CountStore
+) -> None:
+    rows = [row(f"i{n % 4}", 400.0 + day + n / 500, user=f"u{n}") for day in range(5) for n in range(400)]
+    await store_all(resources.interactions, rows)
+    before = await counts.recent_items(["view"], DAY, 10)
+    await store_all(resources.interactions, [row("i3")])
+    after = {each.item_id: each for each in await counts.recent_items(["view"], DAY, 10)}
+    assert after["i3"].all_recent == pytest.approx(before[0].all_recent + 1)
+    for each in before:
+        assert after[each.item_id].recent == pytest.approx(each.recent + (each.item_id == "i3"))
 
 
 async def test_without_any_time_nothing_is_recent(resources: Resources, counts: CountStore) -> None:

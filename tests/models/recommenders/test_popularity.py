@@ -22,11 +22,12 @@ def fitted(table: pa.Table, half_life: int = 2) -> Popularity:
 
 def test_with_a_clock_weights_halve_every_1_7_30_and_90_days(table: MakeTable) -> None:
     rows: list[Row] = [("a", "x", NOW), ("a", "y", NOW - 7 * DAY), ("b", "y", NOW - 90 * DAY), ("b", "z", NOW - DAY)]
+    rows += [(f"u{n}", "zz", NOW - n * DAY) for n in range(90)]
     found = fitted(table(rows))
-    assert found.counts.tolist() == [1.0, 2.0, 1.0]
+    assert found.counts.tolist() == [1.0, 2.0, 1.0, 90.0]
     for row, days in enumerate((1, 7, 30, 90)):
         expected = [1.0, 0.5 ** (7 / days) + 0.5 ** (90 / days), 0.5 ** (1 / days)]
-        assert found.recent[row].tolist() == pytest.approx(expected)
+        assert found.recent[row, :3].tolist() == pytest.approx(expected)
     assert found.trends
 
 
@@ -110,3 +111,35 @@ def test_a_busy_week_of_everything_is_no_trend() -> None:
     counts = np.array([10, 20, 30], np.float32)
     assert rises(counts, counts * 0.9).tolist() == pytest.approx([0, 0, 0], abs=1e-5)
     assert rises(np.zeros(2, np.float32), np.zeros(2, np.float32)).tolist() == [0, 0]
+
+
+def a_year_ago(items: int = 30) -> list[Row]:
+    """Make a log that ended a year ago, with one item that rose in its last week."""
+    rows: list[Row] = [
+        (f"u{day}-{n}", f"i{n % items:02d}", NOW - 365 * DAY - day * DAY - n)
+        for day in range(60)
+        for n in range(2 * items)
+    ]
+    return rows + [(f"v{n}", "i07", NOW - 365 * DAY - n * DAY / 20) for n in range(100)]
+
+
+@pytest.mark.parametrize("later", [NOW, NOW + 30 * 365 * DAY])
+def test_one_interaction_long_after_all_others_leaves_the_windows_as_they_were(table: MakeTable, later: float) -> None:
+    before, after = fitted(table(a_year_ago())), fitted(table([*a_year_ago(), ("late", "i00", later)]))
+    for row in range(4):
+        assert after.recent[row, 1:] == pytest.approx(before.recent[row, 1:])
+        assert after.recent[row, 0] == pytest.approx(before.recent[row, 0] + 1)
+        rise, order = after.rise(row)
+        assert int(order[0]) == 7
+        assert (rise > 0).sum() >= (before.rise(row)[0] > 0).sum()
+
+
+def test_items_that_are_equal_in_a_window_come_by_all_interactions(table: MakeTable) -> None:
+    rows: list[Row] = [
+        ("a", "x", NOW),
+        *((f"u{n}", item, NOW - 1) for n, item in enumerate("yzz")),
+        ("a", "w", NOW - 1),
+    ]
+    found = fitted(table(rows), half_life=2)
+    equal = Popularity(found.config, found.counts, np.zeros((4, 4), dtype=np.float32), clock=True)
+    assert equal.order_of(1).tolist() == [3, 0, 1, 2]

@@ -92,6 +92,7 @@ def test_the_first_bundle_is_compared_with_popularity_alone(stored: BundleStore)
         "parts": "passed",
         "answers": "passed",
         "latency": "passed",
+        "windows": "passed",
         "coverage": "skipped",
         "size": "skipped",
     }
@@ -197,6 +198,37 @@ def test_a_bundle_without_a_part_that_its_blend_reads_is_refused(
     check = check_parts(ranker, ["item_knn", "ease"])
     assert check.outcome == outcome
     assert ("lacks" in check.detail and "ease" in check.detail) == (outcome == "failed")
+
+
+def test_a_bundle_with_empty_windows_is_refused(stored: BundleStore, log: DataSet) -> None:
+    bundle = stored.load_active()
+    assert bundle is not None
+    assert log.items is not None
+    known = Interactions.from_table(_until(log, 0.75).interactions, more_items=[log.items["item_id"]])
+    recent = np.zeros_like(bundle.array("popularity_recent", np.float32, ndim=2))
+    recent[:, 0] = 1.0
+    emptied = Bundle(bundle.folder, bundle.manifest, bundle.arrays | {"popularity_recent": recent})
+    (windows,) = (check for check in check_bundle(emptied, known, None, seed=0) if check.name == "windows")
+    assert windows.outcome == "failed"
+    assert windows.detail.startswith("1 items have interactions in the window of 90 days")
+
+
+def test_an_interaction_with_a_wrong_time_does_not_empty_the_windows_of_a_refresh(
+    stored: BundleStore, log: DataSet, tmp_path: Path
+) -> None:
+    store = BundleStore(shutil.copytree(stored.root, tmp_path / "bundles"))
+    active = store.load_active()
+    assert active is not None
+    first = log.interactions.slice(0, 1)
+    place = first.column_names.index("timestamp")
+    wrong = first.set_column(place, "timestamp", pa.array([4e9], first.schema.field("timestamp").type))
+    dataset = DataSet(pa.concat_tables([_until(log, 0.75).interactions, wrong]), items=log.items)
+    bundle = train(dataset, store, recipe=Recipe(kind="refresh", keeps_network=True), source=active, progress=silent)
+    assert outcomes(bundle)["windows"] == "passed"
+    before, after = (
+        one.array("popularity_recent", np.float32, ndim=2).sum(axis=1).tolist() for one in (active, bundle)
+    )
+    assert after == pytest.approx(before, rel=0.1)
 
 
 def test_a_verdict_names_all_that_failed() -> None:

@@ -5,9 +5,12 @@ from collections.abc import Collection
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
+from app.config import Settings
 from app.errors import DatabaseError
 from app.process.resources import Resources
+from app.process.serving_state import serving_state
 from app.services.popularity import counts_since_bundle as live_popularity
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.state.serving import Serving
@@ -157,3 +160,53 @@ async def test_an_order_has_the_codes_that_the_scores_tell(resources: Resources,
     scores, order = found
     assert serving.live.item_id(int(order[0])) == "brand-new"
     assert np.all(np.diff(scores[order]) <= 0)
+
+
+async def test_what_is_deleted_is_no_longer_counted_and_until_it_is_counted_again_the_last_count_holds(
+    resources: Resources, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_popularity, "_ROWS", 3)
+    await view(resources, "i001", 8)
+    popularity = CountsSinceBundle(Failing(resources, 5), EVENT_WEIGHTS)
+    await popularity.refresh(serving)
+    async with resources.database.begin() as connection:
+        number = int(await connection.scalar(text("SELECT max(id) FROM interactions")) or 0)
+    await resources.user_data.delete(number)
+    popularity.forget()
+    assert counted(popularity, serving, "i001") == 8
+    await popularity.refresh(serving)
+    assert (counted(popularity, serving, "i001"), popularity.number) == (8, 1)
+    await popularity.refresh(serving)
+    assert (counted(popularity, serving, "i001"), popularity.number) == (7, 2)
+    await view(resources, "i001", 1)
+    await popularity.refresh(serving)
+    assert counted(popularity, serving, "i001") == 8
+
+
+async def test_when_everything_since_the_bundle_is_deleted_its_own_counts_are_left(
+    resources: Resources, serving: Serving
+) -> None:
+    await view(resources, "i001", 1)
+    popularity = CountsSinceBundle(CountStore(resources.database), EVENT_WEIGHTS)
+    await popularity.refresh(serving)
+    assert counted(popularity, serving, "i001") == 1
+    assert await resources.user_data.erase("u0")
+    popularity.forget()
+    await popularity.refresh(serving)
+    assert (counted(popularity, serving, "i001"), popularity.number) == (0, 2)
+
+
+async def test_another_process_that_deletes_makes_this_one_count_again(
+    resources: Resources, settings: Settings, followed: BundleStore
+) -> None:
+    await view(resources, "i001", 2)
+    async with serving_state(settings) as state:
+        await state.feed.start()
+        await state.bundle.start()
+        since = state.counts_since_bundle
+        await since.refresh(state.bundle.serving)
+        assert counted(since, state.bundle.serving, "i001") == 2
+        assert await resources.user_data.erase("u0")
+        await state.feed.catch_up()
+        await since.refresh(state.bundle.serving)
+        assert counted(since, state.bundle.serving, "i001") == 1
