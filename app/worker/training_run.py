@@ -114,7 +114,11 @@ def summary(trained: Trained) -> list[str]:
     manifest = trained.bundle.manifest
     ndcg = ", ".join(f"{name} {values['ndcg@10']:.4f}" for name, values in manifest.metrics["test"].items())
     spent = "; the budget was spent: some settings were not tried" if manifest.metrics.get("budget_spent") else ""
-    lines = [f"{manifest.protocol}, NDCG@10: {ndcg}{spent}"]
+    unmeasured = manifest.metrics.get("unmeasured")
+    lines = [f"not measured: {unmeasured}" if unmeasured else f"{manifest.protocol}, NDCG@10: {ndcg}{spent}"]
+    left_out = manifest.metrics.get("left_out") or {}
+    if left_out:
+        lines.append("left out: " + "; ".join(f"{part}: {reason}" for part, reason in left_out.items()))
     checks = manifest.gate.checks if manifest.gate else ()
     lines += [f"gate: {check.name} {check.outcome}: {check.detail}" for check in checks]
     if not trained.same_data:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from models.arrays.types import Float64, Int64, Mask
 from models.data.dislikes import moments_of
-from models.data.errors import DataSetError
+from models.data.errors import TooFewInteractionsError
 from models.data.history import SECONDS_A_DAY
 from models.data.interactions import Interactions
 
@@ -90,7 +90,7 @@ def cut_rows(
         span = last - float(every_time.min())
         window = span * _TEST_SHARE if test_days is None else test_days * SECONDS_A_DAY
         if not 0 < window * 2 < span:
-            raise DataSetError(
+            raise TooFewInteractionsError(
                 f"interactions: column 'timestamp' spans {span:g} seconds, too few for a test and a validation of"
                 f" {window:g} seconds each"
             )

@@ -21,7 +21,7 @@ from models.data.cutting import (
     moments_before,
 )
 from models.data.dislikes import Dislikes
-from models.data.errors import DataSetError
+from models.data.errors import DataSetError, TooFewInteractionsError
 from models.data.folder import DataSet
 from models.data.given_histories import codes_of, with_histories
 from models.data.holdout import Holdout, Ragged, hold_out
@@ -95,7 +95,9 @@ def make_split(
     Raises
     ------
     DataSetError
-        The data set lacks what the protocol needs, or is too small.
+        The data set lacks what the protocol needs.
+    TooFewInteractionsError
+        It is too small.
     """
     dataset = replace(
         dataset,
@@ -195,7 +197,7 @@ def _require_users(protocol: str, validation: Holdout, test: Holdout, everything
         raise DataSetError("test: no user has both interactions and a test item that is new to them")
     if not len(validation) or not len(test):
         part = "test" if len(validation) else "validation"
-        raise DataSetError(
+        raise TooFewInteractionsError(
             f"interactions: too few for a {protocol} split: the {part} set has no user"
             f" ({len(everything.items)} interactions of {everything.n_users} users)"
         )

@@ -39,16 +39,22 @@ def render_page(report: EvaluationReport, subject: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    whole = {"metrics": report.metrics, "intervals": report.intervals}
     return environment.get_template(_TEMPLATE).render(
         report=report,
         subject=subject,
         blend=BLEND,
-        headline=[(name, tables.with_interval(whole, name, f"ndcg@{report.plain_k}")) for name in report.compared],
-        plots=list(_plots(report)),
-        measured=[*tables.metrics_tables(report), tables.segments_table(report, report.named_segments())],
+        headline=[] if report.unmeasured else _headline(report),
+        plots=[] if report.unmeasured else list(_plots(report)),
+        measured=[]
+        if report.unmeasured
+        else [*tables.metrics_tables(report), tables.segments_table(report, report.named_segments())],
         facts=tables.facts_tables(report),
     )
+
+
+def _headline(report: EvaluationReport) -> list[tuple[str, str]]:
+    whole = {"metrics": report.metrics, "intervals": report.intervals}
+    return [(name, tables.with_interval(whole, name, f"ndcg@{report.plain_k}")) for name in report.compared]
 
 
 def _plots(report: EvaluationReport) -> Iterator[Plot]:

@@ -4,7 +4,7 @@ import json
 import resource
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,9 @@ class EvaluationReport:
     keys, with the lower and upper end of a bootstrapped 95 % interval; `seconds` maps phases to their duration.
     `segments` holds metrics of some of the users: `history_length` (by the length of their history), and `long_tail`,
     `new_users` and `no_history` if there are such users. `trials` are the settings tried on validation with the NDCG@10
-    each reached, `curves` the losses of the network by epoch, `calibration` bins of its probabilities.
+    each reached, `curves` the losses of the network by epoch, `calibration` bins of its probabilities. `left_out` gives
+    the reason for each part, and the network, that the blend does not read. `unmeasured` says why nothing was measured;
+    the metrics are empty then.
     """
 
     protocol: str
@@ -49,6 +51,8 @@ class EvaluationReport:
     curves: dict[str, list[float]]
     calibration: Sequence[Mapping[str, Any]]
     measured_at: str
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    unmeasured: str | None = None
 
     @property
     def plain_k(self) -> int:

@@ -92,8 +92,9 @@ def calibration_table(report: EvaluationReport) -> Table:
 
 
 def facts_tables(report: EvaluationReport) -> list[Table]:
-    """List counts, settings and seconds."""
+    """List what was left out, counts, settings and seconds."""
     return [
+        Table("Left out", ("", "reason"), list(report.left_out.items())),
         Table("Counts", ("", "number"), _pairs(_flat(report.counts))),
         Table("Settings", ("setting", "value"), _pairs(_flat(report.settings))),
         Table("Time", ("phase", "seconds"), _pairs(report.seconds.items())),

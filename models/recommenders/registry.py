@@ -58,6 +58,8 @@ class Entry:
     compares_items
         Whether its matrix says how similar two items are, for diversity and for similar items that the mix does not
         know; only for a kept `ItemMatrix`.
+    lacking
+        What data lacks that it cannot be fitted on, for use in a sentence.
     max_used, max_items
         It is not fitted if more items have interactions, or if the catalogue has more items; None without a limit.
     """
@@ -77,6 +79,7 @@ class Entry:
     from_catalogue: bool = False
     relates_items: bool = True
     compares_items: bool = False
+    lacking: str = "the data holds nothing to fit it on"
     max_used: int | None = None
     max_items: int | None = None
 
@@ -132,6 +135,7 @@ RECOMMENDERS: tuple[Entry, ...] = (
         kept=True,
         explains_network=True,
         compares_items=True,
+        lacking="no two items share a user",
     ),
     Entry(
         Successor,
@@ -143,6 +147,7 @@ RECOMMENDERS: tuple[Entry, ...] = (
         searched=(Steps("recency_decay", 0.2, 0.1, 1.0, needs_order=True),),
         kept=True,
         explains_network=True,
+        lacking="no user has two interactions in a known order",
     ),
     Entry(
         Content,
@@ -155,6 +160,7 @@ RECOMMENDERS: tuple[Entry, ...] = (
         explains_network=True,
         from_catalogue=True,
         compares_items=True,
+        lacking="no two items of the catalogue have words or labels in common",
     ),
     Entry(
         UserKNN,
@@ -164,6 +170,7 @@ RECOMMENDERS: tuple[Entry, ...] = (
         choices=(Choice("measure", ("cosine", "cooccurrence", "jaccard")),),
         searched=(Halving("neighbours", 20),),
         kept=True,
+        lacking="no two users share an item",
     ),
     Entry(
         Ease,
@@ -194,6 +201,7 @@ RECOMMENDERS: tuple[Entry, ...] = (
         "repeats",
         choices=(Choice("half_life", (15.0, 30.0, 60.0, 120.0, 240.0), needs_fit=False),),
         relates_items=False,
+        lacking="no user has an item twice, or seen items are left out",
     ),
     Entry(
         Popularity,
@@ -202,6 +210,7 @@ RECOMMENDERS: tuple[Entry, ...] = (
         more_parts={TRENDING: "trending"},
         choices=(Choice("half_life", (0, 1, 2, 3), needs_fit=False, measured_by=TRENDING),),
         relates_items=False,
+        lacking="recent interactions are not known, or are all of them",
     ),
 )
 """All recommenders. Their order is that of the signals, and so of the network's features: keep it."""

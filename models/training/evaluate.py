@@ -39,9 +39,11 @@ from models.evaluation.segments import (
 )
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
+from models.recommenders.registry import too_large
 from models.training.evaluation_config import EvaluationConfig
 from models.training.labelled_lists import LabelOptions
 from models.training.learn import MAX_VALIDATION_USERS, Learned, learn, learn_network
+from models.training.left_out import left_out
 from models.training.new_users import measure_new_users
 from models.training.refresh import refresh
 
@@ -92,7 +94,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
 
     Raises
     ------
-    DataSetError
+    TooFewInteractionsError
         There are too few interactions to split.
     BundleError
         The settings that were chosen before need a network, and there are too few interactions to train one.
@@ -109,6 +111,8 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     watch("splitting", 1.0)
     del table  # the split holds what is needed; the table of millions of rows takes hundreds of megabytes
     options = LabelOptions(split.train_log, dataset.items, split.window, config.include_seen, split.timeline)
+    large = too_large(config.parts, split.counts["items"], split.everything.n_items)
+    wanted, config = config.parts, _without(config, large)
     learned = _learn(split, cleaning, folder, options, config, watch)
     validation = _validation(learned.ranker, split.validation, seed, watch) if config.with_validation else {}
     ranker, everyone, fitted = learned.ranker, learned.retriever, split.train
@@ -156,6 +160,13 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
         curves=learned.curves,
         calibration=calibrated,
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        left_out=left_out(
+            ranker.retriever.config,
+            learned.retriever.present,
+            large,
+            wanted=wanted,
+            has_network=learned.network is not None,
+        ),
     )
     return Evaluated(report, learned, split.everything, split.log, cleaning, validation)
 

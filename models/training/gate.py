@@ -44,18 +44,20 @@ def compare(run: Evaluated, active: Bundle | None, catalogue: pa.Table | None, *
         None where there is none yet.
     """
     return [
-        _above_popularity(run.validation, first=active is None),
+        _above_popularity(run.validation),
         _on_own_validation(run, None if active is None else active.manifest),
         _on_new_interactions(run, active, catalogue, seed=seed),
     ]
 
 
-def _above_popularity(validation: Mapping[str, float], *, first: bool) -> GateCheck:
+def _above_popularity(validation: Mapping[str, float]) -> GateCheck:
+    if not validation:
+        return GateCheck(name="above_popularity", outcome="skipped", detail="there are too few interactions to measure")
     own, popular, users = validation[NDCG], validation[f"{POPULARITY}_{NDCG}"], int(validation["users"])
     detail = f"NDCG@10 on validation is {own:.4f}, that of popularity {popular:.4f} ({users:,} users)"
     if own > popular:
         return GateCheck(name="above_popularity", outcome="passed", detail=detail)
-    if first and users < MIN_USERS:
+    if users < MIN_USERS:
         return GateCheck(name="above_popularity", outcome="skipped", detail=f"{detail}: too few users to decide")
     return GateCheck(name="above_popularity", outcome="failed", detail=detail)
 
@@ -67,6 +69,14 @@ def _on_own_validation(run: Evaluated, active: Manifest | None) -> GateCheck:
         return GateCheck(
             name=name, outcome="skipped", detail="there is no active bundle with a validation to compare with"
         )
+    earlier, users = (int(one.get("users", 0)) for one in (before, run.validation))
+    if earlier < MIN_USERS or users < MIN_USERS:
+        # A log that shrank must not replace a bundle that is known to be good.
+        detail = (
+            f"bundle {active.version} was measured on {earlier:,} users, this one on {users:,}:"
+            f" they are compared from {MIN_USERS} users on"
+        )
+        return GateCheck(name=name, outcome="skipped" if earlier < MIN_USERS else "failed", detail=detail)
     if active.protocol != run.report.protocol:
         detail = f"the protocol is {run.report.protocol}, that of bundle {active.version} was {active.protocol}"
         return GateCheck(name=name, outcome="skipped", detail=detail)

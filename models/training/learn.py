@@ -88,14 +88,10 @@ def learn(
     search = Budget(seconds * TUNING_SHARE)
     sample = validation.sample(MAX_VALIDATION_USERS, seed)
     progress("similarities", 0.0)
-    start = RankingConfig() if train.timestamps is not None else RankingConfig.unordered()
-    start = start.model_copy(
+    start = start_settings(train, scale, parts).model_copy(
         update={
-            "scale": scale,
-            "strength_exponent": 0.0 if train.strengths is None else 1.0,
             "context": options.timeline is not None,
             "visit_pause": VISIT_PAUSE if options.timeline is None else options.timeline.pause,
-            "blend": _start_blend(start.blend, parts),
         }
     )
     everyone = Retriever.fit(train, start, options.catalogue, parts)
@@ -152,6 +148,18 @@ def default_budget(interactions: int) -> float:
     They are about twice the usual need: if the budget is spent, some settings are not tried.
     """
     return min(480.0 + interactions * 1.2e-3, 1800.0)
+
+
+def start_settings(train: Interactions, scale: StrengthScale, parts: Collection[str]) -> RankingConfig:
+    """Return the settings where the search starts, and stays where there is nothing to choose them on."""
+    start = RankingConfig() if train.timestamps is not None else RankingConfig.unordered()
+    return start.model_copy(
+        update={
+            "scale": scale,
+            "strength_exponent": 0.0 if train.strengths is None else 1.0,
+            "blend": _start_blend(start.blend, parts),
+        }
+    )
 
 
 def _start_blend(blend: BlendConfig, parts: Collection[str]) -> BlendConfig:

@@ -12,6 +12,7 @@ from models.bundle.loader import Bundle
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore, new_version
 from models.bundle.verdict import Verdict
+from models.data.errors import TooFewInteractionsError
 from models.data.fingerprint import fingerprint
 from models.data.folder import DataSet
 from models.data.progress import Progress
@@ -24,6 +25,7 @@ from models.training.gate import compare
 from models.training.publishing import Publication, served_retriever
 from models.training.recipe import Recipe, recipe_of
 from models.training.refresh import ChosenSettings
+from models.training.unmeasured import fit_unmeasured
 
 __all__ = ["EvaluationConfig", "Recipe", "evaluate_folder", "recipe_of", "render_page", "train"]
 
@@ -46,7 +48,8 @@ def train(
 ) -> Bundle:
     """Clean, split, tune, measure, compare with the active bundle, refit on everything, check and publish.
 
-    The published bundle has a verdict in its manifest; nothing is activated.
+    The published bundle has a verdict in its manifest; nothing is activated. Where there are too few interactions to
+    split, nothing is tuned or measured: the bundle holds what can be known with the settings of the start.
 
     Parameters
     ----------
@@ -68,7 +71,7 @@ def train(
     Raises
     ------
     DataSetError
-        There are too few interactions to learn from.
+        No interaction is usable.
     BundleError
         The new bundle cannot be loaded, or there is no bundle whose settings could be kept.
     """
@@ -90,7 +93,10 @@ def train(
             brief=recipe.kind == "refresh",
             with_validation=True,
         )
-        run = evaluate(dataset, folder, config, progress=progress)
+        try:
+            run = evaluate(dataset, folder, config, progress=progress)
+        except TooFewInteractionsError as error:
+            run = fit_unmeasured(dataset, config, str(error), progress=progress)
         progress("comparing", 0.0)
         checks = compare(run, active, dataset.items, seed=recipe.seed)
         progress("comparing", 1.0)
@@ -166,6 +172,8 @@ def _manifest(
             "trials": report.trials,
             "network": report.curves,
             "budget_spent": run.learned.budget_spent,
+            "left_out": dict(report.left_out),
+            "unmeasured": report.unmeasured,
         },
         protocol=report.protocol,
         recipe=recipe.model_dump(mode="json"),

@@ -173,7 +173,7 @@ def test_a_row_with_a_time_to_come_does_not_end_all_comparing(
     ],
 )
 def test_a_bundle_that_shrank_its_catalogue_or_grew_is_refused(
-    stored: BundleStore, log: DataSet, change: dict[str, Any], name: str
+    stored: BundleStore, log: DataSet, change: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle = stored.load_active()
     assert bundle is not None
@@ -181,6 +181,7 @@ def test_a_bundle_that_shrank_its_catalogue_or_grew_is_refused(
     known = Interactions.from_table(_until(log, 0.75).interactions, more_items=[log.items["item_id"]])
     metrics = {"validation": {"coverage@10": 0.49, "users": 300}}
     poor = Bundle(bundle.folder, bundle.manifest.model_copy(update={"metrics": metrics}), bundle.arrays)
+    monkeypatch.setattr("models.training.checks.SMALL", 0)
     before: Manifest = bundle.manifest.model_copy(update=change)
     found = {check.name: check.outcome for check in check_bundle(poor, known, before, seed=0)}
     assert found.pop(name) == "failed"

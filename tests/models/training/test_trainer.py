@@ -9,7 +9,6 @@ import pytest
 
 from models.bundle.loader import Bundle
 from models.bundle.store import BundleStore
-from models.data.errors import DataSetError
 from models.data.folder import DataSet
 from models.data.interactions import Interactions, find
 from models.data.progress import silent
@@ -164,14 +163,6 @@ def test_where_no_network_can_be_trained_the_neighbours_rank_alone(store: Bundle
     assert Ranker.load(bundle).network is None
     assert bundle.manifest.settings["blend"]["network_weight"] == 0.0
     assert "network" not in bundle.manifest.metrics["test"]
-
-
-def test_too_little_data_publishes_nothing_and_leaves_the_active_bundle(store: BundleStore) -> None:
-    active = train(DataSet(rows([3, 3])), store, progress=silent).version
-    store.activate(active)
-    with pytest.raises(DataSetError, match="too few"):
-        train(DataSet(rows([2, 2])), store, progress=silent)
-    assert store.versions() == [active] == [store.active_version()]
 
 
 def test_what_only_a_network_of_no_weight_reads_is_not_published(synthetic: DataSet) -> None:

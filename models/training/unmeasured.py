@@ -1,0 +1,82 @@
+"""A bundle of what can be known from a log that is too small to measure anything on."""
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+
+from models.data.cleaning import clean, present
+from models.data.columns import ITEM
+from models.data.folder import DataSet
+from models.data.interactions import Interactions
+from models.data.progress import Progress
+from models.data.strengths import with_unit
+from models.evaluation.report import EvaluationReport, peak_memory_mb
+from models.ranking.ranker import Ranker
+from models.ranking.retriever import Retriever
+from models.recommenders.registry import too_large
+from models.training.evaluate import Evaluated
+from models.training.evaluation_config import EvaluationConfig
+from models.training.learn import Learned, start_settings
+from models.training.left_out import NO_VALIDATION, left_out
+
+PROTOCOL = "none"
+
+
+def fit_unmeasured(dataset: DataSet, config: EvaluationConfig, reason: str, *, progress: Progress) -> Evaluated:
+    """Fit popularity, content and the neighbours, as far as they go, on everything with the settings of the start.
+
+    Parameters
+    ----------
+    reason
+        Why the data cannot be split.
+
+    Raises
+    ------
+    DataSetError
+        No row is usable.
+    """
+    began = time.perf_counter()
+    table, cleaning = clean(dataset.interactions, config.event_types, config.rating_scale)
+    cleaning = replace(cleaning, scale=with_unit(cleaning.scale, table))
+    catalogue = [] if dataset.items is None else [dataset.items.filter(present(dataset.items[ITEM]))[ITEM]]
+    log = Interactions.from_table(table, more_items=catalogue, first_only=False, scale=cleaning.scale, seed=config.seed)
+    everything = log.first_of_each_pair().accumulated(log, None)
+    used = len(np.unique(everything.items))
+    large = too_large(config.parts, used, everything.n_items)
+    parts = [part for part in config.parts if part not in large]
+    progress("similarities", 0.0)
+    settings = start_settings(everything, cleaning.scale, parts)
+    everyone = Retriever.fit(everything, settings, dataset.items, parts)
+    absent = {part: 0.0 for part in config.parts if part not in everyone.present}
+    everyone = everyone.configured(settings.changed("blend", **absent))
+    progress("similarities", 1.0)
+    ranker = Ranker(everyone.pruned(), None, everything.item_ids, everything.user_ids)
+    report = EvaluationReport(
+        protocol=PROTOCOL,
+        counts={
+            "users": everything.n_users,
+            "items": used,
+            "interactions": len(everything.items),
+            "test_users": 0,
+            "rows_read": cleaning.rows_read,
+            "rows_kept": cleaning.rows_kept,
+            "rows_dropped": cleaning.dropped,
+        },
+        metrics={},
+        intervals={},
+        settings={**everyone.config.model_dump(), "seed": config.seed, "budget_spent": False},
+        seconds={"similarities": round(time.perf_counter() - began, 3)},
+        peak_memory_mb=round(peak_memory_mb(), 1),
+        segments={},
+        trials=[],
+        curves={},
+        calibration=[],
+        measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        left_out=left_out(
+            everyone.config, everyone.present, large, wanted=config.parts, has_network=False, reason=NO_VALIDATION
+        ),
+        unmeasured=reason,
+    )
+    return Evaluated(report, Learned(ranker, everyone, None, [], {}, []), everything, log, cleaning, {})
