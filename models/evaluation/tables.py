@@ -94,7 +94,7 @@ def calibration_table(report: EvaluationReport) -> Table:
 def facts_tables(report: EvaluationReport) -> list[Table]:
     """List what was left out, counts, settings and seconds."""
     return [
-        Table("Left out", ("", "reason"), list(report.left_out.items())),
+        *([Table("Left out", ("", "reason"), list(report.left_out.items()))] if report.left_out else []),
         Table("Counts", ("", "number"), _pairs(_flat(report.counts))),
         Table("Settings", ("setting", "value"), _pairs(_flat(report.settings))),
         Table("Time", ("phase", "seconds"), _pairs(report.seconds.items())),
