@@ -4,23 +4,18 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from models.arrays.types import Int32
 from models.data.cleaning import CleaningReport, clean
-from models.data.cutting import TIMELINE
-from models.data.errors import DataSetError
 from models.data.folder import DataSet
 from models.data.holdout import Holdout
 from models.data.interactions import Interactions
-from models.data.order import has_times
 from models.data.progress import Progress
-from models.data.splitting import Split, make_split
+from models.data.splitting import Split
 from models.data.strengths import with_unit
 from models.evaluation.beyond_accuracy import BeyondAccuracy
 from models.evaluation.calibration import calibration
@@ -45,10 +40,8 @@ from models.training.labelled_lists import LabelOptions
 from models.training.learn import MAX_VALIDATION_USERS, Learned, learn, learn_network
 from models.training.left_out import left_out
 from models.training.new_users import measure_new_users
+from models.training.protocol import split_for
 from models.training.refresh import refresh
-
-MIN_REQUESTS = 200
-"""Fewest requests of a timeline's validation and of its test: with fewer the last interactions of users say more."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +100,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     if dataset.histories is not None:
         dataset = replace(dataset, histories=clean(dataset.histories, config.event_types, config.rating_scale)[0])
     watch("cleaning", 1.0)
-    split = _split(dataset, table, cleaning, config)
+    split = split_for(dataset, table, cleaning, config)
     watch("splitting", 1.0)
     del table  # the split holds what is needed; the table of millions of rows takes hundreds of megabytes
     options = LabelOptions(split.train_log, dataset.items, split.window, config.include_seen, split.timeline)
@@ -169,29 +162,6 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
         ),
     )
     return Evaluated(report, learned, split.everything, split.log, cleaning, validation)
-
-
-def _split(dataset: DataSet, table: pa.Table, cleaning: CleaningReport, config: EvaluationConfig) -> Split:
-    """Split with the protocol of the settings, or with `timeline` where it is wanted and there is enough for it."""
-    make = partial(
-        make_split,
-        dataset,
-        table,
-        seed=config.seed,
-        scale=cleaning.scale,
-        disliked=cleaning.disliked,
-        include_seen=config.include_seen,
-        test_days=config.test_days,
-        visit_pause=config.visit_pause,
-    )
-    if config.protocol is None and config.with_timeline and dataset.test is None and has_times(table):
-        try:
-            split = make(protocol=TIMELINE)
-        except DataSetError:
-            return make()
-        if min(len(split.validation), len(split.test)) >= MIN_REQUESTS:
-            return split
-    return make(protocol=config.protocol)
 
 
 def _without(config: EvaluationConfig, parts: Collection[str]) -> EvaluationConfig:

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
@@ -12,6 +11,7 @@ from benchmarks.load.errors import LoadError
 from benchmarks.replay import cli
 from benchmarks.replayed import simple
 from benchmarks.replayed.log import ReplayedLog, cut_log
+from models.arrays.types import Int32
 from models.data.folder import DataSet, read_folder, write_folder
 from models.data.synthetic import generate
 
@@ -38,7 +38,7 @@ def replayed(shop: Path, tmp_path: Path) -> ReplayedLog:
     return cut_log(shop, tmp_path / "before", days=1.0, include_seen=False, seed=0)
 
 
-def names(replayed: ReplayedLog, codes: np.ndarray) -> list[str]:  # type: ignore[type-arg]
+def names(replayed: ReplayedLog, codes: Int32) -> list[str]:
     return [replayed.log.item_ids[code].decode() for code in codes if code >= 0]
 
 
