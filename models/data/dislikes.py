@@ -1,4 +1,4 @@
-"""Dislikes: pairs of user and item that are never recommended, and are not trained on."""
+"""Dislikes: pairs of user and item that are never recommended, and count against similar items."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,13 @@ import pyarrow as pa
 
 from models.arrays.types import Float64, Int32, Int64
 from models.data.columns import ITEM, TIMESTAMP, USER
+from models.data.history import History
 from models.data.interactions import Interactions, find_column
 
 
 @dataclass(frozen=True)
 class Dislikes:
-    """Pairs of user and item, sorted by user, as codes.
+    """Pairs of user and item, sorted by user and time, as codes.
 
     `timestamps` stand beside them where the data has an order; `draws`, evenly between 0 and 1, are what hides some
     of them where the test has no moment.
@@ -32,9 +33,30 @@ class Dislikes:
         users = find_column(interactions.user_ids, table[USER])
         items = find_column(interactions.item_ids, table[ITEM])
         known = np.flatnonzero((users >= 0) & (items >= 0))
-        rows = known[np.argsort(users[known], kind="stable")]
-        times = table[TIMESTAMP].to_numpy().astype(np.float64)[rows] if TIMESTAMP in table.column_names else None
+        times = table[TIMESTAMP].to_numpy().astype(np.float64) if TIMESTAMP in table.column_names else None
+        rows = known[np.lexsort((np.zeros(len(known)) if times is None else times[known], users[known]))]
+        times = None if times is None else times[rows]
         return cls(users[rows], items[rows], times, np.random.default_rng(seed).random(len(rows)))
+
+    def of(self, user: int, history: History, before: float | None) -> Int32:
+        """Return what a user turned down before a moment, the latest last, and has not liked since.
+
+        Parameters
+        ----------
+        history
+            What the user liked until then.
+        before
+            None without an order: then any like cancels a dislike.
+        """
+        rows = slice(*np.searchsorted(self.users, (user, user + 1)))
+        items = self.items[rows]
+        if before is None or self.timestamps is None or history.times is None:
+            return items[~np.isin(items, history.items)]
+        times = self.timestamps[rows]
+        liked = np.full(len(items), -np.inf)
+        for place in np.flatnonzero(np.isin(items, history.items)):
+            liked[place] = history.times[history.items == items[place]].max()
+        return items[(times < before) & (times > liked)]
 
     def before(self, moments: Float64 | None, every: Interactions, hidden: float = 0.0) -> "Dislikes | None":
         """Keep the dislikes that are known at a moment and were not followed by a like.

@@ -20,7 +20,7 @@ class History:
     (float32) and `times` (float64, seconds since 1970 or any order) stand beside the items; without them all are 1,
     or there is no order. `now` is the moment of the request on the same clock, by default that of the last one.
     `events` are all single interactions with these items, where some item has several. `disliked` are the codes of the
-    items whose latest interaction is a dislike.
+    items whose latest interaction is a dislike, the latest last; each counts `dislike_weight` against similar items.
     """
 
     items: Int32
@@ -30,6 +30,7 @@ class History:
     now: float | None = None
     events: "History | None" = None
     disliked: Int32 | None = None
+    dislike_weight: float = 0.0
 
     @classmethod
     def read(
@@ -76,7 +77,7 @@ class History:
             None if times is None else times[kept],
             now,
             cls(items, user, strengths, times, now).where(liked),
-            None if negative is None else items[latest[~liked[latest]]],
+            None if negative is None else items[np.sort(latest[~liked[latest]])],
         )
 
     def __len__(self) -> int:
@@ -86,6 +87,17 @@ class History:
     def every(self) -> "History":
         """All single interactions with the items."""
         return self if self.events is None else self.events
+
+    @property
+    def against(self) -> "History":
+        """The disliked items, which count against similar ones with their strengths; none at a weight of 0."""
+        if self.disliked is None or self.dislike_weight <= 0 or not len(self.disliked):
+            return _NO_HISTORY
+        return History(self.disliked, strengths=np.full(len(self.disliked), self.dislike_weight, dtype=np.float32))
+
+    def with_disliked(self, disliked: Int32) -> "History":
+        """Take items as disliked from now on, and out of the liked ones."""
+        return replace(self.where(~np.isin(self.items, disliked)), disliked=disliked) if len(disliked) else self
 
     def where(self, keep: npt.NDArray[np.bool_]) -> "History":
         """Keep some of the items."""
@@ -156,6 +168,9 @@ class History:
             return np.zeros(len(self.items), dtype=np.float32)
         now = float(self.times[-1]) if self.now is None else self.now
         return np.maximum(now - self.times, 0.0).astype(np.float32)
+
+
+_NO_HISTORY = History(np.empty(0, dtype=np.int32))
 
 
 def _powers(decay: float, count: int) -> Float32:

@@ -85,12 +85,11 @@ class Holdout:
         return np.array([len(self.history(row)) for row in range(len(self))], dtype=np.int64)
 
     def history(self, row: int) -> History:
-        """Return the history of a request, without the items that the user disliked later."""
+        """Return the history of a request; items that the user disliked later count as disliked."""
         stop = None if self.stops is None else int(self.stops[row])
         now = None if self.moments is None else float(self.moments[row])
         known = self.source.history(int(self.users[row]), stop, now)
-        if self.disliked is not None and len(down := self.disliked.row(row)):
-            known = known.where(~np.isin(known.items, down))
+        known = known if self.disliked is None else known.with_disliked(self.disliked.row(row))
         return replace(known, user=-1) if self.anonymous else known
 
     def excluded(self, row: int, history: History | None = None) -> Int32:
@@ -116,6 +115,22 @@ class Holdout:
             targets=Ragged(offsets, self.targets.items[kept]),
             disliked=Ragged.group(disliked.users, disliked.items, self.users),
         )
+
+    def knowing(self, disliked: Dislikes) -> "Holdout":
+        """Add what each user had disliked at the moment of the request, and not liked since; targets stay."""
+        found = [disliked.of(int(user), self.history(row), self._moment(row)) for row, user in enumerate(self.users)]
+        offsets = np.cumsum([0, *map(len, found)]).astype(np.int64)
+        return replace(self, disliked=Ragged(offsets, np.concatenate([_NOTHING, *found])))
+
+    def _moment(self, row: int) -> float | None:
+        """Return the time of a request, or that of the row which followed it; None without an order."""
+        if self.moments is not None:
+            return float(self.moments[row])
+        times = self.source.timestamps
+        if times is None:
+            return None
+        stop = self.source.offsets[self.users[row] + 1] if self.stops is None else self.stops[row]
+        return float(times[stop]) if stop < self.source.offsets[self.users[row] + 1] else np.inf
 
     def sample_rows(self, most: int, seed: int) -> Int64:
         """Draw some of the rows at random, ascending; all of them if they are not more."""

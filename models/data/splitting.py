@@ -42,6 +42,7 @@ class Split:
     a history; they are not in `test`. `log` is `everything` with its repeated pairs. `window` is the length of the
     `temporal` or `timeline` test and validation, None under the other protocols. `train_log` and `known_log` are
     `train` and `known` with their repeated pairs. `later` are the ratings in the test part, None where there are none.
+    `disliked` is what label lists may know of dislikes.
     """
 
     protocol: str
@@ -59,6 +60,7 @@ class Split:
     window: float | None = None
     timeline: Timeline | None = None
     later: LaterRatings | None = None
+    disliked: Dislikes | None = None
 
 
 def make_split(
@@ -175,6 +177,8 @@ def make_split(
         window=cut.window,
         timeline=timeline,
         later=LaterRatings.collect(rated, scale, known, downs[1]),
+        # Without times, what the test may not know is left out; with times, each label list knows what was before it.
+        disliked=downs[0] if down.timestamps is None else down,
     )
 
 

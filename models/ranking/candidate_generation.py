@@ -1,7 +1,7 @@
 """Candidate generation: from the scores of all recommenders to the candidates of one request."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from models.ranking.candidates import PARTS, SIGNALS, Candidates
 from models.ranking.config import RankingConfig
 from models.ranking.new_items import NewItems
 from models.recommenders.popularity import Popularity
-from models.recommenders.recommender import Recommender
+from models.recommenders.recommender import ItemMatrix, Recommender
 from models.recommenders.score_board import ScoreBoard
 
 _NEAR = 400
@@ -117,6 +117,7 @@ class CandidateGenerator:
         """Generate the candidates for one request, on an empty board."""
         count = self.config.blend.candidates if query.limit is None else query.limit
         n_items = len(self.popularity.counts)
+        history = self._weighed(history)
         # The board has no places for new items.
         board.exclude(query.excluded[query.excluded < n_items])
         self._score(board, history, new_items)
@@ -135,6 +136,10 @@ class CandidateGenerator:
         masks += [] if query.wanted is None else [(query.wanted, count)]
         for mask, number in masks:
             self._fill(board, mask, number)
+        # Only now: no item becomes a candidate because it is unlike something.
+        for recommender in self.recommenders if len(history.against) else ():
+            if isinstance(recommender, ItemMatrix):
+                recommender.lower(history, board)
         # If all scored items are candidates, parts of weight 0 add candidates as well.
         weights = np.maximum(self.weights, _LEAST) if not query.top_only else self.weights
         rows = _rows(board.signals)
@@ -162,6 +167,15 @@ class CandidateGenerator:
         if new_items is None or not len(new_items):
             return known
         return self._with_new_items(known, board, history, query, new_items, tops)
+
+    def _weighed(self, history: History) -> History:
+        """Weigh the latest disliked items, as many as are read of the others."""
+        weight = self.config.dislike_weight
+        if weight <= 0 or history.disliked is None:
+            return history
+        known = history.disliked[history.disliked < len(self.popularity.counts)]
+        most = min(self.config.max_history, self.bounds.latest)
+        return replace(history, disliked=known[-most:], dislike_weight=weight)
 
     def _score(self, board: ScoreBoard, history: History, new_items: NewItems | None) -> None:
         whole = history.raised(self.config.strength_exponent)

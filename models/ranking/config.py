@@ -22,6 +22,9 @@ class _History(BaseModel):
 
     max_history: int = Field(500, ge=1, description="latest interactions of a user that are read; all by repeats")
     strength_exponent: float = Field(1.0, ge=0, description="how much strengths count; 0 makes all interactions alike")
+    dislike_weight: float = Field(
+        0.0, ge=0, description="how much an item that was turned down counts against similar ones; a like counts 1"
+    )
     scale: StrengthScale = StrengthScale()
     context: bool = Field(False, description="whether the network reads when a request is made in a visit")
     visit_pause: float = Field(1800.0, gt=0, description="seconds without an interaction that end a visit")

@@ -107,6 +107,8 @@ class NewItems:
         known = history.where(history.items < self.n_items)
         weights = np.zeros(self.n_items, dtype=np.float32)
         np.maximum.at(weights, known.items, known.weights(self._decay))
+        against = history.against
+        weights[against.items] -= against.weights(self._decay)
         owners = np.repeat(np.arange(rows.n_rows), np.diff(rows.indptr))
         content = np.bincount(owners, weights=rows.values * weights[rows.indices], minlength=rows.n_rows)
         signals[board.signals.index(_signal(board))] = content

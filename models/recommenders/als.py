@@ -110,7 +110,15 @@ class Als:
             return
         # As in training, repeats of an item add up to one interaction.
         items, strengths = history.by_item
-        user = self._user(items, np.float32(self.config.confidence) * strengths)
+        confidence = np.float32(self.config.confidence) * strengths
+        wanted, against = confidence, history.against
+        if len(against):
+            # That a disliked item is not wanted is surer than that one without interactions is not.
+            surer = np.float32(self.config.confidence) * against.weights(1.0)
+            items = np.concatenate([items, against.items])
+            confidence = np.concatenate([confidence, 1 + surer])
+            wanted = np.concatenate([wanted, np.zeros_like(surer)])
+        user = self._user(items, confidence, wanted)
         if board.count:
             board.add_factors(self.signals[0], self.factors, user)
             return
@@ -120,20 +128,21 @@ class Als:
         least = max(float(_ROUNDING * scores[best].max()), 0.0)
         board.add_dense(self.signals[0], scores, best[scores[best] > least], least)
 
-    def _user(self, items: Int32, confidence: Float32) -> Float32:
-        """Solve for a user's factors: `(G + K^T D K) u = K^T c`, for c the confidences and D = c - 1.
+    def _user(self, items: Int32, confidence: Float32, wanted: Float32) -> Float32:
+        """Solve for a user's factors: `(G + K^T D K) u = K^T w`, for D = confidence - 1 and w the wanted.
 
-        With u = G^-1 K^T a that is `(I + D K G^-1 K^T) a = c`: a system with a row for each of the user's items, and
-        a typical history is much shorter than the factors.
+        The wanted are the confidences times the preferences, 1 for likes. With u = G^-1 K^T a that is
+        `(I + D K G^-1 K^T) a = w`: a system with a row for each of the user's items, and a typical history is much
+        shorter than the factors.
         """
         if len(items) > len(self._gram):
             known = self.factors[items]
             whole = np.asarray(self._gram + (known.T * (confidence - np.float32(1.0))) @ known, dtype=np.float32)
-            return np.asarray(scipy.linalg.lapack.sposv(whole, known.T @ confidence)[1])
+            return np.asarray(scipy.linalg.lapack.sposv(whole, known.T @ wanted)[1])
         solved = self._solved[items]
         system = (confidence - np.float32(1.0))[:, None] * (self.factors[items] @ solved.T)
         system.ravel()[:: len(items) + 1] += np.float32(1.0)
-        _, _, weights, _ = scipy.linalg.lapack.sgesv(system, confidence)
+        _, _, weights, _ = scipy.linalg.lapack.sgesv(system, wanted)
         user: Float32 = weights @ solved
         return user
 

@@ -118,6 +118,33 @@ def add_rows(
     return count
 
 
+@kernel(INT64S, INT32S, FLOAT32S, INT32S, FLOAT32S, INT32S, writable(FLOAT32S), INT, INT)
+def lower_rows(
+    indptr: Int64,
+    indices: Int32,
+    values: Float32,
+    rows: Int32,
+    weights: Float32,
+    slot: Int32,
+    signal: Float32,
+    whole: int,
+    most: int,
+) -> None:
+    """Subtract rows of a sparse matrix, with a weight each, from the scores of the items that have a slot.
+
+    `whole` and `most` are as in `add_rows`.
+    """
+    for step in range(len(rows)):
+        row = rows[step]
+        stop = indptr[row + 1]
+        if step < len(rows) - whole:
+            stop = min(stop, indptr[row] + most)
+        for entry in range(indptr[row], stop):
+            position = slot[indices[entry]]
+            if position >= 0:
+                signal[position] -= weights[step] * values[entry]
+
+
 @kernel(writable(FLOAT32S), INT32S, INT, FLOAT32S, FLOAT)
 def write_scores(signal: Float32, touched: Int32, count: int, scores: Float32, above: float) -> None:
     """Write the scores of the items with a slot into a signal; scores not above a limit become 0.

@@ -132,6 +132,12 @@ class ItemMatrix(Generic[Config]):
         """Return whether the matrix is of items by items."""
         return self.rows.fits(n_items, n_items)
 
+    def lower(self, history: History, board: ScoreBoard) -> None:
+        """Lower the scores of the candidates that are similar to items which the user turned down."""
+        against = history.against
+        if len(against):
+            board.lower(self.signals[0], self.rows, against.items, against.weights(self.config.recency_decay))
+
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the arrays to store in a bundle, by name."""
         return self.rows.arrays(self.signals[0])

@@ -79,6 +79,14 @@ class ScoreBoard:
         """Add the rows of a history's items, the latest last; see `whole`."""
         self._add_rows(signals, matrix, items, weights, len(items) if self.whole is None else self.whole)
 
+    def lower(self, signal: str, matrix: SparseRows, items: Int32, weights: Float32) -> None:
+        """Subtract the rows of some items, the latest last, from the scores of the candidates; see `whole`."""
+        whole = len(items) if self.whole is None else self.whole
+        kernels.lower_rows(
+            matrix.indptr, matrix.indices, matrix.values, items, weights,
+            self.slot, self.rows[self._row[signal]], whole, _STRONGEST,
+        )  # fmt: skip
+
     def _add_rows(
         self, signals: tuple[str, ...], matrix: SparseRows, rows: Int32, weights: Float32, whole: int
     ) -> None:

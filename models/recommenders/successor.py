@@ -47,6 +47,9 @@ class Successor(ItemMatrix[SuccessorConfig]):
         after = power(degrees(counts, 0), -config.target_exponent)
         return cls(config, top_of_rows(scaled(counts, rows=before, columns=after), config.neighbours))
 
+    def lower(self, history: History, board: ScoreBoard) -> None:
+        """Lower nothing: what comes soon after a disliked item may be loved."""
+
     def score(self, history: History, board: ScoreBoard) -> None:
         """Sum the rows of the history: by recency, and of the last item alone."""
         board.add_history(self.signals, self.rows, history.items, history.weight_table(self.config.recency_decay))

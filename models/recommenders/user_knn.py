@@ -158,7 +158,12 @@ class UserKNN:
         if history.strengths is None and len(items) < len(history):
             # As in the matrix, each item counts once.
             strengths = np.ones_like(strengths)
-        if 0 <= history.user < self.rows.n_rows and self._is_trained_history(history.user, items, strengths):
+        against = history.against
+        if len(against):
+            # Users who like what this one turned down are less similar.
+            items = np.concatenate([items, against.items])
+            strengths = np.concatenate([strengths, -against.weights(1.0)])
+        elif 0 <= history.user < self.rows.n_rows and self._is_trained_history(history.user, items, strengths):
             return self._unmasked(*self.rows.row(history.user))
         found = nearest.neighbours_of(
             items, strengths, history.user, self.config.neighbours, self._sums, self._met, *self._compared

@@ -103,7 +103,9 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     split = split_for(dataset, table, cleaning, config)
     watch("splitting", 1.0)
     del table  # the split holds what is needed; the table of millions of rows takes hundreds of megabytes
-    options = LabelOptions(split.train_log, dataset.items, split.window, config.include_seen, split.timeline)
+    options = LabelOptions(
+        split.train_log, dataset.items, split.window, config.include_seen, split.timeline, split.disliked
+    )
     large = too_large(config.parts, split.counts["items"], split.everything.n_items)
     wanted, config = config.parts, _without(config, large)
     learned = _learn(split, cleaning, folder, options, config, watch)

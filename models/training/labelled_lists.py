@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from models.arrays.types import Float32
+from models.data.dislikes import Dislikes
 from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
@@ -33,7 +34,8 @@ class LabelOptions:
 
     `log` are the training interactions with their repeated pairs; `catalogue` is the items file of a data set, where
     there is one; `window` the length of the test, where it is a window of time; `include_seen` tells whether items of
-    the history are candidates. `timeline` makes the requests, where the test follows one.
+    the history are candidates. `timeline` makes the requests, where the test follows one. `disliked` is what users
+    disliked.
     """
 
     log: Interactions | None = None
@@ -41,6 +43,7 @@ class LabelOptions:
     window: float | None = None
     include_seen: bool = False
     timeline: Timeline | None = None
+    disliked: Dislikes | None = None
 
 
 def labelled_lists(
@@ -78,7 +81,8 @@ def labelled_lists(
         builder = FeatureBuilder(fitted.popularity, context=retriever.config.context)
         most = round(MAX_LISTS * (done + batch.share))
         order = rng.permutation(len(batch.requests))
-        label = partial(_labelled, batch.requests, builder, order)
+        requests = batch.requests if options.disliked is None else batch.requests.knowing(options.disliked)
+        label = partial(_labelled, requests, builder, order)
         for number, labelled in enumerate(in_parallel((fitted,), len(order), label)):
             if len(lists) >= most:
                 break

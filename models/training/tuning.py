@@ -25,6 +25,7 @@ from models.training.mixing import prune, search_weights
 from models.training.validation import DEPTH, Pool, generate, list_ndcg, within_one_error
 
 NETWORK_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+DISLIKE_WEIGHTS = (0.1, 0.25, 0.5, 1.0)
 _ROUNDS = 3
 _ALONE_USERS = 2500
 """Users in the sample that chooses a setting of a single part, where differences are large."""
@@ -132,6 +133,7 @@ class Tuner:
         read = self._choose_alone()
         self.progress("tuning parts", 1.0)
         self._mix(last=False)
+        self._choose_dislikes()
         searched = coordinates(self.retriever.config, ordered=self._ordered)
         planned, done = _ROUNDS * len(searched), 0
         for halvings in range(_ROUNDS):
@@ -178,6 +180,21 @@ class Tuner:
                 best, self.retriever = ndcg, tried
             if self._late():
                 return
+
+    def _choose_dislikes(self) -> None:
+        """Choose how much dislikes count against similar items: 0 within one standard error of the best weight."""
+        if self.holdout.disliked is None:
+            return
+        found: list[tuple[Retriever, Float64]] = []
+        for weight in (0.0, *DISLIKE_WEIGHTS):
+            if found and self._late():
+                break
+            config = self.retriever.config.model_copy(update={"dislike_weight": weight})
+            tried = self.retriever.configured(config)
+            found.append((tried, self._measure(tried, {"dislike_weight": weight}, self.holdout)))
+        best, values = max(found, key=lambda one: float(one[1].mean()))
+        if not within_one_error(values, found[0][1]):
+            self.retriever = best
 
     def _choose_alone(self) -> tuple[str, ...]:
         """Choose each recommender's own settings; name the parts that the network is to read."""
@@ -227,12 +244,15 @@ class Tuner:
         return retriever.replaced(fit(entry, training, config), config)
 
     def _try(self, retriever: Retriever, setting: Mapping[str, float | str], holdout: Holdout | None = None) -> float:
-        holdout = holdout or self.holdout
+        return float(self._measure(retriever, setting, holdout or self.holdout).mean())
+
+    def _measure(self, retriever: Retriever, setting: Mapping[str, float | str], holdout: Holdout) -> Float64:
+        """Measure each user's NDCG@10, and note the trial."""
         lists = generate(retriever.pruned(), holdout, DEPTH)
         scores = [candidates.neighbours for candidates in lists]
-        ndcg = float(list_ndcg(holdout, lists, scores, self.seed).mean())
-        self.trials.append(Trial(dict(setting), ndcg))
-        return ndcg
+        found = list_ndcg(holdout, lists, scores, self.seed)
+        self.trials.append(Trial(dict(setting), float(found.mean())))
+        return found
 
 
 def _only(name: str) -> Float32:

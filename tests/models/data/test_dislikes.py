@@ -113,3 +113,37 @@ def test_a_fixed_test_knows_all_of_it(ratings: list[tuple[str, str, float | None
     found = make_split(DataSet(kept, test=test), kept, scale=report.scale, disliked=report.disliked)
     # The item of a's test was turned down: a has nothing to find.
     assert [found.everything.user_ids[user] for user in found.test.users] == [b"b"]
+
+
+def test_a_history_takes_what_was_turned_down_since_out_of_the_likes(
+    ratings: list[tuple[str, str, float | None, float]],
+) -> None:
+    found = split(rated([*ratings, ("a", "d", 1.0, 4.5)]))
+    history = found.test.history(0)
+    assert [found.everything.item_ids[item] for item in history.items] == [b"e", b"f", b"g"]
+    assert [found.everything.item_ids[item] for item in history.disliked] == [b"c", b"low", b"d"]
+    # Validation is asked before the last of them.
+    assert found.validation.history(0).disliked.tolist() == history.disliked[:2].tolist()
+
+
+def test_a_label_list_knows_what_was_turned_down_before_it(
+    ratings: list[tuple[str, str, float | None, float]],
+) -> None:
+    table = rated([*ratings, ("a", "late", 4.0, 10.0), ("a", "low", 4.0, 4.2)])
+    found = split(table, include_seen=True)
+    assert found.disliked is not None
+
+    def known(moment: float) -> list[bytes]:
+        user = int(np.flatnonzero(found.everything.user_ids == b"a")[0])
+        stop = int(np.searchsorted(np.asarray(found.log.timestamps)[found.log.users == user], moment))
+        history = found.log.history(user, int(found.log.offsets[user]) + stop)
+        assert found.disliked is not None
+        return [found.log.item_ids[item] for item in found.disliked.of(user, history, moment)]
+
+    # `c` was turned down after it was liked; `low` and `late` were liked after they were turned down.
+    assert known(0.2) == []
+    assert known(2.0) == [b"c"]
+    assert known(3.0) == [b"c", b"low"]
+    assert known(5.0) == [b"c"]
+    assert known(9.5) == [b"c", b"late"]
+    assert known(10.5) == [b"c"]
