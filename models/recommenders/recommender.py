@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pydantic import BaseModel
 
 from models.arrays.sparse_rows import SparseRows
 from models.arrays.types import Float32
@@ -16,7 +15,16 @@ from models.data.history import History
 from models.data.interactions import Interactions
 from models.recommenders.score_board import ScoreBoard
 
-Config = TypeVar("Config", bound=BaseModel)
+
+class Decaying(Protocol):
+    """Settings of a recommender that weighs a history by recency."""
+
+    @property
+    def recency_decay(self) -> float:
+        """Return the decay of the weight per step back in the history."""
+
+
+Config = TypeVar("Config", bound=Decaying)
 
 
 @dataclass(frozen=True)

@@ -121,9 +121,12 @@ def test_a_history_takes_what_was_turned_down_since_out_of_the_likes(
     found = split(rated([*ratings, ("a", "d", 1.0, 4.5)]))
     history = found.test.history(0)
     assert [found.everything.item_ids[item] for item in history.items] == [b"e", b"f", b"g"]
+    assert history.disliked is not None
     assert [found.everything.item_ids[item] for item in history.disliked] == [b"c", b"low", b"d"]
     # Validation is asked before the last of them.
-    assert found.validation.history(0).disliked.tolist() == history.disliked[:2].tolist()
+    earlier = found.validation.history(0).disliked
+    assert earlier is not None
+    assert earlier.tolist() == history.disliked[:2].tolist()
 
 
 def test_a_label_list_knows_what_was_turned_down_before_it(
