@@ -31,7 +31,9 @@ async def activate_bundle(
     version: Version,
     versions: Bundles,
     state: State,
-    force: Annotated[bool, Query(description="activate it although the gate refused it")] = False,
+    force: Annotated[
+        bool, Query(description="activate it although the gate refused it, or it is of another database")
+    ] = False,
 ) -> BundleVersion:
     """Activate a version; all processes switch within two seconds, and no request fails."""
     activated = await versions.activate(version, "api", force=force)

@@ -20,7 +20,9 @@ def list_bundles(called: typer.Context) -> None:
 @bundles.command()
 def activate(
     version: Annotated[str, typer.Argument(help="The version, as `braid bundles` lists it.")],
-    force: Annotated[bool, typer.Option("--force", help="Activate it although the gate refused it.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Activate it although the gate refused it, or it is of another database.")
+    ] = False,
 ) -> None:
     """Activate a version in all processes."""
     run_command(lambda resources: commands.activate(resources, console, version, force=force))

@@ -5,6 +5,7 @@ They are cheap to make. What must outlive them is in `Resources`.
 
 from app.process.resources import Resources
 from app.services.monitoring.online_measures import OnlineMeasuring
+from app.services.state.bundle_origin import BundleOrigin
 from app.services.training.jobs import TrainingJobs
 from app.services.training.versions import Versions
 from app.services.transfer.exporting_log import ExportingLog
@@ -32,7 +33,12 @@ def exporting_log(resources: Resources) -> ExportingLog:
 def versions(resources: Resources) -> Versions:
     """List and activate bundles."""
     activations = ActivationStore(resources.database, resources.changes)
-    return Versions(resources.bundles, activations, resources.settings.keep_bundles)
+    return Versions(resources.bundles, activations, bundle_origin(resources), resources.settings.keep_bundles)
+
+
+def bundle_origin(resources: Resources) -> BundleOrigin:
+    """Compare the items of bundles with the catalogue."""
+    return BundleOrigin(resources.items, ActivationStore(resources.database, resources.changes))
 
 
 def training_jobs(resources: Resources) -> TrainingJobs:

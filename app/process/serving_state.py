@@ -11,6 +11,7 @@ import numpy as np
 import structlog
 
 from app.config import Settings
+from app.process import factory
 from app.process.resources import Resources
 from app.schemas.options import Options
 from app.services.ingestion.ingestion import Ingestion
@@ -58,7 +59,8 @@ class ServingState:
         self.histories = Histories(resources.interactions, settings.history_cache_mb * _MEGABYTE)
         self.live_items = LiveItems(resources.items, resources.changes)
         self.erased_users = ErasedUsers(resources.user_data, resources.first_mentions)
-        self.bundle = ActiveBundle(resources.bundles, self.live_items, self.erased_users, scale)
+        origin = factory.bundle_origin(resources)
+        self.bundle = ActiveBundle(resources.bundles, self.live_items, self.erased_users, origin, scale)
         self.notifications = Notifications(resources.database)
         self.log_counts = LogCounts(resources.interactions, scale)
         self.recent_counts = RecentCounts(resources.counts, scale)

@@ -52,7 +52,9 @@ class BundleVersion(BaseModel):
     created_at: datetime | None
     activated_at: datetime | None = Field(description="when it was last activated; null if it never was")
     activated_by: str | None = Field(description="`job` and its id, `api`, `command`, or null if unknown")
-    forced: bool = Field(description="whether it was activated although the gate refused it")
+    forced: bool = Field(
+        description="whether it was activated although the gate refused it, or it is of another database"
+    )
     protocol: str | None
     metrics: dict[str, dict[str, float]] = Field(
         description="metrics of the blend, its parts and popularity on the held-out test set"

@@ -14,9 +14,10 @@ class Live(BaseModel):
 class Check(BaseModel):
     """One thing that the process needs, and its state."""
 
-    status: Literal["ok", "none", "unreadable", "degraded", "failed"] = Field(
+    status: Literal["ok", "none", "unreadable", "foreign", "degraded", "failed"] = Field(
         description="`none`: there is no bundle yet; `unreadable`: another version of Braid made the bundle, and this"
-        " one cannot read it: train again; `degraded`: a background loop is being restarted; `failed`: 503. With all"
+        " one cannot read it: train again; `foreign`: the bundle is of another database; `degraded`: a background"
+        " loop is being restarted; `failed`: 503. With all"
         " others the process takes traffic"
     )
     detail: str

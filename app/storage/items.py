@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, func, select, true, update
+from sqlalchemy import Connection, func, select, text, true, update
 
 from app.storage.arrow_types import ITEM_TYPES
 from app.storage.changes import ChangeStore
@@ -25,6 +25,8 @@ from models.data.columns import ITEM
 
 _ROWS_A_STATEMENT = 1000
 _SECOND = 1_000_000
+_COUNT_SQLITE = text("SELECT count(*) FROM items WHERE item_id IN (SELECT value FROM json_each(:ids))")
+_COUNT_POSTGRESQL = text("SELECT count(*) FROM items WHERE item_id = ANY(CAST(:ids AS text[]))")
 _CONTENT = [items.c[name] for name in ITEM_TYPES]
 
 
@@ -58,6 +60,15 @@ class ItemStore:
                 await connection.execute(update(items).where(there).values(row))
             await self._changes.record(connection, "items", [row[ITEM]])
             return created
+
+    async def count_known(self, item_ids: Sequence[str]) -> int | None:
+        """Count those of some items that have a row, deleted ones too; None where the table is empty."""
+        async with self._database.begin() as connection:
+            if await connection.scalar(select(items.c[ITEM]).limit(1)) is None:
+                return None
+            if self._database.is_sqlite:
+                return int(await connection.scalar(_COUNT_SQLITE, {"ids": json.dumps(list(item_ids))}) or 0)
+            return int(await connection.scalar(_COUNT_POSTGRESQL, {"ids": list(item_ids)}) or 0)
 
     async def change(self, item_id: str, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any] | None:
         """Change an item by a function, commit and return it; None where there is no such item.

@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import Literal
 
 from app.errors import TrainingUnavailableError
+from app.process import factory
 from app.process.resources import Resources
 from app.times import now
 from models.bundle.errors import BundleError
@@ -67,6 +68,9 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
     training = load_training()
     resources.bundles.sweep()
     source = _source(resources, order)
+    foreign = await _foreign(resources)
+    if foreign is not None and order.kind == "refresh":
+        raise BundleError(f"{foreign}: train in full first")
     recipe = training.Recipe(
         kind=order.kind,
         seed=order.seed,
@@ -88,6 +92,7 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
         resources.bundles,
         recipe=recipe,
         source=source,
+        compares=foreign is None,
         version=order.version,
         catalogue_at=began,
         last_interaction_id=newest,
@@ -95,6 +100,18 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
     )
     hashes = {one.manifest.data.get("sha256") for one in (source, bundle) if one is not None}
     return Trained(bundle, order.kind != "again" or len(hashes) == 1)
+
+
+async def _foreign(resources: Resources) -> str | None:
+    """Return why the active bundle is of another database; None where it is not, or cannot be read."""
+    try:
+        active = resources.bundles.load_active()
+        item_ids = None if active is None else active.array("item_ids", "S")
+    except BundleError:
+        return None
+    if active is None or item_ids is None:
+        return None
+    return await factory.bundle_origin(resources).problem(active.version, item_ids)  # type: ignore[arg-type]
 
 
 def _source(resources: Resources, order: Order) -> Bundle | None:

@@ -41,6 +41,7 @@ def train(
     *,
     recipe: Recipe | None = None,
     source: Bundle | None = None,
+    compares: bool = True,
     version: str | None = None,
     catalogue_at: int | None = None,
     last_interaction_id: int | None = None,
@@ -61,6 +62,8 @@ def train(
         How to train; the defaults where None.
     source
         The bundle whose settings are kept, where the recipe chooses none.
+    compares
+        Whether the active bundle is of the same items: a new one is not compared with that of another shop.
     version
         Name of the bundle; made from the present time where None.
     catalogue_at
@@ -78,7 +81,7 @@ def train(
     recipe = recipe or Recipe()
     chosen = _chosen(recipe, source)
     against = store.active_version()
-    active = _active(store, against)
+    active = _active(store, against) if compares else None
     with store.scratch() as folder:
         config = EvaluationConfig(
             seed=recipe.seed,

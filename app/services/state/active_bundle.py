@@ -8,6 +8,7 @@ from typing import Literal
 
 import structlog
 
+from app.services.state.bundle_origin import BundleOrigin
 from app.services.state.erased_users import ErasedUsers
 from app.services.state.live_items import LiveItems
 from app.services.state.serving import Serving
@@ -25,8 +26,10 @@ _RETRY_SECONDS = 30.0
 _KEPT_IDS = 3
 """Earlier bundles whose item ids are kept, so that cursors stay valid after a change of the bundle."""
 _TRAIN = "popular items are served instead: run `braid train`, which makes a bundle that this version of Braid reads"
+_FOREIGN = "popular items are served instead: run `braid train`, or force it with `braid bundles activate --force`"
+_ADVICE = {"unreadable": _TRAIN, "foreign": _FOREIGN}
 _log = structlog.get_logger(__name__)
-Status = Literal["ok", "none", "unreadable", "failed"]
+Status = Literal["ok", "none", "unreadable", "foreign", "failed"]
 
 
 class ActiveBundle:
@@ -40,14 +43,24 @@ class ActiveBundle:
         Keeps the catalogue up to date.
     erased_users
         The users whom a bundle must not show.
+    origin
+        Tells which bundles are of another database.
     scale
         How interactions become strengths while there is no bundle.
     """
 
-    def __init__(self, store: BundleStore, items: LiveItems, erased_users: ErasedUsers, scale: StrengthScale) -> None:
+    def __init__(
+        self,
+        store: BundleStore,
+        items: LiveItems,
+        erased_users: ErasedUsers,
+        origin: BundleOrigin,
+        scale: StrengthScale,
+    ) -> None:
         self.store = store
         self.refusal: str | None = None
-        self._unreadable = False
+        self._refused_as: Status = "failed"
+        self._origin = origin
         self._items = items
         self._erased_users = erased_users
         self._scale = scale
@@ -68,13 +81,14 @@ class ActiveBundle:
     def state(self) -> tuple[Status, str]:
         """Return the state of the bundle and a detail in words.
 
-        `unreadable` is an intact bundle in the format of another version of Braid: the process serves without it.
-        `failed` is a bundle that is damaged or missing.
+        `unreadable` is an intact bundle in the format of another version of Braid, `foreign` one of another database:
+        the process serves without it. `failed` is a bundle that is damaged or missing.
         """
         if self.ranker is not None:
             return "ok", self.ranker.version if self.refusal is None else f"{self.ranker.version}; {self.refusal}"
         if self.refusal is not None:
-            return ("unreadable", f"{self.refusal}; {_TRAIN}") if self._unreadable else ("failed", self.refusal)
+            advice = _ADVICE.get(self._refused_as)
+            return self._refused_as, self.refusal if advice is None else f"{self.refusal}; {advice}"
         return "none", "no bundle yet: `braid train` makes one"
 
     def item_ids(self, version: str | None) -> Ids | None:
@@ -96,8 +110,14 @@ class ActiveBundle:
         """
         async with self._loading:
             ranker = await asyncio.to_thread(self._load)
-            if ranker is not None:
+            if ranker is None:
+                return
+            foreign = await self._origin.refusal(ranker.version, ranker.item_ids)
+            if foreign is None:
+                self.refusal = None
                 await self._exchange(ranker)
+            else:
+                self._refuse(foreign, ranker.version, "foreign")
 
     async def _exchange(self, ranker: Ranker) -> None:
         live = LiveCatalogue(ranker.knowledge, ranker.content)
@@ -118,38 +138,43 @@ class ActiveBundle:
     def _load(self) -> Ranker | None:
         """Verify and load the active bundle; None where it is in use already, or refused.
 
-        A damaged version is tried again after a while, because reading it every second would cost too much. One that
-        this version of Braid cannot read is not tried again.
+        A damaged version, or one of another database, is tried again after a while, because reading it every second
+        would cost too much. One that this version of Braid cannot read is not tried again.
         """
         version, ranker = None, None
         try:
             version = self.store.active_version()
-            settled = self.refusal is None or self._unreadable or time.monotonic() < self._retry_at
+            unreadable = self._refused_as == "unreadable"
+            settled = self.refusal is None or unreadable or time.monotonic() < self._retry_at
             if version == self._tried and settled:
                 return None
             self._tried = version
             if version is not None:
                 ranker = _read(self.store.load(version))
-            self.refusal, self._unreadable = None, False
+            else:
+                self.refusal = None
         except (BundleError, OSError) as error:
-            self._refuse(str(error), version, unreadable=isinstance(error, BundleUnreadableError))
+            self._refuse(str(error), version, "unreadable" if isinstance(error, BundleUnreadableError) else "failed")
         except Exception as error:  # noqa: BLE001 - a bundle never ends the process
             _log.exception("bundle refused")
             self._refuse(f"{self.store.place}: {type(error).__name__}: {error}", version)
         return ranker
 
-    def _refuse(self, reason: str, version: str | None, *, unreadable: bool = False) -> None:
+    def _refuse(self, reason: str, version: str | None, status: Status = "failed") -> None:
         self._tried = version
         self._retry_at = time.monotonic() + _RETRY_SECONDS
         if self.refusal != reason:
             in_use = self.ranker and self.ranker.version
-            more = {"advice": _TRAIN} if unreadable and in_use is None else {}
+            more = {"advice": _ADVICE[status]} if status in _ADVICE and in_use is None else {}
             _log.error("bundle refused", reason=reason, in_use=in_use, **more)
-        self.refusal, self._unreadable = reason, unreadable
+        self.refusal, self._refused_as = reason, status
 
     async def wake(self, versions: Collection[str] | None) -> None:
         """Look for another active version now; `versions` are those activated, None if they are unknown."""
         if versions is None or versions:
+            if self._refused_as == "foreign":
+                # By now it may be recorded that its activation was forced.
+                self._retry_at = 0.0
             self._woken.set()
 
     async def run(self) -> None:

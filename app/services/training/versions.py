@@ -8,8 +8,10 @@ import structlog
 
 from app.errors import BundleRefusedError, BundlesUnavailableError, NotFoundError
 from app.schemas.bundles import BundleVersion, BundleVersions, Gate
+from app.services.state.bundle_origin import BundleOrigin
 from app.storage.activations import Activation, ActivationStore
 from app.times import from_microseconds
+from models.arrays.types import Ids
 from models.bundle.errors import BundleError, StoreUnreachableError
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
@@ -26,9 +28,10 @@ class Versions:
         How many are kept at least; the active one always is.
     """
 
-    def __init__(self, store: BundleStore, activations: ActivationStore, keep: int) -> None:
+    def __init__(self, store: BundleStore, activations: ActivationStore, origin: BundleOrigin, keep: int) -> None:
         self._store = store
         self._activations = activations
+        self._origin = origin
         self._keep = keep
 
     async def page(self) -> BundleVersions:
@@ -46,25 +49,30 @@ class Versions:
         activated_by
             Who activates it, for the record.
         force
-            Whether a version that the gate has refused is activated.
+            Whether a version is activated that the gate has refused, or that is of another database.
 
         Raises
         ------
         NotFoundError
             There is no such version.
         BundleRefusedError
-            The gate has refused it, or it cannot be loaded.
+            The gate has refused it, it is of another database, or it cannot be loaded.
         BundlesUnavailableError
             The bundles cannot be reached.
         DatabaseError
-            The bundle is active, but this is not recorded.
+            The database does not answer; if the bundle is active, this is not recorded.
         """
         with _reaching():
             refused = await asyncio.to_thread(self._require, version)
         if refused is not None and not force:
             raise BundleRefusedError(f"bundle {version}: the gate has refused it: {refused}; `force` activates it")
         with _reaching():
-            await asyncio.to_thread(self._verified, version)
+            item_ids = await asyncio.to_thread(self._verified, version)
+        foreign = await self._origin.problem(version, item_ids)
+        if foreign is not None and not force:
+            raise BundleRefusedError(f"{foreign}; `force` activates it")
+        refused = refused or foreign
+        with _reaching():
             await asyncio.to_thread(self._store.activate, version)
         _log.info("bundle activated", version=version, by=activated_by, forced=refused is not None)
         await self._activations.add(version, activated_by, forced=refused is not None)
@@ -105,12 +113,12 @@ class Versions:
         gate = self._store.manifest(version).gate
         return None if gate is None else gate.reason
 
-    def _verified(self, version: str) -> None:
+    def _verified(self, version: str) -> Ids:
         """Load a version as a serving process does: each file may be intact and still not fit the others."""
         # Listing bundles must not wait for the half second of this import.
         from models.ranking.ranker import Ranker  # noqa: PLC0415
 
-        Ranker.load(self._store.load(version))
+        return Ranker.load(self._store.load(version)).item_ids
 
     def _describe_all(self, activations: dict[str, Activation]) -> list[BundleVersion]:
         try:

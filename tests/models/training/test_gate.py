@@ -122,6 +122,14 @@ def test_mixed_up_item_ids_are_refused_though_they_fit_themselves(stored: Bundle
     assert stored.active_version() == active
 
 
+def test_a_bundle_of_another_shop_is_no_measure(stored: BundleStore, log: DataSet) -> None:
+    bundle = train(mixed_up(log), stored, recipe=QUICK, compares=False, progress=silent)
+    assert {outcomes(bundle)[name] for name in ("own_validation", "new_interactions")} == {"skipped"}
+    assert bundle.manifest.gate is not None
+    # It can take the place of that bundle all the same.
+    assert bundle.manifest.gate.against == stored.active_version()
+
+
 def test_a_log_that_lost_its_times_is_not_compared_by_them(stored: BundleStore, log: DataSet) -> None:
     bundle = train(DataSet(as_order(log.interactions), items=log.items), stored, recipe=QUICK, progress=silent)
     assert bundle.manifest.data["has_times"] is False
