@@ -192,7 +192,8 @@ class Ranker:
         """
         values = np.zeros(size, dtype=np.float32)
         items = NOTHING
-        known = history.where(history.items < len(self.item_ids)).every
+        raised = history.raised(self.retriever.config.strength_exponent)
+        known = raised.where(raised.items < len(self.item_ids)).every
         if self.repeats is not None and len(known):
             board = ScoreBoard(len(self.item_ids), Repeats.signals)
             self.repeats.score(known, board)

@@ -42,6 +42,7 @@ from models.training.left_out import left_out
 from models.training.new_users import measure_new_users
 from models.training.protocol import split_for
 from models.training.refresh import refresh
+from models.training.seen_repeats import tune_seen_repeats
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,9 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     large = too_large(config.parts, split.counts["items"], split.everything.n_items)
     wanted, config = config.parts, _without(config, large)
     learned = _learn(split, cleaning, folder, options, config, watch)
+    if config.with_validation and config.chosen is None and not config.include_seen:
+        learned = tune_seen_repeats(learned, split.train_log, split.known_log, seed=seed)
+        watch("tuning repeats", 1.0)
     validation = _validation(learned.ranker, split.validation, seed, watch) if config.with_validation else {}
     ranker, everyone, fitted = learned.ranker, learned.retriever, split.train
     if split.refit:

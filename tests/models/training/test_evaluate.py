@@ -166,6 +166,6 @@ def test_a_used_up_budget_leaves_one_trial_of_each_setting_and_no_network(synthe
     assert len(alone) == len(set(alone)) == 9
     # One value of every setting that is chosen alone: what a part was given before it was tuned.
     tried = Counter(name for trial in found.learned.trials for name in trial.setting if "." in name)
-    assert tried["ease.regularization"] == tried["als.regularization"] == tried["item_knn.recency_decay"] == 1
+    assert tried["ease.regularization"] == tried["item_knn.measure"] == tried["item_knn.recency_decay"] == 1
     assert found.learned.network is None
     assert found.report.metrics["braid"]["ndcg@5"] > found.report.metrics["popularity"]["ndcg@5"]
