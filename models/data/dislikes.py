@@ -6,10 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.arrays.types import Float64, Int32, Int64
+from models.arrays.types import Float32, Float64, Int32, Int64
 from models.data.columns import ITEM, TIMESTAMP, USER
 from models.data.history import History
 from models.data.interactions import Interactions, find_column
+from models.data.low_ratings import LowRatings
+from models.data.strengths import StrengthScale, rating_values
 
 
 @dataclass(frozen=True)
@@ -17,17 +19,20 @@ class Dislikes:
     """Pairs of user and item, sorted by user and time, as codes.
 
     `timestamps` stand beside them where the data has an order; `draws`, evenly between 0 and 1, are what hides some
-    of them where the test has no moment.
+    of them where the test has no moment. `strengths` (float32) are those of low ratings, see `StrengthScale`.
     """
 
     users: Int32
     items: Int32
     timestamps: Float64 | None
     draws: Float64
+    strengths: Float32 | None = None
 
     @classmethod
-    def from_table(cls, table: pa.Table | None, interactions: Interactions, *, seed: int = 0) -> "Dislikes":
-        """Encode the rows whose user and item have codes."""
+    def from_table(
+        cls, table: pa.Table | None, interactions: Interactions, *, scale: StrengthScale | None = None, seed: int = 0
+    ) -> "Dislikes":
+        """Encode the rows whose user and item have codes; with strengths where the scale of ratings is given."""
         if table is None or not table.num_rows:
             return cls(np.empty(0, np.int32), np.empty(0, np.int32), None, np.empty(0))
         users = find_column(interactions.user_ids, table[USER])
@@ -36,7 +41,9 @@ class Dislikes:
         times = table[TIMESTAMP].to_numpy().astype(np.float64) if TIMESTAMP in table.column_names else None
         rows = known[np.lexsort((np.zeros(len(known)) if times is None else times[known], users[known]))]
         times = None if times is None else times[rows]
-        return cls(users[rows], items[rows], times, np.random.default_rng(seed).random(len(rows)))
+        draws = np.random.default_rng(seed).random(len(rows))
+        strengths = None if scale is None else scale.low_strengths(rating_values(table)[rows])
+        return cls(users[rows], items[rows], times, draws, strengths)
 
     def of(self, user: int, history: History, before: float | None) -> Int32:
         """Return what a user turned down before a moment, the latest last, and has not liked since.
@@ -89,7 +96,18 @@ class Dislikes:
         if not kept.any():
             return None
         times = None if self.timestamps is None else self.timestamps[kept]
-        return Dislikes(self.users[kept], self.items[kept], times, self.draws[kept])
+        strengths = None if self.strengths is None else self.strengths[kept]
+        return Dislikes(self.users[kept], self.items[kept], times, self.draws[kept], strengths)
+
+    def low_ratings(self, liked: Interactions) -> LowRatings | None:
+        """Return them as low ratings, the latest of each pair, without pairs that are liked; None without strengths."""
+        if self.strengths is None:
+            return None
+        keys = self.users.astype(np.int64) * liked.n_items + self.items
+        _, last = np.unique(keys[::-1], return_index=True)
+        rows = len(keys) - 1 - last
+        rows = rows[~np.isin(keys[rows], liked.users.astype(np.int64) * liked.n_items + liked.items)]
+        return LowRatings(self.users[rows], self.items[rows], self.strengths[rows])
 
 
 def _latest(wanted: Int64, keys: Int64, times: Float64) -> Float64:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from models.arrays.types import Float32, Float64, Ids, Int32, Int64, Mask
 from models.data.columns import ITEM, LOVED, TIMESTAMP, USER
 from models.data.history import History
+from models.data.low_ratings import LowRatings
 from models.data.order import are_times, has_times, is_order
 from models.data.strengths import StrengthScale, row_strengths
 
@@ -22,7 +23,7 @@ class Interactions:
     `user_ids` and `item_ids` are UTF-8 bytes, ascending; an id's code is its position. `users` and `items` are
     int32 codes of length n, `timestamps` float64 beside them, None where the data has no order, and `strengths`
     float32, None where all are alike. With `only_order` the timestamps are no times. `loved` marks the rows that may be
-    targets, see `models.data.loved`; None where all may.
+    targets, see `models.data.loved`; None where all may. `low` are the low ratings, which are no interactions.
     """
 
     user_ids: Ids
@@ -33,6 +34,7 @@ class Interactions:
     strengths: Float32 | None = None
     only_order: bool = False
     loved: Mask | None = None
+    low: LowRatings | None = None
 
     @classmethod
     def from_table(
@@ -132,6 +134,7 @@ class Interactions:
             None if self.strengths is None else self.strengths[mask],
             self.only_order,
             None if self.loved is None else self.loved[mask],
+            None if self.low is None else self.low.of_users(self.users[mask]),
         )
 
     def history(self, user: int, stop: int | None = None, now: float | None = None) -> History:
@@ -149,7 +152,11 @@ class Interactions:
         """Raise the strengths to a power; 0 makes all equal."""
         if self.strengths is None or exponent == 1.0:
             return self
-        return replace(self, strengths=None if exponent == 0.0 else self.strengths ** np.float32(exponent))
+        return replace(
+            self,
+            strengths=None if exponent == 0.0 else self.strengths ** np.float32(exponent),
+            low=None if self.low is None else self.low.raised(exponent),
+        )
 
     def accumulated(self, every: "Interactions", before: Float64 | None) -> "Interactions":
         """Set the strength of each pair to the sum over its rows before a moment, instead of that of its first row.

@@ -112,7 +112,7 @@ def make_split(
     more = [extra[ITEM] for extra in extras if extra is not None]
     every = Interactions.from_table(table, more_items=more, first_only=False, scale=scale, seed=seed)
     everything = every if include_seen else every.first_of_each_pair()
-    down = Dislikes.from_table(disliked, every, seed=seed)
+    down = Dislikes.from_table(disliked, every, scale=scale, seed=seed)
     counts = {
         "users": everything.n_users,
         "items": len(np.unique(everything.items)),
@@ -129,6 +129,7 @@ def make_split(
         trained, knowable, everything = (everything.accumulated(every, until) for until in (*moments, None))
     fitted, known = trained.select(cut.train), knowable.select(cut.train | cut.validation)
     downs = [down.before(until, every, hidden) for until, hidden in zip(moments, cut.hidden, strict=True)]
+    fitted, known = (_with_low(part, less) for part, less in zip((fitted, known), downs, strict=True))
     masks = (cut.train, cut.train | cut.validation)
     logs = [log_before(every, everything, mask, until) for mask, until in zip(masks, moments, strict=True)]
     timeline = Timeline(visit_pause, include_seen, seed) if protocol == TIMELINE else None
@@ -167,7 +168,7 @@ def make_split(
         validation=validation,
         test=test,
         newcomers=new,
-        everything=everything,
+        everything=_with_low(everything, down),
         log=every,
         known=known,
         train_log=logs[0],
@@ -180,6 +181,10 @@ def make_split(
         # Without times, what the test may not know is left out; with times, each label list knows what was before it.
         disliked=downs[0] if down.timestamps is None else down,
     )
+
+
+def _with_low(interactions: Interactions, disliked: Dislikes | None) -> Interactions:
+    return interactions if disliked is None else replace(interactions, low=disliked.low_ratings(interactions))
 
 
 def _protocol(dataset: DataSet, table: pa.Table, protocol: str | None) -> str:

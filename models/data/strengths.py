@@ -19,6 +19,9 @@ VIEW = "view"
 _WEAKEST = 0.5
 """Strength of the weakest rating that still is a like; the best one has 1."""
 
+_LOWEST = 0.05
+"""Strength of the lowest rating where a measure compares ratings: above 0, which stands for no rating."""
+
 
 class StrengthScale(BaseModel):
     """How interactions become strengths: the weights of event types and the scale of the ratings, stored in the bundle.
@@ -91,6 +94,13 @@ class StrengthScale(BaseModel):
     def signed(self, values: Float64) -> Float32:
         """Return the strength of each rating as a like, -1 for a low rating, and 1 where there is none (NaN)."""
         return np.where(self.is_low(values), np.float32(-1.0), self.strengths(values)).astype(np.float32)
+
+    def low_strengths(self, values: Float64) -> Float32:
+        """Scale low ratings to strengths above 0 and below a half, those of likes; a missing one is the lowest."""
+        if self.amounts or self.high <= self.low:
+            return np.full(len(values), _LOWEST, dtype=np.float32)
+        above = np.clip(2 * (values - self.low) / (self.high - self.low), 0, 1)
+        return (_LOWEST + (_WEAKEST - _LOWEST) * np.where(np.isfinite(above), above, 0.0)).astype(np.float32)
 
     def strengths(self, values: Float64) -> Float32:
         """Scale values to strengths between a half and 1; 1 where there is nothing to compare with."""

@@ -13,8 +13,8 @@ from models.bundle.loader import Bundle
 from models.data.history import History
 from models.recommenders.recommender import ItemMatrix, Likeness, TrainingData
 from models.recommenders.score_board import ScoreBoard
-from models.similarity.matrices import counts, latest, power, strength_matrix
-from models.similarity.measures import Measure, Similarity, column_similarities
+from models.similarity.matrices import counts, latest, power, rating_matrix, strength_matrix
+from models.similarity.measures import OF_RATINGS, Measure, Similarity, column_similarities
 
 _DEGREES, _NORMS = "item_knn_degrees", "item_knn_norms"
 
@@ -80,8 +80,10 @@ class ItemKNN(ItemMatrix[ItemKNNConfig]):
     @classmethod
     def fit(cls, training: TrainingData, config: ItemKNNConfig) -> Self:
         """Compute the item-item similarity matrix, the best neighbours of each row."""
-        matrix = strength_matrix(latest(training.interactions, config.max_user_interactions))
-        rows = column_similarities(matrix, config.similarity, config.neighbours)
+        interactions = latest(training.interactions, config.max_user_interactions)
+        matrix = strength_matrix(interactions)
+        compared = rating_matrix(interactions) if config.measure in OF_RATINGS else matrix
+        rows = column_similarities(compared, config.similarity, config.neighbours)
         of_users = power(counts(matrix, 1), -config.user_exponent)
         return cls(config, rows, counts(matrix, 0), np.asarray(matrix.multiply(matrix).T @ of_users, dtype=np.float32))
 

@@ -124,6 +124,7 @@ RECOMMENDERS: tuple[Entry, ...] = (
         choices=(
             Choice("recency_decay", (0.6, 0.85, 0.95, 1.0), needs_fit=False, needs_order=True),
             Choice("measure", ("cooccurrence", "cosine", "jaccard", "pearson", "adjusted_cosine", "euclidean")),
+            Choice("shrinkage", (0.0, 5.0, 20.0)),
         ),
         searched=(
             Steps("target_exponent", 0.2, -0.2, 1.0, only_where=_COOCCURRENCE),
@@ -167,7 +168,7 @@ RECOMMENDERS: tuple[Entry, ...] = (
         UserKNNConfig,
         "user-based CF",
         weight=0.2,
-        choices=(Choice("measure", ("cosine", "cooccurrence", "jaccard")),),
+        choices=(Choice("measure", ("cosine", "cooccurrence", "jaccard")), Choice("shrinkage", (0.0, 5.0))),
         searched=(Halving("neighbours", 20),),
         kept=True,
         lacking="no two users share an item",

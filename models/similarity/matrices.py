@@ -27,6 +27,15 @@ def strength_matrix(interactions: Interactions) -> "Csr[np.float32]":
     return matrix
 
 
+def rating_matrix(interactions: Interactions) -> "Csr[np.float32]":
+    """Make the matrix of users x items as `strength_matrix`, with the low ratings too."""
+    low = interactions.low
+    if low is None:
+        return strength_matrix(interactions)
+    shape = (interactions.n_users, interactions.n_items)
+    return sp.csr_matrix(strength_matrix(interactions) + sp.csr_matrix((low.strengths, (low.users, low.items)), shape))
+
+
 def binary_matrix(interactions: Interactions) -> "Csr[np.float32]":
     """Make the matrix of users x items: 1 for each pair with an interaction, columns of a row ascending."""
     shape = (interactions.n_users, interactions.n_items)

@@ -35,6 +35,8 @@ from models.similarity.nearest import Peers
 
 Measure = Literal["cosine", "adjusted_cosine", "pearson", "euclidean", "jaccard", "cooccurrence"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
+OF_RATINGS: tuple[Measure, ...] = ("pearson", "adjusted_cosine")
+"""Measures of deviations, which compare low ratings as well: likes alone hardly deviate from one another."""
 _BLOCK = 2048
 
 
