@@ -1,5 +1,6 @@
 """Measures of deviations compare low ratings as well as likes."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def test_what_the_same_users_love_and_turn_down_is_similar_and_what_they_disagre
 @pytest.mark.parametrize("measure", ["cosine", "cooccurrence", "jaccard", "euclidean"])
 def test_other_measures_compare_likes_alone(rated: list[Row], measure: str) -> None:
     everything = split(rated).everything
-    likes = Interactions(*(getattr(everything, name) for name in ("user_ids", "item_ids", "users", "items")), None)
+    likes = replace(everything, low=None)
     one, other = (
         ItemKNN.fit(TrainingData(each.raised(0.0)), ItemKNNConfig.model_validate({"measure": measure})).rows
         for each in (everything, likes)
