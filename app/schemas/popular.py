@@ -7,11 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.schemas.options import DEFAULT_LIMIT
 from app.schemas.recommend_requests import Excluded, Labels, Limit, labelled
 from models.filters.requirements import Filter
-from models.recommenders.popularity import HALF_LIVES_DAYS
 
 Window = Literal["1d", "7d", "30d", "90d"]
 AnyWindow = Literal["all", "1d", "7d", "30d", "90d"]
-WINDOWS: dict[str, int] = {f"{days:.0f}d": row for row, days in enumerate(HALF_LIVES_DAYS)}
+WINDOWS: dict[AnyWindow, int] = {"1d": 0, "7d": 1, "30d": 2, "90d": 3}
 """The row of `Popularity.recent` of each window."""
 ChartStrategy = Literal["popular", "trending", "none"]
 

@@ -108,10 +108,9 @@ def as_requested(
     return ranker.rank(history, query, retriever=retriever)
 
 
-def rank_popular(ranker: Ranker, holdout: Holdout, length: int, *, seed: int) -> Int32:
-    """Rank items for users without a history, who get the popular ones: int32 (users, length) as above."""
+def rank_popular(counts: Float32, holdout: Holdout, length: int, *, seed: int) -> Int32:
+    """Rank items for users without a history by the counts of the items: int32 (users, length) as above."""
     rng = np.random.default_rng(seed)
-    counts = ranker.retriever.popularity.counts
     by_popularity = _by_popularity(counts, rng)
     lists = np.full((len(holdout.users), length), -1, dtype=np.int32)
     lists[:, : len(by_popularity)] = by_popularity[:length]

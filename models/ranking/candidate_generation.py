@@ -126,16 +126,15 @@ class CandidateGenerator:
         if query.additional is not None:
             board.add_candidates(query.additional)
         # Popular items fill up the rest, after the others.
+        popular = self.popularity.order if len(history) else self.popularity.newcomer_order
         scored = board.count
         if scored < count:
-            board.add_candidates(
-                kernels.first_without_slot(self.popularity.order, board.slot, kernels.EVERY_ITEM, count - scored)
-            )
+            board.add_candidates(kernels.first_without_slot(popular, board.slot, kernels.EVERY_ITEM, count - scored))
             scored = board.count
         masks = [(mask, count // 2) for mask in query.preferred]
         masks += [] if query.wanted is None else [(query.wanted, count)]
         for mask, number in masks:
-            self._fill(board, mask, number)
+            self._fill(board, mask, number, popular)
         # Only now: no item becomes a candidate because it is unlike something.
         for recommender in self.recommenders if len(history.against) else ():
             if isinstance(recommender, ItemMatrix):
@@ -193,11 +192,11 @@ class CandidateGenerator:
         """Choose the best slots by the mix so far; products of factors are computed for these only."""
         return kernels.top_slots(board.rows, board.count, rows.parts, self.weights, count)
 
-    def _fill(self, board: ScoreBoard, wanted: Mask, count: int) -> None:
+    def _fill(self, board: ScoreBoard, wanted: Mask, count: int, popular: Int32) -> None:
         """Add wanted items without a score to the candidates, the most popular first, until there are enough."""
         missing = count - int(wanted[board.items].sum())
         if missing > 0:
-            board.add_candidates(kernels.first_without_slot(self.popularity.order, board.slot, wanted, missing))
+            board.add_candidates(kernels.first_without_slot(popular, board.slot, wanted, missing))
 
     def _with_new_items(
         self,

@@ -36,6 +36,12 @@ class PopularityConfig(BaseModel):
         lt=len(HALF_LIVES_DAYS),
         description="half-life of trending: 0, 1, 2 and 3 stand for 1, 7, 30 and 90 days",
     )
+    newcomer_window: int | None = Field(
+        None,
+        ge=0,
+        lt=len(HALF_LIVES_DAYS),
+        description="half-life of popularity for users without a history, in the same way; without one all count alike",
+    )
 
 
 class Popularity:
@@ -156,11 +162,23 @@ class Popularity:
             self._rises[window] = rise, _descending(rise)
         return self._rises[window]
 
-    def counts_of(self, items: Int32) -> Float32:
-        """Return the interactions of each item; 0 for codes beyond those of the bundle."""
+    @property
+    def newcomer_counts(self) -> Float32:
+        """The interactions of each item for users without a history, decayed if their window is a half-life."""
+        window = self.config.newcomer_window
+        return self.counts if window is None else self.recent[window]
+
+    @property
+    def newcomer_order(self) -> Int32:
+        """The items by `newcomer_counts`, descending."""
+        window = self.config.newcomer_window
+        return self.order if window is None else self.order_of(window)
+
+    def newcomer_counts_of(self, items: Int32) -> Float32:
+        """Return the `newcomer_counts` of some items; 0 for codes beyond those of the bundle."""
         known = items < len(self.counts)
         found = np.zeros(len(items), dtype=np.float32)
-        found[known] = self.counts[items[known]]
+        found[known] = self.newcomer_counts[items[known]]
         return found
 
     def score(self, history: History, board: ScoreBoard) -> None:  # noqa: ARG002 - the contract's

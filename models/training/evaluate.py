@@ -40,6 +40,7 @@ from models.training.labelled_lists import LabelOptions
 from models.training.learn import MAX_VALIDATION_USERS, Learned, learn, learn_network
 from models.training.left_out import left_out
 from models.training.new_users import measure_new_users
+from models.training.newcomer_window import choose_newcomer_window
 from models.training.protocol import split_for
 from models.training.refresh import refresh
 from models.training.seen_repeats import tune_seen_repeats
@@ -207,6 +208,7 @@ def _learn(
         seed=config.seed,
         budget=config.budget,
         progress=progress,
+        newcomer_window=choose_newcomer_window(split.known, split.window, config.visit_pause),
     )
 
 
@@ -269,8 +271,12 @@ def _segments(
     if tail is not None:
         segments["long_tail"] = tail
     if len(new.users):
-        popular = rank_popular(ranker, new, max(ks), seed=seed)
-        # Without a history the blend's answer is the popular list.
-        of_users = measure_users({BLEND: popular, POPULARITY: popular}, new.targets, ks)
+        # Without a history the blend's answer is the popular list, in its window for newcomers.
+        popularity = ranker.popularity
+        lists = {
+            name: rank_popular(counts, new, max(ks), seed=seed)
+            for name, counts in ((BLEND, popularity.newcomer_counts), (POPULARITY, popularity.counts))
+        }
+        of_users = measure_users(lists, new.targets, ks)
         segments["no_history"] = summarise(of_users, np.arange(len(new.users)), seed=seed)
     return segments

@@ -61,6 +61,7 @@ def learn(
     seed: int,
     budget: float | None,
     progress: Progress,
+    newcomer_window: int | None = None,
 ) -> Learned:
     """Run the recipe on a training part; nothing of the test part is read.
 
@@ -83,16 +84,22 @@ def learn(
     budget
         Seconds of processor time after which no further setting is tried; the trial that is running is finished. Where
         None it grows with the data.
+    newcomer_window
+        The window of popularity for users without a history, see `newcomer_window.choose_newcomer_window`.
     """
     seconds = default_budget(len(train.items)) if budget is None else budget
     search = Budget(seconds * TUNING_SHARE)
     sample = validation.sample(MAX_VALIDATION_USERS, seed)
     progress("similarities", 0.0)
-    start = start_settings(train, scale, parts).model_copy(
-        update={
-            "context": options.timeline is not None,
-            "visit_pause": VISIT_PAUSE if options.timeline is None else options.timeline.pause,
-        }
+    start = (
+        start_settings(train, scale, parts)
+        .model_copy(
+            update={
+                "context": options.timeline is not None,
+                "visit_pause": VISIT_PAUSE if options.timeline is None else options.timeline.pause,
+            }
+        )
+        .changed("popularity", newcomer_window=newcomer_window)
     )
     everyone = Retriever.fit(train, start, options.catalogue, parts)
     progress("similarities", 1.0)

@@ -24,7 +24,6 @@ _EVERY_SECONDS = 5.0
 _ROWS = 2_000
 Order = tuple[Float32, Int32]
 Key = tuple[Literal["popular", "rising"], int | None]
-MOST: Key = ("popular", None)
 _NEVER = -1
 
 
@@ -100,7 +99,8 @@ class CountsSinceBundle:
                 self._counted.read_at = clock.elapsed()
                 return
             new = counted.last_id != counted.sorted_id
-            keys = {MOST, *counted.orders} if new else counted.orders.keys() - {MOST}
+            most: Key = ("popular", ranker.popularity.config.newcomer_window)
+            keys = {most, *counted.orders} if new else counted.orders.keys() - {most}
             # For a million items this takes a tenth of a second: in a thread, so that other requests are answered.
             orders = await asyncio.to_thread(_ordered, ranker, counted, keys)
             counted.orders = orders if new else counted.orders | orders
@@ -140,6 +140,12 @@ class CountsSinceBundle:
     def popular(self, serving: Serving, window: int | None) -> Order | None:
         """Return counts by code, and the codes by falling count; None if there is no interaction since the bundle."""
         return self._order(serving, ("popular", window))
+
+    def popular_for_newcomers(self, serving: Serving) -> Order | None:
+        """Return the same with the window of the bundle for users without a history."""
+        return (
+            None if serving.ranker is None else self.popular(serving, serving.ranker.popularity.config.newcomer_window)
+        )
 
     def rising(self, serving: Serving, window: int) -> Order | None:
         """Return the rises by code, and the codes by falling rise; see `models.recommenders.popularity.rises`."""

@@ -130,7 +130,7 @@ class PopularItems:
         found = await self._risen(serving, candidate_query, query.limit, TrendingQuery.model_fields["window"].default)
         if len(found.selection.items):
             return found
-        return await self._most(serving, candidate_query, query.limit, "all")
+        return await self._most(serving, candidate_query, query.limit, _newcomer_window(serving))
 
     async def _most(self, serving: Serving, candidate_query: CandidateQuery, limit: int, window: AnyWindow) -> Charted:
         live, reason = serving.live, None
@@ -208,6 +208,11 @@ class PopularItems:
             all_recent=rows[0].all_recent,
         )
         return _of_rows(serving, rows, rise, candidate_query, limit)
+
+
+def _newcomer_window(serving: Serving) -> AnyWindow:
+    row = None if serving.ranker is None else serving.ranker.popularity.config.newcomer_window
+    return next((name for name, place in WINDOWS.items() if place == row), "all")
 
 
 def _of_rows(

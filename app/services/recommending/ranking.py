@@ -92,8 +92,10 @@ def rank(
     )
     items, scores = ranked.items, ranked.scores
     if strategy == "popular" and not adjustments:
-        # Popularity alone ranked them: the number of interactions says more than a share of the best item's.
-        scores = ranker.popularity.counts_of(items)
+        # Popularity alone ranks them: the number of interactions says more than a share of the best item's.
+        scores = ranker.popularity.newcomer_counts_of(items)
+        order = np.argsort(-scores, kind="stable")
+        items, scores = items[order], scores[order]
     return RankedList(items, scores, strategy, history, ranked)
 
 

@@ -219,7 +219,7 @@ class RecommendationService:
         popular_now = None
         if not len(user_history.items):
             self._since_bundle.ask(serving)
-            popular_now = self._since_bundle.popular(serving, None)
+            popular_now = self._since_bundle.popular_for_newcomers(serving)
         earlier = self._earlier(serving, user_id, options)
         strategy = strategy_of(serving, user_history, options)
         if earlier.fills_page(options.limit):

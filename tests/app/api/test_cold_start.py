@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from app.config import Settings
 from app.main import create_app
+from models.bundle.manifest import MANIFEST_FILE
 from models.bundle.store import BundleStore
 from models.data.folder import DataSet
 from tests.app.api.asking import ask, ask_for, item_ids, post
@@ -31,6 +33,38 @@ async def test_a_new_user_gets_what_is_popular_in_the_context(
     assert set(item_ids(answer)) <= own
     everything = item_ids(await ask(client, "new", limit=100))
     assert item_ids(answer) == [item for item in everything if item in own][:8]
+
+
+@pytest.fixture
+def weekly(bundles: BundleStore) -> BundleStore:
+    """A bundle whose window of popularity for users without a history is 7 days."""
+    manifest = bundles.root / str(bundles.active_version()) / MANIFEST_FILE
+    document = orjson.loads(manifest.read_bytes())
+    document["settings"]["popularity"]["newcomer_window"] = 1
+    manifest.write_bytes(orjson.dumps(document))
+    return bundles
+
+
+async def test_the_window_that_the_bundle_has_for_new_users_orders_their_lists(
+    weekly: BundleStore, client: httpx.AsyncClient, synthetic: DataSet
+) -> None:
+    recent, always = [
+        (await client.get("/popular", params={"window": window, "limit": "30"})).json()["items"]
+        for window in ("7d", "all")
+    ]
+    answer = await ask(client, "new", limit=30)
+    assert answer["strategy"] == "popular"
+    assert [(one["item_id"], one["score"]) for one in answer["items"]] == [
+        (one["item_id"], one["score"]) for one in recent
+    ]
+    assert item_ids(answer) != [one["item_id"] for one in always]
+    own = {row["item_id"] for row in of_group(synthetic, "group-1")}
+    narrowed = await ask(client, "new", category="group-1", limit=5)
+    everything = item_ids(await ask(client, "new", limit=100))
+    assert item_ids(narrowed) == [item for item in everything if item in own][:5]
+    given = ["i20", "i03", "i41", "i07"]
+    ranked = await ask_for(client, user_id="new", candidates=given)
+    assert item_ids(ranked) == [item for item in everything if item in given]
 
 
 async def test_an_item_created_a_second_ago_is_recommended_to_whom_it_suits(

@@ -134,19 +134,18 @@ def test_progress_ends_at_one(ranker: Ranker, everyone: Holdout) -> None:
     assert (shares[0], shares[-1]) == (0.0, 1.0)
 
 
-def test_users_without_a_history_get_the_popular_items(ranker: Ranker) -> None:
+def test_users_without_a_history_get_the_popular_items() -> None:
     counts = np.arange(12, dtype=np.float32)
-    ranker.retriever.popularity = popularity(counts)
     users = holdout([[], []], [[5], [5]], ragged([[], [3, 9, 4]]))
-    assert rank_popular(ranker, users, 4, seed=0).tolist() == [[11, 10, 9, 8], [9, 4, 3, -1]]
-    assert rank_popular(ranker, holdout([[]], [[5]]), 14, seed=0).tolist() == [[*range(11, -1, -1), -1, -1]]
+    assert rank_popular(counts, users, 4, seed=0).tolist() == [[11, 10, 9, 8], [9, 4, 3, -1]]
+    assert rank_popular(counts, holdout([[]], [[5]]), 14, seed=0).tolist() == [[*range(11, -1, -1), -1, -1]]
 
 
-def test_equally_popular_items_come_in_an_order_of_the_seed(ranker: Ranker) -> None:
-    ranker.retriever.popularity = popularity(np.ones(12, dtype=np.float32))
+def test_equally_popular_items_come_in_an_order_of_the_seed() -> None:
+    counts = np.ones(12, dtype=np.float32)
     for only in (None, ragged([range(12)])):
         users = holdout([[]], [[0]], only)
-        assert len({rank_popular(ranker, users, 1, seed=seed)[0, 0] for seed in range(40)}) > 6
+        assert len({rank_popular(counts, users, 1, seed=seed)[0, 0] for seed in range(40)}) > 6
 
 
 def test_the_blend_and_popularity_are_ranked_where_the_parts_are_not(ranker: Ranker, everyone: Holdout) -> None:
