@@ -13,11 +13,12 @@ from rich.console import Console
 from models.arrays.types import Float64, Int32
 from models.data.cleaning import clean
 from models.data.columns import ITEM
+from models.data.cutting import TEMPORAL
 from models.data.holdout import Holdout, Ragged
 from models.data.interactions import find_column
 from models.data.progress import silent
 from models.data.sample import movielens
-from models.data.splitting import TEMPORAL, Split, make_split
+from models.data.splitting import Split, make_split
 from models.data.strengths import rating_values
 from models.evaluation.holdout_lists import rank_holdout
 from models.evaluation.report import BLEND, NETWORK, POPULARITY
@@ -38,7 +39,7 @@ def rated_next(split: Split) -> Split:
     """Take everything that follows as targets and labels, loved or not."""
     known, train = split.known, split.train
     keys = [data.users.astype(np.int64) * data.n_items + data.items for data in (known, train)]
-    later = ~np.isin(*keys)
+    later = ~np.isin(keys[0], keys[1])
     targets = Ragged.group(known.users[later], known.items[later], split.validation.users)
     log = replace(split.train_log, loved=None)
     validation: Holdout = replace(split.validation, targets=targets)

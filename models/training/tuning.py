@@ -25,7 +25,7 @@ from models.training.mixing import prune, search_weights
 from models.training.validation import DEPTH, Pool, generate, list_ndcg, within_one_error
 
 NETWORK_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
-DISLIKE_WEIGHTS = (0.1, 0.25, 0.5, 1.0)
+DISLIKE_WEIGHTS: tuple[float, ...] = (0.1, 0.25, 0.5, 1.0)
 _ROUNDS = 3
 _ALONE_USERS = 2500
 """Users in the sample that chooses a setting of a single part, where differences are large."""
