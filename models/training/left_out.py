@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from models.evaluation.report import NETWORK
+from models.evaluation.report import NETWORK, POPULARITY
 from models.ranking.candidates import PARTS
 from models.ranking.config import RankingConfig
 from models.recommenders.registry import entry_of
@@ -40,7 +40,8 @@ def left_out(
     read = config.network_parts if network else ()
     found = dict(too_large)
     for part in PARTS:
-        if part in found or part not in wanted:
+        # Popularity fills up every list, whatever its weight.
+        if part in found or part not in wanted or part == POPULARITY:
             continue
         if part not in present:
             found[part] = entry_of(part).lacking

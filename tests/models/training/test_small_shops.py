@@ -73,6 +73,7 @@ def test_the_bundle_says_what_is_left_out_and_why(publish: Callable[..., Bundle]
     assert left_out["item_knn"] == "no two items share a user"
     assert left_out["content"].startswith("no two items of the catalogue")
     assert {"successor", "network", "als"} <= left_out.keys()
+    assert "popularity" not in left_out
     assert not {part for part in left_out if found.settings["blend"].get(part, 0.0) > 0}
     assert found.settings["blend"]["network_weight"] == 0.0
 
