@@ -12,7 +12,7 @@ from models.arrays.kernels import largest
 from models.arrays.types import Float32, Int32, Mask, Places
 from models.data.history import History
 from models.ranking import kernels
-from models.ranking.candidates import PARTS, SIGNALS, Candidates
+from models.ranking.candidates import PARTS, SIGNALS, Candidates, ListKind
 from models.ranking.config import RankingConfig
 from models.ranking.new_items import NewItems
 from models.recommenders.popularity import Popularity
@@ -80,6 +80,13 @@ class CandidateQuery:
         codes = np.arange(new_items.n_items, new_items.n_items + len(new_items), dtype=np.int32)
         return codes[np.any([mask[codes] for mask in masks], axis=0)] if masks else NOTHING
 
+    @property
+    def kind(self) -> ListKind:
+        """Where the items of the list come from."""
+        if self.only is not None:
+            return "given"
+        return "generated" if self.wanted is None else "filtered"
+
     def wanted_among(self, items: Int32) -> Mask | None:
         """Return which items are wanted; None if all are."""
         if self.only is None:
@@ -121,16 +128,17 @@ class CandidateGenerator:
         # The board has no places for new items.
         board.exclude(query.excluded[query.excluded < n_items])
         self._score(board, history, new_items)
-        if query.only is not None:
-            board.add_candidates(query.only[query.only < n_items])
-        if query.additional is not None:
-            board.add_candidates(query.additional)
         # Popular items fill up the rest, after the others.
         popular = self.popularity.order if len(history) else self.popularity.newcomer_order
         scored = board.count
         if scored < count:
             board.add_candidates(kernels.first_without_slot(popular, board.slot, kernels.EVERY_ITEM, count - scored))
             scored = board.count
+        # What the request names comes later, so that it changes nothing of what is generated.
+        if query.only is not None:
+            board.add_candidates(query.only[query.only < n_items])
+        if query.additional is not None:
+            board.add_candidates(query.additional)
         masks = [(mask, count // 2) for mask in query.preferred]
         masks += [] if query.wanted is None else [(query.wanted, count)]
         for mask, number in masks:
@@ -150,9 +158,10 @@ class CandidateGenerator:
                 board.rows, scored, rows.signals, rows.parts, self.weights, count
             )
             return Candidates(board.items[slots], signals, parts, mixed, len(history))
-        tops = kernels.part_maxima(board.rows, board.count, rows.parts, weights)
+        tops = kernels.part_maxima(board.rows, scored, rows.parts, weights)
         mixed = kernels.mix(board.rows, board.count, rows.parts, self.weights, tops)
-        slots = largest(mixed[:scored], count) if query.top_only else np.arange(scored, dtype=np.int32)
+        best = largest(mixed[:scored], count)
+        slots = best if query.top_only else np.arange(scored, dtype=np.int32)
         more: list[Places] = [] if query.only is None else [board.slots(query.only[query.only < n_items])]
         more += [] if query.additional is None else [board.slots(query.additional)]
         for mask, number in masks:
@@ -162,7 +171,9 @@ class CandidateGenerator:
             slots = np.unique(np.concatenate([slots, *more])).astype(np.int32)
         signals, parts = kernels.read_slots(board.rows, slots, rows.signals, rows.parts, tops)
         items = board.items[slots]
-        known = Candidates(items, signals, parts, mixed[slots], len(history), query.wanted_among(items))
+        wanted = query.wanted_among(items)
+        generated = np.isin(slots, best)
+        known = Candidates(items, signals, parts, mixed[slots], len(history), wanted, generated, query.kind)
         if new_items is None or not len(new_items):
             return known
         return self._with_new_items(known, board, history, query, new_items, tops)

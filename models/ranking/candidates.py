@@ -1,6 +1,7 @@
 """Candidates: the items chosen for one request, with the signals of every recommender."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,10 @@ SIGNALS = tuple(signal for entry in RECOMMENDERS for signal in entry.recommender
 """Names of the signals, in the order of the rows."""
 PARTS = tuple(part for entry in RECOMMENDERS for part in entry.parts)
 """The signals that are mixed, and evaluated alone."""
+ListKind = Literal["generated", "given", "filtered"]
+"""Where the items of a list come from: candidate generation alone, the request itself, or a filter of the request."""
+
+_ALL: Int32 = np.empty(0, dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -20,8 +25,10 @@ class Candidates:
 
     `items` are codes, int32 of length n; `signals` is float32 (len(SIGNALS), n); `parts` is float32 (len(PARTS), n),
     each part's score relative to its best item in this request; `neighbours` is their mix, float32 of length n.
-    `wanted`, if given, marks those that may be in the answer. The others are kept so that ranks and relative scores
-    mean the same as in training. `context` are the features of the request, float32 of `CONTEXT`, where they are read.
+    `wanted`, if given, marks those that may be in the answer. `generated`, if given, marks those that the same request
+    would have without given items, filters and boosts: features and blend are relative to these, so that they mean
+    the same as in training, and the score of an item does not depend on what else the request names. Where None, all
+    are generated. `context` are the features of the request, float32 of `CONTEXT`, where they are read.
     """
 
     items: Int32
@@ -30,28 +37,39 @@ class Candidates:
     neighbours: Float32
     history_length: int
     wanted: Mask | None = None
+    generated: Mask | None = None
+    kind: ListKind = "generated"
     context: Float32 | None = None
 
     def take(self, chosen: npt.NDArray[np.integer]) -> "Candidates":
         """Keep some of the candidates."""
-        return Candidates(
-            self.items[chosen],
-            np.take(self.signals, chosen, axis=1),
-            np.take(self.parts, chosen, axis=1),
-            self.neighbours[chosen],
-            self.history_length,
-            None if self.wanted is None else self.wanted[chosen],
-            self.context,
+        return replace(
+            self,
+            items=self.items[chosen],
+            signals=np.take(self.signals, chosen, axis=1),
+            parts=np.take(self.parts, chosen, axis=1),
+            neighbours=self.neighbours[chosen],
+            wanted=None if self.wanted is None else self.wanted[chosen],
+            generated=None if self.generated is None else self.generated[chosen],
         )
 
     def joined(self, other: "Candidates") -> "Candidates":
-        """Add further candidates of the same request."""
+        """Add further candidates of the same request, which do not count as generated."""
         marked = self.wanted is not None and other.wanted is not None
-        return Candidates(
-            np.concatenate([self.items, other.items]),
-            np.concatenate([self.signals, other.signals], axis=1),
-            np.concatenate([self.parts, other.parts], axis=1),
-            np.concatenate([self.neighbours, other.neighbours]),
-            self.history_length,
-            np.concatenate([self.wanted, other.wanted]) if marked else None,
+        generated = np.ones(len(self.items), dtype=np.bool_) if self.generated is None else self.generated
+        return replace(
+            self,
+            items=np.concatenate([self.items, other.items]),
+            signals=np.concatenate([self.signals, other.signals], axis=1),
+            parts=np.concatenate([self.parts, other.parts], axis=1),
+            neighbours=np.concatenate([self.neighbours, other.neighbours]),
+            wanted=np.concatenate([self.wanted, other.wanted]) if marked else None,
+            generated=np.concatenate([generated, np.zeros(len(other.items), dtype=np.bool_)]),
         )
+
+    @property
+    def reference(self) -> Int32:
+        """The places of the generated candidates; empty where all are generated, or none is."""
+        if self.generated is None:
+            return _ALL
+        return np.flatnonzero(self.generated).astype(np.int32)

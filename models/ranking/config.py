@@ -3,11 +3,12 @@
 The recommenders' settings and weights are fields under their names, made from the registry.
 """
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from models.data.strengths import StrengthScale
+from models.ranking.candidates import ListKind
 from models.recommenders.registry import RECOMMENDERS
 
 
@@ -62,9 +63,25 @@ class BlendConfig(_Weights):
     """The weights of the final score; a recommender of weight 0 is not scored."""
 
     network_weight: float = Field(0.0, ge=0, le=1, description="share of the network in the final score")
+    network_weight_given: float | None = Field(
+        None, ge=0, le=1, description="the same where a request gives the items to rank; `network_weight` where None"
+    )
+    network_weight_filtered: float | None = Field(
+        None, ge=0, le=1, description="the same for lists cut by a filter; `network_weight` where None"
+    )
     seen_repeats: float = Field(
         1.0, ge=0, description="weight of repeats beside the blend, each from 0 to 1, where a request wants seen items"
     )
+
+    def weight_for(self, kind: ListKind) -> float:
+        """Return the share of the network in the scores of a kind of list."""
+        own = {"generated": None, "given": self.network_weight_given, "filtered": self.network_weight_filtered}[kind]
+        return float(self.network_weight) if own is None else own
+
+    @property
+    def reads_network(self) -> bool:
+        """Whether the network has a share in the scores of any list."""
+        return any(self.weight_for(kind) > 0 for kind in get_args(ListKind))
 
     @classmethod
     def unordered(cls) -> Self:

@@ -36,9 +36,9 @@ def contributions(ranker: Ranker, ranked: Ranked) -> dict[str, Float64]:
     neighbours and network from their means, here parts are measured from 0 and the network from the worst of the list.
     A strand that lowers a score is negative.
     """
-    candidates, blend = ranked.candidates, ranker.retriever.config.blend
-    weight = blend.network_weight if ranked.network is not None else 0.0
-    scale = (1.0 - weight) / _spread(candidates.neighbours) if weight > 0 else 1.0
+    candidates = ranked.candidates
+    weight = ranker.network_weight(candidates) if ranked.network is not None else 0.0
+    scale = (1.0 - weight) / _spread(candidates.neighbours, candidates) if weight > 0 else 1.0
     found = {
         part: scale * float(mix) * candidates.parts[row].astype(np.float64)
         for row, (part, mix) in enumerate(zip(PARTS, ranker.retriever.mix.tolist(), strict=True))
@@ -46,7 +46,7 @@ def contributions(ranker: Ranker, ranked: Ranked) -> dict[str, Float64]:
     }
     if ranked.network is not None:
         network = ranked.network.astype(np.float64)
-        found[NETWORK] = weight * (network - network.min()) / _spread(ranked.network)
+        found[NETWORK] = weight * (network - network.min()) / _spread(ranked.network, candidates)
     return found | {name: added.astype(np.float64) for name, added in ranked.extra.items()}
 
 
@@ -118,5 +118,7 @@ def _value(source: ItemMatrix[Any], mine: int, item: int) -> float:
     return float(values[found[0]]) if len(found) else 0.0
 
 
-def _spread(scores: Float32) -> float:
-    return float(scores.std()) or 1.0
+def _spread(scores: Float32, candidates: Candidates) -> float:
+    """Return the deviation that the blend divides scores by."""
+    compared = scores if candidates.generated is None else scores[candidates.generated]
+    return (float(compared.std()) if len(compared) else 0.0) or float(scores.std()) or 1.0

@@ -20,31 +20,47 @@ def _rank(values: Float32, value: float) -> int:
 
 
 @helper()
-def _ranks(values: Float32) -> npt.NDArray[np.int64]:
-    """Count for each value those that are greater."""
+def _ranks(values: Float32, reference: Float32) -> npt.NDArray[np.int64]:
+    """Count for each value the values of the reference that are greater."""
     found = np.empty(len(values), dtype=np.int64)
-    if len(values) <= _FEW:
+    if len(reference) <= _FEW:
         for place in range(len(values)):
-            found[place] = _rank(values, values[place])
+            found[place] = _rank(reference, values[place])
         return found
     # Long lists are sorted: comparing each value with each would take a second for ten thousand.
-    order = np.argsort(-values)
-    rank = 0
-    for place in range(len(order)):
-        if place > 0 and values[order[place]] != values[order[place - 1]]:
-            rank = place
-        found[order[place]] = rank
+    ordered = np.sort(reference)
+    for place in range(len(values)):
+        found[place] = len(ordered) - np.searchsorted(ordered, values[place], side="right")
     return found
 
 
-@kernel(FLOAT32_ROWS, FLOAT32S, INT32S, FLOAT32_ROWS, FLOAT, FLOAT32S, error_model="numpy")
+@helper()
+def _at(values: Float32, places: Int32) -> Float32:
+    """Take the values at some places; all where there are none."""
+    if not len(places):
+        return values
+    taken = np.empty(len(places), dtype=np.float32)
+    for number in range(len(places)):
+        taken[number] = values[places[number]]
+    return taken
+
+
+@kernel(FLOAT32_ROWS, FLOAT32S, INT32S, INT32S, FLOAT32_ROWS, FLOAT, FLOAT32S, error_model="numpy")
 def compute_features(
-    signals: Float32, neighbours: Float32, items: Int32, popularity: Float32, log_length: float, log_ranks: Float32
+    signals: Float32,
+    neighbours: Float32,
+    items: Int32,
+    reference: Int32,
+    popularity: Float32,
+    log_length: float,
+    log_ranks: Float32,
 ) -> Float32:
     """Compute the features of candidates, float32 (n, features); see `FeatureBuilder`.
 
     Parameters
     ----------
+    reference
+        Places of the candidates that ranks and relative scores are measured by; all where there are none.
     popularity
         (items + 1, 1 + windows): the logarithm of each item's share over all time and in each window; the last row
         is for all further items.
@@ -56,11 +72,12 @@ def compute_features(
     features = np.empty((count, 3 * n_signals + 5 + 2 * windows), dtype=np.float32)
     for row in range(n_signals):
         values = signals[row]
-        best = values.max()
-        if best == 0 and values.min() == 0:
+        if values.max() == 0 and values.min() == 0:
             features[:, 3 * row : 3 * row + 3] = 0.0
             continue
-        ranks = _ranks(values)
+        compared = _at(values, reference)
+        best = compared.max()
+        ranks = _ranks(values, compared)
         for place in range(count):
             value = values[place]
             features[place, 3 * row] = value
@@ -69,8 +86,9 @@ def compute_features(
     shares = np.empty(count, dtype=np.float32)
     for place in range(count):
         shares[place] = popularity[min(items[place], newest), 0]
-    top, first = neighbours.max(), 3 * n_signals
-    mixed_ranks, share_ranks = _ranks(neighbours), _ranks(shares)
+    mixed, first = _at(neighbours, reference), 3 * n_signals
+    top = mixed.max()
+    mixed_ranks, share_ranks = _ranks(neighbours, mixed), _ranks(shares, _at(shares, reference))
     for place in range(count):
         share = shares[place]
         features[place, first] = neighbours[place] / top if top > 0 else np.float32(0.0)
@@ -98,28 +116,41 @@ def standardise_features(features: Float32, mean: Float32, scale: Float32, most:
 
 
 @helper()
-def standardise(scores: Float32) -> Float32:
-    """Scale a list of scores to mean 0 and standard deviation 1; equal scores become 0."""
-    mean = np.float32(np.mean(scores)) if len(scores) else np.float32(0.0)
-    standard = scores - mean
-    deviation = np.float32(np.sqrt(np.mean(standard * standard))) if len(scores) else np.float32(0.0)
-    if deviation > 0:
-        return standard / deviation
+def standardise(scores: Float32, reference: Float32) -> Float32:
+    """Scale scores so that the reference has mean 0 and standard deviation 1.
+
+    Where all of the reference are equal, the scores themselves are the reference; equal scores become 0.
+    """
+    for compared in (reference, scores):
+        if len(compared):
+            mean = np.float32(np.mean(compared))
+            centred = compared - mean
+            deviation = np.float32(np.sqrt(np.mean(centred * centred)))
+            if deviation > 0:
+                return (scores - mean) / deviation
     return np.zeros_like(scores)
 
 
-@kernel(FLOAT32S, FLOAT32S, FLOAT, error_model="numpy")
-def blend(neighbours: Float32, network: Float32, weight: float) -> Float32:
-    """Compute the weighted mean of two scores of the same candidates, each standardised within the list."""
+@kernel(FLOAT32S, FLOAT32S, INT32S, FLOAT, error_model="numpy")
+def blend(neighbours: Float32, network: Float32, reference: Int32, weight: float) -> Float32:
+    """Compute the weighted mean of two scores of the same candidates, each standardised by the reference.
+
+    `reference` holds places, as for `compute_features`.
+    """
     share = np.float32(weight)
-    return (np.float32(1.0) - share) * standardise(neighbours) + share * standardise(network)
+    mixed = standardise(neighbours, _at(neighbours, reference))
+    return (np.float32(1.0) - share) * mixed + share * standardise(network, _at(network, reference))
 
 
-@kernel(FLOAT32_ROWS, FLOAT32S, INT32S, FLOAT32_ROWS, FLOAT, FLOAT32S, FLOAT32S, FLOAT32S, FLOAT, error_model="numpy")
+@kernel(
+    FLOAT32_ROWS, FLOAT32S, INT32S, INT32S, FLOAT32_ROWS, FLOAT, FLOAT32S, FLOAT32S, FLOAT32S, FLOAT,
+    error_model="numpy",
+)  # fmt: skip
 def compute_standardised_features(
     signals: Float32,
     neighbours: Float32,
     items: Int32,
+    reference: Int32,
     popularity: Float32,
     log_length: float,
     log_ranks: Float32,
@@ -128,5 +159,5 @@ def compute_standardised_features(
     most: float,
 ) -> Float32:
     """Compute the features of candidates and standardise them, in one call."""
-    features = compute_features(signals, neighbours, items, popularity, log_length, log_ranks)
+    features = compute_features(signals, neighbours, items, reference, popularity, log_length, log_ranks)
     return standardise_features(features, mean, scale, most)

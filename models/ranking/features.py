@@ -104,12 +104,13 @@ class FeatureBuilder:
         count = len(candidates.items)
         if not count:
             return np.empty((0, len(self._names)), dtype=np.float32)
-        if count > len(self._log_ranks):
-            self._log_ranks = np.log1p(np.arange(count, dtype=np.float32))
+        if count >= len(self._log_ranks):
+            self._log_ranks = np.log1p(np.arange(count + 1, dtype=np.float32))
         described = (
             candidates.signals if self._rows is None else candidates.signals[self._rows],
             candidates.neighbours,
             candidates.items,
+            candidates.reference,
             self._popularity,
             math.log1p(candidates.history_length),
             self._log_ranks,

@@ -14,7 +14,7 @@ from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.strengths import StrengthScale
 from models.filters.knowledge import Knowledge, KnowledgeConfig
-from models.ranking.blend import blend
+from models.ranking.blend import blend, network_weight
 from models.ranking.bundle_settings import NO_BUNDLE, BundleFacts, read_config, read_network, read_recommenders
 from models.ranking.candidate_generation import NOTHING, CandidateQuery
 from models.ranking.candidates import Candidates
@@ -96,7 +96,7 @@ class Ranker:
         network = None
         if NETWORK_FILE in bundle.manifest.files:
             network = read_network(bundle)
-        elif config.blend.network_weight > 0:
+        elif config.blend.reads_network:
             raise BundleError(f"{bundle.folder}: {NETWORK_FILE} is missing")
         ranker = cls(
             retriever,
@@ -146,7 +146,7 @@ class Ranker:
         """
         candidates = (retriever or self.retriever).retrieve(history, query, new_items)
         network, late, scores = None, False, candidates.neighbours
-        if with_network and self.network is not None and self.retriever.config.blend.network_weight > 0:
+        if with_network and self.network is not None and self.network_weight(candidates) > 0:
             late = not before_deadline()
             if not late:
                 network = self.network.raw(self.features.build(candidates, self.network.scaler))
@@ -166,12 +166,16 @@ class Ranker:
 
     def score(self, candidates: Candidates, network: Float32 | None = None) -> Float32:
         """Score candidates with the blend; `network` are the network's scores, if already computed."""
-        weight = self.retriever.config.blend.network_weight
+        weight = self.network_weight(candidates)
         if self.network is None or weight <= 0:
             return candidates.neighbours
         if network is None:
             network = self.network.score(self.features.build(candidates))
-        return blend(candidates.neighbours, network, weight)
+        return blend(candidates, network, weight)
+
+    def network_weight(self, candidates: Candidates) -> float:
+        """Return the network's share in the scores of some candidates, which depends on where they come from."""
+        return network_weight(self.retriever.config.blend, candidates)
 
     def repeated(self, history: History, query: CandidateQuery, size: int) -> tuple[Adjustment, CandidateQuery]:
         """Raise the scores of items that a user may want again, where seen items are wanted.

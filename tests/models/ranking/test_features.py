@@ -113,21 +113,39 @@ def test_the_scaler_cuts_off_beyond_eight_deviations() -> None:
 
 
 def test_standardised_scores_have_mean_zero_and_deviation_one() -> None:
-    assert feature_kernels.standardise(floats(1, 3)).tolist() == [-1.0, 1.0]
-    assert feature_kernels.standardise(floats(5, 5, 5)).tolist() == [0.0, 0.0, 0.0]
-    assert feature_kernels.standardise(floats()).tolist() == []
+    assert feature_kernels.standardise(floats(1, 3), floats(1, 3)).tolist() == [-1.0, 1.0]
+    assert feature_kernels.standardise(floats(5, 5, 5), floats(5, 5, 5)).tolist() == [0.0, 0.0, 0.0]
+    assert feature_kernels.standardise(floats(), floats()).tolist() == []
+
+
+def mixed(*neighbours: float, generated: tuple[bool, ...] | None = None) -> Candidates:
+    count = len(neighbours)
+    signals, parts = (np.zeros((len(names), count), dtype=np.float32) for names in (SIGNALS, PARTS))
+    marks = None if generated is None else np.array(generated)
+    return Candidates(np.arange(count, dtype=np.int32), signals, parts, floats(*neighbours), 3, generated=marks)
 
 
 def test_weight_zero_is_the_neighbours_and_weight_one_the_network() -> None:
-    neighbours, network = floats(1, 3), floats(40, 20)
+    neighbours, network = mixed(1, 3), floats(40, 20)
     assert blend(neighbours, network, 0.0).tolist() == [1.0, 3.0]
     assert blend(neighbours, network, 1.0).tolist() == [1.0, -1.0]
     assert blend(neighbours, network, 0.25).tolist() == [-0.5, 0.5]
 
 
+def test_scores_are_standardised_by_what_was_generated() -> None:
+    found = blend(mixed(1, 3, 9, generated=(True, True, False)), floats(40, 20, 0), 0.25)
+    assert found.tolist() == [-0.5, 0.5, 0.75 * 7 - 0.25 * 3]
+
+
+def test_where_all_that_was_generated_is_equal_the_list_itself_is_the_measure() -> None:
+    found = blend(mixed(2, 2, 5, 1, generated=(True, True, False, False)), floats(7, 7, 7, 7), 0.25)
+    assert found.argmax() == 2
+    assert found[3] < found[0] == found[1] < found[2]
+
+
 def test_a_strand_of_equal_scores_leaves_the_decision_to_the_other() -> None:
-    assert blend(floats(0, 0), floats(1, 2), 0.25).tolist() == [-0.25, 0.25]
-    assert blend(floats(1, 2), floats(7, 7), 0.75).tolist() == [-0.25, 0.25]
+    assert blend(mixed(0, 0), floats(1, 2), 0.25).tolist() == [-0.25, 0.25]
+    assert blend(mixed(1, 2), floats(7, 7), 0.75).tolist() == [-0.25, 0.25]
 
 
 @pytest.mark.parametrize("count", [3, 400, 401, 2000])
