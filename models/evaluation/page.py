@@ -45,9 +45,7 @@ def render_page(report: EvaluationReport, subject: str) -> str:
         blend=BLEND,
         headline=[] if report.unmeasured else _headline(report),
         plots=[] if report.unmeasured else list(_plots(report)),
-        measured=[]
-        if report.unmeasured
-        else [*tables.metrics_tables(report), tables.segments_table(report, report.named_segments())],
+        measured=[] if report.unmeasured else _measured(report),
         facts=tables.facts_tables(report),
     )
 
@@ -55,6 +53,14 @@ def render_page(report: EvaluationReport, subject: str) -> str:
 def _headline(report: EvaluationReport) -> list[tuple[str, str]]:
     whole = {"metrics": report.metrics, "intervals": report.intervals}
     return [(name, tables.with_interval(whole, name, f"ndcg@{report.plain_k}")) for name in report.compared]
+
+
+def _measured(report: EvaluationReport) -> list[tables.Table]:
+    return [
+        *tables.metrics_tables(report),
+        tables.segments_table(report, report.named_segments()),
+        *([tables.kinds_table(report)] if report.kinds else []),
+    ]
 
 
 def _plots(report: EvaluationReport) -> Iterator[Plot]:

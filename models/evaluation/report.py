@@ -14,6 +14,8 @@ from models.arrays.types import Float64
 BLEND = "braid"
 POPULARITY = "popularity"
 NETWORK = "network"
+MIX = "mix"
+"""The mix of the parts without the network."""
 _RESAMPLES = 1000
 
 
@@ -36,7 +38,7 @@ class EvaluationReport:
     `new_users` and `no_history` if there are such users. `trials` are the settings tried on validation with the NDCG@10
     each reached, `curves` the losses of the network by epoch, `calibration` bins of its probabilities. `left_out` gives
     the reason for each part, and the network, that the blend does not read. `unmeasured` says why nothing was measured;
-    the metrics are empty then.
+    the metrics are empty then. `kinds` compares the blend with its best part on each kind of list, see `MeasuredKind`.
     """
 
     protocol: str
@@ -53,6 +55,7 @@ class EvaluationReport:
     measured_at: str
     left_out: Mapping[str, str] = field(default_factory=dict)
     unmeasured: str | None = None
+    kinds: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def plain_k(self) -> int:
@@ -91,8 +94,10 @@ class EvaluationReport:
         return json.dumps(asdict(self), indent=2)
 
 
-def bootstrap_intervals(values: dict[str, Float64], *, seed: int) -> dict[str, tuple[float, float]]:
-    """Compute 95 % intervals of means by resampling the users 1000 times (Efron 1979).
+def bootstrap_intervals(
+    values: dict[str, Float64], *, seed: int, certainty: float = 0.95
+) -> dict[str, tuple[float, float]]:
+    """Compute intervals of means, 95 % ones by default, by resampling the users 1000 times (Efron 1979).
 
     Parameters
     ----------
@@ -107,7 +112,7 @@ def bootstrap_intervals(values: dict[str, Float64], *, seed: int) -> dict[str, t
     for row in range(_RESAMPLES):
         resample = rng.integers(0, len(table), len(table))
         means[row] = np.bincount(resample, minlength=len(table)) @ table / len(table)
-    low, high = np.percentile(means, (2.5, 97.5), axis=0)
+    low, high = np.quantile(means, ((1 - certainty) / 2, (1 + certainty) / 2), axis=0)
     return {name: (float(low[column]), float(high[column])) for column, name in enumerate(values)}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.evaluation.report import BLEND, EvaluationReport
+from models.evaluation.report import BLEND, MIX, NETWORK, EvaluationReport
 
 _NOTHING = "-"
 
@@ -52,6 +52,27 @@ def segments_table(report: EvaluationReport, segments: Iterable[tuple[str, Mappi
     ]
     heads = [f"{part} {metric}" for metric in (recall, ndcg) for part in parts]
     return Table("Segments of the test users", ("", "users", *heads), rows)
+
+
+def kinds_table(report: EvaluationReport) -> Table:
+    """Compare the blend with its mix, its network and its best part on each kind of list."""
+    rows = []
+    for kind, measured in report.kinds.items():
+        metrics, weight = measured["metrics"], measured["network_weight"]
+        mean, low, high = measured["difference"]
+        scored = [metrics[name]["ndcg@10"] if name in metrics else None for name in (BLEND, MIX, NETWORK)]
+        rows.append(
+            (
+                kind,
+                f"{measured['users']:,}",
+                f"{weight:g}" if weight or NETWORK not in metrics else "0: worse than the mix on validation, not used",
+                *(_NOTHING if score is None else f"{score:.4f}" for score in scored),
+                f"{measured['best_part']} {metrics[measured['best_part']]['ndcg@10']:.4f}",
+                f"{mean:+.4f} ({low:+.4f} to {high:+.4f})",
+            )
+        )
+    head = ("", "users", "network's weight", BLEND, "the mix alone", "the network alone", "the best part", "difference")
+    return Table("Kinds of lists: NDCG@10, and the blend's difference to its best part", head, rows)
 
 
 def blend_table(shares: Mapping[str, float]) -> Table:

@@ -68,7 +68,7 @@ def check_bundle(
 def check_parts(ranker: Ranker, measured: Collection[str]) -> GateCheck:
     """Check that the blend and the network read the same parts as when they were measured."""
     config = ranker.retriever.config
-    read = {part for part in measured if config.blend.network_weight > 0 or ranker.weight_of(part) > 0}
+    read = {part for part in measured if config.blend.reads_network or ranker.weight_of(part) > 0}
     lacking = sorted(read.difference(ranker.retriever.present))
     if lacking:
         detail = f"the bundle lacks parts that its blend reads: {', '.join(lacking)}"

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from models.data.progress import Progress
 from models.data.splitting import Split
 from models.data.strengths import with_unit
 from models.evaluation.beyond_accuracy import BeyondAccuracy
+from models.evaluation.by_kind import MeasuredKind, compare_with_best, measure_kind
 from models.evaluation.calibration import calibration
 from models.evaluation.holdout_lists import rank_holdout, rank_popular
+from models.evaluation.list_kinds import lists_by_kind
 from models.evaluation.metrics import coverage
 from models.evaluation.report import BLEND, POPULARITY, EvaluationReport, peak_memory_mb
 from models.evaluation.segments import (
@@ -32,6 +34,7 @@ from models.evaluation.segments import (
     measure_users,
     summarise,
 )
+from models.ranking.candidates import ListKind
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 from models.recommenders.registry import too_large
@@ -45,6 +48,11 @@ from models.training.protocol import split_for
 from models.training.refresh import refresh
 from models.training.seen_repeats import tune_seen_repeats
 
+KIND_USERS = 2000
+"""Maximum number of test users for each kind of list."""
+KIND_USERS_BRIEF = 500
+"""The same where the report is brief."""
+
 
 @dataclass(frozen=True)
 class Evaluated:
@@ -52,6 +60,7 @@ class Evaluated:
 
     `everything` are all interactions, cleaned and encoded; `log` are the same including repeated pairs. `validation`
     holds NDCG@10 of the blend and of popularity, and coverage@10, on the validation part, where it was measured.
+    `values` are the metrics of each user of `test`, where there was one.
     """
 
     report: EvaluationReport
@@ -60,6 +69,8 @@ class Evaluated:
     log: Interactions
     cleaning: CleaningReport
     validation: Mapping[str, float]
+    test: Holdout | None = None
+    values: Values = field(default_factory=dict)
 
 
 class _Stopwatch:
@@ -132,6 +143,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     watch("metrics", 1.0)
     segments = _segments(ranked, values, test, split.newcomers, fitted, ranker, config.ks, seed)
     watch("segments", 1.0)
+    kinds = _kinds(ranker, everyone, test, values, dataset, config, watch)
     calibrated: Sequence[Mapping[str, Any]] = ()
     if not config.brief:
         calibrated = calibration(ranker, test, seed=seed)
@@ -167,8 +179,9 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
             wanted=wanted,
             has_network=learned.network is not None,
         ),
+        kinds=kinds,
     )
-    return Evaluated(report, learned, split.everything, split.log, cleaning, validation)
+    return Evaluated(report, learned, split.everything, split.log, cleaning, validation, test, values)
 
 
 def _without(config: EvaluationConfig, parts: Collection[str]) -> EvaluationConfig:
@@ -225,7 +238,7 @@ def _refitted(
     retriever, network = everyone.pruned(), learned.network
     progress("refit", 1.0)
     kept = config.chosen is not None and config.chosen.network is not None
-    if options.window is not None and retriever.config.blend.network_weight > 0 and not kept:
+    if options.window is not None and retriever.config.blend.reads_network and not kept:
         # The latest window was the validation part: now that the settings are chosen, it gives the best labels.
         again = learn_network(known, retriever, folder, options, config.network, seed=config.seed, progress=progress)
         network = network if again is None else again[0]
@@ -252,6 +265,29 @@ def _beyond_accuracy(
         name: whole["metrics"][name] | coverage(lists, ks, fitted.n_items) | beyond.measure(lists, ks)
         for name, lists in ranked.items()
     }
+
+
+def _kinds(
+    ranker: Ranker,
+    everyone: Retriever,
+    test: Holdout,
+    values: Values,
+    dataset: DataSet,
+    config: EvaluationConfig,
+    progress: Progress,
+) -> dict[str, MeasuredKind]:
+    """Measure each kind of list; the lists of the test itself are generated, or given by the data set."""
+    found: dict[str, MeasuredKind] = {}
+    if "ndcg@10" in values[BLEND]:
+        kind: ListKind = "generated" if test.candidates is None else "given"
+        weight = ranker.retriever.config.blend.weight_for(kind)
+        found[kind] = compare_with_best(values, weight, seed=config.seed)
+    most = KIND_USERS_BRIEF if config.brief else KIND_USERS
+    for lists in lists_by_kind(test, dataset.items, most=most, seed=config.seed):
+        if lists.kind not in found:
+            found[lists.kind] = measure_kind(ranker, everyone, lists, seed=config.seed)
+        progress("kinds of lists", 1.0)
+    return found
 
 
 def _segments(

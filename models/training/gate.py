@@ -16,8 +16,9 @@ from models.data.history import History
 from models.data.holdout import hold_out
 from models.data.interactions import find
 from models.data.order import are_times
+from models.evaluation.by_kind import MeasuredKind
 from models.evaluation.metrics import per_user_values
-from models.evaluation.report import POPULARITY, bootstrap_intervals
+from models.evaluation.report import BLEND, POPULARITY, bootstrap_intervals
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.parallel import in_parallel
 from models.ranking.ranker import Ranker
@@ -47,6 +48,7 @@ def compare(run: Evaluated, active: Bundle | None, catalogue: pa.Table | None, *
         _above_popularity(run.validation),
         _on_own_validation(run, None if active is None else active.manifest),
         _on_new_interactions(run, active, catalogue, seed=seed),
+        above_parts(run.report.kinds),
     ]
 
 
@@ -143,6 +145,26 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
         f" (difference {low:+.4f} to {high:+.4f})"
     )
     return GateCheck(name=name, outcome="failed" if high < 0 else "passed", detail=detail)
+
+
+def above_parts(kinds: Mapping[str, MeasuredKind]) -> GateCheck:
+    """Compare the blend with its best part on each kind of list."""
+    name, failed, details = "best_part", False, []
+    for kind, measured in kinds.items():
+        if measured["users"] < MIN_USERS:
+            continue
+        best = measured["best_part"]
+        _, low, high = measured["difference"]
+        failed |= high < 0
+        own, other = (measured["metrics"][one][NDCG] for one in (BLEND, best))
+        details.append(
+            f"on {kind} lists of {measured['users']:,} test users NDCG@10 is {own:.4f}, that of {best}, the best part,"
+            f" {other:.4f} (difference {low:+.4f} to {high:+.4f})"
+        )
+    if not details:
+        detail = f"fewer than {MIN_USERS} test users: too few to decide"
+        return GateCheck(name=name, outcome="skipped", detail=detail)
+    return GateCheck(name=name, outcome="failed" if failed else "passed", detail="; ".join(details))
 
 
 def _translated(history: History, codes: Int32, user: int) -> History:

@@ -15,6 +15,11 @@ MAX_SAMPLE = 70_000
 """Maximum number of interactions that are used as labels."""
 POSITIONS = 3
 """How many of a user's latest interactions are labels, each with the interactions before it as the history."""
+MAX_POSITIONS = 12
+"""The same where there are few users, for lists enough to learn from; of a short history at most a fifth."""
+ENOUGH = 12_000
+"""Labels that are enough: with more, no user gives more than `POSITIONS`."""
+_SHARE = 5
 FOLD_SHARE = 1 / 3
 """Share of the users whose labels are hidden from a fit, at most."""
 WINDOWS = 5
@@ -66,7 +71,10 @@ def _positions(
     """
     rows = np.arange(len(train.items))
     from_end = train.offsets[train.users + 1] - rows
-    late = from_end <= POSITIONS
+    lengths = np.diff(train.offsets)
+    positions = min(-(-ENOUGH // max(int((lengths > 1).sum()), 1)), MAX_POSITIONS)
+    most = np.maximum(np.minimum(positions, lengths // _SHARE), POSITIONS)
+    late = from_end <= most[train.users]
     # A user's first interaction has no history.
     labels = np.flatnonzero(late & train.targets & (rows > train.offsets[train.users]))
     if len(labels) > MAX_SAMPLE:

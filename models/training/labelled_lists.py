@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.arrays.types import Float32
+from models.arrays.types import Float32, Int32, Mask
 from models.data.dislikes import Dislikes
 from models.data.holdout import Holdout
 from models.data.interactions import Interactions
@@ -21,7 +21,9 @@ from models.training.label_batches import label_batches
 from models.training.network import LabelledLists
 
 MAX_LISTS = 12_000
-"""Lists with a label, at most; more of them hardly improve the network."""
+"""Lists of generated candidates with a label, at most; more of them hardly improve the network."""
+MAX_SAMPLED = 6_000
+"""Lists of sampled items, at most: the network learns from them to rank items that no recommender would generate."""
 MIN_LISTS = 2
 """Fewest lists to train on: one to learn from and one to decide when to stop."""
 
@@ -35,7 +37,7 @@ class LabelOptions:
     `log` are the training interactions with their repeated pairs; `catalogue` is the items file of a data set, where
     there is one; `window` the length of the test, where it is a window of time; `include_seen` tells whether items of
     the history are candidates. `timeline` makes the requests, where the test follows one. `disliked` is what users
-    disliked.
+    disliked. `sampled` is the maximum number of lists of sampled items.
     """
 
     log: Interactions | None = None
@@ -44,6 +46,7 @@ class LabelOptions:
     include_seen: bool = False
     timeline: Timeline | None = None
     disliked: Dislikes | None = None
+    sampled: int = MAX_SAMPLED
 
 
 def labelled_lists(
@@ -57,7 +60,8 @@ def labelled_lists(
     """Label the candidates of a sample of users with the next interactions of each.
 
     The recommenders are fitted without the labels of the lists they score. Lists whose candidates hold no label are
-    left out, as nothing can be learned from them.
+    left out, as nothing can be learned from them. Some users give a second list: one of their labels among random
+    items.
 
     Parameters
     ----------
@@ -71,6 +75,7 @@ def labelled_lists(
     """
     rng = np.random.default_rng(seed)
     lists: list[_Labelled] = []
+    sampled: list[_Labelled] = []
     done = 0.0
     log = train if options.log is None else options.log
     batches = label_batches(
@@ -82,17 +87,22 @@ def labelled_lists(
         most = round(MAX_LISTS * (done + batch.share))
         order = rng.permutation(len(batch.requests))
         requests = batch.requests if options.disliked is None else batch.requests.knowing(options.disliked)
-        label = partial(_labelled, requests, builder, order)
-        for number, labelled in enumerate(in_parallel((fitted,), len(order), label)):
+        kinds = round(options.sampled * (done + batch.share)) - round(options.sampled * done)
+        label = partial(_labelled, requests, builder, order, seed=seed, sampled=kinds)
+        for number, (generated, given) in enumerate(in_parallel((fitted,), len(order), label)):
             if len(lists) >= most:
                 break
-            if labelled is not None:
-                lists.append(labelled)
+            if generated is not None:
+                lists.append(generated)
+            if given is not None:
+                sampled.append(given)
             if number % 100 == 0:
                 progress("candidate lists", done + batch.share * number / len(batch.requests))
         done += batch.share
     progress("candidate lists", 1.0)
-    return _padded(lists, retriever.config.blend.candidates) if len(lists) >= MIN_LISTS else None
+    if len(lists) < MIN_LISTS:
+        return None
+    return _padded([*lists, *sampled], retriever.config.blend.candidates)
 
 
 def _labelled(
@@ -101,12 +111,42 @@ def _labelled(
     order: npt.NDArray[np.intp],
     own: tuple[Retriever, ...],
     number: int,
-) -> _Labelled | None:
+    *,
+    seed: int,
+    sampled: int,
+) -> tuple[_Labelled | None, _Labelled | None]:
+    """Label the candidates that are generated for one user, and for the first `sampled` users sampled items as well."""
     row = int(order[number])
     history = requests.history(row)
-    candidates = own[0].retrieve(history, CandidateQuery(excluded=requests.excluded(row, history)))
-    labels = np.isin(candidates.items, requests.targets.row(row))
-    return (builder.build(candidates), labels) if labels.any() else None
+    labels = requests.targets.row(row)
+    excluded = requests.excluded(row, history)
+    only = None
+    if number < sampled:
+        most = own[0].config.blend.candidates
+        only = sample_items(requests.source.n_items, labels, excluded, most - 1, np.random.default_rng((seed, row)))
+    candidates = own[0].retrieve(history, CandidateQuery(excluded=excluded, only=only))
+    features = builder.build(candidates)
+    hits = np.isin(candidates.items, labels)
+    generated, wanted = candidates.generated, candidates.wanted
+    return (
+        _part(features, hits, slice(None) if generated is None else generated),
+        None if wanted is None else _part(features, hits, wanted),
+    )
+
+
+def _part(features: Float32, hits: Mask, rows: Mask | slice) -> _Labelled | None:
+    return (features[rows], hits[rows]) if hits[rows].any() else None
+
+
+def sample_items(n_items: int, labels: Int32, excluded: Int32, count: int, rng: np.random.Generator) -> Int32:
+    """Draw one of the labels, and at most `count` other items at random.
+
+    All items are equally likely: the generated lists hold the popular ones already, and half of them drawn by
+    popularity ranked lists of random items worse.
+    """
+    others = rng.integers(0, n_items, count, dtype=np.int32)
+    others = np.setdiff1d(others, np.concatenate([labels, excluded]))
+    return np.append(others, rng.choice(labels)).astype(np.int32)
 
 
 def _padded(lists: list[_Labelled], width: int) -> tuple[LabelledLists, Scaler]:

@@ -13,6 +13,7 @@ from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.data.strengths import StrengthScale
 from models.data.timeline import VISIT_PAUSE
+from models.evaluation.list_kinds import lists_by_kind
 from models.ranking.candidates import PARTS
 from models.ranking.config import BlendConfig, RankingConfig
 from models.ranking.network import NETWORK_FILE, NetworkScorer
@@ -20,6 +21,7 @@ from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 from models.training.budget import Budget
+from models.training.kind_weights import choose_by_kind
 from models.training.labelled_lists import LabelOptions, labelled_lists
 from models.training.network import predict, save_network, train_networks
 from models.training.tuning import Trial, Tuner, tune_network_weight
@@ -115,6 +117,9 @@ def learn(
         return Learned(ranker, everyone, None, [], {}, trials, tuner.budget_spent)
     scorer, curves = learned
     config, more = tune_network_weight(retriever, scorer, sample, seed=seed, progress=progress)
+    kinds = lists_by_kind(sample, options.catalogue, seed=seed)
+    config, of_kinds = choose_by_kind(retriever.configured(config), scorer, kinds, seed=seed)
+    more += of_kinds
     ranker = Ranker(retriever.configured(config), scorer, train.item_ids, train.user_ids)
     files = [folder / KERAS_FILE, folder / NETWORK_FILE]
     return Learned(ranker, everyone.configured(config), scorer, files, curves, [*trials, *more], tuner.budget_spent)

@@ -36,7 +36,7 @@ def left_out(
     reason
         Why a part or a network that is there has no weight.
     """
-    network = config.blend.network_weight > 0
+    network = config.blend.reads_network
     read = config.network_parts if network else ()
     found = dict(too_large)
     for part in PARTS:

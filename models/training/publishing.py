@@ -59,6 +59,6 @@ class Publication:
 
 def served_retriever(retriever: Retriever) -> Retriever:
     """Leave out the recommenders that only a network of weight 0 would read."""
-    if retriever.config.blend.network_weight > 0:
+    if retriever.config.blend.reads_network:
         return retriever
     return retriever.configured(retriever.config.model_copy(update={"network_parts": ()})).pruned()

@@ -42,7 +42,7 @@ class ChosenSettings:
             This version cannot read the bundle.
         """
         config = read_config(bundle)
-        if not keep_network or config.blend.network_weight <= 0:
+        if not keep_network or not config.blend.reads_network:
             return cls(config)
         scorer = read_network(bundle)
         if scorer.signals != NETWORK_SIGNALS:
@@ -87,7 +87,7 @@ def refresh(
     progress("similarities", 1.0)
     scorer, files = chosen.network, list(chosen.files)
     curves: dict[str, list[float]] = {}
-    if scorer is None and config.blend.network_weight > 0:
+    if scorer is None and config.blend.reads_network:
         learned = learn_network(train, retriever, folder, options, network, seed=seed, progress=progress)
         if learned is None:
             raise BundleError("there are too few interactions to train the network that the settings need")

@@ -1,6 +1,7 @@
 """The trainer: from interactions to a published bundle."""
 
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from models.bundle.verdict import Verdict
 from models.data.errors import TooFewInteractionsError
 from models.data.fingerprint import fingerprint
 from models.data.folder import DataSet
-from models.data.progress import Progress
+from models.data.interactions import Interactions
+from models.data.progress import Progress, silent
 from models.evaluation.page import PAGE_FILE, render_page
 from models.evaluation.report import EvaluationReport
 from models.training.checks import check_bundle
@@ -103,26 +105,66 @@ def train(
         progress("comparing", 0.0)
         checks = compare(run, active, dataset.items, seed=recipe.seed)
         progress("comparing", 1.0)
-        progress("refit", 0.0)
-        publication = Publication.fit(run, dataset.items)
-        progress("refit", 1.0)
-        progress("publishing", 0.0)
-        manifest = _manifest(run, publication, recipe, version or new_version(), dataset.items)
-        manifest.data.update(catalogue_at=catalogue_at, last_interaction_id=last_interaction_id)
-        page = folder / PAGE_FILE
-        page.write_text(render_page(run.report, f"bundle {manifest.version}"), encoding="utf-8")
 
         measured = served_retriever(run.learned.ranker.retriever).present
 
-        def judge(written: Bundle) -> Verdict:
+        def judge(written: Bundle, known: Interactions) -> Verdict:
             before = None if active is None else active.manifest
-            more = check_bundle(written, publication.interactions, before, measured=measured, seed=recipe.seed)
+            more = check_bundle(written, known, before, measured=measured, seed=recipe.seed)
             return Verdict(against=against, checks=(*checks, *more))
 
+        return publish(
+            run,
+            store,
+            recipe,
+            dataset.items,
+            version=version,
+            facts={"catalogue_at": catalogue_at, "last_interaction_id": last_interaction_id},
+            judge=judge,
+            progress=progress,
+        )
+
+
+def publish(
+    run: Evaluated,
+    store: BundleStore,
+    recipe: Recipe,
+    catalogue: pa.Table | None,
+    *,
+    version: str | None = None,
+    facts: Mapping[str, int | None] | None = None,
+    judge: Callable[[Bundle, Interactions], Verdict] | None = None,
+    progress: Progress = silent,
+) -> Bundle:
+    """Fit on all interactions of a run with its settings, and publish the bundle.
+
+    Parameters
+    ----------
+    run
+        Its network's files must still exist.
+    facts
+        Further facts about the data, for the manifest.
+    judge
+        Called with the written bundle and the interactions it was fitted on; its verdict becomes part of the manifest.
+    """
+    progress("refit", 0.0)
+    publication = Publication.fit(run, catalogue)
+    progress("refit", 1.0)
+    progress("publishing", 0.0)
+    manifest = _manifest(run, publication, recipe, version or new_version(), catalogue)
+    manifest.data.update(facts or {})
+    with store.scratch() as folder:
+        page = folder / PAGE_FILE
+        page.write_text(render_page(run.report, f"bundle {manifest.version}"), encoding="utf-8")
         # A network of weight 0 is evaluated, but not used.
-        files = run.learned.files if publication.config.blend.network_weight > 0 else []
-        bundle = store.publish(manifest, _arrays(run, publication), [*files, page], judge)
-        progress("publishing", 1.0)
+        files = run.learned.files if publication.config.blend.reads_network else []
+        bundle = store.publish(
+            manifest,
+            _arrays(run, publication),
+            [*files, page],
+            None if judge is None else lambda written: judge(written, publication.interactions),
+        )
+    progress("publishing", 1.0)
     return bundle
 
 
@@ -177,6 +219,7 @@ def _manifest(
             "budget_spent": run.learned.budget_spent,
             "left_out": dict(report.left_out),
             "unmeasured": report.unmeasured,
+            "kinds": report.kinds,
         },
         protocol=report.protocol,
         recipe=recipe.model_dump(mode="json"),
@@ -185,7 +228,7 @@ def _manifest(
 
 def _arrays(run: Evaluated, publication: Publication) -> dict[str, npt.NDArray[np.generic]]:
     arrays = publication.arrays()
-    if run.learned.network is not None and publication.config.blend.network_weight > 0:
+    if run.learned.network is not None and publication.config.blend.reads_network:
         scaler = run.learned.network.scaler
         arrays |= {"scaler_mean": scaler.mean, "scaler_scale": scaler.scale}
     return arrays

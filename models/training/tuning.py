@@ -273,7 +273,7 @@ def tune_network_weight(
     trials: list[Trial] = []
     found: list[Float64] = []
     for tried, weight in enumerate(NETWORK_WEIGHTS):
-        blended = [blend(candidates.neighbours, score, weight) for candidates, score in zip(lists, scores, strict=True)]
+        blended = [blend(candidates, score, weight) for candidates, score in zip(lists, scores, strict=True)]
         found.append(list_ndcg(holdout, lists, blended, seed))
         trials.append(Trial({"network_weight": weight}, float(found[-1].mean())))
         progress("tuning the blend", (tried + 1) / len(NETWORK_WEIGHTS))

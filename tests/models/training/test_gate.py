@@ -20,12 +20,13 @@ from models.data.interactions import Interactions
 from models.data.order import as_order
 from models.data.progress import silent
 from models.data.synthetic import generate
+from models.evaluation.by_kind import MeasuredKind
 from models.ranking.config import RankingConfig
 from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 from models.training.checks import check_bundle, check_parts
-from models.training.gate import MIN_USERS
+from models.training.gate import MIN_USERS, above_parts
 from models.training.recipe import Recipe
 from models.training.trainer import train
 
@@ -90,6 +91,7 @@ def test_the_first_bundle_is_compared_with_popularity_alone(stored: BundleStore)
         "own_validation": "skipped",
         "new_interactions": "skipped",
         "parts": "passed",
+        "best_part": "passed",
         "answers": "passed",
         "latency": "passed",
         "windows": "passed",
@@ -135,6 +137,28 @@ def test_a_log_that_lost_its_times_is_not_compared_by_them(stored: BundleStore, 
     assert bundle.manifest.data["has_times"] is False
     assert outcomes(bundle)["new_interactions"] == "skipped"
     assert "has only an order now" in detail(bundle, "new_interactions")
+
+
+def measured(difference: tuple[float, float, float], users: int = MIN_USERS) -> MeasuredKind:
+    metrics = {"braid": {"ndcg@10": 0.2}, "als": {"ndcg@10": 0.2 - difference[0]}}
+    return MeasuredKind(users=users, network_weight=0.5, metrics=metrics, best_part="als", difference=difference)
+
+
+def test_a_blend_significantly_below_its_best_part_on_one_kind_of_list_is_refused() -> None:
+    fine, worse = measured((-0.01, -0.03, 0.01)), measured((-0.05, -0.08, -0.02))
+    assert above_parts({"generated": fine, "given": fine}).outcome == "passed"
+    refused = above_parts({"generated": fine, "given": worse})
+    assert refused.outcome == "failed"
+    assert (
+        "on given lists of 200 test users NDCG@10 is 0.2000, that of als, the best part, 0.2500"
+        " (difference -0.0800 to -0.0200)"
+    ) in refused.detail
+
+
+def test_kinds_with_few_users_are_not_judged() -> None:
+    few = measured((-0.05, -0.08, -0.02), users=MIN_USERS - 1)
+    assert above_parts({"given": few}).outcome == "skipped"
+    assert above_parts({"given": few, "generated": measured((0.1, 0.0, 0.2))}).outcome == "passed"
 
 
 def test_too_few_new_users_are_not_compared(stored: BundleStore, log: DataSet) -> None:

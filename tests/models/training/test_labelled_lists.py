@@ -11,16 +11,18 @@ from models.data.progress import silent
 from models.ranking.config import RankingConfig
 from models.ranking.features import FEATURES, Scaler
 from models.ranking.retriever import Retriever
-from models.training.labelled_lists import LabelOptions, labelled_lists
+from models.training.labelled_lists import LabelOptions, labelled_lists, sample_items
 from models.training.network import LabelledLists
 
 Row = tuple[object, ...]
 MakeTable = Callable[[list[Row]], pa.Table]
 
 
-def made(train: Interactions, *, seed: int = 0, **options: Any) -> tuple[LabelledLists, Scaler] | None:
+def made(
+    train: Interactions, *, seed: int = 0, sampled: int = 0, **options: Any
+) -> tuple[LabelledLists, Scaler] | None:
     retriever = Retriever.fit(train, RankingConfig())
-    return labelled_lists(train, retriever, LabelOptions(**options), seed=seed, progress=silent)
+    return labelled_lists(train, retriever, LabelOptions(**options, sampled=sampled), seed=seed, progress=silent)
 
 
 def column(found: LabelledLists, name: str, scaler: Scaler) -> Float32:
@@ -81,3 +83,25 @@ def test_the_same_seed_gives_the_same_lists(checkerboard: Interactions) -> None:
 
 def test_a_single_list_is_too_few(table: MakeTable) -> None:
     assert made(Interactions.from_table(table([("a", "x", 1.0), ("b", "x", 1.0), ("b", "y", 2.0)]))) is None
+
+
+def test_lists_of_sampled_items_hold_one_label_and_no_item_of_the_history(daily: Interactions) -> None:
+    plain, more = made(daily, window=4.0), made(daily, window=4.0, sampled=9)
+    assert plain is not None
+    assert more is not None
+    lists, scaler = more
+    assert len(lists.labels) == len(plain[0].labels) + 9
+    sampled = slice(len(plain[0].labels), None)
+    assert ((lists.labels[sampled] > 0).sum(axis=1) == 1).all()
+    # Of 22 items the user has had at least seven.
+    assert lists.present[sampled].sum(axis=1).max() <= 15
+    assert np.isfinite(column(more[0], "history_length", scaler)).all()
+
+
+def test_sampled_items_are_neither_excluded_nor_a_second_label() -> None:
+    labels, excluded = np.array([3, 4], dtype=np.int32), np.array([0, 1, 2], dtype=np.int32)
+    for seed in range(20):
+        found = sample_items(8, labels, excluded, 30, np.random.default_rng(seed)).tolist()
+        assert len(found) == len(set(found))
+        assert len(set(found) & {3, 4}) == 1
+        assert set(found) - {3, 4} <= {5, 6, 7}

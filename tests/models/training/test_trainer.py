@@ -62,6 +62,13 @@ def test_the_settings_are_those_that_did_best_on_validation(trained: Bundle) -> 
     best = max(blends, key=lambda trial: trial["ndcg"])["setting"]["network_weight"]
     assert config.blend.network_weight in {best, 0.25}
     assert len(blends) == 4
+    for kind in ("given", "filtered"):
+        name = f"network_weight_{kind}"
+        weights = [trial for trial in trials if name in trial["setting"]]
+        # The best, or a lower one that is not worse beyond the noise.
+        best = max(weights, key=lambda trial: trial["ndcg"])["setting"][name]
+        assert 0.0 < config.blend.weight_for(kind) <= best
+        assert len(weights) == 4
     tried: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for trial in trials:
         for name in trial["setting"]:
@@ -95,6 +102,19 @@ def test_the_bundle_holds_a_report_of_itself(trained: Bundle) -> None:
     assert f"{trained.manifest.metrics['test']['braid']['ndcg@10']:.4f}" in page
     for name in ("metrics", "history", "blend", "trials", "curves", "calibration"):
         assert f'aria-labelledby="{name}-caption"' in page
+
+
+def test_each_kind_of_list_is_measured(trained: Bundle) -> None:
+    kinds = trained.manifest.metrics["kinds"]
+    assert kinds.keys() == {"generated", "given", "filtered"}
+    page = trained.file("report.html").read_text(encoding="utf-8")
+    for measured in kinds.values():
+        mean, low, high = measured["difference"]
+        assert low <= mean <= high
+        assert f"{mean:+.4f} ({low:+.4f} to {high:+.4f})" in page
+        assert measured["metrics"]["network"]["ndcg@10"] > 0
+    # Ten of a hundred would be a tenth of the users.
+    assert kinds["given"]["metrics"]["braid"]["recall@10"] > 0.3
 
 
 def test_the_network_has_learned(trained: Bundle) -> None:
