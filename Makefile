@@ -22,7 +22,7 @@ COUNTED = $(BIN)/python -c 'import sys; print("COVERAGE_CORE=sysmon COVERAGE_GRE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test test-slow check format images bench-accuracy bench-ablation bench-scale bench-refresh bench-serving bench-ingestion bench-replay freshness crash-proof feed-proof worker-proof lock clean
+.PHONY: help install demo test test-slow check format images bench-accuracy bench-ablation bench-sampled bench-scale bench-refresh bench-serving bench-ingestion bench-replay freshness crash-proof feed-proof worker-proof lock clean
 
 help: ## List these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -88,6 +88,9 @@ $(PEERS): $(INSTALLED)
 
 bench-accuracy: install $(PEERS) ## Measure Braid beside other recommenders (ARGS='FOLDER... --budget 60'; docs/benchmarks.md)
 	$(BIN)/python -m benchmarks.accuracy $(or $(ARGS),movielens)
+
+bench-sampled: install ## Rank one test item of each user among 99 random ones (ARGS='FOLDER --http 1000'; docs/accuracy.md)
+	$(BIN)/python -m benchmarks.sampled_negatives $(or $(ARGS),movielens)
 
 bench-ablation: install ## Switch each part of the recipe off in turn (ARGS='FOLDER --without ease,network'; docs/benchmarks.md)
 	$(BIN)/python -m benchmarks.ablation $(or $(ARGS),movielens)

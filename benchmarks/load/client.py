@@ -65,6 +65,24 @@ class Client:
             raise LoadError(f"GET {path}: answered {status}: {body[:_SHOWN].decode(errors='replace')}")
         return body
 
+    def post(self, path: str, body: object) -> Any:
+        """Post JSON, and return the JSON of an answer that must be 200.
+
+        Raises
+        ------
+        LoadError
+            The status is not 200.
+        """
+        try:
+            self._connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+            response = self._connection.getresponse()
+            content = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise LoadError(f"POST {path}: no answer: {error}") from error
+        if response.status != http.HTTPStatus.OK:
+            raise LoadError(f"POST {path}: answered {response.status}: {content[:_SHOWN].decode(errors='replace')}")
+        return json.loads(content)
+
     def json(self, path: str) -> Any:
         """Return the JSON of an answer that must be 200."""
         return json.loads(self.get(path))
