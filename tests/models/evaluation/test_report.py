@@ -66,6 +66,8 @@ def test_the_report_is_written_as_json() -> None:
         "curves": {"loss": [2.0, 1.0]},
         "calibration": [],
         "measured_at": "2026-11-24T12:00:00+00:00",
+        "left_out": {},
+        "unmeasured": None,
         "kinds": {},
     }
 
