@@ -52,14 +52,15 @@ NO_BUNDLE = BundleFacts()
 def read_config(bundle: Bundle) -> RankingConfig:
     """Read the settings of the request path.
 
-    A part that the stored blend does not name is newer than the bundle and has weight 0.
+    A part that the stored blend does not name is newer than the bundle and has weight 0. A bundle whose settings do not
+    say what scores are relative to is older than that: they are relative to all candidates.
 
     Raises
     ------
     BundleUnreadableError
         They are not valid settings of this version.
     """
-    settings = dict(bundle.manifest.settings)
+    settings = {"generated_reference": False, **bundle.manifest.settings}
     blend = settings.get("blend")
     if isinstance(blend, Mapping):
         settings["blend"] = dict.fromkeys(PARTS, 0.0) | dict(blend)

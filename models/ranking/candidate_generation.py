@@ -158,7 +158,8 @@ class CandidateGenerator:
                 board.rows, scored, rows.signals, rows.parts, self.weights, count
             )
             return Candidates(board.items[slots], signals, parts, mixed, len(history))
-        tops = kernels.part_maxima(board.rows, scored, rows.parts, weights)
+        relative = self.config.generated_reference
+        tops = kernels.part_maxima(board.rows, scored if relative else board.count, rows.parts, weights)
         mixed = kernels.mix(board.rows, board.count, rows.parts, self.weights, tops)
         best = largest(mixed[:scored], count)
         slots = best if query.top_only else np.arange(scored, dtype=np.int32)
@@ -172,7 +173,7 @@ class CandidateGenerator:
         signals, parts = kernels.read_slots(board.rows, slots, rows.signals, rows.parts, tops)
         items = board.items[slots]
         wanted = query.wanted_among(items)
-        generated = np.isin(slots, best)
+        generated = np.isin(slots, best) if relative else None
         known = Candidates(items, signals, parts, mixed[slots], len(history), wanted, generated, query.kind)
         if new_items is None or not len(new_items):
             return known

@@ -56,7 +56,7 @@ class Candidates:
     def joined(self, other: "Candidates") -> "Candidates":
         """Add further candidates of the same request, which do not count as generated."""
         marked = self.wanted is not None and other.wanted is not None
-        generated = np.ones(len(self.items), dtype=np.bool_) if self.generated is None else self.generated
+        generated = self.generated
         return replace(
             self,
             items=np.concatenate([self.items, other.items]),
@@ -64,7 +64,7 @@ class Candidates:
             parts=np.concatenate([self.parts, other.parts], axis=1),
             neighbours=np.concatenate([self.neighbours, other.neighbours]),
             wanted=np.concatenate([self.wanted, other.wanted]) if marked else None,
-            generated=np.concatenate([generated, np.zeros(len(other.items), dtype=np.bool_)]),
+            generated=None if generated is None else np.append(generated, np.zeros(len(other.items), dtype=np.bool_)),
         )
 
     @property

@@ -27,6 +27,9 @@ class _History(BaseModel):
         0.0, ge=0, description="how much an item that was turned down counts against similar ones; a like counts 1"
     )
     scale: StrengthScale = StrengthScale()
+    generated_reference: bool = Field(
+        True, description="whether scores are relative to generated candidates alone, whatever else a request names"
+    )
     context: bool = Field(False, description="whether the network reads when a request is made in a visit")
     visit_pause: float = Field(1800.0, gt=0, description="seconds without an interaction that end a visit")
     network_parts: tuple[str, ...] = Field((), description="parts the network reads, whatever their weight in the mix")

@@ -58,4 +58,4 @@ async def test_stores_are_made_at_their_first_use_and_shared(settings: Settings)
     async with Resources(settings) as resources:
         assert {*vars(resources)} == {"settings", "database"}
         assert resources.interactions is resources.interactions
-        assert {*vars(resources)} == {"settings", "database", "interactions", "changes", "first_sight"}
+        assert {*vars(resources)} == {"settings", "database", "interactions", "changes", "first_mentions"}

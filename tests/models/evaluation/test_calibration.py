@@ -40,7 +40,8 @@ def ranker(checkerboard: Interactions, scores: np.ndarray | None) -> Ranker:
         given[order] = scores[: len(features)]
         return given
 
-    network = None if scores is None else cast("NetworkScorer", SimpleNamespace(score=score, signals=NETWORK_SIGNALS))
+    made = SimpleNamespace(score=score, signals=NETWORK_SIGNALS, context=False)
+    network = None if scores is None else cast("NetworkScorer", made)
     retriever = Retriever.fit(checkerboard, RankingConfig())
     return Ranker(retriever, network, checkerboard.item_ids, checkerboard.user_ids)
 

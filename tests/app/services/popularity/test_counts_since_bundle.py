@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app.config import Settings
 from app.errors import DatabaseError
+from app.process import factory
 from app.process.resources import Resources
 from app.process.serving_state import serving_state
 from app.services.popularity import counts_since_bundle as live_popularity
@@ -200,6 +201,8 @@ async def test_another_process_that_deletes_makes_this_one_count_again(
     resources: Resources, settings: Settings, followed: BundleStore
 ) -> None:
     await view(resources, "i001", 2)
+    # The catalogue has one item of the bundle only.
+    await factory.versions(resources).take(str(followed.active_version()), "command", force=True)
     async with serving_state(settings) as state:
         await state.feed.start()
         await state.bundle.start()
