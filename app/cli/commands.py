@@ -226,7 +226,8 @@ def print_report(report: EvaluationReport, console: Console) -> None:
         console.print("", table)
     console.print("", _segments(report), "")
     console.print(f"settings: {report.settings}")
-    console.print("left out: " + "; ".join(f"{part}: {reason}" for part, reason in report.left_out.items()))
+    for part, reason in report.left_out.items():
+        console.print(f"left out: {part}: {reason}")
     console.print(f"budget: {report.budget}")
     console.print("seconds: " + ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in report.seconds.items()))
     console.print(f"peak memory: {report.peak_memory_mb:,.0f} MB")

@@ -99,16 +99,18 @@ def cut_rows(
         validating = (times > cut - window) & ~testing
         starts = (float(np.nextafter(cut - window, np.inf)), float(np.nextafter(cut, np.inf)))
         return Cut(~(testing | validating), validating, testing, window, starts)
-    moments = _Moments.of(everything)
-    long_enough = moments.count >= MIN_INTERACTIONS
     if protocol == LEAVE_LAST_OUT:
-        long_enough &= moments.targets >= 2  # noqa: PLR2004 - one to validate, one to test
+        moments = _Moments.of(everything)
+        # Of the targets, one is to validate, one to test.
+        long_enough = (moments.count >= MIN_INTERACTIONS) & (moments.targets >= 2)  # noqa: PLR2004
         # What comes between the two targets is known at the test; what comes after the last one is never known.
         validating, last = long_enough & (moments.left == 1), long_enough & (moments.left == 0)
         return Cut(~(validating | last), validating, last & everything.targets)
     # Random places, a fifth of each user's rows to either part and at least one.
     rank = _random_rank(everything, seed)
-    share = np.maximum((moments.count * _RANDOM_SHARE).astype(np.int64), 1)
+    length = np.diff(everything.offsets)[everything.users]
+    long_enough = length >= MIN_INTERACTIONS
+    share = np.maximum((length * _RANDOM_SHARE).astype(np.int64), 1)
     testing = long_enough & (rank < share)
     validating = long_enough & (rank >= share) & (rank < 2 * share)
     return Cut(~(testing | validating), validating, testing, hidden=(2 * _RANDOM_SHARE, _RANDOM_SHARE))
