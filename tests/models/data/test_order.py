@@ -59,7 +59,9 @@ def test_where_most_rows_have_times_the_places_are_just_before_them_in_their_ord
     table = in_one_order(log((NOW, None), (None, 9.0), (NOW + 5, None), (None, -1.0), (None, None), (NOW, None)))
     assert not is_order(table.schema)
     assert Interactions.from_table(table).has_clock
-    assert items(table) == [3, 4, 1, 0, 5, 2]
+    found = items(table)
+    # Rows of one moment have no order among them.
+    assert [sorted(found[:2]), found[2], sorted(found[3:5]), found[5]] == [[3, 4], 1, [0, 5], 2]
     moments = np.array(table["timestamp"].to_pylist())
     assert moments.min() > NOW - 1
     assert moments[4] == moments.min()

@@ -88,7 +88,7 @@ def test_training_learns_which_feature_marks_the_label_and_passes_over_padding()
 
 
 def test_lists_label_the_latest_items_each_with_what_came_before(checkerboard: Interactions) -> None:
-    made = lists_of(checkerboard)
+    made = lists_of(checkerboard, sampled=0)
     assert made is not None
     lists, scaler = made
     assert lists.features.shape == (36, 100, WIDTH)
@@ -108,7 +108,7 @@ def test_a_label_is_hidden_from_the_fit_that_scores_its_list(table: Callable[[li
     lonely: list[tuple[object, ...]] = [("alone", f"own-{at}", float(at)) for at in range(4)]
     data = Interactions.from_table(table(shared + lonely))
     few = RankingConfig(blend=BlendConfig(candidates=1))
-    made = lists_of(data, few)
+    made = lists_of(data, few, sampled=0)
     assert made is not None
     # Were the labels of the lonely user in the fit, each would be found and make a list more.
     assert len(made[0].labels) == 27
@@ -116,7 +116,7 @@ def test_a_label_is_hidden_from_the_fit_that_scores_its_list(table: Callable[[li
 
 def test_no_more_lists_are_made_than_the_limit(checkerboard: Interactions, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists_module, "MAX_LISTS", 5)
-    made = lists_of(checkerboard)
+    made = lists_of(checkerboard, sampled=0)
     assert made is not None
     assert len(made[0].labels) == 5
 
