@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -22,6 +23,8 @@ from tests.upgrade.installation import Installation, Names, Serve
 ALIASES: dict[str, str] = {}
 """Names of the release before, and those that replaced them and are understood for one release more."""
 SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+NEW_ARRAYS = {"popularity_ages", "popularity_flow"}
+"""Arrays that the release did not write; without them a bundle serves as before."""
 BESIDE = {"item_ids", "user_ids", "scaler_mean", "scaler_scale"}
 
 
@@ -97,7 +100,8 @@ def test_what_a_bundle_holds_is_written_under_the_names_it_is_read_by(release: P
     for part in ranker.recommenders.values():
         written |= part.arrays()
     written |= {} if ranker.repeats is None else ranker.repeats.arrays()
-    assert set(bundle.arrays) == {*written, *BESIDE}
+    assert {*written, *BESIDE} - set(bundle.arrays) == NEW_ARRAYS
+    assert set(bundle.arrays) <= {*written, *BESIDE}
 
 
 def test_settings_in_a_bundle_keep_their_names_and_values(release: Path) -> None:
@@ -106,4 +110,11 @@ def test_settings_in_a_bundle_keep_their_names_and_values(release: Path) -> None
     for name, kind in (("settings", RankingConfig), ("recipe", Recipe)):
         again = kind.model_validate(document[name]).model_dump(mode="json")
         assert missing(keys(document[name]), keys(again)) == []
-        assert {key: again[key] for key in document[name]} == document[name]
+        assert within(document[name], again)
+
+
+def within(old: Any, new: Any) -> bool:
+    """Tell whether all that the release wrote is read with its value; there may be more."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return all(key in new and within(value, new[key]) for key, value in old.items())
+    return bool(old == new)
