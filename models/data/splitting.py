@@ -131,7 +131,9 @@ def make_split(
     downs = [down.before(until, every, hidden) for until, hidden in zip(moments, cut.hidden, strict=True)]
     fitted, known = (_with_low(part, less) for part, less in zip((fitted, known), downs, strict=True))
     masks = (cut.train, cut.train | cut.validation)
-    logs = [log_before(every, everything, mask, until) for mask, until in zip(masks, moments, strict=True)]
+    # A random test has no moment: its histories are the rows of the other part.
+    cuts = (None, None) if protocol == RANDOM else moments
+    logs = [log_before(every, everything, mask, until) for mask, until in zip(masks, cuts, strict=True)]
     timeline = Timeline(visit_pause, include_seen, seed) if protocol == TIMELINE else None
     log, new_ids = logs[1], everything.user_ids[:0]
     if timeline is not None and cut.starts is not None:
