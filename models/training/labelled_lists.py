@@ -141,8 +141,7 @@ def _part(features: Float32, hits: Mask, rows: Mask | slice) -> _Labelled | None
 def sample_items(n_items: int, labels: Int32, excluded: Int32, count: int, rng: np.random.Generator) -> Int32:
     """Draw one of the labels, and at most `count` other items at random.
 
-    All items are equally likely: the generated lists hold the popular ones already, and half of them drawn by
-    popularity ranked lists of random items worse.
+    All items are equally likely: the generated lists hold the popular ones already.
     """
     others = rng.integers(0, n_items, count, dtype=np.int32)
     others = np.setdiff1d(others, np.concatenate([labels, excluded]))
