@@ -19,6 +19,7 @@ _THIN = 0.01
 _FEW_LIKES = 0.15
 _TAIL = 0.1
 _LARGEST = 1e6
+_LIMIT = 1e150
 _PARTS = 1e6
 """Values are compared in millionths: stars in tenths have no exact difference as floats."""
 
@@ -49,7 +50,8 @@ def measure_scale(values: Float64) -> RatingScale:
     low and their number thins out to nothing, as that of 1, 2, 3, ... pieces does: stars end at 5 all at once. Many
     different values are amounts if most of them are in the lower half of their range. No amount is negative.
     """
-    ordered = np.sort(values)
+    # Sums and differences of larger values are infinite.
+    ordered = np.clip(np.sort(values), -_LIMIT, _LIMIT)
     strays = max(int(len(ordered) * _STRAYS), int(len(ordered) >= _ROWS_WITH_A_STRAY))
     if not len(ordered):
         return RatingScale(0.0, 0.0)
