@@ -8,6 +8,7 @@ import httpx
 import numpy as np
 import pytest
 
+from app.config import Settings
 from app.process import factory
 from app.process.resources import Resources
 from app.times import clock, from_microseconds
@@ -18,6 +19,7 @@ from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions, find
 from models.data.progress import silent
 from models.evaluation.holdout_lists import as_requested
+from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from tests.app.conftest import Serve
 from tests.conftest import network_wanted
@@ -54,7 +56,7 @@ KINDS: dict[str, Callable[[], Iterator[Row]]] = {
     "ordered": lambda: interactions(100, 60, 14),
     "repeats": lambda: interactions(100, 60, 14, repeats=0.5),
     "ratings": lambda: interactions(100, 60, 14, ratings=True),
-    "long": lambda: interactions(20, 400, 200),
+    "long": lambda: interactions(12, 240, 120),
 }
 
 
@@ -62,6 +64,12 @@ KINDS: dict[str, Callable[[], Iterator[Row]]] = {
 def backend() -> str:
     """One database is enough: what is compared comes after it."""
     return "sqlite"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """What the network has learned does not matter here."""
+    return settings.model_copy(update={"network": NetworkConfig(members=1, epochs=2)})
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -140,7 +140,7 @@ def test_a_corrupted_log_is_refused_and_the_old_bundle_stays(
 ) -> None:
     with server(isolated, free_ports(1)[0], **settings) as client, worker(isolated, **settings):
         # The figures of fewer than 200 users decide nothing.
-        post(client, generate(300, 60, 5000, seed=7, groups=3))
+        post(client, generate(240, 60, 3000, seed=7, groups=3))
         good = ended(client, client.post("/training-jobs").json()["job_id"])
         assert good["status"] == "succeeded", good
         in_database(database_url, mix_up)

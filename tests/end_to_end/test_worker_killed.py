@@ -86,7 +86,7 @@ def test_a_job_ends_once_whatever_phase_its_worker_is_killed_in(isolated: Path, 
             job_id = client.post("/training-jobs").json()["job_id"]
             killing = {"KILL_IN": phase, "KILLED": str(isolated / f"killed-{number}"), "PYTHONPATH": path}
             with worker(isolated, f"killed-worker-{number}", **settings, **killing) as first:
-                assert first.wait(60) == -9, phase
+                assert first.wait(120) == -9, phase
             assert client.get(f"/training-jobs/{job_id}").json()["status"] == "running"
             if WANTED != ALL:
                 in_database(database_url, _end_lease)
