@@ -7,10 +7,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from app.schemas.types import ID_PATTERN
 from benchmarks.load.errors import LoadError
 from models.arrays.types import Int64
 from models.data.cleaning import clean
-from models.data.columns import TIMESTAMP
+from models.data.columns import ITEM, TIMESTAMP, USER
 from models.data.folder import DataSet, read_folder, write_folder
 from models.data.history import SECONDS_A_DAY
 from models.data.holdout import QUESTIONS, Holdout, Ragged
@@ -53,7 +54,9 @@ def cut_log(folder: Path, before: Path, *, days: float, include_seen: bool, seed
         The log has no times, or too few.
     """
     dataset = read_folder(folder)
-    table, report = clean(dataset.interactions)
+    # As the import does: ids that the API refuses are left out.
+    valid = pc.and_(*(pc.match_substring_regex(dataset.interactions[name], ID_PATTERN) for name in (USER, ITEM)))
+    table, report = clean(dataset.interactions.filter(valid))
     if not has_times(table):
         raise LoadError(f"{folder}: a replay needs times in 'timestamp'")
     log = Interactions.from_table(table, first_only=False, scale=report.scale, seed=seed)

@@ -24,9 +24,14 @@ DAY = 86_400
 def shop(tmp_path: Path) -> Path:
     """Two users before the last day, one of them and a new one on it."""
     rows = [("a", "w", 0), ("a", "x", 1), ("b", "w", 2), ("b", "z", 3), ("a", "y", 11 * DAY), ("a", "z", 11 * DAY + 60)]
-    rows += [("c", "w", 11 * DAY + 90), ("a", "x", 11 * DAY + 120), ("c", "y", 11 * DAY + 30 * 60)]
+    rows += [
+        ("c", "no id", 11 * DAY + 80),
+        ("c", "w", 11 * DAY + 90),
+        ("a", "x", 11 * DAY + 120),
+        ("c", "y", 11 * DAY + 30 * 60),
+    ]
     users, items, times = (list(column) for column in zip(*rows, strict=True))
-    kinds = ["view"] * 4 + ["purchase", "view", "view", "view", "view"]
+    kinds = ["view"] * 4 + ["purchase", *["view"] * 5]
     table = pa.table(
         {"user_id": users, "item_id": items, "event_type": kinds, "timestamp": [START + float(at) for at in times]}
     )
