@@ -5,28 +5,26 @@ Exit codes: 0 done, 1 something went wrong, 2 wrong usage.
 
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
-from models.data.cleaning import clean
 from models.data.errors import DataSetError
 from models.data.folder import read_folder
 from models.data.holdout import Holdout
 from models.data.progress import silent
-from models.data.strengths import with_unit
-from models.evaluation.holdout_lists import as_requested, rank_holdout
+from models.evaluation.holdout_lists import rank_holdout
 from models.evaluation.report import BLEND, bootstrap_intervals
+from models.evaluation.requests import request_of
 from models.evaluation.segments import measure_users
 from models.ranking.candidate_generation import Bounds
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import BOUNDS, Retriever
 from models.training.evaluate import evaluate
 from models.training.evaluation_config import EvaluationConfig
-from models.training.protocol import split_for
+from models.training.protocol import cleaned, split_for
 
 TRIED = (Bounds(20, 10), BOUNDS, Bounds(100, 50), Bounds(200, 100), Bounds(500, None))
 METRIC, LENGTH = "ndcg@10", 10
@@ -61,8 +59,7 @@ def measure(folder: Path, config: EvaluationConfig) -> None:
     dataset = read_folder(folder)
     with tempfile.TemporaryDirectory(prefix="braid-bounds-") as name:
         ranker = evaluate(dataset, Path(name), config, progress=silent).learned.ranker
-        table, cleaning = clean(dataset.interactions)
-        cleaning = replace(cleaning, scale=with_unit(cleaning.scale, table))
+        dataset, table, cleaning = cleaned(dataset, config)
         test = split_for(dataset, table, cleaning, config).test.sample(MAX_USERS, config.seed)
         values, spent = {}, {}
         for bounds in TRIED:
@@ -90,7 +87,7 @@ def _ranked(
     longest = np.argsort(-test.lengths, kind="stable")[:TIMED].tolist()
     started = time.perf_counter()
     for row in longest:
-        as_requested(bounded, test, row, LENGTH)
+        bounded.rank(*request_of(test, row))
     spent = (time.perf_counter() - started) / max(len(longest), 1) * 1000
     return measure_users({BLEND: lists[BLEND]}, test.targets, [LENGTH])[BLEND][METRIC], spent
 

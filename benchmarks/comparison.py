@@ -11,15 +11,15 @@ from benchmarks.baselines.registry import SYSTEMS, installed
 from benchmarks.baselines.system import System
 from benchmarks.ranking import rank
 from benchmarks.search import Trial, space_for, tune
-from models.data.cleaning import clean
 from models.data.folder import DataSet
 from models.data.progress import Progress
-from models.data.splitting import Split, make_split
+from models.data.splitting import Split
 from models.evaluation.metrics import evaluate_lists, per_user_values
 from models.evaluation.report import BLEND, bootstrap_intervals
 from models.training.evaluate import evaluate
 from models.training.evaluation_config import EvaluationConfig
 from models.training.learn import MAX_VALIDATION_USERS
+from models.training.protocol import cleaned, split_for
 
 BRAID = BLEND
 NAMES = (BRAID, *(system.name for system in SYSTEMS))
@@ -98,17 +98,11 @@ def compare(
     DataSetError
         There is too little to split.
     """
-    table, cleaning = clean(dataset.interactions)
-    split = make_split(
-        dataset,
-        table,
-        protocol=options.protocol,
-        seed=options.seed,
-        scale=cleaning.scale,
-        disliked=cleaning.disliked,
-        include_seen=options.include_seen,
-        test_days=options.test_days,
+    config = EvaluationConfig(
+        protocol=options.protocol, seed=options.seed, include_seen=options.include_seen, test_days=options.test_days
     )
+    dataset, table, cleaning = cleaned(dataset, config)
+    split = split_for(dataset, table, cleaning, config)
     counts = {**split.counts, "rows_read": cleaning.rows_read, "rows_kept": cleaning.rows_kept}
     found = Comparison(name, split.protocol, counts, options.budget)
     if BRAID in options.only:

@@ -11,11 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import numpy as np
 import typer
 
-from benchmarks.load.client import HOST
+from benchmarks.load.client import Client
 from benchmarks.load.errors import LoadError
 from benchmarks.load.machine import describe_machine
 from benchmarks.load.server import serving
@@ -81,7 +80,7 @@ def _asked(replayed: ReplayedLog, made: Work, folder: Path) -> tuple[Int32, floa
     shutil.copytree(made.bundles, bundles)
     environment = {"test_clock": datetime.fromtimestamp(replayed.cut, UTC).isoformat()}
     served = Work(copy.database, bundles, settings=environment)
-    with serving(served, folder) as server, httpx.Client(base_url=f"http://{HOST}:{server.port}", timeout=60) as client:
+    with serving(served, folder) as server, Client(server.port) as client:
         last = [0.0]
 
         def on_progress(done: float) -> None:

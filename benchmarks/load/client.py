@@ -3,6 +3,7 @@
 import http.client
 import json
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ from benchmarks.load.errors import LoadError
 HOST = "127.0.0.1"
 _TIMEOUT_SECONDS = 30
 _SHOWN = 300
+_NO_HEADERS: Mapping[str, str] = {}
 
 
 class Client:
@@ -34,7 +36,7 @@ class Client:
     ) -> None:
         self._connection.close()
 
-    def ask(self, path: str) -> tuple[int, bytes]:
+    def ask(self, path: str, headers: Mapping[str, str] = _NO_HEADERS) -> tuple[int, bytes]:
         """Return status and body.
 
         Raises
@@ -43,13 +45,13 @@ class Client:
             The server does not answer.
         """
         try:
-            self._connection.request("GET", path)
+            self._connection.request("GET", path, headers=headers)
             response = self._connection.getresponse()
             return response.status, response.read()
         except http.client.HTTPException as error:
             raise ConnectionError(f"{path}: {error or type(error).__name__}") from error
 
-    def get(self, path: str) -> bytes:
+    def get(self, path: str, headers: Mapping[str, str] = _NO_HEADERS) -> bytes:
         """Return the body of an answer that must be 200.
 
         Raises
@@ -58,28 +60,29 @@ class Client:
             The status is not 200.
         """
         try:
-            status, body = self.ask(path)
+            status, body = self.ask(path, headers)
         except OSError as error:
             raise LoadError(f"GET {path}: no answer: {error}") from error
         if status != http.HTTPStatus.OK:
             raise LoadError(f"GET {path}: answered {status}: {body[:_SHOWN].decode(errors='replace')}")
         return body
 
-    def post(self, path: str, body: object) -> Any:
-        """Post JSON, and return the JSON of an answer that must be 200.
+    def post(self, path: str, body: object, headers: Mapping[str, str] = _NO_HEADERS) -> Any:
+        """Post JSON, and return the JSON of an answer that must be 200 or 201.
 
         Raises
         ------
         LoadError
-            The status is not 200.
+            It has another status.
         """
         try:
-            self._connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+            content_type = {"Content-Type": "application/json"}
+            self._connection.request("POST", path, json.dumps(body), {**content_type, **headers})
             response = self._connection.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException) as error:
             raise LoadError(f"POST {path}: no answer: {error}") from error
-        if response.status != http.HTTPStatus.OK:
+        if response.status not in {http.HTTPStatus.OK, http.HTTPStatus.CREATED}:
             raise LoadError(f"POST {path}: answered {response.status}: {content[:_SHOWN].decode(errors='replace')}")
         return json.loads(content)
 

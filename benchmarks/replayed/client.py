@@ -1,16 +1,16 @@
 """Replays a log over HTTP, as a shop's back end would: ask, then post, in order of time."""
 
+import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 import numpy as np
 
 from app.api.clock_header import CLOCK_HEADER
-from benchmarks.load.errors import LoadError
+from benchmarks.load.client import Client
 from benchmarks.replayed.log import ReplayedLog
 from models.arrays.types import Int32
 from models.data.columns import EVENT_TYPE, ITEM, USER, VALUE
@@ -19,7 +19,7 @@ from models.data.interactions import find
 
 def replay(
     replayed: ReplayedLog,
-    client: httpx.Client,
+    client: Client,
     *,
     length: int,
     on_progress: Callable[[float], None],
@@ -52,10 +52,10 @@ def replay(
         headers = {CLOCK_HEADER: moment}
         question = question_of.get(row)
         if question is not None:
-            answer = _checked(client.get(f"/recommend/{quote(user)}?limit={length}{include}", headers=headers))
-            names = [item["item_id"] for item in answer.json()["items"]]
+            answer = json.loads(client.get(f"/recommend/{quote(user)}?limit={length}{include}", headers))
+            names = [item["item_id"] for item in answer["items"]]
             lists[question, : len(names)] = find(log.item_ids, names)
-        _checked(client.post("/interactions", json=bodies[row] | {"timestamp": moment}, headers=headers))
+        client.post("/interactions", bodies[row] | {"timestamp": moment}, headers)
         if done % step == 0:
             on_progress(done / len(replayed.order))
     return lists, (len(questions) + len(replayed.order)) / (time.perf_counter() - started)
@@ -63,9 +63,3 @@ def replay(
 
 def _without_nothing(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}
-
-
-def _checked(answer: httpx.Response) -> httpx.Response:
-    if answer.is_error:
-        raise LoadError(f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}")
-    return answer

@@ -186,10 +186,6 @@ def hold_out(
         seen = log.users.astype(np.int64) * log.n_items + log.items
         new = ~np.isin(users.astype(np.int64) * log.n_items + items, seen)
         users, items = users[new], items[new]
-    if disliked is not None:
-        down = disliked.users.astype(np.int64) * log.n_items + disliked.items
-        fine = ~np.isin(users.astype(np.int64) * log.n_items + items, down)
-        users, items = users[fine], items[fine]
     wanted = np.unique(users).astype(np.int32)
     holdout = Holdout(
         wanted,
@@ -197,6 +193,8 @@ def hold_out(
         Ragged.group(users, items, wanted),
         include_seen=include_seen,
         moments=None if now is None else np.full(len(wanted), now),
-        disliked=None if disliked is None else Ragged.group(disliked.users, disliked.items, wanted),
     )
-    return holdout, len(before) - len(wanted)
+    if disliked is not None:
+        holdout = holdout.without(disliked)
+        holdout = holdout.take(np.flatnonzero(np.diff(holdout.target_offsets)))
+    return holdout, len(before) - len(holdout)

@@ -6,7 +6,7 @@ import numpy as np
 
 from models.arrays.types import Float64
 from models.data.holdout import Holdout
-from models.ranking.candidate_generation import CandidateQuery
+from models.evaluation.requests import request_of
 from models.ranking.ranker import Ranker
 
 MAX_USERS = 2000
@@ -41,9 +41,7 @@ def calibration(ranker: Ranker, holdout: Holdout, *, seed: int) -> list[Bin]:
     sample = holdout.sample(MAX_USERS, seed)
     predicted, observed = [], []
     for row in range(len(sample.users)):
-        candidates = ranker.retriever.retrieve(
-            sample.history(row), CandidateQuery(excluded=sample.excluded(row), only=sample.candidate_list(row))
-        )
+        candidates = ranker.retriever.retrieve(*request_of(sample, row))
         hits = np.isin(candidates.items, sample.targets.row(row))
         if hits.any():
             predicted.append(_softmax(network.score(ranker.features.build(candidates)).astype(np.float64)))

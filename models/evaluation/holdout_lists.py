@@ -1,5 +1,7 @@
 """Ranked lists for held-out users: of the blend, of each part alone and of popularity."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -8,10 +10,9 @@ from models.arrays.types import Float32, Int32
 from models.data.holdout import Holdout
 from models.data.progress import Progress
 from models.evaluation.report import BLEND, NETWORK, POPULARITY
-from models.ranking.candidate_generation import CandidateQuery
+from models.evaluation.requests import request_of
 from models.ranking.candidates import PARTS
 from models.ranking.parallel import in_parallel
-from models.ranking.ranked import Ranked
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 
@@ -61,20 +62,17 @@ def rank_holdout(
 
     def rank(own: tuple[Retriever, ...], row: int) -> None:
         rng = np.random.default_rng((seed, row))
-        history = holdout.history(row)
-        only = holdout.candidate_list(row)
-        excluded = holdout.excluded(row, history)
+        history, query = request_of(holdout, row, limit=count)
+        only = query.only
         if alone or only is not None:
-            everything = own[0].retrieve(
-                history, CandidateQuery(excluded=excluded, only=only, limit=count, top_only=False)
-            )
+            everything = own[0].retrieve(history, replace(query, top_only=False))
             # A part alone ranks all candidates that it scores; the blend those that it would generate.
             scores = {name: everything.parts[PARTS.index(name)] for name in parts}
             if only is not None:
                 scores[POPULARITY] = popularity[everything.items]
             _fill(lists, row, everything.items, scores, rng, everything.wanted)
-        # The order of equal scores is drawn.
-        ranked = as_requested(ranker, holdout, row, length, retriever=own[1])
+        # As a server ranks it; the order of equal scores is drawn.
+        ranked = ranker.rank(history, query, retriever=own[1])
         _fill(lists, row, ranked.items, {BLEND: ranked.scores}, rng)
         if ranker.network is not None and alone:
             candidates = ranked.candidates
@@ -83,8 +81,8 @@ def rank_holdout(
                 network = ranker.network.score(ranker.features.build(candidates))
             _fill(lists, row, candidates.items, {NETWORK: network}, rng, candidates.wanted)
         if only is None:
-            head = by_popularity[: length + len(excluded)]
-            unseen = head[~np.isin(head, excluded)]
+            head = by_popularity[: length + len(query.excluded)]
+            unseen = head[~np.isin(head, query.excluded)]
             lists[POPULARITY][row, : len(unseen[:length])] = unseen[:length]
 
     step = max(len(holdout.users) // 100, 1)
@@ -93,19 +91,6 @@ def rank_holdout(
             progress(phase, row / len(holdout.users))
     progress(phase, 1.0)
     return lists
-
-
-def as_requested(
-    ranker: Ranker, holdout: Holdout, row: int, length: int, *, retriever: Retriever | None = None
-) -> Ranked:
-    """Rank for one row as a server does for a request for a list of this length."""
-    history = holdout.history(row)
-    query = CandidateQuery(
-        excluded=holdout.excluded(row, history),
-        only=holdout.candidate_list(row),
-        limit=max(length, ranker.n_candidates),
-    )
-    return ranker.rank(history, query, retriever=retriever)
 
 
 def rank_popular(counts: Float32, holdout: Holdout, length: int, *, seed: int) -> Int32:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from models.arrays.types import Ids, Int32, Mask
 from models.data.catalogue import CATEGORIES, known_rows, labels_of
 from models.data.holdout import Holdout, Ragged
-from models.ranking.candidate_generation import CandidateQuery
+from models.evaluation.requests import request_of
 from models.ranking.candidates import Candidates, ListKind
 from models.ranking.parallel import in_parallel
 from models.ranking.retriever import Retriever
@@ -38,14 +38,7 @@ class ListsOfKind:
         """Generate the candidates of every list; see `CandidateQuery` for `top_only`."""
 
         def one(own: tuple[Retriever, ...], row: int) -> Candidates:
-            holdout = self.holdout
-            query = CandidateQuery(
-                excluded=holdout.excluded(row),
-                only=holdout.candidate_list(row),
-                wanted=self._wanted(row),
-                top_only=top_only,
-            )
-            return own[0].retrieve(holdout.history(row), query)
+            return own[0].retrieve(*request_of(self.holdout, row, wanted=self._wanted(row), top_only=top_only))
 
         return list(in_parallel((retriever,), len(self.holdout.users), one))
 

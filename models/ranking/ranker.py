@@ -266,39 +266,3 @@ class Ranker:
     def content(self) -> Content | None:
         """The content-based recommender."""
         return next((part for part in self.recommenders.values() if isinstance(part, Content)), None)
-
-    def popular(self, query: CandidateQuery, limit: int, window: int | None = None) -> tuple[Int32, Float32]:
-        """Return the most popular items that a request wants, at most `limit`.
-
-        Parameters
-        ----------
-        window
-            Row of `Popularity.recent`; all interactions count alike where None.
-
-        Returns
-        -------
-        tuple
-            Codes, and the number of interactions of each, decayed with the window's half-life if there is one.
-        """
-        popularity = self.retriever.popularity
-        counts = popularity.counts if window is None else popularity.recent[window]
-        items = self.retriever.first(popularity.order if window is None else popularity.order_of(window), query, limit)
-        return items, counts[items]
-
-    def trending(self, query: CandidateQuery, limit: int, window: int) -> tuple[Int32, Float32]:
-        """Return the items that a request wants whose share of the interactions rises most, at most `limit`.
-
-        Parameters
-        ----------
-        window
-            Row of `Popularity.recent`.
-
-        Returns
-        -------
-        tuple
-            Codes, and their rises, above 0: see `popularity.rises`.
-        """
-        rise, order = self.retriever.popularity.rise(window)
-        items = self.retriever.first(order, query, limit)
-        items = items[rise[items] > 0]
-        return items, rise[items]

@@ -9,49 +9,33 @@ from typing import Any
 
 import numpy as np
 
-from models.arrays.types import Int32
-from models.data.cleaning import CleaningReport, clean
+from models.data.cleaning import CleaningReport
 from models.data.folder import DataSet
 from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.data.splitting import Split
-from models.data.strengths import with_unit
-from models.evaluation.beyond_accuracy import BeyondAccuracy
-from models.evaluation.by_kind import MeasuredKind, compare_with_best, measure_kind
 from models.evaluation.calibration import calibration
-from models.evaluation.holdout_lists import rank_holdout, rank_popular
-from models.evaluation.list_kinds import lists_by_kind
-from models.evaluation.metrics import coverage
-from models.evaluation.report import BLEND, POPULARITY, EvaluationReport, peak_memory_mb
+from models.evaluation.holdout_lists import rank_holdout
+from models.evaluation.report import EvaluationReport, peak_memory_mb
 from models.evaluation.segments import (
-    Segment,
     Values,
-    by_history_length,
-    by_novelty,
-    by_question,
-    long_tail,
     measure_users,
     summarise,
 )
-from models.ranking.candidates import ListKind
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 from models.recommenders.registry import too_large
 from models.training.evaluation_config import EvaluationConfig
 from models.training.labelled_lists import LabelOptions
-from models.training.learn import MAX_VALIDATION_USERS, Learned, learn, learn_network
+from models.training.learn import Learned, learn, learn_network
 from models.training.left_out import left_out
+from models.training.measuring import beyond_accuracy, measure_kinds, measure_segments, measure_validation
 from models.training.new_users import measure_new_users
 from models.training.newcomer_window import choose_newcomer_window
-from models.training.protocol import split_for
+from models.training.protocol import cleaned, split_for
 from models.training.refresh import refresh
 from models.training.seen_repeats import tune_seen_repeats
-
-KIND_USERS = 2000
-"""Maximum number of test users for each kind of list."""
-KIND_USERS_BRIEF = 500
-"""The same where the report is brief."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +92,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     watch = _Stopwatch(progress)
     seed = config.seed
     watch("cleaning", 0.0)
-    table, cleaning = clean(dataset.interactions, config.event_types, config.rating_scale)
-    cleaning = replace(cleaning, scale=with_unit(cleaning.scale, table))
-    if dataset.histories is not None:
-        dataset = replace(dataset, histories=clean(dataset.histories, config.event_types, config.rating_scale)[0])
+    dataset, table, cleaning = cleaned(dataset, config)
     watch("cleaning", 1.0)
     split = split_for(dataset, table, cleaning, config)
     watch("splitting", 1.0)
@@ -125,7 +106,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     if config.with_validation and config.chosen is None and not config.include_seen:
         learned = tune_seen_repeats(learned, split.train_log, split.known_log, seed=seed)
         watch("tuning repeats", 1.0)
-    validation = _validation(learned.ranker, split.validation, seed, watch) if config.with_validation else {}
+    validation = measure_validation(learned.ranker, split.validation, seed, watch) if config.with_validation else {}
     ranker, everyone, fitted = learned.ranker, learned.retriever, split.train
     if split.refit:
         fitted = split.known
@@ -136,14 +117,14 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     ranked = rank_holdout(ranker, everyone, test, max(config.ks), seed=seed, progress=watch)
     values = measure_users(ranked, test.targets, config.ks)
     whole = summarise(values, np.arange(len(test.users)), seed=seed)
-    metrics = _beyond_accuracy(whole, ranked, fitted, config.ks, seed)
+    metrics = beyond_accuracy(whole, ranked, fitted, config.ks, seed)
     if split.later is not None:
         for name, lists in ranked.items():
             metrics[name] |= split.later.means(test.users, lists, config.ks)
     watch("metrics", 1.0)
-    segments = _segments(ranked, values, test, split.newcomers, fitted, ranker, config.ks, seed)
+    segments = measure_segments(ranked, values, test, split.newcomers, fitted, ranker, config.ks, seed)
     watch("segments", 1.0)
-    kinds = _kinds(ranker, everyone, test, values, dataset, config, watch)
+    kinds = measure_kinds(ranker, everyone, test, values, dataset, config, watch)
     calibrated: Sequence[Mapping[str, Any]] = ()
     if not config.brief:
         calibrated = calibration(ranker, test, seed=seed)
@@ -243,76 +224,3 @@ def _refitted(
         again = learn_network(known, retriever, folder, options, config.network, seed=config.seed, progress=progress)
         network = network if again is None else again[0]
     return Ranker(retriever, network, known.item_ids, known.user_ids)
-
-
-def _validation(ranker: Ranker, holdout: Holdout, seed: int, progress: Progress) -> dict[str, float]:
-    """Measure the blend and popularity on the part that the settings were chosen on."""
-    sample = holdout.sample(MAX_VALIDATION_USERS, seed)
-    ranked = rank_holdout(
-        ranker, ranker.retriever, sample, 10, seed=seed, progress=progress, phase="validating", alone=False
-    )
-    values = measure_users(ranked, sample.targets, [10])
-    blend, popular = (float(values[name]["ndcg@10"].mean()) for name in (BLEND, POPULARITY))
-    covered = coverage(ranked[BLEND], [10], holdout.source.n_items)
-    return {"users": len(sample.users), "ndcg@10": blend, f"{POPULARITY}_ndcg@10": popular, **covered}
-
-
-def _beyond_accuracy(
-    whole: Segment, ranked: dict[str, Int32], fitted: Interactions, ks: Sequence[int], seed: int
-) -> dict[str, dict[str, float]]:
-    beyond = BeyondAccuracy(fitted, seed)
-    return {
-        name: whole["metrics"][name] | coverage(lists, ks, fitted.n_items) | beyond.measure(lists, ks)
-        for name, lists in ranked.items()
-    }
-
-
-def _kinds(
-    ranker: Ranker,
-    everyone: Retriever,
-    test: Holdout,
-    values: Values,
-    dataset: DataSet,
-    config: EvaluationConfig,
-    progress: Progress,
-) -> dict[str, MeasuredKind]:
-    """Measure each kind of list; the lists of the test itself are generated, or given by the data set."""
-    found: dict[str, MeasuredKind] = {}
-    if "ndcg@10" in values[BLEND]:
-        kind: ListKind = "generated" if test.candidates is None else "given"
-        weight = ranker.retriever.config.blend.weight_for(kind)
-        found[kind] = compare_with_best(values, weight, seed=config.seed)
-    most = KIND_USERS_BRIEF if config.brief else KIND_USERS
-    for lists in lists_by_kind(test, dataset.items, most=most, seed=config.seed):
-        if lists.kind not in found:
-            found[lists.kind] = measure_kind(ranker, everyone, lists, seed=config.seed)
-        progress("kinds of lists", 1.0)
-    return found
-
-
-def _segments(
-    ranked: dict[str, Int32],
-    values: Values,
-    test: Holdout,
-    new: Holdout,
-    fitted: Interactions,
-    ranker: Ranker,
-    ks: Sequence[int],
-    seed: int,
-) -> dict[str, Any]:
-    segments: dict[str, Any] = {"history_length": by_history_length(values, test, seed=seed)}
-    segments |= by_question(values, test, seed=seed) | by_novelty(ranked, test, ks, seed=seed)
-    item_counts = np.bincount(fitted.items, minlength=fitted.n_items)
-    tail = long_tail(ranked, test, item_counts, ks, seed=seed)
-    if tail is not None:
-        segments["long_tail"] = tail
-    if len(new.users):
-        # Without a history the blend's answer is the popular list, in its window for newcomers.
-        popularity = ranker.popularity
-        lists = {
-            name: rank_popular(counts, new, max(ks), seed=seed)
-            for name, counts in ((BLEND, popularity.newcomer_counts), (POPULARITY, popularity.counts))
-        }
-        of_users = measure_users(lists, new.targets, ks)
-        segments["no_history"] = summarise(of_users, np.arange(len(new.users)), seed=seed)
-    return segments

@@ -11,6 +11,7 @@ from models.data.holdout import Ragged
 from models.data.interactions import Interactions
 from models.evaluation.metrics import per_user_values
 from models.recommenders.popularity import HALF_LIVES_DAYS
+from models.training.validation import within_one_error
 
 MIN_NEWCOMERS = 50
 """Fewest newcomers on whom a window is chosen; with fewer, all interactions count alike."""
@@ -65,8 +66,7 @@ def choose_newcomer_window(known: Interactions, window: float | None, visit_paus
             values.append(_measured(known.items[before], moment - passed[before], known.n_items, targets))
     by_choice = np.concatenate(values, axis=1)
     best = int(by_choice[1:].mean(axis=1).argmax())
-    gains = by_choice[1 + best] - by_choice[0]
-    return best if gains.mean() > gains.std() / math.sqrt(len(gains)) else None
+    return None if within_one_error(by_choice[1 + best], by_choice[0]) else best
 
 
 def _first_visits(known: Interactions, rows: Int32, visit_pause: float) -> Ragged:

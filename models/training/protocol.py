@@ -1,19 +1,42 @@
-"""The protocol of a run: the one it names, or the one that its data allow."""
+"""The data of a run: cleaned, and split by the protocol that it names or that its data allow."""
 
+from dataclasses import replace
 from functools import partial
 
 import pyarrow as pa
 
-from models.data.cleaning import CleaningReport
+from models.data.cleaning import CleaningReport, clean
 from models.data.cutting import LEAVE_LAST_OUT, RANDOM, TIMELINE
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
 from models.data.order import has_times
 from models.data.splitting import Split, make_split
+from models.data.strengths import with_unit
 from models.training.evaluation_config import EvaluationConfig
 
 MIN_REQUESTS = 200
 """Fewest requests of a validation and of a test: with fewer, another protocol may say more."""
+
+
+def cleaned(dataset: DataSet, config: EvaluationConfig) -> tuple[DataSet, pa.Table, CleaningReport]:
+    """Clean the interactions of a data set, and the histories that it gives for its test.
+
+    Returns
+    -------
+    tuple
+        The data set with clean histories, the clean interactions, and what was dropped; the scale of the strengths is
+        the one that requests are read with.
+
+    Raises
+    ------
+    DataSetError
+        No row is usable.
+    """
+    table, report = clean(dataset.interactions, config.event_types, config.rating_scale)
+    report = replace(report, scale=with_unit(report.scale, table))
+    if dataset.histories is not None:
+        dataset = replace(dataset, histories=clean(dataset.histories, config.event_types, config.rating_scale)[0])
+    return dataset, table, report
 
 
 def split_for(dataset: DataSet, table: pa.Table, cleaning: CleaningReport, config: EvaluationConfig) -> Split:

@@ -9,7 +9,7 @@ from models.arrays.types import Float32, Float64, Int32
 from models.data.holdout import Holdout, hold_out
 from models.data.interactions import Interactions
 from models.evaluation.metrics import per_user_values
-from models.ranking.candidate_generation import CandidateQuery
+from models.evaluation.requests import request_of
 from models.ranking.parallel import in_parallel
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
@@ -39,7 +39,7 @@ def tune_seen_repeats(learned: Learned, train_log: Interactions, known_log: Inte
         The same and the rows of the validation part, which users are asked for.
     """
     config = learned.ranker.retriever.config
-    repeats = Repeats.fit(TrainingData(train_log.raised(config.strength_exponent)), config.repeats)
+    repeats = Repeats.fit(TrainingData(train_log), config.repeats)
     questions = None if repeats.empty else _questions(train_log, known_log)
     if questions is None or not len(questions):
         return learned
@@ -98,8 +98,7 @@ def _measure(
     size = len(ranker.item_ids)
 
     def ranked(copies: tuple[Retriever, ...], row: int) -> dict[tuple[float, float], Int32]:
-        history = questions.history(row)
-        query = CandidateQuery(excluded=questions.excluded(row))
+        history, query = request_of(questions, row)
         lists: dict[tuple[float, float], Int32] = {}
         base: tuple[Int32, Float32] | None = None
         for half_life, other in rankers.items():

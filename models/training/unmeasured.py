@@ -1,17 +1,15 @@
 """A bundle of what can be known from a log that is too small to measure anything on."""
 
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 
-from models.data.cleaning import clean, present
+from models.data.cleaning import present
 from models.data.columns import ITEM
 from models.data.folder import DataSet
 from models.data.interactions import Interactions
 from models.data.progress import Progress
-from models.data.strengths import with_unit
 from models.evaluation.report import EvaluationReport, peak_memory_mb
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
@@ -20,6 +18,7 @@ from models.training.evaluate import Evaluated
 from models.training.evaluation_config import EvaluationConfig
 from models.training.learn import Learned, start_settings
 from models.training.left_out import NO_VALIDATION, left_out
+from models.training.protocol import cleaned
 
 PROTOCOL = "none"
 
@@ -38,8 +37,7 @@ def fit_unmeasured(dataset: DataSet, config: EvaluationConfig, reason: str, *, p
         No row is usable.
     """
     began = time.perf_counter()
-    table, cleaning = clean(dataset.interactions, config.event_types, config.rating_scale)
-    cleaning = replace(cleaning, scale=with_unit(cleaning.scale, table))
+    dataset, table, cleaning = cleaned(dataset, config)
     catalogue = [] if dataset.items is None else [dataset.items.filter(present(dataset.items[ITEM]))[ITEM]]
     log = Interactions.from_table(table, more_items=catalogue, first_only=False, scale=cleaning.scale, seed=config.seed)
     everything = log.first_of_each_pair().accumulated(log, None)

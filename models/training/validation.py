@@ -9,7 +9,7 @@ from models.arrays import dense
 from models.arrays.types import Float32, Float64
 from models.data.holdout import Holdout
 from models.evaluation.metrics import per_user_values
-from models.ranking.candidate_generation import CandidateQuery
+from models.evaluation.requests import request_of
 from models.ranking.candidates import PARTS, Candidates
 from models.ranking.parallel import in_parallel
 from models.ranking.retriever import Retriever
@@ -30,11 +30,7 @@ def generate(
     """
 
     def one(own: tuple[Retriever, ...], row: int) -> Candidates:
-        only = holdout.candidate_list(row)
-        return own[0].retrieve(
-            holdout.history(row),
-            CandidateQuery(excluded=holdout.excluded(row), only=only, limit=limit, top_only=top_only),
-        )
+        return own[0].retrieve(*request_of(holdout, row, limit=limit, top_only=top_only))
 
     return list(in_parallel((retriever,), len(holdout.users), one))
 
@@ -118,10 +114,7 @@ def _discount() -> Float64:
 
 
 def _pooled(retriever: Retriever, holdout: Holdout, row: int) -> tuple[npt.NDArray[np.int32], Float32]:
-    candidates = retriever.retrieve(
-        holdout.history(row),
-        CandidateQuery(excluded=holdout.excluded(row), only=holdout.candidate_list(row), limit=DEPTH, top_only=False),
-    )
+    candidates = retriever.retrieve(*request_of(holdout, row, limit=DEPTH, top_only=False))
     if candidates.wanted is not None:
         candidates = candidates.take(np.flatnonzero(candidates.wanted))
     if len(candidates.items) <= _BY_MIX:

@@ -18,7 +18,7 @@ from models.data.dislikes import Dislikes
 from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions, find
 from models.data.progress import silent
-from models.evaluation.holdout_lists import as_requested
+from models.evaluation.requests import request_of
 from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from tests.app.conftest import Serve
@@ -103,7 +103,7 @@ def measured(ranker: Ranker, table: Any) -> dict[str, list[tuple[str, Any]]]:
     assert report.rows_kept == len(log.items)
     found = {}
     for user in range(len(users)):
-        ranked = as_requested(ranker, holdout, user, LIMIT)
+        ranked = ranker.rank(*request_of(holdout, user, limit=max(LIMIT, ranker.n_candidates)))
         ids = [ranker.item_ids[item].decode() for item in ranked.items[:LIMIT]]
         found[log.user_ids[user].decode()] = [
             (item, pytest.approx(float(score), abs=1e-4)) for item, score in zip(ids, ranked.scores, strict=False)

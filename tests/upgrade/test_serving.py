@@ -39,16 +39,22 @@ async def bundle_check(client: httpx.AsyncClient) -> dict[str, Any]:
     return check
 
 
+def outline(answer: dict[str, Any]) -> dict[str, Any]:
+    """Leave out which items a list holds, in what order and with what scores."""
+    return answer | {"items": [sorted(item) for item in answer.get("items", [])], "next_cursor": None}
+
+
 async def asked_again(installation: Installation, client: httpx.AsyncClient) -> list[str]:
     """Ask what the release before was asked, and name what is answered otherwise."""
     found: list[str] = []
     for one in installation.answers:
-        if any(word in f"{one['path']} {one['body'] or ''}" for word in CHANGED_ON_PURPOSE):
-            continue
         answer = await client.request(one["method"], one["path"], json=one["body"])
         place = f"{one['method']} {one['path']} {one['body'] or ''}"
         found += differences({"status": one["status"]}, {"status": answer.status_code}, place)
-        found += differences(one["answer"], answer.json(), place)
+        before, after = one["answer"], answer.json()
+        if any(word in place for word in CHANGED_ON_PURPOSE):
+            before, after = outline(before), outline(after)
+        found += differences(before, after, place)
     return found
 
 

@@ -23,6 +23,7 @@ from app.times import clock
 from models.arrays.types import Float32
 from models.data.events import positive_types
 from models.data.strengths import StrengthScale
+from models.ranking import popular_lists
 from models.ranking.candidate_generation import CandidateQuery
 from models.recommenders.popularity import HALF_LIVES_DAYS, rises
 
@@ -160,7 +161,7 @@ class PopularItems:
             await self._since_bundle.refresh(serving)
             found = self._since_bundle.popular(serving, row)
             if found is None:
-                return Selection(*ranker.popular(candidate_query, limit, row))
+                return Selection(*popular_lists.popular(ranker, candidate_query, limit, row))
             return in_order(live, *found, candidate_query, limit)
         if row is None:
             counts = await self._popular.counts(live)
@@ -196,7 +197,7 @@ class PopularItems:
                 return None
             rising = self._since_bundle.rising(serving, row)
             if rising is None:
-                return Selection(*ranker.trending(candidate_query, limit, row))
+                return Selection(*popular_lists.trending(ranker, candidate_query, limit, row))
             return in_order(serving.live, *rising, candidate_query, limit)
         rows = await self._recent.get(row)
         if not rows or not 0 < rows[0].all_recent < rows[0].all_counts * (1 - _LEAST_AGE):

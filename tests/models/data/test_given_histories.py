@@ -1,6 +1,7 @@
 """Histories that are given at test time are read for the test, and never trained on."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -51,8 +52,8 @@ def test_test_users_without_any_history_are_apart(table: MakeTable) -> None:
     assert found.counts["new_test_users"] == 1
 
 
-def test_a_folder_holds_them(table: MakeTable, tmp_path: object) -> None:
-    folder = tmp_path / "folder"  # type: ignore[operator]
+def test_a_folder_holds_them(table: MakeTable, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
     write_folder(folder, DataSet(table([("a", "w", 1.0)]), histories=table([("s", "w", 2.0)])))
     histories = read_folder(folder).histories
     assert histories is not None

@@ -56,8 +56,8 @@ with event.install_recorder("numba:compile") as recorder:
             for new_items in None, live.new_items:
                 found = ranker.rank(history, query, new_items=new_items)
                 diversify(found.items, found.scores, 5, 0.5, ranker.likenesses)
-            ranker.popular(query, 5)
-            ranker.popular(query, 5, window=1)
+            popular_lists.popular(ranker, query, 5)
+            popular_lists.popular(ranker, query, 5, window=1)
 outside = [name for m in MODULES for name, one in vars(m).items() if isinstance(one, CPUDispatcher)]
 print(not mapped.flags.writeable, len(KERNELS) >= 20, not_loaded, unlike_declared(), outside, len(recorder.buffer))
 """

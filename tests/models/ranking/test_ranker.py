@@ -3,6 +3,7 @@ import pytest
 
 from models.data.history import History
 from models.data.interactions import Interactions
+from models.ranking import popular_lists
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.config import BlendConfig, RankingConfig
 from models.ranking.network import NetworkScorer
@@ -97,15 +98,17 @@ def test_with_weight_zero_the_network_changes_nothing(
 
 def test_popular_gives_the_most_counted_without_the_excluded(ranker: Ranker) -> None:
     excluded = np.array([0], dtype=np.int32)
-    items, counts = ranker.popular(CandidateQuery(excluded=excluded), 2)
+    items, counts = popular_lists.popular(ranker, CandidateQuery(excluded=excluded), 2)
     assert (items.tolist(), counts.tolist()) == ([1, 2], [5.0, 5.0])
-    assert len(ranker.popular(CandidateQuery(), 100)[0]) == 12
+    assert len(popular_lists.popular(ranker, CandidateQuery(), 100)[0]) == 12
 
 
 def test_popular_is_drawn_with_what_is_wanted(ranker: Ranker) -> None:
     wanted = np.arange(12) >= 9
-    assert ranker.popular(CandidateQuery(wanted=wanted), 5)[0].tolist() == [9, 10, 11]
-    assert ranker.popular(CandidateQuery(wanted=wanted, only=np.array([3, 10], dtype=np.int32)), 5)[0].tolist() == [10]
+    assert popular_lists.popular(ranker, CandidateQuery(wanted=wanted), 5)[0].tolist() == [9, 10, 11]
+    assert popular_lists.popular(ranker, CandidateQuery(wanted=wanted, only=np.array([3, 10], dtype=np.int32)), 5)[
+        0
+    ].tolist() == [10]
 
 
 def test_without_time_the_network_is_not_asked(ranker: Ranker, contrary: NetworkScorer) -> None:

@@ -14,6 +14,7 @@ from models.data.folder import DataSet
 from models.data.progress import silent
 from models.data.synthetic import generate
 from models.evaluation.page import PAGE_FILE
+from models.ranking import popular_lists
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
@@ -60,7 +61,7 @@ def test_users_with_one_interaction_each_get_popular_items_and_similar_ones(
     ranker = Ranker.load(bundle)
     # By its description item 1 is like 4, 7 and 10; nobody has two items.
     assert {item for item, _ in recommend(ranker, ["i1"], limit=3, exclude=["i1"])} == {"i4", "i7", "i10"}
-    popular, _ = ranker.popular(CandidateQuery(), 1)
+    popular, _ = popular_lists.popular(ranker, CandidateQuery(), 1)
     assert ranker.item_ids[popular].tolist() == [b"i3"]
     assert len(recommend(ranker, ["i1"], limit=12, exclude=["i1"])) == 11
 

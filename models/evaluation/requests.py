@@ -1,0 +1,21 @@
+"""The requests that a holdout stands for: the history and the candidate query of each row."""
+
+from models.arrays.types import Mask
+from models.data.history import History
+from models.data.holdout import Holdout
+from models.ranking.candidate_generation import CandidateQuery
+
+
+def request_of(
+    holdout: Holdout, row: int, *, limit: int | None = None, wanted: Mask | None = None, top_only: bool = True
+) -> tuple[History, CandidateQuery]:
+    """Return what a server would read and look for; see `CandidateQuery` for `limit`, `wanted` and `top_only`."""
+    history = holdout.history(row)
+    query = CandidateQuery(
+        excluded=holdout.excluded(row, history),
+        only=holdout.candidate_list(row),
+        wanted=wanted,
+        limit=limit,
+        top_only=top_only,
+    )
+    return history, query

@@ -1,0 +1,113 @@
+"""What a run measures of its lists: validation, kinds of lists, segments, and more than accuracy."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from models.arrays.types import Int32
+from models.data.folder import DataSet
+from models.data.holdout import Holdout
+from models.data.interactions import Interactions
+from models.data.progress import Progress
+from models.evaluation.beyond_accuracy import BeyondAccuracy
+from models.evaluation.by_kind import MeasuredKind, compare_with_best, measure_kind
+from models.evaluation.holdout_lists import rank_holdout, rank_popular
+from models.evaluation.list_kinds import lists_by_kind
+from models.evaluation.metrics import coverage
+from models.evaluation.report import BLEND, POPULARITY
+from models.evaluation.segments import (
+    Segment,
+    Values,
+    by_history_length,
+    by_novelty,
+    by_question,
+    long_tail,
+    measure_users,
+    summarise,
+)
+from models.ranking.candidates import ListKind
+from models.ranking.ranker import Ranker
+from models.ranking.retriever import Retriever
+from models.training.evaluation_config import EvaluationConfig
+from models.training.learn import MAX_VALIDATION_USERS
+
+KIND_USERS = 2000
+"""Maximum number of test users for each kind of list."""
+KIND_USERS_BRIEF = 500
+"""The same where the report is brief."""
+
+
+def measure_validation(ranker: Ranker, holdout: Holdout, seed: int, progress: Progress) -> dict[str, float]:
+    """Measure the blend and popularity on the part that the settings were chosen on."""
+    sample = holdout.sample(MAX_VALIDATION_USERS, seed)
+    ranked = rank_holdout(
+        ranker, ranker.retriever, sample, 10, seed=seed, progress=progress, phase="validating", alone=False
+    )
+    values = measure_users(ranked, sample.targets, [10])
+    blend, popular = (float(values[name]["ndcg@10"].mean()) for name in (BLEND, POPULARITY))
+    covered = coverage(ranked[BLEND], [10], holdout.source.n_items)
+    return {"users": len(sample.users), "ndcg@10": blend, f"{POPULARITY}_ndcg@10": popular, **covered}
+
+
+def beyond_accuracy(
+    whole: Segment, ranked: dict[str, Int32], fitted: Interactions, ks: Sequence[int], seed: int
+) -> dict[str, dict[str, float]]:
+    """Add coverage, novelty and diversity to the means over the test users."""
+    beyond = BeyondAccuracy(fitted, seed)
+    return {
+        name: whole["metrics"][name] | coverage(lists, ks, fitted.n_items) | beyond.measure(lists, ks)
+        for name, lists in ranked.items()
+    }
+
+
+def measure_kinds(
+    ranker: Ranker,
+    everyone: Retriever,
+    test: Holdout,
+    values: Values,
+    dataset: DataSet,
+    config: EvaluationConfig,
+    progress: Progress,
+) -> dict[str, MeasuredKind]:
+    """Measure each kind of list; the lists of the test itself are generated, or given by the data set."""
+    found: dict[str, MeasuredKind] = {}
+    if "ndcg@10" in values[BLEND]:
+        kind: ListKind = "generated" if test.candidates is None else "given"
+        weight = ranker.retriever.config.blend.weight_for(kind)
+        found[kind] = compare_with_best(values, weight, seed=config.seed)
+    most = KIND_USERS_BRIEF if config.brief else KIND_USERS
+    for lists in lists_by_kind(test, dataset.items, most=most, seed=config.seed):
+        if lists.kind not in found:
+            found[lists.kind] = measure_kind(ranker, everyone, lists, seed=config.seed)
+        progress("kinds of lists", 1.0)
+    return found
+
+
+def measure_segments(
+    ranked: dict[str, Int32],
+    values: Values,
+    test: Holdout,
+    new: Holdout,
+    fitted: Interactions,
+    ranker: Ranker,
+    ks: Sequence[int],
+    seed: int,
+) -> dict[str, Any]:
+    """Measure some of the users, and some of their targets, apart; `new` are the users without a history."""
+    segments: dict[str, Any] = {"history_length": by_history_length(values, test, seed=seed)}
+    segments |= by_question(values, test, seed=seed) | by_novelty(ranked, test, ks, seed=seed)
+    item_counts = np.bincount(fitted.items, minlength=fitted.n_items)
+    tail = long_tail(ranked, test, item_counts, ks, seed=seed)
+    if tail is not None:
+        segments["long_tail"] = tail
+    if len(new.users):
+        # Without a history the blend's answer is the popular list, in its window for newcomers.
+        popularity = ranker.popularity
+        lists = {
+            name: rank_popular(counts, new, max(ks), seed=seed)
+            for name, counts in ((BLEND, popularity.newcomer_counts), (POPULARITY, popularity.counts))
+        }
+        of_users = measure_users(lists, new.targets, ks)
+        segments["no_history"] = summarise(of_users, np.arange(len(new.users)), seed=seed)
+    return segments
