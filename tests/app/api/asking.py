@@ -11,12 +11,17 @@ async def post(client: httpx.AsyncClient, user: str, item: str, event_type: str 
     assert (await client.post("/interactions", json=body)).status_code == 201
 
 
-async def ask(client: httpx.AsyncClient, user: str, **query: Any) -> dict[str, Any]:
-    """Ask for a user's recommendations with query parameters."""
-    answer = await client.get(f"/recommend/{user}", params=query)
+async def ask_path(client: httpx.AsyncClient, path: str, **query: Any) -> dict[str, Any]:
+    """Ask a path with query parameters."""
+    answer = await client.get(path, params=query)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+async def ask(client: httpx.AsyncClient, user: str, **query: Any) -> dict[str, Any]:
+    """Ask for a user's recommendations with query parameters."""
+    return await ask_path(client, f"/recommend/{user}", **query)
 
 
 async def ask_for(client: httpx.AsyncClient, **body: Any) -> dict[str, Any]:

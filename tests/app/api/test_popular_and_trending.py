@@ -12,17 +12,10 @@ from app.process.resources import Resources
 from app.services.popularity import counts_since_bundle as live_popularity
 from models.bundle.store import BundleStore
 from models.data.folder import DataSet
-from tests.app.api.asking import item_ids
+from tests.app.api.asking import ask_path, item_ids
 from tests.app.writing import store_all
 
 Documented = Callable[[str, object], None]
-
-
-async def ask(client: httpx.AsyncClient, path: str, **query: Any) -> dict[str, Any]:
-    answer = await client.get(path, params=query)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 async def log(client: httpx.AsyncClient, *rows: tuple[str, float]) -> None:
@@ -37,7 +30,7 @@ async def log(client: httpx.AsyncClient, *rows: tuple[str, float]) -> None:
 async def test_an_empty_system_says_that_it_is_empty(
     client: httpx.AsyncClient, documented: Documented, path: str
 ) -> None:
-    answer = await ask(client, path)
+    answer = await ask_path(client, path)
     documented("Chart", answer)
     assert (answer["items"], answer["strategy"], answer["bundle_version"]) == ([], "none", None)
     assert answer["reason"] == "there are no items yet"
@@ -46,7 +39,7 @@ async def test_an_empty_system_says_that_it_is_empty(
 async def test_without_a_bundle_the_log_is_counted(client: httpx.AsyncClient, documented: Documented) -> None:
     await log(client, *[("classic", 60)] * 6, *[("steady", 40)] * 2, *[("steady", 0)] * 2, *[("new", 0)] * 3)
     await client.put("/items/untouched", json={"categories": ["c"]})
-    answer = await ask(client, "/popular")
+    answer = await ask_path(client, "/popular")
     documented("Chart", answer)
     assert [(item["item_id"], item["score"], item["rank"]) for item in answer["items"]] == [
         ("classic", 6.0, 1),
@@ -55,15 +48,15 @@ async def test_without_a_bundle_the_log_is_counted(client: httpx.AsyncClient, do
         ("untouched", 0.0, 4),
     ]
     assert (answer["strategy"], answer["window"], answer["bundle_version"]) == ("popular", "all", None)
-    assert item_ids(await ask(client, "/popular", window="7d")) == ["new", "steady", "classic", "untouched"]
-    assert item_ids(await ask(client, "/popular", exclude=["steady", "nothing"], limit=2)) == ["classic", "new"]
-    rising = await ask(client, "/trending")
+    assert item_ids(await ask_path(client, "/popular", window="7d")) == ["new", "steady", "classic", "untouched"]
+    assert item_ids(await ask_path(client, "/popular", exclude=["steady", "nothing"], limit=2)) == ["classic", "new"]
+    rising = await ask_path(client, "/trending")
     documented("Chart", rising)
     assert (rising["strategy"], rising["window"], rising["reason"]) == ("trending", "7d", None)
     assert item_ids(rising) == ["new", "steady", "classic"]
     assert rising["items"][1]["score"] > rising["items"][2]["score"] == 0
-    assert item_ids(await ask(client, "/trending", exclude="new")) == ["steady", "classic"]
-    assert item_ids(await ask(client, "/trending", exclude="new", limit=1)) == ["steady"]
+    assert item_ids(await ask_path(client, "/trending", exclude="new")) == ["steady", "classic"]
+    assert item_ids(await ask_path(client, "/trending", exclude="new", limit=1)) == ["steady"]
 
 
 async def test_without_a_bundle_hidden_items_and_others_of_another_label_stay_away(client: httpx.AsyncClient) -> None:
@@ -71,14 +64,14 @@ async def test_without_a_bundle_hidden_items_and_others_of_another_label_stay_aw
     await client.put("/items/b", json={"hidden": True})
     await client.put("/items/c", json={"categories": ["shoes", "boots"], "tags": ["new"]})
     await client.put("/items/d", json={"categories": ["boots"]})
-    assert item_ids(await ask(client, "/popular")) == ["a", "c", "d"]
-    assert item_ids(await ask(client, "/popular", category=["boots"])) == ["c", "d"]
-    assert item_ids(await ask(client, "/popular", category="boots", tag="new")) == ["c"]
-    assert item_ids(await ask(client, "/trending")) == ["c", "a"]
-    nothing = await ask(client, "/popular", category="hats")
+    assert item_ids(await ask_path(client, "/popular")) == ["a", "c", "d"]
+    assert item_ids(await ask_path(client, "/popular", category=["boots"])) == ["c", "d"]
+    assert item_ids(await ask_path(client, "/popular", category="boots", tag="new")) == ["c"]
+    assert item_ids(await ask_path(client, "/trending")) == ["c", "a"]
+    nothing = await ask_path(client, "/popular", category="hats")
     assert (nothing["items"], nothing["strategy"]) == ([], "none")
     assert nothing["reason"] == "no item meets the request"
-    nothing = await ask(client, "/trending", category="hats")
+    nothing = await ask_path(client, "/trending", category="hats")
     assert (nothing["items"], nothing["reason"]) == (
         [],
         "no item that meets the request has more interactions than usual",
@@ -92,10 +85,10 @@ async def test_without_times_nothing_trends_and_the_answer_says_so(client: httpx
         for item in ("x", "y", "y")
     ]
     await store_all(resources.interactions, rows)
-    rising = await ask(client, "/trending", window="30d")
+    rising = await ask_path(client, "/trending", window="30d")
     assert (item_ids(rising), rising["strategy"], rising["window"]) == (["y", "x"], "popular", "all")
     assert rising["reason"] == "the times of the interactions are missing or all the same: these are the popular items"
-    popular = await ask(client, "/popular", window="1d")
+    popular = await ask_path(client, "/popular", window="1d")
     assert (item_ids(popular), popular["window"]) == (["y", "x"], "all")
     assert popular["reason"] == "the times of the interactions are missing or all the same: all of them count alike"
 
@@ -108,18 +101,18 @@ def counted(synthetic: DataSet) -> dict[str, int]:
 async def test_a_bundle_counts_what_it_was_made_from(
     bundles: BundleStore, client: httpx.AsyncClient, documented: Documented, synthetic: DataSet
 ) -> None:
-    answer = await ask(client, "/popular", limit=100)
+    answer = await ask_path(client, "/popular", limit=100)
     documented("Chart", answer)
     assert (answer["strategy"], answer["bundle_version"]) == ("popular", bundles.active_version())
     scores = [item["score"] for item in answer["items"]]
     assert scores == sorted(scores, reverse=True)
     assert set(item_ids(answer)) == set(counted(synthetic))
-    assert item_ids(answer)[:10] == item_ids(await ask(client, "/recommend/nobody"))
+    assert item_ids(answer)[:10] == item_ids(await ask_path(client, "/recommend/nobody"))
     for window in ("1d", "7d", "30d", "90d"):
-        recent = await ask(client, "/popular", window=window, limit=100)
+        recent = await ask_path(client, "/popular", window=window, limit=100)
         assert (recent["window"], recent["reason"]) == (window, None)
         assert recent["items"][0]["score"] < scores[0]
-        rising = await ask(client, "/trending", window=window, limit=100)
+        rising = await ask_path(client, "/trending", window=window, limit=100)
         documented("Chart", rising)
         assert (rising["strategy"], rising["bundle_version"]) == ("trending", bundles.active_version())
         rises = [item["score"] for item in rising["items"]]
@@ -136,14 +129,14 @@ async def test_with_a_bundle_filters_hold_and_hidden_items_vanish(
 ) -> None:
     assert synthetic.items is not None
     group = {row["item_id"]: row["categories"] for row in synthetic.items.to_pylist()}
-    inside = item_ids(await ask(client, path, category="group-1", limit=100))
+    inside = item_ids(await ask_path(client, path, category="group-1", limit=100))
     assert inside
     assert all(group[item] == ["group-1"] for item in inside)
-    everything = item_ids(await ask(client, path, limit=100))
+    everything = item_ids(await ask_path(client, path, limit=100))
     assert inside == [item for item in everything if group[item] == ["group-1"]]
     first, second, *_ = everything
     await client.put(f"/items/{first}", json={"hidden": True})
-    assert item_ids(await ask(client, path, limit=100, exclude=second)) == everything[2:]
+    assert item_ids(await ask_path(client, path, limit=100, exclude=second)) == everything[2:]
 
 
 async def test_an_item_that_is_new_stands_last_of_the_popular_ones_and_never_trends(
@@ -151,10 +144,10 @@ async def test_an_item_that_is_new_stands_last_of_the_popular_ones_and_never_tre
 ) -> None:
     await client.put("/items/new", json={"categories": ["group-1", "brand-new"]})
     await client.put("/items/unseen", json={"categories": ["brand-new"], "hidden": True})
-    assert item_ids(await ask(client, "/popular", limit=100))[-1] == "new"
-    assert item_ids(await ask(client, "/popular", category="brand-new")) == ["new"]
-    assert "new" not in item_ids(await ask(client, "/trending", limit=100))
-    assert item_ids(await ask(client, "/popular", category="brand-new", exclude="new")) == []
+    assert item_ids(await ask_path(client, "/popular", limit=100))[-1] == "new"
+    assert item_ids(await ask_path(client, "/popular", category="brand-new")) == ["new"]
+    assert "new" not in item_ids(await ask_path(client, "/trending", limit=100))
+    assert item_ids(await ask_path(client, "/popular", category="brand-new", exclude="new")) == []
 
 
 @pytest.mark.parametrize(
@@ -177,7 +170,7 @@ async def test_a_question_that_is_not_valid_is_refused(
 async def test_a_bundle_in_use_does_not_keep_charts_from_following_the_log(
     followed: BundleStore, client: httpx.AsyncClient
 ) -> None:
-    before = (await ask(client, "/popular", limit=100))["items"]
+    before = (await ask_path(client, "/popular", limit=100))["items"]
     least = before[-1]["item_id"]
     counts = {item["item_id"]: item["score"] for item in before}
 
@@ -188,38 +181,38 @@ async def test_a_bundle_in_use_does_not_keep_charts_from_following_the_log(
     await view(least, 300)
     await view("brand-new", 500)
     await client.post("/interactions", json={"user_id": "u", "item_id": "i000", "event_type": "dislike"})
-    after = (await ask(client, "/popular", limit=100))["items"]
+    after = (await ask_path(client, "/popular", limit=100))["items"]
     assert [item["item_id"] for item in after[:2]] == ["brand-new", least]
     assert after[0]["score"] == 500
     assert after[1]["score"] == counts[least] + 300
     rest = {item["item_id"]: item["score"] for item in after[2:]}
     assert all(score == counts[item] for item, score in rest.items())
-    assert item_ids(await ask(client, "/popular", window="1d"))[:2] == ["brand-new", least]
+    assert item_ids(await ask_path(client, "/popular", window="1d"))[:2] == ["brand-new", least]
     for window in ("1d", "7d"):
-        rising = await ask(client, "/trending", window=window)
+        rising = await ask_path(client, "/trending", window=window)
         assert item_ids(rising)[:2] == ["brand-new", least]
         assert rising["strategy"] == "trending"
     await client.put("/items/brand-new", json={"hidden": True})
-    assert item_ids(await ask(client, "/popular"))[0] == least
+    assert item_ids(await ask_path(client, "/popular"))[0] == least
     await view(least, 1)
-    assert (await ask(client, "/popular"))["items"][0]["score"] == counts[least] + 301
+    assert (await ask_path(client, "/popular"))["items"][0]["score"] == counts[least] + 301
 
 
 async def test_a_bundle_that_does_not_say_what_it_has_read_is_taken_as_it_is(
     bundles: BundleStore, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_popularity, "_EVERY_SECONDS", 0.0)
-    before = await ask(client, "/popular")
+    before = await ask_path(client, "/popular")
     rows = [{"user_id": f"n{number}", "item_id": "brand-new", "event_type": "view"} for number in range(500)]
     await client.post("/interactions/batch", json=rows)
-    assert (await ask(client, "/popular"))["items"] == before["items"]
+    assert (await ask_path(client, "/popular"))["items"] == before["items"]
 
 
 async def test_items_of_which_none_rises_are_listed_by_their_popularity(client: httpx.AsyncClient) -> None:
     await log(client, *[("new", 0)] * 3, *[("old", 50)] * 4, *[("older", 60)] * 2)
     await client.put("/items/old", json={"categories": ["c"]})
     await client.put("/items/older", json={"categories": ["c"]})
-    answer = await ask(client, "/trending", category="c")
+    answer = await ask_path(client, "/trending", category="c")
     assert (item_ids(answer), answer["strategy"], answer["window"]) == (["old", "older"], "popular", "7d")
     assert answer["reason"] == (
         "no item that meets the request has more interactions than usual: these are the popular items"
@@ -239,18 +232,18 @@ async def test_one_interaction_of_today_leaves_the_charts_of_an_old_log(
     year_old: list[str], client: httpx.AsyncClient, window: str
 ) -> None:
     paths = ["/popular", "/trending"]
-    before = [await ask(client, path, window=window, limit=20) for path in paths]
+    before = [await ask_path(client, path, window=window, limit=20) for path in paths]
     post = {"user_id": "u", "item_id": year_old[0], "event_type": "view"}
     number = (await client.post("/interactions", json=post)).json()["id"]
     for path, earlier in zip(paths, before, strict=True):
-        answer = await ask(client, path, window=window, limit=20)
+        answer = await ask_path(client, path, window=window, limit=20)
         assert (answer["strategy"], answer["window"]) == (earlier["strategy"], window)
         assert len(answer["items"]) == 20
         assert len({*item_ids(answer), *item_ids(earlier)}) <= 23
         assert sum(item["score"] > 1e-3 for item in answer["items"]) >= 8
     assert (await client.delete(f"/interactions/{number}")).status_code == 204
     for path, earlier in zip(paths, before, strict=True):
-        answer = await ask(client, path, window=window, limit=20)
+        answer = await ask_path(client, path, window=window, limit=20)
         assert item_ids(answer) == item_ids(earlier)
         assert [item["score"] for item in answer["items"]] == pytest.approx(
             [item["score"] for item in earlier["items"]], rel=1e-5

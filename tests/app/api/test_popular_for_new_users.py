@@ -6,8 +6,7 @@ from typing import Any
 import httpx
 
 from models.bundle.store import BundleStore
-from tests.app.api.asking import item_ids
-from tests.app.api.test_popular_and_trending import ask
+from tests.app.api.asking import ask_path, item_ids
 
 ONLY = {"field": "categories", "eq": "only"}
 
@@ -15,7 +14,7 @@ ONLY = {"field": "categories", "eq": "only"}
 async def soon(client: httpx.AsyncClient, path: str, first: str, **params: Any) -> dict[str, Any]:
     """Ask until an item comes first: what is new is counted beside the answers."""
     for _ in range(100):
-        found = await ask(client, path, **params)
+        found = await ask_path(client, path, **params)
         if item_ids(found)[0] == first:
             return found
         await asyncio.sleep(0.02)
@@ -31,7 +30,7 @@ async def test_whoever_has_no_history_gets_what_is_popular_by_now(
     followed: BundleStore, client: httpx.AsyncClient
 ) -> None:
     path = "/recommend/stranger"
-    before = await ask(client, path, limit=100)
+    before = await ask_path(client, path, limit=100)
     assert before["strategy"] == "popular"
     least = before["items"][-1]["item_id"]
     await view_by_many(client, least, 300)
@@ -40,12 +39,12 @@ async def test_whoever_has_no_history_gets_what_is_popular_by_now(
     assert (after["strategy"], item_ids(after)[1]) == ("popular", least)
     assert [item["score"] for item in after["items"][:2]] == [500, before["items"][-1]["score"] + 300]
     assert set(item_ids(after)) == {*item_ids(before), "brand-new"}
-    assert item_ids(await ask(client, path, limit=3, exclude="brand-new"))[0] == least
-    explained = await ask(client, path, limit=3, explain="true")
+    assert item_ids(await ask_path(client, path, limit=3, exclude="brand-new"))[0] == least
+    explained = await ask_path(client, path, limit=3, explain="true")
     assert [reason["strand"] for item in explained["items"] for reason in item["reasons"]] == ["popularity"] * 3
-    first = await ask(client, path, limit=2)
+    first = await ask_path(client, path, limit=2)
     await view_by_many(client, "i000", 900)
-    second = await ask(client, path, limit=2, cursor=first["next_cursor"])
+    second = await ask_path(client, path, limit=2, cursor=first["next_cursor"])
     assert item_ids(first) + item_ids(second) == item_ids(after)[:4]
     assert item_ids(await soon(client, path, "i000", limit=2)) == ["i000", "brand-new"]
     await view_by_many(client, "brand-new", 900)
@@ -56,7 +55,7 @@ async def test_a_user_with_nothing_but_dislikes_gets_what_is_popular_by_now(
     followed: BundleStore, client: httpx.AsyncClient
 ) -> None:
     await client.post("/interactions", json={"user_id": "fussy", "item_id": "i00", "event_type": "dislike"})
-    await ask(client, "/recommend/fussy", limit=3)
+    await ask_path(client, "/recommend/fussy", limit=3)
     for item, times in ("brand-new", 500), ("newer", 900):
         await view_by_many(client, item, times)
         assert (await soon(client, "/recommend/fussy", item, limit=3))["strategy"] == "popular"
@@ -65,7 +64,7 @@ async def test_a_user_with_nothing_but_dislikes_gets_what_is_popular_by_now(
 async def test_the_filters_of_a_new_user_hold_for_what_is_popular_by_now(
     followed: BundleStore, client: httpx.AsyncClient
 ) -> None:
-    before = item_ids(await ask(client, "/recommend/stranger", limit=100))
+    before = item_ids(await ask_path(client, "/recommend/stranger", limit=100))
     await view_by_many(client, before[-1], 900)
     await view_by_many(client, "brand-new", 500)
     await soon(client, "/recommend/stranger", before[-1])

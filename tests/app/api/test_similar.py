@@ -13,17 +13,10 @@ from models.bundle.store import BundleStore
 from models.data.file_chunks import in_memory
 from models.data.folder import DataSet
 from models.data.progress import silent
-from tests.app.api.asking import item_ids, post
+from tests.app.api.asking import ask_path, item_ids, post
 
 Documented = Callable[[str, object], None]
 METHODS = ("blend", "item_knn", "content", "successor")
-
-
-async def ask(client: httpx.AsyncClient, path: str, **query: Any) -> dict[str, Any]:
-    answer = await client.get(path, params=query)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 @pytest.fixture
@@ -52,7 +45,7 @@ async def test_similar_items_are_of_the_same_taste(
     group: dict[str, list[str]],
     method: str,
 ) -> None:
-    answer = await ask(client, "/items/i05/similar", method=method)
+    answer = await ask_path(client, "/items/i05/similar", method=method)
     documented("SimilarItems", answer)
     assert (answer["item_id"], answer["method"], answer["strategy"]) == ("i05", method, "similar")
     assert (answer["bundle_version"], answer["reason"]) == (bundles.active_version(), None)
@@ -62,11 +55,11 @@ async def test_similar_items_are_of_the_same_taste(
     assert "i05" not in item_ids(answer)
     assert sum(group[item] == group["i05"] for item in item_ids(answer)[:5]) >= 4
     assert len(item_ids(answer)) == len(set(item_ids(answer))) == 10
-    assert item_ids(await ask(client, "/items/i05/similar", method=method, limit=3)) == item_ids(answer)[:3]
+    assert item_ids(await ask_path(client, "/items/i05/similar", method=method, limit=3)) == item_ids(answer)[:3]
 
 
 async def test_the_blend_is_the_default(bundles: BundleStore, client: httpx.AsyncClient) -> None:
-    assert await ask(client, "/items/i05/similar") == await ask(client, "/items/i05/similar", method="blend")
+    assert await ask_path(client, "/items/i05/similar") == await ask_path(client, "/items/i05/similar", method="blend")
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -74,20 +67,20 @@ async def test_filters_hold_and_items_that_may_not_be_shown_vanish(
     bundles: BundleStore, client: httpx.AsyncClient, group: dict[str, list[str]], method: str
 ) -> None:
     path = "/items/i05/similar"
-    everything = item_ids(await ask(client, path, method=method, limit=100))
+    everything = item_ids(await ask_path(client, path, method=method, limit=100))
     other = everything[-1]
-    inside = item_ids(await ask(client, path, method=method, limit=100, category=group[other]))
+    inside = item_ids(await ask_path(client, path, method=method, limit=100, category=group[other]))
     assert inside == [item for item in everything if group[item] == group[other]]
     hidden, gone, expired, left_out, *rest = everything
     await client.put(f"/items/{hidden}", json={"hidden": True})
     await client.put(f"/items/{gone}", json={})
     await client.delete(f"/items/{gone}")
     await client.put(f"/items/{expired}", json={"available_until": "2020-01-01T00:00:00Z"})
-    left = item_ids(await ask(client, path, method=method, exclude=left_out))
+    left = item_ids(await ask_path(client, path, method=method, exclude=left_out))
     assert not {hidden, gone, expired, left_out, "i05"} & set(left)
     assert len(left) == min(len(rest), 10)
     # What a page shows beside something that is sold out.
-    assert (await ask(client, f"/items/{gone}/similar", method=method))["strategy"] == "similar"
+    assert (await ask_path(client, f"/items/{gone}/similar", method=method))["strategy"] == "similar"
 
 
 @pytest.mark.parametrize("method", ["content", "blend"])
@@ -99,12 +92,12 @@ async def test_a_new_item_has_neighbours_at_once_and_is_one(
     method: str,
 ) -> None:
     await client.put("/items/new", json=description("i05"))
-    answer = await ask(client, "/items/new/similar", method=method)
+    answer = await ask_path(client, "/items/new/similar", method=method)
     assert answer["strategy"] == "similar"
     assert all(group[item] == group["i05"] for item in item_ids(answer)[:5])
-    assert "new" in item_ids(await ask(client, "/items/i05/similar", method=method, limit=100))
+    assert "new" in item_ids(await ask_path(client, "/items/i05/similar", method=method, limit=100))
     await client.put("/items/new", json={**description("i05"), "hidden": True})
-    assert "new" not in item_ids(await ask(client, "/items/i05/similar", method=method, limit=100))
+    assert "new" not in item_ids(await ask_path(client, "/items/i05/similar", method=method, limit=100))
 
 
 async def test_a_new_item_is_as_alike_seen_from_either_side(
@@ -113,7 +106,7 @@ async def test_a_new_item_is_as_alike_seen_from_either_side(
     await client.put("/items/new", json=description("i05"))
 
     async def score(of: str, seen_from: str) -> float:
-        answer = await ask(client, f"/items/{seen_from}/similar", method="content", limit=100)
+        answer = await ask_path(client, f"/items/{seen_from}/similar", method="content", limit=100)
         return next(float(item["score"]) for item in answer["items"] if item["item_id"] == of)
 
     assert await score("new", "i05") == await score("i05", "new")
@@ -124,14 +117,14 @@ async def test_where_nothing_is_known_trending_items_come_instead(
     bundles: BundleStore, client: httpx.AsyncClient, documented: Documented, method: str
 ) -> None:
     await client.put("/items/blank", json={})
-    answer = await ask(client, "/items/blank/similar", method=method, category="group-1")
+    answer = await ask_path(client, "/items/blank/similar", method=method, category="group-1")
     documented("SimilarItems", answer)
     assert (answer["strategy"], answer["method"]) == ("trending", method)
     assert answer["reason"] == "no similar item meets the request: these are trending items"
-    assert item_ids(answer) == item_ids(await ask(client, "/trending", category="group-1"))
+    assert item_ids(answer) == item_ids(await ask_path(client, "/trending", category="group-1"))
     await post(client, "u", "only-in-the-log")
-    assert (await ask(client, "/items/only-in-the-log/similar", method=method))["strategy"] == "trending"
-    nothing = await ask(client, "/items/blank/similar", method=method, category="hats")
+    assert (await ask_path(client, "/items/only-in-the-log/similar", method=method))["strategy"] == "trending"
+    nothing = await ask_path(client, "/items/blank/similar", method=method, category="hats")
     assert (nothing["items"], nothing["strategy"]) == ([], "none")
     assert nothing["reason"]
 
@@ -139,14 +132,14 @@ async def test_where_nothing_is_known_trending_items_come_instead(
 async def test_without_a_bundle_the_log_says_what_to_show(client: httpx.AsyncClient, documented: Documented) -> None:
     for user, item in [("a", "x"), ("b", "x"), ("b", "y"), ("c", "z"), ("c", "x")]:
         await post(client, user, item)
-    answer = await ask(client, "/items/x/similar")
+    answer = await ask_path(client, "/items/x/similar")
     documented("SimilarItems", answer)
     assert (item_ids(answer), answer["bundle_version"]) == (["y", "z"], None)
     assert answer["strategy"] in {"trending", "popular"}
     assert answer["strategy"] in answer["reason"]
     assert (await client.get("/items/w/similar")).status_code == 404
     await client.put("/items/w", json={})
-    assert sorted(item_ids(await ask(client, "/items/w/similar"))) == ["x", "y", "z"]
+    assert sorted(item_ids(await ask_path(client, "/items/w/similar"))) == ["x", "y", "z"]
 
 
 @pytest.mark.parametrize("trained", [False, True])
@@ -196,7 +189,7 @@ async def test_without_a_bundle_a_method_must_be_one_all_the_same(
     client: httpx.AsyncClient, refused: Callable[..., dict[str, Any]]
 ) -> None:
     await client.put("/items/x", json={})
-    assert (await ask(client, "/items/x/similar", method="ease"))["strategy"] == "none"
+    assert (await ask_path(client, "/items/x/similar", method="ease"))["strategy"] == "none"
     refused(await client.get("/items/x/similar?method=als"), 422, "unknown_method", "method")
 
 
@@ -216,7 +209,7 @@ async def test_similar_users_of_a_trained_history_and_of_a_changed_one(
     documented: Documented,
 ) -> None:
     user = synthetic.interactions["user_id"][0].as_py()
-    answer = await ask(client, f"/users/{user}/similar")
+    answer = await ask_path(client, f"/users/{user}/similar")
     documented("SimilarUsers", answer)
     assert (answer["method"], answer["bundle_version"], answer["reason"]) == (
         "user_knn",
@@ -240,7 +233,7 @@ async def test_similar_users_of_a_trained_history_and_of_a_changed_one(
     )
     other = next(item for item in ("i00", "i10", "i20", "i30", "i40", "i50") if item not in had)
     await post(client, user, other)
-    changed = await ask(client, f"/users/{user}/similar")
+    changed = await ask_path(client, f"/users/{user}/similar")
     assert user not in {each["user_id"] for each in changed["items"]}
     assert [each["similarity"] for each in changed["items"]] != list(found.values())
 
@@ -252,25 +245,25 @@ async def test_somebody_new_resembles_those_with_the_same_items(
     model = table[0]["user_id"]
     for item in {row["item_id"] for row in table if row["user_id"] == model}:
         await post(client, "twin", item)
-    answer = await ask(client, "/users/twin/similar", limit=3)
+    answer = await ask_path(client, "/users/twin/similar", limit=3)
     documented("SimilarUsers", answer)
     assert answer["items"][0]["user_id"] == model
     assert [each["rank"] for each in answer["items"]] == [1, 2, 3]
 
 
 async def test_without_a_history_nobody_is_similar(bundles: BundleStore, client: httpx.AsyncClient) -> None:
-    answer = await ask(client, "/users/nobody/similar")
+    answer = await ask_path(client, "/users/nobody/similar")
     assert (answer["items"], answer["reason"]) == ([], "the user has no history")
     await post(client, "hater", "i05", "dislike")
-    assert (await ask(client, "/users/hater/similar"))["reason"] == "the user has no history"
+    assert (await ask_path(client, "/users/hater/similar"))["reason"] == "the user has no history"
     await post(client, "pioneer", "unknown-item")
-    answer = await ask(client, "/users/pioneer/similar")
+    answer = await ask_path(client, "/users/pioneer/similar")
     assert (answer["items"], answer["reason"]) == ([], "the bundle knows no item of the user's history")
 
 
 async def test_without_a_bundle_nobody_is_compared(client: httpx.AsyncClient) -> None:
     await post(client, "u", "x")
-    answer = await ask(client, "/users/u/similar")
+    answer = await ask_path(client, "/users/u/similar")
     assert (answer["items"], answer["bundle_version"]) == ([], None)
     assert answer["reason"] == "there is no bundle yet: train one"
 
@@ -289,6 +282,6 @@ async def test_what_the_blend_does_not_read_is_compared_all_the_same(
     application.state.serving.bundle.ranker.retriever = retriever.configured(config)
     await client.put("/items/new", json=description("i05"))
     for item, method in (("i05", "item_knn"), ("new", "content")):
-        answer = await ask(client, f"/items/{item}/similar")
+        answer = await ask_path(client, f"/items/{item}/similar")
         assert answer["strategy"] == "similar"
-        assert item_ids(answer) == item_ids(await ask(client, f"/items/{item}/similar", method=method))
+        assert item_ids(answer) == item_ids(await ask_path(client, f"/items/{item}/similar", method=method))
