@@ -23,6 +23,7 @@ from numba.core.registry import CPUDispatcher
 from models.arrays.compiled import KERNELS
 from models.bundle.loader import load_bundle
 from models.data.history import History
+from models.ranking import popular_lists
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.compile_kernels import MODULES
 from models.ranking.diversity import diversify
