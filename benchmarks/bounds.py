@@ -26,7 +26,14 @@ from models.training.evaluate import evaluate
 from models.training.evaluation_config import EvaluationConfig
 from models.training.protocol import cleaned, split_for
 
-TRIED = (Bounds(20, 10), BOUNDS, Bounds(100, 50), Bounds(200, 100), Bounds(500, None))
+TRIED = (
+    Bounds(20, 10, None),
+    Bounds(50, 20, None),
+    Bounds(100, 50, None),
+    Bounds(50, 20, 0.1),
+    Bounds(500, 500, None),
+    BOUNDS,
+)
 METRIC, LENGTH = "ndcg@10", 10
 MAX_USERS = 5000
 TIMED = 500
@@ -41,8 +48,8 @@ def main(
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Train once for each folder, and rank the test histories within several bounds."""
-    typer.echo(f"| data | items, of these whole | {METRIC} | difference to {BOUNDS.latest}, {BOUNDS.whole} | ms |")
-    typer.echo("| --- | --- | --- | --- | --- |")
+    typer.echo(f"| data | items | whole | weight | {METRIC} | difference to the last row | ms |")
+    typer.echo("| --- | --- | --- | --- | --- | --- | --- |")
     config = EvaluationConfig(
         protocol=protocol or None, with_timeline=not protocol, ks=(LENGTH,), budget=budget, seed=seed, brief=True
     )
@@ -69,7 +76,9 @@ def measure(folder: Path, config: EvaluationConfig) -> None:
         difference = "" if bounds == BOUNDS else f"{low:+.4f} to {high:+.4f}"
         cells = [
             folder.resolve().name,
-            f"{bounds.latest}, {bounds.whole or 'all'}",
+            str(bounds.latest),
+            str(bounds.whole),
+            "" if bounds.faded is None else f"{bounds.faded:g}",
             f"{values[bounds].mean():.4f}",
             difference,
             f"{spent[bounds]:.2f}",

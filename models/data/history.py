@@ -45,13 +45,16 @@ class History:
         """Read interactions, oldest first: requests, training and evaluation all read a history by this function.
 
         An item stands where its latest interaction is, which also decides whether it is liked or disliked. Its strength
-        is the sum of those since it was last disliked.
+        is the sum of those since it was last disliked. Items of one time have no order: where they stand says nothing.
 
         Parameters
         ----------
         strengths
             Below 0 for a dislike; all are 1 where None.
         """
+        if times is not None and (times[1:] == times[:-1]).any():
+            order = np.lexsort((_scattered(items), times))
+            items, times, strengths = items[order], times[order], None if strengths is None else strengths[order]
         order = items.argsort(kind="stable")
         ordered = items[order]
         first = np.ones(len(items), dtype=np.bool_)
@@ -121,6 +124,16 @@ class History:
             times=None if self.times is None else self.times[-count:],
         )
 
+    def unordered(self) -> "History":
+        """Put the items in an order that has no meaning, the same wherever these items are read."""
+        order = np.argsort(_scattered(self.items), kind="stable")
+        return replace(
+            self,
+            items=self.items[order],
+            strengths=None if self.strengths is None else self.strengths[order],
+            times=None if self.times is None else self.times[order],
+        )
+
     @cached_property
     def by_item(self) -> tuple[Int32, Float32]:
         """The items, ascending without repeats, and the sum of the strengths of each (1 for each without strengths)."""
@@ -171,6 +184,11 @@ class History:
 
 
 _NO_HISTORY = History(np.empty(0, dtype=np.int32))
+
+
+def _scattered(items: Int32) -> npt.NDArray[np.uint32]:
+    """Give each item a number that says nothing about it: multiplicative hashing (Knuth 1973, 6.4)."""
+    return items.astype(np.uint32) * np.uint32(2_654_435_761)
 
 
 def _powers(decay: float, count: int) -> Float32:

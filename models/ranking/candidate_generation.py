@@ -1,9 +1,10 @@
 """Candidate generation: from the scores of all recommenders to the candidates of one request."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,13 +33,32 @@ class Bounds:
     Parameters
     ----------
     latest
-        Latest items that are read; recommenders that read all of a history are not bounded.
+        Latest items that every recommender reads; those that read all of a history are not bounded.
     whole
-        Latest items whose rows are read in full, see `ScoreBoard`; all where None.
+        Latest items whose rows every recommender reads in full, see `ScoreBoard`.
+    faded
+        Recommenders read all items in full whose recency weight is not below this, be they more than `latest` and
+        `whole`. None leaves it at these numbers.
     """
 
     latest: int = 50
-    whole: int | None = 20
+    whole: int = 20
+    faded: float | None = 0.02
+
+    def reach(self, config: Any, most: int) -> "Reach":
+        """Return what a recommender with these settings reads, at most so many items."""
+        decay = float(getattr(config, "recency_decay", 0.0))
+        seen = 0
+        if self.faded is not None and decay > 0:
+            seen = most if decay >= 1 else math.ceil(math.log(self.faded) / math.log(decay))
+        return Reach(min(max(self.latest, seen), most), max(self.whole, seen))
+
+
+class Reach(NamedTuple):
+    """How many of the latest items one recommender reads, and of how many it reads the rows in full."""
+
+    latest: int
+    whole: int
 
 
 @dataclass(frozen=True)
@@ -122,6 +142,8 @@ class CandidateGenerator:
         self, board: ScoreBoard, history: History, query: CandidateQuery, new_items: NewItems | None
     ) -> Candidates:
         """Generate the candidates for one request, on an empty board."""
+        if not self.config.ordered:
+            history = history.unordered()
         count = self.config.blend.candidates if query.limit is None else query.limit
         n_items = len(self.popularity.counts)
         history = self._weighed(history)
@@ -144,8 +166,9 @@ class CandidateGenerator:
         for mask, number in masks:
             self._fill(board, mask, number, popular)
         # Only now: no item becomes a candidate because it is unlike something.
-        for recommender in self.recommenders if len(history.against) else ():
+        for recommender, reach in zip(self.recommenders if len(history.against) else (), self._reach, strict=False):
             if isinstance(recommender, ItemMatrix):
+                board.whole = reach.whole
                 recommender.lower(history, board)
         # If all scored items are candidates, parts of weight 0 add candidates as well.
         weights = np.maximum(self.weights, _LEAST) if not query.top_only else self.weights
@@ -190,15 +213,19 @@ class CandidateGenerator:
 
     def _score(self, board: ScoreBoard, history: History, new_items: NewItems | None) -> None:
         whole = history.raised(self.config.strength_exponent)
-        most = min(self.config.max_history, self.bounds.latest)
         if new_items is not None and len(new_items):
-            new_items.add_neighbours(whole.latest(most), board)
+            new_items.add_neighbours(whole.latest(self.bounds.latest), board)
         known = whole.items < len(self.popularity.counts)
         whole = whole if known.all() else whole.where(known)
-        recent = whole.latest(most)
-        if len(recent):
-            for recommender in self.recommenders:
-                recommender.score(whole.every if recommender.reads_all_history else recent, board)
+        if not len(whole):
+            return
+        for recommender, reach in zip(self.recommenders, self._reach, strict=True):
+            board.whole = reach.whole
+            recommender.score(whole.every if recommender.reads_all_history else whole.latest(reach.latest), board)
+
+    @cached_property
+    def _reach(self) -> tuple[Reach, ...]:
+        return tuple(self.bounds.reach(one.config, self.config.max_history) for one in self.recommenders)
 
     def _near(self, board: ScoreBoard, rows: _Rows, count: int) -> Int32:
         """Choose the best slots by the mix so far; products of factors are computed for these only."""

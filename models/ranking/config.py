@@ -21,6 +21,7 @@ class _Candidates(BaseModel):
 class _History(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    ordered: bool = Field(True, description="whether histories have an order; without one all their items count alike")
     max_history: int = Field(500, ge=1, description="latest interactions of a user that are read; all by repeats")
     strength_exponent: float = Field(1.0, ge=0, description="how much strengths count; 0 makes all interactions alike")
     dislike_weight: float = Field(
@@ -102,7 +103,7 @@ class RankingConfig(_Settings):
     def unordered(cls) -> Self:
         """Return the settings where the search starts if the data has no order; with an order it is the defaults."""
         settings = {entry.name: entry.config(**entry.unordered) for entry in RECOMMENDERS if entry.unordered}
-        return cls(**settings, blend=BlendConfig.unordered())
+        return cls(ordered=False, **settings, blend=BlendConfig.unordered())
 
     def changed(self, part: str, **values: object) -> Self:
         """Return the same settings with some values of one part changed."""

@@ -55,7 +55,7 @@ class Retriever:
         self._generator = CandidateGenerator(config, self.recommenders, self.popularity, mix, bounds)
         # Only the signals of these recommenders: a board with fewer rows is faster.
         signals = tuple(signal for part in self.recommenders for signal in part.signals)
-        self._board = ScoreBoard(len(self.popularity.counts), signals, bounds.whole)
+        self._board = ScoreBoard(len(self.popularity.counts), signals)
 
     @property
     def n_items(self) -> int:

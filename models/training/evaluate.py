@@ -44,7 +44,8 @@ class Evaluated:
 
     `everything` are all interactions, cleaned and encoded; `log` are the same including repeated pairs. `validation`
     holds NDCG@10 of the blend and of popularity, and coverage@10, on the validation part, where it was measured.
-    `values` are the metrics of each user of `test`, where there was one.
+    `values` are the metrics of each user of `test`, where there was one. `window` is the length of the validation
+    window in seconds, where there was one.
     """
 
     report: EvaluationReport
@@ -55,6 +56,7 @@ class Evaluated:
     validation: Mapping[str, float]
     test: Holdout | None = None
     values: Values = field(default_factory=dict)
+    window: float | None = None
 
 
 class _Stopwatch:
@@ -162,7 +164,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
         ),
         kinds=kinds,
     )
-    return Evaluated(report, learned, split.everything, split.log, cleaning, validation, test, values)
+    return Evaluated(report, learned, split.everything, split.log, cleaning, validation, test, values, split.window)
 
 
 def _without(config: EvaluationConfig, parts: Collection[str]) -> EvaluationConfig:

@@ -14,6 +14,7 @@ from models.recommenders.recommender import TrainingData
 from models.recommenders.registry import RECOMMENDERS
 from models.recommenders.repeats import Repeats
 from models.training.evaluate import Evaluated
+from models.training.newcomer_window import choose_newcomer_window
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,19 @@ class Publication:
 
     @classmethod
     def fit(cls, run: Evaluated, catalogue: pa.Table | None) -> "Publication":
-        """Fit the recommenders that the blend uses and those that a bundle always holds, with the settings of a run."""
+        """Fit the recommenders that the blend uses and those that a bundle always holds, with the settings of a run.
+
+        The window of popularity for users without a history is chosen anew, on the latest newcomers.
+        """
         served = served_retriever(run.learned.ranker.retriever)
         interactions = run.everything
+        window = choose_newcomer_window(interactions, run.window, served.config.visit_pause)
+        config = served.config.changed("popularity", newcomer_window=window)
         names = {part.signals[0] for part in served.recommenders} | {entry.name for entry in RECOMMENDERS if entry.kept}
         return cls(
             interactions,
-            Retriever.fit(interactions, served.config, catalogue, names - {Repeats.signals[0]}),
-            Repeats.fit(TrainingData(run.log), served.config.repeats),
+            Retriever.fit(interactions, config, catalogue, names - {Repeats.signals[0]}),
+            Repeats.fit(TrainingData(run.log), config.repeats),
             Knowledge.fit(catalogue, KnowledgeConfig(), interactions.item_ids),
         )
 

@@ -26,12 +26,14 @@ from tests.conftest import network_wanted
 
 START = 1_700_000_000
 NOW = START + 40 * 86_400.0
-LIMIT = 20
+LIMIT = 50
 Row = dict[str, Any]
 
 
-def interactions(users: int, items: int, each: int, *, repeats: float = 0.0, ratings: bool = False) -> Iterator[Row]:
-    """Make the rows of users in three groups, each with items of its own and a time of its own."""
+def interactions(
+    users: int, items: int, each: int, *, repeats: float = 0.0, ratings: bool = False, times: bool = True
+) -> Iterator[Row]:
+    """Make the rows of users in three groups, each with items of its own and, with `times`, a time of its own."""
     rng = np.random.default_rng(1)
     for user in range(users):
         chosen: list[int] = []
@@ -43,7 +45,7 @@ def interactions(users: int, items: int, each: int, *, repeats: float = 0.0, rat
             chosen.append(item)
             moment = START + 86_400 * (step * 30 // each) + user * 60 + step
             time = from_microseconds(moment * 1_000_000).isoformat()
-            row: Row = {"user_id": f"u{user}", "item_id": f"i{item:03d}", "timestamp": time}
+            row: Row = {"user_id": f"u{user}", "item_id": f"i{item:03d}", **({"timestamp": time} if times else {})}
             if ratings:
                 own = item % 3 == user % 3
                 row |= {"event_type": "rating", "value": float(rng.integers(3, 6) if own else rng.integers(1, 4))}
@@ -57,7 +59,16 @@ KINDS: dict[str, Callable[[], Iterator[Row]]] = {
     "repeats": lambda: interactions(100, 60, 14, repeats=0.5),
     "ratings": lambda: interactions(100, 60, 14, ratings=True),
     "long": lambda: interactions(12, 240, 120),
+    "unordered": lambda: interactions(100, 60, 14, times=False),
+    "new items": lambda: interactions(100, 60, 14),
 }
+
+
+def catalogue(kind: str) -> dict[str, list[str]]:
+    """Return the categories of items; some items have no interactions, and with `new items` resemble those that do."""
+    if kind != "new items":
+        return {"i900": ["new"], "i901": ["new"]}
+    return {f"i{item:03d}": [f"group {item % 3}", f"shelf {item % 7}"] for item in [*range(60), *range(900, 920)]}
 
 
 @pytest.fixture
@@ -77,14 +88,16 @@ async def test_a_server_gives_the_lists_that_evaluation_measures(kind: str, reso
     rows = list(KINDS[kind]())
     with clock.stopped(from_microseconds(int(NOW * 1e6))):
         async with serve() as client:
-            for item in ("i900", "i901"):
-                assert (await client.put(f"/items/{item}", json={"categories": ["new"]})).status_code == 201
+            for item, categories in catalogue(kind).items():
+                assert (await client.put(f"/items/{item}", json={"categories": categories})).status_code == 201
             stored = await client.post("/interactions/batch", json=rows)
-            assert stored.json()["stored"] == len(rows)
+            assert stored.json()["stored"] == len({tuple(row.values()) for row in rows})
             with network_wanted():
                 trained = await run_training(resources, Order(budget=2.0), silent)
             await factory.versions(resources).take(trained.bundle.version, "command", force=True)
             expected = measured(Ranker.load(trained.bundle), (await resources.interactions.table(silent)))
+            new = [item for found in expected.values() for item, _ in found if item >= "i900"]
+            assert new or kind != "new items"
             for user, found in expected.items():
                 assert await served(client, user, trained.bundle.version) == found, user
 

@@ -100,7 +100,9 @@ def read_events(
     kinds = [kind for _, _, _, kind, _ in events]
     # All at once: a call for each event would take milliseconds of a long log.
     values = np.array([np.nan if kind != RATING or value is None else value for _, _, _, kind, value in events])
-    times = np.array([0.0 if moment is None else moment / 1e6 for moment, *_ in events])
+    # What has an order but no time comes first, each at a time of its own: items of one time have no order.
+    untimed = -len(events)
+    times = np.array([untimed + n if event[0] is None else event[0] / 1e6 for n, event in enumerate(events)])
     strengths = scale.weights(kinds) * scale.for_ratings(values).signed(values)
     shortest = np.inf
     if scale.half_lives:
@@ -113,13 +115,17 @@ def read_events(
         view = np.abs(scale.weights([VIEW]))
         items += session_items
         strengths = np.append(strengths, np.repeat(view if view[0] else 1.0, len(session_items)))
-        times = np.append(times, np.full(len(session_items), now))
+        times = np.append(times, now + np.arange(len(session_items)) * _STEP)
     codes = serving.live.codes(items)
     kept = (codes >= 0) & (strengths != 0)
     user = serving.user_row(user_id)
     history = History.read(codes[kept], strengths[kept].astype(np.float32), times[kept], user=user)
     seen = history.items if history.disliked is None else np.concatenate([history.disliked, history.items])
     return UserHistory(history, seen, has_log, now if shortest < np.inf else 0.0, shortest * HALF_LIVES_HELD)
+
+
+_STEP = 1e-6
+"""Seconds between the items of a session, which have an order but no times."""
 
 
 def _any_liked(items: Sequence[str], strengths: Float64) -> bool:

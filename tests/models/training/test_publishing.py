@@ -104,3 +104,12 @@ def test_a_part_that_is_measured_is_published(publish: Publish, monkeypatch: pyt
     bundle = publish(log, CATALOGUE)
     assert ("als" in bundle.manifest.metrics["test"]) == (most == 6)
     assert ("als_factors" in bundle.arrays) == (most == 6 and bundle.manifest.settings["blend"]["als"] > 0)
+
+
+def test_the_window_for_newcomers_is_chosen_on_the_latest_ones(publish: Publish) -> None:
+    day, start = 86_400.0, 1_700_000_000.0
+    log = [(f"u{at % 40}", f"old{at // 40 % 10}", start + at % 100 * day + at * 60.0) for at in range(2000)]
+    log += [(f"n{at}", f"new{at % 5}", start + (101 + at // 50) * day + at * 60.0) for at in range(500)]
+    log += [(f"u{at % 40}", f"rare{at}", start + (90 + at // 10) * day + at * 60.0) for at in range(200)]
+    assert publish(log).manifest.settings["popularity"]["newcomer_window"] is not None
+    assert publish(log[:2000]).manifest.settings["popularity"]["newcomer_window"] is None
