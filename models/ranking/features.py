@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from models.arrays.types import Float32
 from models.ranking import feature_kernels
@@ -66,6 +67,10 @@ class Scaler:
         deviation = np.sqrt(sum(np.square(features - mean).sum(axis=0) for features in lists) / count)
         scale = np.where(deviation > 1e-8, deviation, 1.0)  # noqa: PLR2004
         return cls(np.asarray(mean, dtype=np.float32), np.asarray(scale, dtype=np.float32))
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return the arrays to store in a bundle, by name."""
+        return {"scaler_mean": self.mean, "scaler_scale": self.scale}
 
     def transform(self, features: Float32) -> Float32:
         """Standardise rows of features; values beyond eight deviations are clipped."""

@@ -1,5 +1,6 @@
 """Runs the whole pipeline on a data set once: clean, split, learn, measure on the test part."""
 
+import tempfile
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -45,7 +46,8 @@ class Evaluated:
     `everything` are all interactions, cleaned and encoded; `log` are the same including repeated pairs. `validation`
     holds NDCG@10 of the blend and of popularity, and coverage@10, on the validation part, where it was measured.
     `values` are the metrics of each user of `test`, where there was one. `window` is the length of the validation
-    window in seconds, where there was one.
+    window in seconds, where there was one. `labels` are the options of the labels of a network that is trained once
+    more, on all interactions; None where the network that was learned is published.
     """
 
     report: EvaluationReport
@@ -57,6 +59,7 @@ class Evaluated:
     test: Holdout | None = None
     values: Values = field(default_factory=dict)
     window: float | None = None
+    labels: LabelOptions | None = None
 
 
 class _Stopwatch:
@@ -164,7 +167,10 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
         ),
         kinds=kinds,
     )
-    return Evaluated(report, learned, split.everything, split.log, cleaning, validation, test, values, split.window)
+    labels = replace(options, log=split.log) if _learns_again(learned.retriever, options, config) else None
+    return Evaluated(
+        report, learned, split.everything, split.log, cleaning, validation, test, values, split.window, labels
+    )
 
 
 def _without(config: EvaluationConfig, parts: Collection[str]) -> EvaluationConfig:
@@ -220,9 +226,20 @@ def _refitted(
     """Rank with the recommenders and the network fitted on all interactions before the test."""
     retriever, network = everyone.pruned(), learned.network
     progress("refit", 1.0)
-    kept = config.chosen is not None and config.chosen.network is not None
-    if options.window is not None and retriever.config.blend.reads_network and not kept:
-        # The latest window was the validation part: now that the settings are chosen, it gives the best labels.
-        again = learn_network(known, retriever, folder, options, config.network, seed=config.seed, progress=progress)
+    if _learns_again(retriever, options, config):
+        # Beside the files of the first network, which is published where there are too few labels for another one.
+        with tempfile.TemporaryDirectory(prefix="refit-", dir=folder) as own:
+            again = learn_network(
+                known, retriever, Path(own), options, config.network, seed=config.seed, progress=progress
+            )
         network = network if again is None else again[0]
     return Ranker(retriever, network, known.item_ids, known.user_ids)
+
+
+def _learns_again(retriever: Retriever, options: LabelOptions, config: EvaluationConfig) -> bool:
+    """Return whether the network is trained once more now that the settings are chosen.
+
+    The latest window was held out, and it gives the best labels.
+    """
+    kept = config.chosen is not None and config.chosen.network is not None
+    return options.window is not None and retriever.config.blend.reads_network and not kept

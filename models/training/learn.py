@@ -121,7 +121,7 @@ def learn(
     config, of_kinds = choose_by_kind(retriever.configured(config), scorer, kinds, seed=seed)
     more += of_kinds
     ranker = Ranker(retriever.configured(config), scorer, train.item_ids, train.user_ids)
-    files = [folder / KERAS_FILE, folder / NETWORK_FILE]
+    files = network_files(folder)
     return Learned(ranker, everyone.configured(config), scorer, files, curves, [*trials, *more], tuner.budget_spent)
 
 
@@ -147,11 +147,16 @@ def learn_network(
         return None
     lists, scaler = labelled
     trained = train_networks(lists, network, seed=seed, on_epoch=lambda done: progress("network", done))
-    files = [folder / KERAS_FILE, folder / NETWORK_FILE]
+    files = network_files(folder)
     save_network(trained.model, *files)
     scorer = NetworkScorer(files[1], scaler, context=retriever.config.context)
     check_parity(trained.model, scorer, lists.features[:64].reshape(-1, lists.features.shape[-1]))
     return scorer, trained.history
+
+
+def network_files(folder: Path) -> list[Path]:
+    """Return the files of a network in both forms."""
+    return [folder / KERAS_FILE, folder / NETWORK_FILE]
 
 
 def default_budget(interactions: int) -> float:

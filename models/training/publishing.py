@@ -1,39 +1,56 @@
 """The contents of a bundle: the recommenders fitted on all interactions, and further data that requests need."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from models.data.interactions import Interactions
+from models.data.progress import Progress, silent
 from models.filters.knowledge import Knowledge, KnowledgeConfig
 from models.ranking.config import RankingConfig
+from models.ranking.network import NetworkScorer
 from models.ranking.retriever import Retriever
 from models.recommenders.recommender import TrainingData
 from models.recommenders.registry import RECOMMENDERS
 from models.recommenders.repeats import Repeats
 from models.training.evaluate import Evaluated
+from models.training.learn import learn_network, network_files
 from models.training.newcomer_window import choose_newcomer_window
+from models.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
 class Publication:
     """The contents of a bundle, fitted on all interactions, with a code for every item of the catalogue.
 
-    `repeats` is fitted on the log including repeated pairs.
+    `repeats` is fitted on the log including repeated pairs. `network` is None where the blend does not read it; `files`
+    are those of the network in both forms.
     """
 
     interactions: Interactions
     retriever: Retriever
     repeats: Repeats
     knowledge: Knowledge
+    network: NetworkScorer | None = None
+    files: Sequence[Path] = ()
 
     @classmethod
-    def fit(cls, run: Evaluated, catalogue: pa.Table | None) -> "Publication":
+    def fit(
+        cls, run: Evaluated, catalogue: pa.Table | None, folder: Path, recipe: Recipe, progress: Progress = silent
+    ) -> "Publication":
         """Fit the recommenders that the blend uses and those that a bundle always holds, with the settings of a run.
 
-        The window of popularity for users without a history is chosen anew, on the latest newcomers.
+        As for the test of the run, the network is trained once more where its labels come from the latest window. The
+        window of popularity for users without a history is chosen anew, on the latest newcomers.
+
+        Parameters
+        ----------
+        folder
+            Where the files of the network are written.
         """
         served = served_retriever(run.learned.ranker.retriever)
         interactions = run.everything
@@ -45,6 +62,7 @@ class Publication:
             Retriever.fit(interactions, config, catalogue, names - {Repeats.signals[0]}),
             Repeats.fit(TrainingData(run.log), config.repeats),
             Knowledge.fit(catalogue, KnowledgeConfig(), interactions.item_ids),
+            *_network(run, served, folder, recipe, progress),
         )
 
     @property
@@ -60,7 +78,23 @@ class Publication:
             **self.retriever.arrays(),
             **({} if self.repeats.empty else self.repeats.arrays()),
             **self.knowledge.arrays(),
+            **({} if self.network is None else self.network.scaler.arrays()),
         }
+
+
+def _network(
+    run: Evaluated, served: Retriever, folder: Path, recipe: Recipe, progress: Progress
+) -> tuple[NetworkScorer | None, Sequence[Path]]:
+    """Return the network of a bundle and its files."""
+    if not served.config.blend.reads_network:
+        return None, ()
+    if run.labels is not None:
+        again = learn_network(
+            run.everything, served, folder, run.labels, recipe.network, seed=recipe.seed, progress=progress
+        )
+        if again is not None:
+            return again[0], network_files(folder)
+    return run.learned.network, run.learned.files
 
 
 def served_retriever(retriever: Retriever) -> Retriever:

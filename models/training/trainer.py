@@ -4,8 +4,6 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from models.bundle.errors import BundleError, StoreUnreachableError
@@ -148,20 +146,18 @@ def publish(
         Called with the written bundle and the interactions it was fitted on; its verdict becomes part of the manifest.
     """
     progress("refit", 0.0)
-    publication = Publication.fit(run, catalogue)
-    progress("refit", 1.0)
-    progress("publishing", 0.0)
-    manifest = _manifest(run, publication, recipe, version or new_version(), catalogue)
-    manifest.data.update(facts or {})
     with store.scratch() as folder:
+        publication = Publication.fit(run, catalogue, folder, recipe, progress)
+        progress("refit", 1.0)
+        progress("publishing", 0.0)
+        manifest = _manifest(run, publication, recipe, version or new_version(), catalogue)
+        manifest.data.update(facts or {})
         page = folder / PAGE_FILE
         page.write_text(render_page(run.report, f"bundle {manifest.version}"), encoding="utf-8")
-        # A network of weight 0 is evaluated, but not used.
-        files = run.learned.files if publication.config.blend.reads_network else []
         bundle = store.publish(
             manifest,
-            _arrays(run, publication),
-            [*files, page],
+            publication.arrays(),
+            [*publication.files, page],
             None if judge is None else lambda written: judge(written, publication.interactions),
         )
     progress("publishing", 1.0)
@@ -224,11 +220,3 @@ def _manifest(
         protocol=report.protocol,
         recipe=recipe.model_dump(mode="json"),
     )
-
-
-def _arrays(run: Evaluated, publication: Publication) -> dict[str, npt.NDArray[np.generic]]:
-    arrays = publication.arrays()
-    if run.learned.network is not None and publication.config.blend.reads_network:
-        scaler = run.learned.network.scaler
-        arrays |= {"scaler_mean": scaler.mean, "scaler_scale": scaler.scale}
-    return arrays

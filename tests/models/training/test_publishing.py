@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -15,12 +16,19 @@ from models.filters.knowledge import Knowledge, KnowledgeConfig
 from models.filters.requirements import Filter
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.candidates import SIGNALS
+from models.ranking.network import NetworkScorer
+from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.recommenders.content import Content, ContentConfig
 from models.recommenders.registry import RECOMMENDERS
 from models.recommenders.repeats import Repeats, RepeatsConfig
 from models.recommenders.score_board import ScoreBoard
+from models.training.evaluate import evaluate
+from models.training.evaluation_config import EvaluationConfig
+from models.training.learn import learn_network
+from models.training.publishing import served_retriever
 from models.training.recipe import Recipe
+from models.training.trainer import publish as publish_run
 from models.training.trainer import train
 
 Publish = Callable[..., Bundle]
@@ -113,3 +121,26 @@ def test_the_window_for_newcomers_is_chosen_on_the_latest_ones(publish: Publish)
     log += [(f"u{at % 40}", f"rare{at}", start + (90 + at // 10) * day + at * 60.0) for at in range(200)]
     assert publish(log).manifest.settings["popularity"]["newcomer_window"] is not None
     assert publish(log[:2000]).manifest.settings["popularity"]["newcomer_window"] is None
+
+
+def test_a_network_of_a_timeline_is_trained_once_more_for_the_bundle(
+    store: BundleStore, synthetic: DataSet, tmp_path: Path
+) -> None:
+    recipe = Recipe(network=NetworkConfig(members=1, epochs=4))
+    config = EvaluationConfig(protocol="timeline", network=recipe.network, with_validation=True, brief=True)
+    with store.scratch() as folder:
+        run = evaluate(synthetic, folder, config, progress=silent)
+        bundle = publish_run(run, store, recipe, None)
+        served, learned = Ranker.load(bundle).network, run.learned.network
+        assert learned is not None
+        # The test of the run has a network of its own as well, with files of its own.
+        first = NetworkScorer(run.learned.files[1], learned.scaler, context=learned.context)
+    assert served is not None
+    assert run.labels is not None
+    retriever = served_retriever(run.learned.ranker.retriever)
+    again = learn_network(run.everything, retriever, tmp_path, run.labels, recipe.network, seed=0, progress=silent)
+    assert again is not None
+    inputs = np.random.default_rng(0).normal(size=(20, len(served.scaler.mean))).astype(np.float32)
+    assert served.raw(inputs).tolist() == again[0].raw(inputs).tolist() != learned.raw(inputs).tolist()
+    assert first.raw(inputs).tolist() == learned.raw(inputs).tolist()
+    assert served.scaler.mean.tolist() == again[0].scaler.mean.tolist()
