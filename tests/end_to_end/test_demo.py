@@ -5,8 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import QUICK_NETWORK
+
 AGAIN_WITHIN = 10.0
-SIZE = ("--users", 200, "--items", 80, "--interactions", 4000)
+SIZE = ("--users", 120, "--items", 60, "--interactions", 2400)
 
 
 def announced(printed: Callable[[], str]) -> str:
@@ -19,9 +21,9 @@ def announced(printed: Callable[[], str]) -> str:
 
 
 def test_the_demo_does_everything_once_and_then_reuses_it(running: Callable[..., Any], isolated: Path) -> None:
-    with running("demo", "--synthetic", *SIZE) as (client, printed):
+    with running("demo", "--synthetic", *SIZE, BRAID_NETWORK=QUICK_NETWORK) as (client, printed):
         text = announced(printed)
-        assert "interactions: 4,000 rows read, 4,000 kept" in text
+        assert "interactions: 2,400 rows read, 2,400 kept" in text
         last = [line for line in text.splitlines() if not line.startswith("{")][-4:]
         base = str(client.base_url).rstrip("/")
         assert last[0] == f"Braid serves on {base}"
@@ -32,10 +34,10 @@ def test_the_demo_does_everything_once_and_then_reuses_it(running: Callable[...,
         answer = client.get(url).json()
         assert (answer["strategy"], len(answer["items"])) == ("personalized", 10)
     started = time.monotonic()
-    with running("demo", "--synthetic", *SIZE) as (client, printed):
+    with running("demo", "--synthetic", *SIZE, BRAID_NETWORK=QUICK_NETWORK) as (client, printed):
         assert time.monotonic() - started < AGAIN_WITHIN
         text = announced(printed)
-        assert "holds 4,000 interactions already; they are kept" in text
+        assert "holds 2,400 interactions already; they are kept" in text
         assert "is active already" in text
         assert client.get(url).json()["strategy"] == "personalized"
     assert {path.name for path in (isolated / "var").iterdir()} >= {"braid.sqlite3", "bundles"}

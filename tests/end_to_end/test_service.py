@@ -16,7 +16,7 @@ FOLLOWED_WITHIN = 5.0
 
 @pytest.fixture(scope="module")
 def dataset() -> DataSet:
-    return generate(300, 120, 6000, seed=3, groups=4)
+    return generate(120, 60, 2400, seed=3, groups=3)
 
 
 def had(dataset: DataSet, user: str) -> set[str]:
