@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from models.arrays.types import Float32, Float64, Int32
+from models.arrays.types import Float32, Float64, Int32, Int64
 
 SECONDS_A_DAY = 86_400.0
 _STEPS = 512
@@ -154,14 +154,28 @@ class History:
         events = None if self.events is None else self.events.raised(exponent)
         return replace(self, strengths=raised, events=events)
 
+    @cached_property
+    def moments_back(self) -> Int64 | None:
+        """How many moments before the last one each item was; None where no two items share a moment."""
+        if self.times is None:
+            return None
+        later = self.times[1:] != self.times[:-1]
+        return None if later.all() else np.append(np.cumsum(later[::-1])[::-1], 0)
+
     def weights(self, decay: float) -> Float32:
-        """Weigh each interaction by its strength and by its recency: the last has 1 times its strength."""
-        count = len(self.items)
-        recency = _falling(decay)[_STEPS - count :] if count <= _STEPS else _powers(decay, count)
+        """Weigh each interaction by its strength and by its recency: those of the last moment by their strength alone.
+
+        The recency falls from moment to moment: items of one time, such as a basket, have no order.
+        """
+        count, back = len(self.items), self.moments_back
+        if back is not None:
+            recency = _falling(decay)[_STEPS - 1 - back] if count <= _STEPS else np.power(np.float32(decay), back)
+        else:
+            recency = _falling(decay)[_STEPS - count :] if count <= _STEPS else _powers(decay, count)
         return recency if self.strengths is None else recency * self.strengths
 
     def weight_table(self, decay: float, *, plain: bool = False) -> Float32:
-        """Weigh each interaction by recency, on request also by its strength alone, and the last one alone by 1.
+        """Weigh each interaction by recency, on request also by its strength alone, and those of the last moment by 1.
 
         Returns
         -------
@@ -172,7 +186,7 @@ class History:
         table[:, 0] = self.weights(decay)
         if plain:
             table[:, 1] = 1.0 if self.strengths is None else self.strengths
-        table[-1:, -1] = 1.0
+        table[slice(-1, None) if self.moments_back is None else self.moments_back == 0, -1] = 1.0
         return table
 
     def ages(self) -> Float32:

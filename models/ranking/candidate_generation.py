@@ -48,17 +48,24 @@ class Bounds:
     def reach(self, config: Any, most: int) -> "Reach":
         """Return what a recommender with these settings reads, at most so many items."""
         decay = float(getattr(config, "recency_decay", 0.0))
-        seen = 0
+        fresh = 0
         if self.faded is not None and decay > 0:
-            seen = most if decay >= 1 else math.ceil(math.log(self.faded) / math.log(decay))
-        return Reach(min(max(self.latest, seen), most), max(self.whole, seen))
+            fresh = most if decay >= 1 else math.ceil(math.log(self.faded) / math.log(decay))
+        return Reach(self, fresh, most)
 
 
 class Reach(NamedTuple):
-    """How many of the latest items one recommender reads, and of how many it reads the rows in full."""
+    """How far back one recommender reads: the moments that have not faded for it, and the maximum number of items."""
 
-    latest: int
-    whole: int
+    bounds: Bounds
+    moments: int
+    most: int
+
+    def of(self, history: History) -> tuple[int, int]:
+        """Return how many of the latest items of a history are read, and of how many of them the rows in full."""
+        back = history.moments_back
+        fresh = self.moments if back is None else int(np.count_nonzero(back < self.moments))
+        return min(max(self.bounds.latest, fresh), self.most), max(self.bounds.whole, fresh)
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,8 @@ class CandidateQuery:
     ----------
     excluded
         Item codes that are never candidates.
+    removed
+        Those of the excluded items that are ranked with the others and then removed, so that nothing else changes.
     only
         If given, the list holds only these items, and all of them are candidates.
     wanted
@@ -85,6 +94,7 @@ class CandidateQuery:
     """
 
     excluded: Int32 = field(default_factory=lambda: NOTHING)
+    removed: Int32 = field(default_factory=lambda: NOTHING)
     only: Int32 | None = None
     wanted: Mask | None = None
     additional: Int32 | None = None
@@ -106,6 +116,14 @@ class CandidateQuery:
         if self.only is not None:
             return "given"
         return "generated" if self.wanted is None else "filtered"
+
+    def kept_among(self, items: Int32) -> Mask | None:
+        """Return which candidates come into the list: those that are wanted and not removed; None if all do."""
+        wanted = self.wanted_among(items)
+        if not len(self.removed):
+            return wanted
+        kept = np.isin(items, self.removed, invert=True)
+        return kept if wanted is None else kept & wanted
 
     def wanted_among(self, items: Int32) -> Mask | None:
         """Return which items are wanted; None if all are."""
@@ -148,7 +166,8 @@ class CandidateGenerator:
         n_items = len(self.popularity.counts)
         history = self._weighed(history)
         # The board has no places for new items.
-        board.exclude(query.excluded[query.excluded < n_items])
+        excluded = query.excluded[query.excluded < n_items]
+        board.exclude(np.setdiff1d(excluded, query.removed) if len(query.removed) else excluded)
         self._score(board, history, new_items)
         # Popular items fill up the rest, after the others.
         popular = self.popularity.order if len(history) else self.popularity.newcomer_order
@@ -168,12 +187,12 @@ class CandidateGenerator:
         # Only now: no item becomes a candidate because it is unlike something.
         for recommender, reach in zip(self.recommenders if len(history.against) else (), self._reach, strict=False):
             if isinstance(recommender, ItemMatrix):
-                board.whole = reach.whole
+                board.whole = reach.bounds.whole
                 recommender.lower(history, board)
         # If all scored items are candidates, parts of weight 0 add candidates as well.
         weights = np.maximum(self.weights, _LEAST) if not query.top_only else self.weights
         rows = _rows(board.signals)
-        plain = query.top_only and query.only is query.additional is None and not masks
+        plain = query.top_only and query.only is query.additional is None and not masks and not len(query.removed)
         few = max(_NEAR, 4 * count)
         board.write_deferred(self._near(board, rows, few) if plain and board.count > few else None)
         if plain and new_items is None:
@@ -195,7 +214,7 @@ class CandidateGenerator:
             slots = np.unique(np.concatenate([slots, *more])).astype(np.int32)
         signals, parts = kernels.read_slots(board.rows, slots, rows.signals, rows.parts, tops)
         items = board.items[slots]
-        wanted = query.wanted_among(items)
+        wanted = query.kept_among(items)
         generated = np.isin(slots, best) if relative else None
         known = Candidates(items, signals, parts, mixed[slots], len(history), wanted, generated, query.kind)
         if new_items is None or not len(new_items):
@@ -220,8 +239,8 @@ class CandidateGenerator:
         if not len(whole):
             return
         for recommender, reach in zip(self.recommenders, self._reach, strict=True):
-            board.whole = reach.whole
-            recommender.score(whole.every if recommender.reads_all_history else whole.latest(reach.latest), board)
+            latest, board.whole = reach.of(whole)
+            recommender.score(whole.every if recommender.reads_all_history else whole.latest(latest), board)
 
     @cached_property
     def _reach(self) -> tuple[Reach, ...]:
@@ -248,7 +267,7 @@ class CandidateGenerator:
     ) -> Candidates:
         """Add the best of the wanted new items."""
         found = new_items.score(history, board, query.named_new_items(new_items))
-        wanted = query.wanted_among(found.items)
+        wanted = query.kept_among(found.items)
         keep = ~np.isin(found.items, query.excluded) & ~new_items.blocked(found.items)
         if wanted is not None:
             keep &= wanted

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -100,10 +101,18 @@ async def test_a_server_gives_the_lists_that_evaluation_measures(kind: str, reso
             assert new or kind != "new items"
             for user, found in expected.items():
                 assert await served(client, user, trained.bundle.version) == found, user
+            given = {user: [item for item, _ in found][::-3] for user, found in expected.items()}
+            among = measured(Ranker.load(trained.bundle), await resources.interactions.table(silent), given)
+            for user, found in among.items():
+                body = {"user_id": user, "candidates": given[user], "limit": LIMIT}
+                answer = (await client.post("/recommend", json=body)).json()
+                assert [(item["item_id"], item["score"]) for item in answer["items"]] == found, user
 
 
-def measured(ranker: Ranker, table: Any) -> dict[str, list[tuple[str, Any]]]:
-    """Rank for all users as evaluation does, from the whole log."""
+def measured(
+    ranker: Ranker, table: Any, candidates: dict[str, list[str]] | None = None
+) -> dict[str, list[tuple[str, Any]]]:
+    """Rank for all users as evaluation does, from the whole log: all items, or given candidates."""
     cleaned, report = clean(table)
     log = Interactions.from_table(cleaned, first_only=False, scale=ranker.scale)
     codes = find(ranker.item_ids, [item.decode() for item in log.item_ids])
@@ -116,7 +125,10 @@ def measured(ranker: Ranker, table: Any) -> dict[str, list[tuple[str, Any]]]:
     assert report.rows_kept == len(log.items)
     found = {}
     for user in range(len(users)):
-        ranked = ranker.rank(*request_of(holdout, user, limit=max(LIMIT, ranker.n_candidates)))
+        history, query = request_of(holdout, user, limit=max(LIMIT, ranker.n_candidates))
+        if candidates is not None:
+            query = replace(query, only=find(ranker.item_ids, candidates[log.user_ids[user].decode()]))
+        ranked = ranker.rank(history, query)
         ids = [ranker.item_ids[item].decode() for item in ranked.items[:LIMIT]]
         found[log.user_ids[user].decode()] = [
             (item, pytest.approx(float(score), abs=1e-4)) for item, score in zip(ids, ranked.scores, strict=False)

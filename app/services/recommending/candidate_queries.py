@@ -10,7 +10,7 @@ from app.services.state.serving import Serving
 from app.services.state.user_history import UserHistory
 from models.arrays.kernels import largest
 from models.arrays.types import Int32
-from models.ranking.candidate_generation import CandidateQuery
+from models.ranking.candidate_generation import NOTHING, CandidateQuery
 from models.ranking.live_catalogue import LiveCatalogue
 from models.ranking.ranked import Adjustment
 
@@ -19,6 +19,8 @@ _WEIGHT_BESIDE_HISTORY = 2.0
 """What meeting all preferences adds to a score, in standard deviations of the list."""
 _WEIGHT_ALONE = 1000.0
 """The same without a history: popularity only decides between items that meet the preferences equally well."""
+_REMOVED = 50
+"""Maximum number of items of `exclude` that are ranked before they are removed."""
 _SATISFYING = 200
 """Candidates that are added because they meet the preferences best."""
 
@@ -36,19 +38,25 @@ def candidate_query(
         Whether new items are added to the candidates, so that a share of the list can be kept for them.
     """
     live = serving.live
-    excluded = user_history.excluded
-    if options.exclude or len(delivered):
-        excluded = np.concatenate([excluded, live.known_codes(options.exclude), delivered]).astype(np.int32)
+    excluded, removed = user_history.excluded, live.known_codes(options.exclude)
+    if len(removed) or len(delivered):
+        removed = np.setdiff1d(removed, excluded).astype(np.int32)
+        excluded = np.concatenate([excluded, removed, delivered]).astype(np.int32)
     only = None
     if options.candidates is not None:
         only = np.unique(live.codes(options.candidates))
         only = only[only >= 0].astype(np.int32)
+        # Scores are relative to what would be generated: for most lists, and in training, new items.
+        excluded = np.union1d(excluded, np.setdiff1d(user_history.items, only)).astype(np.int32)
     preferred = [live.mask(boost.filter) for boost in options.boosts if boost.weight > 0]
     if favour_new_items and serving.ranker is not None:
         preferred.append(serving.new_item_mask)
     drawn = 0 if serving.ranker is None else serving.ranker.n_candidates
     wanted = None if options.filter is None else live.mask(options.filter)
-    return CandidateQuery(excluded, only, wanted, preferred=tuple(preferred), limit=max(drawn, options.limit))
+    # Many would be candidates for nothing.
+    removed = removed if len(removed) <= _REMOVED else NOTHING
+    limit = max(drawn, options.limit + len(removed))
+    return CandidateQuery(excluded, removed, only, wanted, preferred=tuple(preferred), limit=limit)
 
 
 def adjusted(

@@ -59,3 +59,19 @@ def test_ages_count_from_the_request_and_by_default_from_the_last_interaction(hi
 def test_the_age_of_a_moment_of_today_is_exact_to_the_second(codes: Codes) -> None:
     now = 1_764_000_000.0
     assert History(codes(1, 2), times=np.array([now - 7.0, now])).ages().tolist() == [7.0, 0.0]
+
+
+def test_items_of_one_moment_weigh_alike(codes: Codes) -> None:
+    basket = History(codes(5, 1, 2, 3), times=np.array([1.0, 7.0, 7.0, 9.0]))
+    assert basket.weights(0.5).tolist() == [0.25, 0.5, 0.5, 1.0]
+    both = History(codes(5, 1, 2), times=np.array([1.0, 7.0, 7.0]))
+    assert both.weight_table(0.5).tolist() == [[0.5, 0.0], [1.0, 1.0], [1.0, 1.0]]
+
+
+def test_items_of_one_moment_stand_alike_whatever_their_order_in_the_log(codes: Codes) -> None:
+    times = np.array([1.0, 7.0, 7.0, 7.0])
+    one, other = (History.read(codes(*items), times=times).items.tolist() for items in ((5, 1, 2, 3), (5, 3, 2, 1)))
+    assert one == other
+    assert one[0] == 5
+    unordered = [History(codes(*items)).unordered().items.tolist() for items in ((5, 1, 2, 3), (3, 2, 1, 5))]
+    assert unordered[0] == unordered[1]
