@@ -34,7 +34,7 @@ def ask(test: Holdout, rows: Int64, home: Path, metrics: Sequence[str]) -> dict[
     codes = {item: code for code, item in enumerate(ids.tolist())}
     work = Work(home / DATABASE, home / "bundles")
     work.braid("migrate")
-    work.braid("import", str(home / "log"), "--timestamps", "order")
+    work.braid("import", str(home / "log"), "--timestamps", "seconds" if test.source.has_clock else "order")
     ranked = np.full((len(rows), _LENGTH), -1, dtype=np.int32)
     with serving(work, home) as server, Client(server.port) as client:
         require_bundle(client)

@@ -21,7 +21,7 @@ class Decaying(Protocol):
 
     @property
     def recency_decay(self) -> float:
-        """Return the decay of the weight per step back in the history."""
+        """Return the decay of the weight per moment back in the history."""
 
 
 Config = TypeVar("Config", bound=Decaying)

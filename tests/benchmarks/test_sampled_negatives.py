@@ -37,7 +37,7 @@ def test_the_server_ranks_candidates_as_the_evaluation_does(isolated: Path, repo
             found["metrics"]["braid"][metric] - found["metrics"][best["part"]][metric]
         )
         assert best["interval"][0] <= best["difference"] <= best["interval"][1]
-        assert found["http"]["asked"][metric] == pytest.approx(found["http"]["evaluated"][metric], abs=0.05)
+        assert found["http"]["asked"][metric] == pytest.approx(found["http"]["evaluated"][metric], abs=0.005)
     assert f"braid | {found['metrics']['braid']['hit_rate@10']:.4f} |" in done.stdout
 
 
