@@ -57,7 +57,7 @@ def refresh(
         light, seconds = timed(dataset, Recipe(kind="refresh", seed=seed, keeps_network=True), source)
         # On the test users that the full run was measured on.
         kept = ChosenSettings.of(source, keep_network=True)
-        config = EvaluationConfig(seed=seed, test_users=TEST_USERS, chosen=kept, brief=True)
+        config = EvaluationConfig(seed=seed, test_users=TEST_USERS, chosen=kept, brief=True, with_timeline=True)
         again = evaluate(dataset, Path(scratch), config, progress=silent)
     metrics = {
         name: (full.manifest.metrics["test"][BLEND][name], again.report.metrics[BLEND][name])

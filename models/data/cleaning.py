@@ -42,6 +42,8 @@ def clean(
     table: pa.Table,
     event_types: Mapping[str, float | EventType] | None = None,
     rating_scale: str | None = None,
+    *,
+    scale: StrengthScale | None = None,
 ) -> tuple[pa.Table, CleaningReport]:
     """Drop rows that lack an id, have an impossible timestamp, show no interest, or are duplicates.
 
@@ -53,6 +55,8 @@ def clean(
         What event types say; those left out are as in `EVENT_WEIGHTS`.
     rating_scale
         The scale of the ratings in words, see `DeclaredScale`; measured where None.
+    scale
+        The scale of the rows that these belong to; then no row needs to be left.
 
     Raises
     ------
@@ -77,13 +81,14 @@ def clean(
         kept = keep(kept, either, "event type that shows no interest", dropped)
     kept = without_duplicates(kept, _IDENTITY, dropped)
     values = rating_values(kept)
-    scale = StrengthScale.fit(values, weights, rating_scale).model_copy(update={"half_lives": half_lives_of(types)})
+    given, lives = scale is not None, {"half_lives": half_lives_of(types)}
+    scale = scale or StrengthScale.fit(values, weights, rating_scale).model_copy(update=lives)
     low, loved = scale.is_low(values), loved_rows(kept, scale)
     disliked = pa.concat_tables([disliked, kept.filter(pa.array(low))])
     if not loved[~low].all():
         kept = kept.append_column(LOVED, pa.array(loved))
     kept = keep(kept, pa.chunked_array([pa.array(~low)]), "rating too low for a like", dropped)
-    if not kept.num_rows:
+    if not kept.num_rows and not given:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
         raise DataSetError(f"interactions: no usable row is left ({reasons or 'there were none'})")
     return kept, CleaningReport(table.num_rows, kept.num_rows, dropped, scale, disliked)

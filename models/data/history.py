@@ -21,6 +21,7 @@ class History:
     or there is no order. `now` is the moment of the request on the same clock, by default that of the last one.
     `events` are all single interactions with these items, where some item has several. `disliked` are the codes of the
     items whose latest interaction is a dislike, the latest last; each counts `dislike_weight` against similar items.
+    `has_moments` tells whether items of one time share a moment, and have no order among them.
     """
 
     items: Int32
@@ -31,6 +32,7 @@ class History:
     events: "History | None" = None
     disliked: Int32 | None = None
     dislike_weight: float = 0.0
+    has_moments: bool = True
 
     @classmethod
     def read(
@@ -41,6 +43,7 @@ class History:
         *,
         user: int = -1,
         now: float | None = None,
+        has_moments: bool = True,
     ) -> "History":
         """Read interactions, oldest first: requests, training and evaluation all read a history by this function.
 
@@ -52,7 +55,7 @@ class History:
         strengths
             Below 0 for a dislike; all are 1 where None.
         """
-        if times is not None and (times[1:] == times[:-1]).any():
+        if has_moments and times is not None and (times[1:] == times[:-1]).any():
             order = np.lexsort((_scattered(items), times))
             items, times, strengths = items[order], times[order], None if strengths is None else strengths[order]
         order = items.argsort(kind="stable")
@@ -61,7 +64,7 @@ class History:
         first[1:] = ordered[1:] != ordered[:-1]
         negative = None if strengths is None or strengths.min(initial=0.0) >= 0 else strengths[order] < 0
         if first.all() and negative is None:
-            return cls(items, user, strengths, times, now)
+            return cls(items, user, strengths, times, now, has_moments=has_moments)
         begins = np.flatnonzero(first)
         group = np.cumsum(first) - 1
         latest = np.maximum.reduceat(order, begins)
@@ -81,6 +84,7 @@ class History:
             now,
             cls(items, user, strengths, times, now).where(liked),
             None if negative is None else items[np.sort(latest[~liked[latest]])],
+            has_moments=has_moments,
         )
 
     def __len__(self) -> int:
@@ -131,7 +135,7 @@ class History:
             self,
             items=self.items[order],
             strengths=None if self.strengths is None else self.strengths[order],
-            times=None if self.times is None else self.times[order],
+            times=None,
         )
 
     @cached_property
@@ -157,7 +161,7 @@ class History:
     @cached_property
     def moments_back(self) -> Int64 | None:
         """How many moments before the last one each item was; None where no two items share a moment."""
-        if self.times is None:
+        if self.times is None or not self.has_moments:
             return None
         later = self.times[1:] != self.times[:-1]
         return None if later.all() else np.append(np.cumsum(later[::-1])[::-1], 0)

@@ -146,6 +146,8 @@ class Interactions:
             None if self.timestamps is None else self.timestamps[rows],
             user=user,
             now=now,
+            # As in a server, each row of an order has a place of its own.
+            has_moments=not self.only_order,
         )
 
     def raised(self, exponent: float) -> "Interactions":

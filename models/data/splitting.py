@@ -123,16 +123,17 @@ def make_split(
     else:
         cut = cut_rows(everything, every.timestamps, protocol, seed, test_days)
     moments = moments_before(everything, cut)
+    # A random test has no moment: its histories are the rows of the other part, and all likes are known.
+    cuts = (None, None) if protocol == RANDOM else moments
+    until = tuple(np.full(everything.n_users, np.inf) for _ in moments) if protocol == RANDOM else moments
     if include_seen:
         trained = knowable = everything
     else:
-        trained, knowable, everything = (everything.accumulated(every, until) for until in (*moments, None))
+        trained, knowable, everything = (everything.accumulated(every, end) for end in (*moments, None))
     fitted, known = trained.select(cut.train), knowable.select(cut.train | cut.validation)
-    downs = [down.before(until, every, hidden) for until, hidden in zip(moments, cut.hidden, strict=True)]
+    downs = [down.before(end, every, hidden) for end, hidden in zip(until, cut.hidden, strict=True)]
     fitted, known = (_with_low(part, less) for part, less in zip((fitted, known), downs, strict=True))
     masks = (cut.train, cut.train | cut.validation)
-    # A random test has no moment: its histories are the rows of the other part.
-    cuts = (None, None) if protocol == RANDOM else moments
     logs = [log_before(every, everything, mask, until) for mask, until in zip(masks, cuts, strict=True)]
     timeline = Timeline(visit_pause, include_seen, seed) if protocol == TIMELINE else None
     log, new_ids = logs[1], everything.user_ids[:0]

@@ -72,7 +72,7 @@ def rank_holdout(
                 scores[POPULARITY] = popularity[everything.items]
             _fill(lists, row, everything.items, scores, rng, everything.wanted)
         # As a server ranks it; the order of equal scores is drawn.
-        ranked = ranker.rank(history, query, retriever=own[1])
+        ranked = ranker.rank(history, query, retriever=own[1], with_network=len(history) > 0)
         _fill(lists, row, ranked.items, {BLEND: ranked.scores}, rng)
         if ranker.network is not None and alone:
             candidates = ranked.candidates

@@ -53,14 +53,16 @@ def read_config(bundle: Bundle) -> RankingConfig:
     """Read the settings of the request path.
 
     A part that the stored blend does not name is newer than the bundle and has weight 0. A bundle whose settings do not
-    say what scores are relative to is older than that: they are relative to all candidates.
+    say what scores are relative to is older than that: they are relative to all candidates. Nor does it say whether its
+    log had an order: it has one if it has a window of time.
 
     Raises
     ------
     BundleUnreadableError
         They are not valid settings of this version.
     """
-    settings = {"generated_reference": False, **bundle.manifest.settings}
+    ordered = bundle.manifest.data.get("window") is not None
+    settings = {"generated_reference": False, "ordered": ordered, **bundle.manifest.settings}
     blend = settings.get("blend")
     if isinstance(blend, Mapping):
         settings["blend"] = dict.fromkeys(PARTS, 0.0) | dict(blend)

@@ -47,9 +47,9 @@ class Bounds:
 
     def reach(self, config: Any, most: int) -> "Reach":
         """Return what a recommender with these settings reads, at most so many items."""
-        decay = float(getattr(config, "recency_decay", 0.0))
+        decay = float(getattr(config, "recency_decay", 1.0))
         fresh = 0
-        if self.faded is not None and decay > 0:
+        if self.faded is not None:
             fresh = most if decay >= 1 else math.ceil(math.log(self.faded) / math.log(decay))
         return Reach(self, fresh, most)
 
@@ -192,10 +192,10 @@ class CandidateGenerator:
         # If all scored items are candidates, parts of weight 0 add candidates as well.
         weights = np.maximum(self.weights, _LEAST) if not query.top_only else self.weights
         rows = _rows(board.signals)
-        plain = query.top_only and query.only is query.additional is None and not masks and not len(query.removed)
+        plain = query.top_only and query.only is query.additional is None and not masks
         few = max(_NEAR, 4 * count)
         board.write_deferred(self._near(board, rows, few) if plain and board.count > few else None)
-        if plain and new_items is None:
+        if plain and new_items is None and not len(query.removed):
             slots, signals, parts, mixed, _ = kernels.top_candidates(
                 board.rows, scored, rows.signals, rows.parts, self.weights, count
             )
@@ -204,7 +204,9 @@ class CandidateGenerator:
         tops = kernels.part_maxima(board.rows, scored if relative else board.count, rows.parts, weights)
         mixed = kernels.mix(board.rows, board.count, rows.parts, self.weights, tops)
         best = largest(mixed[:scored], count)
-        slots = best if query.top_only else np.arange(scored, dtype=np.int32)
+        # As many again as are removed, for a list that is as long.
+        listed = largest(mixed[:scored], count + len(query.removed)) if len(query.removed) else best
+        slots = listed if query.top_only else np.arange(scored, dtype=np.int32)
         more: list[Places] = [] if query.only is None else [board.slots(query.only[query.only < n_items])]
         more += [] if query.additional is None else [board.slots(query.additional)]
         for mask, number in masks:

@@ -213,6 +213,11 @@ class Ranker:
         return self.retriever.config.blend.candidates
 
     @property
+    def generated_reference(self) -> bool:
+        """Whether scores are relative to generated candidates alone; in older bundles to all candidates."""
+        return self.retriever.config.generated_reference
+
+    @property
     def scale(self) -> StrengthScale:
         """How training turned interactions into strengths."""
         return self.retriever.config.scale

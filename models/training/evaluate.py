@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from models.data.cleaning import CleaningReport
+from models.data.cutting import RANDOM
 from models.data.folder import DataSet
 from models.data.holdout import Holdout
 from models.data.interactions import Interactions
@@ -108,7 +109,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     large = too_large(config.parts, split.counts["items"], split.everything.n_items)
     wanted, config = config.parts, _without(config, large)
     learned = _learn(split, cleaning, folder, options, config, watch)
-    if config.with_validation and config.chosen is None and not config.include_seen:
+    if config.with_validation and config.chosen is None and not config.include_seen and split.protocol != RANDOM:
         learned = tune_seen_repeats(learned, split.train_log, split.known_log, seed=seed)
         watch("tuning repeats", 1.0)
     validation = measure_validation(learned.ranker, split.validation, seed, watch) if config.with_validation else {}

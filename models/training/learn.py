@@ -95,12 +95,7 @@ def learn(
     progress("similarities", 0.0)
     start = (
         start_settings(train, scale, parts)
-        .model_copy(
-            update={
-                "context": options.timeline is not None,
-                "visit_pause": VISIT_PAUSE if options.timeline is None else options.timeline.pause,
-            }
-        )
+        .model_copy(update=context_settings(options))
         .changed("popularity", newcomer_window=newcomer_window)
     )
     everyone = Retriever.fit(train, start, options.catalogue, parts)
@@ -157,6 +152,12 @@ def learn_network(
 def network_files(folder: Path) -> list[Path]:
     """Return the files of a network in both forms."""
     return [folder / KERAS_FILE, folder / NETWORK_FILE]
+
+
+def context_settings(options: LabelOptions) -> dict[str, Any]:
+    """Return the settings of the context: the network reads it where its labels follow a timeline."""
+    pause = VISIT_PAUSE if options.timeline is None else options.timeline.pause
+    return {"context": options.timeline is not None, "visit_pause": pause}
 
 
 def default_budget(interactions: int) -> float:

@@ -35,7 +35,8 @@ def cleaned(dataset: DataSet, config: EvaluationConfig) -> tuple[DataSet, pa.Tab
     table, report = clean(dataset.interactions, config.event_types, config.rating_scale)
     report = replace(report, scale=with_unit(report.scale, table))
     if dataset.histories is not None:
-        dataset = replace(dataset, histories=clean(dataset.histories, config.event_types, config.rating_scale)[0])
+        histories, _ = clean(dataset.histories, config.event_types, scale=report.scale)
+        dataset = replace(dataset, histories=histories)
     return dataset, table, report
 
 

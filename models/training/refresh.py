@@ -19,7 +19,7 @@ from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever, used
 from models.training.labelled_lists import LabelOptions
-from models.training.learn import KERAS_FILE, Learned, learn_network
+from models.training.learn import KERAS_FILE, Learned, context_settings, learn_network, network_files
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,9 @@ def refresh(
         The settings need a network, and there are too few interactions to train one.
     """
     config = chosen.config.model_copy(update={"scale": scale})
+    if chosen.network is None:
+        # A network that is trained now learns as this version does, whatever the bundle of the settings did.
+        config = config.model_copy(update={"generated_reference": True, **context_settings(options)})
     progress("similarities", 0.0)
     retriever = Retriever.fit(train, config, options.catalogue, used(config)).pruned()
     progress("similarities", 1.0)
@@ -92,6 +95,6 @@ def refresh(
         if learned is None:
             raise BundleError("there are too few interactions to train the network that the settings need")
         scorer, curves = learned
-        files = [folder / KERAS_FILE, folder / NETWORK_FILE]
+        files = network_files(folder)
     ranker = Ranker(retriever, scorer, train.item_ids, train.user_ids)
     return Learned(ranker, retriever, scorer, files, curves, [])

@@ -22,6 +22,8 @@ from tests.end_to_end.processes import free_ports, in_database, server, worker
 
 TRAINED_WITHIN = 300.0
 SWITCHED_WITHIN = 2.0
+SHORT = {"budget": 2.0}
+"""Seconds for the search for settings: which ones it finds does not matter here."""
 RATE = 50
 Braid = Callable[..., Completed]
 Answer = tuple[float, int, str | None]
@@ -141,10 +143,10 @@ def test_a_corrupted_log_is_refused_and_the_old_bundle_stays(
     with server(isolated, free_ports(1)[0], **settings) as client, worker(isolated, **settings):
         # The figures of fewer than 200 users decide nothing.
         post(client, generate(240, 60, 3000, seed=7, groups=3))
-        good = ended(client, client.post("/training-jobs").json()["job_id"])
+        good = ended(client, client.post("/training-jobs", json=SHORT).json()["job_id"])
         assert good["status"] == "succeeded", good
         in_database(database_url, mix_up)
-        bad = ended(client, client.post("/training-jobs").json()["job_id"])
+        bad = ended(client, client.post("/training-jobs", json=SHORT).json()["job_id"])
         assert bad["status"] == "refused", bad
         assert "NDCG@10 on validation" in bad["reason"]
         refused, active = client.get("/bundles").json()["items"]

@@ -46,16 +46,17 @@ def candidate_query(
     if options.candidates is not None:
         only = np.unique(live.codes(options.candidates))
         only = only[only >= 0].astype(np.int32)
-        # Scores are relative to what would be generated: for most lists, and in training, new items.
-        excluded = np.union1d(excluded, np.setdiff1d(user_history.items, only)).astype(np.int32)
+        if serving.ranker is not None and serving.ranker.generated_reference:
+            # Scores are relative to what would be generated: for most lists, and in training, new items.
+            excluded = np.union1d(excluded, np.setdiff1d(user_history.items, only)).astype(np.int32)
     preferred = [live.mask(boost.filter) for boost in options.boosts if boost.weight > 0]
     if favour_new_items and serving.ranker is not None:
         preferred.append(serving.new_item_mask)
     drawn = 0 if serving.ranker is None else serving.ranker.n_candidates
     wanted = None if options.filter is None else live.mask(options.filter)
-    # Many would be candidates for nothing.
-    removed = removed if len(removed) <= _REMOVED else NOTHING
-    limit = max(drawn, options.limit + len(removed))
+    # Many would be candidates for nothing; and what a filter leaves decides the network's share.
+    removed = removed if len(removed) <= _REMOVED and wanted is None else NOTHING
+    limit = max(drawn, options.limit)
     return CandidateQuery(excluded, removed, only, wanted, preferred=tuple(preferred), limit=limit)
 
 

@@ -18,6 +18,9 @@ from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.live_catalogue import LiveCatalogue
 from models.ranking.ranked import Adjustment, Ranked
 
+CONTEXT_HELD = 60.0
+"""Seconds for which an answer counts as the same, where the network reads when a request is made."""
+
 
 @dataclass(frozen=True)
 class RankedList:
@@ -47,10 +50,14 @@ def strategy_of(serving: Serving, user_history: UserHistory, options: Options) -
 
 def seconds_held(serving: Serving, options: Options) -> float:
     """Return for how long a ranked list holds while nothing but the time changes; strengths have their own period."""
-    repeats = None if serving.ranker is None else serving.ranker.repeats
-    if repeats is None or not repeats.clock or options.exclude_seen is True:
+    ranker = serving.ranker
+    if ranker is None:
         return math.inf
-    return repeats.config.half_life * SECONDS_A_DAY * HALF_LIVES_HELD
+    holds = math.inf if ranker.network is None or not ranker.network.context else CONTEXT_HELD
+    repeats = ranker.repeats
+    if repeats is None or not repeats.clock or options.exclude_seen is True:
+        return holds
+    return min(holds, repeats.config.half_life * SECONDS_A_DAY * HALF_LIVES_HELD)
 
 
 def rank(

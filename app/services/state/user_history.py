@@ -115,7 +115,8 @@ def read_events(
         view = np.abs(scale.weights([VIEW]))
         items += session_items
         strengths = np.append(strengths, np.repeat(view if view[0] else 1.0, len(session_items)))
-        times = np.append(times, now + np.arange(len(session_items)) * _STEP)
+        # After everything in the log, though an event of a client whose clock is fast may lie ahead.
+        times = np.append(times, max(now, times.max(initial=now)) + (1 + np.arange(len(session_items))) * _STEP)
     codes = serving.live.codes(items)
     kept = (codes >= 0) & (strengths != 0)
     user = serving.user_row(user_id)

@@ -1,5 +1,6 @@
 """A server under test: the header of a request moves the clock that all answers are made by."""
 
+import math
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from app.api.clock_header import CLOCK_HEADER
 from app.config import Settings
 from app.main import create_app
 from app.process.serving_state import ServingState
+from app.schemas.options import Options
+from app.services.recommending.ranking import CONTEXT_HELD, seconds_held
 from models.bundle.manifest import MANIFEST_FILE
 from models.bundle.store import BundleStore
 from tests.app.api.asking import item_ids, post
@@ -119,6 +122,19 @@ async def test_a_kept_answer_with_repeats_expires_and_one_without_them_stays(
         for days in (0, 0.001, 1, 1.001):
             await ask(client, f"/recommend/u{query}", days)
         assert len(computed) == times
+
+
+async def test_a_kept_answer_expires_where_the_network_reads_the_time_of_the_request(
+    bundles: BundleStore, client: httpx.AsyncClient, application: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state: ServingState = application.state.serving
+    assert state.bundle.ranker is not None
+    serving = state.bundle.serving
+    assert seconds_held(serving, Options()) == math.inf
+    assert state.bundle.ranker.network is not None
+    monkeypatch.setattr(state.bundle.ranker.network, "context", True)
+    assert seconds_held(serving, Options()) == CONTEXT_HELD
+    assert seconds_held(serving, Options(exclude_seen=False)) <= CONTEXT_HELD
 
 
 async def test_old_interactions_are_dropped_by_the_clock(

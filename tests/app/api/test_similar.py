@@ -70,7 +70,9 @@ async def test_filters_hold_and_items_that_may_not_be_shown_vanish(
     everything = item_ids(await ask_path(client, path, method=method, limit=100))
     other = everything[-1]
     inside = item_ids(await ask_path(client, path, method=method, limit=100, category=group[other]))
-    assert inside == [item for item in everything if group[item] == group[other]]
+    same = [item for item in everything if group[item] == group[other]]
+    # The network has a share of its own in filtered lists, which may order them otherwise.
+    assert inside == same or (method == "blend" and sorted(inside) == sorted(same))
     hidden, gone, expired, left_out, *rest = everything
     await client.put(f"/items/{hidden}", json={"hidden": True})
     await client.put(f"/items/{gone}", json={})

@@ -150,3 +150,15 @@ def test_a_label_list_knows_what_was_turned_down_before_it(
     assert known(5.0) == [b"c"]
     assert known(9.5) == [b"c", b"late"]
     assert known(10.5) == [b"c"]
+
+
+def test_under_a_random_test_a_later_like_counts_wherever_the_test_begins() -> None:
+    """Every user turns an item down at first and likes it at last, after any row that may be held out."""
+    rows: list[tuple[str, str, float | None, float]] = []
+    for user in range(40):
+        rows += [(f"u{user}", "again", 1.0, 0.0), *((f"u{user}", f"i{item}", 5.0, 1.0 + item) for item in range(9))]
+        rows.append((f"u{user}", "again", 5.0, 20.0))
+    found = split(rated(rows), protocol="random")
+    again = found.everything.item_ids.tolist().index(b"again")
+    for holdout in (found.validation, found.test):
+        assert holdout.disliked is None or again not in holdout.disliked.items

@@ -7,6 +7,8 @@ import pyarrow as pa
 
 from models.data.folder import DataSet, read_folder, write_folder
 from models.data.splitting import Split, make_split
+from models.training.evaluation_config import EvaluationConfig
+from models.training.protocol import cleaned
 
 Row = tuple[object, ...]
 MakeTable = Callable[[list[Row]], pa.Table]
@@ -58,3 +60,14 @@ def test_a_folder_holds_them(table: MakeTable, tmp_path: Path) -> None:
     histories = read_folder(folder).histories
     assert histories is not None
     assert histories["user_id"].to_pylist() == ["s"]
+
+
+def test_they_are_read_by_the_scale_of_the_interactions(table: MakeTable) -> None:
+    names = ("user_id", "item_id", "event_type", "value")
+    log = [(f"u{n}", f"i{n % 7}", "rating", float(1 + n % 5)) for n in range(200)]
+    given = [("s", "i1", "rating", 4.0), ("s", "i2", "rating", 5.0), ("s", "i3", "rating", 1.0)]
+    tables = [pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))) for rows in (log, given)]
+    for histories, kept in ((tables[1], ["i1", "i2"]), (tables[1].slice(2), []), (tables[1].slice(0, 0), [])):
+        found, _, _ = cleaned(DataSet(tables[0], histories=histories), EvaluationConfig())
+        assert found.histories is not None
+        assert found.histories["item_id"].to_pylist() == kept

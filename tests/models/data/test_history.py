@@ -75,3 +75,9 @@ def test_items_of_one_moment_stand_alike_whatever_their_order_in_the_log(codes: 
     assert one[0] == 5
     unordered = [History(codes(*items)).unordered().items.tolist() for items in ((5, 1, 2, 3), (3, 2, 1, 5))]
     assert unordered[0] == unordered[1]
+
+
+def test_places_of_an_order_are_no_moments(codes: Codes) -> None:
+    order = History.read(codes(3, 1, 2), times=np.array([7.0, 7.0, 7.0]), has_moments=False)
+    assert order.items.tolist() == [3, 1, 2]
+    assert order.weights(0.5).tolist() == [0.25, 0.5, 1.0]

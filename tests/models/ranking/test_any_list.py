@@ -79,8 +79,14 @@ def test_items_that_are_removed_leave_all_others_in_their_order(
     before = ranked(ranker, history, only=only)
     after = ranked(ranker, history, only=only, excluded=codes(out), removed=codes(out))
     left = [item for item in before.items.tolist() if item not in out]
-    assert after.items.tolist() == left
-    assert after.scores.tolist() == [scores(before)[item] for item in left]
+    # As many come instead, which may stand anywhere.
+    assert [item for item in after.items.tolist() if item in left] == left
+    assert {item: scores(after)[item] for item in left} == pytest.approx(
+        {item: scores(before)[item] for item in left}, abs=1e-5
+    )
+    assert not set(out) & set(after.items.tolist())
+    if given_items is None:
+        assert len(after.items) >= len(before.items)
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,7 +6,7 @@ import pytest
 from models.data.history import History
 from models.ranking.candidate_generation import Bounds
 from models.recommenders.ease import EaseConfig
-from models.recommenders.popularity import PopularityConfig
+from models.recommenders.user_knn import UserKNNConfig
 
 BOUNDS = Bounds(latest=50, whole=20, faded=0.02)
 LONG = History(np.arange(600, dtype=np.int32), times=np.arange(600.0))
@@ -24,6 +24,6 @@ def test_baskets_are_read_whole() -> None:
     assert BOUNDS.reach(EaseConfig(recency_decay=0.5), 500).of(baskets) == (180, 180)
 
 
-def test_what_has_no_decay_setting_reads_the_least() -> None:
-    assert BOUNDS.reach(PopularityConfig(), 500).of(LONG) == (50, 20)
-    assert BOUNDS.reach(PopularityConfig(), 1).of(LONG) == (1, 20)
+def test_what_has_no_decay_reads_all_there_is() -> None:
+    assert BOUNDS.reach(UserKNNConfig(), 500).of(LONG) == (500, 500)
+    assert BOUNDS.reach(UserKNNConfig(), 1).of(LONG)[0] == 1

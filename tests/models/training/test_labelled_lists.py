@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,14 @@ import pytest
 from models.arrays.types import Float32
 from models.data.interactions import Interactions
 from models.data.progress import silent
+from models.data.strengths import StrengthScale
 from models.ranking.config import RankingConfig
 from models.ranking.features import FEATURES, Scaler
+from models.ranking.network_config import NetworkConfig
 from models.ranking.retriever import Retriever
 from models.training.labelled_lists import LabelOptions, labelled_lists, sample_items
 from models.training.network import LabelledLists
+from models.training.refresh import ChosenSettings, refresh
 
 Row = tuple[object, ...]
 MakeTable = Callable[[list[Row]], pa.Table]
@@ -105,3 +109,22 @@ def test_sampled_items_are_neither_excluded_nor_a_second_label() -> None:
         assert len(found) == len(set(found))
         assert len(set(found) & {3, 4}) == 1
         assert set(found) - {3, 4} <= {5, 6, 7}
+
+
+def test_old_settings_whose_scores_are_relative_to_all_candidates_learn_as_new_ones_do(
+    daily: Interactions, tmp_path: Path
+) -> None:
+    """Before there were given lists, a sampled item was one of the candidates, of which there may be too many."""
+    old = RankingConfig(generated_reference=False)
+    learned = refresh(
+        daily.first_of_each_pair(),
+        ChosenSettings(old.changed("blend", network_weight=0.5, candidates=10)),
+        tmp_path,
+        LabelOptions(log=daily),
+        NetworkConfig(members=1, epochs=1),
+        scale=StrengthScale(),
+        seed=0,
+        progress=silent,
+    )
+    assert learned.ranker.retriever.config.generated_reference
+    assert learned.network is not None
