@@ -24,7 +24,8 @@ cli = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 def accuracy(
     folders: Annotated[list[str], typer.Argument(help=f"Data-set folders; `{SAMPLE}` is Braid's own sample.")],
     protocol: Annotated[
-        str | None, typer.Option(help="fixed, leave-last-out, temporal or random; by default what the files allow.")
+        str | None,
+        typer.Option(help="fixed, leave-last-out, temporal, timeline or random; by default what the files allow."),
     ] = None,
     test_days: Annotated[float | None, typer.Option(min=0, help="Length of the temporal test.")] = None,
     include_seen: Annotated[bool, typer.Option(help="Allow recommendations of items in the history.")] = False,

@@ -173,7 +173,8 @@ def export_recommendations(
 def evaluate(
     folder: Folder,
     protocol: Annotated[
-        str | None, typer.Option(help="fixed, leave-last-out, temporal or random; the default depends on the files.")
+        str | None,
+        typer.Option(help="fixed, leave-last-out, temporal, timeline or random; the default depends on the files."),
     ] = None,
     k: Annotated[str, typer.Option(help="Lengths of the lists that are measured.")] = "5,10,20",
     seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The same seed and data give the same figures.")] = 0,
@@ -183,7 +184,10 @@ def evaluate(
         Path | None, typer.Option(help="Write the figures to this JSON file, and a report in HTML next to it.")
     ] = None,
     include_seen: Annotated[bool, typer.Option(help="Allow recommendations of items in the history.")] = False,
-    test_days: Annotated[float | None, typer.Option(min=0, help="Length of the temporal test.")] = None,
+    test_days: Annotated[
+        float | None,
+        typer.Option(min=0, help="Days of the temporal or timeline test; by default a tenth of the time span."),
+    ] = None,
 ) -> None:
     """Train with the automatic recipe on a folder, and compare its accuracy with popularity and each part alone."""
     ks = commands.parse_ks(k)

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 CHECK_EXAMPLE: dict[str, JsonValue] = {
     "name": "own_validation",
     "outcome": "passed",
-    "detail": "NDCG@10 on validation is 0.0712, that of the active bundle was 0.0698: at least 0.0489 is wanted",
+    "detail": "NDCG@10 on validation is 0.0712, that of bundle 20260301T120000000000Z was 0.0698: at least 0.0489 is"
+    " required",
 }
 
 

@@ -1,1 +1,1 @@
-"""Metrics and protocols."""
+"""Metrics, segments, calibration and the report."""

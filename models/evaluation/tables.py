@@ -65,7 +65,9 @@ def kinds_table(report: EvaluationReport) -> Table:
             (
                 kind,
                 f"{measured['users']:,}",
-                f"{weight:g}" if weight or NETWORK not in metrics else "0: worse than the mix on validation, not used",
+                f"{weight:g}"
+                if weight or NETWORK not in metrics
+                else "0: not better than the mix on validation, not used",
                 *(_NOTHING if score is None else f"{score:.4f}" for score in scored),
                 f"{measured['best_part']} {metrics[measured['best_part']]['ndcg@10']:.4f}",
                 f"{mean:+.4f} ({low:+.4f} to {high:+.4f})",

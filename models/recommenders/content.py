@@ -25,7 +25,9 @@ class ContentConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     neighbours: int = Field(200, ge=1, description="similar items kept for each item")
-    recency_decay: float = Field(0.7, gt=0, le=1, description="decay of the weight per moment back in the history")
+    recency_decay: float = Field(
+        0.7, gt=0, le=1, description="factor on the weight for each earlier time in the history"
+    )
     max_share: float = Field(
         0.5, gt=0, le=1, description="words and labels that occur in a larger share of the items are ignored"
     )

@@ -28,7 +28,9 @@ class EaseConfig(BaseModel):
     user_exponent: float = Field(
         0.25, ge=0, description="exponent that reduces the weight of users with many interactions"
     )
-    recency_decay: float = Field(1.0, gt=0, le=1, description="decay of the weight per moment back in the history")
+    recency_decay: float = Field(
+        1.0, gt=0, le=1, description="factor on the weight for each earlier time in the history"
+    )
 
 
 class Ease(ItemMatrix[EaseConfig]):

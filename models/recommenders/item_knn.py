@@ -40,7 +40,9 @@ class ItemKNNConfig(BaseModel):
     )
     target_exponent: float = Field(0.1, description="co-occurrence: exponent that reduces the scores of popular items")
     max_user_interactions: int = Field(500, ge=1, description="number of latest interactions of a user that are used")
-    recency_decay: float = Field(0.85, gt=0, le=1, description="decay of the weight per moment back in the history")
+    recency_decay: float = Field(
+        0.85, gt=0, le=1, description="factor on the weight for each earlier time in the history"
+    )
 
     @property
     def similarity(self) -> Similarity:

@@ -211,7 +211,7 @@ RECOMMENDERS: tuple[Entry, ...] = (
         more_parts={TRENDING: "trending"},
         choices=(Choice("half_life", (0, 1, 2, 3), needs_fit=False, measured_by=TRENDING),),
         relates_items=False,
-        lacking="recent interactions are not known, or are all of them",
+        lacking="the log has no times, or all its interactions are recent",
     ),
 )
 """All recommenders. Their order is that of the signals, and so of the network's features: keep it."""

@@ -37,7 +37,9 @@ class SpectralConfig(BaseModel):
 
     neighbours: int = Field(200, ge=1, description="similar items kept for each item")
     dimensions: int = Field(128, ge=0, description="number of singular vectors; 0 turns the recommender off")
-    recency_decay: float = Field(1.0, gt=0, le=1, description="decay of the weight per moment back in the history")
+    recency_decay: float = Field(
+        1.0, gt=0, le=1, description="factor on the weight for each earlier time in the history"
+    )
 
 
 class Spectral(ItemMatrix[SpectralConfig]):

@@ -22,7 +22,9 @@ class SuccessorConfig(BaseModel):
     gap_decay: float = Field(0.6, gt=0, le=1, description="decay of the weight per further step between the two items")
     item_exponent: float = Field(0.4, description="exponent that reduces the weight of popular items in the history")
     target_exponent: float = Field(0.1, description="exponent that reduces the scores of popular items")
-    recency_decay: float = Field(0.5, gt=0, le=1, description="decay of the weight per moment back in the history")
+    recency_decay: float = Field(
+        0.5, gt=0, le=1, description="factor on the weight for each earlier time in the history"
+    )
 
 
 class Successor(ItemMatrix[SuccessorConfig]):

@@ -17,7 +17,7 @@ class EvaluationConfig:
     Parameters
     ----------
     protocol
-        `fixed`, `leave-last-out`, `temporal` or `random`; where None, chosen by the data.
+        `fixed`, `leave-last-out`, `temporal`, `timeline` or `random`; where None, chosen by the data.
     ks
         Lengths of the lists that are measured.
     with_timeline

@@ -9,7 +9,7 @@ from models.recommenders.registry import entry_of
 
 NO_GAIN = "validation found no gain from it"
 NO_VALIDATION = "there are too few interactions to choose a weight for it"
-NO_LABELS = "there are too few interactions to train it, or no time"
+NO_LABELS = "it was not trained: `--only` or a budget of 0 turned it off, or there are too few interactions"
 
 
 def left_out(

@@ -93,7 +93,9 @@ def refresh(
     if scorer is None and config.blend.reads_network:
         learned = learn_network(train, retriever, folder, options, network, seed=seed, progress=progress)
         if learned is None:
-            raise BundleError("there are too few interactions to train the network that the settings need")
+            raise BundleError(
+                "there are too few interactions to train the network that the settings need: train in full"
+            )
         scorer, curves = learned
         files = network_files(folder)
     ranker = Ranker(retriever, scorer, train.item_ids, train.user_ids)

@@ -90,9 +90,9 @@ def _causes(live: LiveCatalogue, user_history: UserHistory, options: Options) ->
         fitting = live.mask(options.filter)[: len(live)]
         yield not fitting.any(), "no item meets the filter"
         yield bool(blocked[fitting].all()), "no item that meets the filter may be shown now"
-        yield True, "the user has seen every item that meets the filter, or it is left out"
+        yield True, "every item that meets the filter was seen by the user or excluded by the request"
     yield len(live) == 0, "there are no items yet"
     yield bool(blocked.all()), "no item may be shown now"
     left_out = len(user_history.excluded) or options.exclude or options.candidates is not None
-    yield bool(left_out), "the user has seen every item, or it is left out"
+    yield bool(left_out), "every item was seen by the user or excluded by the request"
     yield True, "there are no interactions yet"
