@@ -47,9 +47,10 @@ class Bounds:
 
     def reach(self, config: Any, most: int) -> "Reach":
         """Return what a recommender with these settings reads, at most so many items."""
-        decay = float(getattr(config, "recency_decay", 1.0))
+        # Recommenders without a decay compare users: with all of a long history a request would take several times as long.
+        decay = float(getattr(config, "recency_decay", 0.0))
         fresh = 0
-        if self.faded is not None:
+        if self.faded is not None and decay > 0:
             fresh = most if decay >= 1 else math.ceil(math.log(self.faded) / math.log(decay))
         return Reach(self, fresh, most)
 

@@ -24,6 +24,6 @@ def test_baskets_are_read_whole() -> None:
     assert BOUNDS.reach(EaseConfig(recency_decay=0.5), 500).of(baskets) == (180, 180)
 
 
-def test_what_has_no_decay_reads_all_there_is() -> None:
-    assert BOUNDS.reach(UserKNNConfig(), 500).of(LONG) == (500, 500)
-    assert BOUNDS.reach(UserKNNConfig(), 1).of(LONG)[0] == 1
+def test_what_compares_users_reads_the_least() -> None:
+    assert BOUNDS.reach(UserKNNConfig(), 500).of(LONG) == (50, 20)
+    assert BOUNDS.reach(UserKNNConfig(), 1).of(LONG) == (1, 20)
