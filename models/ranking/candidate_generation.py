@@ -241,9 +241,14 @@ class CandidateGenerator:
         whole = whole if known.all() else whole.where(known)
         if not len(whole):
             return
+        # A short history is read in full by all.
+        short = len(whole) <= min(self.bounds.whole, self.config.max_history)
+        read, board.whole = whole, self.bounds.whole
         for recommender, reach in zip(self.recommenders, self._reach, strict=True):
-            latest, board.whole = reach.of(whole)
-            recommender.score(whole.every if recommender.reads_all_history else whole.latest(latest), board)
+            if not short:
+                latest, board.whole = reach.of(whole)
+                read = whole.latest(latest)
+            recommender.score(whole.every if recommender.reads_all_history else read, board)
 
     @cached_property
     def _reach(self) -> tuple[Reach, ...]:

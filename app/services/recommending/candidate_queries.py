@@ -38,8 +38,9 @@ def candidate_query(
         Whether new items are added to the candidates, so that a share of the list can be kept for them.
     """
     live = serving.live
-    excluded, removed = user_history.excluded, live.known_codes(options.exclude)
-    if len(removed) or len(delivered):
+    excluded, removed = user_history.excluded, NOTHING
+    if options.exclude or len(delivered):
+        removed = live.known_codes(options.exclude)
         removed = np.setdiff1d(removed, excluded).astype(np.int32)
         excluded = np.concatenate([excluded, removed, delivered]).astype(np.int32)
     only = None
