@@ -47,7 +47,7 @@ class Bounds:
 
     def reach(self, config: Any, most: int) -> "Reach":
         """Return what a recommender with these settings reads, at most so many items."""
-        # Recommenders without a decay compare users: with all of a long history a request would take several times as long.
+        # Recommenders without a decay compare users: with all of a long history a request would take far longer.
         decay = float(getattr(config, "recency_decay", 0.0))
         fresh = 0
         if self.faded is not None and decay > 0:

@@ -4,6 +4,7 @@ Each step is a module of its own: reading (of a history), candidate queries, ran
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -64,6 +65,11 @@ class _Cached(NamedTuple):
     made_at: float
     holds: float
 
+    @property
+    def current(self) -> bool:
+        """Whether it still holds; most answers do not depend on the time."""
+        return self.holds == math.inf or abs(clock.seconds() - self.made_at) < self.holds
+
 
 class RecommendationService:
     """Answers requests with a ranked list that takes the user's latest interactions into account.
@@ -123,17 +129,16 @@ class RecommendationService:
             self._since_bundle.ask(serving)
             popularity = self._since_bundle.number
         made_from = (log, serving.number, serving.live.version, degraded, popularity, user_history.read_at)
-        moment = clock.seconds()
         try:
             cached = self._cached[user_id, key]
         except KeyError:
             cached = None
-        if cached is not None and cached.made_from == made_from and abs(moment - cached.made_at) < cached.holds:
+        if cached is not None and cached.made_from == made_from and cached.current:
             answer = cached.answer
         else:
             answer = self._answer(_Request(serving, user_id, log, options, started, degraded))
             if answer.degraded == degraded:
-                self._cached[user_id, key] = _Cached(answer, made_from, moment, seconds_held(serving, options))
+                self._cached[user_id, key] = _Cached(answer, made_from, clock.seconds(), seconds_held(serving, options))
         drift.answered(answer)
         return answer
 

@@ -37,9 +37,10 @@ class UserHistory:
     read_at: float = 0.0
     holds: float = math.inf
 
-    def current(self, now: float) -> bool:
-        """Return whether the strengths still hold at a moment."""
-        return abs(now - self.read_at) < self.holds
+    @property
+    def current(self) -> bool:
+        """Whether the strengths still hold."""
+        return self.holds == math.inf or abs(clock.seconds() - self.read_at) < self.holds
 
     @property
     def items(self) -> Int32:
@@ -85,7 +86,7 @@ def read_history(
 def read_log(serving: Serving, user_id: str | None, log: Log) -> UserHistory:
     """Read a log; the result is kept with it until codes change or its strengths have decayed."""
     codes = (serving.number, len(serving.live))
-    if log.derived is None or log.derived[0] != codes or not log.derived[1].current(clock.seconds()):
+    if log.derived is None or log.derived[0] != codes or not log.derived[1].current:
         log.derived = (codes, read_events(serving, user_id, log.events))
     found: UserHistory = log.derived[1]
     return found
