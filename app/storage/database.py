@@ -24,6 +24,8 @@ _CONNECT_SECONDS = 5
 _NO_SUCH_TABLE = ("42P01", "42703")
 """Codes of PostgreSQL for a table or a column that does not exist."""
 _DEADLOCK = "40P01"
+# The driver ends with the last of them where a connection is lost between two of its own steps.
+_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.05
 _JSON: dict[str, Any] = {
@@ -168,7 +170,7 @@ class Database:
             yield
         except (IntegrityError, DataError):
             raise
-        except (DBAPIError, PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (DBAPIError, PoolTimeoutError, *_LOST) as error:
             if self._is_about_tables(error):
                 raise SchemaError(f"{self.place}: {_reason(error)}: run `braid migrate`") from error
             raise DatabaseError(f"{self.place}: {_reason(error)}") from error
@@ -184,16 +186,18 @@ class Database:
         """
         lost = asyncio.Event()
         url = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = None
         try:
-            connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise DatabaseError(f"{self.place}: {_reason(error)}") from error
-        connection.add_termination_listener(lambda *_: lost.set())
-        try:
-            await connection.add_listener(channel, heard)
+            try:
+                connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS)
+                connection.add_termination_listener(lambda *_: lost.set())
+                await connection.add_listener(channel, heard)
+            except _LOST as error:
+                raise DatabaseError(f"{self.place}: {_reason(error)}") from error
             yield lost
         finally:
-            connection.terminate()
+            if connection is not None:
+                connection.terminate()
 
     def _is_about_tables(self, error: Exception) -> bool:
         cause = error.orig if isinstance(error, DBAPIError) else error
