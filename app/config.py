@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from app.schedules import parse_schedule
 from models.data.events import EVENT_WEIGHTS, EventTypes
+from models.data.goal import DeclaredGoal
 from models.data.rating_scale import DeclaredScale
 from models.ranking.network_config import NetworkConfig
 
@@ -123,6 +124,11 @@ class Settings(BaseSettings):
         None,
         description="Lowest and highest rating, such as `1..5`, or `amounts` if the values of ratings are times played"
         " or pieces bought; by default the values in the log decide.",
+    )
+    goal: DeclaredGoal | None = Field(
+        None,
+        description="Event types that count as success, such as `purchase`, `purchase=1,cart=0.2`, `rating>=4` or"
+        " `purchase:revenue`; by default the strongest one with at least 1,000 interactions of 200 users.",
     )
     visit_pause_minutes: float = Field(
         30.0, gt=0, description="Minutes without an interaction that end a user's visit, in training and evaluation."

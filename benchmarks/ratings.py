@@ -41,9 +41,9 @@ def rated_next(split: Split) -> Split:
     keys = [data.users.astype(np.int64) * data.n_items + data.items for data in (known, train)]
     later = ~np.isin(keys[0], keys[1])
     targets = Ragged.group(known.users[later], known.items[later], split.validation.users)
-    log = replace(split.train_log, loved=None)
+    log = replace(split.train_log, may_be_targets=None)
     validation: Holdout = replace(split.validation, targets=targets)
-    return replace(split, train=replace(train, loved=None), train_log=log, validation=validation)
+    return replace(split, train=replace(train, may_be_targets=None), train_log=log, validation=validation)
 
 
 @cli.command()

@@ -188,6 +188,14 @@ def parse_protocol(name: str | None) -> str | None:
     return name
 
 
+def parse_seen(text: str, *, include_seen: bool) -> Sequence[str] | None:
+    """Read the event types whose items are left out; None where the text is empty."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if names and include_seen:
+        raise typer.BadParameter("cannot be given together with --include-seen", param_hint="--exclude-seen")
+    return names or None
+
+
 def parse_parts(text: str) -> Sequence[str]:
     """Read the names of parts, for example `item_knn,ease`; all of them where the text is empty."""
     from models.ranking.candidates import PARTS  # noqa: PLC0415 - imports the recommenders: half a second
@@ -214,6 +222,7 @@ def page_beside(output: Path | None) -> Path | None:
 def print_report(report: EvaluationReport, console: Console) -> None:
     """Print an evaluation: counts, a table of metrics, segments, settings, time and memory."""
     console.print(f"protocol: {report.protocol}")
+    console.print(f"goal: {report.goal or 'all interactions'}")
     console.print("counts: " + ", ".join(f"{name} {value:,}" for name, value in _numbers(report.counts)))
     for reason, count in report.counts["rows_dropped"].items():
         console.print(f"  {count:,} rows dropped: {reason}")

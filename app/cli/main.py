@@ -183,7 +183,14 @@ def evaluate(
     output: Annotated[
         Path | None, typer.Option(help="Write the figures to this JSON file, and a report in HTML next to it.")
     ] = None,
+    goal: Annotated[
+        str | None, typer.Option(help="Event types that count as success, for example purchase; as BRAID_GOAL.")
+    ] = None,
     include_seen: Annotated[bool, typer.Option(help="Allow recommendations of items in the history.")] = False,
+    exclude_seen: Annotated[
+        str,
+        typer.Option(help="Event types whose items are left out of a user's lists; by default those of the goal."),
+    ] = "",
     test_days: Annotated[
         float | None,
         typer.Option(min=0, help="Days of the temporal or timeline test; by default a tenth of the time span."),
@@ -193,7 +200,8 @@ def evaluate(
     ks = commands.parse_ks(k)
     protocol = commands.parse_protocol(protocol)
     parts = commands.parse_parts(only)
-    settings = load_settings()
+    seen = commands.parse_seen(exclude_seen, include_seen=include_seen)
+    settings = load_settings(goal=goal)
     dataset = read_folder(folder)
     page = commands.page_beside(output)
     for path in (output, page):
@@ -212,7 +220,9 @@ def evaluate(
             event_types=settings.event_types,
             rating_scale=settings.rating_scale,
             visit_pause=settings.visit_pause_minutes * 60,
+            goal=settings.goal,
             include_seen=include_seen,
+            exclude_seen=seen,
             test_days=test_days,
         )
         report = training.evaluate_folder(dataset, config, progress=progress)

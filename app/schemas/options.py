@@ -32,12 +32,13 @@ class Pin:
 class Options:
     """All options of a recommendation.
 
-    `exclude_seen` tells whether the items of the user's history are left out, or only those with some event types.
+    `exclude_seen` tells whether the items of the user's history are left out, or only those with some event types;
+    where None, those that reached the goal of the bundle.
     `candidates`, where given, are the only items of the list. `cursor` continues an earlier list.
     """
 
     limit: int = DEFAULT_LIMIT
-    exclude_seen: bool | tuple[str, ...] = True
+    exclude_seen: bool | tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
     filter: Filter | None = None
     diversity: float = 0.0
@@ -57,8 +58,10 @@ class Options:
     @cached_property
     def _fields_hash(self) -> bytes:
         # The length of a page and whether it is explained do not change the list.
+        # The default stands for itself as it did when it was true, so that the cursors of earlier versions hold.
+        seen = {None: True, True: "all"}.get(self.exclude_seen, self.exclude_seen)  # type: ignore[call-overload]
         defining = (
-            self.exclude_seen,
+            seen,
             self.exclude,
             self.filter and self.filter.model_dump(exclude_none=True),
             self.diversity,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.schemas.interactions import EventType
@@ -23,6 +23,7 @@ Labels = Annotated[list[Annotated[str, Field(min_length=1, max_length=256)]], Fi
 Excluded = Annotated[list[Id], Field(max_length=MAX_EXCLUDED)]
 Diversity = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Cursor = Annotated[str, Field(min_length=1, max_length=_MAX_CURSOR)]
+_SEEN = {"true": True, "1": True, "false": False, "0": False}
 _DIVERSITY = "0 keeps the order of the scores; towards 1 the items of the list are less similar to one another"
 _EXAMPLE: dict[str, JsonValue] = {
     "user_id": "u-42",
@@ -43,7 +44,11 @@ class RecommendQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: Limit = DEFAULT_LIMIT
-    exclude_seen: bool = Field(True, description="leave out the items of the user's history")
+    exclude_seen: Annotated[list[EventType], Field(max_length=10)] | None = Field(
+        None,
+        description="leave out items of the user's history: all (`true`), none (`false`), or those with events of this"
+        " type (repeat the parameter for several); by default those that reached the bundle's goal",
+    )
     category: Labels = Field([], description="only items of one of these categories; repeat the parameter for several")
     tag: Labels = Field([], description="only items with one of these tags; repeat the parameter for several")
     exclude: Excluded = Field([], description="items to leave out; repeat the parameter for several")
@@ -51,11 +56,19 @@ class RecommendQuery(BaseModel):
     explain: bool = Field(False, description="give the reasons why each item is in the list")
     cursor: Cursor | None = Field(None, description="`next_cursor` of the page before")
 
+    @field_validator("exclude_seen")
+    @classmethod
+    def _all_none_or_types(cls, given: list[str] | None) -> list[str] | None:
+        if given is not None and len(given) > 1 and any(word in _SEEN for word in given):
+            raise PydanticCustomError("seen_mixed", "give true, false or event types, not several of these")
+        return given
+
     def options(self) -> Options:
         """Return the options of the recommendation."""
+        seen = self.exclude_seen or None
         return Options(
             limit=self.limit,
-            exclude_seen=self.exclude_seen,
+            exclude_seen=None if seen is None else _SEEN.get(seen[0].lower(), tuple(seen)),
             exclude=tuple(self.exclude),
             filter=labelled(self.category, self.tag),
             diversity=self.diversity,
@@ -99,7 +112,7 @@ class Rules(BaseModel):
     exclude_seen: bool | Annotated[list[EventType], Field(max_length=10)] | None = Field(
         None,
         description="leave out items of the user's history: all (true), none (false), or those with events of these"
-        " types; default true, and false with `candidates`",
+        " types; by default those that reached the bundle's goal, and none with `candidates`",
     )
     exclude: Excluded = Field([], description="items to leave out")
     filter: Requirements | None = Field(None, description="only items that match")
@@ -142,10 +155,10 @@ class Rules(BaseModel):
 
     def shaped(self, **more: Any) -> Options:
         """Return the options, with those that the call adds."""
-        seen = self.candidates is None if self.exclude_seen is None else self.exclude_seen
+        seen = False if self.exclude_seen is None and self.candidates is not None else self.exclude_seen
         return Options(
             limit=self.length,
-            exclude_seen=seen if isinstance(seen, bool) else tuple(seen),
+            exclude_seen=tuple(seen) if isinstance(seen, list) else seen,
             exclude=tuple(self.exclude),
             filter=self.filter,
             boosts=(

@@ -78,6 +78,7 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
         network=resources.settings.network,
         event_types=resources.settings.event_types,
         rating_scale=resources.settings.rating_scale,
+        goal=resources.settings.goal,
         visit_pause=resources.settings.visit_pause_minutes * 60,
         keeps_network=order.kind == "refresh",
     )

@@ -24,6 +24,11 @@ class SparseRows:
     indices: Int32
     values: Float32
 
+    @classmethod
+    def empty(cls, n_rows: int) -> "SparseRows":
+        """Make a matrix without entries."""
+        return cls(np.zeros(n_rows + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
+
     @property
     def n_rows(self) -> int:
         """Count the rows."""

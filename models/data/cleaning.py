@@ -1,6 +1,6 @@
 """Cleaning: drops the rows that cannot be learned from, and counts them by reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,9 +8,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, LOVED, TIMESTAMP, USER, VALUE
+from models.arrays.types import Mask
+from models.data.columns import ACT, EVENT_ID, EVENT_TYPE, ITEM, LEAVES_OUT, TARGET, TIMESTAMP, USER, VALUE
 from models.data.errors import DataSetError
 from models.data.events import EventType, completed, half_lives_of, positive_types, weights_of
+from models.data.goal import Goal, choose_goal, required, row_kinds
 from models.data.loved import loved_rows
 from models.data.strengths import StrengthScale, rating_values
 
@@ -23,7 +25,8 @@ _NAMED = 3
 class CleaningReport:
     """How many rows were read and kept, how many were dropped for each reason, and what was measured of the rest.
 
-    `disliked` holds the rows that show dislike; they are not among the kept rows.
+    `disliked` holds the rows that show dislike; they are not among the kept rows. `goal` is the one that was given or
+    chosen; None where all interactions count as success.
     """
 
     rows_read: int
@@ -31,6 +34,7 @@ class CleaningReport:
     dropped: dict[str, int]
     scale: StrengthScale = field(default_factory=StrengthScale)
     disliked: pa.Table | None = field(default=None, compare=False, repr=False)
+    goal: Goal | None = None
 
     def lines(self) -> list[str]:
         """Describe the counts in words, one line for each."""
@@ -44,10 +48,14 @@ def clean(
     rating_scale: str | None = None,
     *,
     scale: StrengthScale | None = None,
+    goal: Goal | None = None,
+    chooses_goal: bool = True,
+    leaves_out: Collection[str] | None = None,
 ) -> tuple[pa.Table, CleaningReport]:
     """Drop rows that lack an id, have an impossible timestamp, show no interest, or are duplicates.
 
-    The kept rows have a column `LOVED` if some of them may not be targets, see `loved_rows`.
+    The kept rows have a column `TARGET` if some of them may not be targets, see `Goal` and `loved_rows`; a column `ACT`
+    if there is a goal, and a column `LEAVES_OUT` if event types are named for it.
 
     Parameters
     ----------
@@ -56,12 +64,16 @@ def clean(
     rating_scale
         The scale of the ratings in words, see `DeclaredScale`; measured where None.
     scale
-        The scale of the rows that these belong to; then no row needs to be left.
+        The scale of the rows that these belong to; then no row needs to be left or to reach the goal.
+    goal
+        What counts as success; chosen by the event types where None, if `chooses_goal`.
+    leaves_out
+        Event types whose items are left out of the user's lists; those of the goal where None.
 
     Raises
     ------
     DataSetError
-        No row is left.
+        No row is left, or none reaches the goal.
     """
     types = completed(event_types or {})
     weights = weights_of(types)
@@ -83,15 +95,38 @@ def clean(
     values = rating_values(kept)
     given, lives = scale is not None, {"half_lives": half_lives_of(types)}
     scale = scale or StrengthScale.fit(values, weights, rating_scale).model_copy(update=lives)
-    low, loved = scale.is_low(values), loved_rows(kept, scale)
+    low, targets = scale.is_low(values), loved_rows(kept, scale)
     disliked = pa.concat_tables([disliked, kept.filter(pa.array(low))])
-    if not loved[~low].all():
-        kept = kept.append_column(LOVED, pa.array(loved))
     kept = keep(kept, pa.chunked_array([pa.array(~low)]), "rating too low for a like", dropped)
+    targets = targets[~low]
+    if goal is not None and not given:
+        required(goal, kept)
+    elif goal is None and chooses_goal:
+        goal = choose_goal(kept, weights)
+    kinds = row_kinds(kept)
+    if goal is not None:
+        targets = _targets(goal, kept, kinds, targets)
+        kept = kept.append_column(ACT, _of_kinds(kinds, goal.act_of, pa.int8()))
+    if leaves_out is not None:
+        kept = kept.append_column(LEAVES_OUT, _of_kinds(kinds, lambda kind: kind in leaves_out, pa.bool_()))
+    if not targets.all():
+        kept = kept.append_column(TARGET, pa.array(targets))
     if not kept.num_rows and not given:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
         raise DataSetError(f"interactions: no usable row is left ({reasons or 'there were none'})")
-    return kept, CleaningReport(table.num_rows, kept.num_rows, dropped, scale, disliked)
+    return kept, CleaningReport(table.num_rows, kept.num_rows, dropped, scale, disliked, goal)
+
+
+def _targets(goal: Goal, table: pa.Table, kinds: pa.StringArray, loved: Mask) -> Mask:
+    """Mark the rows that may be targets: those that reach the goal, and are loved unless it names a least value."""
+    asked = pc.is_in(kinds, value_set=pa.array(list(goal.at_least), pa.string())).to_numpy(zero_copy_only=False)
+    return np.asarray(goal.is_reached(table) & (loved | asked))
+
+
+def _of_kinds(kinds: pa.StringArray, told: Callable[[str], object], kind: pa.DataType) -> pa.Array:
+    """Tell something of the event type of each row; each type is asked about once."""
+    encoded = kinds.dictionary_encode()
+    return pa.array([told(one) for one in encoded.dictionary.to_pylist()], kind).take(encoded.indices)
 
 
 def _without_weight(kinds: pa.ChunkedArray, weights: Mapping[str, float]) -> str:

@@ -76,9 +76,9 @@ def log_before(every: Interactions, pairs: Interactions, known: Mask, moments: F
         return every.select(known)
     if moments is not None and every.timestamps is not None:
         return every.select(every.timestamps < moments[every.users])
-    keys = pairs.users.astype(np.int64) * pairs.n_items + pairs.items
-    own = every.users.astype(np.int64) * every.n_items + every.items
-    return every.select(np.isin(own, keys[known]))
+    # What reaches the goal is hidden by itself: the acts before it stay known.
+    keys = 2 * pairs.pair_keys + pairs.reached
+    return every.select(np.isin(2 * every.pair_keys + every.reached, keys[known]))
 
 
 def cut_rows(
@@ -106,33 +106,49 @@ def cut_rows(
         # What comes between the two targets is known at the test; what comes after the last one is never known.
         validating, last = long_enough & (moments.left == 1), long_enough & (moments.left == 0)
         return Cut(~(validating | last), validating, last & everything.targets)
-    # Random places, a fifth of each user's rows to either part and at least one.
-    rank = _random_rank(everything, seed)
-    length = np.diff(everything.offsets)[everything.users]
-    long_enough = length >= MIN_INTERACTIONS
+    # Random places, a fifth of each user's rows that reach the goal to either part and at least one.
+    rank, length = _random_rank(everything, seed), _reached(everything)
+    long_enough = (length >= MIN_INTERACTIONS) & everything.reached
     share = np.maximum((length * _RANDOM_SHARE).astype(np.int64), 1)
     testing = long_enough & (rank < share)
     validating = long_enough & (rank >= share) & (rank < 2 * share)
     return Cut(~(testing | validating), validating, testing, hidden=(2 * _RANDOM_SHARE, _RANDOM_SHARE))
 
 
-def hold_last(everything: Interactions, ordered: bool) -> Cut:
+def hold_window(everything: Interactions, every_time: Float64) -> Cut:
+    """Mark train and validation rows where the given test is a window of time: so is the validation, of a tenth."""
+    last = float(every_time.max())
+    window = (last - float(every_time.min())) * _TEST_SHARE
+    validating = everything.times > last - window
+    starts = (float(np.nextafter(last - window, np.inf)), float(np.nextafter(last, np.inf)))
+    return Cut(~validating, validating, np.zeros_like(validating), window, starts)
+
+
+def hold_last(everything: Interactions, *, ordered: bool) -> Cut:
     """Mark train and validation rows where the test is given: the last one, or a random fifth without an order."""
     moments = _Moments.of(everything)
     if ordered:
         held = (moments.targets > 0) & (moments.left == 0)
     else:
-        from_end = everything.offsets[everything.users + 1] - np.arange(len(everything.users))
-        held = from_end <= np.maximum((moments.count * _RANDOM_SHARE).astype(np.int64), 1)
+        until = np.cumsum(everything.reached)
+        from_end = until[everything.offsets[everything.users + 1] - 1] - until + 1
+        most = np.maximum((_reached(everything) * _RANDOM_SHARE).astype(np.int64), 1)
+        held = everything.reached & (from_end <= most)
     validating = (moments.count >= MIN_INTERACTIONS) & held
     hidden = (0.0 if ordered else _RANDOM_SHARE, 0.0)
     return Cut(~validating, validating, np.zeros_like(validating), hidden=hidden)
 
 
 def _random_rank(everything: Interactions, seed: int) -> npt.NDArray[np.int64]:
-    """Return for each row a random place among its user's, from 0."""
+    """Return for each row a random place among its user's, from 0; those that reach the goal come first."""
     noise = np.random.default_rng(seed).random(len(everything.users))
-    order = np.lexsort((noise, everything.users))
+    order = np.lexsort((noise, ~everything.reached, everything.users))
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order)) - everything.offsets[everything.users[order]]
     return rank
+
+
+def _reached(everything: Interactions) -> Int64:
+    """Count for each row the rows of its user that reach the goal."""
+    count: Int64 = np.bincount(everything.users, weights=everything.reached, minlength=everything.n_users)
+    return count.astype(np.int64)[everything.users]

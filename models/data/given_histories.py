@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from models.arrays.types import Int32
+from models.arrays.types import Array, Int32, Int64
 from models.data.interactions import Interactions, find
 from models.data.strengths import StrengthScale
 
@@ -40,7 +40,14 @@ def with_histories(log: Interactions, table: pa.Table, scale: StrengthScale | No
         items=np.concatenate([log.items, items[given.items]])[order],
         timestamps=np.concatenate([log.timestamps, given.timestamps])[order] if ordered else None,
         strengths=None if alike else np.concatenate(strengths)[order],
+        may_be_targets=None,
+        acts=_joined(log.acts, given.acts, order),
+        leaves_out=_joined(log.leaves_out, given.leaves_out, order),
     )
+
+
+def _joined(first: Array | None, second: Array | None, order: Int64) -> Array | None:
+    return None if first is None or second is None else np.concatenate([first, second])[order]
 
 
 def codes_of(log: Interactions, n_users: int, names: list[str]) -> Int32:

@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from models.arrays.types import Float32, Float64, Int32, Int64
+from models.arrays.types import Float32, Float64, Int8, Int32, Int64, Mask
 
 SECONDS_A_DAY = 86_400.0
 _STEPS = 512
@@ -21,7 +21,9 @@ class History:
     or there is no order. `now` is the moment of the request on the same clock, by default that of the last one.
     `events` are all single interactions with these items, where some item has several. `disliked` are the codes of the
     items whose latest interaction is a dislike, the latest last; each counts `dislike_weight` against similar items.
-    `has_moments` tells whether items of one time share a moment, and have no order among them.
+    `has_moments` tells whether items of one time share a moment, and have no order among them. Single interactions have
+    `acts` (int8), codes in `goal.ACTS`, where there is a goal. `left_out` are the items that do not come into lists,
+    None for those of the history.
     """
 
     items: Int32
@@ -33,6 +35,8 @@ class History:
     disliked: Int32 | None = None
     dislike_weight: float = 0.0
     has_moments: bool = True
+    acts: Int8 | None = None
+    left_out: Int32 | None = None
 
     @classmethod
     def read(
@@ -40,6 +44,8 @@ class History:
         items: Int32,
         strengths: Float32 | None = None,
         times: Float64 | None = None,
+        acts: Int8 | None = None,
+        leaves_out: Mask | None = None,
         *,
         user: int = -1,
         now: float | None = None,
@@ -54,17 +60,24 @@ class History:
         ----------
         strengths
             Below 0 for a dislike; all are 1 where None.
+        acts
+            Codes in `goal.ACTS`; None where all interactions count as success.
+        leaves_out
+            Marks the interactions whose items do not come into lists; all where None.
         """
+        left_out = None if leaves_out is None else np.unique(items[leaves_out])
         if has_moments and times is not None and (times[1:] == times[:-1]).any():
             order = np.lexsort((_scattered(items), times))
             items, times, strengths = items[order], times[order], None if strengths is None else strengths[order]
+            acts = None if acts is None else acts[order]
         order = items.argsort(kind="stable")
         ordered = items[order]
         first = np.ones(len(items), dtype=np.bool_)
         first[1:] = ordered[1:] != ordered[:-1]
         negative = None if strengths is None or strengths.min(initial=0.0) >= 0 else strengths[order] < 0
         if first.all() and negative is None:
-            return cls(items, user, strengths, times, now, has_moments=has_moments)
+            events = None if acts is None else cls(items, user, strengths, times, now, acts=acts)
+            return cls(items, user, strengths, times, now, events, has_moments=has_moments, left_out=left_out)
         begins = np.flatnonzero(first)
         group = np.cumsum(first) - 1
         latest = np.maximum.reduceat(order, begins)
@@ -82,13 +95,19 @@ class History:
             sums[group[np.argsort(order)[kept]]],
             None if times is None else times[kept],
             now,
-            cls(items, user, strengths, times, now).where(liked),
+            cls(items, user, strengths, times, now, acts=acts).where(liked),
             None if negative is None else items[np.sort(latest[~liked[latest]])],
             has_moments=has_moments,
+            left_out=left_out,
         )
 
     def __len__(self) -> int:
         return len(self.items)
+
+    @property
+    def seen(self) -> Int32:
+        """The items that do not come into lists unless a request asks for seen items."""
+        return self.items if self.left_out is None else self.left_out
 
     @property
     def every(self) -> "History":
@@ -114,6 +133,7 @@ class History:
             items=self.items[keep],
             strengths=None if self.strengths is None else self.strengths[keep],
             times=None if self.times is None else self.times[keep],
+            acts=None if self.acts is None else self.acts[keep],
             events=None if events is None else events.where(np.isin(events.items, self.items[keep])),
         )
 
@@ -126,6 +146,7 @@ class History:
             items=self.items[-count:],
             strengths=None if self.strengths is None else self.strengths[-count:],
             times=None if self.times is None else self.times[-count:],
+            acts=None if self.acts is None else self.acts[-count:],
         )
 
     def unordered(self) -> "History":
@@ -136,6 +157,7 @@ class History:
             items=self.items[order],
             strengths=None if self.strengths is None else self.strengths[order],
             times=None,
+            acts=None if self.acts is None else self.acts[order],
         )
 
     @cached_property
@@ -149,6 +171,20 @@ class History:
             first = np.append(True, ~repeated)
             items, strengths = items[first], np.add.reduceat(strengths, np.flatnonzero(first))
         return items, strengths
+
+    def with_act(self, act: int) -> "History":
+        """Return the items with one kind of act, see `goal.ACTS`, that of the latest such act last; all count 1."""
+        events = self.events
+        if events is None or events.acts is None:
+            return _NO_HISTORY
+        rows = np.flatnonzero(events.acts == act)
+        if not len(rows):
+            return _NO_HISTORY
+        latest = len(rows) - 1 - np.unique(events.items[rows][::-1], return_index=True)[1]
+        rows = rows[np.sort(latest)]
+        times = None if self.times is None or events.times is None else events.times[rows]
+        found = History(events.items[rows], self.user, None, times, self.now, has_moments=self.has_moments)
+        return found.unordered() if times is None else found
 
     def raised(self, exponent: float) -> "History":
         """Raise the strengths to a power; 0 makes all equal."""

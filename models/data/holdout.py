@@ -94,7 +94,7 @@ class Holdout:
 
     def excluded(self, row: int, history: History | None = None) -> Int32:
         """Return the items that may not be recommended in the answer; `history` saves reading it again."""
-        seen = _NOTHING if self.include_seen else (self.history(row) if history is None else history).items
+        seen = _NOTHING if self.include_seen else (self.history(row) if history is None else history).seen
         return seen if self.disliked is None else np.concatenate([seen, self.disliked.row(row)])
 
     def candidate_list(self, row: int) -> Int32 | None:
@@ -167,8 +167,8 @@ def hold_out(
 ) -> tuple[Holdout, int]:
     """Pair target rows (sorted by user) with the users' histories, which are their rows of a log.
 
-    Targets that are in the history do not count unless `include_seen`, those that were disliked never; users without
-    a history or left with no target are dropped.
+    Targets that the history leaves out of lists do not count unless `include_seen`, those that were disliked never;
+    users without a history or left with no target are dropped.
 
     Returns
     -------
@@ -183,7 +183,7 @@ def hold_out(
     first = np.unique(users.astype(np.int64) * log.n_items + items, return_index=True)[1]
     users, items = users[first], items[first]
     if not include_seen:
-        seen = log.users.astype(np.int64) * log.n_items + log.items
+        seen = log.pair_keys[log.leaving_out]
         new = ~np.isin(users.astype(np.int64) * log.n_items + items, seen)
         users, items = users[new], items[new]
     wanted = np.unique(users).astype(np.int32)

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.arrays.types import Float32, Float64, Ids, Int32, Int64, Mask
-from models.data.columns import ITEM, LOVED, TIMESTAMP, USER
+from models.arrays.types import Array, Float32, Float64, Ids, Int8, Int32, Int64, Mask
+from models.data.columns import ACT, ITEM, LEAVES_OUT, TARGET, TIMESTAMP, USER
+from models.data.goal import REACHED
 from models.data.history import History
 from models.data.low_ratings import LowRatings
 from models.data.order import are_times, has_times, is_order
@@ -22,8 +23,11 @@ class Interactions:
 
     `user_ids` and `item_ids` are UTF-8 bytes, ascending; an id's code is its position. `users` and `items` are
     int32 codes of length n, `timestamps` float64 beside them, None where the data has no order, and `strengths`
-    float32, None where all are alike. With `only_order` the timestamps are no times. `loved` marks the rows that may be
-    targets, see `models.data.loved`; None where all may. `low` are the low ratings, which are no interactions.
+    float32, None where all are alike. With `only_order` the timestamps are no times. `may_be_targets` marks the rows
+    that may be targets of lists; None where all may. `low` are the low ratings, which are no interactions. `acts`
+    (int8) are codes in `goal.ACTS`, None where all interactions count as success. `leaves_out` marks the rows whose
+    items are left out of the user's lists, None where the goal decides. Where there are acts, `log` holds the single
+    rows that these ones stand for; whoever cuts the rows cuts the log.
     """
 
     user_ids: Ids
@@ -33,8 +37,11 @@ class Interactions:
     timestamps: Float64 | None
     strengths: Float32 | None = None
     only_order: bool = False
-    loved: Mask | None = None
+    may_be_targets: Mask | None = None
     low: LowRatings | None = None
+    acts: Int8 | None = None
+    leaves_out: Mask | None = None
+    log: "Interactions | None" = None
 
     @classmethod
     def from_table(
@@ -63,7 +70,7 @@ class Interactions:
         item_ids, items = _encode(table[ITEM], *more_items)
         items = items[: len(users)]
         timestamps = table[TIMESTAMP].to_numpy().astype(np.float64) if TIMESTAMP in table.column_names else None
-        order = _order(users, timestamps, has_times(table), seed)
+        order = _order(users, timestamps, has_times(table), seed, _reaches(table))
         strengths = row_strengths(table, scale or StrengthScale())[order]
         found = cls(
             user_ids,
@@ -73,7 +80,9 @@ class Interactions:
             None if timestamps is None else timestamps[order],
             _unless_alike(strengths),
             is_order(table.schema),
-            table[LOVED].to_numpy()[order] if LOVED in table.column_names else None,
+            _column(table, TARGET, order),
+            acts=_column(table, ACT, order),
+            leaves_out=_column(table, LEAVES_OUT, order),
         )
         return found.first_of_each_pair() if first_only else found
 
@@ -102,7 +111,17 @@ class Interactions:
     @cached_property
     def targets(self) -> Mask:
         """Mark the rows that may be targets of lists, and labels."""
-        return np.ones(len(self.items), dtype=np.bool_) if self.loved is None else self.loved
+        return np.ones(len(self.items), dtype=np.bool_) if self.may_be_targets is None else self.may_be_targets
+
+    @cached_property
+    def reached(self) -> Mask:
+        """Mark the rows that are of the goal's event types."""
+        return np.ones(len(self.items), dtype=np.bool_) if self.acts is None else self.acts == REACHED
+
+    @property
+    def leaving_out(self) -> Mask:
+        """Mark the rows whose items are left out of the user's lists."""
+        return self.reached if self.leaves_out is None else self.leaves_out
 
     @cached_property
     def offsets(self) -> npt.NDArray[np.int64]:
@@ -113,10 +132,41 @@ class Interactions:
     @cached_property
     def first_of_pair(self) -> npt.NDArray[np.bool_]:
         """Which rows are the first of their pair of user and item."""
-        keys = self.users.astype(np.int64) * self.n_items + self.items
-        mask = np.zeros(len(keys), dtype=np.bool_)
-        mask[np.unique(keys, return_index=True)[1]] = True
+        mask = np.zeros(len(self.items), dtype=np.bool_)
+        mask[np.unique(self.pair_keys, return_index=True)[1]] = True
         return mask
+
+    @property
+    def pair_keys(self) -> Int64:
+        """Return a number for each row's pair of user and item, int64."""
+        return self.users.astype(np.int64) * self.n_items + self.items
+
+    @cached_property
+    def first_targets(self) -> Mask:
+        """Mark the first target of each pair of user and item: a pair is a target once, whatever came before it."""
+        rows = np.flatnonzero(self.targets)
+        mask = np.zeros(len(self.items), dtype=np.bool_)
+        mask[rows[np.unique(self.pair_keys[rows], return_index=True)[1]]] = True
+        # Where all count as success, what came before was a target as well, though not one that was loved.
+        return mask if self.acts is not None else mask & self.first_of_pair
+
+    def steps(self) -> "Interactions":
+        """Keep the first row of each pair of user and item, and its first target if that is another row.
+
+        Only the first target of a pair is a target.
+        """
+        if self.acts is None:
+            return self.first_of_each_pair()
+        return replace(self, may_be_targets=self.first_targets).select(self.first_of_pair | self.first_targets)
+
+    def standing_for(self, log: "Interactions") -> "Interactions":
+        """Name the single rows that these ones stand for, where there are acts to tell apart."""
+        return self if self.acts is None else replace(self, log=log)
+
+    @cached_property
+    def pairs(self) -> "Interactions":
+        """These rows with one for each pair of user and item, where steps may hold two."""
+        return self if self.acts is None or self.log is None else self.first_of_each_pair()
 
     def first_of_each_pair(self) -> "Interactions":
         """Keep the first row of each pair of user and item."""
@@ -130,11 +180,14 @@ class Interactions:
             self.item_ids,
             self.users[mask],
             self.items[mask],
-            None if self.timestamps is None else self.timestamps[mask],
-            None if self.strengths is None else self.strengths[mask],
+            _kept(self.timestamps, mask),
+            _kept(self.strengths, mask),
             self.only_order,
-            None if self.loved is None else self.loved[mask],
+            _kept(self.may_be_targets, mask),
             None if self.low is None else self.low.of_users(self.users[mask]),
+            _kept(self.acts, mask),
+            _kept(self.leaves_out, mask),
+            self.log,
         )
 
     def history(self, user: int, stop: int | None = None, now: float | None = None) -> History:
@@ -142,8 +195,10 @@ class Interactions:
         rows = slice(self.offsets[user], self.offsets[user + 1] if stop is None else stop)
         return History.read(
             self.items[rows],
-            None if self.strengths is None else self.strengths[rows],
-            None if self.timestamps is None else self.timestamps[rows],
+            _kept(self.strengths, rows),
+            _kept(self.timestamps, rows),
+            _kept(self.acts, rows),
+            None if self.acts is None and self.leaves_out is None else self.leaving_out[rows],
             user=user,
             now=now,
             # As in a server, each row of an order has a place of its own.
@@ -172,31 +227,37 @@ class Interactions:
         """
         if len(every.items) == len(self.items):
             return self
-        keys = self.users.astype(np.int64) * self.n_items + self.items
-        order = np.argsort(keys, kind="stable")
+        keys = self.pair_keys
         keep = np.ones(len(every.items), dtype=np.bool_)
         if before is not None and every.timestamps is not None:
             keep = every.timestamps < before[every.users]
-        repeated = (every.users.astype(np.int64) * self.n_items + every.items)[keep]
+        repeated = every.pair_keys[keep]
         each = np.ones(len(every.items), np.float32) if every.strengths is None else every.strengths
-        place = order[np.searchsorted(keys[order], repeated)]
-        total = np.bincount(place, weights=each[keep], minlength=len(keys)).astype(np.float32)
+        # A pair that stands in two rows has the same strength in both.
+        found, place = np.unique(keys, return_inverse=True)
+        sums = np.bincount(np.searchsorted(found, repeated), weights=each[keep], minlength=len(found))
+        total = sums.astype(np.float32)[place]
         own = np.ones(len(keys), np.float32) if self.strengths is None else self.strengths
-        found = np.where(total > 0, total, own)
-        return replace(self, strengths=_unless_alike(found))
+        return replace(self, strengths=_unless_alike(np.where(total > 0, total, own)))
 
 
 def row_order(table: pa.Table, seed: int = 0) -> Int64:
     """Return the rows of a table in the order in which `Interactions.from_table` encodes them."""
     timestamps = table[TIMESTAMP].to_numpy().astype(np.float64) if TIMESTAMP in table.column_names else None
-    return _order(_encode(table[USER])[1], timestamps, has_times(table), seed)
+    return _order(_encode(table[USER])[1], timestamps, has_times(table), seed, _reaches(table))
 
 
-def _order(users: Int32, timestamps: Float64 | None, clock: bool, seed: int) -> Int64:
+def _order(users: Int32, timestamps: Float64 | None, clock: bool, seed: int, reached: Mask | None) -> Int64:
     drawn = np.random.default_rng(seed).permutation(len(users))
+    # Of rows without an order those that reach the goal come last: what a user does on the way to it is known before.
+    late = np.zeros(len(users), dtype=np.bool_) if reached is None else reached
     if timestamps is None:
-        return np.lexsort((drawn, users))
-    return np.lexsort((drawn, timestamps, users)) if clock else np.lexsort((timestamps, users))
+        return np.lexsort((drawn, late, users))
+    return np.lexsort((drawn, late, timestamps, users)) if clock else np.lexsort((timestamps, users))
+
+
+def _reaches(table: pa.Table) -> Mask | None:
+    return table[ACT].to_numpy() == REACHED if ACT in table.column_names else None
 
 
 def find(sorted_ids: Ids, wanted: Sequence[str]) -> Int32:
@@ -223,6 +284,15 @@ def _encode(*columns: pa.ChunkedArray) -> tuple[Ids, Int32]:
     code = np.empty(len(order), dtype=np.int32)
     code[order] = np.arange(len(order), dtype=np.int32)
     return names[order], code[encoded.indices.to_numpy()]
+
+
+def _column(table: pa.Table, name: str, order: Int64) -> Array | None:
+    """Return a column that cleaning may have added; None where it did not."""
+    return table[name].to_numpy()[order] if name in table.column_names else None
+
+
+def _kept(values: Array | None, rows: Mask | slice) -> Array | None:
+    return None if values is None else values[rows]
 
 
 def _unless_alike(strengths: Float32) -> Float32 | None:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.arrays.types import Ids, Mask
+from models.arrays.types import Float64, Ids, Mask
 from models.data.cleaning import present
 from models.data.columns import ITEM, TIMESTAMP, USER
 from models.data.cutting import (
@@ -15,8 +15,10 @@ from models.data.cutting import (
     RANDOM,
     TEMPORAL,
     TIMELINE,
+    Cut,
     cut_rows,
     hold_last,
+    hold_window,
     log_before,
     moments_before,
 )
@@ -31,6 +33,9 @@ from models.data.newcomers import fixed_newcomers, newcomers
 from models.data.order import has_times
 from models.data.strengths import StrengthScale
 from models.data.timeline import VISIT_PAUSE, Timeline
+
+_SEVERAL = 1.25
+"""Targets of a user from which on a given test is a window of time, and not the last item of each user."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ def make_split(
     extras = (dataset.test, dataset.candidates, dataset.histories, dataset.items)
     more = [extra[ITEM] for extra in extras if extra is not None]
     every = Interactions.from_table(table, more_items=more, first_only=False, scale=scale, seed=seed)
-    everything = every if include_seen else every.first_of_each_pair()
+    everything = every if include_seen else every.steps()
     down = Dislikes.from_table(disliked, every, scale=scale, seed=seed)
     counts = {
         "users": everything.n_users,
@@ -119,7 +124,7 @@ def make_split(
         "interactions": len(everything.items),
     }
     if protocol == FIXED:
-        cut = hold_last(everything, TIMESTAMP in table.column_names)
+        cut = _fixed_cut(dataset, everything, every.timestamps)
     else:
         cut = cut_rows(everything, every.timestamps, protocol, seed, test_days)
     moments = moments_before(everything, cut)
@@ -147,7 +152,8 @@ def make_split(
         if protocol == FIXED and dataset.test is not None:
             if dataset.histories is not None:
                 log = with_histories(log, dataset.histories, scale, seed)
-            test, apart = _fixed_test(dataset.test, log, every.n_users, downs[1], include_seen=include_seen)
+            now = None if cut.starts is None else cut.starts[1]
+            test, apart = _fixed_test(dataset.test, log, every.n_users, downs[1], now, include_seen=include_seen)
             new, new_ids = fixed_newcomers(dataset.test, log, every.n_users)
         else:
             test, apart = _hold(logs[1], everything, cut.test, downs[1], starts[1], include_seen)
@@ -167,13 +173,13 @@ def make_split(
     rated = [dataset.test] if protocol == FIXED else [table, disliked]
     return Split(
         protocol=protocol,
-        train=fitted,
+        train=fitted.standing_for(logs[0]),
         validation=validation,
         test=test,
         newcomers=new,
-        everything=_with_low(everything, down),
+        everything=_with_low(everything, down).standing_for(every),
         log=every,
-        known=known,
+        known=known.standing_for(logs[1]),
         train_log=logs[0],
         known_log=logs[1],
         refit=protocol in {FIXED, TEMPORAL, TIMELINE},
@@ -202,6 +208,15 @@ def _protocol(dataset: DataSet, table: pa.Table, protocol: str | None) -> str:
     if protocol == TIMELINE and not has_times(table):
         raise DataSetError(f"interactions: the {protocol} protocol needs times, and 'timestamp' holds an order only")
     return protocol
+
+
+def _fixed_cut(dataset: DataSet, everything: Interactions, every_time: Float64 | None) -> Cut:
+    """Validate as the given test measures: on a window of time where users have several targets and no histories."""
+    test, clocked = dataset.test, everything.has_clock and dataset.histories is None
+    if test is None or every_time is None or not clocked or np.ptp(every_time) <= 0:
+        return hold_last(everything, ordered=every_time is not None)
+    several = test.num_rows >= _SEVERAL * len(pc.unique(test[USER])) > 0
+    return hold_window(everything, every_time) if several else hold_last(everything, ordered=True)
 
 
 def _require_users(protocol: str, validation: Holdout, test: Holdout, everything: Interactions) -> None:
@@ -236,14 +251,14 @@ def _hold(
 
 
 def _fixed_test(
-    test: pa.Table, log: Interactions, n_users: int, disliked: Dislikes | None, *, include_seen: bool
+    test: pa.Table, log: Interactions, n_users: int, disliked: Dislikes | None, now: float | None, *, include_seen: bool
 ) -> tuple[Holdout, dict[str, int]]:
     names = test[USER].to_pylist()
     users, items = codes_of(log, n_users, names), find_column(log.item_ids, test[ITEM])
     new = len({name for name, code in zip(names, users, strict=True) if code < 0})
     known = users >= 0
     pairs = np.unique(np.stack([users[known], items[known]]), axis=1).astype(np.int32)
-    holdout, dropped = hold_out(log, pairs[0], pairs[1], include_seen=include_seen, disliked=disliked)
+    holdout, dropped = hold_out(log, pairs[0], pairs[1], include_seen=include_seen, now=now, disliked=disliked)
     return holdout, {"new_test_users": new, "test_users_without_unseen_items": dropped}
 
 

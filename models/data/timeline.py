@@ -64,7 +64,7 @@ class Timeline:
         asked = np.flatnonzero(inside & (begins | self._drawn(begins, inside)))
         # Rows after the last moment are not known yet.
         ends = np.minimum(_ends(begins)[asked], _first_after(log, stop)[log.users[asked]])
-        counts = log.targets if self.include_seen else log.targets & log.first_of_pair
+        counts = log.targets if self.include_seen else log.first_targets
         targets = [_distinct(log.items[row:end][counts[row:end]]) for row, end in zip(asked, ends, strict=True)]
         sizes = np.array([len(items) for items in targets], dtype=np.int64)
         holdout = Holdout(

@@ -39,6 +39,7 @@ class EvaluationReport:
     each reached, `curves` the losses of the network by epoch, `calibration` bins of its probabilities. `left_out` gives
     the reason for each part, and the network, that the blend does not read. `unmeasured` says why nothing was measured;
     the metrics are empty then. `kinds` compares the blend with its best part on each kind of list, see `MeasuredKind`.
+    `goal` is what counts as success; None where all interactions do.
     """
 
     protocol: str
@@ -56,6 +57,7 @@ class EvaluationReport:
     left_out: Mapping[str, str] = field(default_factory=dict)
     unmeasured: str | None = None
     kinds: Mapping[str, Any] = field(default_factory=dict)
+    goal: str | None = None
 
     @property
     def plain_k(self) -> int:

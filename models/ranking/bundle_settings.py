@@ -89,7 +89,8 @@ def read_network(bundle: Bundle) -> NetworkScorer:
     scaler = Scaler(mean, scale)  # type: ignore[arg-type]
     settings = bundle.manifest.settings
     context = bool(settings.get("context"))
-    return NetworkScorer(bundle.file(NETWORK_FILE), scaler, network_signals(settings), context=context)
+    signals = network_signals(settings, acts=settings.get("goal") is not None)
+    return NetworkScorer(bundle.file(NETWORK_FILE), scaler, signals, context=context)
 
 
 def read_recommenders(bundle: Bundle, config: RankingConfig, loaded: Iterable[Recommender]) -> dict[str, Recommender]:

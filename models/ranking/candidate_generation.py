@@ -243,12 +243,13 @@ class CandidateGenerator:
             return
         # A short history is read in full by all.
         short = len(whole) <= min(self.bounds.whole, self.config.max_history)
-        read, board.whole = whole, self.bounds.whole
+        board.whole = self.bounds.whole
         for recommender, reach in zip(self.recommenders, self._reach, strict=True):
+            own = whole if recommender.act is None else whole.with_act(recommender.act)
             if not short:
-                latest, board.whole = reach.of(whole)
-                read = whole.latest(latest)
-            recommender.score(whole.every if recommender.reads_all_history else read, board)
+                latest, board.whole = reach.of(own)
+                own = own.latest(latest)
+            recommender.score(whole.every if recommender.reads_all_history else own, board)
 
     @cached_property
     def _reach(self) -> tuple[Reach, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from models.data.goal import Goal
 from models.data.strengths import StrengthScale
 from models.ranking.candidates import ListKind
 from models.recommenders.registry import RECOMMENDERS
@@ -28,6 +29,7 @@ class _History(BaseModel):
         0.0, ge=0, description="how much an item that was turned down counts against similar ones; a like counts 1"
     )
     scale: StrengthScale = StrengthScale()
+    goal: Goal | None = Field(None, description="what counts as success; all interactions where None")
     generated_reference: bool = Field(
         True, description="whether scores are relative to generated candidates alone, whatever else a request names"
     )

@@ -108,7 +108,10 @@ def _own_items(ranker: Ranker, history: History) -> dict[str, _OwnItems]:
     recent = recent.raised(config.strength_exponent).latest(config.max_history)
     matrices = {name: part for name, part in ranker.recommenders.items() if isinstance(part, ItemMatrix)}
     behind = {entry.name for entry in RECOMMENDERS if entry.explains_network}
-    own = {name: _OwnItems(recent, [part]) for name, part in matrices.items()}
+    own = {
+        name: _OwnItems(recent if part.act is None else recent.with_act(part.act), [part])
+        for name, part in matrices.items()
+    }
     return own | {NETWORK: _OwnItems(recent, [part for name, part in matrices.items() if name in behind])}
 
 

@@ -11,6 +11,7 @@ from models.arrays.compiled import load_kernels
 from models.arrays.types import Float32, Int32
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
+from models.data.goal import Goal
 from models.data.history import History
 from models.data.strengths import StrengthScale
 from models.filters.knowledge import Knowledge, KnowledgeConfig
@@ -216,6 +217,11 @@ class Ranker:
     def generated_reference(self) -> bool:
         """Whether scores are relative to generated candidates alone; in older bundles to all candidates."""
         return self.retriever.config.generated_reference
+
+    @property
+    def goal(self) -> Goal | None:
+        """What counted as success in training; None where all interactions did."""
+        return self.retriever.config.goal
 
     @property
     def scale(self) -> StrengthScale:

@@ -85,7 +85,7 @@ class Retriever:
         parts
             Names of the parts to fit; popularity is always fitted.
         """
-        training = TrainingData(interactions.raised(config.strength_exponent), catalogue)
+        training = TrainingData(interactions.pairs.raised(config.strength_exponent), catalogue)
         fitted = [
             fit(entry, training, config)
             for entry in RECOMMENDERS
@@ -95,7 +95,7 @@ class Retriever:
 
     def refitted(self, interactions: Interactions, config: RankingConfig, catalogue: pa.Table | None = None) -> Self:
         """Fit the same recommenders on other interactions with the same codes, or with other settings."""
-        training = TrainingData(interactions.raised(config.strength_exponent), catalogue)
+        training = TrainingData(interactions.pairs.raised(config.strength_exponent), catalogue)
         recommenders = []
         for part in self.recommenders:
             entry = entry_of(part.signals[0])

@@ -49,6 +49,7 @@ class Als:
 
     signals: ClassVar[tuple[str, ...]] = ("als",)
     reads_all_history: ClassVar[bool] = False
+    act: ClassVar[int | None] = None
 
     def __init__(self, config: AlsConfig, factors: Float32) -> None:
         self.config = config

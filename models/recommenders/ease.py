@@ -37,7 +37,6 @@ class Ease(ItemMatrix[EaseConfig]):
     """Scores an item by the sum of its weights for the user's items."""
 
     signals: ClassVar[tuple[str, ...]] = ("ease",)
-    reads_all_history: ClassVar[bool] = False
 
     @classmethod
     def fit(cls, training: TrainingData, config: EaseConfig) -> Self:

@@ -1,5 +1,6 @@
 """Numbers as soft bins, so that the cosine of two items is high where their numbers are close."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -61,7 +62,11 @@ class NumberBins:
             if code < 0:
                 continue
             start, stop = int(self.offsets[code]), int(self.offsets[code + 1])
-            place = float(np.interp(value, self.middles[start:stop], np.arange(start, stop)))
+            middles = self.middles[start:stop]
+            place = float(np.interp(value, middles, np.arange(start, stop)))
+            if not math.isfinite(place):
+                # Between middles that differ by next to nothing there is no slope.
+                place = float(start + np.abs(middles - value).argmin())
             below = int(place)
             for bin_, share in ((below, 1.0 - (place - below)), (below + 1, place - below)):
                 if share > 0:

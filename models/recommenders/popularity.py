@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.arrays.types import Float32, Float64, Int32
+from models.arrays.types import Float32, Float64, Int32, Mask
 from models.bundle.loader import Bundle
 from models.data.flow import Flow
 from models.data.history import History
@@ -21,6 +21,7 @@ WINDOW_SHARES = (0.01, 0.03, 0.1, 0.3)
 _CANDIDATES = 100
 """Number of items by each signal that become candidates."""
 _FLOW = "popularity_flow"
+_INTERACTED = "popularity_interacted"
 _PRIOR = 1.0
 """Prior that is added to the expected recent interactions: a few interactions with a rare item are no trend."""
 
@@ -60,6 +61,8 @@ class Popularity:
         Whether times are seconds and not only an order: otherwise nothing is trending.
     ages
         Age of the first interaction of each item in days, float32; 0 without a clock.
+    interacted
+        Marks the items that have any interaction, where the counts are of a goal only; None for those with a count.
     flow
         The flow of the interactions; None without a clock.
     order, trend_order
@@ -69,6 +72,7 @@ class Popularity:
 
     signals: ClassVar[tuple[str, ...]] = ("popularity", TRENDING)
     reads_all_history: ClassVar[bool] = False
+    act: ClassVar[int | None] = None
 
     def __init__(
         self,
@@ -81,6 +85,7 @@ class Popularity:
         order: Int32 | None = None,
         trend_order: Int32 | None = None,
         ages: Float32 | None = None,
+        interacted: Mask | None = None,
     ) -> None:
         self.config = config
         self.counts = counts
@@ -88,6 +93,7 @@ class Popularity:
         self.clock = clock
         self.ages = np.zeros(len(counts), dtype=np.float32) if ages is None else ages
         self.flow = flow
+        self.interacted: Mask = counts > 0 if interacted is None else interacted
         self.order: Int32 = _descending(counts) if order is None else order
         self.trend: Float32 = np.ascontiguousarray(recent[config.half_life])
         self._orders: dict[int, Int32] = {}
@@ -97,7 +103,11 @@ class Popularity:
     @classmethod
     def fit(cls, training: TrainingData, config: PopularityConfig) -> Self:
         """Count the interactions of each item."""
-        interactions = training.interactions
+        interactions, interacted = training.interactions, None
+        if interactions.log is not None:
+            # What is viewed by many and bought by few is not what a shop calls popular.
+            interacted = np.bincount(interactions.items, minlength=interactions.n_items) > 0
+            interactions = interactions.log.select(interactions.log.reached).first_of_each_pair()
         n_items = interactions.n_items
         counts = np.bincount(interactions.items, minlength=n_items)
         recent = np.tile(counts.astype(np.float32), (len(HALF_LIVES_DAYS), 1))
@@ -110,7 +120,8 @@ class Popularity:
                 recent[row] = np.bincount(interactions.items, weights=weights, minlength=n_items)
         ages = None if flow is None else _ages(interactions, flow)
         clock = interactions.has_clock
-        return cls(config, counts.astype(np.float32), recent, clock=clock, flow=flow, ages=ages)
+        counted = counts.astype(np.float32)
+        return cls(config, counted, recent, clock=clock, flow=flow, ages=ages, interacted=interacted)
 
     @classmethod
     def load(cls, bundle: Bundle, config: PopularityConfig) -> Self:
@@ -126,6 +137,7 @@ class Popularity:
             order=bundle.array("popularity_order", np.int32),  # type: ignore[arg-type]
             trend_order=bundle.array("popularity_trend_order", np.int32),  # type: ignore[arg-type]
             ages=bundle.array("popularity_ages", np.float32) if "popularity_ages" in bundle.arrays else None,  # type: ignore[arg-type]
+            interacted=bundle.array(_INTERACTED, np.uint8) > 0 if _INTERACTED in bundle.arrays else None,
         )
 
     @property
@@ -143,7 +155,14 @@ class Popularity:
         if config == self.config:
             return self
         return type(self)(
-            config, self.counts, self.recent, clock=self.clock, flow=self.flow, order=self.order, ages=self.ages
+            config,
+            self.counts,
+            self.recent,
+            clock=self.clock,
+            flow=self.flow,
+            order=self.order,
+            ages=self.ages,
+            interacted=self.interacted,
         )
 
     def order_of(self, window: int) -> Int32:
@@ -189,7 +208,7 @@ class Popularity:
     def fits(self, n_items: int, n_users: int) -> bool:  # noqa: ARG002 - the contract's
         """Return whether the counts are for this number of items, and the orders are in their range."""
         return (
-            self.counts.shape == self.ages.shape == (n_items,)
+            self.counts.shape == self.ages.shape == self.interacted.shape == (n_items,)
             and self.recent.shape == (len(HALF_LIVES_DAYS), n_items)
             and all(_is_order(order, n_items) for order in (self.order, self.trend_order))
         )
@@ -197,12 +216,14 @@ class Popularity:
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the arrays to store in a bundle, by name."""
         clock = np.array([self.clock], dtype=np.int32)
-        flow = {} if self.flow is None else {_FLOW: self.flow.as_array()}
+        more: dict[str, npt.NDArray[np.generic]] = {} if self.flow is None else {_FLOW: self.flow.as_array()}
+        if not np.array_equal(self.interacted, self.counts > 0):
+            more[_INTERACTED] = self.interacted.astype(np.uint8)
         return {
             "popularity_counts": self.counts,
             "popularity_recent": self.recent,
             "popularity_clock": clock,
-            **flow,
+            **more,
             "popularity_order": self.order,
             "popularity_trend_order": self.trend_order,
             "popularity_ages": self.ages,

@@ -45,12 +45,14 @@ class Recommender(Protocol):
     A recommender writes one or more signals to the score board. The first of its `signals` has its name: it is weighed
     in the mix, and the recommender alone is evaluated by it. The names of its arrays in a bundle begin with its name
     and an underscore. `config` is the settings it was made with; its class is that of the recommender's registry entry.
-    `reads_all_history` says whether it scores all interactions of a history, or the latest ones only.
+    `reads_all_history` says whether it scores all interactions of a history, or the latest ones only. With `act`, a
+    code in `goal.ACTS`, it scores the items with this kind of act only.
     """
 
     signals: ClassVar[tuple[str, ...]]
     config: Any
     reads_all_history: ClassVar[bool]
+    act: ClassVar[int | None]
 
     @classmethod
     def fit(cls, training: TrainingData, config: Any) -> Self:
@@ -112,6 +114,7 @@ class ItemMatrix(Generic[Config]):
 
     signals: ClassVar[tuple[str, ...]]
     reads_all_history: ClassVar[bool] = False
+    act: ClassVar[int | None] = None
 
     def __init__(self, config: Config, rows: SparseRows) -> None:
         self.config = config

@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
+from models.data.goal import ACTS
 from models.recommenders import als, ease, spectral
+from models.recommenders.act_knn import ActKNNConfig, kind_of_act
 from models.recommenders.als import Als, AlsConfig
 from models.recommenders.content import Content, ContentConfig
+from models.recommenders.conversion import Conversion, ConversionConfig
 from models.recommenders.ease import Ease, EaseConfig
+from models.recommenders.go_on import GoOn, GoOnConfig
 from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
 from models.recommenders.popularity import TRENDING, Popularity, PopularityConfig
 from models.recommenders.recommender import Recommender
@@ -58,6 +62,8 @@ class Entry:
     compares_items
         Whether its matrix says how similar two items are, for diversity and for similar items that the mix does not
         know; only for a kept `ItemMatrix`.
+    needs_acts
+        Whether it is fitted only where interactions of several kinds lead to a goal.
     lacking
         What data lacks that it cannot be fitted on, for use in a sentence.
     max_used, max_items
@@ -79,6 +85,7 @@ class Entry:
     from_catalogue: bool = False
     relates_items: bool = True
     compares_items: bool = False
+    needs_acts: bool = False
     lacking: str = "the data holds nothing to fit it on"
     max_used: int | None = None
     max_items: int | None = None
@@ -114,6 +121,37 @@ class Entry:
 
 
 _COOCCURRENCE = ("measure", "cooccurrence")
+_TITLES = {
+    "goal": "what others reached after the same",
+    "cart": "carts before the goal",
+    "click": "clicks before the goal",
+    "view": "views before the goal",
+    "like": "likes before the goal",
+    "other": "other acts before the goal",
+}
+
+
+def _act_entry(act: str) -> Entry:
+    return Entry(
+        kind_of_act(act),
+        ActKNNConfig,
+        _TITLES[act],
+        weight=0.3,
+        unordered={"recency_decay": 1.0},
+        choices=(
+            Choice("recency_decay", (0.6, 0.85, 0.95, 1.0), needs_fit=False, needs_order=True),
+            Choice("user_exponent", (0.5, 0.0, 1.0)),
+        ),
+        searched=(
+            Steps("target_exponent", 0.2, -0.2, 1.0),
+            Steps("act_exponent", 0.2, 0.0, 1.0),
+            Steps("recency_decay", 0.15, 0.1, 1.0, needs_order=True),
+        ),
+        needs_acts=True,
+        lacking="no user with such an act reached the goal",
+    )
+
+
 RECOMMENDERS: tuple[Entry, ...] = (
     Entry(
         ItemKNN,
@@ -213,6 +251,28 @@ RECOMMENDERS: tuple[Entry, ...] = (
         relates_items=False,
         lacking="the log has no times, or all its interactions are recent",
     ),
+    Entry(
+        GoOn,
+        GoOnConfig,
+        "what the user may go on with",
+        weight=1.0,
+        choices=(
+            Choice("half_life", (7.0, 1.0, 3.0, 15.0, 30.0, 90.0), needs_fit=False, needs_order=True),
+            Choice("item_exponent", (1.0, 0.0, 0.5, 1.5), needs_fit=False),
+        ),
+        relates_items=False,
+        needs_acts=True,
+        lacking="no interaction comes before the goal",
+    ),
+    Entry(
+        Conversion,
+        ConversionConfig,
+        "conversion",
+        relates_items=False,
+        needs_acts=True,
+        lacking="no interaction comes before the goal",
+    ),
+    *(_act_entry(act) for act in ACTS),
 )
 """All recommenders. Their order is that of the signals, and so of the network's features: keep it."""
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.arrays.types import Float32, Float64
 from models.bundle.loader import Bundle
+from models.data.goal import REACHED
 from models.data.history import SECONDS_A_DAY, History
 from models.data.interactions import Interactions
 from models.recommenders.recommender import TrainingData
@@ -45,6 +46,7 @@ class Repeats:
 
     signals: ClassVar[tuple[str, ...]] = ("repeats", "repeats_count", "repeats_age", "repeats_rate", "repeats_due")
     reads_all_history: ClassVar[bool] = True
+    act: ClassVar[int | None] = None
 
     def __init__(self, config: RepeatsConfig, rates: Float32, gaps: Float32, *, clock: bool) -> None:
         self.config = config
@@ -56,6 +58,9 @@ class Repeats:
     def fit(cls, training: TrainingData, config: RepeatsConfig) -> Self:
         """Measure how often and after how long users repeated each item."""
         interactions = training.interactions
+        if interactions.acts is not None:
+            # Three views are no purchase.
+            interactions = interactions.select(interactions.reached)
         n_items = interactions.n_items
         order = np.lexsort((np.arange(len(interactions.items)), interactions.items, interactions.users))
         users, items = interactions.users[order], interactions.items[order]
@@ -98,7 +103,9 @@ class Repeats:
 
     def score(self, history: History, board: ScoreBoard) -> None:
         """Sum the decayed weights of the interactions with each item, times the root of the item's rate of repeats."""
-        if self.empty:
+        if history.acts is not None:
+            history = history.where(history.acts == REACHED)
+        if self.empty or not len(history):
             return
         items, place, counts = np.unique(history.items, return_inverse=True, return_counts=True)
         board.add_candidates(items)

@@ -46,7 +46,6 @@ class Spectral(ItemMatrix[SpectralConfig]):
     """Scores an item by its similarity to the user's items in the leading singular vectors."""
 
     signals: ClassVar[tuple[str, ...]] = ("spectral",)
-    reads_all_history: ClassVar[bool] = False
 
     @classmethod
     def fit(cls, training: TrainingData, config: SpectralConfig) -> Self:

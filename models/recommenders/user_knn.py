@@ -58,6 +58,7 @@ class UserKNN:
 
     signals: ClassVar[tuple[str, ...]] = ("user_knn",)
     reads_all_history: ClassVar[bool] = False
+    act: ClassVar[int | None] = None
 
     def __init__(
         self, config: UserKNNConfig, rows: SparseRows, histories: SparseRows, item_users: SparseRows, compared: Peers

@@ -27,7 +27,6 @@ from models.evaluation.segments import (
 )
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
-from models.recommenders.registry import too_large
 from models.training.evaluation_config import EvaluationConfig
 from models.training.labelled_lists import LabelOptions
 from models.training.learn import Learned, learn, learn_network
@@ -35,6 +34,7 @@ from models.training.left_out import left_out
 from models.training.measuring import beyond_accuracy, measure_kinds, measure_segments, measure_validation
 from models.training.new_users import measure_new_users
 from models.training.newcomer_window import choose_newcomer_window
+from models.training.not_fitted import not_fitted
 from models.training.protocol import cleaned, split_for
 from models.training.refresh import refresh
 from models.training.seen_repeats import tune_seen_repeats
@@ -106,7 +106,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     options = LabelOptions(
         split.train_log, dataset.items, split.window, config.include_seen, split.timeline, split.disliked
     )
-    large = too_large(config.parts, split.counts["items"], split.everything.n_items)
+    large = not_fitted(config.parts, split.counts["items"], split.everything)
     wanted, config = config.parts, _without(config, large)
     learned = _learn(split, cleaning, folder, options, config, watch)
     if config.with_validation and config.chosen is None and not config.include_seen and split.protocol != RANDOM:
@@ -167,6 +167,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
             has_network=learned.network is not None,
         ),
         kinds=kinds,
+        goal=None if cleaning.goal is None else str(cleaning.goal),
     )
     labels = replace(options, log=split.log) if _learns_again(learned.retriever, options, config) else None
     return Evaluated(
@@ -212,6 +213,7 @@ def _learn(
         budget=config.budget,
         progress=progress,
         newcomer_window=choose_newcomer_window(split.known, split.window, config.visit_pause),
+        goal=cleaning.goal,
     )
 
 

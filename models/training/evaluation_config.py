@@ -27,8 +27,12 @@ class EvaluationConfig:
     budget
         Seconds of processor time after which no further setting is tried; the trial that is running is finished. Where
         None it grows with the data.
+    goal
+        What counts as success, see `Goal.parse`; chosen by the event types of the data where None.
     include_seen
         Whether items of the history are recommended and count as targets.
+    exclude_seen
+        Event types whose items are left out of the user's lists, unless `include_seen`; those of the goal where None.
     test_days
         Length of the test of the `temporal` and the `timeline` protocol; a tenth of the data where None.
     visit_pause
@@ -58,7 +62,9 @@ class EvaluationConfig:
     ks: Sequence[int] = (5, 10, 20)
     seed: int = 0
     budget: float | None = None
+    goal: str | None = None
     include_seen: bool = False
+    exclude_seen: Collection[str] | None = None
     test_days: float | None = None
     visit_pause: float = VISIT_PAUSE
     test_users: int | None = None

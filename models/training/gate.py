@@ -106,8 +106,8 @@ def _on_new_interactions(run: Evaluated, active: Bundle | None, catalogue: pa.Ta
     late = times > end
     after = np.nextafter(end, np.inf)
     moments = np.full(run.everything.n_users, after)
-    known = run.everything.accumulated(run.log, moments).select(~late)
     log = run.log.select(run.log.times < after)
+    known = run.everything.accumulated(run.log, moments).select(~late).standing_for(log)
     wanted = late & run.everything.targets
     users, items = run.everything.users[wanted], run.everything.items[wanted]
     holdout, _ = hold_out(log, users, items, include_seen=False, now=after)

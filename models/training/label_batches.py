@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.arrays.types import Float64, Int64
+from models.data.cutting import log_before
 from models.data.dislikes import moments_of
 from models.data.holdout import Holdout, Ragged, hold_out
 from models.data.interactions import Interactions
@@ -70,11 +71,13 @@ def _positions(
     bundle, and the scores are as unbiased as those of future interactions.
     """
     rows = np.arange(len(train.items))
-    from_end = train.offsets[train.users + 1] - rows
-    lengths = np.diff(train.offsets)
+    until = np.cumsum(train.reached)
+    # The rows that reach the goal after each row; what comes after the first of the labels is hidden, whatever it is.
+    later = until[train.offsets[train.users + 1] - 1] - until
+    lengths = np.bincount(train.users, weights=train.reached, minlength=train.n_users).astype(np.int64)
     positions = min(-(-ENOUGH // max(int((lengths > 1).sum()), 1)), MAX_POSITIONS)
     most = np.maximum(np.minimum(positions, lengths // _SHARE), POSITIONS)
-    late = from_end <= most[train.users]
+    late = later < most[train.users]
     # A user's first interaction has no history.
     labels = np.flatnonzero(late & train.targets & (rows > train.offsets[train.users]))
     if len(labels) > MAX_SAMPLE:
@@ -91,7 +94,10 @@ def _positions(
         hidden = sampled & (fold_of == fold)
         mine = hidden[owners]
         hidden_rows = hidden[train.users] & late
-        fitted = train.accumulated(log, moments_of(train, hidden_rows)).select(~hidden_rows)
+        moments = moments_of(train, hidden_rows)
+        fitted = train.accumulated(log, moments).select(~hidden_rows)
+        if train.log is not None:
+            fitted = fitted.standing_for(log_before(train.log, train, ~hidden_rows, moments))
         targets = Ragged(np.arange(mine.sum() + 1, dtype=np.int64), train.items[labels[mine]])
         requests = Holdout(owners[mine], log, targets, include_seen=include_seen, stops=stops[mine])
         yield Batch(fitted, requests, 1 / folds)
@@ -130,4 +136,5 @@ def _windows(
         else:
             requests, _ = timeline.requests(log, cut, end)
         end = cut
-        yield Batch(train.accumulated(log, moments).select(before), requests, 1 / len(cuts))
+        fitted = train.accumulated(log, moments).select(before).standing_for(log.select(log.times < cut))
+        yield Batch(fitted, requests, 1 / len(cuts))

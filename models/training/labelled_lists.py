@@ -14,7 +14,7 @@ from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.data.timeline import Timeline
 from models.ranking.candidate_generation import CandidateQuery
-from models.ranking.features import FeatureBuilder, Scaler
+from models.ranking.features import FeatureBuilder, Scaler, network_signals
 from models.ranking.parallel import in_parallel
 from models.ranking.retriever import Retriever
 from models.training.label_batches import label_batches
@@ -83,7 +83,8 @@ def labelled_lists(
     )
     for batch in batches:
         fitted = retriever.refitted(batch.fitted, retriever.config, options.catalogue)
-        builder = FeatureBuilder(fitted.popularity, context=retriever.config.context)
+        signals = network_signals(acts=retriever.config.goal is not None)
+        builder = FeatureBuilder(fitted.popularity, signals, context=retriever.config.context)
         most = round(MAX_LISTS * (done + batch.share))
         order = rng.permutation(len(batch.requests))
         requests = batch.requests if options.disliked is None else batch.requests.knowing(options.disliked)

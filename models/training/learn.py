@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from models.bundle.errors import BundleError
+from models.data.goal import Goal
 from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
@@ -16,6 +17,7 @@ from models.data.timeline import VISIT_PAUSE
 from models.evaluation.list_kinds import lists_by_kind
 from models.ranking.candidates import PARTS
 from models.ranking.config import BlendConfig, RankingConfig
+from models.ranking.features import network_signals
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
@@ -64,6 +66,7 @@ def learn(
     budget: float | None,
     progress: Progress,
     newcomer_window: int | None = None,
+    goal: Goal | None = None,
 ) -> Learned:
     """Run the recipe on a training part; nothing of the test part is read.
 
@@ -88,6 +91,8 @@ def learn(
         None it grows with the data.
     newcomer_window
         The window of popularity for users without a history, see `newcomer_window.choose_newcomer_window`.
+    goal
+        What counts as success, stored with the settings.
     """
     seconds = default_budget(len(train.items)) if budget is None else budget
     search = Budget(seconds * TUNING_SHARE)
@@ -95,7 +100,7 @@ def learn(
     progress("similarities", 0.0)
     start = (
         start_settings(train, scale, parts)
-        .model_copy(update=context_settings(options))
+        .model_copy(update={**context_settings(options), "goal": goal})
         .changed("popularity", newcomer_window=newcomer_window)
     )
     everyone = Retriever.fit(train, start, options.catalogue, parts)
@@ -144,7 +149,9 @@ def learn_network(
     trained = train_networks(lists, network, seed=seed, on_epoch=lambda done: progress("network", done))
     files = network_files(folder)
     save_network(trained.model, *files)
-    scorer = NetworkScorer(files[1], scaler, context=retriever.config.context)
+    config = retriever.config
+    signals = network_signals(acts=config.goal is not None)
+    scorer = NetworkScorer(files[1], scaler, signals, context=config.context)
     check_parity(trained.model, scorer, lists.features[:64].reshape(-1, lists.features.shape[-1]))
     return scorer, trained.history
 

@@ -9,6 +9,7 @@ from models.data.cleaning import CleaningReport, clean
 from models.data.cutting import LEAVE_LAST_OUT, RANDOM, TIMELINE
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
+from models.data.goal import Goal
 from models.data.order import has_times
 from models.data.splitting import Split, make_split
 from models.data.strengths import with_unit
@@ -32,10 +33,26 @@ def cleaned(dataset: DataSet, config: EvaluationConfig) -> tuple[DataSet, pa.Tab
     DataSetError
         No row is usable.
     """
-    table, report = clean(dataset.interactions, config.event_types, config.rating_scale)
+    chosen = config.chosen
+    goal = chosen.config.goal if chosen else None if config.goal is None else Goal.parse(config.goal)
+    table, report = clean(
+        dataset.interactions,
+        config.event_types,
+        config.rating_scale,
+        goal=goal,
+        chooses_goal=chosen is None,
+        leaves_out=config.exclude_seen,
+    )
     report = replace(report, scale=with_unit(report.scale, table))
     if dataset.histories is not None:
-        histories, _ = clean(dataset.histories, config.event_types, scale=report.scale)
+        histories, _ = clean(
+            dataset.histories,
+            config.event_types,
+            scale=report.scale,
+            goal=report.goal,
+            chooses_goal=False,
+            leaves_out=config.exclude_seen,
+        )
         dataset = replace(dataset, histories=histories)
     return dataset, table, report
 

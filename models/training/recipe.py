@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from models.bundle.errors import BundleUnreadableError
 from models.bundle.manifest import Manifest
 from models.data.events import EVENT_WEIGHTS, EventTypes
+from models.data.goal import DeclaredGoal
 from models.data.rating_scale import DeclaredScale
 from models.data.timeline import VISIT_PAUSE
 from models.ranking.network_config import NetworkConfig
@@ -28,6 +29,7 @@ class Recipe(BaseModel):
     network: NetworkConfig = NetworkConfig()
     event_types: EventTypes = Field(EVENT_WEIGHTS, validate_default=True)
     rating_scale: DeclaredScale | None = Field(None, description="scale of the ratings; measured where None")
+    goal: DeclaredGoal | None = Field(None, description="what counts as success; chosen by the event types where None")
     visit_pause: float = Field(VISIT_PAUSE, gt=0, description="seconds without an interaction that end a visit")
     keeps_network: bool = Field(False, description="whether the network is that of the bundle whose settings are kept")
 

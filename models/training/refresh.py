@@ -13,7 +13,7 @@ from models.data.strengths import StrengthScale
 from models.ranking.bundle_settings import read_config, read_network
 from models.ranking.candidates import PARTS
 from models.ranking.config import RankingConfig
-from models.ranking.features import NETWORK_SIGNALS
+from models.ranking.features import network_signals
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
@@ -45,7 +45,7 @@ class ChosenSettings:
         if not keep_network or not config.blend.reads_network:
             return cls(config)
         scorer = read_network(bundle)
-        if scorer.signals != NETWORK_SIGNALS:
+        if scorer.signals != network_signals(acts=config.goal is not None):
             return cls(config)
         return cls(config, scorer, (bundle.file(KERAS_FILE), bundle.file(NETWORK_FILE)))
 

@@ -89,6 +89,7 @@ def train(
             network=recipe.network,
             event_types=recipe.event_types,
             rating_scale=recipe.rating_scale,
+            goal=recipe.goal,
             visit_pause=recipe.visit_pause,
             with_timeline=True,
             test_users=REFRESH_USERS if recipe.kind == "refresh" else TEST_USERS,

@@ -240,7 +240,7 @@ class Tuner:
         self.trials.append(Trial(mixed, ndcg))
 
     def _refit(self, retriever: Retriever, entry: Entry, config: RankingConfig) -> Retriever:
-        training = TrainingData(self.train.raised(config.strength_exponent), self.catalogue)
+        training = TrainingData(self.train.pairs.raised(config.strength_exponent), self.catalogue)
         return retriever.replaced(fit(entry, training, config), config)
 
     def _try(self, retriever: Retriever, setting: Mapping[str, float | str], holdout: Holdout | None = None) -> float:

@@ -13,11 +13,11 @@ from models.data.progress import Progress
 from models.evaluation.report import EvaluationReport, peak_memory_mb
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
-from models.recommenders.registry import too_large
 from models.training.evaluate import Evaluated
 from models.training.evaluation_config import EvaluationConfig
 from models.training.learn import Learned, start_settings
 from models.training.left_out import NO_VALIDATION, left_out
+from models.training.not_fitted import not_fitted
 from models.training.protocol import cleaned
 
 PROTOCOL = "none"
@@ -40,12 +40,12 @@ def fit_unmeasured(dataset: DataSet, config: EvaluationConfig, reason: str, *, p
     dataset, table, cleaning = cleaned(dataset, config)
     catalogue = [] if dataset.items is None else [dataset.items.filter(present(dataset.items[ITEM]))[ITEM]]
     log = Interactions.from_table(table, more_items=catalogue, first_only=False, scale=cleaning.scale, seed=config.seed)
-    everything = log.first_of_each_pair().accumulated(log, None)
+    everything = log.first_of_each_pair().accumulated(log, None).standing_for(log)
     used = len(np.unique(everything.items))
-    large = too_large(config.parts, used, everything.n_items)
+    large = not_fitted(config.parts, used, everything)
     parts = [part for part in config.parts if part not in large]
     progress("similarities", 0.0)
-    settings = start_settings(everything, cleaning.scale, parts)
+    settings = start_settings(everything, cleaning.scale, parts).model_copy(update={"goal": cleaning.goal})
     everyone = Retriever.fit(everything, settings, dataset.items, parts)
     absent = {part: 0.0 for part in config.parts if part not in everyone.present}
     everyone = everyone.configured(settings.changed("blend", **absent))
@@ -76,5 +76,6 @@ def fit_unmeasured(dataset: DataSet, config: EvaluationConfig, reason: str, *, p
             everyone.config, everyone.present, large, wanted=config.parts, has_network=False, reason=NO_VALIDATION
         ),
         unmeasured=reason,
+        goal=None if cleaning.goal is None else str(cleaning.goal),
     )
     return Evaluated(report, Learned(ranker, everyone, None, [], {}, []), everything, log, cleaning, {})

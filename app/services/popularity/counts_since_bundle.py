@@ -48,7 +48,7 @@ class CountsSinceBundle:
     Parameters
     ----------
     event_weights
-        Those of event types that show interest count; low ratings do not.
+        Those of event types that show interest count, or that reach the goal of the bundle; low ratings do not.
     """
 
     def __init__(self, counts: CountStore, event_weights: Mapping[str, float]) -> None:
@@ -125,7 +125,9 @@ class CountsSinceBundle:
         return counted.live is serving.live and clock.elapsed() - counted.read_at >= _EVERY_SECONDS
 
     async def _read(self, serving: Serving, counted: _Counted) -> None:
-        rows = await self._counts.since(counted.last_id, self._positive, _ROWS)
+        # The bundle counts what reached its goal.
+        kinds = self._positive if serving.goal is None else sorted(serving.goal.values)
+        rows = await self._counts.since(counted.last_id, kinds, _ROWS)
         while rows.ids:
             serving.live.assign_codes(list(dict.fromkeys(rows.item_ids)))
             codes = serving.live.codes(rows.item_ids)
@@ -135,7 +137,7 @@ class CountsSinceBundle:
             counted.last_id = rows.ids[-1]
             if len(rows.ids) < _ROWS:
                 return
-            rows = await self._counts.since(counted.last_id, self._positive, _ROWS)
+            rows = await self._counts.since(counted.last_id, kinds, _ROWS)
 
     def popular(self, serving: Serving, window: int | None) -> Order | None:
         """Return counts by code, and the codes by falling count; None if there is no interaction since the bundle."""

@@ -55,7 +55,7 @@ def seconds_held(serving: Serving, options: Options) -> float:
         return math.inf
     holds = math.inf if ranker.network is None or not ranker.network.context else CONTEXT_HELD
     repeats = ranker.repeats
-    if repeats is None or not repeats.clock or options.exclude_seen is True:
+    if repeats is None or not repeats.clock or options.exclude_seen in {None, True}:
         return holds
     return min(holds, repeats.config.half_life * SECONDS_A_DAY * HALF_LIVES_HELD)
 
@@ -86,7 +86,7 @@ def rank(
     if ranker is None:
         items, scores = _by_counts(live, counts, query, adjustments)
         return RankedList(items, scores, strategy, history)
-    if has_history and ranker.repeats is not None and options.exclude_seen is not True:
+    if has_history and ranker.repeats is not None and options.exclude_seen not in {None, True}:
         repeats, query = ranker.repeated(history, query, live.size)
         adjustments = [*adjustments, repeats]
     ranked = ranker.rank(

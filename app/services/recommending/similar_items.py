@@ -105,7 +105,7 @@ def _by_blend(
     serving: Serving, ranker: Ranker, code: int, query: ItemsQuery, candidate_query: CandidateQuery
 ) -> Selection:
     """Rank for a history that holds only this item."""
-    new = code >= serving.live.n_items or ranker.popularity.counts[code] == 0
+    new = code >= serving.live.n_items or not ranker.popularity.interacted[code]
     if new and ranker.weight_of(Content.signals[0]) == 0:
         # Without interactions only its description is known, and the blend does not read that.
         return _by_recommenders(serving, ranker, code, query, candidate_query)

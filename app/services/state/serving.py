@@ -8,6 +8,7 @@ import numpy as np
 
 from app.times import clock
 from models.arrays.types import Mask
+from models.data.goal import Goal
 from models.data.interactions import find
 from models.data.strengths import StrengthScale
 from models.ranking.erased_users import hide_users
@@ -44,12 +45,17 @@ class Serving:
         """The version of the bundle."""
         return None if self.ranker is None else self.ranker.version
 
+    @property
+    def goal(self) -> Goal | None:
+        """What counts as success for the bundle; None where all interactions do."""
+        return None if self.ranker is None else self.ranker.goal
+
     @cached_property
     def new_item_mask(self) -> Mask:
         """Which codes are of new items: those without interactions in the bundle, and all that came after it."""
         new = np.ones(self.live.size, dtype=np.bool_)
         if self.ranker is not None:
-            new[: self.live.n_items] = self.ranker.popularity.counts == 0
+            new[: self.live.n_items] = ~self.ranker.popularity.interacted
         return new
 
     def hide_users(self, user_ids: Collection[str]) -> None:

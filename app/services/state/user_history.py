@@ -11,6 +11,7 @@ from app.services.state.serving import Serving
 from app.storage.interactions import LogEntry
 from app.times import clock
 from models.arrays.types import Float64, Int32
+from models.data.goal import REACHED
 from models.data.history import History
 from models.data.strengths import RATING, VIEW
 
@@ -59,7 +60,7 @@ def read_history(
     log: Log | None,
     *,
     session_items: Sequence[str] = (),
-    exclude_seen: bool | Sequence[str] = True,
+    exclude_seen: bool | Sequence[str] | None = None,
 ) -> UserHistory:
     """Read the history of a request: a user's log, then the items of a session.
 
@@ -68,15 +69,17 @@ def read_history(
     log
         None for an anonymous session, or where the log cannot be read.
     exclude_seen
-        Whether seen items stay out of the list: all, none, or those that interactions of some types are about.
-        Disliked items stay out in any case.
+        Whether seen items stay out of the list: all, none, or those that interactions of some types are about; where
+        None those that reached the goal of the bundle, or all where it has none. Disliked items stay out in any case.
     """
     if log is None or session_items:
         found = read_events(serving, user_id, [] if log is None else log.events, session_items)
     else:
         found = read_log(serving, user_id, log)
-    if exclude_seen is True:
+    if exclude_seen is None:
         return found
+    if exclude_seen is True:
+        return replace(found, excluded=np.concatenate([found.disliked, found.items]))
     types = exclude_seen or ()
     events = [] if log is None else log.events
     seen = serving.live.known_codes(list({item for _, _, item, kind, _ in events if kind in types}))
@@ -111,18 +114,21 @@ def read_events(
         lives[[moment is None for moment, *_ in events]] = np.inf
         shortest = float(lives.min(initial=np.inf))
         strengths *= np.exp2(-np.maximum(now - times, 0.0) / lives)
-    has_log = _any_liked(items, strengths)
+    has_log, goal = _any_liked(items, strengths), serving.goal
     if session_items:
         view = np.abs(scale.weights([VIEW]))
         items += session_items
+        kinds += [VIEW] * len(session_items)
         strengths = np.append(strengths, np.repeat(view if view[0] else 1.0, len(session_items)))
         # After everything in the log, though an event of a client whose clock is fast may lie ahead.
         times = np.append(times, max(now, times.max(initial=now)) + (1 + np.arange(len(session_items))) * _STEP)
     codes = serving.live.codes(items)
     kept = (codes >= 0) & (strengths != 0)
     user = serving.user_row(user_id)
-    history = History.read(codes[kept], strengths[kept].astype(np.float32), times[kept], user=user)
-    seen = history.items if history.disliked is None else np.concatenate([history.disliked, history.items])
+    acts = None if goal is None else goal.acts(kinds)[kept]
+    reached = None if acts is None else acts == REACHED
+    history = History.read(codes[kept], strengths[kept].astype(np.float32), times[kept], acts, reached, user=user)
+    seen = history.seen if history.disliked is None else np.concatenate([history.disliked, history.seen])
     return UserHistory(history, seen, has_log, now if shortest < np.inf else 0.0, shortest * HALF_LIVES_HELD)
 
 

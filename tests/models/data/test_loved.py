@@ -70,7 +70,7 @@ def test_one_rating_is_no_level() -> None:
 
 
 def test_cleaning_marks_rows_only_where_some_may_not_be_targets(lukewarm: pa.Table) -> None:
-    assert clean(lukewarm)[0]["_loved"].to_pylist().count(False) == 6
+    assert clean(lukewarm)[0]["_target"].to_pylist().count(False) == 6
     assert clean(lukewarm.drop_columns("value"))[0].column_names == ["user_id", "item_id", "timestamp"]
 
 

@@ -11,8 +11,9 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "recommenders.md"
 
 
 def configs() -> Iterator[tuple[str, type[BaseModel]]]:
-    """Give each recommender's name and the class of its settings."""
-    yield from ((entry.name, entry.config) for entry in RECOMMENDERS)
+    """Give the module of each recommender and the class of its settings; kinds of acts share a module."""
+    modules = {entry.config: entry.config.__module__.rpartition(".")[2] for entry in RECOMMENDERS}
+    yield from ((module, config) for config, module in modules.items())
     yield "knowledge", KnowledgeConfig
 
 

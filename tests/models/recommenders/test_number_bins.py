@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.bundle.errors import BundleError
@@ -57,6 +57,7 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(st.lists(finite, min_size=2, max_size=30), st.integers(2, 12), finite, finite)
+@example([5e-324, -2.3e-311], 2, 0.0, 0.0)
 def test_equal_numbers_are_alike_and_none_more_than_they(
     numbers: list[float], count: int, one: float, other: float
 ) -> None:
