@@ -16,7 +16,7 @@ def request_of(
     excluded, only = holdout.excluded(row, history), holdout.candidate_list(row)
     if only is not None:
         # As a server does: what the user had is no candidate unless it is given.
-        excluded = np.union1d(excluded, np.setdiff1d(history.items, only)).astype(np.int32)
+        excluded = np.union1d(excluded, np.setdiff1d(history.seen, only)).astype(np.int32)
     query = CandidateQuery(
         excluded=excluded,
         only=only,

@@ -77,8 +77,7 @@ def read_config(bundle: Bundle) -> RankingConfig:
 def read_network(bundle: Bundle) -> NetworkScorer:
     """Read the network and its scaler.
 
-    Its features come from the signals of the recommenders that the settings name, which are those of the version that
-    trained it.
+    Its features come from the signals that the settings name.
 
     Raises
     ------
@@ -89,7 +88,9 @@ def read_network(bundle: Bundle) -> NetworkScorer:
     scaler = Scaler(mean, scale)  # type: ignore[arg-type]
     settings = bundle.manifest.settings
     context = bool(settings.get("context"))
-    signals = network_signals(settings, acts=settings.get("goal") is not None)
+    named = settings.get("network_signals")
+    # Bundles from before it was written down name all recommenders of their version, and their networks read these.
+    signals = network_signals(settings) if named is None else tuple(named)
     return NetworkScorer(bundle.file(NETWORK_FILE), scaler, signals, context=context)
 
 

@@ -35,6 +35,9 @@ class _History(BaseModel):
     )
     context: bool = Field(False, description="whether the network reads when a request is made in a visit")
     visit_pause: float = Field(1800.0, gt=0, description="seconds without an interaction that end a visit")
+    network_signals: tuple[str, ...] | None = Field(
+        None, description="signals the network reads; where None, those of all recommenders that the bundle names"
+    )
     network_parts: tuple[str, ...] = Field((), description="parts the network reads, whatever their weight in the mix")
 
 

@@ -14,17 +14,12 @@ from models.recommenders.popularity import HALF_LIVES_DAYS, Popularity
 from models.recommenders.registry import RECOMMENDERS
 
 
-def network_signals(recommenders: Collection[str] | None = None, *, acts: bool = False) -> tuple[str, ...]:
-    """Return the signals that a network reads if it was trained with these recommenders; by default all.
-
-    Those that need acts before a goal are among them where there is a goal.
-    """
+def network_signals(recommenders: Collection[str] | None = None) -> tuple[str, ...]:
+    """Return the signals that a network reads if it is trained with these recommenders; by default all."""
     return tuple(
         signal
         for entry in RECOMMENDERS
-        if entry.read_by_network
-        and (acts or not entry.needs_acts)
-        and (recommenders is None or entry.name in recommenders)
+        if entry.read_by_network and (recommenders is None or entry.name in recommenders)
         for signal in entry.recommender.signals
     )
 
@@ -52,7 +47,7 @@ def _plain_names(signals: Sequence[str]) -> tuple[str, ...]:
 
 NETWORK_SIGNALS = network_signals()
 FEATURES = feature_names(NETWORK_SIGNALS)
-"""The features that this version trains its networks on where there is no goal."""
+"""The features of a network that reads all recommenders; of each bundle it reads those that have data."""
 _MOST = 8.0
 
 

@@ -51,7 +51,7 @@ def check_bundle(
     for user in sample:
         history = known.history(int(user))
         began = time.perf_counter()
-        found = ranker.rank(history, CandidateQuery(excluded=history.items, limit=_LENGTH))
+        found = ranker.rank(history, CandidateQuery(excluded=history.seen, limit=_LENGTH))
         milliseconds.append((time.perf_counter() - began) * 1e3)
         # For a user with interactions with every item there is nothing left to recommend.
         answered += bool(len(found.items)) or len(np.unique(history.items)) >= known.n_items

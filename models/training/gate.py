@@ -156,10 +156,11 @@ def above_parts(kinds: Mapping[str, MeasuredKind]) -> GateCheck:
         best = measured["best_part"]
         _, low, high = measured["difference"]
         failed |= high < 0
+        verdict = "significantly worse" if high < 0 else "not significantly worse"
         own, other = (measured["metrics"][one][NDCG] for one in (BLEND, best))
         details.append(
-            f"on {kind} lists of {measured['users']:,} test users NDCG@10 is {own:.4f}, that of {best}, the best part,"
-            f" {other:.4f} (difference {low:+.4f} to {high:+.4f})"
+            f"on {measured['users']:,} {kind} lists NDCG@10 is {own:.4f}, that of {best}, the best part, {other:.4f}"
+            f" (difference {low:+.4f} to {high:+.4f}: {verdict})"
         )
     if not details:
         detail = f"fewer than {MIN_USERS} test users: too few to decide"
@@ -170,7 +171,8 @@ def above_parts(kinds: Mapping[str, MeasuredKind]) -> GateCheck:
 def _translated(history: History, codes: Int32, user: int) -> History:
     kept = history.where(codes[history.items] >= 0)
     events = None if kept.events is None else replace(kept.events, items=codes[kept.events.items], user=user)
-    return replace(kept, items=codes[kept.items], user=user, events=events, disliked=None)
+    left_out = None if kept.left_out is None else codes[kept.left_out][codes[kept.left_out] >= 0]
+    return replace(kept, items=codes[kept.items], user=user, events=events, disliked=None, left_out=left_out)
 
 
 def rank_histories(ranker: Ranker, histories: list[History]) -> npt.NDArray[np.int32]:
@@ -180,7 +182,7 @@ def rank_histories(ranker: Ranker, histories: list[History]) -> npt.NDArray[np.i
 
     def rank(own: tuple[Retriever, ...], row: int) -> None:
         history = histories[row]
-        query = CandidateQuery(excluded=history.items, limit=count)
+        query = CandidateQuery(excluded=history.seen, limit=count)
         best = ranker.rank(history, query, retriever=own[0]).items[:_LENGTH]
         lists[row, : len(best)] = best
 

@@ -83,8 +83,7 @@ def labelled_lists(
     )
     for batch in batches:
         fitted = retriever.refitted(batch.fitted, retriever.config, options.catalogue)
-        signals = network_signals(acts=retriever.config.goal is not None)
-        builder = FeatureBuilder(fitted.popularity, signals, context=retriever.config.context)
+        builder = FeatureBuilder(fitted.popularity, signals_of(retriever), context=retriever.config.context)
         most = round(MAX_LISTS * (done + batch.share))
         order = rng.permutation(len(batch.requests))
         requests = batch.requests if options.disliked is None else batch.requests.knowing(options.disliked)
@@ -104,6 +103,11 @@ def labelled_lists(
     if len(lists) < MIN_LISTS:
         return None
     return _padded([*lists, *sampled], retriever.config.blend.candidates)
+
+
+def signals_of(retriever: Retriever) -> tuple[str, ...]:
+    """Return the signals that a network of a retriever reads: those of its recommenders that have data."""
+    return network_signals([part.signals[0] for part in retriever.recommenders if not part.empty])
 
 
 def _labelled(

@@ -17,14 +17,13 @@ from models.data.timeline import VISIT_PAUSE
 from models.evaluation.list_kinds import lists_by_kind
 from models.ranking.candidates import PARTS
 from models.ranking.config import BlendConfig, RankingConfig
-from models.ranking.features import network_signals
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 from models.training.budget import Budget
 from models.training.kind_weights import choose_by_kind
-from models.training.labelled_lists import LabelOptions, labelled_lists
+from models.training.labelled_lists import LabelOptions, labelled_lists, signals_of
 from models.training.network import predict, save_network, train_networks
 from models.training.tuning import Trial, Tuner, tune_network_weight
 
@@ -149,9 +148,7 @@ def learn_network(
     trained = train_networks(lists, network, seed=seed, on_epoch=lambda done: progress("network", done))
     files = network_files(folder)
     save_network(trained.model, *files)
-    config = retriever.config
-    signals = network_signals(acts=config.goal is not None)
-    scorer = NetworkScorer(files[1], scaler, signals, context=config.context)
+    scorer = NetworkScorer(files[1], scaler, signals_of(retriever), context=retriever.config.context)
     check_parity(trained.model, scorer, lists.features[:64].reshape(-1, lists.features.shape[-1]))
     return scorer, trained.history
 

@@ -56,13 +56,17 @@ class Publication:
         interactions = run.everything
         window = choose_newcomer_window(interactions, run.window, served.config.visit_pause)
         config = served.config.changed("popularity", newcomer_window=window)
+        network, files = _network(run, served, folder, recipe, progress)
+        if network is not None:
+            config = config.model_copy(update={"network_signals": network.signals})
         names = {part.signals[0] for part in served.recommenders} | {entry.name for entry in RECOMMENDERS if entry.kept}
         return cls(
             interactions,
             Retriever.fit(interactions, config, catalogue, names - {Repeats.signals[0]}),
             Repeats.fit(TrainingData(run.log), config.repeats),
             Knowledge.fit(catalogue, KnowledgeConfig(), interactions.item_ids),
-            *_network(run, served, folder, recipe, progress),
+            network,
+            files,
         )
 
     @property

@@ -13,7 +13,6 @@ from models.data.strengths import StrengthScale
 from models.ranking.bundle_settings import read_config, read_network
 from models.ranking.candidates import PARTS
 from models.ranking.config import RankingConfig
-from models.ranking.features import network_signals
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
@@ -34,8 +33,6 @@ class ChosenSettings:
     def of(cls, bundle: Bundle, *, keep_network: bool) -> "ChosenSettings":
         """Read the settings of a bundle.
 
-        A network trained before a recommender was added is not kept, as it cannot read the features of this version.
-
         Raises
         ------
         BundleError
@@ -44,10 +41,7 @@ class ChosenSettings:
         config = read_config(bundle)
         if not keep_network or not config.blend.reads_network:
             return cls(config)
-        scorer = read_network(bundle)
-        if scorer.signals != network_signals(acts=config.goal is not None):
-            return cls(config)
-        return cls(config, scorer, (bundle.file(KERAS_FILE), bundle.file(NETWORK_FILE)))
+        return cls(config, read_network(bundle), (bundle.file(KERAS_FILE), bundle.file(NETWORK_FILE)))
 
     def without(self, parts: Collection[str]) -> "ChosenSettings":
         """Give some parts no weight. A network that read one of them is not kept: another one is trained."""

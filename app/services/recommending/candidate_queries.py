@@ -49,7 +49,7 @@ def candidate_query(
         only = only[only >= 0].astype(np.int32)
         if serving.ranker is not None and serving.ranker.generated_reference:
             # Scores are relative to what would be generated: for most lists, and in training, new items.
-            excluded = np.union1d(excluded, np.setdiff1d(user_history.items, only)).astype(np.int32)
+            excluded = np.union1d(excluded, np.setdiff1d(user_history.history.seen, only)).astype(np.int32)
     preferred = [live.mask(boost.filter) for boost in options.boosts if boost.weight > 0]
     if favour_new_items and serving.ranker is not None:
         preferred.append(serving.new_item_mask)

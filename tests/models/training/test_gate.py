@@ -150,8 +150,8 @@ def test_a_blend_significantly_below_its_best_part_on_one_kind_of_list_is_refuse
     refused = above_parts({"generated": fine, "given": worse})
     assert refused.outcome == "failed"
     assert (
-        "on given lists of 200 test users NDCG@10 is 0.2000, that of als, the best part, 0.2500"
-        " (difference -0.0800 to -0.0200)"
+        "on 200 given lists NDCG@10 is 0.2000, that of als, the best part, 0.2500"
+        " (difference -0.0800 to -0.0200: significantly worse)"
     ) in refused.detail
 
 
