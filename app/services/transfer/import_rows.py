@@ -31,6 +31,7 @@ from models.data.columns import (
     VALUE,
 )
 from models.data.events import EVENT_TYPE_PATTERN
+from models.data.sales import SALE_RULES
 
 Timestamps = Literal["seconds", "order"]
 Dropped = dict[str, int]
@@ -77,6 +78,9 @@ def clean_interactions(
     if VALUE in kept.column_names:
         finite = pc.or_kleene(pc.is_null(kept[VALUE]), pc.is_finite(kept[VALUE]))
         kept = _keep(kept, finite, "value not a number", dropped)
+    for column, (reason, fits_sale) in SALE_RULES.items():
+        if column in kept.column_names:
+            kept = _keep(kept, fits_sale(kept), reason, dropped)
     if TIMESTAMP in kept.column_names:
         kept = _ordered(kept, timestamps, dropped, exported=exported)
     if not exported:
