@@ -18,7 +18,7 @@ COUNTED_TYPE = case((interactions.c[QUANTITY] < 0, RETURN), else_=interactions.c
 async def shows_interest(
     connection: AsyncConnection, event_types: Collection[str], scale: StrengthScale
 ) -> ColumnElement[bool]:
-    """Return the condition that a row is of some types and no low rating; those that are returned are of the type `return`.
+    """Return the condition that a row is of some types and no low rating; see `COUNTED_TYPE`.
 
     Parameters
     ----------

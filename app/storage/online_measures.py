@@ -38,7 +38,7 @@ class OnlineMeasureStore:
         """Count the impressions of a time, by list, day and position, and what followed from them at any later time.
 
         An impression is an item that was `shown` with a request id or, without such an event, one that was
-        `recommended`. Clicks and conversions are events of the same item with the same request id; a return is no purchase.
+        `recommended`. Clicks and conversions are events of the same item with the same request id, and no returns.
 
         Parameters
         ----------
