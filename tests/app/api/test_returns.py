@@ -1,6 +1,5 @@
 """A negative quantity is a return: in histories, in what is popular, and in online measures."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ u2,i1,purchase,1772366460,2,20
 u2,i2,purchase,1772366460,,
 """
 SALE = {"user_id": "u", "event_type": "purchase", "timestamp": "2026-03-01T12:00:00Z"}
-Serve = Callable[..., Any]
 
 
 @pytest.fixture
