@@ -2,7 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    JsonValue,
+    ValidationInfo,
+    field_validator,
+)
 
 from app.schemas.problems import FieldError
 from app.schemas.types import Id, JsonObject, PastMoment
@@ -14,12 +23,23 @@ EventType = Annotated[
 Position = Annotated[int, Field(ge=0, lt=2**31)]
 
 
+def _not_zero(quantity: float) -> float:
+    if not quantity:
+        raise ValueError("must not be 0: leave it out where it is not known")
+    return quantity
+
+
+Quantity = Annotated[FiniteFloat, AfterValidator(_not_zero), Field(json_schema_extra={"not": {"const": 0}})]
+
+
 EXAMPLE: dict[str, JsonValue] = {
     "user_id": "u-42",
     "item_id": "sku-7",
     "event_type": "purchase",
     "timestamp": "2026-03-01T12:00:00Z",
     "event_id": "order-1001-1",
+    "quantity": 2,
+    "revenue": 39.8,
 }
 
 
@@ -41,6 +61,23 @@ class InteractionIn(BaseModel):
     request_id: Id | None = Field(None, description="`request_id` of the recommendation that led to this interaction")
     position: Position | None = Field(None, description="position in the list that was shown")
     context: JsonObject | None = Field(None, description="any JSON object, for example with the device")
+    quantity: Quantity | None = Field(
+        None, description="pieces; a negative number is a return: the interaction then counts as a `return`"
+    )
+    revenue: FiniteFloat | None = Field(
+        None,
+        description="the price paid in total, quantity times unit price, always in one currency; negative only with a"
+        " negative quantity",
+    )
+
+    @field_validator("revenue")
+    @classmethod
+    def _negative_for_returns(cls, revenue: float | None, info: ValidationInfo) -> float | None:
+        # A quantity that is refused itself is not in the data.
+        quantity = info.data.get("quantity", -1)
+        if revenue is not None and revenue < 0 and (quantity is None or quantity > 0):
+            raise ValueError("must not be negative without a negative quantity, which is that of a return")
+        return revenue
 
 
 class InteractionStored(BaseModel):

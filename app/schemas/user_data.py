@@ -19,6 +19,8 @@ _INTERACTION: dict[str, JsonValue] = {
     "request_id": None,
     "position": None,
     "context": None,
+    "quantity": 2.0,
+    "revenue": 39.8,
 }
 _MERGE: dict[str, JsonValue] = {
     "user_id": "anonymous-7",
@@ -48,6 +50,8 @@ class Interaction(BaseModel):
     request_id: str | None
     position: int | None
     context: dict[str, Any] | None
+    quantity: float | None = Field(description="pieces; negative for a return")
+    revenue: float | None = Field(description="the price paid in total")
     sequence: float | None = Field(
         None,
         description="only if it was imported with `timestamps` `order`: its place among those without a time,"

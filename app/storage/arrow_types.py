@@ -21,7 +21,9 @@ from models.data.columns import (
     EVENT_TYPE,
     ITEM,
     POSITION,
+    QUANTITY,
     REQUEST_ID,
+    REVENUE,
     SEQUENCE,
     TIMESTAMP,
     USER,
@@ -39,6 +41,8 @@ INTERACTION_TYPES: Mapping[str, pa.DataType] = {
     REQUEST_ID: pa.string(),
     POSITION: pa.int32(),
     CONTEXT: pa.string(),
+    QUANTITY: pa.float64(),
+    REVENUE: pa.float64(),
     SEQUENCE: pa.float64(),
 }
 """Of a row of the log, in the order of `LOG_COLUMNS`: `timestamp` in microseconds since 1970, `context` as JSON."""

@@ -22,9 +22,9 @@ from sqlalchemy import (
 )
 
 from app.storage.database import Database
-from app.storage.interest import shows_interest
+from app.storage.interest import COUNTED_TYPE, shows_interest
 from app.storage.tables import interactions
-from models.data.columns import EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
+from models.data.columns import ITEM, TIMESTAMP, USER, VALUE
 from models.data.flow import Flow
 from models.data.strengths import RATING, StrengthScale
 
@@ -112,9 +112,9 @@ class CountStore:
 
     async def since(self, last_id: int, event_types: Collection[str], limit: int) -> CountedRows:
         """Read the rows of some types after one of them, in the order of their ids."""
-        rating = case((interactions.c[EVENT_TYPE] == RATING, interactions.c[VALUE]))
+        rating = case((COUNTED_TYPE == RATING, interactions.c[VALUE]))
         columns = (interactions.c.id, interactions.c[ITEM], interactions.c[TIMESTAMP], rating)
-        later = (interactions.c.id > last_id) & interactions.c[EVENT_TYPE].in_(sorted(event_types))
+        later = (interactions.c.id > last_id) & COUNTED_TYPE.in_(sorted(event_types))
         async with self._database.begin() as connection:
             found = await connection.execute(select(*columns).where(later).order_by(columns[0]).limit(limit))
             rows = found.all()

@@ -7,14 +7,15 @@ from sqlalchemy import Connection
 
 from app.storage.database import pages
 from app.storage.rows import COLUMNS, Row, Stored
+from models.data.columns import CONTEXT
 
-_TYPES = ("text", "text", "text", "float8", "int8", "text", "text", "int4", "text")
+_TYPES = ("text", "text", "text", "float8", "int8", "text", "text", "int4", "text", "float8", "float8")
 _NAMES = ", ".join(COLUMNS)
+_TYPED = ", ".join(f"{name}::jsonb" if name == CONTEXT else name for name in COLUMNS)
 _ARRAYS = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_TYPES, 1))
 _INSERT_POSTGRESQL = (
     f"INSERT INTO interactions ({_NAMES}) "  # noqa: S608 - names of columns, nothing of a user's
-    f"SELECT {', '.join(f'c{n}' for n in range(1, 9))}, c9::jsonb "
-    f"FROM unnest({_ARRAYS}) AS given({', '.join(f'c{n}' for n in range(1, 10))}) "
+    f"SELECT {_TYPED} FROM unnest({_ARRAYS}) AS given({_NAMES}) "
     "ON CONFLICT (event_id) WHERE event_id IS NOT NULL DO NOTHING RETURNING id, event_id"
 )
 _FIND_POSTGRESQL = "SELECT event_id, id FROM interactions WHERE event_id = ANY($1::text[])"

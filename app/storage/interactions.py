@@ -14,9 +14,10 @@ from app.storage.inserts import insert_rows
 from app.storage.interest import shows_interest
 from app.storage.rows import Row, Stored
 from app.storage.tables import interactions
-from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, SEQUENCE, TIMESTAMP, USER, VALUE
+from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, QUANTITY, REVENUE, SEQUENCE, TIMESTAMP, USER, VALUE
 from models.data.order import in_one_order
 from models.data.progress import Progress
+from models.data.sales import counted_type
 from models.data.strengths import StrengthScale
 
 _NO_SCALE = StrengthScale()
@@ -25,7 +26,7 @@ _ROWS_A_READ = 100_000
 _SECOND = 1_000_000
 _USERS_A_STATEMENT = 500
 LogEntry = tuple[int | None, int, str, str, float | None]
-"""Time in microseconds since 1970, id, item, event type and value."""
+"""Time in microseconds since 1970, id, item, event type that it counts as, and value."""
 NEWEST_FIRST = (
     interactions.c[TIMESTAMP].desc().nulls_last(),
     interactions.c[SEQUENCE].desc().nulls_last(),
@@ -68,7 +69,7 @@ class InteractionStore:
         Events without a time are older than all others; among them, those without a place in a sequence.
         """
         found: dict[str, list[LogEntry]] = {user_id: [] for user_id in user_ids}
-        names = ("id", ITEM, EVENT_TYPE, VALUE, TIMESTAMP, USER)
+        names = ("id", ITEM, EVENT_TYPE, VALUE, TIMESTAMP, USER, QUANTITY)
         async with self._database.begin() as connection:
             for page in pages(user_ids, _USERS_A_STATEMENT):
                 place = func.row_number().over(
@@ -82,8 +83,8 @@ class InteractionStore:
                     .where(ranked.c.place <= latest)
                     .order_by(ranked.c.place.desc())
                 )
-                for number, item, kind, value, moment, user in await connection.execute(statement):
-                    found[user].append((moment, number, item, kind, value))
+                for number, item, kind, value, moment, user, quantity in await connection.execute(statement):
+                    found[user].append((moment, number, item, counted_type(kind, quantity), value))
         return found
 
     async def users(self) -> AsyncIterator[list[str]]:
@@ -154,9 +155,10 @@ class InteractionStore:
         """Read the columns of the log that training needs, named as in a data-set folder, in the order of the rows.
 
         `timestamp` holds seconds, or only an order where most rows have only a place in a sequence: the table is then
-        marked; see `models.data.order`. Without any order there is no `timestamp` column.
+        marked; see `models.data.order`. Without any order there is no `timestamp` column, and
+        without any `quantity` or `revenue` no such column.
         """
-        names = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID, SEQUENCE)
+        names = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID, SEQUENCE, QUANTITY, REVENUE)
         schema = pa.schema([(name, INTERACTION_TYPES[name]) for name in names])
         expected = max(await self.count(), 1)
         parts, last, done = [schema.empty_table()], 0, 0
@@ -178,5 +180,6 @@ class InteractionStore:
                 progress("reading the log", min(done / expected, 1.0))
         progress("reading the log", 1.0)
         found = pa.concat_tables(parts)
+        found = found.drop_columns([name for name in (QUANTITY, REVENUE) if found[name].null_count == len(found)])
         seconds = pc.divide(found[TIMESTAMP].cast(pa.float64()), _SECOND)
         return in_one_order(found.set_column(names.index(TIMESTAMP), TIMESTAMP, seconds))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import case, func, select
 
 from app.storage.database import Database
+from app.storage.interest import COUNTED_TYPE
 from app.storage.tables import interactions
-from models.data.columns import EVENT_TYPE, ITEM, POSITION, REQUEST_ID, TIMESTAMP
+from models.data.columns import ITEM, POSITION, REQUEST_ID, TIMESTAMP
 
 _DAY = 86_400_000_000
 _ROWS_AT_ONCE = 10_000
@@ -37,14 +38,14 @@ class OnlineMeasureStore:
         """Count the impressions of a time, by list, day and position, and what followed from them at any later time.
 
         An impression is an item that was `shown` with a request id or, without such an event, one that was
-        `recommended`. Clicks and conversions are events of the same item with the same request id.
+        `recommended`. Clicks and conversions are events of the same item with the same request id, and no returns.
 
         Parameters
         ----------
         begin, end
             In microseconds since 1970; the end is not part of it.
         """
-        kind, moment, place = interactions.c[EVENT_TYPE], interactions.c[TIMESTAMP], interactions.c[POSITION]
+        kind, moment, place = COUNTED_TYPE, interactions.c[TIMESTAMP], interactions.c[POSITION]
         shown, recommended = kind == "shown", kind == "recommended"
         first = func.min(case((shown, moment)))
         seen = func.coalesce(first, func.min(case((recommended, moment)))).label("seen")

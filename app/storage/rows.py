@@ -8,7 +8,9 @@ from models.data.columns import (
     EVENT_TYPE,
     ITEM,
     POSITION,
+    QUANTITY,
     REQUEST_ID,
+    REVENUE,
     SEQUENCE,
     TIMESTAMP,
     USER,
@@ -28,6 +30,8 @@ class Row(NamedTuple):
     request_id: str | None = None
     position: int | None = None
     context: str | None = None
+    quantity: float | None = None
+    revenue: float | None = None
 
 
 class Stored(NamedTuple):
@@ -37,7 +41,7 @@ class Stored(NamedTuple):
     repeated: bool
 
 
-COLUMNS = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID, REQUEST_ID, POSITION, CONTEXT)
+COLUMNS = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID, REQUEST_ID, POSITION, CONTEXT, QUANTITY, REVENUE)
 """The columns of a row, in its order."""
 LOG_COLUMNS = (*COLUMNS, SEQUENCE)
 """All columns of the log but the id; only an import gives a row a `sequence`."""

@@ -25,7 +25,9 @@ from models.data.columns import (
     EVENT_TYPE,
     ITEM,
     POSITION,
+    QUANTITY,
     REQUEST_ID,
+    REVENUE,
     SEQUENCE,
     TIMESTAMP,
     USER,
@@ -59,6 +61,8 @@ interactions = Table(
     Column(CONTEXT, _JSON),
     # Place in the order of a data set without times: any numbers, which mean nothing but their order.
     Column(SEQUENCE, Double),
+    Column(QUANTITY, Double),
+    Column(REVENUE, Double),
     Index("ix_interactions_user_id_timestamp", USER, TIMESTAMP),
     sqlite_autoincrement=True,
 )

@@ -13,7 +13,7 @@ from app.api.clock_header import CLOCK_HEADER
 from benchmarks.load.client import Client
 from benchmarks.replayed.log import ReplayedLog
 from models.arrays.types import Int32
-from models.data.columns import EVENT_TYPE, ITEM, USER, VALUE
+from models.data.columns import EVENT_TYPE, ITEM, QUANTITY, REVENUE, USER, VALUE
 from models.data.interactions import find
 
 
@@ -41,7 +41,8 @@ def replay(
     assert questions.stops is not None  # noqa: S101 - a replay's questions have them
     question_of = {int(stop): row for row, stop in enumerate(questions.stops)}
     users = [name.decode() for name in log.user_ids]
-    posted = [USER, ITEM, *(name for name in (EVENT_TYPE, VALUE) if name in replayed.table.column_names)]
+    optional = (EVENT_TYPE, VALUE, QUANTITY, REVENUE)
+    posted = [USER, ITEM, *(name for name in optional if name in replayed.table.column_names)]
     rows = replayed.table.select(posted).take(replayed.order).to_pylist()
     bodies = dict(zip(replayed.order.tolist(), map(_without_nothing, rows), strict=True))
     lists = np.full((len(questions), length), -1, dtype=np.int32)

@@ -9,14 +9,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.arrays.types import Mask
-from models.data.columns import ACT, EVENT_ID, EVENT_TYPE, ITEM, LEAVES_OUT, TARGET, TIMESTAMP, USER, VALUE
+from models.data.columns import (
+    ACT,
+    EVENT_ID,
+    EVENT_TYPE,
+    ITEM,
+    LEAVES_OUT,
+    QUANTITY,
+    REVENUE,
+    TARGET,
+    TIMESTAMP,
+    USER,
+    VALUE,
+)
 from models.data.errors import DataSetError
 from models.data.events import EventType, completed, half_lives_of, positive_types, weights_of
 from models.data.goal import Goal, choose_goal, required, row_kinds
 from models.data.loved import loved_rows
+from models.data.sales import SALE_RULES, with_returns
 from models.data.strengths import StrengthScale, rating_values
 
-_IDENTITY = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID)
+_IDENTITY = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID, QUANTITY, REVENUE)
 _GREATEST = 2**62
 _NAMED = 3
 
@@ -54,6 +67,8 @@ def clean(
 ) -> tuple[pa.Table, CleaningReport]:
     """Drop rows that lack an id, have an impossible timestamp, show no interest, or are duplicates.
 
+    A row with a negative quantity counts as a `return`.
+
     The kept rows have a column `TARGET` if some of them may not be targets, see `Goal` and `loved_rows`; a column `ACT`
     if there is a goal, and a column `LEAVES_OUT` if event types are named for it.
 
@@ -83,6 +98,10 @@ def clean(
         kept = keep(kept, present(kept[column]), f"no {column}", dropped)
     if TIMESTAMP in kept.column_names:
         kept = keep(kept, _finite(kept[TIMESTAMP]), "no finite timestamp", dropped)
+    for column, (reason, fits) in SALE_RULES.items():
+        if column in kept.column_names:
+            kept = keep(kept, fits(kept), reason, dropped)
+    kept = with_returns(kept)
     if EVENT_TYPE in kept.column_names:
         known = pc.or_(pc.is_null(kept[EVENT_TYPE]), pc.is_in(kept[EVENT_TYPE], value_set=pa.array(sorted(weights))))
         kept = keep(kept, known, _without_weight(kept[EVENT_TYPE], weights), dropped)

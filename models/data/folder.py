@@ -13,7 +13,18 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, REQUEST_ID, SEQUENCE, TIMESTAMP, USER, VALUE
+from models.data.columns import (
+    EVENT_ID,
+    EVENT_TYPE,
+    ITEM,
+    QUANTITY,
+    REQUEST_ID,
+    REVENUE,
+    SEQUENCE,
+    TIMESTAMP,
+    USER,
+    VALUE,
+)
 from models.data.errors import DataSetError
 from models.data.order import in_one_order, recognised
 
@@ -39,12 +50,14 @@ NO_INTERACTIONS = "contains neither interactions.parquet nor interactions.csv"
 _BLOCK_BYTES = 8 << 20
 Reader = TypeVar("Reader")
 _NUMBERS = (TIMESTAMP, VALUE)
+_SALES = (QUANTITY, REVENUE)
+"""Numbers too, but in a profile an attribute may have one of these names."""
 _TEXTS = (USER, ITEM, EVENT_TYPE, EVENT_ID, REQUEST_ID)
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """The files of a data-set folder as tables; ids are strings, `timestamp` and `value` float64.
+    """The files of a data-set folder as tables; ids are strings, numbers float64.
 
     `interactions` is marked where its `timestamp` is only an order; see `models.data.order`.
     """
@@ -187,11 +200,12 @@ def typed(table: pa.Table, path: Path) -> pa.Table:
     DataSetError
         A text column holds another type.
     """
+    numbers = _NUMBERS if path.stem in (ITEMS, USERS) else (*_NUMBERS, *_SALES)
     for position, column in enumerate(table.column_names):
         values = table[column]
         if column in _TEXTS:
             typed = _strings(values, path, column)
-        elif column in _NUMBERS:
+        elif column in numbers:
             typed = _numbers(values)
         else:
             continue

@@ -17,6 +17,7 @@ from app.storage.first_mentions import FirstMentions
 from app.storage.interactions import InteractionStore
 from app.storage.rows import Row, Stored
 from app.times import clock, to_microseconds
+from models.data.sales import counted_type
 
 _ROWS = TypeAdapter(list[InteractionIn])
 _MAX_ROWS_AT_ONCE = 100_000
@@ -156,6 +157,8 @@ def to_row(interaction: InteractionIn, moment: int) -> Row:
         interaction.request_id,
         interaction.position,
         None if context is None else orjson.dumps(context).decode(),
+        interaction.quantity,
+        interaction.revenue,
     )
 
 
@@ -165,7 +168,7 @@ def _without_repeats(rows: Sequence[Row]) -> list[Row]:
     kept = []
     for row in rows:
         if row.event_id is None:
-            said = row[:3] + row[4:5]
+            said = (row.user_id, row.item_id, counted_type(row.event_type, row.quantity), row.timestamp)
             if said in seen:
                 continue
             seen.add(said)

@@ -9,6 +9,7 @@ from cachetools import LRUCache
 
 from app.storage.interactions import InteractionStore, LogEntry
 from app.storage.rows import Row, Stored
+from models.data.sales import counted_type
 
 MAX_EVENTS = 10_000
 """Latest events of a user that are read: no person has more, and a log without a bound would delay other requests."""
@@ -157,7 +158,8 @@ class Histories:
             if not repeated:
                 self._mark(row.user_id)
                 if row.user_id in self._logs:
-                    event = (row.timestamp, number, row.item_id, row.event_type, row.value)
+                    kind = counted_type(row.event_type, row.quantity)
+                    event = (row.timestamp, number, row.item_id, kind, row.value)
                     new.setdefault(row.user_id, []).append(event)
         for user_id, events in new.items():
             # The log of another user of these rows may have taken its place in memory.

@@ -31,6 +31,7 @@ from models.data.columns import (
     VALUE,
 )
 from models.data.events import EVENT_TYPE_PATTERN
+from models.data.sales import SALE_RULES
 
 Timestamps = Literal["seconds", "order"]
 Dropped = dict[str, int]
@@ -74,9 +75,7 @@ def clean_interactions(
     else:
         known = pc.is_in(kept[EVENT_TYPE], value_set=pa.array(sorted(event_types.known)))
     kept = _keep(kept, known, "event_type unknown", dropped)
-    if VALUE in kept.column_names:
-        finite = pc.or_kleene(pc.is_null(kept[VALUE]), pc.is_finite(kept[VALUE]))
-        kept = _keep(kept, finite, "value not a number", dropped)
+    kept = _with_numbers(kept, dropped)
     if TIMESTAMP in kept.column_names:
         kept = _ordered(kept, timestamps, dropped, exported=exported)
     if not exported:
@@ -145,6 +144,17 @@ def _event_types(table: pa.Table) -> pa.ChunkedArray:
     if VALUE not in table.column_names:
         return pa.chunked_array([pa.array(["view"] * table.num_rows, pa.string())])
     return pc.if_else(pc.is_valid(table[VALUE]), "rating", "view")
+
+
+def _with_numbers(table: pa.Table, dropped: Dropped) -> pa.Table:
+    """Keep rows with a possible `value`, `quantity` and `revenue`, or without."""
+    if VALUE in table.column_names:
+        finite = pc.or_kleene(pc.is_null(table[VALUE]), pc.is_finite(table[VALUE]))
+        table = _keep(table, finite, "value not a number", dropped)
+    for column, (reason, fits) in SALE_RULES.items():
+        if column in table.column_names:
+            table = _keep(table, fits(table), reason, dropped)
+    return table
 
 
 def _matches_id(column: pa.ChunkedArray) -> pa.ChunkedArray:

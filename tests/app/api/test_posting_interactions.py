@@ -68,6 +68,8 @@ async def test_everything_that_may_come_with_an_interaction_is_kept(
         "request_id": "none~popular~1~ab",
         "position": 0,
         "context": {"device": "phone", "ä": ["\N{OWL}", None, 1.5]},
+        "quantity": 2,
+        "revenue": 39.8,
     }
     assert (await client.post("/interactions", json=body)).status_code == 201
     table = await application.state.serving.resources.interactions.table(lambda *_: None)
@@ -80,6 +82,8 @@ async def test_everything_that_may_come_with_an_interaction_is_kept(
             "value": 4.0,
             "timestamp": moment.timestamp(),
             "event_id": "e",
+            "quantity": 2.0,
+            "revenue": 39.8,
         }
     ]
 
@@ -137,7 +141,16 @@ async def test_every_kind_of_json_is_read(client: httpx.AsyncClient, kind: str) 
 
 
 @pytest.mark.parametrize(
-    "more", [{"value": -1.5e300}, {"position": 2**31 - 1}, {"context": {}}, {"context": {"a": "null"}}], ids=str
+    "more",
+    [
+        {"value": -1.5e300},
+        {"quantity": -1e-300, "revenue": -1e300},
+        {"quantity": -1, "revenue": 0},
+        {"position": 2**31 - 1},
+        {"context": {}},
+        {"context": {"a": "null"}},
+    ],
+    ids=str,
 )
 async def test_values_at_the_edge_are_taken(client: httpx.AsyncClient, more: dict[str, Any]) -> None:
     answer = await client.post("/interactions", json=VIEW | more)

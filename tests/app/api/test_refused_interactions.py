@@ -35,6 +35,8 @@ BAD_FIELDS: list[tuple[str, object]] = [
     *[(field, value) for field in ("event_id", "request_id") for value in BAD_IDS if value is not None],
     *[("event_type", value) for value in ("", "View", "bought", None, 1, ["view"])],
     *[("value", value) for value in list[object](("4", True, [], {}))],
+    *[("quantity", value) for value in list[object](("2", True, [], 0, 0.0, -0.0))],
+    *[("revenue", value) for value in list[object](("9.5", False, {}, -0.01))],
     *[("position", value) for value in (-1, 2**31, 1.5, "1", True, 10**30)],
     *[
         ("context", value)
@@ -78,9 +80,17 @@ async def test_every_wrong_field_is_named(client: httpx.AsyncClient, refused: Re
 async def test_a_number_that_is_not_finite_is_refused_wherever_it_is(
     client: httpx.AsyncClient, refused: Refused, number: str, place: str
 ) -> None:
-    field = "value" if place == "{}" else "context"
-    answer = await client.post("/interactions", content=raw(field, place.format(number)), headers=JSON)
-    refused(answer, 422, "invalid_request", field)
+    for field in ("value", "quantity", "revenue") if place == "{}" else ("context",):
+        answer = await client.post("/interactions", content=raw(field, place.format(number)), headers=JSON)
+        refused(answer, 422, "invalid_request", field)
+
+
+async def test_a_negative_revenue_needs_a_negative_quantity(client: httpx.AsyncClient, refused: Refused) -> None:
+    answer = await client.post("/interactions", content=body(quantity=2, revenue=-1), headers=JSON)
+    problem = refused(answer, 422, "invalid_request", "revenue")
+    assert "must not be negative without a negative quantity" in problem["errors"][0]["detail"]
+    answer = await client.post("/interactions", content=body(quantity=0, revenue=-1), headers=JSON)
+    assert "must not be 0" in refused(answer, 422, "invalid_request", "quantity")["errors"][0]["detail"]
 
 
 @pytest.mark.parametrize("field", ["user_id", "event_id", "event_type", "context"])

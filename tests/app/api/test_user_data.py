@@ -48,6 +48,8 @@ async def test_a_log_is_listed_newest_first_with_every_field(
         "request_id": "r",
         "position": 3,
         "context": {"a": [1]},
+        "quantity": -2.0,
+        "revenue": -19.9,
     }
     ident = (await client.post("/interactions", json=full)).json()["id"]
     others = [VIEW | {"item_id": f"i{n}", "timestamp": f"2026-03-0{n}T00:00:00Z"} for n in (4, 2, 3, 3)]

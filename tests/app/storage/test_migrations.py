@@ -45,6 +45,13 @@ async def set_revision(database: Database, revision: str) -> None:
         await connection.execute(text("UPDATE alembic_version SET version_num = :name"), {"name": revision})
 
 
+def downgrade(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__path__[0])))
+    config.attributes["connection"] = connection
+    command.downgrade(config, revision)
+
+
 async def test_the_first_upgrade_makes_the_tables_and_the_second_changes_nothing(empty: Database) -> None:
     head = newest_revision()
     assert await upgrade(empty) == (None, head)
@@ -64,17 +71,28 @@ async def test_the_tables_of_the_code_are_those_of_the_migrations(migrated: Data
 
 
 async def test_a_downgrade_to_nothing_removes_the_tables(migrated: Database) -> None:
-    def down(connection: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(Path(migrations.__path__[0])))
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-
     async with migrated.begin() as connection:
-        await connection.run_sync(down)
+        await connection.run_sync(downgrade, "base")
     assert await tables(migrated) == {"alembic_version"}
     assert (await upgrade(migrated))[0] is None
     assert await tables(migrated) == {*metadata.tables, "alembic_version"}
+
+
+async def test_a_downgrade_removes_quantity_and_revenue_and_nothing_else(migrated: Database) -> None:
+    names = "user_id, item_id, event_type, value, timestamp, event_id"
+    stored = ("u", "i", "purchase", 1.5, 1_772_366_400_000_000, "e")
+    given = ", ".join(map(repr, stored))
+    async with migrated.begin() as connection:
+        await connection.execute(
+            text(f"INSERT INTO interactions ({names}, quantity, revenue) VALUES ({given}, -2, -19.9)")
+        )
+        await connection.run_sync(downgrade, "0006")
+        columns = await connection.run_sync(lambda plain: inspect(plain).get_columns("interactions"))
+        assert {"quantity", "revenue"} & {column["name"] for column in columns} == set()
+    assert await upgrade(migrated) == ("0006", newest_revision())
+    async with migrated.begin() as connection:
+        statement = f"SELECT {names}, quantity, revenue FROM interactions"
+        assert [tuple(row) for row in await connection.execute(text(statement))] == [(*stored, None, None)]
 
 
 async def test_two_upgrades_at_once_both_end_with_the_tables(make_database: MakeDatabase) -> None:

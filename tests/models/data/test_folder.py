@@ -56,6 +56,16 @@ def test_reads_every_file_that_is_there(csv: Write) -> None:
     ]
 
 
+def test_quantity_and_revenue_are_numbers_of_interactions_and_attributes_of_users(csv: Write) -> None:
+    csv("user_id,revenue\na,high\n", "users")
+    found = read_folder(csv("user_id,item_id,quantity,revenue\na,x,-3,-1.5\na,y,,\na,z,some,1e3\n"))
+    assert found.interactions["revenue"].to_pylist() == [-1.5, None, 1000.0]
+    assert found.interactions["quantity"].to_pylist()[:2] == [-3.0, None]
+    assert np.isnan(found.interactions["quantity"].to_pylist()[2])
+    assert found.users is not None
+    assert found.users["revenue"].to_pylist() == ["high"]
+
+
 def test_files_that_are_not_there_are_none(csv: Write) -> None:
     found = read_folder(csv("user_id,item_id\na,x\n"))
     assert (found.items, found.users, found.test, found.candidates) == (None, None, None, None)

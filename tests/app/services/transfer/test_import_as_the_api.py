@@ -32,6 +32,8 @@ ROWS = st.fixed_dictionaries(
         "request_id": st.none() | IDS,
         "position": st.none() | st.integers(-1, 2**31),
         "context": st.none() | CONTEXTS,
+        "quantity": st.none() | st.floats(),
+        "revenue": st.none() | st.floats(),
     }
 )
 FINE: dict[str, Any] = {
@@ -44,8 +46,10 @@ FINE: dict[str, Any] = {
     "request_id": None,
     "position": 0,
     "context": None,
+    "quantity": None,
+    "revenue": None,
 }
-KINDS = {"value": pa.float64(), "timestamp": pa.float64(), "position": pa.int64()}
+KINDS = {name: pa.float64() for name in ("value", "timestamp", "quantity", "revenue")} | {"position": pa.int64()}
 SCHEMA = pa.schema([(name, KINDS.get(name, pa.string())) for name in FINE])
 TYPES = EventTypeRule(EVENT_WEIGHTS, allow_unknown=False)
 
@@ -67,6 +71,11 @@ def api_takes(row: dict[str, Any]) -> bool:
 @example(FINE | {"user_id": "u\n"})
 @example(FINE | {"position": 2**31})
 @example(FINE | {"value": float("nan")})
+@example(FINE | {"quantity": -2.0, "revenue": -9.5})
+@example(FINE | {"quantity": 2.0, "revenue": -9.5})
+@example(FINE | {"revenue": -9.5})
+@example(FINE | {"quantity": -0.0, "revenue": 0.0})
+@example(FINE | {"quantity": float("nan"), "revenue": -1.0})
 def test_a_row_goes_in_exactly_if_the_api_would_take_it(row: dict[str, Any]) -> None:
     anchor = FINE | {"user_id": "anchor-of-the-test"}
     dropped: dict[str, int] = {}

@@ -32,6 +32,8 @@ ROWS = st.builds(
     st.none() | IDS,
     st.none() | st.integers(0, 2**31 - 1),
     st.none() | CONTEXTS.map(lambda value: orjson.dumps(value).decode()),
+    st.none() | st.sampled_from([-1e300, -2.0, 0.001, 1.0]),
+    st.none() | st.floats(0, allow_infinity=False),
 )
 
 
