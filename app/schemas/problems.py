@@ -38,9 +38,9 @@ def field_error(error: Mapping[str, Any], place: Sequence[int | str], whole: str
     whole
         The name of the document, for errors about all of it.
     """
-    if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] == EVENT_TYPE_PATTERN:
-        return FieldError(field="event_type", code=error["type"], detail=f"must be {EVENT_TYPE_RULE}")
     name = ".".join(str(part) for part in place) or whole
+    if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] == EVENT_TYPE_PATTERN:
+        return FieldError(field=name, code=error["type"], detail=f"must be {EVENT_TYPE_RULE}")
     detail = _WORDS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
     return FieldError(field=name, code=error["type"], detail=detail)
 

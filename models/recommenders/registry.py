@@ -64,6 +64,8 @@ class Entry:
         know; only for a kept `ItemMatrix`.
     needs_acts
         Whether it is fitted only where interactions of several kinds lead to a goal.
+    acts_weight
+        Weight where the search starts on such data; its own `weight` is 0.
     lacking
         What data lacks that it cannot be fitted on, for use in a sentence.
     max_used, max_items
@@ -86,6 +88,7 @@ class Entry:
     relates_items: bool = True
     compares_items: bool = False
     needs_acts: bool = False
+    acts_weight: float = 0.0
     lacking: str = "the data holds nothing to fit it on"
     max_used: int | None = None
     max_items: int | None = None
@@ -136,7 +139,7 @@ def _act_entry(act: str) -> Entry:
         kind_of_act(act),
         ActKNNConfig,
         _TITLES[act],
-        weight=0.3,
+        acts_weight=0.3,
         unordered={"recency_decay": 1.0},
         choices=(
             Choice("recency_decay", (0.6, 0.85, 0.95, 1.0), needs_fit=False, needs_order=True),
@@ -255,7 +258,7 @@ RECOMMENDERS: tuple[Entry, ...] = (
         GoOn,
         GoOnConfig,
         "what the user may go on with",
-        weight=1.0,
+        acts_weight=1.0,
         choices=(
             Choice("half_life", (7.0, 1.0, 3.0, 15.0, 30.0, 90.0), needs_fit=False, needs_order=True),
             Choice("item_exponent", (1.0, 0.0, 0.5, 1.5), needs_fit=False),

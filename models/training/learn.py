@@ -21,6 +21,7 @@ from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
+from models.recommenders.registry import RECOMMENDERS
 from models.training.budget import Budget
 from models.training.kind_weights import choose_by_kind
 from models.training.labelled_lists import LabelOptions, labelled_lists, signals_of
@@ -187,6 +188,8 @@ def start_settings(train: Interactions, scale: StrengthScale, parts: Collection[
 def _start_blend(blend: BlendConfig, parts: Collection[str]) -> BlendConfig:
     """Return the start weights of some parts, 0 for all others; where all are 0, each of these parts has 1."""
     weights = {part: float(getattr(blend, part)) if part in parts else 0.0 for part in PARTS}
+    # These parts are among the others only where there are acts before a goal.
+    weights |= {entry.name: entry.acts_weight for entry in RECOMMENDERS if entry.needs_acts and entry.name in parts}
     if not any(weights.values()):
         weights |= dict.fromkeys(parts, 1.0)
     return blend.model_copy(update=weights)

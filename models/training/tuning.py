@@ -203,7 +203,7 @@ class Tuner:
         self.trials += [Trial({"alone": name}, ndcg) for name, ndcg in alone.items()]
         best = max(alone.values(), default=0.0)
         for entry, choice in choices(ordered=self._ordered):
-            if alone.get(choice.measured_by or entry.name, 0.0) >= _TUNED * best:
+            if alone.get(choice.measured_by or entry.name, -1.0) >= _TUNED * best:
                 self._choose(entry, choice)
         return tuple(name for name, ndcg in alone.items() if ndcg >= _READ * best and entry_of(name).read_by_network)
 

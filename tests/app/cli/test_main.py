@@ -16,7 +16,7 @@ METRICS = ("recall", "ndcg", "hit_rate", "mrr", "map", "coverage", "novelty", "d
 KEYS = {
     *("protocol", "counts", "metrics", "intervals", "settings", "seconds", "peak_memory_mb"),
     *("segments", "trials", "curves", "calibration", "measured_at"),
-    *("kinds", "left_out", "unmeasured"),
+    *("kinds", "left_out", "goal", "unmeasured"),
 }
 Completed = subprocess.CompletedProcess[str]
 Braid = Callable[..., Completed]

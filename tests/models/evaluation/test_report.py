@@ -68,6 +68,7 @@ def test_the_report_is_written_as_json() -> None:
         "measured_at": "2026-11-24T12:00:00+00:00",
         "left_out": {},
         "unmeasured": None,
+        "goal": None,
         "kinds": {},
     }
 

@@ -11,10 +11,10 @@ from models.data.interactions import Interactions
 from models.data.progress import silent
 from models.data.strengths import StrengthScale
 from models.ranking.config import RankingConfig
-from models.ranking.features import FEATURES, Scaler
+from models.ranking.features import Scaler, feature_names
 from models.ranking.network_config import NetworkConfig
 from models.ranking.retriever import Retriever
-from models.training.labelled_lists import LabelOptions, labelled_lists, sample_items
+from models.training.labelled_lists import LabelOptions, labelled_lists, sample_items, signals_of
 from models.training.network import LabelledLists
 from models.training.refresh import ChosenSettings, refresh
 
@@ -29,9 +29,9 @@ def made(
     return labelled_lists(train, retriever, LabelOptions(**options, sampled=sampled), seed=seed, progress=silent)
 
 
-def column(found: LabelledLists, name: str, scaler: Scaler) -> Float32:
+def column(train: Interactions, found: LabelledLists, name: str, scaler: Scaler) -> Float32:
     """Give one feature of all candidates before it was standardised."""
-    place = FEATURES.index(name)
+    place = feature_names(signals_of(Retriever.fit(train, RankingConfig()))).index(name)
     values: Float32 = found.features[..., place] * scaler.scale[place] + scaler.mean[place]
     return values
 
@@ -72,7 +72,7 @@ def test_a_window_gives_one_list_for_each_user_with_labels_of_equal_share(daily:
     assert lists.labels.sum(axis=1).tolist() == pytest.approx([1.0] * len(lists.labels))
     counts = (lists.labels > 0).sum(axis=1)
     assert lists.labels.max(axis=1).tolist() == pytest.approx((1 / counts).tolist())
-    lengths = np.expm1(column(lists, "history_length", scaler)[:, 0]).round().astype(int)
+    lengths = np.expm1(column(daily, lists, "history_length", scaler)[:, 0]).round().astype(int)
     assert sorted(lengths.tolist()) == [7] * 6 + [11] * 6 + [15] * 6
 
 
@@ -99,7 +99,7 @@ def test_lists_of_sampled_items_hold_one_label_and_no_item_of_the_history(daily:
     assert ((lists.labels[sampled] > 0).sum(axis=1) == 1).all()
     # Of 22 items the user has had at least seven.
     assert lists.present[sampled].sum(axis=1).max() <= 15
-    assert np.isfinite(column(more[0], "history_length", scaler)).all()
+    assert np.isfinite(column(daily, more[0], "history_length", scaler)).all()
 
 
 def test_sampled_items_are_neither_excluded_nor_a_second_label() -> None:

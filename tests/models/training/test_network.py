@@ -12,12 +12,12 @@ from models.bundle.errors import BundleError
 from models.data.interactions import Interactions
 from models.data.progress import silent
 from models.ranking.config import BlendConfig, RankingConfig
-from models.ranking.features import FEATURES, Scaler
+from models.ranking.features import FEATURES, Scaler, feature_names
 from models.ranking.network import NetworkScorer
 from models.ranking.network_config import NetworkConfig
 from models.ranking.retriever import Retriever
 from models.training import labelled_lists as lists_module
-from models.training.labelled_lists import LabelOptions, labelled_lists
+from models.training.labelled_lists import LabelOptions, labelled_lists, signals_of
 from models.training.learn import check_parity
 from models.training.network import (
     LabelledLists,
@@ -91,16 +91,19 @@ def test_lists_label_the_latest_items_each_with_what_came_before(checkerboard: I
     made = lists_of(checkerboard, sampled=0)
     assert made is not None
     lists, scaler = made
-    assert lists.features.shape == (36, 100, WIDTH)
+    # A column for each number of the recommenders that have data.
+    width = len(feature_names(signals_of(Retriever.fit(checkerboard, RankingConfig()))))
+    assert lists.features.shape == (36, 100, width)
+    assert width < WIDTH
     assert lists.labels.sum(axis=1).tolist() == [1.0] * 36
     assert sorted(lists.present.sum(axis=1).tolist()) == [8] * 12 + [9] * 12 + [10] * 12
     assert not lists.labels[~lists.present].any()
     assert np.isfinite(lists.features).all()
     standard = lists.features[lists.present]
     whole = np.abs(standard).max(axis=0) < 8  # nothing cut off
-    assert whole.sum() > WIDTH - 5
+    assert whole.sum() > width - 5
     assert standard[:, whole].mean(axis=0) == pytest.approx(np.zeros(whole.sum()), abs=1e-4)
-    assert scaler.mean.shape == scaler.scale.shape == (WIDTH,)
+    assert scaler.mean.shape == scaler.scale.shape == (width,)
 
 
 def test_a_label_is_hidden_from_the_fit_that_scores_its_list(table: Callable[[list[tuple[object, ...]]], Any]) -> None:

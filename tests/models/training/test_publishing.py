@@ -134,7 +134,7 @@ def test_a_network_of_a_timeline_is_trained_once_more_for_the_bundle(
         served, learned = Ranker.load(bundle).network, run.learned.network
         assert learned is not None
         # The test of the run has a network of its own as well, with files of its own.
-        first = NetworkScorer(run.learned.files[1], learned.scaler, context=learned.context)
+        first = NetworkScorer(run.learned.files[1], learned.scaler, learned.signals, context=learned.context)
     assert served is not None
     assert run.labels is not None
     retriever = served_retriever(run.learned.ranker.retriever)
