@@ -59,7 +59,9 @@ class Options:
     def _fields_hash(self) -> bytes:
         # The length of a page and whether it is explained do not change the list.
         # The default stands for itself as it did when it was true, so that the cursors of earlier versions hold.
-        seen = {None: True, True: "all"}.get(self.exclude_seen, self.exclude_seen)  # type: ignore[call-overload]
+        seen: object = self.exclude_seen
+        if seen is None or seen is True:
+            seen = True if seen is None else "all"
         defining = (
             seen,
             self.exclude,

@@ -150,5 +150,5 @@ def _random_rank(everything: Interactions, seed: int) -> npt.NDArray[np.int64]:
 
 def _reached(everything: Interactions) -> Int64:
     """Count for each row the rows of its user that reach the goal."""
-    count: Int64 = np.bincount(everything.users, weights=everything.reached, minlength=everything.n_users)
-    return count.astype(np.int64)[everything.users]
+    count: Int64 = np.bincount(everything.users[everything.reached], minlength=everything.n_users)
+    return count[everything.users]

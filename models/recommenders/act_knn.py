@@ -14,7 +14,6 @@ from models.arrays.types import Float32
 from models.bundle.loader import Bundle
 from models.data.goal import ACTS
 from models.data.history import History
-from models.data.interactions import Interactions
 from models.recommenders.recommender import ItemMatrix, TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.similarity.matrices import binary_matrix, counts, latest, power, scaled, top_products
@@ -50,7 +49,7 @@ class ActKNN(ItemMatrix[ActKNNConfig]):
         Users with this act on each item, and users who reached each item, float32.
     """
 
-    act: ClassVar[int]
+    act: ClassVar[int | None]
 
     def __init__(
         self,
@@ -67,10 +66,11 @@ class ActKNN(ItemMatrix[ActKNNConfig]):
         """Compute the matrix from the single interactions; it is empty where there is no such act."""
         interactions = training.interactions
         log = interactions.log
-        if log is None or log.acts is None or not (log.acts == cls.act).any():
+        own = None if log is None or log.acts is None else log.acts == cls.act
+        if log is None or own is None or not own.any():
             return cls(config, SparseRows.empty(interactions.n_items))
-        acts = binary_matrix(latest(_of(log, cls.act), config.max_user_interactions))
-        reached = binary_matrix(latest(_of(log, 0), config.max_user_interactions))
+        acts = binary_matrix(latest(log.select(own), config.max_user_interactions))
+        reached = binary_matrix(latest(log.select(log.reached), config.max_user_interactions))
         degrees = counts(acts, 0), counts(reached, 0)
         left = scaled(
             acts.T.tocsr(),
@@ -120,8 +120,3 @@ def kind_of_act(act: str) -> type[ActKNN]:
     name = f"{act}_to_goal"
     members = {"signals": (name, f"{name}_last"), "act": ACTS.index(act), "__doc__": ActKNN.__doc__}
     return type(f"{act.title()}ToGoal", (ActKNN,), members)
-
-
-def _of(log: Interactions, act: int) -> Interactions:
-    assert log.acts is not None  # noqa: S101 - the caller has looked
-    return log.select(log.acts == act)

@@ -137,7 +137,7 @@ class Popularity:
             order=bundle.array("popularity_order", np.int32),  # type: ignore[arg-type]
             trend_order=bundle.array("popularity_trend_order", np.int32),  # type: ignore[arg-type]
             ages=bundle.array("popularity_ages", np.float32) if "popularity_ages" in bundle.arrays else None,  # type: ignore[arg-type]
-            interacted=bundle.array(_INTERACTED, np.uint8) > 0 if _INTERACTED in bundle.arrays else None,
+            interacted=bundle.array(_INTERACTED, np.uint8).astype(np.bool_) if _INTERACTED in bundle.arrays else None,
         )
 
     @property
