@@ -111,8 +111,10 @@ class History:
 
     @property
     def every(self) -> "History":
-        """All single interactions with the items."""
-        return self if self.events is None else self.events
+        """All single interactions with the items, at the moment of this history."""
+        if self.events is None:
+            return self
+        return self.events if self.events.now == self.now else replace(self.events, now=self.now)
 
     @property
     def against(self) -> "History":

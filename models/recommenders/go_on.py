@@ -100,12 +100,12 @@ class GoOn:
         if self.empty or acts is None or not len(history):
             return
         items, place = np.unique(history.items, return_inverse=True)
-        reached = np.full(len(items), -1, dtype=np.int64)
+        reached = np.full(len(items), -np.inf)
         done = np.flatnonzero(acts == REACHED)
-        np.maximum.at(reached, place[done], done)
-        # Without an order an item that reached the goal is done with, whatever its row's place.
-        last = reached if self.ordered else np.where(reached >= 0, len(acts), -1)
-        open_ = np.flatnonzero((acts != REACHED) & (np.arange(len(acts)) > last[place]))
+        # Without an order an item that reached the goal is done with. Nor have rows of one time an order.
+        times = np.zeros(len(acts)) if history.times is None or not self.ordered else history.times
+        np.maximum.at(reached, place[done], times[done])
+        open_ = np.flatnonzero((acts != REACHED) & (times > reached[place]))
         if not len(open_):
             return
         weights, youngest = self._weights(history, open_)

@@ -62,6 +62,8 @@ KINDS: dict[str, Callable[[], Iterator[Row]]] = {
     "long": lambda: interactions(12, 240, 120),
     "unordered": lambda: interactions(100, 60, 14, times=False),
     "new items": lambda: interactions(100, 60, 14),
+    "goal": lambda: interactions(100, 60, 14, repeats=0.5),
+    "unordered goal": lambda: interactions(100, 60, 14, repeats=0.5, times=False),
 }
 
 
@@ -79,9 +81,10 @@ def backend() -> str:
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
+def settings(settings: Settings, kind: str) -> Settings:
     """What the network has learned does not matter here."""
-    return settings.model_copy(update={"network": NetworkConfig(members=1, epochs=2)})
+    goal = "purchase" if "goal" in kind else None
+    return settings.model_copy(update={"network": NetworkConfig(members=1, epochs=2), "goal": goal})
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -99,6 +102,8 @@ async def test_a_server_gives_the_lists_that_evaluation_measures(kind: str, reso
             expected = measured(Ranker.load(trained.bundle), (await resources.interactions.table(silent)))
             new = [item for found in expected.values() for item, _ in found if item >= "i900"]
             assert new or kind != "new items"
+            acts = Ranker.load(trained.bundle).goal is not None
+            assert acts == ("goal" in kind)
             for user, found in expected.items():
                 assert await served(client, user, trained.bundle.version) == found, user
             given = {user: [item for item, _ in found][::-3] for user, found in expected.items()}
@@ -113,10 +118,10 @@ def measured(
     ranker: Ranker, table: Any, candidates: dict[str, list[str]] | None = None
 ) -> dict[str, list[tuple[str, Any]]]:
     """Rank for all users as evaluation does, from the whole log: all items, or given candidates."""
-    cleaned, report = clean(table)
+    cleaned, report = clean(table, goal=ranker.goal)
     log = Interactions.from_table(cleaned, first_only=False, scale=ranker.scale)
     codes = find(ranker.item_ids, [item.decode() for item in log.item_ids])
-    log = Interactions(log.user_ids, ranker.item_ids, log.users, codes[log.items], log.timestamps, log.strengths)
+    log = replace(log, item_ids=ranker.item_ids, items=codes[log.items], may_be_targets=None)
     users = np.arange(log.n_users, dtype=np.int32)
     nothing = Ragged(np.zeros(len(users) + 1, dtype=np.int64), np.empty(0, dtype=np.int32))
     holdout = Holdout(users, log, nothing, moments=np.full(len(users), NOW))

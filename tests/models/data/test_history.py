@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -81,3 +82,8 @@ def test_places_of_an_order_are_no_moments(codes: Codes) -> None:
     order = History.read(codes(3, 1, 2), times=np.array([7.0, 7.0, 7.0]), has_moments=False)
     assert order.items.tolist() == [3, 1, 2]
     assert order.weights(0.5).tolist() == [0.25, 0.5, 1.0]
+
+
+def test_single_interactions_age_with_their_history() -> None:
+    read = History.read(np.array([3, 3], dtype=np.int32), times=np.array([10.0, 20.0]))
+    assert replace(read, now=50.0).every.ages().tolist() == [40.0, 30.0]
