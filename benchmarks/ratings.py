@@ -12,10 +12,10 @@ from rich.console import Console
 
 from models.arrays.types import Float64, Int32
 from models.data.cleaning import clean
+from models.data.codes import find_column
 from models.data.columns import ITEM
 from models.data.cutting import TEMPORAL
 from models.data.holdout import Holdout, Ragged
-from models.data.interactions import find_column
 from models.data.progress import silent
 from models.data.sample import movielens
 from models.data.splitting import Split, make_split

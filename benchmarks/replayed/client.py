@@ -13,8 +13,8 @@ from app.api.clock_header import CLOCK_HEADER
 from benchmarks.load.client import Client
 from benchmarks.replayed.log import ReplayedLog
 from models.arrays.types import Int32
+from models.data.codes import find
 from models.data.columns import EVENT_TYPE, ITEM, QUANTITY, REVENUE, USER, VALUE
-from models.data.interactions import find
 
 
 def replay(

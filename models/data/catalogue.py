@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from models.data.codes import find
 from models.data.columns import ITEM
-from models.data.interactions import find
 
 TITLE, DESCRIPTION, CATEGORIES, TAGS, PRICE = "title", "description", "categories", "tags", "price"
 ATTRIBUTES, HIDDEN, AVAILABLE_FROM, AVAILABLE_UNTIL = "attributes", "hidden", "available_from", "available_until"

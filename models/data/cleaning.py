@@ -21,6 +21,7 @@ from models.data.columns import (
     TIMESTAMP,
     USER,
     VALUE,
+    WORTH,
 )
 from models.data.errors import DataSetError
 from models.data.events import EventType, completed, half_lives_of, positive_types, weights_of
@@ -70,7 +71,7 @@ def clean(
     A row with a negative quantity counts as a `return`.
 
     The kept rows have a column `TARGET` if some of them may not be targets, see `Goal` and `loved_rows`; a column `ACT`
-    if there is a goal, and a column `LEAVES_OUT` if event types are named for it.
+    if there is a goal, `WORTH` if it does not count all alike, and `LEAVES_OUT` if event types are named for it.
 
     Parameters
     ----------
@@ -126,6 +127,8 @@ def clean(
     if goal is not None:
         targets = _targets(goal, kept, kinds, targets)
         kept = kept.append_column(ACT, _of_kinds(kinds, goal.act_of, pa.int8()))
+        if goal.has_worth:
+            kept = kept.append_column(WORTH, pa.array(goal.worth(kept)))
     if leaves_out is not None:
         kept = kept.append_column(LEAVES_OUT, _of_kinds(kinds, lambda kind: kind in leaves_out, pa.bool_()))
     if not targets.all():

@@ -7,9 +7,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from models.arrays.types import Float32, Float64, Int32, Int64
+from models.data.codes import find_column
 from models.data.columns import ITEM, TIMESTAMP, USER
 from models.data.history import History
-from models.data.interactions import Interactions, find_column
+from models.data.interactions import Interactions
 from models.data.low_ratings import LowRatings
 from models.data.strengths import StrengthScale, rating_values
 

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from models.arrays.types import Array, Int32, Int64
-from models.data.interactions import Interactions, find
+from models.data.codes import find
+from models.data.interactions import Interactions
 from models.data.strengths import StrengthScale
 
 
@@ -41,6 +42,7 @@ def with_histories(log: Interactions, table: pa.Table, scale: StrengthScale | No
         timestamps=np.concatenate([log.timestamps, given.timestamps])[order] if ordered else None,
         strengths=None if alike else np.concatenate(strengths)[order],
         may_be_targets=None,
+        worth=None,
         acts=_joined(log.acts, given.acts, order),
         leaves_out=_joined(log.leaves_out, given.leaves_out, order),
     )

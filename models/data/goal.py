@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat
 
-from models.arrays.types import Float64, Int8, Mask
+from models.arrays.types import Float32, Int8, Mask
 from models.data.columns import EVENT_TYPE, USER, VALUE
 from models.data.errors import DataSetError
 from models.data.events import EVENT_TYPE_PATTERN, EVENT_WEIGHTS, positive_types
@@ -109,15 +109,23 @@ class Goal(BaseModel):
                 reached = reached & ~(of_kind & ~(given >= least))
         return np.asarray(reached, dtype=np.bool_)
 
-    def row_values(self, table: pa.Table) -> Float64:
-        """Return what each row counts as a label, float64; 0 for rows of other event types."""
+    @property
+    def has_worth(self) -> bool:
+        """Return whether some interactions that reach it count more than others."""
+        return self.weighed_by is not None or len(set(self.values.values())) > 1
+
+    def worth(self, table: pa.Table) -> Float32:
+        """Return what each row counts as a label, float32; 0 for rows of other event types.
+
+        Where the field that weighs is missing, or no number, the event type alone counts; below 0 it counts nothing.
+        """
         kinds = row_kinds(table).dictionary_encode()
         of_kind = np.array([self.values.get(kind, 0.0) for kind in kinds.dictionary.to_pylist()])
         found = of_kind[kinds.indices.to_numpy()]
         if self.weighed_by is None:
-            return np.asarray(found, dtype=np.float64)
-        factor = pc.fill_null(table[self.weighed_by], 1.0).cast(pa.float64()).to_numpy()
-        return np.asarray(found * np.maximum(np.where(np.isfinite(factor), factor, 1.0), 0.0), dtype=np.float64)
+            return np.asarray(found, dtype=np.float32)
+        factor = pc.fill_null(table[self.weighed_by].cast(pa.float64()), 1.0).to_numpy()
+        return np.asarray(found * np.maximum(np.where(np.isfinite(factor), factor, 1.0), 0.0), dtype=np.float32)
 
 
 def _normal(text: str) -> str:

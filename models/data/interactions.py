@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from models.arrays.types import Array, Float32, Float64, Ids, Int8, Int32, Int64, Mask
-from models.data.columns import ACT, ITEM, LEAVES_OUT, TARGET, TIMESTAMP, USER
+from models.data.codes import encode
+from models.data.columns import ACT, ITEM, LEAVES_OUT, TARGET, TIMESTAMP, USER, WORTH
 from models.data.goal import REACHED
 from models.data.history import History
 from models.data.low_ratings import LowRatings
@@ -26,7 +27,8 @@ class Interactions:
     float32, None where all are alike. With `only_order` the timestamps are no times. `may_be_targets` marks the rows
     that may be targets of lists; None where all may. `low` are the low ratings, which are no interactions. `acts`
     (int8) are codes in `goal.ACTS`, None where all interactions count as success. `leaves_out` marks the rows whose
-    items are left out of the user's lists, None where the goal decides. Where there are acts, `log` holds the single
+    items are left out of the user's lists, None where the goal decides. `worth` (float32) is what rows count as labels,
+    None where all count alike. Where there are acts, `log` holds the single
     rows that these ones stand for; whoever cuts the rows cuts the log.
     """
 
@@ -41,6 +43,7 @@ class Interactions:
     low: LowRatings | None = None
     acts: Int8 | None = None
     leaves_out: Mask | None = None
+    worth: Float32 | None = None
     log: "Interactions | None" = None
 
     @classmethod
@@ -66,8 +69,8 @@ class Interactions:
         scale
             The scale of the strengths, as cleaning found it.
         """
-        user_ids, users = _encode(table[USER])
-        item_ids, items = _encode(table[ITEM], *more_items)
+        user_ids, users = encode(table[USER])
+        item_ids, items = encode(table[ITEM], *more_items)
         items = items[: len(users)]
         timestamps = table[TIMESTAMP].to_numpy().astype(np.float64) if TIMESTAMP in table.column_names else None
         order = _order(users, timestamps, has_times(table), seed, _reaches(table))
@@ -83,6 +86,7 @@ class Interactions:
             _column(table, TARGET, order),
             acts=_column(table, ACT, order),
             leaves_out=_column(table, LEAVES_OUT, order),
+            worth=_column(table, WORTH, order),
         )
         return found.first_of_each_pair() if first_only else found
 
@@ -187,6 +191,7 @@ class Interactions:
             None if self.low is None else self.low.of_users(self.users[mask]),
             _kept(self.acts, mask),
             _kept(self.leaves_out, mask),
+            _kept(self.worth, mask),
             self.log,
         )
 
@@ -244,7 +249,7 @@ class Interactions:
 def row_order(table: pa.Table, seed: int = 0) -> Int64:
     """Return the rows of a table in the order in which `Interactions.from_table` encodes them."""
     timestamps = table[TIMESTAMP].to_numpy().astype(np.float64) if TIMESTAMP in table.column_names else None
-    return _order(_encode(table[USER])[1], timestamps, has_times(table), seed, _reaches(table))
+    return _order(encode(table[USER])[1], timestamps, has_times(table), seed, _reaches(table))
 
 
 def _order(users: Int32, timestamps: Float64 | None, clock: bool, seed: int, reached: Mask | None) -> Int64:
@@ -258,32 +263,6 @@ def _order(users: Int32, timestamps: Float64 | None, clock: bool, seed: int, rea
 
 def _reaches(table: pa.Table) -> Mask | None:
     return table[ACT].to_numpy() == REACHED if ACT in table.column_names else None
-
-
-def find(sorted_ids: Ids, wanted: Sequence[str]) -> Int32:
-    """Look up the codes of ids, int32; -1 for those that have none."""
-    if not len(wanted) or not len(sorted_ids):
-        return np.full(len(wanted), -1, dtype=np.int32)
-    texts = np.array([text.encode() for text in wanted], dtype=np.bytes_)
-    places = np.minimum(np.searchsorted(sorted_ids, texts), len(sorted_ids) - 1)
-    return np.where(sorted_ids[places] == texts, places, -1).astype(np.int32)
-
-
-def find_column(sorted_ids: Ids, column: pa.ChunkedArray) -> Int32:
-    """Look up the codes of a column of ids, int32; -1 for those that have none. Each different id is looked up once."""
-    encoded = column.cast(pa.large_string()).combine_chunks().dictionary_encode()
-    codes: Int32 = find(sorted_ids, encoded.dictionary.to_pylist())[encoded.indices.to_numpy()]
-    return codes
-
-
-def _encode(*columns: pa.ChunkedArray) -> tuple[Ids, Int32]:
-    chunks = [chunk.cast(pa.large_string()) for column in columns for chunk in column.chunks]
-    encoded = pa.chunked_array(chunks, type=pa.large_string()).combine_chunks().dictionary_encode()
-    names: Ids = np.array([text.encode() for text in encoded.dictionary.to_pylist()], dtype=np.bytes_)
-    order = np.argsort(names, kind="stable")
-    code = np.empty(len(order), dtype=np.int32)
-    code[order] = np.arange(len(order), dtype=np.int32)
-    return names[order], code[encoded.indices.to_numpy()]
 
 
 def _column(table: pa.Table, name: str, order: Int64) -> Array | None:

@@ -7,9 +7,10 @@ import numpy as np
 import pyarrow as pa
 
 from models.arrays.types import Float64, Int32, Int64
+from models.data.codes import find_column
 from models.data.columns import ITEM, USER
 from models.data.dislikes import Dislikes
-from models.data.interactions import Interactions, find_column
+from models.data.interactions import Interactions
 from models.data.strengths import StrengthScale, rating_values
 
 

@@ -4,10 +4,11 @@ import numpy as np
 import pyarrow as pa
 
 from models.arrays.types import Ids, Int32
+from models.data.codes import find
 from models.data.columns import ITEM, USER
 from models.data.given_histories import codes_of
 from models.data.holdout import Holdout, Ragged
-from models.data.interactions import Interactions, find
+from models.data.interactions import Interactions
 
 
 def newcomers(source: Interactions, users: Int32, items: Int32) -> Holdout:

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from models.arrays.types import Float64, Ids, Mask
 from models.data.cleaning import present
+from models.data.codes import find_column
 from models.data.columns import ITEM, TIMESTAMP, USER
 from models.data.cutting import (
     FIXED,
@@ -27,7 +28,7 @@ from models.data.errors import DataSetError, TooFewInteractionsError
 from models.data.folder import DataSet
 from models.data.given_histories import codes_of, with_histories
 from models.data.holdout import Holdout, Ragged, hold_out
-from models.data.interactions import Interactions, find_column
+from models.data.interactions import Interactions
 from models.data.later_ratings import LaterRatings
 from models.data.newcomers import fixed_newcomers, newcomers
 from models.data.order import has_times

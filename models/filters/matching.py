@@ -4,8 +4,8 @@ import numpy as np
 
 from models.arrays.types import Ids, Int32, Mask
 from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL, HIDDEN, Scalar, moment_of
+from models.data.codes import find
 from models.data.columns import ITEM
-from models.data.interactions import find
 from models.filters.catalogue_index import CatalogueIndex
 from models.filters.requirements import MOMENTS, Filter
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from models.data.interactions import find
+from models.data.codes import find
 from models.ranking.ranker import Ranker
 from models.recommenders.user_knn import UserKNN
 

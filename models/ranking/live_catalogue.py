@@ -8,7 +8,7 @@ from cachetools import LRUCache
 
 from models.arrays.types import Float32, Ids, Int32, Mask
 from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL, HIDDEN, flag_of, moment_of
-from models.data.interactions import find
+from models.data.codes import find
 from models.filters.knowledge import Knowledge
 from models.filters.matching import available
 from models.filters.predicate import ItemValues, has_field, meets, satisfaction, values_of

@@ -12,9 +12,9 @@ from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.bundle.manifest import Manifest
 from models.bundle.verdict import GateCheck
+from models.data.codes import find
 from models.data.history import History
 from models.data.holdout import hold_out
-from models.data.interactions import find
 from models.data.order import are_times
 from models.evaluation.by_kind import MeasuredKind
 from models.evaluation.metrics import per_user_values

@@ -13,6 +13,7 @@ from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.data.timeline import Timeline
+from models.data.worth import Worth
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.features import FeatureBuilder, Scaler, network_signals
 from models.ranking.parallel import in_parallel
@@ -27,7 +28,8 @@ MAX_SAMPLED = 6_000
 MIN_LISTS = 2
 """Fewest lists to train on: one to learn from and one to decide when to stop."""
 
-_Labelled = tuple[Float32, npt.NDArray[np.bool_]]
+_Labelled = tuple[Float32, Float32]
+"""Features of the items of a list, and what each counts as a label: 0 for those that are none."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def labelled_lists(
     sampled: list[_Labelled] = []
     done = 0.0
     log = train if options.log is None else options.log
+    worth = Worth.of(log)
     batches = label_batches(
         train, log, options.window, rng, include_seen=options.include_seen, timeline=options.timeline
     )
@@ -88,7 +91,7 @@ def labelled_lists(
         order = rng.permutation(len(batch.requests))
         requests = batch.requests if options.disliked is None else batch.requests.knowing(options.disliked)
         kinds = round(options.sampled * (done + batch.share)) - round(options.sampled * done)
-        label = partial(_labelled, requests, builder, order, seed=seed, sampled=kinds)
+        label = partial(_labelled, requests, builder, order, seed=seed, sampled=kinds, worth=worth)
         for number, (generated, given) in enumerate(in_parallel((fitted,), len(order), label)):
             if len(lists) >= most:
                 break
@@ -119,6 +122,7 @@ def _labelled(
     *,
     seed: int,
     sampled: int,
+    worth: Worth | None,
 ) -> tuple[_Labelled | None, _Labelled | None]:
     """Label the candidates that are generated for one user, and for the first `sampled` users sampled items as well."""
     row = int(order[number])
@@ -131,7 +135,9 @@ def _labelled(
         only = sample_items(requests.source.n_items, labels, excluded, most - 1, np.random.default_rng((seed, row)))
     candidates = own[0].retrieve(history, CandidateQuery(excluded=excluded, only=only))
     features = builder.build(candidates)
-    hits = np.isin(candidates.items, labels)
+    hits = np.isin(candidates.items, labels).astype(np.float32)
+    if worth is not None:
+        hits *= worth.of_items(int(requests.users[row]), candidates.items)
     generated, wanted = candidates.generated, candidates.wanted
     return (
         _part(features, hits, slice(None) if generated is None else generated),
@@ -139,7 +145,7 @@ def _labelled(
     )
 
 
-def _part(features: Float32, hits: Mask, rows: Mask | slice) -> _Labelled | None:
+def _part(features: Float32, hits: Float32, rows: Mask | slice) -> _Labelled | None:
     return (features[rows], hits[rows]) if hits[rows].any() else None
 
 
@@ -161,5 +167,6 @@ def _padded(lists: list[_Labelled], width: int) -> tuple[LabelledLists, Scaler]:
     for row, (columns, wanted) in enumerate(lists):
         features[row, : len(columns)] = scaler.transform(columns)
         present[row, : len(columns)] = True
-        labels[row, : len(columns)] = wanted / wanted.sum()
-    return LabelledLists(features, present, labels), scaler
+        labels[row, : len(columns)] = wanted / np.count_nonzero(wanted)
+    # A list counts as much as its labels on average, and all lists together as much as if all counted alike.
+    return LabelledLists(features, present, labels / labels.sum(axis=1).mean()), scaler

@@ -15,9 +15,10 @@ from app.process.resources import Resources
 from app.times import clock, from_microseconds
 from app.worker.training_run import Order, run_training
 from models.data.cleaning import clean
+from models.data.codes import find
 from models.data.dislikes import Dislikes
 from models.data.holdout import Holdout, Ragged
-from models.data.interactions import Interactions, find
+from models.data.interactions import Interactions
 from models.data.progress import silent
 from models.evaluation.requests import request_of
 from models.ranking.network_config import NetworkConfig

@@ -10,8 +10,9 @@ import pytest
 
 from models.bundle.loader import Bundle
 from models.bundle.store import BundleStore
+from models.data.codes import find
 from models.data.history import History
-from models.data.interactions import Interactions, find
+from models.data.interactions import Interactions
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.ranker import Ranker
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from app.times import clock
 from models.arrays.types import Mask
+from models.data.codes import find
 from models.data.goal import Goal
-from models.data.interactions import find
 from models.data.strengths import StrengthScale
 from models.ranking.erased_users import hide_users
 from models.ranking.live_catalogue import LiveCatalogue

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.data.interactions import Interactions, find
+from models.data.codes import find
+from models.data.interactions import Interactions
 
 ROWS = [("b", "y", 3.0), ("a", "x", 2.0), ("b", "x", 1.0), ("b", "y", 0.0), ("a", "z", 1.0)]
 

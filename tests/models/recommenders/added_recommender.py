@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 from models.bundle.loader import load_bundle
 from models.bundle.store import BundleStore
+from models.data.codes import find
 from models.data.history import History
-from models.data.interactions import find
 from models.data.progress import silent
 from models.data.synthetic import generate
 from models.recommenders import registry

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import pyarrow as pa
 import pytest
 
 from models.arrays.types import Float32
+from models.data.cleaning import clean
+from models.data.goal import Goal
 from models.data.interactions import Interactions
 from models.data.progress import silent
 from models.data.strengths import StrengthScale
@@ -128,3 +131,19 @@ def test_old_settings_whose_scores_are_relative_to_all_candidates_learn_as_new_o
     )
     assert learned.ranker.retriever.config.generated_reference
     assert learned.network is not None
+
+
+def test_lists_whose_labels_count_more_weigh_more(table: MakeTable) -> None:
+    rows: list[Row] = [(f"u{user}", f"i{(user + step) % 9}", float(step)) for user in range(6) for step in range(8)]
+    made_of = table(rows).append_column("event_type", pa.array(["view", "purchase"] * 24))
+    made_of = made_of.append_column("revenue", pa.array([float(row % 7) for row in range(48)]))
+    cleaned, _ = clean(made_of, goal=Goal.parse("purchase:revenue"))
+    log = Interactions.from_table(cleaned, first_only=False)
+    train = log.steps().standing_for(log)
+    found, plain = made(train, log=log), made(replace(train, worth=None), log=replace(log, worth=None))
+    assert found is not None
+    assert plain is not None
+    sums = found[0].labels.sum(axis=1)
+    assert sums.mean() == pytest.approx(1.0)
+    assert sums.std() > 0.1
+    assert plain[0].labels.sum(axis=1).tolist() == pytest.approx([1.0] * len(plain[0].labels))

@@ -8,9 +8,9 @@ import pytest
 
 from models.bundle.loader import Bundle
 from models.bundle.store import BundleStore
+from models.data.codes import find
 from models.data.folder import DataSet
 from models.data.history import History
-from models.data.interactions import find
 from models.data.progress import silent
 from models.filters.knowledge import Knowledge, KnowledgeConfig
 from models.filters.requirements import Filter

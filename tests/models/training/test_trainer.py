@@ -9,8 +9,9 @@ import pytest
 
 from models.bundle.loader import Bundle
 from models.bundle.store import BundleStore
+from models.data.codes import find
 from models.data.folder import DataSet
-from models.data.interactions import Interactions, find
+from models.data.interactions import Interactions
 from models.data.progress import silent
 from models.ranking.candidates import PARTS
 from models.ranking.config import RankingConfig
