@@ -23,7 +23,7 @@ from models.data.errors import DataSetError
 from models.data.file_chunks import Files, in_memory
 from models.data.folder import DataSet
 from models.data.sample import MOVIELENS_TERMS, is_cached, movielens
-from models.data.synthetic import generate
+from models.data.sample_shop import generate_shop
 from models.evaluation.report import BLEND, POPULARITY, EvaluationReport
 
 _SAMPLE_USER = "196"
@@ -155,7 +155,7 @@ def _demo_data(console: Console, synthetic: tuple[int, int, int] | None) -> Data
             raise typer.BadParameter("must be at least as many as users", param_hint="--interactions")
         with progress_bars() as progress:
             progress("generating", 0.0)
-            dataset = generate(users, items, interactions)
+            dataset = generate_shop(users, items, interactions)
             progress("generating", 1.0)
         return dataset
     if not is_cached():
