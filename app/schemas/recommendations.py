@@ -41,6 +41,9 @@ class Reason(BaseModel):
     because: list[Because] = Field(
         description="items of the user's history that contributed most, the largest share first"
     )
+    words: str | None = Field(
+        None, description="what the user did with the item itself, for the strand `go_on`: in your cart, viewed twice"
+    )
 
 
 class RecommendedItem(BaseModel):

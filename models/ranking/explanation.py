@@ -1,7 +1,7 @@
 """Explanations: how much each strand contributes to an item's score, computed from the scores that ranked it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from models.data.history import History
 from models.ranking.candidates import PARTS, Candidates
 from models.ranking.ranked import Ranked
 from models.ranking.ranker import Ranker
+from models.ranking.reason_words import words_for
+from models.recommenders.go_on import GoOn
 from models.recommenders.recommender import ItemMatrix
 from models.recommenders.registry import RECOMMENDERS
 
@@ -18,15 +20,21 @@ NETWORK = "network"
 _SMALL = 0.005
 """Strands with a smaller share are left out, and the others scaled so that they add up to 1."""
 _OWN_ITEMS = 3
+_OF_ITSELF = {GoOn.signals[0]}
+"""Strands whose reason is what the user did with the item itself."""
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One strand of a score: its share, and the user's own items behind it, each with its share of the strand."""
+    """One strand of a score: its share, and the user's own items behind it, each with its share of the strand.
+
+    `words` say what the user did with the item itself, where that is the reason.
+    """
 
     strand: str
     share: float
     because: tuple[tuple[int, float], ...] = ()
+    words: str | None = None
 
 
 def contributions(ranker: Ranker, ranked: Ranked) -> dict[str, Float64]:
@@ -63,7 +71,15 @@ def explain(ranker: Ranker, history: History, ranked: Ranked, places: Sequence[i
     """
     parts = contributions(ranker, ranked)
     own = _own_items(ranker, history)
-    return [_reasons(parts, own, ranked.candidates, place) for place in places]
+    found = [_reasons(parts, own, ranked.candidates, place) for place in places]
+    items = [int(ranked.candidates.items[place]) for place in places]
+    return [
+        [
+            replace(reason, words=words_for(history, item)) if reason.strand in _OF_ITSELF else reason
+            for reason in reasons
+        ]
+        for item, reasons in zip(items, found, strict=True)
+    ]
 
 
 def _reasons(

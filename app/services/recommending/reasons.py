@@ -47,6 +47,7 @@ def _written(reasons: list[Reason], live: LiveCatalogue) -> list[dict[str, Any]]
             "strand": reason.strand,
             "share": reason.share,
             "because": [{"item_id": live.item_id(code), "share": share} for code, share in reason.because],
+            **({} if reason.words is None else {"words": reason.words}),
         }
         for reason in reasons
     ]
