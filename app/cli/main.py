@@ -14,6 +14,7 @@ from app.cli.bundles import bundles
 from app.cli.export import ExportGroup
 from app.cli.progress import progress_bars
 from app.cli.running import console, run_command
+from app.cli.similar import print_similar
 from app.config import SettingsError, load_settings
 from app.errors import BraidError
 from app.process.resources import Resources, open_database
@@ -188,14 +189,26 @@ def evaluate(
         float | None,
         typer.Option(min=0, help="Days of the temporal or timeline test; by default a tenth of the time span."),
     ] = None,
+    similar: Annotated[
+        bool, typer.Option("--similar", help="Measure similar items instead: do they foretell what is liked next?")
+    ] = False,
+    show: Annotated[
+        list[str] | None, typer.Option(help="With --similar: print the lists of the item with this title, or id.")
+    ] = None,
 ) -> None:
     """Train with the automatic recipe on a folder, and compare its accuracy with popularity and each part alone."""
     ks = commands.parse_ks(k)
     protocol = commands.parse_protocol(protocol)
     parts = commands.parse_parts(only)
+    refused = {"--protocol": protocol, "--only": only.strip(), "--include-seen": include_seen, "--test-days": test_days}
+    for name, value in refused.items() if similar else ():
+        if value:
+            raise typer.BadParameter("cannot be combined with --similar", param_hint=name)
+    if show and not similar:
+        raise typer.BadParameter("needs --similar", param_hint="--show")
     settings = load_settings()
     dataset = read_folder(folder)
-    page = commands.page_beside(output)
+    page = None if similar else commands.page_beside(output)
     for path in (output, page):
         if path is not None:
             path.open("a").close()  # fail before the work if the output cannot be written
@@ -215,7 +228,16 @@ def evaluate(
             include_seen=include_seen,
             test_days=test_days,
         )
-        report = training.evaluate_folder(dataset, config, progress=progress)
+        if not similar:
+            report = training.evaluate_folder(dataset, config, progress=progress)
+        else:
+            alike = training.evaluate_similar(dataset, config, examples=show or (), progress=progress)
+    if similar:
+        print_similar(alike, console)
+        if output is not None:
+            output.write_text(alike.to_json() + "\n", encoding="utf-8")
+            console.print(f"written to {output}")
+        return
     commands.print_report(report, console)
     if output is not None and page is not None:
         output.write_text(report.to_json() + "\n", encoding="utf-8")

@@ -15,8 +15,8 @@ from app.services.state.active_bundle import ActiveBundle
 from app.services.state.serving import Serving
 from app.storage.counts import CountStore
 from app.storage.items import ItemStore
-from models.data.history import History
 from models.ranking.candidate_generation import CandidateQuery
+from models.ranking.like_one import ranked_for_one
 from models.ranking.ranker import Ranker
 from models.recommenders.content import Content
 from models.recommenders.recommender import ItemMatrix
@@ -24,8 +24,6 @@ from models.recommenders.registry import RECOMMENDERS
 
 _LATEST = 200_000
 """Latest rows of the log that are searched for an item that neither bundle nor catalogue knows: it must be new."""
-_RELATED = np.array([entry.relates_items for entry in RECOMMENDERS for _ in entry.parts])
-"""The parts that compare items; popularity only fills lists up."""
 _COMPARING = [entry.name for entry in RECOMMENDERS if entry.compares_items]
 _FALLBACK = "no similar item meets the request: these are {} items"
 
@@ -113,9 +111,8 @@ def _by_blend(
         candidate_query.excluded, wanted=candidate_query.wanted, limit=max(ranker.n_candidates, query.limit)
     )
     new_items = serving.live.new_items if len(serving.live.new_items) else None
-    ranked = ranker.rank(History(np.array([code], dtype=np.int32)), drawn, new_items=new_items)
-    related = (ranked.candidates.parts[_RELATED][:, ranked.places] > 0).any(axis=0)
-    found = Selection(ranked.items[related][: query.limit], ranked.scores[related][: query.limit])
+    items, scores = ranked_for_one(ranker, code, drawn, new_items)
+    found = Selection(items[: query.limit], scores[: query.limit])
     return found if len(found.items) else _by_recommenders(serving, ranker, code, query, candidate_query)
 
 
