@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from models.data.strengths import StrengthScale
 from models.ranking.candidates import ListKind
 from models.recommenders.registry import RECOMMENDERS
+from models.similar.config import SimilarConfig
 
 
 class _Candidates(BaseModel):
@@ -98,6 +99,9 @@ class RankingConfig(_Settings):
     """All settings of the request path, stored in the manifest of a bundle."""
 
     blend: BlendConfig = BlendConfig()
+    similar: SimilarConfig | None = Field(
+        None, description="settings of similar items; None in bundles from before they had settings of their own"
+    )
 
     @classmethod
     def unordered(cls) -> Self:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from models.arrays.sparse_rows import SparseRows
 from models.arrays.types import Int32
 from models.data.cleaning import present
 from models.data.columns import ITEM, USER
@@ -25,6 +25,8 @@ from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.like_one import ranked_for_one
 from models.ranking.ranker import Ranker
 from models.recommenders.recommender import ItemMatrix, by_name
+from models.similar.similar_items import BY_CONTENT, BY_USERS, blended
+from models.similar.together import TOGETHER
 from models.training.evaluate import evaluate
 from models.training.evaluation_config import EvaluationConfig
 from models.training.protocol import cleaned
@@ -36,8 +38,10 @@ MAX_PAIRS = 20_000
 MAX_ITEMS = 2000
 """Items whose lists are measured: a list takes about a millisecond and method."""
 _TEST_USERS = 1000
-RECOMMENDED = "recommended"
-"""What is recommended to somebody who had this item only: similar items before they had a score of their own."""
+BLEND, RECOMMENDED = "blend", "recommended"
+RANKING = " as it ranks"
+"""`recommended` is what somebody is recommended who had this item only: similar items before they had a score of their
+own. The recommenders that rank have other settings than the methods of similar items of the same name."""
 
 
 def evaluate_similar(
@@ -74,7 +78,7 @@ def evaluate_similar(
         ranker = _ranker(publication)
         pairs = _known(pairs, everything, ranker, seed=config.seed)
         labels = label_sets(dataset.items, ranker.item_ids)
-        methods = _methods(ranker, seed=config.seed)
+        methods = _methods(publication, ranker, seed=config.seed)
         metrics, intervals = measure_methods(methods, pairs, labels, seed=config.seed)
     progress("similar items", 1.0)
     return SimilarReport(
@@ -86,7 +90,7 @@ def evaluate_similar(
         },
         methods=metrics,
         intervals=intervals,
-        settings={},
+        settings=publication.similar.config.model_dump(),
         seconds=round(time.perf_counter() - began, 1),
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
         examples=_examples(methods, dataset.items, ranker, examples),
@@ -95,7 +99,7 @@ def evaluate_similar(
 
 def _trained(dataset: DataSet, config: EvaluationConfig, folder: Path, progress: Progress) -> Publication:
     """Train what a bundle would hold."""
-    config = replace(config, brief=True, test_users=_TEST_USERS, with_validation=True, protocol=None)
+    config = replace(config, brief=True, test_users=_TEST_USERS, with_validation=True, with_acts=True, protocol=None)
     try:
         run = evaluate(dataset, folder, config, progress=progress)
     except TooFewInteractionsError as error:
@@ -115,26 +119,36 @@ def _ranker(publication: Publication) -> Ranker:
     )
 
 
-def _methods(ranker: Ranker, *, seed: int) -> dict[str, Lists]:
-    """Return what is measured, by name: the baselines, and the methods as a server would answer."""
-
-    def by_rows(part: ItemMatrix[Any]) -> Lists:
-        def best(item: int) -> Int32:
-            items, scores = part.rows.row(item)
-            return items[scores > 0]
-
-        return best
+def _methods(publication: Publication, ranker: Ranker, *, seed: int) -> dict[str, Lists]:
+    """Return what is measured, by name: the baselines, what ranks recommendations, and the methods of similar items."""
+    similar, counts = publication.similar, ranker.popularity.counts
 
     def recommended(item: int) -> Int32:
         query = CandidateQuery(np.array([item], dtype=np.int32), limit=ranker.n_candidates)
         return ranked_for_one(ranker, item, query)[0]
 
+    def blend(item: int) -> Int32:
+        found = similar.by_users.row(item), similar.content.rows.row(item)
+        items, scores = blended(similar.config, float(counts[item]), *found, counts)
+        return items[np.lexsort((items, -scores))]
+
+    own = {name: similar.rows_of(name) for name in (BY_USERS, BY_CONTENT, *TOGETHER)}
+    methods = {name: _by_rows(rows) for name, rows in own.items() if rows is not None and len(rows.indices)}
     parts = {
-        name: by_rows(part)
+        f"{name}{RANKING if name in own else ''}": _by_rows(part.rows)
         for name, part in ranker.recommenders.items()
         if isinstance(part, ItemMatrix) and not part.empty
     }
-    return {**baselines(ranker.popularity.counts, seed=seed), RECOMMENDED: recommended, **parts}
+    return {**baselines(counts, seed=seed), RECOMMENDED: recommended, **parts, **methods, BLEND: blend}
+
+
+def _by_rows(rows: SparseRows) -> Lists:
+    def best(item: int) -> Int32:
+        items, scores = rows.row(item)
+        order = np.lexsort((items, -scores))
+        return items[order[scores[order] > 0]]
+
+    return best
 
 
 def _without_hidden(table: pa.Table, everything: Interactions, pairs: LikedPairs) -> pa.Table:

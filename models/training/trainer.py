@@ -96,6 +96,7 @@ def train(
             chosen=None if chosen is None else chosen.kept_in(folder),
             brief=recipe.kind == "refresh",
             with_validation=True,
+            with_acts=True,
         )
         try:
             run = evaluate(dataset, folder, config, progress=progress)

@@ -14,7 +14,7 @@ from models.evaluation.report import EvaluationReport, peak_memory_mb
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 from models.recommenders.registry import too_large
-from models.training.evaluate import Evaluated
+from models.training.evaluate import Evaluated, acts_of
 from models.training.evaluation_config import EvaluationConfig
 from models.training.learn import Learned, start_settings
 from models.training.left_out import NO_VALIDATION, left_out
@@ -77,4 +77,5 @@ def fit_unmeasured(dataset: DataSet, config: EvaluationConfig, reason: str, *, p
         ),
         unmeasured=reason,
     )
-    return Evaluated(report, Learned(ranker, everyone, None, [], {}, []), everything, log, cleaning, {})
+    learned = Learned(ranker, everyone, None, [], {}, [])
+    return Evaluated(report, learned, everything, log, cleaning, {}, acts=acts_of(table, everything, config))
