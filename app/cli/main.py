@@ -14,7 +14,7 @@ from app.cli.bundles import bundles
 from app.cli.export import ExportGroup
 from app.cli.progress import progress_bars
 from app.cli.running import console, run_command
-from app.cli.similar import print_similar
+from app.cli.similar import measure_similar, require_alone
 from app.config import SettingsError, load_settings
 from app.errors import BraidError
 from app.process.resources import Resources, open_database
@@ -200,44 +200,33 @@ def evaluate(
     ks = commands.parse_ks(k)
     protocol = commands.parse_protocol(protocol)
     parts = commands.parse_parts(only)
-    refused = {"--protocol": protocol, "--only": only.strip(), "--include-seen": include_seen, "--test-days": test_days}
-    for name, value in refused.items() if similar else ():
-        if value:
-            raise typer.BadParameter("cannot be combined with --similar", param_hint=name)
-    if show and not similar:
-        raise typer.BadParameter("needs --similar", param_hint="--show")
+    others = {"--protocol": protocol, "--only": only.strip(), "--include-seen": include_seen, "--test-days": test_days}
+    require_alone(similar, others, show)
     settings = load_settings()
     dataset = read_folder(folder)
-    page = None if similar else commands.page_beside(output)
-    for path in (output, page):
-        if path is not None:
-            path.open("a").close()  # fail before the work if the output cannot be written
+    page = commands.page_beside(None if similar else output)
+    for path in filter(None, (output, page)):
+        path.open("a").close()  # fail before the work if the output cannot be written
     training = load_training()
-    with progress_bars() as progress:
-        config = training.EvaluationConfig(
-            protocol=protocol,
-            ks=ks,
-            seed=seed,
-            budget=budget,
-            parts=parts,
-            with_network=not only.strip(),
-            network=settings.network,
-            event_types=settings.event_types,
-            rating_scale=settings.rating_scale,
-            visit_pause=settings.visit_pause_minutes * 60,
-            include_seen=include_seen,
-            test_days=test_days,
-        )
-        if not similar:
-            report = training.evaluate_folder(dataset, config, progress=progress)
-        else:
-            alike = training.evaluate_similar(dataset, config, examples=show or (), progress=progress)
+    config = training.EvaluationConfig(
+        protocol=protocol,
+        ks=ks,
+        seed=seed,
+        budget=budget,
+        parts=parts,
+        with_network=not only.strip(),
+        network=settings.network,
+        event_types=settings.event_types,
+        rating_scale=settings.rating_scale,
+        visit_pause=settings.visit_pause_minutes * 60,
+        include_seen=include_seen,
+        test_days=test_days,
+    )
     if similar:
-        print_similar(alike, console)
-        if output is not None:
-            output.write_text(alike.to_json() + "\n", encoding="utf-8")
-            console.print(f"written to {output}")
+        measure_similar(training, dataset, config, show or (), output, console)
         return
+    with progress_bars() as progress:
+        report = training.evaluate_folder(dataset, config, progress=progress)
     commands.print_report(report, console)
     if output is not None and page is not None:
         output.write_text(report.to_json() + "\n", encoding="utf-8")

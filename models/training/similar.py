@@ -72,7 +72,7 @@ def evaluate_similar(
     pairs = LikedPairs.hold_out(everything, pause=config.visit_pause, seed=config.seed + 1)
     if not len(pairs):
         raise TooFewInteractionsError("no user liked two items one after the other: there are no pairs to hold out")
-    rest = replace(dataset, interactions=_without_hidden(dataset.interactions, everything, pairs))
+    rest = replace(dataset, interactions=without_hidden(dataset.interactions, everything, pairs))
     with tempfile.TemporaryDirectory(prefix="braid-similar-") as folder:
         publication = _trained(rest, replace(config, with_timeline=True), Path(folder), progress)
         ranker = _ranker(publication)
@@ -151,7 +151,7 @@ def _by_rows(rows: SparseRows) -> Lists:
     return best
 
 
-def _without_hidden(table: pa.Table, everything: Interactions, pairs: LikedPairs) -> pa.Table:
+def without_hidden(table: pa.Table, everything: Interactions, pairs: LikedPairs) -> pa.Table:
     """Leave out all rows of the hidden pairs of user and item."""
     users, items = (
         find_column(ids, pc.fill_null(table[name].cast(pa.string()), "")).astype(np.int64)
