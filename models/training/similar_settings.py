@@ -24,6 +24,8 @@ from models.training.validation import within_one_error
 
 MIN_PAIRS = 200
 """With fewer pairs the settings stay as they are."""
+_SHARE = 0.2
+"""Share of the pairs that is held out: with fewer, chance decides between settings."""
 _MAX_INTERACTIONS = 1_000_000
 """Interactions of the users that are drawn for the trials, at most."""
 _USER_EXPONENTS = (0.5, 0.0, 1.0)
@@ -39,11 +41,11 @@ _AGREEMENTS = (0.0, 0.5, 1.0, 2.0)
 
 @dataclass(frozen=True)
 class _Tried:
-    """Settings with the hits of the pairs, and what decides between settings that are as good."""
+    """Settings with the hits of the pairs, and how much the lists have in common with their items."""
 
     values: dict[str, float]
     hits: Float64
-    preferred: float = 0.0
+    overlap: float = 0.0
 
 
 def choose_similar(
@@ -57,11 +59,11 @@ def choose_similar(
 ) -> SimilarConfig:
     """Choose the settings by the recall of held-out pairs.
 
-    Of settings whose recall is at most one standard error below the best, those by users take the one that finds the
-    most of the unpopular items. The fields take the one of the largest product of recall and categories in common with
-    the item. The blend takes the one with the most categories in common of those that find more pairs than likeness by
-    users alone does at its best, by a standard error at least: descriptions may change a list for the eye, but not at
-    the cost of what people like. The trials end where the budget is spent; what was not tried stays as it is.
+    Likeness by users takes the settings with the best recall, and the fields those with the largest product of recall
+    and of categories in common. The blend takes the one with the most categories in common of those that find more
+    pairs than likeness by users alone does at its best, by a standard error at least: descriptions may change a list
+    for the eye, but not at the cost of what people like. The trials end where the budget is spent; what was not tried
+    stays as it is.
 
     Parameters
     ----------
@@ -74,7 +76,7 @@ def choose_similar(
     """
     start = SimilarConfig()
     sample = _sampled(latest(interactions, MAX_USER_INTERACTIONS), seed)
-    pairs = LikedPairs.hold_out(sample, pause=pause, seed=seed)
+    pairs = LikedPairs.hold_out(sample, pause=pause, share=_SHARE, seed=seed)
     if len(pairs) < MIN_PAIRS or budget.spent:
         return start
     table = PairTable.draw(sample, pairs, label_sets(catalogue, sample.item_ids), seed=seed)
@@ -84,13 +86,8 @@ def choose_similar(
     progress("similar items", 0.4)
     chosen, by_content = _by_fields(table, chosen, catalogue, budget)
     progress("similar items", 0.8)
-    if by_content is not None and not budget.spent:
+    if not budget.spent:
         chosen = _blended(table, chosen, by_users, near, by_content, budget)
-    elif near is not None:
-        tried = [
-            _Tried({"nearness": weight}, table.hits(by_users + np.float32(weight) * near)) for weight in _NEARNESSES
-        ]
-        chosen = chosen.model_copy(update=_best(tried).values)
     progress("similar items", 1.0)
     return chosen
 
@@ -127,9 +124,8 @@ def _by_users(table: PairTable, start: SimilarConfig, budget: Budget) -> tuple[S
             break
         values = {"user_exponent": user, "target_exponent": target, "shrinkage": shrinkage}
         config = start.model_copy(update=values)
-        hits = table.hits(scores(config))
-        trials.append(_Tried(values, hits, table.evened(hits)))
-    chosen = start.model_copy(update=_best(trials).values)
+        trials.append(_Tried(values, table.hits(scores(config))))
+    chosen = start.model_copy(update=max(trials, key=lambda one: one.hits.mean()).values)
     return chosen, _relative(table.without_itself(scores(chosen)))
 
 
@@ -169,8 +165,7 @@ def _by_fields(
             if any(getattr(config, field) > 0 for field in present):
                 found = scores(config)
                 trials.append(_Tried({name: value}, table.hits(found), table.mean_overlap(found)))
-        best = max(trials, key=lambda one: (one.hits.mean() * one.preferred, one.hits.mean()))
-        chosen = chosen.model_copy(update=best.values)
+        chosen = chosen.model_copy(update=_balanced(trials).values)
     return chosen, scores(chosen)
 
 
@@ -179,16 +174,19 @@ def _blended(
     start: SimilarConfig,
     by_users: Float32,
     near: Float32 | None,
-    by_content: Float32,
+    by_content: Float32 | None,
     budget: Budget,
 ) -> SimilarConfig:
     """Try from how many interactions on the users are known, how the descriptions count, and what is near in time."""
     trials: list[_Tried] = []
     alone = np.zeros(len(table.rows))
+    descriptions = [_CONTENT_WEIGHTS, _AGREEMENTS]
+    if by_content is None:
+        by_content, descriptions = np.zeros_like(by_users), [(start.content_weight,), (start.agreement,)]
     for nearness in _NEARNESSES if near is not None else (0.0,):
         users = by_users if near is None else _relative(by_users + np.float32(nearness) * near)
         alone = max(alone, table.hits(users), key=np.mean)
-        for half_known, weight, agreement in product(_HALF_KNOWN, _CONTENT_WEIGHTS, _AGREEMENTS):
+        for half_known, weight, agreement in product(_HALF_KNOWN, *descriptions):
             if trials and budget.spent:
                 break
             values = {"half_known": half_known, "content_weight": weight, "agreement": agreement, "nearness": nearness}
@@ -197,15 +195,14 @@ def _blended(
             found = joined(config, np.outer(known[table.items], known[table.others]), users, by_content)
             trials.append(_Tried(values, table.hits(found), table.mean_overlap(found)))
     good = [one for one in trials if one.hits.mean() > alone.mean() and not within_one_error(one.hits, alone)]
-    chosen = max(good, key=lambda one: (one.preferred, one.hits.mean())) if good else _best(trials)
-    return start.model_copy(update=chosen.values)
+    if not good:
+        return start.model_copy(update=max(trials, key=lambda one: one.hits.mean()).values)
+    return start.model_copy(update=max(good, key=lambda one: (one.overlap, one.hits.mean())).values)
 
 
-def _best(trials: list[_Tried]) -> _Tried:
-    """Return the preferred one of the trials that are as good as the best for all the pairs tell."""
-    best = max(trials, key=lambda one: (one.hits.mean(), one.preferred))
-    good = [one for one in trials if within_one_error(best.hits, one.hits)]
-    return max(good, key=lambda one: (one.preferred, one.hits.mean()))
+def _balanced(trials: list[_Tried]) -> _Tried:
+    """Return the trial with the largest product of recall and of categories in common."""
+    return max(trials, key=lambda one: (one.hits.mean() * one.overlap, one.hits.mean()))
 
 
 def _relative(scores: Float32) -> Float32:

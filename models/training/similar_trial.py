@@ -11,11 +11,11 @@ from models.data.interactions import Interactions
 from models.data.liked_pairs import LikedPairs
 from models.evaluation.similar_lists import DEPTH
 
-MAX_ITEMS = 1000
+MAX_ITEMS = 2000
 """Items whose lists are tried."""
 MAX_OTHERS = 4000
 """Items that these are compared with: the second items of all pairs, and random ones."""
-MAX_PAIRS = 5000
+MAX_PAIRS = 10_000
 
 
 @dataclass(frozen=True)
@@ -99,14 +99,6 @@ class PairTable:
         means = overlap / np.maximum(listed.sum(axis=1), 1)
         counted = means[self.rows][listed.any(axis=1)[self.rows]]
         return float(np.nanmean(counted)) if np.isfinite(counted).any() else 0.0
-
-    def evened(self, hits: Float64) -> float:
-        """Return the recall in which each pair counts the less, the more popular its second item is.
-
-        A list of popular items has no more of it than a random one.
-        """
-        weights = 1.0 / np.maximum(self.counts[self.others[self.columns]], 1.0)
-        return float((hits * weights).sum() / weights.sum())
 
     def without_itself(self, scores: Float32) -> Float32:
         """Set the score of each item for itself to 0."""

@@ -62,7 +62,7 @@ def test_the_same_seed_chooses_the_same(log: Interactions, catalogue: pa.Table) 
 def test_without_a_catalogue_fields_stay_as_they_are(log: Interactions) -> None:
     chosen, start = choose(log, None), SimilarConfig()
     assert chosen.weights == start.weights
-    assert chosen.half_known == start.half_known
+    assert (chosen.content_weight, chosen.agreement) == (start.content_weight, start.agreement)
 
 
 def test_without_an_order_nothing_is_near(log: Interactions, catalogue: pa.Table) -> None:
@@ -97,13 +97,10 @@ def test_a_hit_is_among_the_best_above_zero(tiny: PairTable) -> None:
     assert tiny.hits(scores).tolist() == [1.0, 0.0]
 
 
-def test_overlap_and_evened_recall_are_those_of_a_count_by_hand(tiny: PairTable) -> None:
+def test_overlap_is_that_of_a_count_by_hand(tiny: PairTable) -> None:
     scores = np.array([[9, 1, 0, 1], [0, 0, 9, 1]], dtype=np.float32)
     # The list of the first item is the second and the fourth, of which one is of its category; the third has none.
     assert tiny.mean_overlap(scores) == pytest.approx(0.5)
-    # The second item of the first pair has one interaction, that of the second two.
-    assert tiny.evened(np.array([1.0, 0.0])) == pytest.approx(1 / 1.5)
-    assert tiny.evened(np.array([0.0, 1.0])) == pytest.approx(0.5 / 1.5)
 
 
 def test_of_equal_scores_the_first_code_wins() -> None:
