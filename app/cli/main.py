@@ -10,9 +10,10 @@ from typing import Annotated, Literal
 import typer
 
 from app.cli import commands, migrating
+from app.cli.arguments import Budget, Folder
 from app.cli.bundles import bundles
+from app.cli.evaluating import evaluate
 from app.cli.export import ExportGroup
-from app.cli.progress import progress_bars
 from app.cli.running import console, run_command
 from app.config import SettingsError, load_settings
 from app.errors import BraidError
@@ -22,12 +23,11 @@ from app.schemas.training_jobs import MAX_SEED
 from app.server import announce_when_live, require_free_port, serve_forever
 from app.services.transfer.import_rows import Timestamps
 from app.storage.migrations import require_schema, upgrade
-from app.worker.training_run import Order, load_training
+from app.worker.training_run import Order
 from models.bundle.errors import BundleError
 from models.bundle.store import checked
 from models.data.errors import DataSetError
 from models.data.file_chunks import open_folder
-from models.data.folder import read_folder
 
 cli = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Braid: a recommendation service.", add_completion=False
@@ -39,18 +39,10 @@ export = typer.Typer(
 )
 cli.add_typer(export, name="export")
 cli.add_typer(bundles, name="bundles")
+cli.command()(evaluate)
 
-Folder = Annotated[Path, typer.Argument(help="A data-set folder: interactions.parquet or .csv, and optional files.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on (BRAID_HOST).")]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on (BRAID_PORT).")]
-Budget = Annotated[
-    float | None,
-    typer.Option(
-        min=0,
-        max=1e6,
-        help="Approximate seconds of processor time for choosing settings; the default grows with the data.",
-    ),
-]
 Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Processes to start (BRAID_WORKERS).")]
 
 
@@ -167,70 +159,6 @@ def export_recommendations(
 ) -> None:
     """Write the ranked list of every user of the log to a file, for e-mails or a data warehouse."""
     run_command(lambda resources: commands.export_recommendations(resources, console, output, limit))
-
-
-@cli.command()
-def evaluate(
-    folder: Folder,
-    protocol: Annotated[
-        str | None,
-        typer.Option(help="fixed, leave-last-out, temporal, timeline or random; the default depends on the files."),
-    ] = None,
-    k: Annotated[str, typer.Option(help="Lengths of the lists that are measured.")] = "5,10,20",
-    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The same seed and data give the same figures.")] = 0,
-    budget: Budget = None,
-    only: Annotated[str, typer.Option(help="Use these parts alone, without the network; for example item_knn.")] = "",
-    output: Annotated[
-        Path | None, typer.Option(help="Write the figures to this JSON file, and a report in HTML next to it.")
-    ] = None,
-    goal: Annotated[
-        str | None, typer.Option(help="Event types that count as success, for example purchase; as BRAID_GOAL.")
-    ] = None,
-    include_seen: Annotated[bool, typer.Option(help="Allow recommendations of items in the history.")] = False,
-    exclude_seen: Annotated[
-        str,
-        typer.Option(help="Event types whose items are left out of a user's lists; by default those of the goal."),
-    ] = "",
-    test_days: Annotated[
-        float | None,
-        typer.Option(min=0, help="Days of the temporal or timeline test; by default a tenth of the time span."),
-    ] = None,
-) -> None:
-    """Train with the automatic recipe on a folder, and compare its accuracy with popularity and each part alone."""
-    ks = commands.parse_ks(k)
-    protocol = commands.parse_protocol(protocol)
-    parts = commands.parse_parts(only)
-    seen = commands.parse_seen(exclude_seen, include_seen=include_seen)
-    settings = load_settings(goal=goal)
-    dataset = read_folder(folder)
-    page = commands.page_beside(output)
-    for path in (output, page):
-        if path is not None:
-            path.open("a").close()  # fail before the work if the output cannot be written
-    training = load_training()
-    with progress_bars() as progress:
-        config = training.EvaluationConfig(
-            protocol=protocol,
-            ks=ks,
-            seed=seed,
-            budget=budget,
-            parts=parts,
-            with_network=not only.strip(),
-            network=settings.network,
-            event_types=settings.event_types,
-            rating_scale=settings.rating_scale,
-            visit_pause=settings.visit_pause_minutes * 60,
-            goal=settings.goal,
-            include_seen=include_seen,
-            exclude_seen=seen,
-            test_days=test_days,
-        )
-        report = training.evaluate_folder(dataset, config, progress=progress)
-    commands.print_report(report, console)
-    if output is not None and page is not None:
-        output.write_text(report.to_json() + "\n", encoding="utf-8")
-        page.write_text(training.render_page(report, folder.resolve().name), encoding="utf-8")
-        console.print(f"written to {output} and {page}")
 
 
 @cli.command()

@@ -20,13 +20,14 @@ class SimilarItemsQuery(ItemsQuery):
         BLEND,
         min_length=1,
         max_length=64,
-        description="`blend`, which ranks like recommendations, or a recommender of the bundle that compares items:"
-        " `item_knn`, `content`, `successor`, and `ease` or `spectral` if the bundle has them",
+        description="`blend`, of users and descriptions by how much is known of the items; one method: `item_knn`,"
+        " `content`, `successor`, and `ease` or `spectral` if the bundle has them; or what happened in one visit:"
+        " `bought_together`, `viewed_together`, `viewed_then_bought`",
     )
 
 
 class SimilarItems(BaseModel):
-    """Items that are similar to an item, by content or by common users."""
+    """Items that are similar to an item, by content, by common users or by common visits."""
 
     model_config = ConfigDict(
         extra="forbid",

@@ -11,6 +11,7 @@ from models.data.goal import Goal
 from models.data.strengths import StrengthScale
 from models.ranking.candidates import ListKind
 from models.recommenders.registry import RECOMMENDERS
+from models.similar.config import SimilarConfig
 
 
 class _Candidates(BaseModel):
@@ -103,6 +104,9 @@ class RankingConfig(_Settings):
     """All settings of the request path, stored in the manifest of a bundle."""
 
     blend: BlendConfig = BlendConfig()
+    similar: SimilarConfig | None = Field(
+        None, description="settings of similar items; None in bundles from before they had settings of their own"
+    )
 
     @classmethod
     def unordered(cls) -> Self:

@@ -36,14 +36,17 @@ class LiveCatalogue:
         The bundle's encoded catalogue; an empty one without a bundle.
     content
         The bundle's content-based recommender, which finds the neighbours of new items.
+    alike
+        What compares the descriptions of similar items; `content` in bundles that have nothing of their own for it.
     """
 
-    def __init__(self, knowledge: Knowledge, content: Content | None = None) -> None:
+    def __init__(self, knowledge: Knowledge, content: Content | None = None, alike: Content | None = None) -> None:
         self.item_ids: Ids = knowledge.item_ids
         self.knowledge = knowledge
         self.n_items = len(self.item_ids)
         self.size = self.n_items + MAX_NEW_ITEMS
         self.new_items = NewItems(content, self.n_items, MAX_NEW_ITEMS)
+        self.alike = self.new_items if alike is None else NewItems(alike, self.n_items, MAX_NEW_ITEMS)
         self.version = 0
         self.blocked: Mask = np.zeros(self.size, dtype=np.bool_)
         self._new_item_ids: list[str] = []
@@ -101,6 +104,8 @@ class LiveCatalogue:
         self._windows[code] = _window(fields)
         if code >= self.n_items and code - self.n_items < MAX_DESCRIBED:
             self.new_items.describe(code, fields)
+            if self.alike is not self.new_items:
+                self.alike.describe(code, fields)
         self._log.append(code)
         if len(self._log) > _MAX_LOG:
             self._log.clear()

@@ -31,6 +31,7 @@ from models.recommenders.registry import RECOMMENDERS
 from models.recommenders.repeats import Repeats
 from models.recommenders.score_board import ScoreBoard
 from models.recommenders.user_knn import UserKNN
+from models.similar.similar_items import SimilarItemsOf
 
 
 class Ranker:
@@ -50,6 +51,8 @@ class Ranker:
         All recommenders of the bundle by name; by default those of the retriever.
     knowledge
         The encoded catalogue; by default an empty one.
+    similar
+        The similar items; None in bundles from before they had arrays of their own.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Ranker:
         *,
         recommenders: Mapping[str, Recommender] | None = None,
         knowledge: Knowledge | None = None,
+        similar: SimilarItemsOf | None = None,
     ) -> None:
         self.retriever = retriever
         self.network = network
@@ -76,6 +80,7 @@ class Ranker:
         self.recommenders = by_name(retriever.recommenders) if recommenders is None else recommenders
         repeats = self.recommenders.get(Repeats.signals[0])
         self.repeats = repeats if isinstance(repeats, Repeats) and not repeats.empty else None
+        self.similar = similar
         self.knowledge = Knowledge.fit(None, KnowledgeConfig(), item_ids) if knowledge is None else knowledge
 
     @classmethod
@@ -94,6 +99,9 @@ class Ranker:
         recommenders = read_recommenders(bundle, config, retriever.recommenders)
         if not all(part.fits(len(item_ids), len(user_ids)) for part in recommenders.values()):
             raise BundleError(f"{bundle.folder}: its arrays are of different numbers of items or users")
+        similar = None if config.similar is None else SimilarItemsOf.load(bundle, config.similar)
+        if similar is not None and not similar.fits(len(item_ids)):
+            raise BundleError(f"{bundle.folder}: its similar items are of another number of items")
         network = None
         if NETWORK_FILE in bundle.manifest.files:
             network = read_network(bundle)
@@ -107,6 +115,7 @@ class Ranker:
             BundleFacts.of(bundle),
             recommenders=recommenders,
             knowledge=Knowledge.load(bundle, KnowledgeConfig()),
+            similar=similar,
         )
         load_kernels()
         # The network allocates its buffers at its first run: do it now, not in a request.

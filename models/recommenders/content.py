@@ -1,7 +1,7 @@
 """Content-based recommendation: items whose description resembles that of the user's items."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,20 @@ from models.recommenders.score_board import ScoreBoard
 from models.similarity.matrices import top_products
 
 _NAME = "content"
+
+
+class Terms(Protocol):
+    """Turns an item into a vector of weights in columns, of which `idf` has one value each."""
+
+    @property
+    def idf(self) -> Float32:
+        """Return how much each column says."""
+
+    def vector(self, item: Mapping[str, Any]) -> tuple[Int32, Float32]:
+        """Return the columns of an item and its weights in them."""
+
+    def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
+        """Return the arrays to store in a bundle, by name."""
 
 
 class ContentConfig(BaseModel):
@@ -52,7 +66,7 @@ class Content(ItemMatrix[ContentConfig]):
 
     signals: ClassVar[tuple[str, ...]] = (_NAME, "content_last")
 
-    def __init__(self, config: ContentConfig, rows: SparseRows, terms: ItemTerms, holders: SparseRows) -> None:
+    def __init__(self, config: ContentConfig, rows: SparseRows, terms: Terms, holders: SparseRows) -> None:
         super().__init__(config, rows)
         self.terms = terms
         self.holders = holders

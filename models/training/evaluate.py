@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from models.data.cleaning import CleaningReport
 from models.data.cutting import RANDOM
@@ -27,6 +28,7 @@ from models.evaluation.segments import (
 )
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
+from models.similar.acts import Acts
 from models.training.evaluation_config import EvaluationConfig
 from models.training.labelled_lists import LabelOptions
 from models.training.learn import Learned, learn, learn_network
@@ -48,7 +50,8 @@ class Evaluated:
     holds NDCG@10 of the blend and of popularity, and coverage@10, on the validation part, where it was measured.
     `values` are the metrics of each user of `test`, where there was one. `window` is the length of the validation
     window in seconds, where there was one. `labels` are the options of the labels of a network that is trained once
-    more, on all interactions; None where the network that was learned is published.
+    more, on all interactions; None where the network that was learned is published. `acts` are the purchases and views
+    of the log, where they were wanted and can be told apart.
     """
 
     report: EvaluationReport
@@ -61,6 +64,7 @@ class Evaluated:
     values: Values = field(default_factory=dict)
     window: float | None = None
     labels: LabelOptions | None = None
+    acts: Acts | None = None
 
 
 class _Stopwatch:
@@ -102,6 +106,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     watch("cleaning", 1.0)
     split = split_for(dataset, table, cleaning, config)
     watch("splitting", 1.0)
+    acts = acts_of(table, split.everything, config)
     del table  # the split holds what is needed; the table of millions of rows takes hundreds of megabytes
     options = LabelOptions(
         split.train_log, dataset.items, split.window, config.include_seen, split.timeline, split.disliked
@@ -171,8 +176,15 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     )
     labels = replace(options, log=split.log) if _learns_again(learned.retriever, options, config) else None
     return Evaluated(
-        report, learned, split.everything, split.log, cleaning, validation, test, values, split.window, labels
+        report, learned, split.everything, split.log, cleaning, validation, test, values, split.window, labels, acts
     )
+
+
+def acts_of(table: pa.Table, everything: Interactions, config: EvaluationConfig) -> Acts | None:
+    """Read the purchases and views of a clean table, if they are wanted."""
+    if not config.with_acts:
+        return None
+    return Acts.from_table(table, everything.user_ids, everything.item_ids, config.visit_pause)
 
 
 def _without(config: EvaluationConfig, parts: Collection[str]) -> EvaluationConfig:

@@ -55,6 +55,8 @@ class EvaluationConfig:
         Whether calibration and new users are left out of the report.
     with_validation
         Whether the validation part is measured as well.
+    with_acts
+        Whether the run keeps which interactions were purchases and views, for a bundle.
     """
 
     protocol: str | None = None
@@ -76,3 +78,4 @@ class EvaluationConfig:
     chosen: ChosenSettings | None = None
     brief: bool = False
     with_validation: bool = False
+    with_acts: bool = False

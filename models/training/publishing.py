@@ -17,24 +17,32 @@ from models.ranking.retriever import Retriever
 from models.recommenders.recommender import TrainingData
 from models.recommenders.registry import RECOMMENDERS
 from models.recommenders.repeats import Repeats
+from models.similar.config import SimilarConfig
+from models.similar.similar_items import SimilarItemsOf
+from models.training.budget import Budget
 from models.training.evaluate import Evaluated
-from models.training.learn import learn_network, network_files
+from models.training.learn import default_budget, learn_network, network_files
 from models.training.newcomer_window import choose_newcomer_window
 from models.training.recipe import Recipe
+from models.training.similar_settings import choose_similar
+
+SIMILAR_SHARE = 0.1
+"""Processor time for choosing the settings of similar items, as a share of the budget; it comes on top."""
 
 
 @dataclass(frozen=True)
 class Publication:
     """The contents of a bundle, fitted on all interactions, with a code for every item of the catalogue.
 
-    `repeats` is fitted on the log including repeated pairs. `network` is None where the blend does not read it; `files`
-    are those of the network in both forms.
+    `repeats` is fitted on the log including repeated pairs. `similar` are the similar items. `network` is None where
+    the blend does not read it; `files` are those of the network in both forms.
     """
 
     interactions: Interactions
     retriever: Retriever
     repeats: Repeats
     knowledge: Knowledge
+    similar: SimilarItemsOf
     network: NetworkScorer | None = None
     files: Sequence[Path] = ()
 
@@ -45,7 +53,8 @@ class Publication:
         """Fit the recommenders that the blend uses and those that a bundle always holds, with the settings of a run.
 
         As for the test of the run, the network is trained once more where its labels come from the latest window. The
-        window of popularity for users without a history is chosen anew, on the latest newcomers.
+        window of popularity for users without a history is chosen anew, on the latest newcomers. The settings of
+        similar items are chosen where the run has none.
 
         Parameters
         ----------
@@ -59,12 +68,15 @@ class Publication:
         network, files = _network(run, served, folder, recipe, progress)
         if network is not None:
             config = config.model_copy(update={"network_signals": network.signals})
+        settings = config.similar or _similar_settings(interactions.pairs, catalogue, recipe, progress)
+        config = config.model_copy(update={"similar": settings})
         names = {part.signals[0] for part in served.recommenders} | {entry.name for entry in RECOMMENDERS if entry.kept}
         return cls(
             interactions,
             Retriever.fit(interactions, config, catalogue, names - {Repeats.signals[0]}),
             Repeats.fit(TrainingData(run.log), config.repeats),
             Knowledge.fit(catalogue, KnowledgeConfig(), interactions.item_ids),
+            SimilarItemsOf.fit(interactions.pairs, catalogue, settings, run.acts, recipe.visit_pause),
             network,
             files,
         )
@@ -82,8 +94,23 @@ class Publication:
             **self.retriever.arrays(),
             **({} if self.repeats.empty else self.repeats.arrays()),
             **self.knowledge.arrays(),
+            **self.similar.arrays(),
             **({} if self.network is None else self.network.scaler.arrays()),
         }
+
+
+def _similar_settings(
+    interactions: Interactions, catalogue: pa.Table | None, recipe: Recipe, progress: Progress
+) -> SimilarConfig:
+    seconds = default_budget(len(interactions.items)) if recipe.budget is None else recipe.budget
+    return choose_similar(
+        interactions,
+        catalogue,
+        seed=recipe.seed,
+        budget=Budget(seconds * SIMILAR_SHARE),
+        pause=recipe.visit_pause,
+        progress=progress,
+    )
 
 
 def _network(

@@ -25,9 +25,10 @@ from models.training.gate import compare
 from models.training.publishing import Publication, served_retriever
 from models.training.recipe import Recipe, recipe_of
 from models.training.refresh import ChosenSettings
+from models.training.similar import evaluate_similar
 from models.training.unmeasured import fit_unmeasured
 
-__all__ = ["EvaluationConfig", "Recipe", "evaluate_folder", "recipe_of", "render_page", "train"]
+__all__ = ["EvaluationConfig", "Recipe", "evaluate_folder", "evaluate_similar", "recipe_of", "render_page", "train"]
 
 TEST_USERS = 20_000
 """Maximum number of test users of a training run: enough for intervals of a few thousandths."""
@@ -96,6 +97,7 @@ def train(
             chosen=None if chosen is None else chosen.kept_in(folder),
             brief=recipe.kind == "refresh",
             with_validation=True,
+            with_acts=True,
         )
         try:
             run = evaluate(dataset, folder, config, progress=progress)

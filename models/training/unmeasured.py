@@ -13,7 +13,7 @@ from models.data.progress import Progress
 from models.evaluation.report import EvaluationReport, peak_memory_mb
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
-from models.training.evaluate import Evaluated
+from models.training.evaluate import Evaluated, acts_of
 from models.training.evaluation_config import EvaluationConfig
 from models.training.learn import Learned, start_settings
 from models.training.left_out import NO_VALIDATION, left_out
@@ -78,4 +78,5 @@ def fit_unmeasured(dataset: DataSet, config: EvaluationConfig, reason: str, *, p
         unmeasured=reason,
         goal=None if cleaning.goal is None else str(cleaning.goal),
     )
-    return Evaluated(report, Learned(ranker, everyone, None, [], {}, []), everything, log, cleaning, {})
+    learned = Learned(ranker, everyone, None, [], {}, [])
+    return Evaluated(report, learned, everything, log, cleaning, {}, acts=acts_of(table, everything, config))

@@ -1,32 +1,26 @@
-"""Similar items: by the ranker or by one recommender of the bundle; trending items where none is known."""
-
-from typing import Any
-
-import numpy as np
+"""Similar items: by users, by descriptions, by both, or by one method; trending items where none is known."""
 
 from app.errors import NotFoundError, UnknownMethodError
-from app.schemas.popular import ItemsQuery
 from app.schemas.similar import BLEND, SimilarItems, SimilarItemsQuery, SimilarStrategy
 from app.services.kit.database_timeout import with_timeout
 from app.services.popularity.popular_items import PopularItems
 from app.services.popularity.selection import Selection, highest, nothing, scored, to_candidate_query
 from app.services.recommending import drift
+from app.services.recommending.catalogue_content import CatalogueContent
+from app.services.recommending.likeness import similar_to
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.serving import Serving
 from app.storage.counts import CountStore
 from app.storage.items import ItemStore
-from models.data.history import History
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.ranker import Ranker
-from models.recommenders.content import Content
 from models.recommenders.recommender import ItemMatrix
 from models.recommenders.registry import RECOMMENDERS
+from models.similar.similar_items import BY_CONTENT
+from models.similar.together import TOGETHER, WITH_THIS
 
 _LATEST = 200_000
 """Latest rows of the log that are searched for an item that neither bundle nor catalogue knows: it must be new."""
-_RELATED = np.array([entry.relates_items for entry in RECOMMENDERS for _ in entry.parts])
-"""The parts that compare items; popularity only fills lists up."""
-_COMPARING = [entry.name for entry in RECOMMENDERS if entry.compares_items]
 _FALLBACK = "no similar item meets the request: these are {} items"
 
 
@@ -38,6 +32,7 @@ class SimilarItemsService:
         self._charts = charts
         self._items = items
         self._counts = counts
+        self._catalogue = CatalogueContent(items)
 
     async def similar(self, item_id: str, query: SimilarItemsQuery) -> SimilarItems:
         """Return the items most similar to one, without the item itself.
@@ -61,12 +56,25 @@ class SimilarItemsService:
         drift.asked_about(serving, [item_id])
         code = int(serving.live.codes([item_id])[0])
         candidate_query = to_candidate_query(serving, query, *([code] if code >= 0 else []))
-        selection = _similar(serving, serving.ranker, code, query, candidate_query)
+        selection = await self._alike(serving, item_id, code, query, candidate_query)
         if len(selection.items):
             return _answer(serving, item_id, query, selection, "similar", None)
+        if query.method in TOGETHER:
+            # Items that were not bought together would say that they were.
+            return _answer(serving, item_id, query, nothing(), "none", _why_not_together(serving.ranker, query.method))
         found = await self._charts.fallback(serving, candidate_query, query)
         reason = found.reason if found.strategy == "none" else _FALLBACK.format(found.strategy)
         return _answer(serving, item_id, query, found.selection, found.strategy, reason)
+
+    async def _alike(
+        self, serving: Serving, item_id: str, code: int, query: SimilarItemsQuery, candidate_query: CandidateQuery
+    ) -> Selection:
+        if serving.ranker is not None:
+            return similar_to(serving, serving.ranker, code, query, candidate_query)
+        if query.method not in {BLEND, BY_CONTENT}:
+            return nothing()
+        items, scores = await self._catalogue.alike(serving.live, item_id)
+        return highest(serving.live, items, scores, candidate_query, query.limit)
 
     async def _require(self, item_id: str) -> None:
         serving = self._bundle.serving
@@ -86,69 +94,19 @@ def _check_method(ranker: Ranker | None, method: str) -> None:
         names = [entry.name for entry in RECOMMENDERS if issubclass(entry.recommender, ItemMatrix)]
     else:
         names = [name for name, part in ranker.recommenders.items() if isinstance(part, ItemMatrix)]
-    if method not in {BLEND, *names}:
-        raise UnknownMethodError(f"{method!r} does not compare items: use one of {', '.join([BLEND, *sorted(names)])}")
+    if method not in {BLEND, *names, *TOGETHER}:
+        known = ", ".join([BLEND, *sorted(names), *TOGETHER])
+        raise UnknownMethodError(f"{method!r} does not compare items: use one of {known}")
 
 
-def _similar(
-    serving: Serving, ranker: Ranker | None, code: int, query: SimilarItemsQuery, candidate_query: CandidateQuery
-) -> Selection:
-    if ranker is None or code < 0:
-        return nothing()
-    if query.method == BLEND:
-        return _by_blend(serving, ranker, code, query, candidate_query)
-    part = ranker.recommenders.get(query.method)
-    return _by_rows(serving, part, code, query, candidate_query) if isinstance(part, ItemMatrix) else nothing()
-
-
-def _by_blend(
-    serving: Serving, ranker: Ranker, code: int, query: ItemsQuery, candidate_query: CandidateQuery
-) -> Selection:
-    """Rank for a history that holds only this item."""
-    new = code >= serving.live.n_items or not ranker.popularity.interacted[code]
-    if new and ranker.weight_of(Content.signals[0]) == 0:
-        # Without interactions only its description is known, and the blend does not read that.
-        return _by_recommenders(serving, ranker, code, query, candidate_query)
-    drawn = CandidateQuery(
-        candidate_query.excluded, wanted=candidate_query.wanted, limit=max(ranker.n_candidates, query.limit)
-    )
-    new_items = serving.live.new_items if len(serving.live.new_items) else None
-    ranked = ranker.rank(History(np.array([code], dtype=np.int32)), drawn, new_items=new_items)
-    related = (ranked.candidates.parts[_RELATED][:, ranked.places] > 0).any(axis=0)
-    found = Selection(ranked.items[related][: query.limit], ranked.scores[related][: query.limit])
-    return found if len(found.items) else _by_recommenders(serving, ranker, code, query, candidate_query)
-
-
-def _by_recommenders(
-    serving: Serving, ranker: Ranker, code: int, query: ItemsQuery, candidate_query: CandidateQuery
-) -> Selection:
-    """Compare by common interactions, or else by descriptions, whether the blend reads these recommenders or not."""
-    for name in _COMPARING:
-        part = ranker.recommenders.get(name)
-        found = _by_rows(serving, part, code, query, candidate_query) if isinstance(part, ItemMatrix) else nothing()
-        if len(found.items):
-            return found
-    return nothing()
-
-
-def _by_rows(
-    serving: Serving, part: ItemMatrix[Any], code: int, query: ItemsQuery, candidate_query: CandidateQuery
-) -> Selection:
-    """Read a recommender's matrix; items that are newer than the bundle have rows of content only."""
-    live = serving.live
-    newer = live.new_items.rows if isinstance(part, Content) else None
-    if code >= live.n_items:
-        if newer is None or code - live.n_items >= newer.n_rows:
-            return nothing()
-        items, scores = newer.row(code - live.n_items)
-    else:
-        items, scores = part.rows.row(code)
-        if newer is not None:
-            entries = np.flatnonzero(newer.indices == code)
-            rows = np.searchsorted(newer.indptr, entries, side="right") - 1
-            items = np.concatenate([items, (rows + live.n_items).astype(np.int32)])
-            scores = np.concatenate([scores, newer.values[entries]])
-    return highest(live, items[scores > 0], scores[scores > 0], candidate_query, query.limit)
+def _why_not_together(ranker: Ranker | None, method: str) -> str:
+    if ranker is None:
+        return "there is no bundle yet: `braid train` makes one"
+    if ranker.similar is None:
+        return "the bundle is older than this method: train again"
+    if method not in ranker.similar.together:
+        return f"in the log of the bundle no item {TOGETHER[method]}: it needs event types and times"
+    return f"no other item that meets the request {WITH_THIS[method]}"
 
 
 def _answer(

@@ -120,7 +120,8 @@ class ActiveBundle:
                 self._refuse(foreign, ranker.version, "foreign")
 
     async def _exchange(self, ranker: Ranker) -> None:
-        live = LiveCatalogue(ranker.knowledge, ranker.content)
+        alike = None if ranker.similar is None else ranker.similar.content
+        live = LiveCatalogue(ranker.knowledge, ranker.content, alike)
         serving = Serving(ranker, live, self._scale)
         await self._items.prepare(live, ranker.catalogue_at)
         await self._erased_users.hide_in(serving)

@@ -16,6 +16,7 @@ from models.data.progress import silent
 from tests.app.api.asking import ask_path, item_ids, post
 
 Documented = Callable[[str, object], None]
+TOGETHER = ("bought_together", "viewed_together", "viewed_then_bought")
 METHODS = ("blend", "item_knn", "content", "successor")
 
 
@@ -271,19 +272,84 @@ async def test_without_a_bundle_nobody_is_compared(client: httpx.AsyncClient) ->
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-async def test_what_the_blend_does_not_read_is_compared_all_the_same(
+async def test_in_an_older_bundle_what_the_blend_does_not_read_is_compared_all_the_same(
     bundles: BundleStore,
     client: httpx.AsyncClient,
     application: FastAPI,
     description: Callable[[str], dict[str, Any]],
 ) -> None:
-    retriever = application.state.serving.bundle.ranker.retriever
+    serving = application.state.serving.bundle.serving
+    serving.ranker.similar, serving.live.alike = None, serving.live.new_items
+    retriever = serving.ranker.retriever
     nothing = {name: 0.0 for name, weight in retriever.config.blend if isinstance(weight, float)}
     blend = retriever.config.blend.model_copy(update=nothing | {"popularity": 1.0})
     config = retriever.config.model_copy(update={"blend": blend})
-    application.state.serving.bundle.ranker.retriever = retriever.configured(config)
+    serving.ranker.retriever = retriever.configured(config)
     await client.put("/items/new", json=description("i05"))
     for item, method in (("i05", "item_knn"), ("new", "content")):
         answer = await ask_path(client, f"/items/{item}/similar")
         assert answer["strategy"] == "similar"
         assert item_ids(answer) == item_ids(await ask_path(client, f"/items/{item}/similar", method=method))
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_the_blend_is_of_users_and_descriptions(
+    bundles: BundleStore, client: httpx.AsyncClient, application: FastAPI
+) -> None:
+    similar = application.state.serving.bundle.ranker.similar
+    live = application.state.serving.bundle.serving.live
+    code = int(live.codes(["i05"])[0])
+    both = {*live.ids(similar.by_users.row(code)[0]), *live.ids(similar.content.rows.row(code)[0])}
+    answer = await ask_path(client, "/items/i05/similar", limit=100)
+    scored = {item["item_id"] for item in answer["items"] if item["score"] > 0}
+    assert scored
+    assert scored <= both
+    for method, rows in (("item_knn", similar.by_users), ("content", similar.content.rows)):
+        own = item_ids(await ask_path(client, "/items/i05/similar", method=method, limit=100))
+        assert sorted(own) == sorted(live.ids(rows.row(code)[0]))
+
+
+@pytest.mark.parametrize("method", TOGETHER)
+async def test_without_a_bundle_nothing_is_known_of_visits(client: httpx.AsyncClient, method: str) -> None:
+    await client.put("/items/x", json={"title": "A hat"})
+    await client.put("/items/y", json={"title": "A hat"})
+    answer = await ask_path(client, "/items/x/similar", method=method)
+    assert (answer["items"], answer["strategy"]) == ([], "none")
+    assert answer["reason"] == "there is no bundle yet: `braid train` makes one"
+
+
+async def test_what_was_not_done_in_one_visit_is_never_made_up(
+    bundles: BundleStore, client: httpx.AsyncClient, application: FastAPI, documented: Documented
+) -> None:
+    # The log of the bundle has views, and no purchases.
+    answer = await ask_path(client, "/items/i05/similar", method="bought_together")
+    documented("SimilarItems", answer)
+    assert (answer["items"], answer["strategy"]) == ([], "none")
+    assert "no item was bought in one visit with another" in answer["reason"]
+    await client.put("/items/blank", json={})
+    answer = await ask_path(client, "/items/blank/similar", method="viewed_together")
+    assert (answer["items"], answer["strategy"]) == ([], "none")
+    assert "viewed in one visit" in answer["reason"]
+    application.state.serving.bundle.ranker.similar = None
+    answer = await ask_path(client, "/items/i05/similar", method="bought_together")
+    assert answer["reason"] == "the bundle is older than this method: train again"
+
+
+async def test_without_a_bundle_descriptions_are_compared_at_once(client: httpx.AsyncClient) -> None:
+    rows = {
+        "wool": {"title": "Wool hat", "categories": ["hats"]},
+        "felt": {"title": "Felt hat", "categories": ["hats"]},
+        "boot": {"title": "Wool boot", "categories": ["boots"]},
+        "clog": {"title": "Clog", "categories": ["boots"]},
+    }
+    for name, row in rows.items():
+        await client.put(f"/items/{name}", json=row)
+    for method in ("content", "blend"):
+        answer = await ask_path(client, "/items/wool/similar", method=method)
+        assert (answer["strategy"], answer["bundle_version"], answer["reason"]) == ("similar", None, None)
+        # A word in common does not outweigh the category.
+        assert item_ids(answer) == ["felt", "boot"]
+    filtered = await ask_path(client, "/items/wool/similar", method="content", category="boots")
+    assert item_ids(filtered) == ["boot"]
+    await client.delete("/items/felt")
+    assert item_ids(await ask_path(client, "/items/wool/similar", method="content")) == ["boot"]

@@ -166,6 +166,28 @@ def test_an_evaluation_is_printed_and_written(braid: Braid, tmp_path: Path) -> N
     assert report["measured_at"] in page
 
 
+def test_similar_items_are_measured_printed_and_written(braid: Braid, tmp_path: Path) -> None:
+    made = tmp_path / "data"
+    write_folder(made, generate(120, 60, 2000, groups=3))
+    arguments = ("--similar", "--output", "out.json", "--budget", "5", "--show", "i05")
+    done = braid("evaluate", made, *arguments, timeout=120)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "out.json").read_text())
+    assert {"random", "popular", "recommended", "item_knn", "content", "successor", "blend"} <= set(report["methods"])
+    recall = {name: metrics["recall@10"] for name, metrics in report["methods"].items()}
+    assert recall["blend"] > recall["random"]
+    words = [line.split() for line in done.stdout.splitlines()]
+    assert ["blend", f"{recall['blend']:.4f}"] in [line[:2] for line in words]
+    assert not (tmp_path / "out.html").exists()
+
+
+def test_options_of_recommendations_mean_nothing_for_similar_items(braid_here: Braid) -> None:
+    for arguments in (("--similar", "--only", "ease"), ("--similar", "--include-seen"), ("--show", "i05")):
+        done = braid_here("evaluate", ".", *arguments)
+        assert done.returncode == 2
+        assert "--similar" in done.stderr
+
+
 def test_an_output_that_cannot_be_written_is_named_before_the_work(braid_here: Braid, tmp_path: Path) -> None:
     made = tmp_path / "data"
     write_folder(made, generate(20, 10, 100))

@@ -4,21 +4,26 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pytest
 
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
+from models.data.interactions import Interactions
 from models.ranking.config import BlendConfig, RankingConfig
 from models.ranking.features import FEATURES, Scaler
 from models.ranking.network import NetworkScorer
 from models.ranking.ranker import Ranker
+from models.similar.config import SimilarConfig
+from models.similar.similar_items import SimilarItemsOf
 from tests.models.conftest import Recommend
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 MakeNetwork = Callable[..., Path]
 WIDTH = len(FEATURES)
+FEW = pa.table({"user_id": ["u", "u"], "item_id": ["a", "b"]})
 
 
 @pytest.fixture
@@ -48,6 +53,22 @@ def test_a_loaded_ranker_answers_as_the_one_that_was_stored(
     assert recommend(loaded, ["i01", "i03"], limit=9) == recommend(used, ["i01", "i03"], limit=9)
     assert loaded.version == "v1"
     assert loaded.network is None
+
+
+def test_a_bundle_from_before_similar_items_had_arrays_is_loaded(store: BundleStore, arrays: Arrays) -> None:
+    settings = RankingConfig(blend=BlendConfig()).model_dump()
+    del settings["similar"]
+    assert Ranker.load(published(store, arrays, settings=settings)).similar is None
+
+
+def test_similar_items_that_do_not_fit_are_refused(store: BundleStore, arrays: Arrays) -> None:
+    settings = RankingConfig(similar=SimilarConfig()).model_dump()
+    with pytest.raises(BundleError, match="similar"):
+        Ranker.load(published(store, arrays, settings=settings))
+    few = SimilarItemsOf.fit(Interactions.from_table(FEW), None, SimilarConfig())
+    assert few.fits(2)
+    with pytest.raises(BundleError, match="another number of items"):
+        Ranker.load(published(BundleStore(store.root / "more"), {**arrays, **few.arrays()}, settings=settings))
 
 
 def test_a_bundle_with_a_network_scores_with_it(

@@ -6,8 +6,10 @@ from pydantic import BaseModel
 
 from models.filters.knowledge import KnowledgeConfig
 from models.recommenders.registry import RECOMMENDERS
+from models.similar.config import SimilarConfig
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "recommenders.md"
+PAGES = Path(__file__).resolve().parents[3] / "docs"
+PAGE, SIMILAR = PAGES / "recommenders.md", PAGES / "similar-items.md"
 
 
 def configs() -> Iterator[tuple[str, type[BaseModel]]]:
@@ -17,10 +19,10 @@ def configs() -> Iterator[tuple[str, type[BaseModel]]]:
     yield "knowledge", KnowledgeConfig
 
 
-def documented() -> dict[str, dict[str, tuple[str, str]]]:
-    """Give the settings that each section of the page lists: name to default and meaning."""
+def documented(page: Path = PAGE) -> dict[str, dict[str, tuple[str, str]]]:
+    """Give the settings that each section of a page lists: name to default and meaning."""
     sections: dict[str, dict[str, tuple[str, str]]] = {}
-    for section in PAGE.read_text(encoding="utf-8").split("\n## ")[1:]:
+    for section in page.read_text(encoding="utf-8").split("\n## ")[1:]:
         name, _, body = section.partition("\n")
         rows = re.findall(r"^\| `(\w+)` \| (\S+) \| (.+) \|$", body, re.MULTILINE)
         sections[name] = {setting: (default, meaning) for setting, default, meaning in rows}
@@ -34,6 +36,11 @@ def test_every_setting_of_a_recommender_stands_in_the_docs_with_its_default() ->
     for module, config in found:
         expected = {name: (str(field.default), field.description) for name, field in config.model_fields.items()}
         assert sections.get(module) == expected, module
+
+
+def test_every_setting_of_similar_items_stands_in_the_docs_with_its_default() -> None:
+    expected = {name: (str(field.default), field.description) for name, field in SimilarConfig.model_fields.items()}
+    assert documented(SIMILAR)["Settings"] == expected
 
 
 def test_recommenders_without_settings_have_a_section_too() -> None:

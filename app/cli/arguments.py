@@ -1,0 +1,16 @@
+"""Arguments and options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Folder = Annotated[Path, typer.Argument(help="A data-set folder: interactions.parquet or .csv, and optional files.")]
+Budget = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=1e6,
+        help="Approximate seconds of processor time for choosing settings; the default grows with the data.",
+    ),
+]

@@ -1,0 +1,89 @@
+"""The command that measures a data-set folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli import commands
+from app.cli.arguments import Budget, Folder
+from app.cli.progress import progress_bars
+from app.cli.running import console
+from app.cli.similar import measure_similar, require_alone
+from app.config import load_settings
+from app.schemas.training_jobs import MAX_SEED
+from app.worker.training_run import load_training
+from models.data.folder import read_folder
+
+
+def evaluate(
+    folder: Folder,
+    protocol: Annotated[
+        str | None,
+        typer.Option(help="fixed, leave-last-out, temporal, timeline or random; the default depends on the files."),
+    ] = None,
+    k: Annotated[str, typer.Option(help="Lengths of the lists that are measured.")] = "5,10,20",
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The same seed and data give the same figures.")] = 0,
+    budget: Budget = None,
+    only: Annotated[str, typer.Option(help="Use these parts alone, without the network; for example item_knn.")] = "",
+    output: Annotated[
+        Path | None, typer.Option(help="Write the figures to this JSON file, and a report in HTML next to it.")
+    ] = None,
+    goal: Annotated[
+        str | None, typer.Option(help="Event types that count as success, for example purchase; as BRAID_GOAL.")
+    ] = None,
+    include_seen: Annotated[bool, typer.Option(help="Allow recommendations of items in the history.")] = False,
+    exclude_seen: Annotated[
+        str,
+        typer.Option(help="Event types whose items are left out of a user's lists; by default those of the goal."),
+    ] = "",
+    test_days: Annotated[
+        float | None,
+        typer.Option(min=0, help="Days of the temporal or timeline test; by default a tenth of the time span."),
+    ] = None,
+    similar: Annotated[
+        bool, typer.Option("--similar", help="Measure similar items instead: do they foretell what is liked next?")
+    ] = False,
+    show: Annotated[
+        list[str] | None, typer.Option(help="With --similar: print the lists of the item with this title, or id.")
+    ] = None,
+) -> None:
+    """Train with the automatic recipe on a folder, and compare its accuracy with popularity and each part alone."""
+    ks = commands.parse_ks(k)
+    protocol = commands.parse_protocol(protocol)
+    parts = commands.parse_parts(only)
+    seen = commands.parse_seen(exclude_seen, include_seen=include_seen)
+    others = {"--protocol": protocol, "--only": only.strip(), "--include-seen": include_seen, "--test-days": test_days}
+    require_alone(similar, others, show)
+    settings = load_settings(goal=goal)
+    dataset = read_folder(folder)
+    page = commands.page_beside(None if similar else output)
+    for path in filter(None, (output, page)):
+        path.open("a").close()  # fail before the work if the output cannot be written
+    training = load_training()
+    config = training.EvaluationConfig(
+        protocol=protocol,
+        ks=ks,
+        seed=seed,
+        budget=budget,
+        parts=parts,
+        with_network=not only.strip(),
+        network=settings.network,
+        event_types=settings.event_types,
+        rating_scale=settings.rating_scale,
+        visit_pause=settings.visit_pause_minutes * 60,
+        goal=settings.goal,
+        include_seen=include_seen,
+        exclude_seen=seen,
+        test_days=test_days,
+    )
+    if similar:
+        measure_similar(training, dataset, config, show or (), output, console)
+        return
+    with progress_bars() as progress:
+        report = training.evaluate_folder(dataset, config, progress=progress)
+    commands.print_report(report, console)
+    if output is not None and page is not None:
+        output.write_text(report.to_json() + "\n", encoding="utf-8")
+        page.write_text(training.render_page(report, folder.resolve().name), encoding="utf-8")
+        console.print(f"written to {output} and {page}")

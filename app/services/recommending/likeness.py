@@ -1,0 +1,121 @@
+"""The items that a bundle finds similar to one, by each method."""
+
+import numpy as np
+
+from app.schemas.popular import ItemsQuery
+from app.schemas.similar import BLEND, SimilarItemsQuery
+from app.services.popularity.selection import Selection, highest, nothing
+from app.services.state.serving import Serving
+from models.arrays.sparse_rows import SparseRows
+from models.arrays.types import Float32, Int32
+from models.ranking.candidate_generation import NOTHING, CandidateQuery
+from models.ranking.like_one import ranked_for_one
+from models.ranking.ranker import Ranker
+from models.recommenders.content import Content
+from models.recommenders.recommender import ItemMatrix
+from models.recommenders.registry import RECOMMENDERS
+from models.similar.similar_items import BY_CONTENT, SimilarItemsOf, blended
+
+_COMPARING = [entry.name for entry in RECOMMENDERS if entry.compares_items]
+_NONE = NOTHING, np.empty(0, dtype=np.float32)
+
+
+def similar_to(
+    serving: Serving, ranker: Ranker, code: int, query: SimilarItemsQuery, candidate_query: CandidateQuery
+) -> Selection:
+    """Select the items most similar to one.
+
+    Parameters
+    ----------
+    code
+        The item's code; -1 for one that only the log knows.
+    """
+    if code < 0:
+        return nothing()
+    if query.method != BLEND:
+        return _by_rows(serving, ranker, query.method, code, query, candidate_query)
+    found = nothing()
+    if ranker.similar is not None:
+        found = _by_both(serving, ranker.similar, ranker.popularity.counts, code, query, candidate_query)
+    if len(found.items) == query.limit:
+        return found
+    # Few items are alike that meet the request, or the bundle is older than likeness with settings of its own.
+    ranked = _by_ranking(serving, ranker, code, query, candidate_query)
+    return found.topped_up(ranked, query.limit) if len(found.items) else ranked
+
+
+def _by_both(
+    serving: Serving,
+    similar: SimilarItemsOf,
+    counts: Float32,
+    code: int,
+    query: ItemsQuery,
+    candidate_query: CandidateQuery,
+) -> Selection:
+    """Join likeness by users and by descriptions."""
+    live = serving.live
+    newer = code >= live.n_items
+    by_users = _NONE if newer else similar.by_users.row(code)
+    by_content = _with_new_items(serving, similar.content.rows, live.alike.rows, code)
+    known = 0.0 if newer else float(counts[code])
+    items, scores = blended(similar.config, known, by_users, by_content, counts)
+    return highest(live, items[scores > 0], scores[scores > 0], candidate_query, query.limit)
+
+
+def _by_ranking(
+    serving: Serving, ranker: Ranker, code: int, query: ItemsQuery, candidate_query: CandidateQuery
+) -> Selection:
+    """Rank for a history that holds only this item."""
+    new = code >= serving.live.n_items or ranker.popularity.counts[code] == 0
+    if new and ranker.weight_of(Content.signals[0]) == 0:
+        # Without interactions only its description is known, and the blend does not read that.
+        return _by_first(serving, ranker, code, query, candidate_query)
+    drawn = CandidateQuery(
+        candidate_query.excluded, wanted=candidate_query.wanted, limit=max(ranker.n_candidates, query.limit)
+    )
+    new_items = serving.live.new_items if len(serving.live.new_items) else None
+    items, scores = ranked_for_one(ranker, code, drawn, new_items)
+    found = Selection(items[: query.limit], scores[: query.limit])
+    return found if len(found.items) else _by_first(serving, ranker, code, query, candidate_query)
+
+
+def _by_first(
+    serving: Serving, ranker: Ranker, code: int, query: ItemsQuery, candidate_query: CandidateQuery
+) -> Selection:
+    """Compare by common interactions, or else by descriptions, whether the blend reads these recommenders or not."""
+    for name in _COMPARING:
+        found = _by_rows(serving, ranker, name, code, query, candidate_query)
+        if len(found.items):
+            return found
+    return nothing()
+
+
+def _by_rows(
+    serving: Serving, ranker: Ranker, method: str, code: int, query: ItemsQuery, candidate_query: CandidateQuery
+) -> Selection:
+    """Read the matrix of a method: that of similar items, or else that of the recommender of this name."""
+    part = ranker.recommenders.get(method)
+    rows = None if ranker.similar is None else ranker.similar.rows_of(method)
+    if rows is None and isinstance(part, ItemMatrix):
+        rows = part.rows
+    if rows is None:
+        return nothing()
+    newer = serving.live.alike.rows if method == BY_CONTENT else None
+    items, scores = _with_new_items(serving, rows, newer, code)
+    return highest(serving.live, items[scores > 0], scores[scores > 0], candidate_query, query.limit)
+
+
+def _with_new_items(serving: Serving, rows: SparseRows, newer: SparseRows | None, code: int) -> tuple[Int32, Float32]:
+    """Read a row of a matrix; items that are newer than the bundle have rows of likeness by descriptions only."""
+    n_items = serving.live.n_items
+    if code >= n_items:
+        return _NONE if newer is None or code - n_items >= newer.n_rows else newer.row(code - n_items)
+    items, scores = rows.row(code)
+    if newer is None or not len(newer.indices):
+        return items, scores
+    entries = np.flatnonzero(newer.indices == code)
+    places = np.searchsorted(newer.indptr, entries, side="right") - 1
+    return (
+        np.concatenate([items, (places + n_items).astype(np.int32)]),
+        np.concatenate([scores, newer.values[entries]]),
+    )
