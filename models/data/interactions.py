@@ -169,8 +169,10 @@ class Interactions:
 
     @cached_property
     def pairs(self) -> "Interactions":
-        """These rows with one for each pair of user and item, where steps may hold two."""
-        return self if self.acts is None or self.log is None else self.first_of_each_pair()
+        """These rows with one for each pair of user and item, where steps may hold two; all of them show interest."""
+        if self.acts is None or self.log is None:
+            return self
+        return replace(self, may_be_targets=None).first_of_each_pair()
 
     def first_of_each_pair(self) -> "Interactions":
         """Keep the first row of each pair of user and item."""

@@ -25,6 +25,7 @@ from models.ranking.new_items import NewItems
 from models.ranking.ranked import Adjustment, Ranked
 from models.ranking.retriever import Retriever
 from models.recommenders.content import Content
+from models.recommenders.go_on import GoOn
 from models.recommenders.popularity import Popularity
 from models.recommenders.recommender import ItemMatrix, Likeness, Recommender, by_name
 from models.recommenders.registry import RECOMMENDERS
@@ -231,6 +232,12 @@ class Ranker:
     def goal(self) -> Goal | None:
         """What counted as success in training; None where all interactions did."""
         return self.retriever.config.goal
+
+    @property
+    def half_lives(self) -> list[float]:
+        """The half-lives, in days, by which scores fall while nothing happens: of what a user may go on with."""
+        parts = [part for part in self.retriever.recommenders if isinstance(part, GoOn)]
+        return [part.config.half_life for part in parts if part.clock]
 
     @property
     def scale(self) -> StrengthScale:

@@ -17,7 +17,6 @@ from models.data.history import SECONDS_A_DAY, History
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.live_catalogue import LiveCatalogue
 from models.ranking.ranked import Adjustment, Ranked
-from models.recommenders.go_on import GoOn
 
 CONTEXT_HELD = 60.0
 """Seconds for which an answer counts as the same, where the network reads when a request is made."""
@@ -55,9 +54,7 @@ def seconds_held(serving: Serving, options: Options) -> float:
     if ranker is None:
         return math.inf
     holds = math.inf if ranker.network is None or not ranker.network.context else CONTEXT_HELD
-    half_lives = [
-        part.config.half_life for part in ranker.retriever.recommenders if isinstance(part, GoOn) and part.clock
-    ]
+    half_lives = ranker.half_lives
     repeats = ranker.repeats
     if repeats is not None and repeats.clock and options.exclude_seen not in {None, True}:
         half_lives.append(repeats.config.half_life)

@@ -71,6 +71,6 @@ def test_a_user_with_a_long_history_has_few_of_the_pairs(table: Callable[..., pa
 def test_what_was_not_liked_is_in_no_pair() -> None:
     log = Interactions(
         np.array([b"u"]), np.array([b"a", b"b", b"c"]), np.zeros(3, np.int32), np.arange(3, dtype=np.int32),
-        START + np.arange(3.0), loved=np.array([True, False, True]),
+        START + np.arange(3.0), may_be_targets=np.array([True, False, True]),
     )  # fmt: skip
     assert named(LikedPairs.hold_out(log, share=1.0), log) == {("u", "a", "c")}
