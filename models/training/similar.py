@@ -68,7 +68,8 @@ def evaluate_similar(
     dataset = replace(dataset, test=None, candidates=None, histories=None)
     _, table, cleaning = cleaned(dataset, config)
     catalogue = [] if dataset.items is None else [dataset.items.filter(present(dataset.items[ITEM]))[ITEM]]
-    everything = Interactions.from_table(table, more_items=catalogue, scale=cleaning.scale, seed=config.seed)
+    log = Interactions.from_table(table, more_items=catalogue, first_only=False, scale=cleaning.scale, seed=config.seed)
+    everything = log.standing_for(log).pairs.first_of_each_pair()
     # Another seed than that of the pairs on which training chooses its settings.
     pairs = LikedPairs.hold_out(everything, pause=config.visit_pause, seed=config.seed + 1)
     if not len(pairs):
