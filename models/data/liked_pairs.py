@@ -42,7 +42,7 @@ class LikedPairs:
         Parameters
         ----------
         interactions
-            Each pair of user and item once.
+            Each pair of user and item once; where they have acts, all of them count as liked.
         pause
             Seconds without an interaction that end a visit.
         share
@@ -51,7 +51,9 @@ class LikedPairs:
         seed
             The same seed and interactions give the same pairs.
         """
-        rows = np.flatnonzero(interactions.targets)
+        # Where a goal decides what is a target, hardly any pair of user and item begins with it: all interest counts.
+        liked = interactions.targets if interactions.acts is None else np.ones(len(interactions.items), dtype=np.bool_)
+        rows = np.flatnonzero(liked)
         follows = _follows(interactions, rows, pause)
         drawn = np.random.default_rng(seed).random(len(rows))
         held = follows & (drawn < share)

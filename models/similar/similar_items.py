@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from models.similarity.matrices import top_products
 
 BY_USERS, BY_CONTENT = "item_knn", "content"
 _USERS, _CONTENT, _HOLDERS = "similar_item_knn", "similar_content", "similar_content_holders"
+_COUNTS = "similar_counts"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class SimilarItemsOf:
         The likest items of each item by their users; the best of a row has the value 1.
     content
         Likeness by descriptions, from 0 to 1, of the items and of new ones.
+    counts
+        Users of each item, float32.
     together
         The likest items of each item by what happened in one visit, by method; those without data are left out.
     """
@@ -42,6 +45,7 @@ class SimilarItemsOf:
     config: SimilarConfig
     by_users: SparseRows
     content: Content
+    counts: Float32
     together: Mapping[str, SparseRows] = field(default_factory=dict)
 
     @classmethod
@@ -70,8 +74,36 @@ class SimilarItemsOf:
             config,
             likeness_by_users(interactions, config, pause),
             alike_by_content(interactions.item_ids, catalogue, config),
+            np.bincount(interactions.items, minlength=interactions.n_items).astype(np.float32),
             likeness_together(acts, interactions.n_items, config),
         )
+
+    def blend(
+        self, code: int, by_users: tuple[Int32, Float32], by_content: tuple[Int32, Float32]
+    ) -> tuple[Int32, Float32]:
+        """Join likeness by users and by descriptions, by how much is known of the users of both items.
+
+        Parameters
+        ----------
+        code
+            The item that the others are similar to; it may be newer than the bundle, and so may the others.
+        by_users, by_content
+            Codes, int32, and values, float32, of the likest items.
+
+        Returns
+        -------
+        tuple
+            Codes, int32 ascending, and scores, float32; see `joined`.
+        """
+        items, place = np.unique(np.concatenate([by_users[0], by_content[0]]), return_inverse=True)
+        users, content, others = (np.zeros(len(items), dtype=np.float32) for _ in range(3))
+        split = len(by_users[0])
+        users[place[:split]], content[place[split:]] = by_users[1], by_content[1]
+        inside = items < len(self.counts)
+        others[inside] = self.counts[items[inside]]
+        own = self.counts[code] if code < len(self.counts) else np.float32(0)
+        share = known_share(np.array([own], dtype=np.float32), self.config) * known_share(others, self.config)
+        return items, joined(self.config, share, users, content)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the arrays to store in a bundle, by name."""
@@ -80,6 +112,7 @@ class SimilarItemsOf:
             **self.content.rows.arrays(_CONTENT),
             **self.content.holders.arrays(_HOLDERS),
             **self.content.terms.arrays(_CONTENT),
+            _COUNTS: self.counts,
         }
         for name, rows in self.together.items():
             arrays |= rows.arrays(f"similar_{name}")
@@ -105,49 +138,21 @@ class SimilarItemsOf:
             for name in TOGETHER
             if f"similar_{name}_indptr" in bundle.arrays
         }
-        return cls(config, SparseRows.load(bundle, _USERS), content, together)
+        counts: Any = bundle.array(_COUNTS, np.float32)
+        return cls(config, SparseRows.load(bundle, _USERS), content, counts, together)
 
     def fits(self, n_items: int) -> bool:
         """Return whether the arrays are for this number of items."""
         matrices = (self.by_users, *self.together.values())
-        return self.content.fits(n_items, 0) and all(rows.fits(n_items, n_items) for rows in matrices)
+        return (
+            self.content.fits(n_items, 0)
+            and len(self.counts) == n_items
+            and all(rows.fits(n_items, n_items) for rows in matrices)
+        )
 
     def rows_of(self, method: str) -> SparseRows | None:
         """Return the matrix of a method; None where there is none of this name."""
         return {BY_USERS: self.by_users, BY_CONTENT: self.content.rows, **self.together}.get(method)
-
-
-def blended(
-    config: SimilarConfig,
-    known: float,
-    by_users: tuple[Int32, Float32],
-    by_content: tuple[Int32, Float32],
-    counts: Float32,
-) -> tuple[Int32, Float32]:
-    """Join likeness by users and by descriptions, by how much is known of the users of both items.
-
-    Parameters
-    ----------
-    known
-        Interactions of the item that the others are similar to.
-    by_users, by_content
-        Codes, int32, and values, float32, of the likest items.
-    counts
-        Interactions of each item; those with a code beyond the last have none.
-
-    Returns
-    -------
-    tuple
-        Codes, int32 ascending, and scores, float32; see `joined`.
-    """
-    items, place = np.unique(np.concatenate([by_users[0], by_content[0]]), return_inverse=True)
-    users, content, others = (np.zeros(len(items), dtype=np.float32) for _ in range(3))
-    split = len(by_users[0])
-    users[place[:split]], content[place[split:]] = by_users[1], by_content[1]
-    inside = items < len(counts)
-    others[inside] = counts[items[inside]]
-    share = known_share(np.array([known], dtype=np.float32), config) * known_share(others, config)
-    return items, joined(config, share, users, content)
 
 
 def joined(config: SimilarConfig, share: Float32, users: Float32, content: Float32) -> Float32:

@@ -21,12 +21,12 @@ from models.data.folder import DataSet
 from models.data.interactions import Interactions
 from models.data.liked_pairs import LikedPairs
 from models.data.progress import Progress
-from models.evaluation.similar_lists import Lists, SimilarReport, baselines, label_sets, measure_methods
+from models.evaluation.similar_lists import MOST_LISTS, Lists, SimilarReport, baselines, label_sets, measure_methods
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.like_one import ranked_for_one
 from models.ranking.ranker import Ranker
 from models.recommenders.recommender import ItemMatrix, by_name
-from models.similar.similar_items import BY_CONTENT, BY_USERS, blended
+from models.similar.similar_items import BY_CONTENT, BY_USERS
 from models.similar.together import TOGETHER
 from models.training.evaluate import evaluate
 from models.training.evaluation_config import EvaluationConfig
@@ -36,11 +36,9 @@ from models.training.recipe import Recipe
 from models.training.unmeasured import fit_unmeasured
 
 MAX_PAIRS = 20_000
-MAX_ITEMS = 2000
-"""Items whose lists are measured: a list takes about a millisecond and method."""
 _TEST_USERS = 1000
 BLEND, RECOMMENDED = "blend", "recommended"
-RANKING = " as it ranks"
+RANKING = " as ranked"
 """`recommended` is what somebody is recommended who had this item only: similar items before they had a score of their
 own. The recommenders that rank have other settings than the methods of similar items of the same name."""
 
@@ -68,8 +66,7 @@ def evaluate_similar(
     dataset = replace(dataset, test=None, candidates=None, histories=None)
     _, table, cleaning = cleaned(dataset, config)
     catalogue = [] if dataset.items is None else [dataset.items.filter(present(dataset.items[ITEM]))[ITEM]]
-    log = Interactions.from_table(table, more_items=catalogue, first_only=False, scale=cleaning.scale, seed=config.seed)
-    everything = log.standing_for(log).pairs.first_of_each_pair()
+    everything = Interactions.from_table(table, more_items=catalogue, scale=cleaning.scale, seed=config.seed)
     # Another seed than that of the pairs on which training chooses its settings.
     pairs = LikedPairs.hold_out(everything, pause=config.visit_pause, seed=config.seed + 1)
     if not len(pairs):
@@ -131,7 +128,7 @@ def _methods(publication: Publication, ranker: Ranker, *, seed: int) -> dict[str
 
     def blend(item: int) -> Int32:
         found = similar.by_users.row(item), similar.content.rows.row(item)
-        items, scores = blended(similar.config, float(counts[item]), *found, counts)
+        items, scores = similar.blend(item, *found)
         return items[np.lexsort((items, -scores))]
 
     own = {name: similar.rows_of(name) for name in (BY_USERS, BY_CONTENT, *TOGETHER)}
@@ -168,7 +165,7 @@ def _known(pairs: LikedPairs, everything: Interactions, ranker: Ranker, *, seed:
     """Return a sample of the pairs in the codes of a ranker; an item that it does not know is in no list: -1."""
     order = np.random.default_rng(seed).permutation(len(pairs))
     _, first_seen = np.unique(pairs.first[order], return_index=True)
-    allowed = pairs.first[order][np.sort(first_seen)[:MAX_ITEMS]]
+    allowed = pairs.first[order][np.sort(first_seen)[:MOST_LISTS]]
     chosen = np.sort(order[np.isin(pairs.first[order], allowed)][:MAX_PAIRS])
     ids = ranker.item_ids
     place = np.minimum(np.searchsorted(ids, everything.item_ids), len(ids) - 1)

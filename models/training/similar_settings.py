@@ -20,7 +20,6 @@ from models.similar.similar_items import joined, known_share
 from models.similarity.matrices import binary_matrix, counts, latest, power
 from models.training.budget import Budget
 from models.training.similar_trial import PairTable
-from models.training.validation import within_one_error
 
 MIN_PAIRS = 200
 """With fewer pairs the settings stay as they are."""
@@ -61,9 +60,9 @@ def choose_similar(
 
     Likeness by users takes the settings with the best recall, and the fields those with the largest product of recall
     and of categories in common. The blend takes the one with the most categories in common of those that find more
-    pairs than likeness by users alone does at its best, by a standard error at least: descriptions may change a list
-    for the eye, but not at the cost of what people like. The trials end where the budget is spent; what was not tried
-    stays as it is.
+    pairs than likeness by users alone does at its best, by two standard errors at least: descriptions may change a
+    list for the eye, but not at the cost of what people like. The trials end where the budget is spent; what was not
+    tried stays as it is.
 
     Parameters
     ----------
@@ -194,10 +193,16 @@ def _blended(
             known = known_share(table.counts, config)
             found = joined(config, np.outer(known[table.items], known[table.others]), users, by_content)
             trials.append(_Tried(values, table.hits(found), table.mean_overlap(found)))
-    good = [one for one in trials if one.hits.mean() > alone.mean() and not within_one_error(one.hits, alone)]
+    good = [one for one in trials if _surely_better(one.hits, alone)]
     if not good:
         return start.model_copy(update=max(trials, key=lambda one: one.hits.mean()).values)
     return start.model_copy(update=max(good, key=lambda one: (one.overlap, one.hits.mean())).values)
+
+
+def _surely_better(hits: Float64, others: Float64) -> bool:
+    """Return whether hits are more than others by two standard errors of the difference: many trials are compared."""
+    gained = hits - others
+    return bool(gained.mean() > 2 * gained.std(ddof=1) / np.sqrt(len(gained)))
 
 
 def _balanced(trials: list[_Tried]) -> _Tried:

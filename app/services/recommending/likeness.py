@@ -14,7 +14,7 @@ from models.ranking.ranker import Ranker
 from models.recommenders.content import Content
 from models.recommenders.recommender import ItemMatrix
 from models.recommenders.registry import RECOMMENDERS
-from models.similar.similar_items import BY_CONTENT, SimilarItemsOf, blended
+from models.similar.similar_items import BY_CONTENT, SimilarItemsOf
 
 _COMPARING = [entry.name for entry in RECOMMENDERS if entry.compares_items]
 _NONE = NOTHING, np.empty(0, dtype=np.float32)
@@ -36,7 +36,7 @@ def similar_to(
         return _by_rows(serving, ranker, query.method, code, query, candidate_query)
     found = nothing()
     if ranker.similar is not None:
-        found = _by_both(serving, ranker.similar, ranker.popularity.counts, code, query, candidate_query)
+        found = _by_both(serving, ranker.similar, code, query, candidate_query)
     if len(found.items) == query.limit:
         return found
     # Few items are alike that meet the request, or the bundle is older than likeness with settings of its own.
@@ -47,7 +47,6 @@ def similar_to(
 def _by_both(
     serving: Serving,
     similar: SimilarItemsOf,
-    counts: Float32,
     code: int,
     query: ItemsQuery,
     candidate_query: CandidateQuery,
@@ -57,8 +56,7 @@ def _by_both(
     newer = code >= live.n_items
     by_users = _NONE if newer else similar.by_users.row(code)
     by_content = _with_new_items(serving, similar.content.rows, live.alike.rows, code)
-    known = 0.0 if newer else float(counts[code])
-    items, scores = blended(similar.config, known, by_users, by_content, counts)
+    items, scores = similar.blend(code, by_users, by_content)
     return highest(live, items[scores > 0], scores[scores > 0], candidate_query, query.limit)
 
 
@@ -66,7 +64,7 @@ def _by_ranking(
     serving: Serving, ranker: Ranker, code: int, query: ItemsQuery, candidate_query: CandidateQuery
 ) -> Selection:
     """Rank for a history that holds only this item."""
-    new = code >= serving.live.n_items or ranker.popularity.counts[code] == 0
+    new = code >= serving.live.n_items or not ranker.popularity.interacted[code]
     if new and ranker.weight_of(Content.signals[0]) == 0:
         # Without interactions only its description is known, and the blend does not read that.
         return _by_first(serving, ranker, code, query, candidate_query)

@@ -74,3 +74,12 @@ def test_what_was_not_liked_is_in_no_pair() -> None:
         START + np.arange(3.0), may_be_targets=np.array([True, False, True]),
     )  # fmt: skip
     assert named(LikedPairs.hold_out(log, share=1.0), log) == {("u", "a", "c")}
+
+
+def test_with_a_goal_all_interest_counts_as_liked() -> None:
+    log = Interactions(
+        np.array([b"u"]), np.array([b"a", b"b", b"c"]), np.zeros(3, np.int32), np.arange(3, dtype=np.int32),
+        START + np.arange(3.0), may_be_targets=np.array([False, False, True]), acts=np.array([1, 1, 0], np.int8),
+    )  # fmt: skip
+    assert named(LikedPairs.hold_out(log, share=1.0), log) <= {("u", "a", "b"), ("u", "b", "c")}
+    assert len(LikedPairs.hold_out(log, share=1.0)) == 1

@@ -41,6 +41,8 @@ def test_the_metrics_are_those_of_a_count_by_hand() -> None:
     assert known["largest_share"] == pytest.approx(2 / 3)
     # The list of 0 has 1 and 1/2, that of 1 has 1; 3 has no labels.
     assert known["overlap"] == pytest.approx((0.75 + 1) / 2)
+    # Of all items, that of 2 is empty.
+    assert known["overlap_of_all"] == known["overlap"]
     low, high = intervals["known"]
     assert low <= 3 / 5 <= high
 

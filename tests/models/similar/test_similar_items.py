@@ -6,13 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from models.arrays.sparse_rows import SparseRows
 from models.bundle.errors import BundleError
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
 from models.data.interactions import Interactions
 from models.similar.acts import Acts
 from models.similar.config import SimilarConfig
-from models.similar.similar_items import SimilarItemsOf, blended, known_share
+from models.similar.similar_items import SimilarItemsOf, alike_by_content, known_share
 
 CONFIG = SimilarConfig(half_known=10.0, content_weight=0.5, agreement=1.0)
 
@@ -30,18 +31,25 @@ def test_an_item_is_half_known_after_so_many_interactions() -> None:
     assert known_share(floats(0, 1), CONFIG.model_copy(update={"half_known": 0.0})).tolist() == [0, 1]
 
 
+def known(*counts: float) -> SimilarItemsOf:
+    """Items with these numbers of users, and no neighbours."""
+    ids = np.array([str(code).encode() for code in range(len(counts))])
+    nothing = SparseRows(np.zeros(len(counts) + 1, np.int64), codes(), floats())
+    return SimilarItemsOf(CONFIG, nothing, alike_by_content(ids, None, CONFIG), floats(*counts))
+
+
 def test_both_count_by_how_much_is_known_of_each() -> None:
-    counts = floats(10, 30, 0)
     # Item 3 is newer than the counts.
-    items, scores = blended(CONFIG, 10.0, (codes(1), floats(1.0)), (codes(3, 1), floats(0.8, 0.4)), counts)
+    items, scores = known(10, 30, 0).blend(0, (codes(1), floats(1.0)), (codes(3, 1), floats(0.8, 0.4)))
     assert items.tolist() == [1, 3]
     share = 0.5 * 0.75
     assert scores.tolist() == pytest.approx([share * 1.0 * 1.4 / 2 + (1 - share) * 0.5 * 0.4, 0.5 * 0.8])
 
 
-def test_of_an_item_without_interactions_the_description_decides() -> None:
-    items, scores = blended(CONFIG, 0.0, (codes(), floats()), (codes(2, 0), floats(0.9, 0.3)), floats(99, 99, 99))
-    assert items[np.argsort(-scores)].tolist() == [2, 0]
+@pytest.mark.parametrize("code", [2, 3])
+def test_of_an_item_without_interactions_the_description_decides(code: int) -> None:
+    items, scores = known(99, 99, 0).blend(code, (codes(), floats()), (codes(1, 0), floats(0.9, 0.3)))
+    assert items[np.argsort(-scores)].tolist() == [1, 0]
 
 
 @pytest.fixture
