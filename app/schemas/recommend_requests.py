@@ -23,7 +23,10 @@ Labels = Annotated[list[Annotated[str, Field(min_length=1, max_length=256)]], Fi
 Excluded = Annotated[list[Id], Field(max_length=MAX_EXCLUDED)]
 Diversity = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Cursor = Annotated[str, Field(min_length=1, max_length=_MAX_CURSOR)]
-_SEEN = {"true": True, "1": True, "false": False, "0": False}
+_SEEN = dict.fromkeys(("true", "1", "yes", "y", "on", "t"), True) | dict.fromkeys(
+    ("false", "0", "no", "n", "off", "f"), False
+)
+"""Words for all and for none, of any case, as a parameter that is true or false takes them."""
 _DIVERSITY = "0 keeps the order of the scores; towards 1 the items of the list are less similar to one another"
 _EXAMPLE: dict[str, JsonValue] = {
     "user_id": "u-42",
@@ -59,7 +62,7 @@ class RecommendQuery(BaseModel):
     @field_validator("exclude_seen")
     @classmethod
     def _all_none_or_types(cls, given: list[str] | None) -> list[str] | None:
-        if given is not None and len(given) > 1 and any(word in _SEEN for word in given):
+        if given is not None and len(given) > 1 and any(word.lower() in _SEEN for word in given):
             raise PydanticCustomError("seen_mixed", "give true, false or event types, not several of these")
         return given
 

@@ -29,7 +29,8 @@ class Interactions:
     (int8) are codes in `goal.ACTS`, None where all interactions count as success. `leaves_out` marks the rows whose
     items are left out of the user's lists, None where the goal decides. `worth` (float32) is what rows count as labels,
     None where all count alike. Where there are acts, `log` holds the single
-    rows that these ones stand for; whoever cuts the rows cuts the log.
+    rows that these ones stand for; whoever cuts the rows cuts the log. `in_steps` tells whether a pair may stand in two
+    rows, see `steps`.
     """
 
     user_ids: Ids
@@ -45,6 +46,7 @@ class Interactions:
     leaves_out: Mask | None = None
     worth: Float32 | None = None
     log: "Interactions | None" = None
+    in_steps: bool = False
 
     @classmethod
     def from_table(
@@ -161,7 +163,13 @@ class Interactions:
         """
         if self.acts is None:
             return self.first_of_each_pair()
-        return replace(self, may_be_targets=self.first_targets).select(self.first_of_pair | self.first_targets)
+        marked = replace(self, may_be_targets=self.first_targets, in_steps=True)
+        return marked.select(self.first_of_pair | self.first_targets)
+
+    @property
+    def successes(self) -> "Interactions":
+        """The rows that reach the goal, the first of each pair of user and item; all where all count as success."""
+        return self if self.log is None else self.log.select(self.log.reached).first_of_each_pair()
 
     def standing_for(self, log: "Interactions") -> "Interactions":
         """Name the single rows that these ones stand for, where there are acts to tell apart."""
@@ -169,10 +177,8 @@ class Interactions:
 
     @cached_property
     def pairs(self) -> "Interactions":
-        """These rows with one for each pair of user and item, where steps may hold two; all of them show interest."""
-        if self.acts is None or self.log is None:
-            return self
-        return replace(self, may_be_targets=None).first_of_each_pair()
+        """These rows, of steps the first of each pair of user and item."""
+        return replace(self, in_steps=False).first_of_each_pair() if self.in_steps else self
 
     def first_of_each_pair(self) -> "Interactions":
         """Keep the first row of each pair of user and item."""
@@ -195,6 +201,7 @@ class Interactions:
             _kept(self.leaves_out, mask),
             _kept(self.worth, mask),
             self.log,
+            self.in_steps,
         )
 
     def history(self, user: int, stop: int | None = None, now: float | None = None) -> History:

@@ -92,12 +92,16 @@ class ActKNN(ItemMatrix[ActKNNConfig]):
     def configured(self, config: ActKNNConfig) -> "ActKNN":
         """Apply other exponents of the items, or fewer neighbours, to those found with the present settings."""
         rows, (acts, targets) = self.rows, self._degrees
-        if acts is not None and targets is not None and not self.empty:
+        if acts is not None and targets is not None and not self._weighs_as(config):
             source = np.repeat(np.arange(rows.n_rows), np.diff(rows.indptr))
             values = rows.values * power(acts, self.config.act_exponent - config.act_exponent)[source]
             values *= power(targets, self.config.target_exponent - config.target_exponent)[rows.indices]
-            rows = SparseRows(rows.indptr, rows.indices, values).best(config.neighbours)
-        return type(self)(config, rows, acts, targets)
+            rows = SparseRows(rows.indptr, rows.indices, values)
+        return type(self)(config, rows.best(config.neighbours), acts, targets)
+
+    def _weighs_as(self, config: ActKNNConfig) -> bool:
+        mine, other = self.config, config
+        return (mine.act_exponent, mine.target_exponent) == (other.act_exponent, other.target_exponent)
 
     def score(self, history: History, board: ScoreBoard) -> None:
         """Sum the rows of the history, which holds items with this act: by recency, and of the last moment alone."""

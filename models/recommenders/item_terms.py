@@ -141,10 +141,14 @@ class ItemTerms:
 
 def _described(item: Mapping[str, Any]) -> Described:
     """Split an item into its words and labels, counted, and its numbers."""
-    attributes = list(attributes_of(item.get(ATTRIBUTES)))
-    numbers = [(name, value) for name, value in attributes if isinstance(value, float)]
+    return Counter(_terms(item, list(attributes_of(item.get(ATTRIBUTES))))), numbers_of(item)
+
+
+def numbers_of(item: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """Return the numbers of an item by name: its price, then those of its attributes."""
     price = number_of(item.get(PRICE))
-    return Counter(_terms(item, attributes)), [(PRICE, price), *numbers] if price is not None else numbers
+    numbers = [(name, value) for name, value in attributes_of(item.get(ATTRIBUTES)) if isinstance(value, float)]
+    return numbers if price is None else [(PRICE, price), *numbers]
 
 
 def _terms(item: Mapping[str, Any], attributes: Iterable[tuple[str, Scalar]]) -> Iterator[str]:

@@ -107,7 +107,7 @@ class Popularity:
         if interactions.log is not None:
             # What is viewed by many and bought by few is not what a shop calls popular.
             interacted = np.bincount(interactions.items, minlength=interactions.n_items) > 0
-            interactions = interactions.log.select(interactions.log.reached).first_of_each_pair()
+            interactions = interactions.successes
         n_items = interactions.n_items
         counts = np.bincount(interactions.items, minlength=n_items)
         recent = np.tile(counts.astype(np.float32), (len(HALF_LIVES_DAYS), 1))

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -19,15 +19,14 @@ from models.data.catalogue import (
     ATTRIBUTES,
     CATEGORIES,
     DESCRIPTION,
-    PRICE,
     TAGS,
     TITLE,
     attributes_of,
     known_rows,
     labels_of,
-    number_of,
     text_of,
 )
+from models.recommenders.item_terms import numbers_of
 from models.recommenders.number_bins import NumberBins
 from models.similar.config import FIELDS, SimilarConfig
 
@@ -89,7 +88,7 @@ class FieldTerms:
         for code, item in () if catalogue is None else known_rows(catalogue, item_ids):
             codes.append(code)
             terms.append(Counter(_terms(item)))
-            numbers.append(_numbers_of(item))
+            numbers.append(numbers_of(item))
         values: dict[str, list[float]] = defaultdict(list)
         for name, value in (pair for of_item in numbers for pair in of_item):
             values[name].append(value)
@@ -135,7 +134,7 @@ class FieldTerms:
 
     def vector(self, item: Mapping[str, Any]) -> tuple[Int32, Float32]:
         """Return the columns of an item and its weights in them; both are empty where too little is known of it."""
-        rows, columns, counts = self._encoded([Counter(_terms(item))], [_numbers_of(item)])
+        rows, columns, counts = self._encoded([Counter(_terms(item))], [numbers_of(item)])
         values = self._scaled(rows, columns, counts * self.idf[columns], 1)
         return columns[values > 0], values[values > 0]
 
@@ -223,10 +222,3 @@ def _terms(item: Mapping[str, Any]) -> Iterator[str]:
     for name, value in attributes_of(item.get(ATTRIBUTES)):
         if not isinstance(value, float):
             yield f"{ATTRIBUTES}:{name}:{value}"
-
-
-def _numbers_of(item: Mapping[str, Any]) -> list[tuple[str, float]]:
-    price = number_of(item.get(PRICE))
-    prices: Iterable[tuple[str, float]] = () if price is None else [(PRICE, price)]
-    numbers = [(name, value) for name, value in attributes_of(item.get(ATTRIBUTES)) if isinstance(value, float)]
-    return [*prices, *numbers]

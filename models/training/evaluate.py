@@ -224,7 +224,7 @@ def _learn(
         seed=config.seed,
         budget=config.budget,
         progress=progress,
-        newcomer_window=choose_newcomer_window(split.known, split.window, config.visit_pause),
+        newcomer_window=choose_newcomer_window(split.known.successes, split.window, config.visit_pause),
         goal=cleaning.goal,
     )
 

@@ -63,7 +63,7 @@ class Publication:
         """
         served = served_retriever(run.learned.ranker.retriever)
         interactions = run.everything
-        window = choose_newcomer_window(interactions, run.window, served.config.visit_pause)
+        window = choose_newcomer_window(interactions.successes, run.window, served.config.visit_pause)
         config = served.config.changed("popularity", newcomer_window=window)
         network, files = _network(run, served, folder, recipe, progress)
         if network is not None:

@@ -130,7 +130,7 @@ def test_a_purchase_of_what_was_viewed_is_a_target_once() -> None:
     steps = log.steps()
     assert steps.times.tolist() == [1.0, 2.0]
     assert steps.targets.tolist() == [False, True]
-    assert steps.standing_for(log).pairs.times.tolist() == [1.0]
+    assert steps.pairs.times.tolist() == [1.0]
 
 
 def test_what_reached_the_goal_is_left_out_and_what_was_viewed_stays() -> None:
@@ -207,3 +207,19 @@ def test_a_given_test_with_several_targets_a_user_is_the_time_after_the_log() ->
     assert np.all(split.test.moments > last)
     single = make_split(DataSet(table, test=test.slice(1)), table)
     assert single.window is None
+
+
+def test_where_seen_items_are_wanted_repeats_stay_in_what_is_trained_on() -> None:
+    rows = [(user, item, "purchase", START + 10 * n) for user in "abc" for n, item in enumerate("pqrstpqrstpqrst")]
+    table, _ = clean(rows_of([*rows, ("a", "z", "view", START)]), goal=Goal.parse("purchase"))
+    seen, new = (
+        make_split(DataSet(table), table, protocol="random", include_seen=wanted).train for wanted in (True, False)
+    )
+    assert len(seen.pairs.items) == len(seen.items) > len(new.pairs.items)
+    assert new.pairs.first_of_pair.all()
+
+
+def test_successes_are_the_first_purchases() -> None:
+    log = log_of([("a", "x", "view", 1.0), ("a", "x", "purchase", 2.0), ("a", "x", "purchase", 3.0)])
+    assert log.steps().standing_for(log).successes.times.tolist() == [2.0]
+    assert log.successes is log
