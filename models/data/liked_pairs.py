@@ -76,7 +76,7 @@ def _follows(interactions: Interactions, rows: Int64, pause: float) -> Mask:
     if len(rows):
         group = interactions.users
         if interactions.has_clock:
-            group = np.cumsum(visit_starts(interactions, pause)).astype(np.int32)
+            group = np.cumsum(visit_starts(interactions.users, interactions.times, pause)).astype(np.int32)
         found[1:] = group[rows[1:]] == group[rows[:-1]]
     return found
 

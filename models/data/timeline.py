@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.arrays.types import Int32, Int64, Mask
+from models.arrays.types import Float64, Int32, Int64, Mask
 from models.data.dislikes import Dislikes
 from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions
@@ -59,7 +59,7 @@ class Timeline:
             The requests of users with a history, and those of users without one.
         """
         times = log.times
-        begins = visit_starts(log, self.pause)
+        begins = visit_starts(log.users, log.times, self.pause)
         inside = (times >= start) & (times < stop)
         asked = np.flatnonzero(inside & (begins | self._drawn(begins, inside)))
         # Rows after the last moment are not known yet.
@@ -93,10 +93,18 @@ class Timeline:
         return drawn
 
 
-def visit_starts(log: Interactions, pause: float) -> Mask:
-    """Mark the first interaction of each visit."""
-    begins = np.ones(len(log.users), dtype=np.bool_)
-    begins[1:] = (log.users[1:] != log.users[:-1]) | (np.diff(log.times) > pause)
+def visit_starts(users: Int32, times: Float64, pause: float) -> Mask:
+    """Mark the first interaction of each visit.
+
+    Parameters
+    ----------
+    users, times
+        Of interactions in order of user, then time in seconds.
+    pause
+        Seconds without an interaction that end a visit.
+    """
+    begins = np.ones(len(users), dtype=np.bool_)
+    begins[1:] = (users[1:] != users[:-1]) | (np.diff(times) > pause)
     return begins
 
 

@@ -57,7 +57,7 @@ def nearby(interactions: Interactions, pause: float, shrinkage: float) -> "Csr[n
     shape = (interactions.n_items, interactions.n_items)
     group = interactions.users
     if interactions.has_clock:
-        group = np.cumsum(visit_starts(interactions, pause)).astype(np.int32)
+        group = np.cumsum(visit_starts(interactions.users, interactions.times, pause)).astype(np.int32)
     found: Csr[np.float32] = sp.csr_matrix(shape, dtype=np.float32)
     for gap in range(1, WINDOW + 1):
         together = group[:-gap] == group[gap:]

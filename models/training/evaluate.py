@@ -14,6 +14,7 @@ import pyarrow as pa
 from models.data.cleaning import CleaningReport
 from models.data.cutting import RANDOM
 from models.data.folder import DataSet
+from models.data.goal import Goal
 from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
@@ -106,7 +107,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     watch("cleaning", 1.0)
     split = split_for(dataset, table, cleaning, config)
     watch("splitting", 1.0)
-    acts = acts_of(table, split.everything, config)
+    acts = acts_of(table, split.everything, config, cleaning.goal)
     del table  # the split holds what is needed; the table of millions of rows takes hundreds of megabytes
     options = LabelOptions(
         split.train_log, dataset.items, split.window, config.include_seen, split.timeline, split.disliked
@@ -180,11 +181,11 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     )
 
 
-def acts_of(table: pa.Table, everything: Interactions, config: EvaluationConfig) -> Acts | None:
-    """Read the purchases and views of a clean table, if they are wanted."""
+def acts_of(table: pa.Table, everything: Interactions, config: EvaluationConfig, goal: Goal | None) -> Acts | None:
+    """Read what reached the goal and the views of a clean table, if they are wanted."""
     if not config.with_acts:
         return None
-    return Acts.from_table(table, everything.user_ids, everything.item_ids, config.visit_pause)
+    return Acts.from_table(table, everything.user_ids, everything.item_ids, config.visit_pause, goal)
 
 
 def _without(config: EvaluationConfig, parts: Collection[str]) -> EvaluationConfig:

@@ -34,8 +34,9 @@ SIMILAR_SHARE = 0.1
 class Publication:
     """The contents of a bundle, fitted on all interactions, with a code for every item of the catalogue.
 
-    `repeats` is fitted on the log including repeated pairs. `similar` are the similar items. `network` is None where
-    the blend does not read it; `files` are those of the network in both forms.
+    `repeats` is fitted on the log including repeated pairs. `similar` are the similar items, and `budget_spent` says
+    whether the budget ended the search for their settings. `network` is None where the blend does not read it; `files`
+    are those of the network in both forms.
     """
 
     interactions: Interactions
@@ -45,6 +46,7 @@ class Publication:
     similar: SimilarItemsOf
     network: NetworkScorer | None = None
     files: Sequence[Path] = ()
+    budget_spent: bool = False
 
     @classmethod
     def fit(
@@ -68,7 +70,9 @@ class Publication:
         network, files = _network(run, served, folder, recipe, progress)
         if network is not None:
             config = config.model_copy(update={"network_signals": network.signals})
-        settings = config.similar or _similar_settings(interactions.pairs, catalogue, recipe, progress)
+        settings, spent = config.similar, False
+        if settings is None:
+            settings, spent = _similar_settings(interactions.pairs, catalogue, recipe, progress)
         config = config.model_copy(update={"similar": settings})
         names = {part.signals[0] for part in served.recommenders} | {entry.name for entry in RECOMMENDERS if entry.kept}
         return cls(
@@ -79,6 +83,7 @@ class Publication:
             SimilarItemsOf.fit(interactions.pairs, catalogue, settings, run.acts, recipe.visit_pause),
             network,
             files,
+            spent,
         )
 
     @property
@@ -101,16 +106,13 @@ class Publication:
 
 def _similar_settings(
     interactions: Interactions, catalogue: pa.Table | None, recipe: Recipe, progress: Progress
-) -> SimilarConfig:
+) -> tuple[SimilarConfig, bool]:
+    """Choose the settings of similar items, and tell whether their budget was spent."""
     seconds = default_budget(len(interactions.items)) if recipe.budget is None else recipe.budget
-    return choose_similar(
-        interactions,
-        catalogue,
-        seed=recipe.seed,
-        budget=Budget(seconds * SIMILAR_SHARE),
-        pause=recipe.visit_pause,
-        progress=progress,
-    )
+    budget = Budget(seconds * SIMILAR_SHARE)
+    pause = recipe.visit_pause
+    chosen = choose_similar(interactions, catalogue, seed=recipe.seed, budget=budget, pause=pause, progress=progress)
+    return chosen, budget.spent
 
 
 def _network(

@@ -215,7 +215,7 @@ def _manifest(
             "validation": dict(run.validation),
             "trials": report.trials,
             "network": report.curves,
-            "budget_spent": run.learned.budget_spent,
+            "budget_spent": run.learned.budget_spent or publication.budget_spent,
             "left_out": dict(report.left_out),
             "unmeasured": report.unmeasured,
             "kinds": report.kinds,

@@ -79,4 +79,6 @@ def fit_unmeasured(dataset: DataSet, config: EvaluationConfig, reason: str, *, p
         goal=None if cleaning.goal is None else str(cleaning.goal),
     )
     learned = Learned(ranker, everyone, None, [], {}, [])
-    return Evaluated(report, learned, everything, log, cleaning, {}, acts=acts_of(table, everything, config))
+    return Evaluated(
+        report, learned, everything, log, cleaning, {}, acts=acts_of(table, everything, config, cleaning.goal)
+    )

@@ -40,8 +40,8 @@ def asked(holdout: Holdout) -> list[tuple[str, list[str], list[str], int]]:
 
 def test_a_pause_ends_a_visit(table: MakeTable) -> None:
     log = log_of(table, [("a", item, START + at) for item, at in (("w", 0), ("x", 1800), ("y", 3601), ("z", 9000))])
-    assert visit_starts(log, 1800).tolist() == [True, False, True, True]
-    assert visit_starts(log, 1801).tolist() == [True, False, False, True]
+    assert visit_starts(log.users, log.times, 1800).tolist() == [True, False, True, True]
+    assert visit_starts(log.users, log.times, 1801).tolist() == [True, False, False, True]
 
 
 def test_each_visit_is_asked_about_and_each_later_step_of_it(table: MakeTable) -> None:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from models.arrays.sparse_rows import SparseRows
+from models.data.goal import Goal
 from models.similar.acts import BOUGHT, VIEWED, Acts
 from models.similar.config import SimilarConfig
 from models.similar.together import likeness_together
@@ -18,10 +19,10 @@ PLAIN = SimilarConfig(user_exponent=0, target_exponent=0, shrinkage=0)
 Row = tuple[str, str, str, float]
 
 
-def acts(rows: Sequence[Row]) -> Acts | None:
+def acts(rows: Sequence[Row], goal: str | None = None) -> Acts | None:
     names = ("user_id", "item_id", "event_type", "timestamp")
     table = pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
-    return Acts.from_table(table, USERS, ITEMS, 1800.0)
+    return Acts.from_table(table, USERS, ITEMS, 1800.0, None if goal is None else Goal.parse(goal))
 
 
 def named(rows: SparseRows, item: str) -> dict[str, float]:
@@ -68,6 +69,18 @@ def test_a_visit_counts_once_and_popular_items_less() -> None:
     assert named(likeness_together(acts(rows), len(ITEMS), lift)["viewed_then_bought"], "cap") == {
         "scarf": 1.0, "hat": pytest.approx(1 / 4)
     }  # fmt: skip
+
+
+def test_what_reaches_the_goal_counts_as_bought() -> None:
+    rows: list[Row] = [
+        ("u", "cap", "view", START),
+        ("u", "hat", "order", START + 10),
+        ("u", "scarf", "order", START + 10),
+        ("u", "gloves", "purchase", START + 20),
+    ]
+    found = likeness_together(acts(rows, "order"), len(ITEMS), PLAIN)
+    assert named(found["bought_together"], "hat") == {"scarf": 1.0}
+    assert named(found["viewed_then_bought"], "cap") == {"hat": 1.0, "scarf": 1.0}
 
 
 def test_a_method_without_its_acts_is_left_out() -> None:
