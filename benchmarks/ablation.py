@@ -1,18 +1,26 @@
 """Ablation: switches each part off in turn, and measures the loss in accuracy."""
 
 import json
+import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from models.arrays.types import Float64
+from models.data.errors import DataSetError
 from models.data.folder import DataSet, read_folder
 from models.data.progress import silent
 from models.data.sample import movielens
-from models.evaluation.report import BLEND
+from models.evaluation.report import BLEND, bootstrap_intervals
 from models.ranking.candidates import PARTS
+from models.ranking.config import RankingConfig
+from models.training.evaluation_config import EvaluationConfig
+from models.training.refresh import ChosenSettings
 
 cli = typer.Typer(add_completion=False)
 console = Console(soft_wrap=True, highlight=False)
@@ -25,40 +33,85 @@ def ablation(
     folder: Annotated[str, typer.Argument(help="A data-set folder, or movielens for the sample.")],
     protocol: Annotated[str | None, typer.Option()] = None,
     k: Annotated[int, typer.Option(min=1)] = 10,
+    goal: Annotated[str | None, typer.Option()] = None,
     test_days: Annotated[float | None, typer.Option()] = None,
     include_seen: Annotated[bool, typer.Option()] = False,
-    without: Annotated[str, typer.Option(help="Parts to switch off, one run each; all by default.")] = "",
+    seed: Annotated[int, typer.Option()] = 0,
+    budget: Annotated[float | None, typer.Option(help="Seconds of processor time for the search.")] = None,
+    without: Annotated[
+        str, typer.Option(help="What to switch off, one run each: parts, or several joined by +. All by default.")
+    ] = "",
     output: Annotated[Path, typer.Option(help="File for the figures.")] = Path("var/ablation.json"),
 ) -> None:
-    """Run the automatic recipe once in full, and once without each part."""
-    from models.training.trainer import EvaluationConfig, evaluate_folder  # noqa: PLC0415 - TensorFlow
-
+    """Run the automatic recipe once in full, and once with its settings but without each part."""
     dataset: DataSet = movielens() if folder == "movielens" else read_folder(Path(folder))
-    rows = []
-    for off in [NOTHING, *(without.split(",") if without else (*PARTS, NETWORK))]:
+    config = EvaluationConfig(
+        protocol=protocol,
+        ks=(k,),
+        goal=goal,
+        test_days=test_days,
+        include_seen=include_seen,
+        seed=seed,
+        budget=budget,
+        brief=True,
+    )
+    full, chosen = _measured(dataset, config)
+    switched = [tuple(names.split("+")) for names in without.split(",")] if without else _used(chosen)
+    rows = [_row(NOTHING, full, full, k, seed)]
+    console.print(rows[0])
+    for off in switched:
         start = time.perf_counter()
-        config = EvaluationConfig(
-            protocol=protocol,
-            ks=(k,),
-            test_days=test_days,
-            include_seen=include_seen,
-            parts=[part for part in PARTS if part != off],
-            with_network=off != NETWORK,
-        )
-        report = evaluate_folder(dataset, config, progress=silent)
-        found, interval = report.metrics[BLEND], report.intervals[BLEND][f"ndcg@{k}"]
-        row = {
-            "without": off,
-            f"recall@{k}": round(found[f"recall@{k}"], 4),
-            f"ndcg@{k}": round(found[f"ndcg@{k}"], 4),
-            "interval": [round(end, 4) for end in interval],
-            "seconds": round(time.perf_counter() - start),
-        }
-        rows.append(row)
-        console.print(row)
+        try:
+            settings = ChosenSettings(_without(chosen, off))
+            found, _ = _measured(dataset, replace(config, chosen=settings))
+        except DataSetError as error:
+            console.print(f"without {'+'.join(off)}: {error}")
+            continue
+        rows.append(_row("+".join(off), found, full, k, seed) | {"seconds": round(time.perf_counter() - start)})
+        console.print(rows[-1])
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps({"folder": Path(folder).name, "rows": rows}, indent=2) + "\n")
     console.print(f"written to {output}")
+
+
+def _measured(dataset: DataSet, config: EvaluationConfig) -> tuple[dict[str, Float64], RankingConfig]:
+    """Return the metrics of each test user, and the settings of the run."""
+    from models.training.evaluate import evaluate  # noqa: PLC0415 - TensorFlow
+
+    with tempfile.TemporaryDirectory(prefix="braid-ablation-") as files:
+        run = evaluate(dataset, Path(files), config, progress=silent)
+    return dict(run.values[BLEND]), run.learned.ranker.retriever.config
+
+
+def _used(config: RankingConfig) -> list[tuple[str, ...]]:
+    """Return the parts that the mix or the network reads, and the network."""
+    read = [part for part in PARTS if getattr(config.blend, part) > 0 or part in config.network_parts]
+    network = [NETWORK] if config.blend.reads_network else []
+    return [(part,) for part in (*network, *read)]
+
+
+def _without(config: RankingConfig, off: Sequence[str]) -> RankingConfig:
+    """Give the parts no weight, and hide them from the network; the others keep their settings."""
+    parts = [part for part in off if part != NETWORK]
+    config = ChosenSettings(config).without(parts).config if parts else config
+    if NETWORK in off:
+        none = {"network_weight": 0.0, "network_weight_given": None, "network_weight_filtered": None}
+        config = config.changed("blend", **none).model_copy(update={"network_parts": ()})
+    return config
+
+
+def _row(off: str, found: dict[str, Float64], full: dict[str, Float64], k: int, seed: int) -> dict[str, Any]:
+    """Return the means, and what was lost: the difference of the same users, with its 95 % interval."""
+    lost = {name: full[name] - values for name, values in found.items()}
+    recall, ndcg = f"recall@{k}", f"ndcg@{k}"
+    low, high = bootstrap_intervals({ndcg: lost[ndcg]}, seed=seed)[ndcg]
+    return {
+        "without": off,
+        recall: round(float(found[recall].mean()), 4),
+        ndcg: round(float(found[ndcg].mean()), 4),
+        "lost": round(float(lost[ndcg].mean()), 4),
+        "interval": [round(low, 4), round(high, 4)],
+    }
 
 
 if __name__ == "__main__":

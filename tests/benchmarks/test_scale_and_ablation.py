@@ -14,12 +14,16 @@ from models.data.synthetic import generate
 def test_each_part_that_is_named_is_switched_off_in_turn(tmp_path: Path) -> None:
     write_folder(tmp_path / "made", generate(60, 30, 600, seed=1))
     output = tmp_path / "out" / "ablation.json"
-    command = [str(tmp_path / "made"), "--without", "network,item_knn", "--k", "5", "--output", str(output)]
+    command = [str(tmp_path / "made"), "--without", "network,item_knn+user_knn", "--k", "5", "--output", str(output)]
     done = CliRunner().invoke(ablation, command)
     assert done.exit_code == 0, done.output
     rows = json.loads(output.read_text())["rows"]
-    assert [row["without"] for row in rows] == ["nothing", "network", "item_knn"]
-    assert all(row["interval"][0] <= row["ndcg@5"] <= row["interval"][1] for row in rows)
+    assert [row["without"] for row in rows] == ["nothing", "network", "item_knn+user_knn"]
+    assert all(row["interval"][0] <= row["lost"] <= row["interval"][1] for row in rows)
+    full, *less = rows
+    assert full["lost"] == 0
+    assert [row["lost"] for row in less] == [pytest.approx(full["ndcg@5"] - row["ndcg@5"], abs=2e-4) for row in less]
+    assert any(row["lost"] for row in less)
 
 
 def test_runs_are_drawn_with_their_axes(tmp_path: Path) -> None:
