@@ -18,9 +18,10 @@ from models.ranking.candidates import PARTS, Candidates
 from models.ranking.config import RankingConfig
 from models.ranking.context import context_of
 from models.ranking.new_items import NewItems
+from models.recommenders.entry import Entry
 from models.recommenders.popularity import TRENDING, Popularity
 from models.recommenders.recommender import Recommender, TrainingData
-from models.recommenders.registry import RECOMMENDERS, Entry, entry_of
+from models.recommenders.registry import RECOMMENDERS, entry_of
 from models.recommenders.score_board import ScoreBoard
 
 BOUNDS = Bounds()

@@ -17,8 +17,9 @@ from models.ranking.config import RankingConfig
 from models.ranking.features import FeatureBuilder
 from models.ranking.network import NetworkScorer
 from models.ranking.retriever import Retriever, fit
+from models.recommenders.entry import Entry
 from models.recommenders.recommender import TrainingData
-from models.recommenders.registry import RECOMMENDERS, Entry, entry_of
+from models.recommenders.registry import RECOMMENDERS, entry_of
 from models.recommenders.search_space import Choice, Halving, Steps
 from models.training.budget import Budget
 from models.training.mixing import prune, search_weights

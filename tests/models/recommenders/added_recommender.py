@@ -18,6 +18,7 @@ from models.data.history import History
 from models.data.progress import silent
 from models.data.synthetic import generate
 from models.recommenders import registry
+from models.recommenders.entry import Entry
 from models.recommenders.recommender import ItemMatrix, TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.recommenders.search_space import Choice, Steps
@@ -45,7 +46,7 @@ class Pairs(ItemMatrix[PairsConfig]):
         board.add_history(self.signals, self.rows, history.items, history.weight_table(self.config.recency_decay))
 
 
-ENTRY = registry.Entry(
+ENTRY = Entry(
     Pairs,
     PairsConfig,
     "pairs",
