@@ -15,6 +15,7 @@ BraidError
     DatabaseError
         SchemaError
     StorageFullError
+    EventIdConflictError
     MergeConflictError
     ImportBusyError
     BundleRefusedError
@@ -23,6 +24,7 @@ BraidError
     TrainingUnavailableError
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -137,6 +139,28 @@ class StorageFullError(BraidError):
 
     code = "storage_full"
     status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class EventIdConflictError(BraidError):
+    """An interaction whose `event_id` is in the log with other content.
+
+    Parameters
+    ----------
+    found
+        What became of the rows of a transaction, some of them with `differs`; it was rolled back if there are several.
+    """
+
+    code = "event_id_conflict"
+    status = HTTPStatus.CONFLICT
+    field = "event_id"
+
+    def __init__(self, found: Sequence[Any]) -> None:
+        fields = sorted({name for stored in found for name in stored.differs})
+        super().__init__(
+            f"the log has this event_id with another {' and '.join(fields)}; the first post counts: give another"
+            " interaction an event_id of its own"
+        )
+        self.found = found
 
 
 class MergeConflictError(BraidError):

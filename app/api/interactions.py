@@ -27,13 +27,14 @@ router = APIRouter(
     responses={
         201: {"model": InteractionStored, "description": "Stored"},
         200: {"model": InteractionStored, "description": "A repeat: nothing new was stored"},
+        **problems(HTTPStatus.CONFLICT),
     },
 )
 async def post_interaction(interaction: InteractionIn, state: State) -> Response:
     """Store one interaction; it is committed before the response, and counts in the next recommendation.
 
-    If the JSON repeats a key, the last value wins. If the `event_id` was stored before, the response is 200 with the
-    `id` of the first post.
+    If the JSON repeats a key, the last value wins. If the `event_id` was stored before with the same content, the
+    response is 200 with the `id` of the first post; with other content it is 409 (`event_id_conflict`).
     """
     stored = await state.ingestion.store(interaction)
     # As bytes: a model would be validated once more before it is sent.
@@ -50,7 +51,7 @@ async def post_interactions(
 ) -> InteractionsStored:
     """Store up to 10,000 interactions in one transaction; valid rows are stored, and `errors` lists the others.
 
-    A row whose `event_id` was stored before is a repeat. A row without an `event_id` is a repeat if an earlier row of
-    the batch has the same user, item, type and timestamp.
+    A row whose `event_id` was stored before is a repeat, or refused if its content is another. A row without an
+    `event_id` is a repeat if an earlier row of the batch has the same user, item, type and timestamp.
     """
     return await state.ingestion.store_batch(await read_batch(request), atomic=atomic)

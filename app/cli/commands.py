@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import typer
@@ -188,11 +188,15 @@ def parse_protocol(name: str | None) -> str | None:
     return name
 
 
-def parse_seen(text: str, *, include_seen: bool) -> Sequence[str] | None:
-    """Read the event types whose items are left out; None where the text is empty."""
+def parse_seen(text: str, known: Collection[str], *, include_seen: bool) -> Sequence[str] | None:
+    """Read the event types whose items are left out, of those that are known; None where the text is empty."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     if names and include_seen:
         raise typer.BadParameter("cannot be given together with --include-seen", param_hint="--exclude-seen")
+    for name in names:
+        if name not in known:
+            said = f"{name!r} is not one of {', '.join(sorted(known))}: BRAID_EVENT_TYPES can name it"
+            raise typer.BadParameter(said, param_hint="--exclude-seen")
     return names or None
 
 

@@ -52,10 +52,10 @@ def evaluate(
     ks = commands.parse_ks(k)
     protocol = commands.parse_protocol(protocol)
     parts = commands.parse_parts(only)
-    seen = commands.parse_seen(exclude_seen, include_seen=include_seen)
     others = {"--protocol": protocol, "--only": only.strip(), "--include-seen": include_seen, "--test-days": test_days}
     require_alone(similar, others, show)
     settings = load_settings(goal=goal)
+    seen = commands.parse_seen(exclude_seen, settings.event_types, include_seen=include_seen)
     dataset = read_folder(folder)
     page = commands.page_beside(None if similar else output)
     for path in filter(None, (output, page)):

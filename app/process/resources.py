@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import Self
 
 from app.config import Settings
-from app.services.ingestion.event_types import EventTypeRule
+from app.services.kit.event_types import EventTypeRule
 from app.storage.changes import ChangeStore
 from app.storage.counts import CountStore
 from app.storage.database import Database

@@ -94,6 +94,7 @@ class ServingState:
             self.feed,
             resources.requests,
             self.counts_since_bundle,
+            resources.event_types,
             deadline=settings.deadline_ms / 1000,
             new_item_share=settings.new_item_share,
         )

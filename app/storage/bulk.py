@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.storage.changes import ChangeStore
 from app.storage.database import Database, again_after_deadlock
 from app.storage.first_mentions import FirstMentions
-from app.storage.rows import LOG_COLUMNS
-from models.data.columns import ITEM, USER
+from app.storage.repeats import differences, first_rows
+from app.storage.rows import COLUMNS, LOG_COLUMNS, Row
+from models.data.columns import EVENT_ID, ITEM, USER
 
 _UNLESS_THERE = "ON CONFLICT (event_id) WHERE event_id IS NOT NULL DO NOTHING"
 _INSERT_SQLITE = "INSERT INTO interactions ({names}) VALUES ({marks}) {unless}"
@@ -23,8 +24,8 @@ _MAKE_ROOM = "CREATE TEMPORARY TABLE given ON COMMIT DROP AS SELECT {names} FROM
 _TAKE_OVER = "INSERT INTO interactions ({names}) SELECT {names} FROM given {unless}"
 _LOCK = 7_241_999
 """Advisory lock of the import that writes: two that wait for each other's rows would deadlock again and again."""
-Also = Callable[[Connection, int], None]
-"""Writes more in the same transaction; called with the number of new rows."""
+Also = Callable[[Connection, int, int], None]
+"""Writes more in the same transaction; called with the numbers of new and of conflicting rows."""
 
 
 class BulkStore:
@@ -38,6 +39,8 @@ class BulkStore:
 
     async def add(self, table: pa.Table, also: Also) -> int:
         """Commit a table, except rows whose `event_id` is in the log already; return how many were new.
+
+        Of the others, those that differ from what is stored under their `event_id` are conflicts.
 
         Parameters
         ----------
@@ -63,7 +66,7 @@ class BulkStore:
                 created = before(connection)
                 rows = list(zip(*columns, strict=True))
                 new = connection.exec_driver_sql(statement, rows).rowcount if rows else 0
-                also(connection, new)
+                also(connection, new, _conflicts(connection, table, new))
                 return created, new
 
             created, new = await self._changes.write(work)
@@ -77,7 +80,8 @@ class BulkStore:
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
                     created = await connection.run_sync(before)
                     new = await self._copy(connection, names, lines)
-                    await connection.run_sync(also, new)
+                    conflicts = await connection.run_sync(_conflicts, table, new)
+                    await connection.run_sync(also, new, conflicts)
                 return created, new
 
             created, new = await again_after_deadlock(attempt)
@@ -99,6 +103,16 @@ class BulkStore:
         await connection.exec_driver_sql(_MAKE_ROOM.format(names=listed))
         await driver.copy_to_table("given", source=lines, columns=names, format="csv")
         return (await connection.exec_driver_sql(_TAKE_OVER.format(names=listed, unless=_UNLESS_THERE))).rowcount
+
+
+def _conflicts(connection: Connection, table: pa.Table, new: int) -> int:
+    """Count the rows that differ from what is stored under their `event_id`; nothing is read if all rows are new."""
+    if new == table.num_rows:
+        return 0
+    named = table.filter(pc.is_valid(table[EVENT_ID])).select([name for name in COLUMNS if name in table.column_names])
+    there = first_rows(connection, set(named[EVENT_ID].to_pylist()))
+    pairs = ((row, there.get(str(row.event_id))) for row in (Row(**columns) for columns in named.to_pylist()))
+    return sum(first is not None and bool(differences(connection, row, first.columns)) for row, first in pairs)
 
 
 def _as_csv(table: pa.Table) -> io.BytesIO:

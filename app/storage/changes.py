@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select, text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.errors import EventIdConflictError
 from app.storage.database import Database, Result, pages
 from app.storage.tables import changes
 from app.times import now
@@ -85,7 +86,7 @@ class ChangeStore:
     def _doubting(self) -> Iterator[None]:
         try:
             yield
-        except (IntegrityError, DataError):
+        except (IntegrityError, DataError, EventIdConflictError):
             raise
         except BaseException:
             # It may be committed or not: under a new name this process reads its own earlier changes like those of

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 
-import orjson
 from sqlalchemy import Connection
 
 from app.storage.database import pages
+from app.storage.repeats import First, differences, first_rows
 from app.storage.rows import COLUMNS, Row, Stored
 from models.data.columns import CONTEXT
 
 _TYPES = ("text", "text", "text", "float8", "int8", "text", "text", "int4", "text", "float8", "float8")
 _NAMES = ", ".join(COLUMNS)
+_WIDTH = len(COLUMNS)
 _TYPED = ", ".join(f"{name}::jsonb" if name == CONTEXT else name for name in COLUMNS)
 _ARRAYS = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_TYPES, 1))
 _INSERT_POSTGRESQL = (
@@ -18,11 +19,9 @@ _INSERT_POSTGRESQL = (
     f"SELECT {_TYPED} FROM unnest({_ARRAYS}) AS given({_NAMES}) "
     "ON CONFLICT (event_id) WHERE event_id IS NOT NULL DO NOTHING RETURNING id, event_id"
 )
-_FIND_POSTGRESQL = "SELECT event_id, id FROM interactions WHERE event_id = ANY($1::text[])"
 _INSERT_SQLITE = f"INSERT INTO interactions (id, {_NAMES}) VALUES "  # noqa: S608 - as above
 _VALUES_SQLITE = f"(?, {', '.join('?' * len(COLUMNS))})"
 _ROWS_SQLITE = 500
-_FIND_SQLITE = "SELECT event_id, id FROM interactions WHERE event_id IN (SELECT value FROM json_each(?))"
 _LAST_SQLITE = "SELECT seq FROM sqlite_sequence WHERE name = 'interactions'"
 
 
@@ -32,7 +31,7 @@ def insert_rows(connection: Connection, rows: Sequence[Row]) -> list[Stored]:
     Returns
     -------
     list
-        The place of each row in the log; for a repeat, that of the first one.
+        The place of each row in the log; for a repeat, that of the first one, and what differs from it.
     """
     found: list[Stored | None] = [None] * len(rows)
     pending: Iterable[int] = range(len(rows))
@@ -47,7 +46,7 @@ def insert_rows(connection: Connection, rows: Sequence[Row]) -> list[Stored]:
 def _into_postgresql(
     connection: Connection, rows: Sequence[Row], places: list[int], found: list[Stored | None]
 ) -> None:
-    columns = tuple(list(column) for column in zip(*(rows[place] for place in places), strict=True))
+    columns = tuple(list(column) for column in zip(*(rows[place][:_WIDTH] for place in places), strict=True))
     new: list[tuple[int, str | None]] = [tuple(row) for row in connection.exec_driver_sql(_INSERT_POSTGRESQL, columns)]
     # Ids are given in the order of the rows.
     unnamed = iter(sorted(number for number, event_id in new if event_id is None))
@@ -62,38 +61,33 @@ def _into_postgresql(
         else:
             repeated.append(place)
     if repeated:
-        events = list({rows[place].event_id for place in repeated})
-        first = _ids(connection, _FIND_POSTGRESQL, events)
+        there = first_rows(connection, {str(rows[place].event_id) for place in repeated})
         for place in repeated:
-            number = first.get(str(rows[place].event_id))
-            found[place] = None if number is None else Stored(number, repeated=True)
+            first = there.get(str(rows[place].event_id))
+            found[place] = None if first is None else _repeat(connection, rows[place], first)
 
 
 def _into_sqlite(connection: Connection, rows: Sequence[Row], places: list[int], found: list[Stored | None]) -> None:
     # SQLite has one writer: no other transaction can insert between this query and the insert.
-    events = [rows[place].event_id for place in places if rows[place].event_id is not None]
-    there: dict[str, int] = {}
-    if events:
-        there = _ids(connection, _FIND_SQLITE, orjson.dumps(events).decode())
+    there = first_rows(connection, [event_id for place in places if (event_id := rows[place].event_id) is not None])
     last = (connection.exec_driver_sql(_LAST_SQLITE)).scalar() or 0
     new: list[tuple[object, ...]] = []
     for place in places:
         row = rows[place]
         first = None if row.event_id is None else there.get(row.event_id)
         if first is not None:
-            found[place] = Stored(first, repeated=True)
+            found[place] = _repeat(connection, row, first)
             continue
         last += 1
-        new.append((last, *row))
+        new.append((last, *row[:_WIDTH]))
         found[place] = Stored(last, repeated=False)
         if row.event_id is not None:
-            there[row.event_id] = last
+            there[row.event_id] = First(last, row)
     # Not `executemany`: after each row its thread would wait for the interpreter's lock.
     for page in pages(new, _ROWS_SQLITE):
         statement = _INSERT_SQLITE + ", ".join([_VALUES_SQLITE] * len(page))
         connection.exec_driver_sql(statement, tuple(value for row in page for value in row))
 
 
-def _ids(connection: Connection, statement: str, events: object) -> dict[str, int]:
-    found = (connection.exec_driver_sql(statement, (events,))).mappings()
-    return {row["event_id"]: row["id"] for row in found}
+def _repeat(connection: Connection, row: Row, first: First) -> Stored:
+    return Stored(first.id, repeated=True, differs=differences(connection, row, first.columns))

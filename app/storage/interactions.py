@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, func, select
 
+from app.errors import EventIdConflictError
 from app.storage.arrow_types import INTERACTION_TYPES
 from app.storage.changes import ChangeStore
 from app.storage.database import Database, pages
@@ -43,11 +44,18 @@ class InteractionStore:
         self._changes = changes
         self._first_sight = first_mentions
 
-    async def store(self, rows: Sequence[Row]) -> list[Stored]:
+    async def store(self, rows: Sequence[Row], *, atomic: bool = False) -> list[Stored]:
         """Commit rows together, except those whose `event_id` is in the log; unknown users and items are created.
+
+        Parameters
+        ----------
+        atomic
+            Whether nothing is stored if a row has the `event_id` of another one and differs from it.
 
         Raises
         ------
+        EventIdConflictError
+            There is such a row, and `atomic` is true.
         DatabaseError
             The database does not answer. If it failed during the commit, the rows may be stored all the same.
         """
@@ -55,6 +63,8 @@ class InteractionStore:
         def work(connection: Connection) -> tuple[list[Stored], tuple[list[str], list[str]]]:
             created = self._first_sight.create(connection, {row.user_id for row in rows}, {row.item_id for row in rows})
             found = insert_rows(connection, rows)
+            if atomic and any(stored.differs for stored in found):
+                raise EventIdConflictError(found)
             new = {row.user_id for row, stored in zip(rows, found, strict=True) if not stored.repeated}
             self._changes.record_now(connection, "users", new)
             return found, created

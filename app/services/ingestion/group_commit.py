@@ -12,7 +12,7 @@ from app.storage.rows import Row, Stored
 MAX_WAITING = 10_000
 _LARGEST_GROUP = 1000
 _WAIT_SECONDS = 0.002
-Store = Callable[[Sequence[Row]], Awaitable[list[Stored]]]
+Store = Callable[[Sequence[Row]], Awaitable[Sequence[Stored]]]
 
 
 class GroupCommit:

@@ -1,16 +1,16 @@
 """Ingestion: interactions are committed exactly once, and then acknowledged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import orjson
 from pydantic import TypeAdapter
 
-from app.errors import BatchRefusedError, InvalidFieldsError, OverloadedError
+from app.errors import BatchRefusedError, EventIdConflictError, InvalidFieldsError, OverloadedError
 from app.schemas.interactions import InteractionIn, InteractionsStored
 from app.schemas.problems import FieldError
-from app.services.ingestion.event_types import EventTypeRule
 from app.services.ingestion.group_commit import GroupCommit
 from app.services.kit.batches import in_order_of_rows, validate
+from app.services.kit.event_types import EventTypeRule
 from app.services.popularity.log_counts import LogCounts
 from app.services.state.histories import Histories
 from app.storage.first_mentions import FirstMentions
@@ -57,6 +57,8 @@ class Ingestion:
 
         Raises
         ------
+        EventIdConflictError
+            The log has its `event_id` with other content.
         InvalidFieldsError
             The event type is not accepted; or the user or the item is unknown, and `create_unknown` is false.
         OverloadedError
@@ -64,13 +66,15 @@ class Ingestion:
         DatabaseError
             The database does not answer.
         """
-        if not self._event_types.takes(interaction.event_type):
-            raise _invalid(self._event_types.refusal(interaction.event_type))
+        self._event_types.require([interaction.event_type], "event_type")
         row = to_row(interaction, clock.now())
         if not self._create_unknown:
             for error in (await self._unknown([row])).values():
-                raise _invalid(error)
-        return await self._group.add(row)
+                raise InvalidFieldsError(f"1 field is not valid: {error.field}", [error])
+        stored = await self._group.add(row)
+        if stored.differs:
+            raise EventIdConflictError([stored])
+        return stored
 
     async def store_batch(self, given: Sequence[object], *, atomic: bool) -> InteractionsStored:
         """Commit the valid rows of a batch in one transaction; equal rows without an `event_id` are stored once.
@@ -105,24 +109,31 @@ class Ingestion:
             if not self._create_unknown:
                 unknown = await self._unknown(rows)
                 refused = {batch.places[place]: why for place, why in unknown.items()} | refused
-            errors = in_order_of_rows(refused)
-            if errors and atomic:
-                raise BatchRefusedError(
-                    f"{len(errors):,} of {len(given):,} rows are refused: nothing was stored", errors
-                )
-            kept = [row for place, row in zip(batch.places, rows, strict=True) if place not in refused]
-            found = await self._commit(_without_repeats(kept)) if kept else []
+            if refused and atomic:
+                raise _all_refused(refused, len(given))
+            kept = _without_repeats(
+                {place: row for place, row in zip(batch.places, rows, strict=True) if place not in refused}
+            )
+            try:
+                found = await self._commit(list(kept.values()), atomic=atomic) if kept else []
+            except EventIdConflictError as error:
+                found = error.found
+            refused |= {place: _conflict(stored) for place, stored in zip(kept, found, strict=True) if stored.differs}
+            if refused and atomic:
+                raise _all_refused(refused, len(given))
         finally:
             self._rows_at_once -= len(given)
         new = sum(not stored.repeated for stored in found)
-        return InteractionsStored(stored=new, repeated=len(kept) - new, refused=len(errors), errors=errors)
+        errors = in_order_of_rows(refused)
+        repeated = len(given) - len(errors) - new
+        return InteractionsStored(stored=new, repeated=repeated, refused=len(errors), errors=errors)
 
     async def close(self) -> None:
         """Wait until every accepted row is committed."""
         await self._group.close()
 
-    async def _commit(self, rows: Sequence[Row]) -> list[Stored]:
-        found = await self._interactions.store(rows)
+    async def _commit(self, rows: Sequence[Row], *, atomic: bool = False) -> Sequence[Stored]:
+        found = await self._interactions.store(rows, atomic=atomic)
         self._histories.stored(rows, found)
         self._popular.forget()
         return found
@@ -140,8 +151,14 @@ class Ingestion:
         return refused
 
 
-def _invalid(error: FieldError) -> InvalidFieldsError:
-    return InvalidFieldsError(f"1 field is not valid: {error.field}", [error])
+def _conflict(stored: Stored) -> FieldError:
+    error = EventIdConflictError([stored])
+    return FieldError(field="event_id", code=error.code, detail=str(error))
+
+
+def _all_refused(refused: Mapping[int, FieldError], count: int) -> BatchRefusedError:
+    errors = in_order_of_rows(refused)
+    return BatchRefusedError(f"{len(errors):,} of {count:,} rows are refused: nothing was stored", errors)
 
 
 def to_row(interaction: InteractionIn, moment: int) -> Row:
@@ -159,18 +176,19 @@ def to_row(interaction: InteractionIn, moment: int) -> Row:
         None if context is None else orjson.dumps(context).decode(),
         interaction.quantity,
         interaction.revenue,
+        timestamp is not None,
     )
 
 
-def _without_repeats(rows: Sequence[Row]) -> list[Row]:
-    """Leave out rows without an `event_id` that equal an earlier row."""
+def _without_repeats(rows: Mapping[int, Row]) -> dict[int, Row]:
+    """Leave out rows without an `event_id` that equal an earlier row; the keys are their places in the batch."""
     seen = set()
-    kept = []
-    for row in rows:
+    kept = {}
+    for place, row in rows.items():
         if row.event_id is None:
             said = (row.user_id, row.item_id, counted_type(row.event_type, row.quantity), row.timestamp)
             if said in seen:
                 continue
             seen.add(said)
-        kept.append(row)
+        kept[place] = row
     return kept

@@ -17,6 +17,7 @@ from app.errors import DatabaseError, SchemaError
 from app.schemas.options import Options
 from app.schemas.recommendations import Degradation
 from app.services.kit.database_timeout import with_timeout
+from app.services.kit.event_types import EventTypeRule
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.log_counts import LogCounts
 from app.services.recommending import drift
@@ -90,6 +91,7 @@ class RecommendationService:
         feed: ChangeFeed,
         requests: RequestStore,
         since_bundle: CountsSinceBundle,
+        event_types: EventTypeRule,
         *,
         deadline: float,
         new_item_share: float,
@@ -100,6 +102,7 @@ class RecommendationService:
         self._feed = feed
         self._requests = requests
         self._since_bundle = since_bundle
+        self._event_types = event_types
         self._deadline = deadline
         self._share = new_item_share
         self._cached: LRUCache[tuple[str, object], _Cached] = LRUCache(_MAX_CACHED)
@@ -147,11 +150,14 @@ class RecommendationService:
 
         Raises
         ------
+        InvalidFieldsError
+            `exclude_seen` names an event type that is not configured.
         CursorError
             The cursor is damaged, or belongs to another list.
         DatabaseError
             The database cannot be reached, and there is neither a bundle nor a count of interactions in memory.
         """
+        self._check(options)
         started = time.monotonic()
         log, degraded = await self._log(user_id)
         answer = await self._respond(user_id, log, options, started, degraded)
@@ -159,6 +165,7 @@ class RecommendationService:
 
     async def recommend_all(self, user_ids: Sequence[str], options: Options) -> list[Answer]:
         """Rank items for several users; their histories are read together."""
+        self._check(options)
         started = time.monotonic()
         degraded = self._staleness()
         logs: dict[str, Log] = {}
@@ -175,6 +182,10 @@ class RecommendationService:
             await asyncio.sleep(0)
             started = time.monotonic()
         return answers
+
+    def _check(self, options: Options) -> None:
+        if isinstance(options.exclude_seen, tuple):
+            self._event_types.require(options.exclude_seen, "exclude_seen")
 
     async def _recorded(self, answer: Answer, user_id: str | None, context: dict[str, Any]) -> Answer:
         """Record the context of a request under its id; without a database the answer is sent all the same."""

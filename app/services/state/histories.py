@@ -154,12 +154,12 @@ class Histories:
     def stored(self, rows: Sequence[Row], places: Sequence[Stored]) -> None:
         """Add interactions that this process has committed, with their places in the log."""
         new: dict[str, list[LogEntry]] = {}
-        for row, (number, repeated) in zip(rows, places, strict=True):
-            if not repeated:
+        for row, stored in zip(rows, places, strict=True):
+            if not stored.repeated:
                 self._mark(row.user_id)
                 if row.user_id in self._logs:
                     kind = counted_type(row.event_type, row.quantity)
-                    event = (row.timestamp, number, row.item_id, kind, row.value)
+                    event = (row.timestamp, stored.id, row.item_id, kind, row.value)
                     new.setdefault(row.user_id, []).append(event)
         for user_id, events in new.items():
             # The log of another user of these rows may have taken its place in memory.

@@ -14,7 +14,7 @@ from app.schemas.interactions import Position
 from app.schemas.items import Item
 from app.schemas.types import FUTURE_TOLERANCE, ID_PATTERN, Id, JsonObject
 from app.services.catalogue.catalogue import to_row
-from app.services.ingestion.event_types import EventTypeRule
+from app.services.kit.event_types import EventTypeRule
 from app.storage.arrow_types import INTERACTION_TYPES
 from app.storage.rows import COLUMNS, LOG_COLUMNS
 from models.data.cleaning import keep, without_duplicates

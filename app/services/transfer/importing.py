@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from app.services.ingestion.event_types import EventTypeRule
+from app.services.kit.event_types import EventTypeRule
 from app.services.transfer.import_rows import Timestamps, clean_interactions, clean_items, clean_users
 from app.storage.bulk import BulkStore
 from app.storage.changes import ChangeStore
@@ -19,6 +19,7 @@ from models.data.errors import DataSetError
 from models.data.file_chunks import FileChunks, Files
 from models.data.progress import Progress
 
+_CONFLICT = "event_id in the log with other content"
 INTERACTIONS, ITEMS, USERS = "interactions", "items", "users"
 Cleaned = TypeVar("Cleaned", bound=Sized)
 
@@ -146,9 +147,17 @@ class Importing:
 
         async for table, count, share in run.chunks(INTERACTIONS, files.interactions, usable):
 
-            def also(connection: Connection, new: int, count: Count = count, before: int = count.new) -> None:
+            def also(
+                connection: Connection,
+                new: int,
+                conflicts: int,
+                count: Count = count,
+                before: tuple[int, int, int] = (count.new, count.kept, count.dropped.get(_CONFLICT, 0)),
+            ) -> None:
                 # Assigned, not added to: a transaction that a deadlock rolled back runs again.
-                count.new = before + new
+                count.new, count.kept = before[0] + new, before[1] - conflicts
+                if conflicts:
+                    count.dropped[_CONFLICT] = before[2] + conflicts
                 self._advance(run, connection)
 
             await self._bulk.add(table, also)

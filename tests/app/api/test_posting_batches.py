@@ -56,6 +56,25 @@ async def test_an_atomic_batch_is_stored_as_a_whole_or_not_at_all(
     assert (await client.post(f"{BATCH}?atomic=true", json=[VIEW])).json()["stored"] == 1
 
 
+async def test_an_event_id_with_other_content_is_refused(
+    client: httpx.AsyncClient, application: FastAPI, refused: Refused
+) -> None:
+    rows = [VIEW | {"event_id": "a"}, 5, VIEW | {"event_id": "a", "item_id": "j"}, VIEW | {"event_id": "b"}]
+    assert (await client.post(BATCH, json=rows[:1])).json()["stored"] == 1
+    for atomic in ("true", "false"):
+        answer = await client.post(f"{BATCH}?atomic={atomic}", json=[rows[0], *rows[2:]])
+        if atomic == "true":
+            problem = refused(answer, 422, "batch_refused", "event_id")
+            assert [(error["index"], error["code"]) for error in problem["errors"]] == [(1, "event_id_conflict")]
+            assert await count(application) == 1
+    assert (answer.json()["stored"], answer.json()["repeated"], answer.json()["refused"]) == (1, 1, 1)
+    # Beside rows that are refused for other reasons, and after a row without an `event_id` that comes twice.
+    answer = await client.post(BATCH, json=[VIEW, VIEW, *rows])
+    told = [(error["index"], error["code"]) for error in answer.json()["errors"]]
+    assert told == [(3, "model_type"), (4, "event_id_conflict")]
+    assert (answer.json()["stored"], answer.json()["repeated"]) == (1, 3)
+
+
 async def test_without_an_event_id_the_exact_same_is_stored_once(
     client: httpx.AsyncClient, application: FastAPI
 ) -> None:

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.api.clock_header import CLOCK_HEADER
-from tests.app.conftest import Documented
+from tests.app.conftest import Documented, Refused
 
 VIEW = {"user_id": "u", "item_id": "i", "event_type": "view"}
 
@@ -43,10 +43,23 @@ async def test_without_an_event_id_each_post_is_stored(client: httpx.AsyncClient
 
 async def test_a_repeat_answers_200_with_the_id_of_the_first(client: httpx.AsyncClient, application: FastAPI) -> None:
     first = await client.post("/interactions", json=VIEW | {"event_id": "e-1"})
-    again = await client.post("/interactions", json=VIEW | {"event_id": "e-1", "item_id": "other"})
+    again = await client.post("/interactions", json=VIEW | {"event_id": "e-1"})
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.json() == {"id": first.json()["id"], "event_id": "e-1", "status": "repeat"}
     assert await logged(application, "u") == [("i", "view", None)]
+
+
+async def test_an_event_id_with_other_content_is_a_conflict(
+    client: httpx.AsyncClient, application: FastAPI, refused: Refused
+) -> None:
+    sale = {**VIEW, "event_type": "purchase", "event_id": "e", "quantity": 2, "revenue": 20.0}
+    await client.post("/interactions", json=sale)
+    answer = await client.post("/interactions", json=sale | {"quantity": 3, "revenue": 30.0})
+    problem = refused(answer, 409, "event_id_conflict", "event_id")
+    assert "the log has this event_id with another quantity and revenue" in problem["detail"]
+    assert await logged(application, "u") == [("i", "purchase", None)]
+    (row,) = (await client.get("/users/u/interactions")).json()["items"]
+    assert (row["quantity"], row["revenue"]) == (2.0, 20.0)
 
 
 async def test_one_event_id_posted_at_once_answers_201_once(client: httpx.AsyncClient, application: FastAPI) -> None:

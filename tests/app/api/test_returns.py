@@ -88,16 +88,6 @@ async def test_a_posted_return_is_one_in_every_process(client: httpx.AsyncClient
         assert [(item, kind) for _, _, item, kind, _ in log.events] == expected
 
 
-async def test_a_repeated_event_id_keeps_the_first_quantity_and_revenue(client: httpx.AsyncClient) -> None:
-    sale = SALE | {"item_id": "i", "event_id": "e", "quantity": 2, "revenue": 20.0}
-    first = await client.post("/interactions", json=sale)
-    again = await client.post("/interactions", json=sale | {"quantity": 3, "revenue": 30.0})
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert again.json() == {"id": first.json()["id"], "event_id": "e", "status": "repeat"}
-    (row,) = (await ask_path(client, "/users/u/interactions"))["items"]
-    assert (row["quantity"], row["revenue"]) == (2.0, 20.0)
-
-
 async def test_a_return_keeps_the_item_from_its_user(bundles: BundleStore, client: httpx.AsyncClient) -> None:
     first, second, *_ = item_ids(await ask(client, "new"))
     await client.post("/interactions", json=SALE | {"user_id": "new", "item_id": first, "quantity": -1})

@@ -97,6 +97,10 @@ async def test_seen_items_come_back_as_asked(shop: httpx.AsyncClient) -> None:
     assert await seen(exclude_seen=["purchase"]) == {"i01", "i21"}
     assert await seen(exclude_seen=["view", "shown"]) == {"i20"}
     assert await seen(exclude_seen=True, exclude=["i21"]) == set()
+    for path, who in (("/recommend", {"user_id": "u"}), ("/recommend/batch", {"user_ids": ["u"]})):
+        answer = await shop.post(path, json={**who, "exclude_seen": ["view", "bought"]})
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unknown_event_type")
+        assert "'bought' is not one of cart, click, dislike, like, purchase" in answer.json()["errors"][0]["detail"]
 
 
 async def test_given_candidates_are_ranked_and_no_others(shop: httpx.AsyncClient) -> None:

@@ -127,7 +127,13 @@ def test_a_port_in_use_is_named(braid: Braid, braid_here: Braid) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("evaluate", ".", "--k", "0"), ("evaluate", ".", "--k", "ten"), ("evaluate", ".", "--protocol", "x"), ("fly",)],
+    [
+        ("evaluate", ".", "--k", "0"),
+        ("evaluate", ".", "--k", "ten"),
+        ("evaluate", ".", "--protocol", "x"),
+        ("evaluate", ".", "--exclude-seen", "view,bought"),
+        ("fly",),
+    ],
 )
 def test_wrong_usage_ends_with_2(braid_here: Braid, arguments: tuple[str, ...]) -> None:
     done = braid_here(*arguments)

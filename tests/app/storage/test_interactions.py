@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from app.errors import EventIdConflictError
 from app.process.resources import Resources
 from app.storage.interactions import InteractionStore, LogEntry
+from app.storage.rows import Row, Stored
 from models.data.progress import silent
 from tests.app.writing import store_all, store_one
 
@@ -33,9 +35,50 @@ async def test_ids_of_stored_interactions_increase(store: InteractionStore) -> N
 
 async def test_a_repeated_event_id_gives_the_first_id_and_stores_nothing(store: InteractionStore) -> None:
     first = await store_one(store, row(event_id="e"))
-    again = await store_one(store, row(item="other", event_id="e"))
-    assert (again.id, again.repeated) == (first.id, True)
+    assert await store_one(store, row(event_id="e")) == Stored(first.id, repeated=True)
+    again = await store_one(store, row(item="other", value=1.0, event_id="e"))
+    assert again == Stored(first.id, repeated=True, differs=("item_id", "value"))
     assert [event[2:] for event in await events(store, "u")] == [("i", "view", None)]
+
+
+FULL = row(value=0.1, timestamp=7, event_id="e", request_id="r", position=2, quantity=2.0, revenue=9.99) | {
+    "context": {"b": [1, 1.5, None, 1e22], "ä": {"c": True}}
+}
+
+
+@pytest.mark.parametrize(
+    ("again", "differs"),
+    [
+        ({}, ()),
+        ({"context": {"ä": {"c": True}, "b": [1, 1.5, None, 1e22]}}, ()),
+        (dict.fromkeys(("value", "timestamp", "request_id", "position", "context", "quantity", "revenue")), ()),
+        ({"timestamp": 8, "timed": False}, ()),
+        ({"timestamp": 8}, ("timestamp",)),
+        ({"context": {}}, ("context",)),
+        ({"revenue": 10.0, "quantity": 3.0, "position": 0}, ("position", "quantity", "revenue")),
+        ({"user_id": "other", "event_type": "click"}, ("user_id", "event_type")),
+    ],
+)
+async def test_a_repeat_names_the_fields_that_it_says_otherwise(
+    store: InteractionStore, again: dict[str, Any], differs: tuple[str, ...]
+) -> None:
+    await store_one(store, FULL)
+    assert (await store_one(store, FULL | again)).differs == differs
+    # Of one transaction as well.
+    found = await store_all(store, [FULL | {"event_id": "new"}, FULL | {"event_id": "new"} | again])
+    assert (found[1].repeated, found[1].differs) == (True, differs)
+
+
+async def test_nothing_of_an_atomic_store_is_kept_where_a_row_differs(
+    store: InteractionStore, resources: Resources
+) -> None:
+    await store_one(store, row(event_id="e"))
+    origin = resources.changes.origin
+    with pytest.raises(EventIdConflictError, match="another item_id"):
+        await store.store([Row("new", "i", "view"), Row("u", "j", "view", event_id="e")], atomic=True)
+    assert await store.count() == 1
+    # The transaction was rolled back for certain: nothing in memory is in doubt.
+    assert resources.changes.origin == origin
 
 
 async def test_one_event_id_posted_many_times_at_once_is_stored_once(store: InteractionStore) -> None:

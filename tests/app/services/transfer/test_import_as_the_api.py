@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.schemas.interactions import InteractionIn
-from app.services.ingestion.event_types import EventTypeRule
+from app.services.kit.event_types import EventTypeRule
 from app.services.transfer.import_rows import clean_interactions
 from models.data.events import EVENT_WEIGHTS
 

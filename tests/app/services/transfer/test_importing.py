@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.process import factory
 from app.process.resources import Resources
-from app.services.ingestion.event_types import EventTypeRule
+from app.services.kit.event_types import EventTypeRule
 from app.services.transfer.import_rows import Timestamps, clean_interactions, clean_items
 from app.services.transfer.importing import Imported
 from models.data.errors import DataSetError
@@ -86,6 +86,14 @@ async def test_a_repeated_import_counts_an_event_id_once(resources: Resources) -
     assert (await run(resources, dataset)).interactions.new == 2
     assert (await run(resources, dataset)).interactions.new == 0
     assert await resources.interactions.count() == 2
+
+
+async def test_an_event_id_with_other_content_is_counted_and_left_out(resources: Resources) -> None:
+    await run(resources, DataSet(table({"event_id": "e1"}, {"event_id": "e2", "value": 1.0})))
+    rows = ({"event_id": "e1"}, {"event_id": "e2", "value": 2.0}, {"event_id": "e3"}, {"event_id": "e3", "value": 3.0})
+    done = (await run(resources, DataSet(table(*rows)))).interactions
+    assert (done.new, done.kept, done.dropped) == (1, 2, {"event_id in the log with other content": 2})
+    assert (await resources.interactions.table(silent))["value"].to_pylist() == [None, 1.0, None]
 
 
 async def test_an_order_is_kept_whatever_its_numbers(resources: Resources) -> None:

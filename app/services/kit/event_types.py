@@ -1,7 +1,8 @@
 """Which event types are accepted."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
+from app.errors import InvalidFieldsError
 from app.schemas.problems import FieldError
 
 _NAMED = 30
@@ -26,9 +27,21 @@ class EventTypeRule:
         """Return whether an event type is accepted."""
         return self.allow_unknown or kind in self.known
 
-    def refusal(self, kind: str) -> FieldError:
+    def refusal(self, kind: str, field: str = "event_type") -> FieldError:
         """Return why an event type is not accepted."""
         names = sorted(self.known)
         more = ", ..." if len(names) > _NAMED else ""
         detail = f"{kind!r} is not one of {', '.join(names[:_NAMED])}{more}: BRAID_EVENT_TYPES can name it"
-        return FieldError(field="event_type", code="unknown_event_type", detail=detail)
+        return FieldError(field=field, code="unknown_event_type", detail=detail)
+
+    def require(self, kinds: Iterable[str], field: str) -> None:
+        """Refuse event types that a request names in some field.
+
+        Raises
+        ------
+        InvalidFieldsError
+            One of them is not accepted.
+        """
+        for kind in kinds:
+            if not self.takes(kind):
+                raise InvalidFieldsError(f"1 field is not valid: {field}", [self.refusal(kind, field)])
