@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from app.schedules import parse_schedule
 from models.data.events import EVENT_WEIGHTS, EventTypes
-from models.data.goal import DeclaredGoal
+from models.data.goal import BETWEEN_GOALS, DeclaredGoals
 from models.data.rating_scale import DeclaredScale
 from models.ranking.network_config import NetworkConfig
 
@@ -125,10 +125,12 @@ class Settings(BaseSettings):
         description="Lowest and highest rating, such as `1..5`, or `amounts` if the values of ratings are times played"
         " or pieces bought; by default the values in the log decide.",
     )
-    goal: DeclaredGoal | None = Field(
+    goal: DeclaredGoals | None = Field(
         None,
         description="Event types that count as success, such as `purchase`, `purchase=1,cart=0.2`, `rating>=4` or"
-        " `purchase:revenue`; by default the strongest one with at least 1,000 interactions of 200 users.",
+        " `purchase:revenue`; by default the strongest one with at least 1,000 interactions of 200 users. With"
+        " semicolons between them (`purchase;cart`) a bundle holds several, and a request names another than the"
+        " first.",
     )
     visit_pause_minutes: float = Field(
         30.0, gt=0, description="Minutes without an interaction that end a user's visit, in training and evaluation."
@@ -138,6 +140,11 @@ class Settings(BaseSettings):
         description="The network, as JSON: `layers`, `activation`, `loss`, `optimizer`, `learning_rate`, `batch_lists`,"
         " `epochs`, `members`, `patience`; fields that are not listed keep their defaults.",
     )
+
+    @property
+    def goals(self) -> tuple[str, ...]:
+        """The goals, the default one first; none where training chooses it."""
+        return () if self.goal is None else tuple(self.goal.split(BETWEEN_GOALS))
 
     def as_environment(self) -> dict[str, str]:
         """Return the settings as environment variables, for a process with the same settings."""

@@ -4,6 +4,7 @@ BraidError
     NotFoundError
     CursorError
     UnknownMethodError
+    UnknownGoalError
     NoBundleError
     InvalidFieldsError
         BatchRefusedError
@@ -59,6 +60,18 @@ class UnknownMethodError(BraidError):
     code = "unknown_method"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     field = "method"
+
+
+class UnknownGoalError(BraidError):
+    """The bundle is not trained for this goal."""
+
+    code = "unknown_goal"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    field = "goal"
+
+    def __init__(self, goal: str, known: Sequence[str]) -> None:
+        there = f"it has {', '.join(map(repr, known))}" if known else "all interactions count as success for it"
+        super().__init__(f"the bundle has no goal {goal!r}: {there}; BRAID_GOAL names the goals of the next training")
 
 
 class NoBundleError(BraidError):

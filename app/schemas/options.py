@@ -34,7 +34,8 @@ class Options:
 
     `exclude_seen` tells whether the items of the user's history are left out, or only those with some event types;
     where None, those that reached the goal of the bundle.
-    `candidates`, where given, are the only items of the list. `cursor` continues an earlier list.
+    `candidates`, where given, are the only items of the list. `cursor` continues an earlier list. `goal` is what counts
+    as success; where None, the first goal of the bundle.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -49,6 +50,7 @@ class Options:
     pins: tuple[Pin, ...] = ()
     preferences: tuple[Preference, ...] = ()
     cursor: str | None = None
+    goal: str | None = None
     context: dict[str, Any] | None = field(default=None, hash=False)
 
     def digest(self, user_id: str | None) -> bytes:
@@ -72,6 +74,7 @@ class Options:
             [(boost.filter.model_dump(exclude_none=True), boost.weight) for boost in self.boosts],
             [(pin.item_id, pin.position) for pin in self.pins],
             [preference.model_dump(exclude_none=True) for preference in self.preferences],
+            *(() if self.goal is None else (self.goal,)),
         )
         return blake2s(repr(defining).encode(), digest_size=16).digest()
 

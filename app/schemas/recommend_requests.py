@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from app.schemas.interactions import EventType
 from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT, Boost, Options, Pin, all_of
 from app.schemas.types import Id, JsonObject
+from models.data.goal import DeclaredGoal
 from models.filters.requirements import Filter, Preferences, Requirements
 
 MAX_CANDIDATES = 10_000
@@ -22,11 +23,13 @@ Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="maximum length of 
 Labels = Annotated[list[Annotated[str, Field(min_length=1, max_length=256)]], Field(max_length=_MAX_LABELS)]
 Excluded = Annotated[list[Id], Field(max_length=MAX_EXCLUDED)]
 Diversity = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+GoalText = Annotated[DeclaredGoal, Field(min_length=1, max_length=256)]
 Cursor = Annotated[str, Field(min_length=1, max_length=_MAX_CURSOR)]
 _SEEN = dict.fromkeys(("true", "1", "yes", "y", "on", "t"), True) | dict.fromkeys(
     ("false", "0", "no", "n", "off", "f"), False
 )
 """Words for all and for none, of any case, as a parameter that is true or false takes them."""
+_GOAL = "what counts as success, for bundles that are trained for several goals: one of them; the first by default"
 _DIVERSITY = "0 keeps the order of the scores; towards 1 the items of the list are less similar to one another"
 _EXAMPLE: dict[str, JsonValue] = {
     "user_id": "u-42",
@@ -57,6 +60,7 @@ class RecommendQuery(BaseModel):
     exclude: Excluded = Field([], description="items to leave out; repeat the parameter for several")
     diversity: Diversity = Field(0.0, description=_DIVERSITY)
     explain: bool = Field(False, description="give the reasons why each item is in the list")
+    goal: GoalText | None = Field(None, description=_GOAL)
     cursor: Cursor | None = Field(None, description="`next_cursor` of the page before")
 
     @field_validator("exclude_seen")
@@ -76,6 +80,7 @@ class RecommendQuery(BaseModel):
             filter=labelled(self.category, self.tag),
             diversity=self.diversity,
             explain=self.explain,
+            goal=self.goal,
             cursor=self.cursor,
         )
 
@@ -132,6 +137,7 @@ class Rules(BaseModel):
     preferences: Preferences = Field((), description="weighted preferences, for example a target price")
     diversity: Diversity = Field(0.0, description=_DIVERSITY)
     explain: bool = Field(False, description="give the reasons why each item is in the list")
+    goal: GoalText | None = Field(None, description=_GOAL)
     context: JsonObject | None = Field(None, description="any JSON object; stored with the request")
 
     @model_validator(mode="after")
@@ -173,6 +179,7 @@ class Rules(BaseModel):
             preferences=self.preferences,
             diversity=self.diversity,
             explain=self.explain,
+            goal=self.goal,
             context=self.context,
             **more,
         )

@@ -66,6 +66,8 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
         The `train` extra is not installed.
     """
     training = load_training()
+    from models.training.several_goals import train_goals  # noqa: PLC0415 - as above
+
     resources.bundles.sweep()
     source = _source(resources, order)
     foreign = await _foreign(resources)
@@ -78,7 +80,8 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
         network=resources.settings.network,
         event_types=resources.settings.event_types,
         rating_scale=resources.settings.rating_scale,
-        goal=resources.settings.goal,
+        goal=next(iter(resources.settings.goals), None),
+        further_goals=resources.settings.goals[1:],
         visit_pause=resources.settings.visit_pause_minutes * 60,
         keeps_network=order.kind == "refresh",
     )
@@ -88,7 +91,7 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
     table = await resources.interactions.table(progress)
     if not table.num_rows:
         raise DataSetError(f"{resources.database.place}: there are no interactions to train on: import some first")
-    bundle: Bundle = training.train(
+    bundle = train_goals(
         DataSet(table, items=await resources.items.table()),
         resources.bundles,
         recipe=recipe,

@@ -13,6 +13,8 @@ from models.bundle.verdict import Verdict
 SCHEMA_VERSION = 2
 """Version of the bundle format. 2 added all items of the catalogue, and recommenders served besides the blend."""
 MANIFEST_FILE = "manifest.json"
+GOALS = "goals"
+"""Key of `data` under which the bundles of further goals stand: earlier versions of Braid read such a manifest too."""
 _ALIKE = {"schema_version", "version", "files"}
 _DISTRIBUTIONS = ("braid", "numpy", "scipy", "numba", "onnxruntime", "keras", "tensorflow", "tensorflow-cpu")
 
@@ -42,6 +44,12 @@ class Manifest(BaseModel):
     gate: Verdict | None = Field(None, description="whether it may replace the bundle that was active")
     files: dict[str, FileEntry] = Field(default_factory=dict)
     libraries: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def goals(self) -> dict[str, str]:
+        """The versions of the bundles of further goals, by goal."""
+        found: dict[str, str] = self.data.get(GOALS, {})
+        return found
 
 
 def library_versions() -> dict[str, str]:

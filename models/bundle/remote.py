@@ -55,8 +55,8 @@ class RemoteBundleStore(BundleStore):
         """The URL of the store, for messages."""
         return self._url
 
-    def versions(self) -> list[str]:
-        """List the published versions, oldest first."""
+    def published(self) -> list[str]:
+        """List all published versions, oldest first."""
         with self._readable_errors(self._url):
             found = self._files.glob(f"{self._base}/*/{MANIFEST_FILE}")
         names = [str(path).split("/")[-2] for path in found]
@@ -112,7 +112,7 @@ class RemoteBundleStore(BundleStore):
         judge: Judge | None = None,
     ) -> Bundle:
         """Write a version to the local folder, then copy it to the URL; it appears when it is complete."""
-        if manifest.version in self.versions():
+        if manifest.version in self.published():
             raise BundleError(f"{self._url}/{manifest.version}: this version exists already")
         shutil.rmtree(self.root / checked(manifest.version), ignore_errors=True)
         bundle = super().publish(manifest, arrays, files, judge)
@@ -134,7 +134,7 @@ class RemoteBundleStore(BundleStore):
     def sweep(self) -> None:
         """Remove leftovers of killed runs; versions only after a day, as another process may be writing them."""
         super().sweep()
-        there = set(self.versions())
+        there = set(self.published())
         before = time.time() - _STALE_SECONDS
         for folder in self.root.iterdir() if self.root.is_dir() else ():
             if folder.name not in there and _is_version(folder.name) and folder.stat().st_mtime < before:

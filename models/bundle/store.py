@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
@@ -18,12 +19,19 @@ from models.bundle.writing import locked, partial_folder, replace_file, sweep, s
 
 CURRENT_FILE = "CURRENT"
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}")
+_OF_GOAL = re.compile(r"(?P<version>.+)\.goal\d+")
+_STALE_SECONDS = 86_400
 Judge = Callable[[Bundle], Verdict]
 
 
 def new_version() -> str:
     """Return a version name made from the present time, so that names sort by age."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+
+
+def goal_version(version: str, place: int) -> str:
+    """Return the version of the bundle of a further goal of a bundle; `place` counts the goals from 1."""
+    return f"{version}.goal{place}"
 
 
 class BundleStore:
@@ -44,7 +52,11 @@ class BundleStore:
         return str(self.root)
 
     def versions(self) -> list[str]:
-        """List the published versions, oldest first."""
+        """List the published versions, oldest first, without those of further goals, which go with another one."""
+        return [name for name in self.published() if not _OF_GOAL.fullmatch(name)]
+
+    def published(self) -> list[str]:
+        """List all published versions, oldest first."""
         if not self.root.is_dir():
             return []
         names = [path.parent.name for path in self.root.glob(f"*/{MANIFEST_FILE}")]
@@ -170,7 +182,7 @@ class BundleStore:
         return BundleStore.load(self, manifest.version)
 
     def remove(self, version: str) -> None:
-        """Remove a version.
+        """Remove a version, and those of its further goals.
 
         Raises
         ------
@@ -179,6 +191,9 @@ class BundleStore:
         """
         if version == self.active_version():
             raise BundleError(f"bundle {version} is active: activate another one before it is removed")
+        for name in self.published():
+            if (own := _OF_GOAL.fullmatch(name)) is not None and own["version"] == version:
+                self.remove(name)
         folder = self.root / checked(version)
         # Another process may be removing the same version.
         with partial_folder(self.root, version) as gone, suppress(FileNotFoundError):
@@ -198,8 +213,24 @@ class BundleStore:
         return partial_folder(self.root, "work")
 
     def sweep(self) -> None:
-        """Remove leftovers of killed runs."""
+        """Remove leftovers of killed runs; bundles of further goals only after a day, as their run may be going on."""
         sweep(self.root)
+        there = self.published()
+        for name in there:
+            own = _OF_GOAL.fullmatch(name)
+            if (
+                own is not None
+                and own["version"] not in there
+                and self._published_before(name, time.time() - _STALE_SECONDS)
+            ):
+                self.remove(name)
+
+    def _published_before(self, version: str, moment: float) -> bool:
+        """Return whether a version was published before a moment, in seconds since 1970."""
+        try:
+            return self.manifest(version).created_at.timestamp() < moment
+        except BundleError:
+            return True
 
 
 def checked(version: str) -> str:

@@ -20,6 +20,7 @@ ACTS = ("goal", "cart", "click", "view", "like", "other")
 REACHED = 0
 _OTHER = ACTS.index("other")
 _LIKE = ACTS.index("like")
+BETWEEN_GOALS = ";"
 MIN_ROWS, MIN_USERS = 1000, 200
 """The fewest interactions and users of an event type that is chosen as the goal."""
 Weighing = Literal["value", "quantity", "revenue"]
@@ -132,8 +133,17 @@ def _normal(text: str) -> str:
     return str(Goal.parse(text))
 
 
+def _all_normal(text: str) -> str:
+    goals = [_normal(one) for one in text.split(BETWEEN_GOALS)]
+    if len(set(goals)) < len(goals):
+        raise ValueError("a goal is named twice")
+    return BETWEEN_GOALS.join(goals)
+
+
 DeclaredGoal = Annotated[str, AfterValidator(_normal)]
 """A goal in words, see `Goal.parse`."""
+DeclaredGoals = Annotated[str, AfterValidator(_all_normal)]
+"""Several goals in words, with semicolons between them."""
 
 
 def row_kinds(table: pa.Table) -> pa.StringArray:

@@ -1,6 +1,6 @@
 """A recipe: all options of a training run besides the data."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -30,8 +30,14 @@ class Recipe(BaseModel):
     event_types: EventTypes = Field(EVENT_WEIGHTS, validate_default=True)
     rating_scale: DeclaredScale | None = Field(None, description="scale of the ratings; measured where None")
     goal: DeclaredGoal | None = Field(None, description="what counts as success; chosen by the event types where None")
+    further_goals: tuple[DeclaredGoal, ...] = Field((), description="goals that a request can name, each trained apart")
     visit_pause: float = Field(VISIT_PAUSE, gt=0, description="seconds without an interaction that end a visit")
     keeps_network: bool = Field(False, description="whether the network is that of the bundle whose settings are kept")
+
+    def for_goal(self, goal: str, kind: Kind) -> Self:
+        """Return the recipe of a further goal."""
+        keeps = self.keeps_network and kind == self.kind
+        return self.model_copy(update={"goal": goal, "further_goals": (), "kind": kind, "keeps_network": keeps})
 
 
 def recipe_of(manifest: Manifest) -> Recipe:

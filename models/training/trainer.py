@@ -1,16 +1,17 @@
 """The trainer: from interactions to a published bundle."""
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from models.bundle.errors import BundleError, StoreUnreachableError
 from models.bundle.loader import Bundle
-from models.bundle.manifest import Manifest
+from models.bundle.manifest import GOALS, Manifest
 from models.bundle.store import BundleStore, new_version
-from models.bundle.verdict import Verdict
+from models.bundle.verdict import GateCheck, Verdict
 from models.data.errors import TooFewInteractionsError
 from models.data.fingerprint import fingerprint
 from models.data.folder import DataSet
@@ -43,7 +44,10 @@ def train(
     recipe: Recipe | None = None,
     source: Bundle | None = None,
     compares: bool = True,
+    against: str | None = None,
     version: str | None = None,
+    goals: Mapping[str, str] | None = None,
+    more_checks: Iterable[GateCheck] = (),
     catalogue_at: int | None = None,
     last_interaction_id: int | None = None,
     progress: Progress,
@@ -65,8 +69,14 @@ def train(
         The bundle whose settings are kept, where the recipe chooses none.
     compares
         Whether the active bundle is of the same items: a new one is not compared with that of another shop.
+    against
+        Version of the bundle to compare with; the active one where None.
     version
         Name of the bundle; made from the present time where None.
+    goals
+        The versions of the bundles of further goals, by goal.
+    more_checks
+        Checks that the verdict begins with.
     catalogue_at
         When reading of the catalogue began, in microseconds since 1970: later changes are not in the bundle.
     last_interaction_id
@@ -81,7 +91,7 @@ def train(
     """
     recipe = recipe or Recipe()
     chosen = _chosen(recipe, source)
-    against = store.active_version()
+    against = against or store.active_version()
     active = _active(store, against) if compares else None
     with store.scratch() as folder:
         config = EvaluationConfig(
@@ -112,7 +122,7 @@ def train(
         def judge(written: Bundle, known: Interactions) -> Verdict:
             before = None if active is None else active.manifest
             more = check_bundle(written, known, before, measured=measured, seed=recipe.seed)
-            return Verdict(against=against, checks=(*checks, *more))
+            return Verdict(against=against, checks=(*more_checks, *checks, *more))
 
         return publish(
             run,
@@ -120,7 +130,11 @@ def train(
             recipe,
             dataset.items,
             version=version,
-            facts={"catalogue_at": catalogue_at, "last_interaction_id": last_interaction_id},
+            facts={
+                "catalogue_at": catalogue_at,
+                "last_interaction_id": last_interaction_id,
+                **({GOALS: dict(goals)} if goals else {}),
+            },
             judge=judge,
             progress=progress,
         )
@@ -133,7 +147,7 @@ def publish(
     catalogue: pa.Table | None,
     *,
     version: str | None = None,
-    facts: Mapping[str, int | None] | None = None,
+    facts: Mapping[str, Any] | None = None,
     judge: Callable[[Bundle, Interactions], Verdict] | None = None,
     progress: Progress = silent,
 ) -> Bundle:

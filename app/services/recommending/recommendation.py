@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import structlog
 from cachetools import LRUCache
 
-from app.errors import DatabaseError, SchemaError
+from app.errors import DatabaseError, SchemaError, UnknownGoalError
 from app.schemas.options import Options
 from app.schemas.recommendations import Degradation
 from app.services.kit.database_timeout import with_timeout
@@ -124,11 +124,15 @@ class RecommendationService:
         if log is None or serving.ranker is None or options.context is not None:
             return None
         serving.update_availability()
+        own = serving.for_goal(options.goal)
+        if own is None:
+            return None
+        serving = own
         degraded = self._staleness()
         # Only a list without a history depends on the present popularity.
         popularity = None
         user_history = read_log(serving, user_id, log)
-        if not len(user_history.items):
+        if not len(user_history.items) and serving.first_goal:
             self._since_bundle.ask(serving)
             popularity = self._since_bundle.number
         made_from = (log, serving.number, serving.live.version, degraded, popularity, user_history.read_at)
@@ -152,6 +156,8 @@ class RecommendationService:
         ------
         InvalidFieldsError
             `exclude_seen` names an event type that is not configured.
+        UnknownGoalError
+            The bundle is not trained for the goal.
         CursorError
             The cursor is damaged, or belongs to another list.
         DatabaseError
@@ -221,6 +227,10 @@ class RecommendationService:
         if serving.ranker is None:
             counts = await self._popular.counts(serving.live)
         serving.update_availability()
+        own = serving.for_goal(options.goal)
+        if own is None:
+            raise UnknownGoalError(str(options.goal), serving.goals)
+        serving = own
         drift.asked_about(serving, options.session_items)
         answer = self._answer(_Request(serving, user_id, log, options, started, degraded, counts))
         drift.answered(answer)
@@ -233,7 +243,7 @@ class RecommendationService:
             serving, user_id, request.log, session_items=options.session_items, exclude_seen=options.exclude_seen
         )
         popular_now = None
-        if not len(user_history.items):
+        if not len(user_history.items) and serving.first_goal:
             self._since_bundle.ask(serving)
             popular_now = self._since_bundle.popular_for_newcomers(serving)
         earlier = self._earlier(serving, user_id, options)

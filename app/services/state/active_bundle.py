@@ -2,19 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Literal
 
 import structlog
 
 from app.services.state.bundle_origin import BundleOrigin
+from app.services.state.bundle_reading import read_rankers
 from app.services.state.erased_users import ErasedUsers
 from app.services.state.live_items import LiveItems
 from app.services.state.serving import Serving
 from models.arrays.types import Ids
-from models.bundle.errors import BundleDamagedError, BundleError, BundleUnreadableError
-from models.bundle.loader import Bundle
+from models.bundle.errors import BundleError, BundleUnreadableError
 from models.bundle.store import BundleStore
 from models.data.strengths import StrengthScale
 from models.filters.knowledge import Knowledge, KnowledgeConfig
@@ -93,7 +93,7 @@ class ActiveBundle:
 
     def item_ids(self, version: str | None) -> Ids | None:
         """Return the item ids of the bundle in use, or of a recent one, in the order of their codes."""
-        if version == self.serving.version:
+        if version in self.serving.versions:
             return self.serving.live.item_ids
         return None if version is None else self._former.get(version)
 
@@ -109,25 +109,26 @@ class ActiveBundle:
         Requests are answered meanwhile, and the change drops none.
         """
         async with self._loading:
-            ranker = await asyncio.to_thread(self._load)
-            if ranker is None:
+            loaded = await asyncio.to_thread(self._load)
+            if loaded is None:
                 return
+            ranker, further = loaded
             foreign = await self._origin.refusal(ranker.version, ranker.item_ids)
             if foreign is None:
                 self.refusal = None
-                await self._exchange(ranker)
+                await self._exchange(ranker, further)
             else:
                 self._refuse(foreign, ranker.version, "foreign")
 
-    async def _exchange(self, ranker: Ranker) -> None:
+    async def _exchange(self, ranker: Ranker, further: Mapping[str, Ranker]) -> None:
         alike = None if ranker.similar is None else ranker.similar.content
         live = LiveCatalogue(ranker.knowledge, ranker.content, alike)
-        serving = Serving(ranker, live, self._scale)
+        serving = Serving(ranker, live, self._scale, further)
         await self._items.prepare(live, ranker.catalogue_at)
         await self._erased_users.hide_in(serving)
         if self.ranker is not None:
-            self._former[self.ranker.version] = self.serving.live.item_ids
-            while len(self._former) > _KEPT_IDS:
+            self._former |= dict.fromkeys(self.serving.versions, self.serving.live.item_ids)
+            while len({id(ids) for ids in self._former.values()}) > _KEPT_IDS:
                 del self._former[next(iter(self._former))]
         self.serving = serving
         self._items.track(live, ranker.catalogue_at)
@@ -136,13 +137,13 @@ class ActiveBundle:
             # Local copies of versions that were removed from the store.
             await asyncio.to_thread(self.store.sweep)
 
-    def _load(self) -> Ranker | None:
+    def _load(self) -> tuple[Ranker, dict[str, Ranker]] | None:
         """Verify and load the active bundle; None where it is in use already, or refused.
 
         A damaged version, or one of another database, is tried again after a while, because reading it every second
         would cost too much. One that this version of Braid cannot read is not tried again.
         """
-        version, ranker = None, None
+        version, loaded = None, None
         try:
             version = self.store.active_version()
             unreadable = self._refused_as == "unreadable"
@@ -151,7 +152,7 @@ class ActiveBundle:
                 return None
             self._tried = version
             if version is not None:
-                ranker = _read(self.store.load(version))
+                loaded = read_rankers(self.store, version)
             else:
                 self.refusal = None
         except (BundleError, OSError) as error:
@@ -159,7 +160,7 @@ class ActiveBundle:
         except Exception as error:  # noqa: BLE001 - a bundle never ends the process
             _log.exception("bundle refused")
             self._refuse(f"{self.store.place}: {type(error).__name__}: {error}", version)
-        return ranker
+        return loaded
 
     def _refuse(self, reason: str, version: str | None, status: Status = "failed") -> None:
         self._tried = version
@@ -186,19 +187,3 @@ class ActiveBundle:
                     await self._woken.wait()
             self._woken.clear()
             await self.load()
-
-
-def _read(bundle: Bundle) -> Ranker:
-    """Build the ranker of a bundle whose files are intact: if their content does not fit, another version wrote it.
-
-    Other errors, for example of memory or of the compiler's cache, may pass: the bundle is read again later.
-    """
-    try:
-        return Ranker.load(bundle)
-    except (BundleUnreadableError, BundleDamagedError):
-        raise
-    except BundleError as error:
-        raise BundleUnreadableError(str(error)) from error
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        _log.exception("bundle not read")
-        raise BundleUnreadableError(f"{bundle.folder}: {type(error).__name__}: {error}") from error

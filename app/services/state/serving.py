@@ -1,8 +1,9 @@
 """The serving state: a bundle's ranker, and the current catalogue."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from itertools import count
+from types import MappingProxyType
 
 import numpy as np
 
@@ -31,14 +32,28 @@ class Serving:
         The catalogue, with the codes of the ranker.
     scale
         How interactions become strengths while there is no bundle, and the scale of ratings if the bundle has none.
+    further
+        The rankers of further goals, by goal; they have the same item codes.
+    first_goal
+        Whether it ranks for the first goal of its bundle.
     """
 
-    def __init__(self, ranker: Ranker | None, live: LiveCatalogue, scale: StrengthScale) -> None:
+    def __init__(
+        self,
+        ranker: Ranker | None,
+        live: LiveCatalogue,
+        scale: StrengthScale,
+        further: Mapping[str, Ranker] = MappingProxyType({}),
+        *,
+        first_goal: bool = True,
+    ) -> None:
         self.ranker = ranker
         self.live = live
+        self.first_goal = first_goal
         self.number = next(_numbers)
         self.scale = scale if ranker is None else ranker.scale.or_that_of(scale)
         self._hidden_users: set[str] = set()
+        self._further = {goal: Serving(one, live, scale, first_goal=False) for goal, one in further.items()}
 
     @property
     def version(self) -> str | None:
@@ -49,6 +64,25 @@ class Serving:
     def goal(self) -> Goal | None:
         """What counts as success for the bundle; None where all interactions do."""
         return None if self.ranker is None else self.ranker.goal
+
+    @property
+    def versions(self) -> list[str]:
+        """The versions of the bundle, and of those of its further goals."""
+        return [one.version for one in (self, *self._further.values()) if one.version is not None]
+
+    @property
+    def goals(self) -> list[str]:
+        """The goals that the bundle is trained for, the first one first; none where all interactions count alike."""
+        return [] if self.goal is None else [str(self.goal), *self._further]
+
+    def for_goal(self, goal: str | None) -> "Serving | None":
+        """Return the state that ranks for a goal, None where the bundle is not trained for it.
+
+        Without a bundle all goals are alike.
+        """
+        if goal is None or self.ranker is None or goal == str(self.goal):
+            return self
+        return self._further.get(goal)
 
     @cached_property
     def new_item_mask(self) -> Mask:
@@ -64,6 +98,8 @@ class Serving:
         if not new:
             return
         self._hidden_users |= new
+        for one in self._further.values():
+            one.hide_users(new)
         if self.ranker is not None:
             hide_users(self.ranker, sorted(self._hidden_users))
         self.number = next(_numbers)
@@ -77,6 +113,9 @@ class Serving:
     def update_availability(self) -> None:
         """Apply the availability of items at this moment to the answers that follow."""
         gone, back = self.live.update_availability(clock.seconds())
-        if self.ranker is not None and len(gone) + len(back):
-            self.ranker.block(gone)
-            self.ranker.unblock(back)
+        if not len(gone) + len(back):
+            return
+        for one in (self, *self._further.values()):
+            if one.ranker is not None:
+                one.ranker.block(gone)
+                one.ranker.unblock(back)

@@ -116,9 +116,9 @@ class Versions:
     def _verified(self, version: str) -> Ids:
         """Load a version as a serving process does: each file may be intact and still not fit the others."""
         # Listing bundles must not wait for the half second of this import.
-        from models.ranking.ranker import Ranker  # noqa: PLC0415
+        from app.services.state.bundle_reading import read_rankers  # noqa: PLC0415
 
-        return Ranker.load(self._store.load(version)).item_ids
+        return read_rankers(self._store, version)[0].item_ids
 
     def _describe_all(self, activations: dict[str, Activation]) -> list[BundleVersion]:
         try:

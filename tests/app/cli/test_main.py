@@ -132,6 +132,7 @@ def test_a_port_in_use_is_named(braid: Braid, braid_here: Braid) -> None:
         ("evaluate", ".", "--k", "ten"),
         ("evaluate", ".", "--protocol", "x"),
         ("evaluate", ".", "--exclude-seen", "view,bought"),
+        ("evaluate", ".", "--goal", "purchase;cart"),
         ("fly",),
     ],
 )
