@@ -16,6 +16,7 @@ from models.data.events import EVENT_WEIGHTS, EventTypes
 from models.data.goal import BETWEEN_GOALS, DeclaredGoals
 from models.data.rating_scale import DeclaredScale
 from models.ranking.network_config import NetworkConfig
+from models.ranking.rotation import RotationConfig
 
 PREFIX = "BRAID_"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -135,6 +136,16 @@ class Settings(BaseSettings):
     visit_pause_minutes: float = Field(
         30.0, gt=0, description="Minutes without an interaction that end a user's visit, in training and evaluation."
     )
+    rotation: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="How far an item sinks that a user was shown several times (interactions of type `shown`) and"
+        " passed over, as a share of the range of the list's scores; 0 for none. A request can set its own.",
+    )
+    rotation_days: float = Field(
+        3.0, gt=0, le=3650, description="Days after which a `shown` counts half for that: so an item recovers."
+    )
     network: NetworkConfig = Field(
         NetworkConfig(),
         description="The network, as JSON: `layers`, `activation`, `loss`, `optimizer`, `learning_rate`, `batch_lists`,"
@@ -145,6 +156,11 @@ class Settings(BaseSettings):
     def goals(self) -> tuple[str, ...]:
         """The goals, the default one first; none where training chooses it."""
         return () if self.goal is None else tuple(self.goal.split(BETWEEN_GOALS))
+
+    @property
+    def rotates(self) -> RotationConfig:
+        """How much rotation there is by default."""
+        return RotationConfig(weight=self.rotation, half_life=self.rotation_days)
 
     def as_environment(self) -> dict[str, str]:
         """Return the settings as environment variables, for a process with the same settings."""

@@ -72,6 +72,7 @@ def evaluate(
         event_types=settings.event_types,
         rating_scale=settings.rating_scale,
         visit_pause=settings.visit_pause_minutes * 60,
+        rotation=settings.rotates,
         goal=next(iter(settings.goals), None),
         include_seen=include_seen,
         exclude_seen=seen,

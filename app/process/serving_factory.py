@@ -48,8 +48,15 @@ def similar_users(state: ServingState) -> SimilarUsersService:
 def exporting_recommendations(state: ServingState) -> Exporting:
     """Export the recommendations of all users."""
     resources = state.resources
-    share = resources.settings.new_item_share
-    return Exporting(resources.interactions, resources.counts, state.histories, state.bundle, new_item_share=share)
+    settings = resources.settings
+    return Exporting(
+        resources.interactions,
+        resources.counts,
+        state.histories,
+        state.bundle,
+        new_item_share=settings.new_item_share,
+        rotation=settings.rotates,
+    )
 
 
 def exposition(state: ServingState) -> Exposition:

@@ -97,6 +97,7 @@ class ServingState:
             resources.event_types,
             deadline=settings.deadline_ms / 1000,
             new_item_share=settings.new_item_share,
+            rotation=settings.rotates,
         )
         self.known_queries: dict[bytes, Options] = {}
         self.background = Supervisor()

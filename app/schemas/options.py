@@ -35,7 +35,8 @@ class Options:
     `exclude_seen` tells whether the items of the user's history are left out, or only those with some event types;
     where None, those that reached the goal of the bundle.
     `candidates`, where given, are the only items of the list. `cursor` continues an earlier list. `goal` is what counts
-    as success; where None, the first goal of the bundle.
+    as success; where None, the first goal of the bundle. `rotation` is the
+    weight of rotation; that of the service where None.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -51,6 +52,7 @@ class Options:
     preferences: tuple[Preference, ...] = ()
     cursor: str | None = None
     goal: str | None = None
+    rotation: float | None = None
     context: dict[str, Any] | None = field(default=None, hash=False)
 
     def digest(self, user_id: str | None) -> bytes:
@@ -75,6 +77,7 @@ class Options:
             [(pin.item_id, pin.position) for pin in self.pins],
             [preference.model_dump(exclude_none=True) for preference in self.preferences],
             *(() if self.goal is None else (self.goal,)),
+            *(() if self.rotation is None else (("rotation", self.rotation),)),
         )
         return blake2s(repr(defining).encode(), digest_size=16).digest()
 

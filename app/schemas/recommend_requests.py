@@ -24,6 +24,16 @@ Labels = Annotated[list[Annotated[str, Field(min_length=1, max_length=256)]], Fi
 Excluded = Annotated[list[Id], Field(max_length=MAX_EXCLUDED)]
 Diversity = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 GoalText = Annotated[DeclaredGoal, Field(min_length=1, max_length=256)]
+Rotation = Annotated[
+    float | None,
+    Field(
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="how far items sink that the user was shown several times and passed over; 0 for none, by default"
+        " `BRAID_ROTATION`",
+    ),
+]
 Cursor = Annotated[str, Field(min_length=1, max_length=_MAX_CURSOR)]
 _SEEN = dict.fromkeys(("true", "1", "yes", "y", "on", "t"), True) | dict.fromkeys(
     ("false", "0", "no", "n", "off", "f"), False
@@ -59,6 +69,7 @@ class RecommendQuery(BaseModel):
     tag: Labels = Field([], description="only items with one of these tags; repeat the parameter for several")
     exclude: Excluded = Field([], description="items to leave out; repeat the parameter for several")
     diversity: Diversity = Field(0.0, description=_DIVERSITY)
+    rotation: Rotation = None
     explain: bool = Field(False, description="give the reasons why each item is in the list")
     goal: GoalText | None = Field(None, description=_GOAL)
     cursor: Cursor | None = Field(None, description="`next_cursor` of the page before")
@@ -79,6 +90,7 @@ class RecommendQuery(BaseModel):
             exclude=tuple(self.exclude),
             filter=labelled(self.category, self.tag),
             diversity=self.diversity,
+            rotation=self.rotation,
             explain=self.explain,
             goal=self.goal,
             cursor=self.cursor,
@@ -136,6 +148,7 @@ class Rules(BaseModel):
     )
     preferences: Preferences = Field((), description="weighted preferences, for example a target price")
     diversity: Diversity = Field(0.0, description=_DIVERSITY)
+    rotation: Rotation = None
     explain: bool = Field(False, description="give the reasons why each item is in the list")
     goal: GoalText | None = Field(None, description=_GOAL)
     context: JsonObject | None = Field(None, description="any JSON object; stored with the request")
@@ -178,6 +191,7 @@ class Rules(BaseModel):
             candidates=None if self.candidates is None else tuple(self.candidates),
             preferences=self.preferences,
             diversity=self.diversity,
+            rotation=self.rotation,
             explain=self.explain,
             goal=self.goal,
             context=self.context,

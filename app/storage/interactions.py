@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from app.errors import EventIdConflictError
 from app.storage.arrow_types import INTERACTION_TYPES
@@ -15,7 +15,19 @@ from app.storage.inserts import insert_rows
 from app.storage.interest import shows_interest
 from app.storage.rows import Row, Stored
 from app.storage.tables import interactions
-from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, QUANTITY, REVENUE, SEQUENCE, TIMESTAMP, USER, VALUE
+from models.data.columns import (
+    EVENT_ID,
+    EVENT_TYPE,
+    ITEM,
+    POSITION,
+    QUANTITY,
+    REVENUE,
+    SEQUENCE,
+    TIMESTAMP,
+    USER,
+    VALUE,
+)
+from models.data.events import IMPRESSIONS
 from models.data.order import in_one_order
 from models.data.progress import Progress
 from models.data.sales import counted_type
@@ -26,6 +38,9 @@ _ROWS_A_STATEMENT = 10_000
 _ROWS_A_READ = 100_000
 _SECOND = 1_000_000
 _USERS_A_STATEMENT = 500
+LATEST_IMPRESSIONS = 1000
+"""Latest impressions of a user that are read: those of weeks, of which older ones hardly count."""
+_WHERE_GIVEN = (POSITION, QUANTITY, REVENUE)
 LogEntry = tuple[int | None, int, str, str, float | None]
 """Time in microseconds since 1970, id, item, event type that it counts as, and value."""
 NEWEST_FIRST = (
@@ -76,21 +91,24 @@ class InteractionStore:
     async def histories(self, user_ids: Sequence[str], latest: int) -> dict[str, list[LogEntry]]:
         """Return the latest events of several users, oldest first; an empty list for users without any.
 
-        Events without a time are older than all others; among them, those without a place in a sequence.
+        Events without a time are older than all others; among them, those without a place in a sequence. Impressions
+        are bounded by themselves, to `LATEST_IMPRESSIONS`: they push no other event out.
         """
         found: dict[str, list[LogEntry]] = {user_id: [] for user_id in user_ids}
         names = ("id", ITEM, EVENT_TYPE, VALUE, TIMESTAMP, USER, QUANTITY)
         async with self._database.begin() as connection:
             for page in pages(user_ids, _USERS_A_STATEMENT):
                 place = func.row_number().over(
-                    partition_by=interactions.c[USER],
+                    partition_by=(interactions.c[USER], interactions.c[EVENT_TYPE].in_(IMPRESSIONS)),
                     order_by=NEWEST_FIRST,
                 )
                 one = interactions.c[USER] == page[0] if len(page) == 1 else interactions.c[USER].in_(page)
                 ranked = select(*(interactions.c[name] for name in names), place.label("place")).where(one).subquery()
+                impressions = ranked.c[EVENT_TYPE].in_(IMPRESSIONS)
+                bound = case((impressions, min(latest, LATEST_IMPRESSIONS)), else_=latest)
                 statement = (
                     select(*(ranked.c[name] for name in names))
-                    .where(ranked.c.place <= latest)
+                    .where(ranked.c.place <= bound)
                     .order_by(ranked.c.place.desc())
                 )
                 for number, item, kind, value, moment, user, quantity in await connection.execute(statement):
@@ -166,9 +184,9 @@ class InteractionStore:
 
         `timestamp` holds seconds, or only an order where most rows have only a place in a sequence: the table is then
         marked; see `models.data.order`. Without any order there is no `timestamp` column, and
-        without any `quantity` or `revenue` no such column.
+        without any `position`, `quantity` or `revenue` no such column.
         """
-        names = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID, SEQUENCE, QUANTITY, REVENUE)
+        names = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID, SEQUENCE, *_WHERE_GIVEN)
         schema = pa.schema([(name, INTERACTION_TYPES[name]) for name in names])
         expected = max(await self.count(), 1)
         parts, last, done = [schema.empty_table()], 0, 0
@@ -190,6 +208,6 @@ class InteractionStore:
                 progress("reading the log", min(done / expected, 1.0))
         progress("reading the log", 1.0)
         found = pa.concat_tables(parts)
-        found = found.drop_columns([name for name in (QUANTITY, REVENUE) if found[name].null_count == len(found)])
+        found = found.drop_columns([name for name in _WHERE_GIVEN if found[name].null_count == len(found)])
         seconds = pc.divide(found[TIMESTAMP].cast(pa.float64()), _SECOND)
         return in_one_order(found.set_column(names.index(TIMESTAMP), TIMESTAMP, seconds))

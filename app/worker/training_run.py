@@ -83,6 +83,7 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
         goal=next(iter(resources.settings.goals), None),
         further_goals=resources.settings.goals[1:],
         visit_pause=resources.settings.visit_pause_minutes * 60,
+        rotation=resources.settings.rotates,
         keeps_network=order.kind == "refresh",
     )
     if order.kind == "again" and source is not None:

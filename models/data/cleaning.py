@@ -26,12 +26,14 @@ from models.data.columns import (
 from models.data.errors import DataSetError
 from models.data.events import EventType, completed, half_lives_of, positive_types, weights_of
 from models.data.goal import Goal, choose_goal, required, row_kinds
+from models.data.impressions import SHOWN, shown_rows
 from models.data.loved import loved_rows
 from models.data.sales import SALE_RULES, with_returns
 from models.data.strengths import StrengthScale, rating_values
 
 _IDENTITY = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID, QUANTITY, REVENUE)
 _GREATEST = 2**62
+_IMPRESSION = "impression, which is read apart and is no interest"
 _NAMED = 3
 
 
@@ -39,8 +41,8 @@ _NAMED = 3
 class CleaningReport:
     """How many rows were read and kept, how many were dropped for each reason, and what was measured of the rest.
 
-    `disliked` holds the rows that show dislike; they are not among the kept rows. `goal` is the one that was given or
-    chosen; None where all interactions count as success.
+    `disliked` holds the rows that show dislike, `shown` the impressions; they are not among the kept rows. `goal` is
+    the one that was given or chosen; None where all interactions count as success.
     """
 
     rows_read: int
@@ -49,6 +51,7 @@ class CleaningReport:
     scale: StrengthScale = field(default_factory=StrengthScale)
     disliked: pa.Table | None = field(default=None, compare=False, repr=False)
     goal: Goal | None = None
+    shown: pa.Table | None = field(default=None, compare=False, repr=False)
 
     def lines(self) -> list[str]:
         """Describe the counts in words, one line for each."""
@@ -94,7 +97,7 @@ def clean(
     types = completed(event_types or {})
     weights = weights_of(types)
     dropped: dict[str, int] = {}
-    kept, disliked = table, table.slice(0, 0)
+    kept, disliked, shown = table, table.slice(0, 0), None
     for column in (USER, ITEM):
         kept = keep(kept, present(kept[column]), f"no {column}", dropped)
     if TIMESTAMP in kept.column_names:
@@ -104,6 +107,8 @@ def clean(
             kept = keep(kept, fits(kept), reason, dropped)
     kept = with_returns(kept)
     if EVENT_TYPE in kept.column_names:
+        shown = shown_rows(kept)
+        kept = keep(kept, pc.fill_null(pc.not_equal(kept[EVENT_TYPE], SHOWN), True), _IMPRESSION, dropped)
         known = pc.or_(pc.is_null(kept[EVENT_TYPE]), pc.is_in(kept[EVENT_TYPE], value_set=pa.array(sorted(weights))))
         kept = keep(kept, known, _without_weight(kept[EVENT_TYPE], weights), dropped)
         positive = pc.is_in(kept[EVENT_TYPE], value_set=pa.array(positive_types(weights)))
@@ -136,7 +141,7 @@ def clean(
     if not kept.num_rows and not given:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
         raise DataSetError(f"interactions: no usable row is left ({reasons or 'there were none'})")
-    return kept, CleaningReport(table.num_rows, kept.num_rows, dropped, scale, disliked, goal)
+    return kept, CleaningReport(table.num_rows, kept.num_rows, dropped, scale, disliked, goal, shown)
 
 
 def _targets(goal: Goal, table: pa.Table, kinds: pa.StringArray, loved: Mask) -> Mask:

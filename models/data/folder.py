@@ -3,13 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
@@ -26,6 +23,7 @@ from models.data.columns import (
     VALUE,
 )
 from models.data.errors import DataSetError
+from models.data.numbers import numbers
 from models.data.order import in_one_order, recognised
 
 INTERACTIONS, ITEMS, USERS, TEST, CANDIDATES, HISTORIES = (
@@ -200,13 +198,13 @@ def typed(table: pa.Table, path: Path) -> pa.Table:
     DataSetError
         A text column holds another type.
     """
-    numbers = _NUMBERS if path.stem in (ITEMS, USERS) else (*_NUMBERS, *_SALES)
+    numeric = _NUMBERS if path.stem in (ITEMS, USERS) else (*_NUMBERS, *_SALES)
     for position, column in enumerate(table.column_names):
         values = table[column]
         if column in _TEXTS:
             typed = _strings(values, path, column)
-        elif column in numbers:
-            typed = _numbers(values)
+        elif column in numeric:
+            typed = numbers(values)
         else:
             continue
         table = table.set_column(position, column, typed)
@@ -218,29 +216,3 @@ def _strings(values: pa.ChunkedArray, path: Path, column: str) -> pa.ChunkedArra
         return values.cast(pa.string())
     except pa.ArrowException as error:
         raise DataSetError(f"{path}: the column {column!r} has the type {values.type}, not text") from error
-
-
-def _numbers(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Read numbers as float64; anything else becomes NaN, and cleaning counts the row."""
-    if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
-        moments = values.cast(pa.timestamp("us", "UTC"), safe=False)
-        values = pc.divide(moments.cast(pa.int64()).cast(pa.float64()), 1e6)
-    try:
-        return values.cast(pa.float64())
-    except pa.ArrowException:
-        return pa.chunked_array([pa.array([_number(text) for text in values.to_pylist()], pa.float64())])
-
-
-def _number(text: object) -> float | None:
-    """Read a number, or a time in RFC 3339 as seconds since 1970; anything else is NaN."""
-    if text is None:
-        return None
-    try:
-        return float(str(text))
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(str(text).strip())
-    except ValueError:
-        return np.nan
-    return moment.timestamp() if moment.tzinfo else np.nan

@@ -118,11 +118,11 @@ class Holdout:
 
     def knowing(self, disliked: Dislikes) -> "Holdout":
         """Add what each user had disliked at the moment of the request, and not liked since; targets stay."""
-        found = [disliked.of(int(user), self.history(row), self._moment(row)) for row, user in enumerate(self.users)]
+        found = [disliked.of(int(user), self.history(row), self.moment(row)) for row, user in enumerate(self.users)]
         offsets = np.cumsum([0, *map(len, found)]).astype(np.int64)
         return replace(self, disliked=Ragged(offsets, np.concatenate([_NOTHING, *found])))
 
-    def _moment(self, row: int) -> float | None:
+    def moment(self, row: int) -> float | None:
         """Return the time of a request, or that of the row which followed it; None without an order."""
         if self.moments is not None:
             return float(self.moments[row])

@@ -28,6 +28,7 @@ from models.data.errors import DataSetError, TooFewInteractionsError
 from models.data.folder import DataSet
 from models.data.given_histories import codes_of, with_histories
 from models.data.holdout import Holdout, Ragged, hold_out
+from models.data.impressions import Impressions
 from models.data.interactions import Interactions
 from models.data.later_ratings import LaterRatings
 from models.data.newcomers import fixed_newcomers, newcomers
@@ -48,7 +49,7 @@ class Split:
     a history; they are not in `test`. `log` is `everything` with its repeated pairs. `window` is the length of the
     `temporal` or `timeline` test and validation, None under the other protocols. `train_log` and `known_log` are
     `train` and `known` with their repeated pairs. `later` are the ratings in the test part, None where there are none.
-    `disliked` is what label lists may know of dislikes.
+    `disliked` is what label lists may know of dislikes, `impressions` are those of the whole log.
     """
 
     protocol: str
@@ -67,6 +68,7 @@ class Split:
     timeline: Timeline | None = None
     later: LaterRatings | None = None
     disliked: Dislikes | None = None
+    impressions: Impressions | None = None
 
 
 def make_split(
@@ -77,6 +79,7 @@ def make_split(
     seed: int = 0,
     scale: StrengthScale | None = None,
     disliked: pa.Table | None = None,
+    shown: pa.Table | None = None,
     include_seen: bool = False,
     test_days: float | None = None,
     visit_pause: float = VISIT_PAUSE,
@@ -94,6 +97,8 @@ def make_split(
         The scale of the strengths, as cleaning found it.
     disliked
         Rows that cleaning found to show dislike: such items are not recommended to their users.
+    shown
+        The impressions among its rows, as cleaning found them.
     test_days
         Length of the `temporal` or `timeline` test in days of 86,400 seconds; by default the last tenth of the time
         span.
@@ -190,6 +195,7 @@ def make_split(
         later=LaterRatings.collect(rated, scale, known, downs[1]),
         # Without times, what the test may not know is left out; with times, each label list knows what was before it.
         disliked=downs[0] if down.timestamps is None else down,
+        impressions=Impressions.from_table(shown, every),
     )
 
 

@@ -21,14 +21,22 @@ class Worth:
     n_items: int
 
     @classmethod
-    def of(cls, log: Interactions) -> "Worth | None":
-        """Read it from the single rows of a log; None where all targets count alike."""
-        if log.worth is None:
+    def of(cls, log: Interactions, factors: Float32 | None = None) -> "Worth | None":
+        """Read it from the single rows of a log; None where all targets count alike.
+
+        Parameters
+        ----------
+        factors
+            By how much more or less each row counts, float32.
+        """
+        if log.worth is None and factors is None:
             return None
+        values = np.ones(len(log.items), dtype=np.float32) if log.worth is None else log.worth
+        values = values if factors is None else values * factors
         rows = np.flatnonzero(log.first_targets)
         keys = log.pair_keys[rows]
         order = np.argsort(keys, kind="stable")
-        return cls(keys[order], log.worth[rows][order], log.n_items)
+        return cls(keys[order], values[rows][order], log.n_items)
 
     def of_items(self, user: int, items: Int32) -> Float32:
         """Return what some items count for a user, float32; 0 for pairs that are no targets."""

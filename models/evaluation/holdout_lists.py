@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from models.arrays import dense
 from models.arrays.types import Float32, Int32
+from models.data.history import History
 from models.data.holdout import Holdout
 from models.data.progress import Progress
 from models.evaluation.report import BLEND, NETWORK, POPULARITY
@@ -15,6 +16,7 @@ from models.ranking.candidates import PARTS
 from models.ranking.parallel import in_parallel
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
+from models.ranking.rotation import LoggedRotation
 
 
 def rank_holdout(
@@ -27,6 +29,7 @@ def rank_holdout(
     progress: Progress,
     phase: str = "ranking",
     alone: bool = True,
+    rotation: LoggedRotation | None = None,
 ) -> dict[str, Int32]:
     """Rank items for every held-out user.
 
@@ -44,6 +47,8 @@ def rank_holdout(
         Length of the lists, at most.
     alone
         Whether each part and the network is measured alone as well.
+    rotation
+        The rule by which what was shown and passed over sinks, in all lists but that of popularity; none where None.
 
     Returns
     -------
@@ -60,6 +65,11 @@ def rank_holdout(
     by_popularity = _by_popularity(popularity, np.random.default_rng(seed))
     count = max(length, ranker.retriever.config.blend.candidates)
 
+    def rotated(row: int, history: History, items: Int32, scores: dict[str, Float32]) -> dict[str, Float32]:
+        if rotation is None:
+            return scores
+        return {name: rotation.rotated(holdout, row, history, items, each) for name, each in scores.items()}
+
     def rank(own: tuple[Retriever, ...], row: int) -> None:
         rng = np.random.default_rng((seed, row))
         history, query = request_of(holdout, row, limit=count)
@@ -68,18 +78,20 @@ def rank_holdout(
             everything = own[0].retrieve(history, replace(query, top_only=False))
             # A part alone ranks all candidates that it scores; the blend those that it would generate.
             scores = {name: everything.parts[PARTS.index(name)] for name in parts}
+            scores = rotated(row, history, everything.items, scores)
             if only is not None:
                 scores[POPULARITY] = popularity[everything.items]
             _fill(lists, row, everything.items, scores, rng, everything.wanted)
         # As a server ranks it; the order of equal scores is drawn.
         ranked = ranker.rank(history, query, retriever=own[1], with_network=len(history) > 0)
-        _fill(lists, row, ranked.items, {BLEND: ranked.scores}, rng)
+        _fill(lists, row, ranked.items, rotated(row, history, ranked.items, {BLEND: ranked.scores}), rng)
         if ranker.network is not None and alone:
             candidates = ranked.candidates
             network = ranked.network
             if network is None:
                 network = ranker.network.score(ranker.features.build(candidates))
-            _fill(lists, row, candidates.items, {NETWORK: network}, rng, candidates.wanted)
+            of_network = rotated(row, history, candidates.items, {NETWORK: network})
+            _fill(lists, row, candidates.items, of_network, rng, candidates.wanted)
         if only is None:
             head = by_popularity[: length + len(query.excluded)]
             unseen = head[~np.isin(head, query.excluded)]

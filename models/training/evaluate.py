@@ -29,6 +29,7 @@ from models.evaluation.segments import (
 )
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
+from models.ranking.rotation import LoggedRotation
 from models.similar.acts import Acts
 from models.training.evaluation_config import EvaluationConfig
 from models.training.labelled_lists import LabelOptions
@@ -110,7 +111,14 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     acts = acts_of(table, split.everything, config, cleaning.goal)
     del table  # the split holds what is needed; the table of millions of rows takes hundreds of megabytes
     options = LabelOptions(
-        split.train_log, dataset.items, split.window, config.include_seen, split.timeline, split.disliked
+        split.train_log,
+        dataset.items,
+        split.window,
+        config.include_seen,
+        split.timeline,
+        split.disliked,
+        impressions=split.impressions,
+        pause=config.visit_pause,
     )
     large = not_fitted(config.parts, split.counts["items"], split.everything)
     wanted, config = config.parts, _without(config, large)
@@ -126,7 +134,10 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
         options = replace(options, log=split.known_log)
         ranker = _refitted(learned, everyone, fitted, folder, options, config, watch)
     test = split.test if config.test_users is None else split.test.sample(config.test_users, seed)
-    ranked = rank_holdout(ranker, everyone, test, max(config.ks), seed=seed, progress=watch)
+    rotation = None
+    if split.impressions is not None:
+        rotation = LoggedRotation(split.impressions, config.rotation, config.visit_pause)
+    ranked = rank_holdout(ranker, everyone, test, max(config.ks), seed=seed, progress=watch, rotation=rotation)
     values = measure_users(ranked, test.targets, config.ks)
     whole = summarise(values, np.arange(len(test.users)), seed=seed)
     metrics = beyond_accuracy(whole, ranked, fitted, config.ks, seed)
@@ -150,6 +161,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
         protocol=split.protocol,
         counts={
             **split.counts,
+            **({} if split.impressions is None else {"impressions": len(split.impressions)}),
             "measured_users": len(test.users),
             "rows_read": cleaning.rows_read,
             "rows_kept": cleaning.rows_kept,

@@ -7,6 +7,7 @@ from models.data.events import EventType
 from models.data.timeline import VISIT_PAUSE
 from models.ranking.candidates import PARTS
 from models.ranking.network_config import NetworkConfig
+from models.ranking.rotation import RotationConfig
 from models.training.refresh import ChosenSettings
 
 
@@ -57,6 +58,8 @@ class EvaluationConfig:
         Whether the validation part is measured as well.
     with_acts
         Whether the run keeps which interactions were purchases and views, for a bundle.
+    rotation
+        By how much what was shown and passed over sinks in the lists of the test.
     """
 
     protocol: str | None = None
@@ -79,3 +82,4 @@ class EvaluationConfig:
     brief: bool = False
     with_validation: bool = False
     with_acts: bool = False
+    rotation: RotationConfig = field(default_factory=RotationConfig)

@@ -10,11 +10,13 @@ import pyarrow as pa
 from models.arrays.types import Float32, Int32, Mask
 from models.data.dislikes import Dislikes
 from models.data.holdout import Holdout
+from models.data.impressions import Impressions
 from models.data.interactions import Interactions
 from models.data.progress import Progress
-from models.data.timeline import Timeline
+from models.data.propensity import label_factors
+from models.data.timeline import VISIT_PAUSE, Timeline
 from models.data.worth import Worth
-from models.ranking.candidate_generation import CandidateQuery
+from models.ranking.candidate_generation import NOTHING, CandidateQuery
 from models.ranking.features import FeatureBuilder, Scaler, network_signals
 from models.ranking.parallel import in_parallel
 from models.ranking.retriever import Retriever
@@ -39,7 +41,8 @@ class LabelOptions:
     `log` are the training interactions with their repeated pairs; `catalogue` is the items file of a data set, where
     there is one; `window` the length of the test, where it is a window of time; `include_seen` tells whether items of
     the history are candidates. `timeline` makes the requests, where the test follows one. `disliked` is what users
-    disliked. `sampled` is the maximum number of lists of sampled items.
+    disliked. `sampled` is the maximum number of lists of sampled items. `impressions` are what users were shown, of the
+    whole log; `pause` are the seconds from a show to what it led to.
     """
 
     log: Interactions | None = None
@@ -49,6 +52,8 @@ class LabelOptions:
     timeline: Timeline | None = None
     disliked: Dislikes | None = None
     sampled: int = MAX_SAMPLED
+    impressions: Impressions | None = None
+    pause: float = VISIT_PAUSE
 
 
 def labelled_lists(
@@ -62,8 +67,9 @@ def labelled_lists(
     """Label the candidates of a sample of users with the next interactions of each.
 
     The recommenders are fitted without the labels of the lists they score. Lists whose candidates hold no label are
-    left out, as nothing can be learned from them. Some users give a second list: one of their labels among random
-    items.
+    left out, as nothing can be learned from them. Some users give a second list: one of their labels among items that
+    they were shown at that time and passed over, and among random items. Where positions were logged, labels count by
+    the inverse of the propensity of theirs, see `propensity`.
 
     Parameters
     ----------
@@ -80,7 +86,10 @@ def labelled_lists(
     sampled: list[_Labelled] = []
     done = 0.0
     log = train if options.log is None else options.log
-    worth = Worth.of(log)
+    shown = None if options.impressions is None else options.impressions.known_with(log)
+    worth = Worth.of(log, None if shown is None else label_factors(shown, log, options.pause))
+    passed = None if shown is None else shown.where(~shown.answered(log, options.pause))
+    reach = options.window if options.timeline is None and options.window is not None else options.pause
     batches = label_batches(
         train, log, options.window, rng, include_seen=options.include_seen, timeline=options.timeline
     )
@@ -91,7 +100,8 @@ def labelled_lists(
         order = rng.permutation(len(batch.requests))
         requests = batch.requests if options.disliked is None else batch.requests.knowing(options.disliked)
         kinds = round(options.sampled * (done + batch.share)) - round(options.sampled * done)
-        label = partial(_labelled, requests, builder, order, seed=seed, sampled=kinds, worth=worth)
+        near = None if passed is None else _PassedOver(passed, options.pause, reach)
+        label = partial(_labelled, requests, builder, order, seed=seed, sampled=kinds, worth=worth, passed=near)
         for number, (generated, given) in enumerate(in_parallel((fitted,), len(order), label)):
             if len(lists) >= most:
                 break
@@ -113,6 +123,23 @@ def signals_of(retriever: Retriever) -> tuple[str, ...]:
     return network_signals([part.signals[0] for part in retriever.recommenders if not part.empty])
 
 
+@dataclass(frozen=True)
+class _PassedOver:
+    """What users were shown near a request and passed over: from `before` seconds before it to `after` behind it."""
+
+    impressions: Impressions
+    before: float
+    after: float
+
+    def of(self, requests: Holdout, row: int) -> Int32:
+        """Return the items, without repeats."""
+        moment = requests.moment(row)
+        if moment is None or not np.isfinite(moment):
+            return NOTHING
+        items, _ = self.impressions.between(int(requests.users[row]), moment - self.before, moment + self.after)
+        return np.unique(items)
+
+
 def _labelled(
     requests: Holdout,
     builder: FeatureBuilder,
@@ -123,6 +150,7 @@ def _labelled(
     seed: int,
     sampled: int,
     worth: Worth | None,
+    passed: _PassedOver | None = None,
 ) -> tuple[_Labelled | None, _Labelled | None]:
     """Label the candidates that are generated for one user, and for the first `sampled` users sampled items as well."""
     row = int(order[number])
@@ -132,7 +160,9 @@ def _labelled(
     only = None
     if number < sampled:
         most = own[0].config.blend.candidates
-        only = sample_items(requests.source.n_items, labels, excluded, most - 1, np.random.default_rng((seed, row)))
+        rng = np.random.default_rng((seed, row))
+        known = NOTHING if passed is None else passed.of(requests, row)
+        only = sample_items(requests.source.n_items, labels, excluded, most - 1, rng, passed=known)
     candidates = own[0].retrieve(history, CandidateQuery(excluded=excluded, only=only))
     features = builder.build(candidates)
     hits = np.isin(candidates.items, labels).astype(np.float32)
@@ -149,12 +179,15 @@ def _part(features: Float32, hits: Float32, rows: Mask | slice) -> _Labelled | N
     return (features[rows], hits[rows]) if hits[rows].any() else None
 
 
-def sample_items(n_items: int, labels: Int32, excluded: Int32, count: int, rng: np.random.Generator) -> Int32:
-    """Draw one of the labels, and at most `count` other items at random.
+def sample_items(
+    n_items: int, labels: Int32, excluded: Int32, count: int, rng: np.random.Generator, *, passed: Int32 = NOTHING
+) -> Int32:
+    """Draw one of the labels, and at most `count` other items: those that were passed over, and others at random.
 
     All items are equally likely: the generated lists hold the popular ones already.
     """
     others = rng.integers(0, n_items, count, dtype=np.int32)
+    others[: min(len(passed), count)] = passed[:count]
     others = np.setdiff1d(others, np.concatenate([labels, excluded]))
     return np.append(others, rng.choice(labels)).astype(np.int32)
 

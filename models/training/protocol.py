@@ -70,6 +70,7 @@ def split_for(dataset: DataSet, table: pa.Table, cleaning: CleaningReport, confi
         seed=config.seed,
         scale=cleaning.scale,
         disliked=cleaning.disliked,
+        shown=cleaning.shown,
         include_seen=config.include_seen,
         test_days=config.test_days,
         visit_pause=config.visit_pause,

@@ -11,6 +11,7 @@ from models.data.goal import DeclaredGoal
 from models.data.rating_scale import DeclaredScale
 from models.data.timeline import VISIT_PAUSE
 from models.ranking.network_config import NetworkConfig
+from models.ranking.rotation import RotationConfig
 
 Kind = Literal["full", "refresh", "again"]
 """Choose all settings, keep those of the active bundle with its network, or repeat a run."""
@@ -32,6 +33,7 @@ class Recipe(BaseModel):
     goal: DeclaredGoal | None = Field(None, description="what counts as success; chosen by the event types where None")
     further_goals: tuple[DeclaredGoal, ...] = Field((), description="goals that a request can name, each trained apart")
     visit_pause: float = Field(VISIT_PAUSE, gt=0, description="seconds without an interaction that end a visit")
+    rotation: RotationConfig = Field(RotationConfig(), description="by how much shown items sink where it is measured")
     keeps_network: bool = Field(False, description="whether the network is that of the bundle whose settings are kept")
 
     def for_goal(self, goal: str, kind: Kind) -> Self:

@@ -102,6 +102,7 @@ def train(
             rating_scale=recipe.rating_scale,
             goal=recipe.goal,
             visit_pause=recipe.visit_pause,
+            rotation=recipe.rotation,
             with_timeline=True,
             test_users=REFRESH_USERS if recipe.kind == "refresh" else TEST_USERS,
             chosen=None if chosen is None else chosen.kept_in(folder),

@@ -10,6 +10,7 @@ from app.services.state.serving import Serving
 from app.services.state.user_history import UserHistory
 from models.arrays.types import Float32, Int32
 from models.ranking.candidate_generation import NOTHING
+from models.ranking.rotation import NO_ROTATION, RotationConfig
 
 
 def ranked_list(
@@ -22,6 +23,7 @@ def ranked_list(
     counts: Float32 | None = None,
     popular_now: tuple[Float32, Int32] | None = None,
     before_deadline: Callable[[], bool] = lambda: True,
+    rotation: RotationConfig = NO_ROTATION,
 ) -> RankedList:
     """Rank items for a history and apply the rules.
 
@@ -37,6 +39,8 @@ def ranked_list(
         Interactions of each code up to now, and the codes by falling count; None if there are none since the bundle.
     before_deadline
         Whether there is time left for the network.
+    rotation
+        How far items sink that the user was shown and passed over.
     """
     query = candidate_query(serving, user_history, options, delivered, favour_new_items=new_item_share > 0)
     found = rank(serving, user_history, options, query, counts=counts, before_deadline=before_deadline)
@@ -48,4 +52,6 @@ def ranked_list(
         popular_now=popular_now,
         new_item_share=new_item_share,
         pins=() if len(delivered) else options.pins,
+        shows=user_history.shows,
+        rotation=rotation.asked(options.rotation),
     )

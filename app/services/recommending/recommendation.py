@@ -31,10 +31,12 @@ from app.services.state.active_bundle import ActiveBundle
 from app.services.state.change_feed import ChangeFeed
 from app.services.state.histories import Histories, Log
 from app.services.state.serving import Serving
-from app.services.state.user_history import read_history, read_log
+from app.services.state.user_history import HALF_LIVES_HELD, read_history, read_log
 from app.storage.requests import RequestStore
 from app.times import clock
 from models.arrays.types import Float32
+from models.data.history import SECONDS_A_DAY
+from models.ranking.rotation import NO_ROTATION, RotationConfig
 
 _STALE_SECONDS = 1.0
 _MAX_CACHED = 4096
@@ -81,6 +83,8 @@ class RecommendationService:
         Seconds after which the network is left out.
     new_item_share
         Share of each list that is kept for new items.
+    rotation
+        How far items sink that a user was shown and passed over, where a request does not say it.
     """
 
     def __init__(
@@ -95,6 +99,7 @@ class RecommendationService:
         *,
         deadline: float,
         new_item_share: float,
+        rotation: RotationConfig = NO_ROTATION,
     ) -> None:
         self._histories = histories
         self._popular = popular
@@ -105,6 +110,7 @@ class RecommendationService:
         self._event_types = event_types
         self._deadline = deadline
         self._share = new_item_share
+        self._rotation = rotation
         self._cached: LRUCache[tuple[str, object], _Cached] = LRUCache(_MAX_CACHED)
 
     def at_once(self, user_id: str, key: object, options: Options) -> Answer | None:
@@ -145,7 +151,10 @@ class RecommendationService:
         else:
             answer = self._answer(_Request(serving, user_id, log, options, started, degraded))
             if answer.degraded == degraded:
-                self._cached[user_id, key] = _Cached(answer, made_from, clock.seconds(), seconds_held(serving, options))
+                holds = seconds_held(serving, options)
+                if len(user_history.shows):
+                    holds = min(holds, self._rotation.half_life * SECONDS_A_DAY * HALF_LIVES_HELD)
+                self._cached[user_id, key] = _Cached(answer, made_from, clock.seconds(), holds)
         drift.answered(answer)
         return answer
 
@@ -260,6 +269,7 @@ class RecommendationService:
                 counts=request.counts,
                 popular_now=popular_now,
                 before_deadline=lambda: time.monotonic() - request.started < self._deadline,
+                rotation=self._rotation,
             )
             found = continued(earlier, more, strategy)
         page = cut_page(serving, user_id, options, earlier, found)

@@ -9,10 +9,14 @@ from app.schemas.options import Options, Pin
 from app.services.popularity.selection import in_order
 from app.services.recommending.ranking import RankedList
 from app.services.state.serving import Serving
+from app.times import clock
 from models.arrays.types import Float32, Int32
+from models.data.impressions import NO_SHOWS, Shows
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.diversity import diversify
 from models.ranking.live_catalogue import LiveCatalogue
+from models.ranking.rotation import NAME as ROTATION
+from models.ranking.rotation import NO_ROTATION, RotationConfig, lowered
 from models.ranking.rules import expose, pin
 
 _DIVERSE = 100
@@ -28,6 +32,8 @@ def apply_rules(
     popular_now: tuple[Float32, Int32] | None,
     new_item_share: float,
     pins: Sequence[Pin],
+    shows: Shows = NO_SHOWS,
+    rotation: RotationConfig = NO_ROTATION,
 ) -> RankedList:
     """Apply the rules of a request and of the service to a ranked list.
 
@@ -39,9 +45,13 @@ def apply_rules(
         Share of the list that is kept for new items.
     pins
         Pins of this page.
+    shows, rotation
+        What the user was shown and passed over, and how far that sinks.
     """
     if popular_now is not None and found.strategy == "popular" and not options.boosts:
         found = _popular_first(serving, query, found, popular_now)
+    if len(shows):
+        found = _rotated(found, shows, rotation)
     items, scores = found.items, found.scores
     if options.diversity > 0 and serving.ranker is not None and len(items):
         order = diversify(items, scores, min(len(items), _DIVERSE), options.diversity, serving.ranker.likenesses)
@@ -54,6 +64,21 @@ def apply_rules(
     if pins:
         items, scores = pin(items, scores, _shown(serving.live, pins))
     return replace(found, items=items, scores=scores, strategy=found.strategy if len(items) else "none")
+
+
+def _rotated(found: RankedList, shows: Shows, rotation: RotationConfig) -> RankedList:
+    """Let what was shown and passed over sink; the scores that explain the list say so."""
+    now = clock.seconds()
+    change = lowered(found.items, found.scores, shows, now, rotation)
+    if change is None:
+        return found
+    scores = found.scores + change
+    places = np.argsort(-scores, kind="stable")
+    ranked = found.ranked
+    added = None if ranked is None else lowered(ranked.candidates.items, ranked.scores, shows, now, rotation)
+    if ranked is not None and added is not None:
+        ranked = replace(ranked, extra={**ranked.extra, ROTATION: added})
+    return replace(found, items=found.items[places], scores=scores[places], ranked=ranked)
 
 
 def _popular_first(

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from cachetools import LRUCache
 
-from app.storage.interactions import InteractionStore, LogEntry
+from app.storage.interactions import LATEST_IMPRESSIONS, InteractionStore, LogEntry
 from app.storage.rows import Row, Stored
+from models.data.events import IMPRESSIONS
 from models.data.sales import counted_type
 
 MAX_EVENTS = 10_000
@@ -19,42 +20,80 @@ _EVENT_BYTES = 12
 """Measured bytes of the derived data for each event."""
 
 
-class Log:
-    """All events of a user, oldest first; immutable: an update makes a new log.
+class _Packed(NamedTuple):
+    """Events as JSON: as objects they would take six times the memory, and the garbage collector's time."""
 
-    The events are kept as JSON: as objects they would take six times the memory, and the garbage collector's time.
-    `derived` caches what is derived from the events.
-    """
+    content: bytes
+    length: int
 
-    __slots__ = ("_count", "_packed", "derived")
-
-    def __init__(self, events: Sequence[LogEntry] = ()) -> None:
+    @classmethod
+    def of(cls, events: Sequence[LogEntry]) -> "_Packed":
         # A copy, because the encoder's result keeps its whole buffer of 4 KB alive.
-        self._packed = bytes(memoryview(orjson.dumps(events)))
-        self._count = len(events)
-        self.derived: Any = None
-
-    def __len__(self) -> int:
-        return self._count
+        return cls(bytes(memoryview(orjson.dumps(events))), len(events))
 
     @property
     def events(self) -> list[LogEntry]:
-        """The events, oldest first."""
-        return [tuple(event) for event in orjson.loads(self._packed)]
+        return [tuple(event) for event in orjson.loads(self.content)] if self.length else []
+
+    def with_events(self, new: Sequence[LogEntry], most: int) -> "_Packed":
+        events = self.events if new else []
+        known = {number for _, number, *_ in events}
+        missing = [event for event in new if event[1] not in known]
+        return _Packed.of(sorted(events + missing, key=_order)[-most:]) if missing else self
+
+
+class Log:
+    """All events of a user, oldest first; immutable: an update makes a new log.
+
+    Impressions are apart: they say nothing about interest, and must not push out what does. `derived` caches what is
+    derived from the events.
+    """
+
+    __slots__ = ("_events", "_impressions", "derived")
+
+    def __init__(self, events: Sequence[LogEntry] = ()) -> None:
+        told, shown = _apart(events)
+        self._events, self._impressions = _Packed.of(told), _Packed.of(shown)
+        self.derived: Any = None
+
+    def __len__(self) -> int:
+        return self._events.length
+
+    @property
+    def events(self) -> list[LogEntry]:
+        """The events without impressions, oldest first."""
+        return self._events.events
+
+    @property
+    def impressions(self) -> list[LogEntry]:
+        """The latest impressions, oldest first."""
+        return self._impressions.events
 
     @property
     def size(self) -> int:
         """Approximate size in memory, in bytes."""
-        return _LOG_BYTES + len(self._packed) + _EVENT_BYTES * self._count
+        content = len(self._events.content) + len(self._impressions.content)
+        return _LOG_BYTES + content + _EVENT_BYTES * (self._events.length + self._impressions.length)
 
     def with_events(self, new: Sequence[LogEntry]) -> "Log":
         """Insert more events in order; those already in the log are ignored."""
-        events = self.events
-        known = {number for _, number, *_ in events}
-        missing = [event for event in new if event[1] not in known]
-        if not missing:
+        told, shown = _apart(new)
+        events = self._events.with_events(told, MAX_EVENTS)
+        impressions = self._impressions.with_events(shown, LATEST_IMPRESSIONS)
+        if events is self._events and impressions is self._impressions:
             return self
-        return Log(sorted(events + missing, key=_order)[-MAX_EVENTS:])
+        log = Log()
+        log._events, log._impressions = events, impressions
+        return log
+
+
+def _apart(events: Sequence[LogEntry]) -> tuple[list[LogEntry], list[LogEntry]]:
+    """Tell impressions from all other events."""
+    told: list[LogEntry] = []
+    shown: list[LogEntry] = []
+    for event in events:
+        (shown if event[3] in IMPRESSIONS else told).append(event)
+    return told, shown
 
 
 def _size_of(log: Log) -> int:

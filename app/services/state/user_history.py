@@ -13,6 +13,7 @@ from app.times import clock
 from models.arrays.types import Float64, Int32
 from models.data.goal import REACHED
 from models.data.history import History
+from models.data.impressions import NO_SHOWS, SHOWN, Shows
 from models.data.strengths import RATING, VIEW
 
 _NOTHING: Int32 = np.empty(0, dtype=np.int32)
@@ -29,7 +30,7 @@ class UserHistory:
     codes (int32) of items that do not come into the list, by default everything that the user has seen. `has_log` tells
     whether the log holds anything that counts in favour of an item. `read_at` is the moment, in seconds since 1970, at
     which the ages of interactions were measured, and `holds` the seconds until the strengths are out of date: infinite
-    where they do not decay.
+    where they do not decay. `shows` is what the user was shown and passed over.
     """
 
     history: History
@@ -37,6 +38,7 @@ class UserHistory:
     has_log: bool
     read_at: float = 0.0
     holds: float = math.inf
+    shows: Shows = NO_SHOWS
 
     @property
     def current(self) -> bool:
@@ -73,7 +75,8 @@ def read_history(
         None those that reached the goal of the bundle, or all where it has none. Disliked items stay out in any case.
     """
     if log is None or session_items:
-        found = read_events(serving, user_id, [] if log is None else log.events, session_items)
+        log = Log() if log is None else log
+        found = read_events(serving, user_id, log.events, session_items, log.impressions)
     else:
         found = read_log(serving, user_id, log)
     if exclude_seen is None:
@@ -81,7 +84,7 @@ def read_history(
     if exclude_seen is True:
         return replace(found, excluded=np.concatenate([found.disliked, found.items]))
     types = exclude_seen or ()
-    events = [] if log is None else log.events
+    events = [] if log is None else [*log.events, *log.impressions]
     seen = serving.live.known_codes(list({item for _, _, item, kind, _ in events if kind in types}))
     return replace(found, excluded=np.concatenate([found.disliked, seen]))
 
@@ -90,13 +93,17 @@ def read_log(serving: Serving, user_id: str | None, log: Log) -> UserHistory:
     """Read a log; the result is kept with it until codes change or its strengths have decayed."""
     codes = (serving.number, len(serving.live))
     if log.derived is None or log.derived[0] != codes or not log.derived[1].current:
-        log.derived = (codes, read_events(serving, user_id, log.events))
+        log.derived = (codes, read_events(serving, user_id, log.events, impressions=log.impressions))
     found: UserHistory = log.derived[1]
     return found
 
 
 def read_events(
-    serving: Serving, user_id: str | None, events: Sequence[LogEntry], session_items: Sequence[str] = ()
+    serving: Serving,
+    user_id: str | None,
+    events: Sequence[LogEntry],
+    session_items: Sequence[str] = (),
+    impressions: Sequence[LogEntry] = (),
 ) -> UserHistory:
     """Read events, oldest first, then the items of a session, each as a view; see `History.read`."""
     scale, now = serving.scale, clock.seconds()
@@ -129,11 +136,20 @@ def read_events(
     reached = None if acts is None else acts == REACHED
     history = History.read(codes[kept], strengths[kept].astype(np.float32), times[kept], acts, reached, user=user)
     seen = history.seen if history.disliked is None else np.concatenate([history.disliked, history.seen])
-    return UserHistory(history, seen, has_log, now if shortest < np.inf else 0.0, shortest * HALF_LIVES_HELD)
+    shows = _passed_over(serving, impressions, history) if impressions else NO_SHOWS
+    return UserHistory(history, seen, has_log, now if shortest < np.inf else 0.0, shortest * HALF_LIVES_HELD, shows)
 
 
 _STEP = 1e-6
 """Seconds between the items of a session, which have an order but no times."""
+
+
+def _passed_over(serving: Serving, impressions: Sequence[LogEntry], history: History) -> Shows:
+    """Read the impressions that say that the user saw the item and when."""
+    seen = [(item, moment / 1e6) for moment, _, item, kind, _ in impressions if kind == SHOWN and moment is not None]
+    codes = serving.live.codes([item for item, _ in seen])
+    times = np.array([moment for _, moment in seen], dtype=np.float64)
+    return Shows.passed_over(codes[codes >= 0], times[codes >= 0], history)
 
 
 def _any_liked(items: Sequence[str], strengths: Float64) -> bool:

@@ -21,6 +21,7 @@ from app.storage.database import pages
 from app.storage.interactions import InteractionStore
 from models.data.columns import ITEM, USER
 from models.data.progress import Progress
+from models.ranking.rotation import RotationConfig
 
 SCHEMA = pa.schema(
     [
@@ -54,6 +55,8 @@ class Exporting:
     ----------
     new_item_share
         Share of each list that is kept for new items.
+    rotation
+        How far items sink that a user was shown and passed over.
     """
 
     def __init__(
@@ -64,12 +67,14 @@ class Exporting:
         bundle: ActiveBundle,
         *,
         new_item_share: float,
+        rotation: RotationConfig,
     ) -> None:
         self._interactions = interactions
         self._counts = counts
         self._histories = histories
         self._bundle = bundle
         self._share = new_item_share
+        self._rotation = rotation
 
     async def recommendations(self, path: Path, limit: int, progress: Progress) -> Exported:
         """Write the ranked list of every user of the log to a Parquet file, in the columns of `SCHEMA`.
@@ -120,7 +125,10 @@ class Exporting:
         serving.update_availability()
         options = Options(limit=limit)
         readings = [read_log(serving, user_id, logs[user_id]) for user_id in user_ids]
-        lists = [ranked_list(serving, reading, options, new_item_share=self._share) for reading in readings]
+        lists = [
+            ranked_list(serving, reading, options, new_item_share=self._share, rotation=self._rotation)
+            for reading in readings
+        ]
         return _table(serving, version, user_ids, lists, limit)
 
 

@@ -45,7 +45,7 @@ def made(rows: list[tuple[object, ...]]) -> pa.Table:
         (("a", "x", "view", 1.0, math.nan), "no finite timestamp"),
         (("a", "x", "view", 1.0, -math.inf), "no finite timestamp"),
         (("a", "x", "dislike", 1.0, 1.0), "event type that shows no interest"),
-        (("a", "x", "shown", 1.0, 1.0), "event type that shows no interest"),
+        (("a", "x", "shown", 1.0, 1.0), "impression, which is read apart and is no interest"),
         (
             ("a", "x", "unheard-of", 1.0, 1.0),
             "event type without a weight ('unheard-of'; BRAID_EVENT_TYPES can give one)",

@@ -10,6 +10,7 @@ import pytest
 from models.arrays.types import Float32
 from models.data.cleaning import clean
 from models.data.goal import Goal
+from models.data.impressions import Impressions
 from models.data.interactions import Interactions
 from models.data.progress import silent
 from models.data.strengths import StrengthScale
@@ -147,3 +148,37 @@ def test_lists_whose_labels_count_more_weigh_more(table: MakeTable) -> None:
     assert sums.mean() == pytest.approx(1.0)
     assert sums.std() > 0.1
     assert plain[0].labels.sum(axis=1).tolist() == pytest.approx([1.0] * len(plain[0].labels))
+
+
+def test_what_was_passed_over_is_drawn_before_random_items() -> None:
+    rng = np.random.default_rng(0)
+    labels, excluded = np.array([3], np.int32), np.array([4], np.int32)
+    found = sample_items(1000, labels, excluded, 20, rng, passed=np.array([3, 4, 500, 501], np.int32))
+    assert {3, 500, 501} <= set(found.tolist())
+    assert 4 not in found
+    assert len(found) <= 21
+    many = np.arange(10, 60, dtype=np.int32)
+    assert set(sample_items(1000, labels, excluded, 20, rng, passed=many).tolist()) == {3, *range(10, 30)}
+
+
+def test_labels_count_by_the_position_that_led_to_them(checkerboard: Interactions) -> None:
+    begin = 1_700_000_000.0
+    # Days between the steps of each user: what is shown before one belongs to no other.
+    steps = begin + np.concatenate([np.arange(n) for n in np.diff(checkerboard.offsets)]) * 86_400.0
+    train = replace(checkerboard, timestamps=steps)
+    # A minute before each step every item is shown, what is had next far down where its code is odd.
+    users, times = np.repeat(train.users, train.n_items), np.repeat(steps - 60.0, train.n_items)
+    items = np.tile(np.arange(train.n_items, dtype=np.int32), len(steps))
+    low = (items % 2 == 1) & (items == np.repeat(train.items, train.n_items))
+    positions = np.where(low, 5.0, np.random.default_rng(0).integers(0, 6, len(items)))
+    shown = Impressions(users, items, times, positions, train.n_items)
+    weighed, plain, unplaced = (
+        made(train, impressions=each) for each in (shown, None, replace(shown, positions=np.full(len(items), np.nan)))
+    )
+    assert weighed is not None
+    assert plain is not None
+    assert unplaced is not None
+    assert np.ptp(plain[0].labels.sum(axis=1)) == 0
+    assert np.array_equal(unplaced[0].labels, plain[0].labels)
+    assert np.ptp(weighed[0].labels.sum(axis=1)) > 0.1
+    assert weighed[0].labels.sum() == pytest.approx(plain[0].labels.sum())
