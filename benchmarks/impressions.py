@@ -1,8 +1,10 @@
 """Impressions: a generated log of lists that were shown, and what rotation, propensities and negatives do with it."""
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -10,10 +12,20 @@ import pyarrow.compute as pc
 import typer
 from rich.console import Console
 
-from models.arrays.types import Float64
+from models.arrays.types import Float64, Ids, Int32
+from models.data.cleaning import clean
+from models.data.cutting import TIMELINE
 from models.data.folder import DataSet
 from models.data.progress import silent
-from models.ranking.rotation import RotationConfig
+from models.data.splitting import Split, make_split
+from models.data.timeline import VISIT_PAUSE
+from models.evaluation.holdout_lists import rank_holdout
+from models.evaluation.metrics import coverage
+from models.evaluation.report import BLEND
+from models.evaluation.segments import measure_users, summarise
+from models.ranking.candidates import PARTS
+from models.ranking.network_config import NetworkConfig
+from models.ranking.rotation import LoggedRotation, RotationConfig
 
 cli = typer.Typer(add_completion=False)
 console = Console(soft_wrap=True, highlight=False)
@@ -21,11 +33,20 @@ BEGIN = 1_750_000_000.0
 _DAY = 86_400.0
 _LENGTH = 10
 _GROUPS = 8
+_REQUESTS = 3000
 _TIRED = 0.6
 """By how much each show that was passed over makes a later click on the item less likely."""
 
 
-def generate(users: int = 1500, items: int = 400, visits: int = 14, seed: int = 0) -> DataSet:
+class Generated(NamedTuple):
+    """A generated log, and the ids of items that are always shown low, and of others of their group as good as they."""
+
+    dataset: DataSet
+    low: Ids
+    equals: Ids
+
+
+def generate(users: int = 1500, items: int = 400, visits: int = 14, seed: int = 0) -> Generated:
     """Generate visits in which users are shown a list, look at its positions ever less, and click what they like.
 
     The lists are those of a shop that mixes what is popular with what fits the user's taste. The last item of every
@@ -36,8 +57,8 @@ def generate(users: int = 1500, items: int = 400, visits: int = 14, seed: int = 
     group = np.arange(items) % _GROUPS
     quality = rng.beta(2.0, 5.0, items)
     low = np.arange(items - _GROUPS, items)
-    for item in low.tolist():
-        quality[item] = quality[:-_GROUPS][group[:-_GROUPS] == group[item]].max()
+    equals = [int(np.argmax(np.where(group == group[item], quality, 0.0)[:-_GROUPS])) for item in low]
+    quality[low] = quality[equals]
     rows: dict[str, list[Any]] = {name: [] for name in ("user_id", "item_id", "event_type", "timestamp", "position")}
 
     def add(user: int, item: int, kind: str, time: float, position: int | None) -> None:
@@ -58,10 +79,9 @@ def generate(users: int = 1500, items: int = 400, visits: int = 14, seed: int = 
                     clicked[item] = True
                 else:
                     tired[item] += looked[position]
-    return DataSet(
-        pa.table(rows),
-        items=pa.table({"item_id": [f"i{n}" for n in range(items)], "categories": [[f"g{n}"] for n in group]}),
-    )
+    catalogue = pa.table({"item_id": [f"i{n}" for n in range(items)], "categories": [[f"g{n}"] for n in group]})
+    names = [np.array([f"i{n}".encode() for n in each]) for each in (low, equals)]
+    return Generated(DataSet(pa.table(rows), items=catalogue), *names)
 
 
 def _shown(quality: Float64, liking: Float64, clicked: Any, low: Any, rng: np.random.Generator) -> list[int]:
@@ -75,15 +95,12 @@ def _shown(quality: Float64, liking: Float64, clicked: Any, low: Any, rng: np.ra
     return top
 
 
-def variants(dataset: DataSet) -> Iterator[tuple[str, DataSet, RotationConfig]]:
-    """Yield the runs to compare: without impressions, with them, and with rotation of several weights."""
-    without = dataset.interactions.filter(pc.not_equal(dataset.interactions["event_type"], "shown"))
-    none = RotationConfig(weight=0.0)
-    yield "without impressions", replace(dataset, interactions=without), none
-    unplaced = dataset.interactions.drop_columns(["position"])
-    yield "passed over as negatives", replace(dataset, interactions=unplaced), none
-    for weight in (0.0, 0.25, 0.5, 1.0):
-        yield f"and propensities, rotation {weight:g}", dataset, RotationConfig(weight=weight)
+def variants(dataset: DataSet) -> Iterator[tuple[str, DataSet]]:
+    """Yield the logs to compare: without impressions, with them but without their positions, and as they are."""
+    rows = dataset.interactions
+    yield "without impressions", replace(dataset, interactions=rows.filter(pc.not_equal(rows["event_type"], "shown")))
+    yield "passed over as negatives", replace(dataset, interactions=rows.drop_columns(["position"]))
+    yield "and propensities", dataset
 
 
 @cli.command()
@@ -92,20 +109,56 @@ def impressions(
     users: Annotated[int, typer.Option()] = 1500,
     budget: Annotated[float, typer.Option(help="Seconds of processor time for choosing settings.")] = 60.0,
 ) -> None:
-    """Measure each variant by the clicks of the last days."""
-    from models.training.evaluation_config import EvaluationConfig  # noqa: PLC0415 - TensorFlow
-    from models.training.trainer import evaluate_folder  # noqa: PLC0415
+    """Measure each variant by the clicks of the last days, all with rotation as it would have been served."""
+    from models.training.labelled_lists import LabelOptions  # noqa: PLC0415 - TensorFlow
+    from models.training.learn import learn  # noqa: PLC0415
 
-    dataset = generate(users=users, seed=seed)
+    dataset, *pairs = generate(users=users, seed=seed)
+    whole, everything = clean(dataset.interactions)
+    shows = make_split(dataset, whole, protocol=TIMELINE, seed=seed, shown=everything.shown).impressions
     console.print(f"{dataset.interactions.num_rows:,} rows")
-    console.print("| | NDCG@10 | 95 % | the network alone | coverage@10 |\n| --- | --- | --- | --- | --- |")
-    for name, given, rotation in variants(dataset):
-        config = EvaluationConfig(protocol="timeline", ks=[10], seed=seed, budget=budget, rotation=rotation)
-        report = evaluate_folder(given, config, progress=silent)
-        blend, network = report.metrics["braid"], report.metrics.get("network", {}).get("ndcg@10", 0.0)
-        low, high = report.intervals["braid"]["ndcg@10"]
-        covered = blend["coverage@10"]
-        console.print(f"| {name} | {blend['ndcg@10']:.4f} | {low:.4f} to {high:.4f} | {network:.4f} | {covered:.3f} |")
+    console.print("| | rotation | NDCG@10 | 95 % | coverage@10 | place of low items | of their equals |")
+    console.print("| --- | --- | --- | --- | --- | --- | --- |")
+    for name, given in variants(dataset):
+        table, cleaning = clean(given.interactions)
+        split = make_split(given, table, protocol=TIMELINE, seed=seed, scale=cleaning.scale, shown=cleaning.shown)
+        options = LabelOptions(
+            split.train_log, given.items, split.window, timeline=split.timeline, impressions=split.impressions
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            learned = learn(
+                split.train,
+                split.validation,
+                Path(folder),
+                options,
+                scale=cleaning.scale,
+                parts=PARTS,
+                network=NetworkConfig(),
+                seed=seed,
+                budget=budget,
+                progress=silent,
+            )
+        test = split.test.sample(_REQUESTS, seed)
+        for weight in (0.0, 0.25, 0.5, 1.0) if name == "and propensities" else (0.0,):
+            config = RotationConfig(weight=weight)
+            rotation = None if shows is None else LoggedRotation(shows, config, VISIT_PAUSE)
+            lists = rank_holdout(
+                learned.ranker, learned.retriever, test, 100, seed=seed, progress=silent, alone=False, rotation=rotation
+            )[BLEND]
+            found = summarise(measure_users({BLEND: lists}, test.targets, [10]), np.arange(len(test)), seed=seed)
+            low, high = found["intervals"][BLEND]["ndcg@10"]
+            covered = coverage(lists, [10], split.everything.n_items)["coverage@10"]
+            places = " | ".join(f"{_place(lists, split, wanted):.1f}" for wanted in pairs)
+            console.print(
+                f"| {name} | {weight:g} | {found['metrics'][BLEND]['ndcg@10']:.4f} | {low:.4f} to {high:.4f} |"
+                f" {covered:.3f} | {places} |"
+            )
+
+
+def _place(lists: Int32, split: Split, wanted: Ids) -> float:
+    """Return the mean place, from 1, of some items in the lists that they are in."""
+    found = np.isin(lists, np.searchsorted(split.everything.item_ids, wanted))
+    return float(np.nonzero(found)[1].mean() + 1) if found.any() else float(lists.shape[1])
 
 
 if __name__ == "__main__":
