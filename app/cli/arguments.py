@@ -11,6 +11,7 @@ Budget = Annotated[
     typer.Option(
         min=0,
         max=1e6,
-        help="Approximate seconds of processor time for choosing settings; the default grows with the data.",
+        help="Seconds of processor time for choosing settings; fitting and measuring come on top. By default it grows"
+        " with the data.",
     ),
 ]

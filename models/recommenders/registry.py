@@ -143,7 +143,7 @@ RECOMMENDERS: tuple[Entry, ...] = (
         "repeats",
         choices=(Choice("half_life", (15.0, 30.0, 60.0, 120.0, 240.0), needs_fit=False),),
         relates_items=False,
-        lacking="no user has an item twice, or seen items are left out",
+        lacking="it scores items of the history, and lists leave those out; or no user has an item twice",
     ),
     Entry(
         Popularity,

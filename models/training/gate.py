@@ -163,7 +163,7 @@ def above_parts(kinds: Mapping[str, MeasuredKind]) -> GateCheck:
             f" (difference {low:+.4f} to {high:+.4f}: {verdict})"
         )
     if not details:
-        detail = f"fewer than {MIN_USERS} test users: too few to decide"
+        detail = f"the test has fewer than {MIN_USERS} requests: too few to decide"
         return GateCheck(name=name, outcome="skipped", detail=detail)
     return GateCheck(name=name, outcome="failed" if failed else "passed", detail="; ".join(details))
 
