@@ -1,6 +1,7 @@
 """Settings, from `BRAID_*` environment variables and from `.env`."""
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from app.schedules import parse_schedule
 from models.data.events import EVENT_WEIGHTS, EventTypes
 from models.data.goal import BETWEEN_GOALS, DeclaredGoals
 from models.data.rating_scale import DeclaredScale
+from models.data.schema import read_schema
 from models.ranking.network_config import NetworkConfig
 from models.ranking.rotation import RotationConfig
 
@@ -31,6 +33,10 @@ _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "sqlite+aiosqlite": "sqlite+aiosqlite",
 }
+
+
+# The setting takes the name of a method that pydantic has deprecated.
+warnings.filterwarnings("ignore", 'Field name "schema" in "Settings" shadows an attribute')
 
 
 class SettingsError(ValueError):
@@ -81,6 +87,10 @@ class Settings(BaseSettings):
         ge=512,
         description="Memory limit of a training run of `braid worker`, in megabytes; by default three quarters of the"
         " machine's memory.",
+    )
+    schema: Path | None = Field(  # type: ignore[assignment]
+        None,
+        description="TOML file that declares attributes of items and users; by default what `PUT /schema` declared.",
     )
     imports: Path = Field(Path("var/imports"), description="Folder for uploaded data sets, until they are imported.")
     host: str = Field("127.0.0.1", description="Address that `braid serve` listens on.")
@@ -179,6 +189,13 @@ class Settings(BaseSettings):
             return json.loads(value)
         except ValueError as error:
             raise PydanticCustomError(_NOT_JSON, "is not JSON") from error
+
+    @field_validator("schema")
+    @classmethod
+    def _readable_schema(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            read_schema(value)
+        return value
 
     @field_validator("test_clock")
     @classmethod

@@ -147,6 +147,13 @@ class SchemaError(DatabaseError):
     code = "database_not_migrated"
 
 
+class SchemaFixedError(BraidError):
+    """The schema of attributes is declared in a file, so it cannot be declared over HTTP."""
+
+    code = "schema_in_file"
+    status = HTTPStatus.CONFLICT
+
+
 class StorageFullError(BraidError):
     """The disk has no room for the uploaded files."""
 

@@ -118,6 +118,7 @@ async def export_recommendations(resources: Resources, console: Console, output:
     from app.process.serving_state import ServingState  # noqa: PLC0415
 
     state = ServingState(resources)
+    await resources.schema.load()
     await state.bundle.start()
     with progress_bars() as progress:
         done = await serving_factory.exporting_recommendations(state).recommendations(output, limit, progress)

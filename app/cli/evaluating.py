@@ -1,5 +1,6 @@
 """The command that measures a data-set folder."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,9 @@ from app.cli.similar import measure_similar, require_alone
 from app.config import load_settings
 from app.schemas.training_jobs import MAX_SEED
 from app.worker.training_run import load_training
+from models.data.described import describe
 from models.data.folder import read_folder
+from models.data.schema import EMPTY, read_schema
 
 
 def evaluate(
@@ -31,6 +34,9 @@ def evaluate(
     ] = None,
     goal: Annotated[
         str | None, typer.Option(help="Event types that count as success, for example purchase; as BRAID_GOAL.")
+    ] = None,
+    schema: Annotated[
+        Path | None, typer.Option(help="TOML file that declares attributes of the items; as BRAID_SCHEMA.")
     ] = None,
     include_seen: Annotated[bool, typer.Option(help="Allow recommendations of items in the history.")] = False,
     exclude_seen: Annotated[
@@ -54,9 +60,14 @@ def evaluate(
     parts = commands.parse_parts(only)
     others = {"--protocol": protocol, "--only": only.strip(), "--include-seen": include_seen, "--test-days": test_days}
     require_alone(similar, others, show)
-    settings = load_settings(goal=goal)
+    settings = load_settings(goal=goal, schema=schema)
     seen = commands.parse_seen(exclude_seen, settings.event_types, include_seen=include_seen)
     dataset = read_folder(folder)
+    if dataset.items is not None:
+        catalogue = describe(dataset.items, EMPTY if settings.schema is None else read_schema(settings.schema))
+        dataset = replace(dataset, items=catalogue.table)
+        for note in catalogue.notes():
+            console.print(f"catalogue: {note}")
     page = commands.page_beside(None if similar else output)
     for path in filter(None, (output, page)):
         path.open("a").close()  # fail before the work if the output cannot be written

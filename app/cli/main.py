@@ -12,6 +12,7 @@ import typer
 from app.cli import commands, migrating
 from app.cli.arguments import Budget, Folder
 from app.cli.bundles import bundles
+from app.cli.embedding import embed
 from app.cli.evaluating import evaluate
 from app.cli.export import ExportGroup
 from app.cli.running import console, run_command
@@ -40,6 +41,7 @@ export = typer.Typer(
 cli.add_typer(export, name="export")
 cli.add_typer(bundles, name="bundles")
 cli.command()(evaluate)
+cli.command()(embed)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (BRAID_HOST).")]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on (BRAID_PORT).")]

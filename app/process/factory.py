@@ -21,13 +21,19 @@ def importing(resources: Resources) -> Importing:
     """Import data-set folders."""
     bulk = BulkStore(resources.database, resources.changes, resources.first_mentions)
     return Importing(
-        resources.imports, bulk, resources.items, resources.users, resources.changes, resources.event_types
+        resources.imports,
+        bulk,
+        resources.items,
+        resources.users,
+        resources.changes,
+        resources.event_types,
+        resources.schema,
     )
 
 
 def exporting_log(resources: Resources) -> ExportingLog:
     """Export the log and the catalogue."""
-    return ExportingLog(resources.interactions, LogPages(resources.database))
+    return ExportingLog(resources.interactions, LogPages(resources.database), resources.schema)
 
 
 def versions(resources: Resources) -> Versions:
@@ -48,7 +54,7 @@ def training_jobs(resources: Resources) -> TrainingJobs:
 
 def profiles(resources: Resources) -> Profiles:
     """Read and write users' profiles."""
-    return Profiles(resources.users)
+    return Profiles(resources.users, resources.schema)
 
 
 def online_measuring(resources: Resources) -> OnlineMeasuring:

@@ -5,6 +5,7 @@ from typing import Self
 
 from app.config import Settings
 from app.services.kit.event_types import EventTypeRule
+from app.services.state.declared_schema import DeclaredSchema
 from app.storage.changes import ChangeStore
 from app.storage.counts import CountStore
 from app.storage.database import Database
@@ -13,6 +14,7 @@ from app.storage.imports import ImportStore
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
 from app.storage.requests import RequestStore
+from app.storage.schemas import SchemaStore
 from app.storage.training_jobs import TrainingJobStore
 from app.storage.user_data import UserDataStore
 from app.storage.users import UserStore
@@ -78,6 +80,11 @@ class Resources:
     def items(self) -> ItemStore:
         """The catalogue."""
         return ItemStore(self.database, self.changes)
+
+    @cached_property
+    def schema(self) -> DeclaredSchema:
+        """The declared schema of items and users; load it before it is read."""
+        return DeclaredSchema(self.settings.schema, SchemaStore(self.database, self.changes))
 
     @cached_property
     def users(self) -> UserStore:

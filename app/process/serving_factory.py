@@ -2,6 +2,7 @@
 
 from app.process import factory
 from app.process.serving_state import ServingState
+from app.services.catalogue.attribute_schema import AttributeSchema
 from app.services.catalogue.catalogue import Catalogue
 from app.services.monitoring.exposition import Exposition
 from app.services.monitoring.readiness import Readiness
@@ -14,7 +15,13 @@ from app.services.users.user_data import UserData
 
 def catalogue(state: ServingState) -> Catalogue:
     """Read and write items."""
-    return Catalogue(state.resources.items, state.live_items)
+    return Catalogue(state.resources.items, state.live_items, state.resources.schema)
+
+
+def attribute_schema(state: ServingState) -> AttributeSchema:
+    """Declare and list the attributes of items and users."""
+    resources = state.resources
+    return AttributeSchema(resources.schema, resources.items, resources.users, state.live_items)
 
 
 def user_data(state: ServingState) -> UserData:
@@ -37,7 +44,8 @@ def charts(state: ServingState) -> PopularItems:
 
 def similar_items(state: ServingState) -> SimilarItemsService:
     """List similar items."""
-    return SimilarItemsService(state.bundle, charts(state), state.resources.items, state.resources.counts)
+    resources = state.resources
+    return SimilarItemsService(state.bundle, charts(state), resources.items, resources.counts, state.catalogue_content)
 
 
 def similar_users(state: ServingState) -> SimilarUsersService:

@@ -11,6 +11,7 @@ import numpy as np
 import structlog
 
 from app.config import Settings
+from app.errors import DatabaseError
 from app.process import factory
 from app.process.resources import Resources
 from app.schemas.options import Options
@@ -20,6 +21,7 @@ from app.services.monitoring.online_measures import OnlineMeasuring, RecentMeasu
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.log_counts import LogCounts
 from app.services.popularity.popular_items import RecentCounts
+from app.services.recommending.catalogue_content import CatalogueContent
 from app.services.recommending.recommendation import RecommendationService
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.change_feed import ChangeFeed
@@ -57,7 +59,8 @@ class ServingState:
         scale = scale.model_copy(update={"half_lives": half_lives_of(settings.event_types)})
         self.resources = resources
         self.histories = Histories(resources.interactions, settings.history_cache_mb * _MEGABYTE)
-        self.live_items = LiveItems(resources.items, resources.changes)
+        self.live_items = LiveItems(resources.items, resources.changes, resources.schema)
+        self.catalogue_content = CatalogueContent(resources.items, resources.schema)
         self.erased_users = ErasedUsers(resources.user_data, resources.first_mentions)
         origin = factory.bundle_origin(resources)
         self.bundle = ActiveBundle(resources.bundles, self.live_items, self.erased_users, origin, scale)
@@ -73,6 +76,7 @@ class ServingState:
             self.erased_users.refresh,
             self.bundle.wake,
             self.counts_since_bundle.forget,
+            resources.schema.refresh,
         )
         self.recent_measures = RecentMeasures(OnlineMeasuring(OnlineMeasureStore(resources.database)))
         self.retention = Retention(
@@ -107,6 +111,10 @@ class ServingState:
         await asyncio.to_thread(load_kernels)
         # The feed first: what is written while things are loaded is read afterwards.
         await self.feed.start()
+        try:
+            await self.resources.schema.load()
+        except DatabaseError as error:
+            _log.error("the schema of attributes is not read yet", reason=str(error))
         await self.bundle.start()
         try:
             await self.feed.catch_up()

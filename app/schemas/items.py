@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
-from app.schemas.types import Id, JsonObject, Moment, Text
+from app.schemas.types import Id, ItemAttributes, Moment, Text
 
 Title = Annotated[Text, StringConstraints(max_length=1000)]
 Description = Annotated[Text, StringConstraints(max_length=20_000)]
@@ -30,7 +30,7 @@ class ItemIn(BaseModel):
     categories: Labels = []
     tags: Labels = []
     price: Price | None = None
-    attributes: JsonObject = Field({}, description="other properties, as a JSON object")
+    attributes: ItemAttributes = Field({}, description="other properties, as a JSON object")
     hidden: bool = Field(False, description="a hidden item is never recommended")
     available_from: Moment | None = Field(None, description="not recommended before this time")
     available_until: Moment | None = Field(None, description="not recommended from this time on")
@@ -60,7 +60,7 @@ class ItemPatch(BaseModel):
     categories: Labels | None = None
     tags: Labels | None = None
     price: Price | None = None
-    attributes: JsonObject | None = Field(None, description="merged: a name with null is removed")
+    attributes: ItemAttributes | None = Field(None, description="merged: a name with null is removed")
     hidden: bool | None = None
     available_from: Moment | None = None
     available_until: Moment | None = None

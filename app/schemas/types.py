@@ -5,16 +5,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import orjson
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from app.times import clock
+from models.data.catalogue import is_vector
+from models.data.schema import MAX_LENGTH, MAX_VECTORS
 
 ID_PATTERN = r"^[A-Za-z0-9._\-:@+=~]{1,128}$"
 ID_RULE = "1 to 128 characters of letters, digits and . _ - : @ + = ~"
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(days=1)
 _TOLERATED_SECONDS = FUTURE_TOLERANCE.total_seconds()
-_MAX_JSON_BYTES = 65_536
+MAX_JSON_BYTES = 65_536
+_MAX_NUMBERS = MAX_VECTORS * MAX_LENGTH
 
 
 def _from_text(value: object) -> datetime:
@@ -59,10 +63,38 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
         encoded = orjson.dumps(value)
     except (orjson.JSONEncodeError, RecursionError) as error:
         raise ValueError(f"cannot be stored as JSON: {error}") from None
-    if len(encoded) > _MAX_JSON_BYTES:
-        raise ValueError(f"is longer than {_MAX_JSON_BYTES} bytes as JSON")
-    _check_parts(value)
+    if len(encoded) > MAX_JSON_BYTES:
+        raise ValueError(f"is longer than {MAX_JSON_BYTES} bytes as JSON")
+    for name, part in value.items():
+        _storable_text(name)
+        try:
+            _check_parts(part)
+        except _NotFiniteError as error:
+            # The error of a validator keeps its place: that of the name, not of the whole object.
+            problem = InitErrorDetails(type=PydanticCustomError("value_error", str(error)), loc=(name,), input=None)
+            raise ValidationError.from_exception_data("JsonObject", [problem]) from None
     return value
+
+
+def _storable_with_vectors(value: dict[str, Any]) -> dict[str, Any]:
+    vectors = {name for name, part in value.items() if is_vector(part)}
+    if sum(len(value[name]) for name in vectors) > _MAX_NUMBERS:
+        raise ValueError(f"holds lists of more than {_MAX_NUMBERS:,} numbers together")
+    _storable({name: part for name, part in value.items() if name not in vectors})
+    for name in vectors:
+        _storable({name: value[name]} if not _is_finite(value[name]) else {name: None})
+    return value
+
+
+def _is_finite(numbers: list[float]) -> bool:
+    try:
+        return math.isfinite(math.fsum(map(abs, numbers)))
+    except OverflowError:
+        return False
+
+
+class _NotFiniteError(ValueError):
+    """A number that JSON cannot write."""
 
 
 def _check_parts(value: object) -> None:
@@ -77,7 +109,7 @@ def _check_parts(value: object) -> None:
     elif isinstance(value, str):
         _storable_text(value)
     elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("holds NaN or an infinity")
+        raise _NotFiniteError("holds NaN or an infinity")
 
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
@@ -94,3 +126,6 @@ Text = Annotated[str, AfterValidator(_storable_text)]
 
 JsonObject = Annotated[dict[str, Any], AfterValidator(_storable)]
 """A JSON object of at most 64 KiB."""
+
+ItemAttributes = Annotated[dict[str, Any], AfterValidator(_storable_with_vectors)]
+"""A JSON object of at most 64 KiB, lists of many numbers not counted: they may be declared as vectors."""

@@ -18,7 +18,7 @@ from app.times import now
 CHANNEL = "braid_changes"
 _KEYS_A_ROW = 1000
 _MAX_KEYS = 100_000
-Kind = Literal["users", "items", "masks", "bundles", "deletions"]
+Kind = Literal["users", "items", "masks", "bundles", "deletions", "schema"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Change:
     """What one transaction wrote: the users whose logs, or the items that changed; any of them where `keys` is None.
 
     The keys of `masks` are users who were erased or merged: the bundle in use must hide them. Those of `deletions` are
-    users of whom interactions were deleted.
+    users of whom interactions were deleted; `schema` has one key, whatever changed in it.
     """
 
     id: int

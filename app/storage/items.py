@@ -12,7 +12,9 @@ from app.storage.changes import ChangeStore
 from app.storage.database import Database, pages
 from app.storage.item_filter import ItemFilter
 from app.storage.tables import items
+from app.storage.vectors import as_columns, pack, unpack
 from app.times import now
+from models.arrays.types import Float32
 from models.data.catalogue import (
     ATTRIBUTES,
     AVAILABLE_FROM,
@@ -20,6 +22,7 @@ from models.data.catalogue import (
     CATEGORIES,
     HIDDEN,
     TAGS,
+    VECTORS,
 )
 from models.data.columns import ITEM
 
@@ -27,7 +30,7 @@ _ROWS_A_STATEMENT = 1000
 _SECOND = 1_000_000
 _COUNT_SQLITE = text("SELECT count(*) FROM items WHERE item_id IN (SELECT value FROM json_each(:ids))")
 _COUNT_POSTGRESQL = text("SELECT count(*) FROM items WHERE item_id = ANY(CAST(:ids AS text[]))")
-_CONTENT = [items.c[name] for name in ITEM_TYPES]
+_CONTENT = [*(items.c[name] for name in ITEM_TYPES), items.c.vectors]
 
 
 def _live(row: Mapping[Any, Any]) -> tuple[str, dict[str, Any] | None]:
@@ -93,6 +96,22 @@ class ItemStore:
         """Create or replace items in one transaction and commit."""
         await self._changes.write(lambda connection: self.put_now(connection, rows))
 
+    async def put_vectors(self, name: str, vectors: Mapping[str, Float32 | None]) -> None:
+        """Set one vector of some items, or remove it, and commit; items that are gone meanwhile stay so."""
+
+        def work(connection: Connection) -> None:
+            there = items.c[ITEM].in_(list(vectors)) & ~items.c.deleted
+            found = connection.execute(select(items.c[ITEM], items.c.vectors).where(there).with_for_update()).all()
+            moment = now()
+            for item_id, packed in found:
+                held = {**unpack(packed), name: vectors[item_id]}
+                values = {"vectors": pack({key: one for key, one in held.items() if one is not None})}
+                statement = update(items).where(items.c[ITEM] == item_id)
+                connection.execute(statement.values(changed_at=moment, **values))
+            self._changes.record_now(connection, "items", [item_id for item_id, _ in found])
+
+        await self._changes.write(work)
+
     async def page(self, which: ItemFilter, after: str | None, limit: int) -> list[dict[str, Any]]:
         """Return items in the order of their ids, the first ones after an id."""
         wanted = ~items.c.deleted & (true() if after is None else items.c[ITEM] > after)
@@ -147,19 +166,26 @@ class ItemStore:
             rows = (await connection.execute(statement.limit(limit))).mappings().all()
         return dict(_live(row) for row in reversed(rows))
 
-    async def table(self) -> pa.Table | None:
-        """Read the described items in the columns of a data-set folder; None where there are none."""
+    async def table(self, *, vectors: bool = True) -> pa.Table | None:
+        """Read the described items in the columns of a data-set folder, one more for each vector; None without any.
+
+        Parameters
+        ----------
+        vectors
+            Whether to read them at all.
+        """
         there = items.c.described & ~items.c.deleted
         async with self._database.begin() as connection:
-            rows = (await connection.execute(select(*(items.c[name] for name in ITEM_TYPES)).where(there))).all()
+            rows = (await connection.execute(select(*_CONTENT[: None if vectors else -1]).where(there))).all()
         if not rows:
             return None
-        columns = dict(zip(ITEM_TYPES, zip(*rows, strict=True), strict=True))
+        columns = dict(zip((*ITEM_TYPES, VECTORS)[: None if vectors else -1], zip(*rows, strict=True), strict=True))
         # Attributes as JSON: objects of any shape are no column of one type.
         columns[ATTRIBUTES] = tuple(json.dumps(attributes) for attributes in columns[ATTRIBUTES])
         for name in (AVAILABLE_FROM, AVAILABLE_UNTIL):
             columns[name] = tuple(None if moment is None else moment / _SECOND for moment in columns[name])
-        return pa.table({name: pa.array(columns[name], kind) for name, kind in ITEM_TYPES.items()})
+        known = {name: pa.array(columns[name], kind) for name, kind in ITEM_TYPES.items()}
+        return pa.table(known | as_columns(columns.get(VECTORS, ())))
 
     async def count(self) -> int:
         """Count the items."""

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -91,6 +92,8 @@ items = Table(
     Column("tags", _JSON, nullable=False),
     Column("price", Double),
     Column("attributes", _JSON, nullable=False),
+    # The attributes that are declared as vectors; see `vectors`.
+    Column("vectors", LargeBinary),
     Column("hidden", Boolean, nullable=False, server_default=false()),
     Column("available_from", BigInteger),
     Column("available_until", BigInteger),
@@ -109,6 +112,15 @@ users = Table(
     Column("attributes", _JSON, nullable=False),
     Column("changed_at", BigInteger, nullable=False, server_default=text("0")),
     Column("described", Boolean, nullable=False, server_default=true()),
+)
+
+# The schema that was declared over HTTP, in one row.
+declared_schemas = Table(
+    "declared_schemas",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("declared", _JSON, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
 )
 
 # Users whom bundles made before `masked_at` must not show: erased ones, and those merged into others.

@@ -10,6 +10,7 @@ from app.process.resources import Resources
 from app.times import now
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
+from models.data.described import describe
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
 from models.data.progress import Progress
@@ -45,10 +46,14 @@ def load_training() -> ModuleType:
 
 @dataclass(frozen=True)
 class Trained:
-    """A published bundle; `same_data` tells whether its data equal those of the run that it repeats."""
+    """A published bundle; `same_data` tells whether its data equal those of the run that it repeats.
+
+    `notes` say what of the catalogue was not used.
+    """
 
     bundle: Bundle
     same_data: bool = True
+    notes: tuple[str, ...] = ()
 
 
 async def run_training(resources: Resources, order: Order, progress: Progress) -> Trained:
@@ -92,8 +97,10 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
     table = await resources.interactions.table(progress)
     if not table.num_rows:
         raise DataSetError(f"{resources.database.place}: there are no interactions to train on: import some first")
+    items = await resources.items.table()
+    catalogue = None if items is None else describe(items, await resources.schema.load())
     bundle = train_goals(
-        DataSet(table, items=await resources.items.table()),
+        DataSet(table, items=None if catalogue is None else catalogue.table),
         resources.bundles,
         recipe=recipe,
         source=source,
@@ -104,7 +111,8 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
         progress=progress,
     )
     hashes = {one.manifest.data.get("sha256") for one in (source, bundle) if one is not None}
-    return Trained(bundle, order.kind != "again" or len(hashes) == 1)
+    notes = () if catalogue is None else tuple(catalogue.notes())
+    return Trained(bundle, order.kind != "again" or len(hashes) == 1, notes)
 
 
 async def _foreign(resources: Resources) -> str | None:
@@ -141,6 +149,7 @@ def summary(trained: Trained) -> list[str]:
     left_out = manifest.metrics.get("left_out") or {}
     if left_out:
         lines.append("left out: " + "; ".join(f"{part}: {reason}" for part, reason in left_out.items()))
+    lines += [f"catalogue: {note}" for note in trained.notes]
     checks = manifest.gate.checks if manifest.gate else ()
     lines += [f"gate: {check.name} {check.outcome}: {check.detail}" for check in checks]
     if not trained.same_data:

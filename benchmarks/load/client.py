@@ -75,15 +75,22 @@ class Client:
         LoadError
             It has another status.
         """
+        return self._send("POST", path, body, headers)
+
+    def put(self, path: str, body: object) -> Any:
+        """Put JSON, and return the JSON of an answer that must be 200 or 201; raises as `post`."""
+        return self._send("PUT", path, body, _NO_HEADERS)
+
+    def _send(self, method: str, path: str, body: object, headers: Mapping[str, str]) -> Any:
         try:
             content_type = {"Content-Type": "application/json"}
-            self._connection.request("POST", path, json.dumps(body), {**content_type, **headers})
+            self._connection.request(method, path, json.dumps(body), {**content_type, **headers})
             response = self._connection.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException) as error:
-            raise LoadError(f"POST {path}: no answer: {error}") from error
+            raise LoadError(f"{method} {path}: no answer: {error}") from error
         if response.status not in {http.HTTPStatus.OK, http.HTTPStatus.CREATED}:
-            raise LoadError(f"POST {path}: answered {response.status}: {content[:_SHOWN].decode(errors='replace')}")
+            raise LoadError(f"{method} {path}: answered {response.status}: {content[:_SHOWN].decode(errors='replace')}")
         return json.loads(content)
 
     def json(self, path: str) -> Any:

@@ -6,16 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from models.arrays.types import Float32
-from models.data.catalogue import moment_of, number_of
+from models.data.catalogue import NUMBER_TYPES, moment_of, number_of
 from models.data.schema import Attribute, Attributes
 
 MAX_LABELS = 1000
 """Categories of one item in one attribute."""
 MAX_LABEL, MAX_TEXT = 256, 20_000
 """Characters of the longest category, and of the longest text."""
-MIN_VECTOR = 8
-"""A list of at least as many numbers is a vector even where none is declared."""
-_NUMBERS = frozenset({int, float})
 _LATITUDE, _LONGITUDE = 90.0, 180.0
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -28,7 +25,7 @@ class Read(NamedTuple):
     fit.
     """
 
-    labels: dict[str, list[str]]
+    labels: dict[str, list[str | bool]]
     texts: dict[str, str]
     numbers: dict[str, float]
     vectors: dict[str, Float32]
@@ -73,11 +70,6 @@ def read_values(declared: Attributes, values: Mapping[str, Any]) -> Read:
     return read
 
 
-def is_vector(value: object) -> bool:
-    """Return whether an undeclared value is a list of so many numbers that it says nothing number by number."""
-    return isinstance(value, list) and len(value) >= MIN_VECTOR and set(map(type, value)) <= _NUMBERS
-
-
 def _why_no_vector(value: object, length: int) -> str | None:
     if isinstance(value, np.ndarray):
         value = value.tolist()
@@ -85,7 +77,7 @@ def _why_no_vector(value: object, length: int) -> str | None:
         return f"must be a list of {length:,} numbers"
     if len(value) != length:
         return f"must have {length:,} numbers, not {len(value):,}"
-    if set(map(type, value)) <= _NUMBERS:
+    if set(map(type, value)) <= NUMBER_TYPES:
         try:
             # A comparison with NaN is false.
             if (np.abs(np.array(value, dtype=np.float64)) <= _LARGEST).all():
@@ -93,7 +85,7 @@ def _why_no_vector(value: object, length: int) -> str | None:
         except OverflowError:
             pass
     for place, number in enumerate(value):
-        if type(number) not in _NUMBERS:
+        if type(number) not in NUMBER_TYPES:
             return f"must hold numbers alone: {type(number).__name__} at place {place}"
         if not abs(number) <= _LARGEST:
             shown = number if isinstance(number, float) else "a large number"
@@ -141,10 +133,10 @@ def _number(value: object) -> float | None:
     return None if isinstance(value, str) else number_of(value)
 
 
-def _label(value: object) -> str:
-    """Return a category as text: 3 and 3.0 are one, and so are true and `true`."""
+def _label(value: object) -> str | bool:
+    """Return a category as text or as a boolean: 3 and 3.0 are one text."""
     if isinstance(value, bool):
-        return str(value).lower()
+        return value
     return f"{value:.15g}" if isinstance(value, int | float) else str(value)
 
 

@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -10,19 +11,29 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from models.arrays.types import Int32
 from models.data.codes import find
 from models.data.columns import ITEM
 
 TITLE, DESCRIPTION, CATEGORIES, TAGS, PRICE = "title", "description", "categories", "tags", "price"
 ATTRIBUTES, HIDDEN, AVAILABLE_FROM, AVAILABLE_UNTIL = "attributes", "hidden", "available_from", "available_until"
 FIELDS = (TITLE, DESCRIPTION, CATEGORIES, TAGS, PRICE, ATTRIBUTES, HIDDEN, AVAILABLE_FROM, AVAILABLE_UNTIL)
+TEXTS, VECTORS = "texts", "vectors"
+"""Of an item read by a schema: its declared texts, and its vectors, by name."""
 PREFIX = f"{ATTRIBUTES}."
 """What the name of an attribute begins with where fields are named."""
 
 Scalar = str | bool | float
+MIN_VECTOR = 8
+"""A list of at least as many numbers is a vector even where none is declared."""
+NUMBER_TYPES = frozenset({int, float})
 _ROWS_A_BATCH = 10_000
 _DEEPEST = 8
 """Objects nested deeper within the attributes are passed over."""
+MAX_VALUES = 10_000
+"""Different texts of an attribute, at most: with more it is as good as an id, and items are not compared by it."""
+_MOST_VALUES = 1000
+"""Values of a longer list are passed over, and so are longer vectors that nobody declared."""
 
 
 def known_rows(table: pa.Table, item_ids: npt.NDArray[np.bytes_]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -35,17 +46,44 @@ def known_rows(table: pa.Table, item_ids: npt.NDArray[np.bytes_]) -> Iterator[tu
     item_ids
         UTF-8 bytes, ascending; an id's code is its position.
     """
-    ids = [item_id or "" for item_id in table[ITEM].cast(pa.string()).to_pylist()]
-    codes = find(item_ids, ids)
-    last = np.zeros(len(codes), dtype=np.bool_)
-    last[len(codes) - 1 - np.unique(codes[::-1], return_index=True)[1]] = True
-    wanted = table.select([name for name in FIELDS if name in table.column_names])
+    codes = codes_of_rows(table, item_ids)
+    wanted = table.select([name for name in (*FIELDS, TEXTS) if name in table.column_names])
     row = 0
     for batch in wanted.to_batches(max_chunksize=_ROWS_A_BATCH) if wanted.num_columns else ():
         for item in batch.to_pylist():
-            if last[row] and codes[row] >= 0:
+            if codes[row] >= 0:
                 yield int(codes[row]), item
             row += 1
+
+
+def codes_of_rows(table: pa.Table, item_ids: npt.NDArray[np.bytes_]) -> Int32:
+    """Return the code of each row's item, int32; -1 without one, and where a later row has the same item."""
+    codes = find(item_ids, [item_id or "" for item_id in table[ITEM].cast(pa.string()).to_pylist()])
+    last = np.zeros(len(codes), dtype=np.bool_)
+    last[len(codes) - 1 - np.unique(codes[::-1], return_index=True)[1]] = True
+    return np.where(last, codes, -1).astype(np.int32)
+
+
+def is_crowded(names: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return which of some labels are of an attribute that has too many of them.
+
+    Parameters
+    ----------
+    names
+        The attribute of each label, without repeats of a label; empty for labels of other fields.
+    """
+    counts = Counter(names)
+    return np.array([bool(name) and counts[name] > MAX_VALUES for name in names], dtype=np.bool_)
+
+
+def texts_of(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the name (`attributes.…`) and the words of each declared text of an item."""
+    texts = item.get(TEXTS)
+    if texts is None:
+        return
+    found = parsed(texts)
+    for name, text in found.items() if isinstance(found, Mapping) else ():
+        yield f"{PREFIX}{name}", text
 
 
 def text_of(value: object) -> str:
@@ -56,7 +94,7 @@ def text_of(value: object) -> str:
 def labels_of(value: object) -> list[str]:
     """Read categories or tags: a list, the JSON of one, or a single label."""
     if isinstance(value, str):
-        value = _parsed(value) if value.lstrip().startswith("[") else [value]
+        value = parsed(value) if value.lstrip().startswith("[") else [value]
     return [str(label) for label in value if label is not None and label != ""] if isinstance(value, list) else []
 
 
@@ -90,29 +128,44 @@ def moment_of(value: object) -> float | None:
     return number_of(value)
 
 
-def attributes_of(value: object) -> Iterator[tuple[str, Scalar]]:
-    """Yield each attribute's name (`attributes.…`, a dot for each level) and value; a list gives each of its values."""
-    if isinstance(value, str):
-        value = _parsed(value)
+def attributes_of(value: object, *, vectors: bool = True) -> Iterator[tuple[str, Scalar]]:
+    """Yield each attribute's name (`attributes.…`, a dot for each level) and value; a list gives each of its values.
+
+    Parameters
+    ----------
+    vectors
+        Whether lists of many numbers give theirs as well.
+    """
+    value = parsed(value)
     if isinstance(value, list):  # the pairs of a map
         value = dict(value) if all(isinstance(pair, tuple) for pair in value) else None
     if isinstance(value, Mapping):
-        yield from _flat(value, PREFIX, _DEEPEST)
+        yield from _flat(value, PREFIX, _DEEPEST, vectors=vectors)
 
 
-def _flat(value: Mapping[str, object], prefix: str, levels: int) -> Iterator[tuple[str, Scalar]]:
+def _flat(value: Mapping[str, object], prefix: str, levels: int, *, vectors: bool) -> Iterator[tuple[str, Scalar]]:
     for name, held in value.items():
-        for single in held if isinstance(held, list) else (held,):
+        if not vectors and is_vector(held):
+            continue
+        for single in held[:_MOST_VALUES] if isinstance(held, list) else (held,):
             if isinstance(single, Mapping):
                 if levels > 1:
-                    yield from _flat(single, f"{prefix}{name}.", levels - 1)
+                    yield from _flat(single, f"{prefix}{name}.", levels - 1, vectors=vectors)
             elif isinstance(single, str | bool):
                 yield f"{prefix}{name}", single
             elif (number := number_of(single)) is not None:
                 yield f"{prefix}{name}", number
 
 
-def _parsed(text: str) -> object:
+def is_vector(value: object) -> bool:
+    """Return whether an undeclared value is a list of so many numbers that none of them says anything alone."""
+    return isinstance(value, list) and len(value) >= MIN_VECTOR and set(map(type, value)) <= NUMBER_TYPES
+
+
+def parsed(text: object) -> object:
+    """Read JSON; None where it is none. What is no text stays as it is."""
+    if not isinstance(text, str):
+        return text
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -22,5 +22,9 @@ def fingerprint(interactions: Interactions, catalogue: pa.Table | None) -> str:
             digest.update(np.ascontiguousarray(array).data)
     if catalogue is not None:
         for column in catalogue.sort_by(ITEM).columns:
-            digest.update("\n".join(map(repr, column.to_pylist())).encode())
+            if pa.types.is_fixed_size_list(column.type):
+                digest.update(np.packbits(column.is_valid().to_numpy()).data)
+                digest.update(column.combine_chunks().flatten().to_numpy(zero_copy_only=False).data)
+            else:
+                digest.update("\n".join(map(repr, column.to_pylist())).encode())
     return digest.hexdigest()

@@ -86,6 +86,18 @@ def read_folder(folder: Path) -> DataSet:
     return DataSet(interactions=recognised(interactions), **tables)
 
 
+def read_items(folder: Path) -> pa.Table | None:
+    """Read the items file of a folder; None where there is none.
+
+    Raises
+    ------
+    DataSetError
+        It cannot be read, lacks a column or has no rows, or the folder is not there.
+    """
+    require_folder(folder)
+    return _read(folder, ITEMS)
+
+
 def write_folder(folder: Path, dataset: DataSet) -> None:
     """Write a data set as Parquet files."""
     folder.mkdir(parents=True, exist_ok=True)

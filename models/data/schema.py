@@ -8,6 +8,8 @@ from typing import Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from models.data.catalogue import FIELDS
+
 AttributeType = Literal["text", "number", "time", "category", "place", "vector"]
 TYPES: tuple[str, ...] = get_args(AttributeType)
 MAX_LENGTH = 4096
@@ -15,6 +17,7 @@ MAX_LENGTH = 4096
 MAX_ATTRIBUTES = 500
 MAX_VECTORS = 8
 """Vectors of an item, at most: each has an index of its own."""
+ITEM_FIELDS = frozenset({"item_id", "url", "image_url", *FIELDS, "texts", "vectors"})
 MAX_BYTES = 262_144
 """Bytes of the longest schema file."""
 _LONGEST_NAME = 128
@@ -87,6 +90,10 @@ class Schema(BaseModel):
                     "attribute_name",
                     "{name}: a name has 1 to {most} printable characters",
                     {"name": repr(name[:_LONGEST_NAME]), "most": _LONGEST_NAME},
+                )
+            if name in ITEM_FIELDS and declared[name].type == "vector":
+                raise PydanticCustomError(
+                    "attribute_name", "{name}: a field of every item cannot be a vector", {"name": repr(name)}
                 )
         vectors = sum(one.type == "vector" for one in declared.values())
         if vectors > MAX_VECTORS:

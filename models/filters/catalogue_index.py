@@ -30,6 +30,7 @@ from models.data.catalogue import (
     labels_of,
     moment_of,
     number_of,
+    texts_of,
 )
 
 Pairs = tuple[Float64, Int32]
@@ -179,6 +180,7 @@ def _values(item: Mapping[str, Any]) -> Iterator[tuple[str, Scalar]]:
         if (number := read(item.get(name))) is not None:
             yield name, number
     yield from attributes_of(item.get(ATTRIBUTES))
+    yield from texts_of(item)
 
 
 def label(field: str, value: str | bool) -> str:

@@ -14,10 +14,14 @@ from models.filters.matching import available
 from models.filters.predicate import ItemValues, has_field, meets, satisfaction, values_of
 from models.filters.requirements import Filter, Preference
 from models.ranking.new_items import NewItems
+from models.ranking.new_vectors import NewVectors
 from models.recommenders.content import Content
+from models.recommenders.vectors import Vectors
 
 MAX_NEW_ITEMS = 50_000
 """New items that a process keeps in addition to the bundle's; further ones wait for the next bundle."""
+MAX_FIRST_ITEMS = 200_000
+"""Items that a process keeps before the first bundle."""
 MAX_DESCRIBED = 2_000
 """New items that are recommended by their content: each request scores all of them."""
 _MASK_BYTES = 32_000_000
@@ -38,15 +42,26 @@ class LiveCatalogue:
         The bundle's content-based recommender, which finds the neighbours of new items.
     alike
         What compares the descriptions of similar items; `content` in bundles that have nothing of their own for it.
+    vectors
+        The bundle's recommender that compares vectors, if it has one.
     """
 
-    def __init__(self, knowledge: Knowledge, content: Content | None = None, alike: Content | None = None) -> None:
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        content: Content | None = None,
+        alike: Content | None = None,
+        vectors: Vectors | None = None,
+    ) -> None:
         self.item_ids: Ids = knowledge.item_ids
         self.knowledge = knowledge
         self.n_items = len(self.item_ids)
-        self.size = self.n_items + MAX_NEW_ITEMS
-        self.new_items = NewItems(content, self.n_items, MAX_NEW_ITEMS)
-        self.alike = self.new_items if alike is None else NewItems(alike, self.n_items, MAX_NEW_ITEMS)
+        vectors = None if vectors is None or vectors.empty else vectors
+        self.most_new = MAX_NEW_ITEMS if self.n_items else MAX_FIRST_ITEMS
+        self.size = self.n_items + self.most_new
+        self.new_items = NewItems(content, self.n_items, self.most_new, vectors)
+        self.alike = self.new_items if alike is None else NewItems(alike, self.n_items, self.most_new)
+        self.new_vectors = NewVectors(self.n_items, None if vectors is None else vectors.items)
         self.version = 0
         self.blocked: Mask = np.zeros(self.size, dtype=np.bool_)
         self._new_item_ids: list[str] = []
@@ -95,13 +110,15 @@ class LiveCatalogue:
         """
         code = int(self.codes([item_id])[0])
         if code < 0:
-            if fields is None or len(self._new_item_ids) == MAX_NEW_ITEMS:
+            if fields is None or len(self._new_item_ids) == self.most_new:
                 return
             code = len(self)
             self._new_item_ids.append(item_id)
             self._new_item_codes[item_id] = code
         self._changed[code] = None if fields is None else values_of(item_id, fields)
         self._windows[code] = _window(fields)
+        if code >= self.n_items:
+            self.new_vectors.put(code, fields)
         if code >= self.n_items and code - self.n_items < MAX_DESCRIBED:
             self.new_items.describe(code, fields)
             if self.alike is not self.new_items:
@@ -115,7 +132,7 @@ class LiveCatalogue:
     def assign_codes(self, ids: Sequence[str]) -> None:
         """Assign codes to items of which only the id is known."""
         for item_id, code in zip(ids, self.codes(ids).tolist(), strict=True):
-            if code < 0 and len(self._new_item_ids) < MAX_NEW_ITEMS:
+            if code < 0 and len(self._new_item_ids) < self.most_new:
                 self._new_item_codes[item_id] = len(self)
                 self._new_item_ids.append(item_id)
 

@@ -1,6 +1,6 @@
 """New items: items that are newer than the bundle, scored by the similar items in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,14 @@ from models.ranking import kernels
 from models.recommenders.content import Content
 from models.recommenders.popularity import Popularity
 from models.recommenders.score_board import ScoreBoard
+from models.recommenders.vectors import Vectors
 
 NEIGHBOURS = 50
 """Items of the bundle that a new item is compared with, those most similar to it."""
 _PRIOR = 1.0
-_NOTHING = (np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
+Neighbours = tuple[Int32, Float32]
+"""Codes and similarities."""
+_NOTHING: Neighbours = (np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
 
 
 @dataclass(frozen=True)
@@ -35,19 +38,21 @@ class NewItems:
     ----------
     content
         The bundle's content-based recommender; without one new items have no neighbours.
+    vectors
+        The bundle's recommender that compares vectors, if it has one.
     n_items
         Number of items in the bundle: the code of the first new item.
     capacity
         How many new items there can be.
     """
 
-    def __init__(self, content: Content | None, n_items: int, capacity: int) -> None:
+    def __init__(self, content: Content | None, n_items: int, capacity: int, vectors: Vectors | None = None) -> None:
         self.n_items = n_items
-        # A copy with its own buffers, as descriptions are looked up while requests are answered.
-        self._content = None if content is None else content.configured(content.config)
-        self._decay = 1.0 if content is None else content.config.recency_decay
-        self._neighbours: list[tuple[Int32, Float32]] = []
-        self._rows: SparseRows | None = None
+        # Copies with their own buffers, as descriptions are looked up while requests are answered.
+        given: list[Any] = [part for part in (content, vectors) if part is not None]
+        self._parts: list[Content | Vectors] = [part.configured(part.config) for part in given]
+        self._neighbours: list[tuple[Neighbours, ...]] = []
+        self._rows: list[SparseRows] = []
         self._blocked: Mask = np.zeros(capacity, dtype=np.bool_)
 
     def __len__(self) -> int:
@@ -55,14 +60,16 @@ class NewItems:
 
     def describe(self, code: int, item: Mapping[str, Any] | None) -> None:
         """Look up the neighbours of a new item; None where it was deleted. A code beyond the last adds an item."""
-        found = _NOTHING
-        if item is not None and self._content is not None:
-            codes, similarities = self._content.neighbours_of(item)
-            found = codes[:NEIGHBOURS].copy(), similarities[:NEIGHBOURS].copy()
+        found = [_NOTHING for _ in self._parts]
+        for number, part in enumerate(self._parts if item is not None else ()):
+            codes, similarities = part.neighbours_of(item or {})
+            found[number] = codes[:NEIGHBOURS].copy(), similarities[:NEIGHBOURS].copy()
         place = code - self.n_items
-        self._neighbours.extend([_NOTHING] * (place + 1 - len(self._neighbours)))
-        self._neighbours[place] = found
-        self._rows = None
+        # All parts together, then each of them alone.
+        nothing = (_NOTHING,) * (len(self._parts) + 1)
+        self._neighbours.extend([nothing] * (place + 1 - len(self._neighbours)))
+        self._neighbours[place] = (_joined(found), *found)
+        self._rows = []
 
     def block(self, codes: Int32, *, blocked: bool) -> None:
         """Exclude new items from every answer from now on, or include them again."""
@@ -74,14 +81,21 @@ class NewItems:
 
     @property
     def rows(self) -> SparseRows:
-        """The similarity of each new item to items of the bundle, new items x items."""
-        if self._rows is None:
-            lengths = [0, *(len(codes) for codes, _ in self._neighbours)]
-            self._rows = SparseRows(
-                np.cumsum(lengths).astype(np.int64),
-                np.concatenate([_NOTHING[0], *(codes for codes, _ in self._neighbours)]),
-                np.concatenate([_NOTHING[1], *(values for _, values in self._neighbours)]),
-            )
+        """The similarity of each new item to items of the bundle, new items x items; the greatest of all parts."""
+        return self._all_rows[0]
+
+    def rows_of(self, part: str) -> SparseRows | None:
+        """Return the similarities by one part alone; None where there is no such part."""
+        names = [one.signals[0] for one in self._parts]
+        return self._all_rows[names.index(part) + 1] if part in names else None
+
+    @property
+    def _all_rows(self) -> list[SparseRows]:
+        if not self._rows:
+            # With one part, both are the same.
+            kept = range(1 if len(self._parts) < 2 else len(self._parts) + 1)  # noqa: PLR2004
+            rows = [_stacked([of_item[number] for of_item in self._neighbours]) for number in kept]
+            self._rows = rows if len(rows) > 1 else rows * 2
         return self._rows
 
     def add_neighbours(self, history: History, board: ScoreBoard) -> None:
@@ -89,14 +103,15 @@ class NewItems:
         # Items after the last described one have a code, but no row.
         mine = (history.items >= self.n_items) & (history.items < self.n_items + len(self))
         if mine.any():
-            weights = history.weights(self._decay)[mine]
-            board.add_rows((_signal(board),), self.rows, history.items[mine] - np.int32(self.n_items), weights)
+            for signal, decay, rows in self._signals(board):
+                weights = history.weights(decay)[mine]
+                board.add_rows((signal,), rows, history.items[mine] - np.int32(self.n_items), weights)
 
     def score(self, history: History, board: ScoreBoard, given: Int32) -> Scored:
         """Score the new items that are similar to candidates on the board, and the `given` ones.
 
-        Content is computed; the other signals are estimated by those of the neighbours. New items had no interactions
-        when the bundle was made, so their popularity is 0.
+        Content and vectors are computed; the other signals are estimated by those of the neighbours. New items had no
+        interactions when the bundle was made, so their popularity is 0.
         """
         rows = self.rows
         signals = kernels.estimate_from_neighbours(
@@ -104,21 +119,45 @@ class NewItems:
         )
         for name in Popularity.signals:
             signals[board.signals.index(name)] = 0.0
-        known = history.where(history.items < self.n_items)
-        weights = np.zeros(self.n_items, dtype=np.float32)
-        np.maximum.at(weights, known.items, known.weights(self._decay))
-        against = history.against
-        weights[against.items] -= against.weights(self._decay)
-        owners = np.repeat(np.arange(rows.n_rows), np.diff(rows.indptr))
-        content = np.bincount(owners, weights=rows.values * weights[rows.indices], minlength=rows.n_rows)
-        signals[board.signals.index(_signal(board))] = content
+        known, against = history.where(history.items < self.n_items), history.against
+        for signal, decay, own in self._signals(board):
+            weights = np.zeros(self.n_items, dtype=np.float32)
+            np.maximum.at(weights, known.items, known.weights(decay))
+            weights[against.items] -= against.weights(decay)
+            owners = np.repeat(np.arange(own.n_rows), np.diff(own.indptr))
+            scores = np.bincount(owners, weights=own.values * weights[own.indices], minlength=own.n_rows)
+            signals[board.signals.index(signal)] = scores
         alike: Mask = np.asarray((signals > 0).any(axis=0))
         places = given - self.n_items
         alike[places[places < len(alike)]] = True
         found = np.flatnonzero(alike)
         return Scored((found + self.n_items).astype(np.int32), np.ascontiguousarray(signals[:, found]))
 
+    def _signals(self, board: ScoreBoard) -> list[tuple[str, float, SparseRows]]:
+        """Return the signals that are computed, each with its decay and its rows.
 
-def _signal(board: ScoreBoard) -> str:
-    """Return the signal for the similarity of content; the first one if the board has none for content."""
-    return Content.signals[0] if Content.signals[0] in board.signals else board.signals[0]
+        They are those of the parts on the board; if it has none of them, the first signal stands for all parts.
+        """
+        alone = [(part.signals[0], part.config.recency_decay) for part in self._parts]
+        found = [(name, decay, self._all_rows[place]) for place, (name, decay) in enumerate(alone, 1)]
+        found = [one for one in found if one[0] in board.signals]
+        return found or [(board.signals[0], alone[0][1] if alone else 1.0, self.rows)]
+
+
+def _joined(found: Sequence[Neighbours]) -> Neighbours:
+    """Join neighbours: of each item the greatest similarity."""
+    filled = [one for one in found if len(one[0])]
+    if len(filled) < 2:  # noqa: PLR2004
+        return filled[0] if filled else _NOTHING
+    items, place = np.unique(np.concatenate([codes for codes, _ in filled]), return_inverse=True)
+    greatest = np.zeros(len(items), dtype=np.float32)
+    np.maximum.at(greatest, place, np.concatenate([values for _, values in filled]))
+    return items, greatest
+
+
+def _stacked(rows: Sequence[Neighbours]) -> SparseRows:
+    return SparseRows(
+        np.cumsum([0, *(len(codes) for codes, _ in rows)]).astype(np.int64),
+        np.concatenate([_NOTHING[0], *(codes for codes, _ in rows)]),
+        np.concatenate([_NOTHING[1], *(values for _, values in rows)]),
+    )

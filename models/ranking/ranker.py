@@ -292,4 +292,5 @@ class Ranker:
     @property
     def content(self) -> Content | None:
         """The content-based recommender."""
-        return next((part for part in self.recommenders.values() if isinstance(part, Content)), None)
+        found = self.recommenders.get(Content.signals[0])
+        return found if isinstance(found, Content) else None

@@ -131,14 +131,18 @@ class Content(ItemMatrix[ContentConfig]):
         tuple
             Codes, int32, and cosines, float32, the most similar first; both empty without a description.
         """
+        items, similarities = self.all_alike(item, itself)
+        count = min(self.config.neighbours, len(items))
+        best = np.argpartition(-similarities, count - 1)[:count] if count < len(items) else np.arange(count)
+        best = best[np.argsort(-similarities[best], kind="stable")]
+        return items[best], similarities[best]
+
+    def all_alike(self, item: Mapping[str, Any], itself: int = -1) -> tuple[Int32, Float32]:
+        """Find all items that share a word, a label or a bin with one, in no order; see `neighbours_of`."""
         columns, weights = self.terms.vector(item)
         if self._board is None:
             self._board = ScoreBoard(self.rows.n_rows, (_NAME,))
         with self._board as board:
             board.exclude(np.array([itself], dtype=np.int32))
             board.add_rows((_NAME,), self.holders, columns, weights)
-            similarities = board.scores(_NAME)
-            count = min(self.config.neighbours, board.count)
-            best = np.argpartition(-similarities, count - 1)[:count] if count < board.count else np.arange(count)
-            best = best[np.argsort(-similarities[best], kind="stable")]
-            return board.items[best], similarities[best]
+            return board.items.copy(), board.scores(_NAME).copy()

@@ -19,15 +19,19 @@ from models.data.catalogue import (
     ATTRIBUTES,
     CATEGORIES,
     DESCRIPTION,
+    PREFIX,
     PRICE,
     TAGS,
+    TEXTS,
     TITLE,
     Scalar,
     attributes_of,
+    is_crowded,
     known_rows,
     labels_of,
     number_of,
     text_of,
+    texts_of,
 )
 from models.recommenders.number_bins import NumberBins
 
@@ -76,6 +80,8 @@ class ItemTerms:
         described = max(len(np.unique(rows)), 1)
         holders = np.maximum(np.bincount(columns, minlength=n_columns), 1)
         telling = holders <= min(max_share * described, _MAX_ITEMS)
+        kinds = (vocabulary[code].partition(":")[0] for code in range(len(vocabulary)))
+        telling[: len(vocabulary)] &= ~is_crowded([kind if kind.startswith(PREFIX) else "" for kind in kinds])
         idf = np.where(telling, np.log(described / holders), 0.0).astype(np.float32)
         fitted = cls(vocabulary, bins, idf, number_weight)
         codes = np.array([code for code, _ in read], dtype=np.int32)
@@ -147,7 +153,8 @@ def _described(item: Mapping[str, Any]) -> Described:
 def numbers_of(item: Mapping[str, Any]) -> list[tuple[str, float]]:
     """Return the numbers of an item by name: its price, then those of its attributes."""
     price = number_of(item.get(PRICE))
-    numbers = [(name, value) for name, value in attributes_of(item.get(ATTRIBUTES)) if isinstance(value, float)]
+    attributes = attributes_of(item.get(ATTRIBUTES), vectors=False)
+    numbers = [(name, value) for name, value in attributes if isinstance(value, float)]
     return numbers if price is None else [(PRICE, price), *numbers]
 
 
@@ -155,6 +162,8 @@ def _terms(item: Mapping[str, Any], attributes: Iterable[tuple[str, Scalar]]) ->
     """Yield the words and labels of an item, each with the name of its kind or field."""
     for name in (TITLE, DESCRIPTION):
         yield from (f"word:{word}" for word in _WORD.findall(text_of(item.get(name)).lower()))
+    for name, text in texts_of(item):
+        yield from (f"{TEXTS}:{name}:{word}" for word in _WORD.findall(text.lower()))
     for name in (CATEGORIES, TAGS):
         yield from (f"{name}:{label}" for label in labels_of(item.get(name)))
     yield from (f"{name}:{value}" for name, value in attributes if not isinstance(value, float))

@@ -22,6 +22,7 @@ from models.recommenders.search_space import Choice, Halving, Steps
 from models.recommenders.spectral import Spectral, SpectralConfig
 from models.recommenders.successor import Successor, SuccessorConfig
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
+from models.recommenders.vectors import Vectors, VectorsConfig
 
 _COOCCURRENCE = ("measure", "cooccurrence")
 _TITLES = {
@@ -176,6 +177,19 @@ RECOMMENDERS: tuple[Entry, ...] = (
         lacking="no interaction comes before the goal",
     ),
     *(_act_entry(act) for act in ACTS),
+    Entry(
+        Vectors,
+        VectorsConfig,
+        "vectors",
+        weight=0.2,
+        unordered={"recency_decay": 1.0},
+        choices=(Choice("recency_decay", (0.7, 0.9, 1.0), needs_fit=False, needs_order=True),),
+        kept=True,
+        explains_network=True,
+        from_catalogue=True,
+        compares_items=True,
+        lacking="no two items of the catalogue have a vector",
+    ),
 )
 """All recommenders. Their order is that of the signals, and so of the network's features: keep it."""
 

@@ -30,6 +30,7 @@ class SimilarConfig(BaseModel):
     description: float = Field(0.3, ge=0, description="weight of the words of the description")
     attributes: float = Field(0.3, ge=0, description="weight of the texts and booleans of the attributes")
     numbers: float = Field(0.1, ge=0, description="weight of the price and the numbers of the attributes")
+    vectors: float = Field(1.0, ge=0, description="weight of the cosines of the vectors")
     damping: float = Field(
         0.3, ge=0, description="evidence that a field needs, relative to that of the field of a usual item"
     )

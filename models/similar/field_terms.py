@@ -19,12 +19,16 @@ from models.data.catalogue import (
     ATTRIBUTES,
     CATEGORIES,
     DESCRIPTION,
+    PREFIX,
     TAGS,
+    TEXTS,
     TITLE,
     attributes_of,
+    is_crowded,
     known_rows,
     labels_of,
     text_of,
+    texts_of,
 )
 from models.recommenders.item_terms import numbers_of
 from models.recommenders.number_bins import NumberBins
@@ -105,6 +109,8 @@ class FieldTerms:
         holders = np.maximum(np.bincount(columns, minlength=len(fields)), 1)
         limit = np.where(np.isin(fields, _WORDS), _MAX_WORD_SHARE * len(codes), np.inf)
         telling = holders <= np.minimum(np.maximum(limit, _FEW), _MAX_ITEMS)
+        kinds = (vocabulary[code].split(":", 2)[1] for code in range(len(vocabulary)))
+        telling[: len(vocabulary)] &= ~is_crowded([kind if kind.startswith(PREFIX) else "" for kind in kinds])
         found = replace(found, idf=np.where(telling, np.log(with_field[fields] / holders), 0.0).astype(np.float32))
         raw: Float32 = counts * found.idf[columns]
         squares = found.squares_of(rows, columns, raw, len(codes))
@@ -154,6 +160,12 @@ class FieldTerms:
         parts = np.divide(squares, needed, out=np.zeros_like(squares), where=needed > 0)
         known: Float64 = parts[:, :_NUMBERS] @ self._shares[:_NUMBERS]
         return known
+
+    @property
+    def vector_share(self) -> float:
+        """The weight of the vectors beside the fields that the catalogue has, as a share of all weights."""
+        fields = float((np.array(self.config.weights) * (self.typical > 0)).sum())
+        return self.config.vectors / ((self.config.vectors + fields) or 1.0)
 
     @property
     def _shares(self) -> Float64:
@@ -217,6 +229,8 @@ def _terms(item: Mapping[str, Any]) -> Iterator[str]:
     """Yield the words and labels of an item, each with the name of its field."""
     for name in (TITLE, DESCRIPTION):
         yield from (f"{name}:{word}" for word in _WORD.findall(text_of(item.get(name)).lower()))
+    for name, text in texts_of(item):
+        yield from (f"{ATTRIBUTES}:{TEXTS}:{name}:{word}" for word in _WORD.findall(text.lower()))
     for name in (CATEGORIES, TAGS):
         yield from (f"{name}:{label}" for label in labels_of(item.get(name)))
     for name, value in attributes_of(item.get(ATTRIBUTES)):

@@ -14,11 +14,13 @@ from models.bundle.loader import Bundle
 from models.data.interactions import Interactions
 from models.data.timeline import VISIT_PAUSE
 from models.recommenders.content import Content, ContentConfig
+from models.recommenders.vectors import ItemVectors, Vectors
 from models.similar.acts import Acts
 from models.similar.by_users import likeness_by_users
 from models.similar.config import SimilarConfig
 from models.similar.field_terms import FieldTerms
 from models.similar.together import TOGETHER, likeness_together
+from models.similar.with_vectors import ContentWithVectors, rows_of_both
 from models.similarity.matrices import top_products
 
 BY_USERS, BY_CONTENT = "item_knn", "content"
@@ -56,6 +58,7 @@ class SimilarItemsOf:
         config: SimilarConfig,
         acts: Acts | None = None,
         pause: float = VISIT_PAUSE,
+        vectors: Vectors | None = None,
     ) -> Self:
         """Compare all items.
 
@@ -69,11 +72,13 @@ class SimilarItemsOf:
             The kinds of the log's rows, in the codes of the interactions, where they are known.
         pause
             Seconds without an interaction that end a visit.
+        vectors
+            Fitted on the same catalogue, where it has vectors.
         """
         return cls(
             config,
             likeness_by_users(interactions, config, pause),
-            alike_by_content(interactions.item_ids, catalogue, config),
+            alike_by_content(interactions.item_ids, catalogue, config, vectors),
             np.bincount(interactions.items, minlength=interactions.n_items).astype(np.float32),
             likeness_together(acts, interactions.n_items, config),
         )
@@ -127,12 +132,12 @@ class SimilarItemsOf:
         BundleError
             An array is missing or of another type, or they do not fit together.
         """
-        content = Content(
-            _content_config(config),
-            SparseRows.load(bundle, _CONTENT),
-            FieldTerms.load(bundle, _CONTENT, config),
-            SparseRows.load(bundle, _HOLDERS),
-        )
+        terms = FieldTerms.load(bundle, _CONTENT, config)
+        parts = _content_config(config), SparseRows.load(bundle, _CONTENT), terms, SparseRows.load(bundle, _HOLDERS)
+        content = Content(*parts)
+        vectors = ItemVectors.load(bundle) if Vectors.of_bundle(bundle) else None
+        if vectors is not None and vectors.index.size:
+            content = ContentWithVectors(*parts, vectors, terms.vector_share)
         together = {
             name: SparseRows.load(bundle, f"similar_{name}")
             for name in TOGETHER
@@ -167,13 +172,20 @@ def joined(config: SimilarConfig, share: Float32, users: Float32, content: Float
     return found
 
 
-def alike_by_content(item_ids: Ids, catalogue: pa.Table | None, config: SimilarConfig) -> Content:
-    """Compare the descriptions of a catalogue field by field."""
+def alike_by_content(
+    item_ids: Ids, catalogue: pa.Table | None, config: SimilarConfig, vectors: Vectors | None = None
+) -> Content:
+    """Compare the descriptions of a catalogue field by field, and the vectors of the items, if they have any."""
     terms, entries = FieldTerms.fit(item_ids, catalogue, config)
     matrix = terms.weighted(entries, len(item_ids))
     turned = matrix.T.tocsr()
     rows = top_products(matrix, turned, config.neighbours)
-    return Content(_content_config(config), rows, terms, SparseRows.from_csr(turned))
+    parts = terms, SparseRows.from_csr(turned)
+    if vectors is None or vectors.empty:
+        return Content(_content_config(config), rows, *parts)
+    items, share = vectors.items, terms.vector_share
+    rows = rows_of_both(rows, matrix, vectors.rows, items.index.rows, share, config.neighbours)
+    return ContentWithVectors(_content_config(config), rows, *parts, items, share)
 
 
 def _content_config(config: SimilarConfig) -> ContentConfig:

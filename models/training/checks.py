@@ -18,6 +18,8 @@ REQUESTS = 100
 MIN_ANSWERED = 0.95
 MIN_COVERAGE = 0.5
 MAX_GROWTH = 4.0
+_OF_CATALOGUE = ("vectors_", "content_", "similar_content_", "knowledge_")
+"""What the names of files begin with that grow with the catalogue's descriptions, not with the log."""
 SMALL = 16_000_000
 """Bytes of a bundle that are never too many: of a small one most are the same whatever the number of interactions."""
 MAX_MILLISECONDS = 100.0
@@ -135,7 +137,8 @@ def _size(new: Manifest, active: Manifest | None) -> GateCheck:
 
 
 def _bytes(manifest: Manifest) -> int:
-    return sum(entry.size for entry in manifest.files.values())
+    """Return the size of what the log decides: vectors and descriptions are as large as the shop makes them."""
+    return sum(entry.size for name, entry in manifest.files.items() if not name.startswith(_OF_CATALOGUE))
 
 
 def _bytes_a_row(manifest: Manifest) -> float | None:

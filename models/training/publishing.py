@@ -17,6 +17,7 @@ from models.ranking.retriever import Retriever
 from models.recommenders.recommender import TrainingData
 from models.recommenders.registry import RECOMMENDERS
 from models.recommenders.repeats import Repeats
+from models.recommenders.vectors import Vectors
 from models.similar.config import SimilarConfig
 from models.similar.similar_items import SimilarItemsOf
 from models.training.budget import Budget
@@ -75,12 +76,14 @@ class Publication:
             settings, spent = _similar_settings(interactions.pairs, catalogue, recipe, progress)
         config = config.model_copy(update={"similar": settings})
         names = {part.signals[0] for part in served.recommenders} | {entry.name for entry in RECOMMENDERS if entry.kept}
+        retriever = Retriever.fit(interactions, config, catalogue, names - {Repeats.signals[0]})
+        vectors = next((part for part in retriever.recommenders if isinstance(part, Vectors)), None)
         return cls(
             interactions,
-            Retriever.fit(interactions, config, catalogue, names - {Repeats.signals[0]}),
+            retriever,
             Repeats.fit(TrainingData(run.log), config.repeats),
             Knowledge.fit(catalogue, KnowledgeConfig(), interactions.item_ids),
-            SimilarItemsOf.fit(interactions.pairs, catalogue, settings, run.acts, recipe.visit_pause),
+            SimilarItemsOf.fit(interactions.pairs, catalogue, settings, run.acts, recipe.visit_pause, vectors),
             network,
             files,
             spent,

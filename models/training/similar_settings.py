@@ -13,6 +13,7 @@ from models.data.liked_pairs import LikedPairs
 from models.data.progress import Progress, silent
 from models.data.timeline import VISIT_PAUSE
 from models.evaluation.similar_lists import label_sets
+from models.recommenders.vectors import ItemVectors
 from models.similar.by_users import MAX_USER_INTERACTIONS, nearby
 from models.similar.config import FIELDS, SimilarConfig
 from models.similar.field_terms import FieldTerms
@@ -141,16 +142,25 @@ def _near(table: PairTable, config: SimilarConfig, pause: float) -> Float32 | No
 def _by_fields(
     table: PairTable, start: SimilarConfig, catalogue: pa.Table | None, budget: Budget
 ) -> tuple[SimilarConfig, Float32 | None]:
-    """Try the weight of each field in turn, twice, and how much evidence a field needs."""
+    """Try the weight of each field in turn, twice, and how much evidence a field needs; vectors are a field too."""
     terms, entries = FieldTerms.fit(table.known.item_ids, catalogue, start)
-    if not len(terms.idf):
+    vectors = ItemVectors.fit(table.known.item_ids, catalogue).index.rows
+    if not len(terms.idf) and not len(vectors):
         return start, None
     lengths = terms.lengths(entries, table.known.n_items)
     present = [name for name, typical in zip(FIELDS, terms.typical, strict=True) if typical > 0]
+    cosines = np.zeros((len(table.items), len(table.others)), dtype=np.float32)
+    if len(vectors):
+        present.append("vectors")
+        cosines = np.clip(vectors[table.items] @ vectors[table.others].T, 0.0, 1.0)
 
     def scores(config: SimilarConfig) -> Float32:
-        weighted = terms.configured(config, lengths).weighted(entries, table.known.n_items)
+        chosen = terms.configured(config, lengths)
+        weighted = chosen.weighted(entries, table.known.n_items)
         found: Float32 = (weighted[table.items] @ weighted[table.others].T).toarray().astype(np.float32)
+        if len(vectors):
+            share = np.float32(chosen.vector_share)
+            found = (1 - share) * found + share * cosines
         # Equal up to rounding are equal: the order of items does not decide.
         return np.round(found, 5)
 

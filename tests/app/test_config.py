@@ -165,3 +165,24 @@ def test_the_clock_of_a_test_is_refused_where_others_reach_the_server(monkeypatc
     monkeypatch.setenv("BRAID_TEST_CLOCK", "2011-11-11T00:00:00")
     with pytest.raises(SettingsError, match=r"^BRAID_TEST_CLOCK: "):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "schema.toml: cannot be read: No such file or directory"),
+        ("[items]\nx = 'colour'", "schema.toml: items.x.type: 'colour' is not a type"),
+        ("[items\nx = 'number'", "schema.toml: is not TOML: "),
+        ("[items]\nx = 3 = 4", "line 2"),
+    ],
+)
+def test_bad_schema_file_is_named_with_its_variable(
+    isolated: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, said: str
+) -> None:
+    if text is not None:
+        (isolated / "schema.toml").write_text(text)
+    monkeypatch.setenv("BRAID_SCHEMA", str(isolated / "schema.toml"))
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith("BRAID_SCHEMA: ")
+    assert said in str(caught.value)

@@ -8,14 +8,17 @@ from pydantic import TypeAdapter
 from app.errors import NotFoundError
 from app.schemas.batches import RowsStored
 from app.schemas.items import Item, ItemIn, ItemPatch, ItemsPage, ItemsQuery
+from app.services.kit.attributes import item_refusals, joined, patched, require, split
 from app.services.kit.batches import put_batch
 from app.services.kit.merge_patch import merged
 from app.services.kit.pagination import decode, encode
+from app.services.state.declared_schema import DeclaredSchema
 from app.services.state.live_items import LiveItems
 from app.storage.item_filter import ItemFilter
 from app.storage.items import ItemStore
 from app.times import from_microseconds, to_microseconds
 from models.data.columns import ITEM
+from models.data.schema import Schema
 
 _MOMENTS = ("available_from", "available_until")
 _EMPTY = ItemIn()
@@ -25,17 +28,26 @@ _ROWS = TypeAdapter(list[Item])
 class Catalogue:
     """Stores and finds items."""
 
-    def __init__(self, items: ItemStore, live: LiveItems) -> None:
+    def __init__(self, items: ItemStore, live: LiveItems, schema: DeclaredSchema) -> None:
         self._items = items
         self._live = live
+        self._schema = schema
 
     async def put(self, item_id: str, item: ItemIn) -> tuple[Item, bool]:
-        """Create or replace an item and commit; return whether it is new."""
-        row = to_row(item_id, item)
+        """Create or replace an item and commit; return whether it is new.
+
+        Raises
+        ------
+        InvalidFieldsError
+            An attribute does not fit the declared schema.
+        """
+        schema = self._schema.current
+        require(item_refusals(schema, item.attributes))
+        row = to_row(item_id, item, schema)
         async with self._live.writing(item_id):
             created = await self._items.put(row)
             self._live.changed(item_id, row)
-        return Item.model_construct(item_id=item_id, **dict(item)), created
+        return _item(row), created
 
     async def patch(self, item_id: str, patch: ItemPatch) -> Item:
         """Commit a change of an item.
@@ -46,13 +58,17 @@ class Catalogue:
             There is no item with this id.
         TooLargeError
             The changed attributes are too large.
+        InvalidFieldsError
+            A changed attribute does not fit the declared schema.
         """
+        schema = self._schema.current
         given = {name: getattr(patch, name) for name in patch.model_fields_set}
+        require(item_refusals(schema, given.get("attributes") or {}))
 
         def changed(row: dict[str, Any]) -> dict[str, Any]:
             for name, value in given.items():
                 if name == "attributes":
-                    row[name] = merged(row[name], value)
+                    row[name] = merged(row[name], patched(row, value, schema))
                 elif name in _MOMENTS and value is not None:
                     row[name] = to_microseconds(value)
                 else:
@@ -74,10 +90,17 @@ class Catalogue:
         BatchRefusedError
             A row is refused, and `atomic` is true.
         """
-        return await put_batch(given, _ROWS, self._put_all, atomic=atomic)
+        schema = self._schema.current
 
-    async def _put_all(self, given: list[Item]) -> None:
-        rows = {item.item_id: to_row(item.item_id, item) for item in given}
+        async def put(items: list[Item]) -> None:
+            await self._put_all(items, schema)
+
+        return await put_batch(
+            given, _ROWS, put, atomic=atomic, check=lambda item: item_refusals(schema, item.attributes)
+        )
+
+    async def _put_all(self, given: list[Item], schema: Schema) -> None:
+        rows = {item.item_id: to_row(item.item_id, item, schema) for item in given}
         await self._items.put_many(list(rows.values()))
         await self._live.refresh(list(rows))
 
@@ -129,12 +152,12 @@ def _missing(item_id: str) -> NotFoundError:
 
 def _item(row: dict[str, Any]) -> Item:
     moments = {name: from_microseconds(row[name]) for name in _MOMENTS if row[name] is not None}
-    return Item.model_construct(**{**row, **moments})
+    return Item.model_construct(**{**joined(row), **moments})
 
 
-def to_row(item_id: str, item: ItemIn) -> dict[str, Any]:
-    """Return the row of an item."""
-    row = {ITEM: item_id, **dict(item)}
+def to_row(item_id: str, item: ItemIn, schema: Schema) -> dict[str, Any]:
+    """Return the row of an item, whose attributes fit the schema."""
+    row = split({ITEM: item_id, **dict(item)}, schema)
     for name in _MOMENTS:
         if row[name] is not None:
             row[name] = to_microseconds(row[name])

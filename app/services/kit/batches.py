@@ -94,6 +94,7 @@ async def put_batch(
     put: Callable[[list[Model]], Awaitable[None]],
     *,
     atomic: bool,
+    check: Callable[[Model], list[FieldError]] = lambda _: [],
 ) -> RowsStored:
     """Store the valid rows of a batch in one transaction.
 
@@ -103,19 +104,28 @@ async def put_batch(
         Creates or replaces rows and commits; not called if no row is valid.
     atomic
         Whether nothing is stored if a row is refused.
+    check
+        Says why a valid row is refused all the same.
 
     Raises
     ------
     BatchRefusedError
         A row is refused, and `atomic` is true.
     """
-    batch = await validate(given, adapter)
+    batch = _checked(await validate(given, adapter), check)
     refused = in_order_of_rows(batch.refused)
     if refused and atomic:
         raise BatchRefusedError(f"{len(refused):,} of {len(given):,} rows are refused: nothing was stored", refused)
     if batch.rows:
         await put(batch.rows)
     return RowsStored(stored=len(batch.rows), refused=len(refused), errors=refused)
+
+
+def _checked(batch: Batch[Model], check: Callable[[Model], list[FieldError]]) -> Batch[Model]:
+    """Refuse further rows of a batch."""
+    wrong = {place: why[0] for place, row in zip(batch.places, batch.rows, strict=True) if (why := check(row))}
+    kept = [(row, place) for row, place in zip(batch.rows, batch.places, strict=True) if place not in wrong]
+    return Batch([row for row, _ in kept], [place for _, place in kept], {**batch.refused, **wrong})
 
 
 def in_order_of_rows(refused: Mapping[int, FieldError]) -> list[FieldError]:

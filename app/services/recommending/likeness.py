@@ -10,11 +10,14 @@ from models.arrays.sparse_rows import SparseRows
 from models.arrays.types import Float32, Int32
 from models.ranking.candidate_generation import NOTHING, CandidateQuery
 from models.ranking.like_one import ranked_for_one
+from models.ranking.new_items import NEIGHBOURS
 from models.ranking.ranker import Ranker
 from models.recommenders.content import Content
 from models.recommenders.recommender import ItemMatrix
 from models.recommenders.registry import RECOMMENDERS
+from models.recommenders.vectors import Vectors
 from models.similar.similar_items import BY_CONTENT, SimilarItemsOf
+from models.similar.with_vectors import ContentWithVectors
 
 _COMPARING = [entry.name for entry in RECOMMENDERS if entry.compares_items]
 _NONE = NOTHING, np.empty(0, dtype=np.float32)
@@ -55,7 +58,7 @@ def _by_both(
     live = serving.live
     newer = code >= live.n_items
     by_users = _NONE if newer else similar.by_users.row(code)
-    by_content = _with_new_items(serving, similar.content.rows, live.alike.rows, code)
+    by_content = _by_content(serving, similar.content, code)
     items, scores = similar.blend(code, by_users, by_content)
     return highest(live, items[scores > 0], scores[scores > 0], candidate_query, query.limit)
 
@@ -92,15 +95,33 @@ def _by_rows(
     serving: Serving, ranker: Ranker, method: str, code: int, query: ItemsQuery, candidate_query: CandidateQuery
 ) -> Selection:
     """Read the matrix of a method: that of similar items, or else that of the recommender of this name."""
+    if method == BY_CONTENT and ranker.similar is not None:
+        items, scores = _by_content(serving, ranker.similar.content, code)
+        return highest(serving.live, items[scores > 0], scores[scores > 0], candidate_query, query.limit)
     part = ranker.recommenders.get(method)
     rows = None if ranker.similar is None else ranker.similar.rows_of(method)
     if rows is None and isinstance(part, ItemMatrix):
         rows = part.rows
     if rows is None:
         return nothing()
-    newer = serving.live.alike.rows if method == BY_CONTENT else None
-    items, scores = _with_new_items(serving, rows, newer, code)
+    items, scores = _with_new_items(serving, rows, serving.live.new_items.rows_of(method), code)
+    if method == Vectors.signals[0]:
+        items, scores = _with_nearest_new(serving, (items, scores), code, 1.0)
     return highest(serving.live, items[scores > 0], scores[scores > 0], candidate_query, query.limit)
+
+
+def _by_content(serving: Serving, content: Content, code: int) -> tuple[Int32, Float32]:
+    """Read the likeness of descriptions and vectors."""
+    found = _with_new_items(serving, content.rows, serving.live.alike.rows, code)
+    if not isinstance(content, ContentWithVectors):
+        return found
+    return _with_nearest_new(serving, found, code, float(content.share))
+
+
+def _with_nearest_new(serving: Serving, found: tuple[Int32, Float32], code: int, share: float) -> tuple[Int32, Float32]:
+    """Add the new items with the nearest vectors, where the item is new too."""
+    near, cosines = serving.live.new_vectors.nearest(code, NEIGHBOURS)
+    return np.concatenate([found[0], near]), np.concatenate([found[1], np.float32(share) * cosines])
 
 
 def _with_new_items(serving: Serving, rows: SparseRows, newer: SparseRows | None, code: int) -> tuple[Int32, Float32]:

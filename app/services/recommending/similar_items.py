@@ -16,6 +16,7 @@ from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.ranker import Ranker
 from models.recommenders.recommender import ItemMatrix
 from models.recommenders.registry import RECOMMENDERS
+from models.recommenders.vectors import Vectors
 from models.similar.similar_items import BY_CONTENT
 from models.similar.together import TOGETHER, WITH_THIS
 
@@ -27,12 +28,19 @@ _FALLBACK = "no similar item meets the request: these are {} items"
 class SimilarItemsService:
     """Answers with the items that are most similar to one."""
 
-    def __init__(self, bundle: ActiveBundle, charts: PopularItems, items: ItemStore, counts: CountStore) -> None:
+    def __init__(
+        self,
+        bundle: ActiveBundle,
+        charts: PopularItems,
+        items: ItemStore,
+        counts: CountStore,
+        catalogue: CatalogueContent,
+    ) -> None:
         self._bundle = bundle
         self._charts = charts
         self._items = items
         self._counts = counts
-        self._catalogue = CatalogueContent(items)
+        self._catalogue = catalogue
 
     async def similar(self, item_id: str, query: SimilarItemsQuery) -> SimilarItems:
         """Return the items most similar to one, without the item itself.
@@ -71,9 +79,12 @@ class SimilarItemsService:
     ) -> Selection:
         if serving.ranker is not None:
             return similar_to(serving, serving.ranker, code, query, candidate_query)
-        if query.method not in {BLEND, BY_CONTENT}:
+        if query.method == Vectors.signals[0]:
+            items, scores = self._catalogue.nearest(serving.live, item_id)
+        elif query.method in {BLEND, BY_CONTENT}:
+            items, scores = await self._catalogue.alike(serving.live, item_id)
+        else:
             return nothing()
-        items, scores = await self._catalogue.alike(serving.live, item_id)
         return highest(serving.live, items, scores, candidate_query, query.limit)
 
     async def _require(self, item_id: str) -> None:

@@ -20,6 +20,7 @@ from models.data.strengths import StrengthScale
 from models.filters.knowledge import Knowledge, KnowledgeConfig
 from models.ranking.live_catalogue import LiveCatalogue
 from models.ranking.ranker import Ranker
+from models.recommenders.vectors import Vectors
 
 _POLL_SECONDS = 1.0
 _RETRY_SECONDS = 30.0
@@ -122,7 +123,8 @@ class ActiveBundle:
 
     async def _exchange(self, ranker: Ranker, further: Mapping[str, Ranker]) -> None:
         alike = None if ranker.similar is None else ranker.similar.content
-        live = LiveCatalogue(ranker.knowledge, ranker.content, alike)
+        vectors = ranker.recommenders.get(Vectors.signals[0])
+        live = LiveCatalogue(ranker.knowledge, ranker.content, alike, vectors if isinstance(vectors, Vectors) else None)
         serving = Serving(ranker, live, self._scale, further)
         await self._items.prepare(live, ranker.catalogue_at)
         await self._erased_users.hide_in(serving)

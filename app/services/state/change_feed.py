@@ -39,6 +39,8 @@ class ChangeFeed:
         Called in the same way with versions that were activated; it must not wait until they are loaded.
     on_deletions
         Called where interactions were deleted, or may have been.
+    on_schema
+        Called where the declared schema was changed, or may have been, before items are read.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class ChangeFeed:
         on_erased: OnKeys,
         on_bundles: OnKeys,
         on_deletions: Callable[[], None],
+        on_schema: Callable[[], Awaitable[None]],
     ) -> None:
         self._changes = changes
         self._notifications = notifications
@@ -58,6 +61,7 @@ class ChangeFeed:
         self._on_erased = on_erased
         self._on_bundles = on_bundles
         self._on_deletions = on_deletions
+        self._on_schema = on_schema
         self._position: Position | None = None
         self._read_at = time.monotonic()
         self._pruned_at = time.monotonic()
@@ -105,12 +109,14 @@ class ChangeFeed:
         if self._position is None or self.seconds_behind > _RETENTION_SECONDS / 2:
             # Missed changes may have been pruned: everything in memory may be out of date.
             self._position = await self._changes.position()
+            await self._on_schema()
             await self._apply(None, None, None, None)
             self._on_deletions()
         else:
             found, after = await self._changes.read(self._position)
             uncertain_commits = self._changes.uncertain_commits
             if uncertain_commits != self._known_doubts:
+                await self._on_schema()
                 await self._apply(None, None, None, None)
                 self._on_deletions()
                 self._known_doubts = uncertain_commits
@@ -122,6 +128,9 @@ class ChangeFeed:
             )
             if any(change.kind == "deletions" for change in found):
                 self._on_deletions()
+            if any(change.kind == "schema" for change in others):
+                await self._on_schema()
+                items = None
             await self._apply(users, items, erased, bundles)
             # Only now, so that changes that could not be applied are read again.
             self._position = after

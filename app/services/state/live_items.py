@@ -8,11 +8,15 @@ from weakref import WeakValueDictionary
 import structlog
 
 from app.errors import DatabaseError
+from app.services.state.declared_schema import DeclaredSchema
 from app.storage.changes import ChangeStore
 from app.storage.items import ItemStore
+from app.storage.vectors import unpack
 from app.times import now
-from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL
-from models.ranking.live_catalogue import MAX_NEW_ITEMS, LiveCatalogue
+from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL, VECTORS
+from models.data.described import described
+from models.data.schema import Schema
+from models.ranking.live_catalogue import MAX_FIRST_ITEMS, LiveCatalogue
 
 _SECOND = 1_000_000
 _MARGIN = _SECOND
@@ -36,11 +40,14 @@ class LiveItems:
         The catalogue in SQL.
     changes
         Its change feed.
+    schema
+        The declared schema, by which attributes are read.
     """
 
-    def __init__(self, items: ItemStore, changes: ChangeStore) -> None:
+    def __init__(self, items: ItemStore, changes: ChangeStore, schema: DeclaredSchema) -> None:
         self._items = items
         self._changes = changes
+        self._schema = schema
         self._live: LiveCatalogue | None = None
         self._since = 0
         self._meanwhile: dict[LiveCatalogue, set[str]] = {}
@@ -68,6 +75,16 @@ class LiveItems:
         except DatabaseError as error:
             _log.error("the catalogue is that of the bundle", reason=str(error))
 
+    async def read_again(self) -> None:
+        """Read all items again by another schema.
+
+        Raises
+        ------
+        DatabaseError
+            They cannot be read.
+        """
+        await self.refresh(None)
+
     async def refresh(self, item_ids: Sequence[str] | None) -> None:
         """Read again what other processes have changed: these items, or any.
 
@@ -84,16 +101,18 @@ class LiveItems:
 
     def changed(self, item_id: str, row: Mapping[str, Any] | None) -> None:
         """Apply an item that this process has committed; None if it is deleted."""
+        schema = self._schema.current
         for live, meanwhile in self._meanwhile.items():
-            live.apply(item_id, None if row is None else _fields(row))
+            live.new_vectors.declare(schema.vectors)
+            live.apply(item_id, None if row is None else read_item(row, schema))
             meanwhile.add(item_id)
 
     async def _changed_since(self, moment: int) -> CatalogueRows:
         """Read the items committed since a moment, even if they were written before it."""
         keys = await self._changes.keys_since("items", moment - _MARGIN)
         if keys is None:
-            return await self._items.changed_since(max(moment - _LONGEST, 0), MAX_NEW_ITEMS)
-        rows = await self._items.changed_since(max(moment - _MARGIN, 0), MAX_NEW_ITEMS)
+            return await self._items.changed_since(max(moment - _LONGEST, 0), MAX_FIRST_ITEMS)
+        rows = await self._items.changed_since(max(moment - _MARGIN, 0), MAX_FIRST_ITEMS)
         return rows | await self._items.get_many([key for key in keys if key not in rows])
 
     async def _bring(self, live: LiveCatalogue, read: Callable[[], Awaitable[CatalogueRows]]) -> None:
@@ -102,7 +121,7 @@ class LiveItems:
             meanwhile.clear()
             rows = await read()
             while True:
-                await _apply(live, rows)
+                await _apply(live, rows, self._schema.current)
                 if not meanwhile:
                     return
                 again = sorted(meanwhile)
@@ -110,17 +129,19 @@ class LiveItems:
                 rows = await self._items.get_many(again)
 
 
-async def _apply(live: LiveCatalogue, rows: CatalogueRows) -> None:
+async def _apply(live: LiveCatalogue, rows: CatalogueRows, schema: Schema) -> None:
+    live.new_vectors.declare(schema.vectors)
     for number, (item_id, row) in enumerate(rows.items(), 1):
-        live.apply(item_id, None if row is None else _fields(row))
+        live.apply(item_id, None if row is None else read_item(row, schema))
         if number % _AT_ONCE == 0:
             await asyncio.sleep(0)
 
 
-def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a row with its moments in seconds."""
+def read_item(row: Mapping[str, Any], schema: Schema) -> Mapping[str, Any]:
+    """Return the fields of a row as the models take them: moments in seconds, attributes by the schema."""
     fields = dict(row)
+    fields[VECTORS] = unpack(fields.get(VECTORS))
     for name in (AVAILABLE_FROM, AVAILABLE_UNTIL):
         if fields.get(name) is not None:
             fields[name] /= _SECOND
-    return fields
+    return described(fields, schema.items)

@@ -1,6 +1,6 @@
 """Exports the log and the catalogue to a data-set folder that `braid import` restores them from."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from app.services.kit.files import complete_file, make_folder, remove
+from app.services.state.declared_schema import DeclaredSchema
 from app.storage import arrow_types
 from app.storage.interactions import InteractionStore
 from app.storage.log_pages import LogPages
 from app.storage.rows import COLUMNS, LOG_COLUMNS
+from app.storage.vectors import unpack
 from app.times import from_microseconds
 from models.data.catalogue import (
     ATTRIBUTES,
@@ -25,6 +27,7 @@ from models.data.catalogue import (
     PRICE,
     TAGS,
     TITLE,
+    VECTORS,
 )
 from models.data.columns import CONTEXT, ITEM, SEQUENCE, TIMESTAMP, USER
 from models.data.folder import EXPORTED, INTERACTIONS, ITEMS, USERS
@@ -41,6 +44,7 @@ _TYPES: dict[str, pa.DataType] = {
 }
 """The columns of the files: times of interactions in seconds, an item's times as text."""
 _ITEM = (TITLE, DESCRIPTION, CATEGORIES, TAGS, PRICE, ATTRIBUTES, HIDDEN, AVAILABLE_FROM, AVAILABLE_UNTIL)
+_VECTOR = pa.list_(pa.float32())
 _OBJECTS = (CONTEXT, ATTRIBUTES)
 _MOMENTS = (AVAILABLE_FROM, AVAILABLE_UNTIL)
 
@@ -57,9 +61,10 @@ class ExportedFolder:
 class ExportingLog:
     """Writes data-set folders."""
 
-    def __init__(self, interactions: InteractionStore, pages: LogPages) -> None:
+    def __init__(self, interactions: InteractionStore, pages: LogPages, schema: DeclaredSchema) -> None:
         self._interactions = interactions
         self._pages = pages
+        self._schema = schema
 
     async def run(self, folder: Path, progress: Progress) -> ExportedFolder:
         """Write everything that is in the database; each file appears when it is complete.
@@ -77,13 +82,29 @@ class ExportingLog:
         def report(done: int) -> None:
             progress("export", min(done / expected, 1.0))
 
+        lengths = (await self._schema.load()).vectors
+        columns = _TYPES | dict.fromkeys(lengths, _VECTOR)
         counts = [
-            await _write(folder / f"{ITEMS}.parquet", (ITEM, *_ITEM), self._pages.items(_ITEM)),
+            await _write(folder / f"{ITEMS}.parquet", (ITEM, *_ITEM, *lengths), self._items(lengths), types=columns),
             await _write(folder / f"{USERS}.parquet", (USER, ATTRIBUTES), self._pages.users()),
             await self._write_log(folder / f"{INTERACTIONS}.parquet", report),
         ]
         progress("export", 1.0)
         return ExportedFolder(counts[2], counts[0], counts[1])
+
+    async def _items(self, lengths: Mapping[str, int]) -> AsyncIterator[Sequence[Any]]:
+        """Read the items with a column for each declared vector; other vectors stay among the attributes."""
+        attributes = 1 + _ITEM.index(ATTRIBUTES)
+        async for page in self._pages.items((*_ITEM, VECTORS)):
+            rows = []
+            for row in page:
+                fields: list[Any] = list(row[:-1])
+                packed = row[-1]
+                vectors = unpack(packed)
+                own = [vectors.pop(name) if len(vectors.get(name, ())) == lengths[name] else None for name in lengths]
+                fields[attributes] = {**fields[attributes], **{name: one.tolist() for name, one in vectors.items()}}
+                rows.append((*fields, *own))
+            yield rows
 
     async def _write_log(self, path: Path, report: Callable[[int], None]) -> int:
         """Write the log; a log without times as it came in, with its order as `timestamp`."""
@@ -105,18 +126,19 @@ async def _write(
     *,
     skipped: int = 0,
     only_order: bool = False,
+    types: Mapping[str, pa.DataType] = _TYPES,
 ) -> int:
     """Write pages of rows, without their first `skipped` columns; a file of an older export is replaced or removed.
 
     With `only_order`, `sequence` is written as `timestamp`, and the file says so.
     """
-    fields = [(TIMESTAMP if only_order and name == SEQUENCE else name, _TYPES[name]) for name in names]
+    fields = [(TIMESTAMP if only_order and name == SEQUENCE else name, types[name]) for name in names]
     schema = pa.schema(fields, metadata={EXPORTED: b"1"} | ({MEANING: ORDER} if only_order else {}))
     done = 0
     with complete_file(path) as partial, pq.ParquetWriter(partial, schema) as writer:
         async for page in pages:
             columns = list(zip(*page, strict=True))[skipped:]
-            arrays = [_array(name, column) for name, column in zip(names, columns, strict=True)]
+            arrays = [_array(name, column, types[name]) for name, column in zip(names, columns, strict=True)]
             writer.write_table(pa.table(arrays, schema=schema))
             done += len(page)
             report(done)
@@ -125,11 +147,11 @@ async def _write(
     return done
 
 
-def _array(name: str, column: Sequence[Any]) -> pa.Array:
+def _array(name: str, column: Sequence[Any], kind: pa.DataType) -> pa.Array:
     if name in _OBJECTS:
         column = [None if value is None else orjson.dumps(value).decode() for value in column]
     elif name in _MOMENTS:
         column = [None if value is None else from_microseconds(value).isoformat() for value in column]
     elif name == TIMESTAMP:
         column = [None if value is None else value / _SECOND for value in column]
-    return pa.array(column, _TYPES[name])
+    return pa.array(column, kind)

@@ -15,8 +15,10 @@ from app.schemas.items import Item
 from app.schemas.types import FUTURE_TOLERANCE, ID_PATTERN, Id, JsonObject
 from app.services.catalogue.catalogue import to_row
 from app.services.kit.event_types import EventTypeRule
+from app.services.kit.attributes import item_refusals, refusals
 from app.storage.arrow_types import INTERACTION_TYPES
 from app.storage.rows import COLUMNS, LOG_COLUMNS
+from models.data.catalogue import ATTRIBUTES
 from models.data.cleaning import keep, without_duplicates
 from models.data.columns import (
     CONTEXT,
@@ -30,8 +32,10 @@ from models.data.columns import (
     USER,
     VALUE,
 )
+from models.data.described import holds_lists
 from models.data.events import EVENT_TYPE_PATTERN
 from models.data.sales import SALE_RULES
+from models.data.schema import EMPTY, Schema
 
 Timestamps = Literal["seconds", "order"]
 Dropped = dict[str, int]
@@ -89,23 +93,35 @@ def clean_interactions(
     return _complete(kept)
 
 
-def clean_items(table: pa.Table, dropped: Dropped) -> list[dict[str, Any]]:
-    """Return the rows of the usable items of a table."""
+def clean_items(table: pa.Table, dropped: Dropped, schema: Schema = EMPTY) -> list[dict[str, Any]]:
+    """Return the rows of the usable items of a table.
+
+    A column that is named as a declared attribute is that attribute, and so is any column of lists of numbers.
+    """
     names = [name for name in table.column_names if name in Item.model_fields]
+    others = [name for name in table.column_names if name not in names]
+    declared = [name for name in others if name in schema.items or holds_lists(table.schema.field(name).type)]
     rows: dict[str, dict[str, Any]] = {}
-    for raw in table.select(names).to_pylist():
+    for raw in table.select([*names, *declared]).to_pylist():
+        given = _parsed({name: raw[name] for name in names})
+        own = {name: _from_json(raw[name]) for name in declared if raw[name] is not None}
+        if own and isinstance(given.get(ATTRIBUTES, {}), Mapping):
+            given[ATTRIBUTES] = {**given.get(ATTRIBUTES, {}), **own}
         try:
-            item = Item.model_validate(_parsed(raw), strict=False)
+            item = Item.model_validate(given, strict=False)
         except ValidationError as error:
-            _add(dropped, {f"{error.errors()[0]['loc'][0]} not as the API takes it": 1})
+            _add(dropped, {f"{'.'.join(map(str, error.errors()[0]['loc'][:2]))} not as the API takes it": 1})
+            continue
+        if wrong := item_refusals(schema, item.attributes):
+            _add(dropped, {f"{wrong[0].field} {wrong[0].detail}": 1})
             continue
         if item.item_id in rows:
             _add(dropped, {"item_id that comes again later": 1})
-        rows[item.item_id] = to_row(item.item_id, item) | {ITEM: item.item_id}
+        rows[item.item_id] = to_row(item.item_id, item, schema) | {ITEM: item.item_id}
     return list(rows.values())
 
 
-def clean_users(table: pa.Table, dropped: Dropped) -> list[dict[str, Any]]:
+def clean_users(table: pa.Table, dropped: Dropped, schema: Schema = EMPTY) -> list[dict[str, Any]]:
     """Return the rows of the usable users of a table; columns of any other name become attributes."""
     rows: dict[str, dict[str, Any]] = {}
     for raw in table.to_pylist():
@@ -120,6 +136,9 @@ def clean_users(table: pa.Table, dropped: Dropped) -> list[dict[str, Any]]:
             attributes = _object.validate_python({**fields, **given} if isinstance(given, Mapping) else given)
         except ValidationError:
             _add(dropped, {"attributes not as the API takes it": 1})
+            continue
+        if wrong := refusals(schema.users, attributes):
+            _add(dropped, {f"{wrong[0].field} {wrong[0].detail}": 1})
             continue
         if user_id in rows:
             _add(dropped, {"user_id that comes again later": 1})

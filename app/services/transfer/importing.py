@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sized
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from app.services.kit.event_types import EventTypeRule
+from app.services.state.declared_schema import DeclaredSchema
 from app.services.transfer.import_rows import Timestamps, clean_interactions, clean_items, clean_users
 from app.storage.bulk import BulkStore
 from app.storage.changes import ChangeStore
@@ -70,6 +72,7 @@ class Importing:
         users: UserStore,
         changes: ChangeStore,
         event_types: EventTypeRule,
+        schema: DeclaredSchema,
     ) -> None:
         self._imports = imports
         self._bulk = bulk
@@ -77,6 +80,7 @@ class Importing:
         self._users = users
         self._changes = changes
         self._event_types = event_types
+        self._schema = schema
 
     async def run(
         self, files: Files, *, timestamps: Timestamps = "seconds", again: bool = False, progress: Progress
@@ -125,9 +129,10 @@ class Importing:
         return run.done
 
     async def _import(self, run: "_Run", files: Files, timestamps: Timestamps, progress: Progress) -> None:
+        schema = await self._schema.load()
         for name, chunks, clean, store in (
-            (ITEMS, files.items, clean_items, self._items.put_now),
-            (USERS, files.users, clean_users, self._users.put_now),
+            (ITEMS, files.items, partial(clean_items, schema=schema), self._items.put_now),
+            (USERS, files.users, partial(clean_users, schema=schema), self._users.put_now),
         ):
             async for rows, count, share in run.chunks(name, chunks, clean):
                 count.new += len(rows)

@@ -8,9 +8,11 @@ from pydantic import TypeAdapter
 from app.errors import NotFoundError
 from app.schemas.batches import RowsStored
 from app.schemas.users import User, UserIn, UserPatch, UsersPage, UsersQuery
+from app.services.kit.attributes import refusals, require
 from app.services.kit.batches import put_batch
 from app.services.kit.merge_patch import merged
 from app.services.kit.pagination import decode, encode
+from app.services.state.declared_schema import DeclaredSchema
 from app.storage.users import UserStore
 from models.data.columns import USER
 
@@ -20,11 +22,19 @@ _ROWS = TypeAdapter(list[User])
 class Profiles:
     """Stores and finds users."""
 
-    def __init__(self, users: UserStore) -> None:
+    def __init__(self, users: UserStore, schema: DeclaredSchema) -> None:
         self._users = users
+        self._schema = schema
 
     async def put(self, user_id: str, user: UserIn) -> tuple[User, bool]:
-        """Create or replace a user and commit; return whether it is new."""
+        """Create or replace a user and commit; return whether it is new.
+
+        Raises
+        ------
+        InvalidFieldsError
+            An attribute does not fit the declared schema.
+        """
+        require(refusals(self._schema.current.users, user.attributes))
         created = await self._users.put(user_id, user.attributes)
         return User.model_construct(user_id=user_id, attributes=user.attributes), created
 
@@ -37,7 +47,10 @@ class Profiles:
             There is no user with this id.
         TooLargeError
             The changed attributes are too large.
+        InvalidFieldsError
+            A changed attribute does not fit the declared schema.
         """
+        require(refusals(self._schema.current.users, patch.attributes or {}))
 
         def changed(attributes: dict[str, Any]) -> dict[str, Any]:
             return merged(attributes, patch.attributes) if patch.model_fields_set else attributes
@@ -55,7 +68,10 @@ class Profiles:
         BatchRefusedError
             A row is refused, and `atomic` is true.
         """
-        return await put_batch(given, _ROWS, self._put_all, atomic=atomic)
+        declared = self._schema.current.users
+        return await put_batch(
+            given, _ROWS, self._put_all, atomic=atomic, check=lambda user: refusals(declared, user.attributes)
+        )
 
     async def _put_all(self, given: list[User]) -> None:
         rows = {user.user_id: {USER: user.user_id, "attributes": user.attributes} for user in given}

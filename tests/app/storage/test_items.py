@@ -11,7 +11,16 @@ from models.data.catalogue import attributes_of
 
 def row(item: str = "i", **more: Any) -> dict[str, Any]:
     empty = dict.fromkeys(("title", "description", "price", "available_from", "available_until"))
-    return {"item_id": item, **empty, "categories": [], "tags": [], "attributes": {}, "hidden": False, **more}
+    return {
+        "item_id": item,
+        **empty,
+        "categories": [],
+        "tags": [],
+        "attributes": {},
+        "vectors": None,
+        "hidden": False,
+        **more,
+    }
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.data.attribute_values import is_vector, read_values, unfit_values, why_unfit
+from models.data.attribute_values import read_values, unfit_values, why_unfit
+from models.data.catalogue import is_vector
 from models.data.schema import Attribute, parse_schema
 
 SCHEMA = parse_schema(
@@ -85,7 +86,7 @@ def test_values_are_read_by_type() -> None:
         "other": "left as it is",
     }
     read = read_values(SCHEMA, values)
-    assert read.labels == {"colour": ["red", "3", "3", "true"]}
+    assert read.labels == {"colour": ["red", "3", "3", True]}
     assert read.texts == {"review": "soft and warm"}
     assert read.numbers == {"weight": 3.0, "released": 60.0, "shop.lat": 1.0, "shop.lon": 2.5}
     assert read.vectors["v"].dtype == np.float32

@@ -9,8 +9,10 @@ import pytest
 from models.arrays.types import Int32
 from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
+from models.data.described import describe
 from models.data.history import History
 from models.data.interactions import Interactions
+from models.data.schema import Attribute, Schema
 from models.ranking.candidates import SIGNALS
 from models.recommenders.als import Als, AlsConfig
 from models.recommenders.content import Content, ContentConfig
@@ -21,6 +23,7 @@ from models.recommenders.score_board import ScoreBoard
 from models.recommenders.spectral import Spectral, SpectralConfig
 from models.recommenders.successor import Successor, SuccessorConfig
 from models.recommenders.user_knn import UserKNN, UserKNNConfig
+from models.recommenders.vectors import Vectors, VectorsConfig
 from models.similarity.measures import MEASURES, Measure
 
 Codes = Callable[..., Int32]
@@ -38,6 +41,11 @@ def fit_user_knn(measure: Measure, data: Interactions) -> UserKNN:
 
 
 PARITIES = pa.table({"item_id": [f"i{n:02d}" for n in range(12)], "tags": [[f"tag-{n % 2}"] for n in range(12)]})
+# Vectors of one parity are the same, those of the other are at a right angle.
+DIRECTIONS = describe(
+    pa.table({"item_id": [f"i{n:02d}" for n in range(12)], "v": [[1.0 - n % 2, float(n % 2)] for n in range(12)]}),
+    Schema(items={"v": Attribute(type="vector", length=2)}),
+).table
 FITS: dict[str, tuple[Fit, str]] = {
     "item": (lambda data: ItemKNN.fit(TrainingData(data), ItemKNNConfig()), "item_knn"),
     "item-cosine-exponents": (lambda data: ItemKNN.fit(TrainingData(data), COSINE), "item_knn"),
@@ -48,6 +56,7 @@ FITS: dict[str, tuple[Fit, str]] = {
         "successor",
     ),
     "content": (lambda data: Content.fit(TrainingData(data, PARITIES), ContentConfig(max_share=1.0)), "content"),
+    "vectors": (lambda data: Vectors.fit(TrainingData(data, DIRECTIONS), VectorsConfig(recency_decay=1.0)), "vectors"),
     "user": (lambda data: UserKNN.fit(TrainingData(data), UserKNNConfig()), "user_knn"),
     "user-few-neighbours": (lambda data: UserKNN.fit(TrainingData(data), UserKNNConfig(neighbours=3)), "user_knn"),
     **{f"item-{measure}": (partial(fit_item_knn, measure), "item_knn") for measure in MEASURES},
@@ -140,7 +149,7 @@ def test_a_bundle_gives_back_the_same_recommender(
     assert scores(name, loaded, history, new_board()) == scores(name, first, history, new_board()) != {}
 
 
-@pytest.mark.parametrize("name", [name for name in FITS if name != "content"])
+@pytest.mark.parametrize("name", [name for name in FITS if name not in {"content", "vectors"}])
 def test_an_item_without_interactions_is_never_recommended(name: str, checkerboard: Interactions, codes: Codes) -> None:
     without = checkerboard.select(checkerboard.items != 4)
     recommender = fitted(name, without)
@@ -148,9 +157,12 @@ def test_an_item_without_interactions_is_never_recommended(name: str, checkerboa
     assert scores(name, recommender, codes(4), new_board()) == {}
 
 
-def test_content_recommends_an_item_without_interactions(checkerboard: Interactions, codes: Codes) -> None:
-    recommender = fitted("content", checkerboard.select(checkerboard.items != 4))
-    assert scores("content", recommender, codes(0, 2), new_board())[4] > 0
+@pytest.mark.parametrize("name", ["content", "vectors"])
+def test_what_is_described_is_recommended_without_interactions(
+    name: str, checkerboard: Interactions, codes: Codes
+) -> None:
+    recommender = fitted(name, checkerboard.select(checkerboard.items != 4))
+    assert scores(name, recommender, codes(0, 2), new_board())[4] > 0
 
 
 @pytest.mark.parametrize("name", [name for name in FITS if name.startswith(("item-", "user-"))])

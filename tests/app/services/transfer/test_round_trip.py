@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
@@ -15,8 +17,10 @@ from app.process.resources import Resources
 from app.services.transfer.import_rows import Timestamps
 from app.storage.rows import COLUMNS, Row
 from app.storage.tables import imports, interactions, items, users
+from app.storage.vectors import pack
 from models.data.file_chunks import open_folder
 from models.data.progress import silent
+from models.data.schema import Attribute, Schema
 
 IDS = st.text("ab.:~", min_size=1, max_size=3)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5)
@@ -73,10 +77,12 @@ async def test_the_catalogue_comes_back_as_it_was(resources: Resources, tmp_path
         "tags": [],
         "price": 0.1,
         "attributes": {"deep": [1, {"x": None}]},
+        "vectors": pack({"embedding": np.array([0.1, -2.5], dtype=np.float32)}),
         "hidden": True,
         "available_from": 1_767_225_600_123_456,
         "available_until": None,
     }
+    await resources.schema.put(Schema(items={"embedding": Attribute(type="vector", length=2)}))
     await resources.database.write(lambda connection: resources.items.put_now(connection, [item]))
     profile = {"user_id": "u", "attributes": {"age": 40, "city": "Köln"}}
     await resources.database.write(lambda connection: resources.users.put_now(connection, [profile]))
@@ -85,6 +91,7 @@ async def test_the_catalogue_comes_back_as_it_was(resources: Resources, tmp_path
     assert await resources.items.get("i") == item
     exported = await export(resources, tmp_path / "three")
     assert [row["item_id"] for row in exported["items"]] == ["i"]
+    assert exported["items"][0]["embedding"] == pytest.approx([0.1, -2.5])
     assert [row["user_id"] for row in exported["users"]] == ["u"]
     assert list(exported["interactions"][0]) == list(COLUMNS)
 

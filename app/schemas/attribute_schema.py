@@ -1,0 +1,68 @@
+"""The schema of attributes on the wire: what is declared, and what there is."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from models.data.schema import AttributeType, Schema
+
+SCHEMA_EXAMPLE: dict[str, JsonValue] = {
+    "items": {"embedding": {"type": "vector", "length": 384}, "released": {"type": "time"}},
+    "users": {"country": {"type": "category"}},
+}
+
+
+class AttributeReport(BaseModel):
+    """An attribute that is declared, or that some item or user has."""
+
+    name: str = Field(description="its name within `attributes`; a dot stands for each level below")
+    type: AttributeType | Literal["mixed"] = Field(
+        description="the declared type, or what is inferred from the values: `mixed` where they are of several types"
+    )
+    length: int | None = Field(None, description="numbers of a vector")
+    declared: bool = Field(description="whether the schema declares it; lists of numbers are compared only if it does")
+    values: int = Field(description="how many of the items or users that were looked at have it")
+    unfit: int = Field(0, description="how many of these values do not fit the declared type, and are ignored")
+
+
+class SchemaReport(BaseModel):
+    """The attributes of items and users."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "source": "api",
+                    "declared": SCHEMA_EXAMPLE,
+                    "items": [
+                        {
+                            "name": "embedding",
+                            "type": "vector",
+                            "length": 384,
+                            "declared": True,
+                            "values": 2,
+                            "unfit": 0,
+                        },
+                        {
+                            "name": "brand",
+                            "type": "category",
+                            "length": None,
+                            "declared": False,
+                            "values": 2,
+                            "unfit": 0,
+                        },
+                    ],
+                    "users": [],
+                    "looked_at": {"items": 2, "users": 0},
+                }
+            ]
+        }
+    )
+
+    source: Literal["file", "api", "none"] = Field(description="where the declared schema is from")
+    declared: Schema = Field(description="the declared schema, in the form of `PUT /schema`")
+    items: list[AttributeReport]
+    users: list[AttributeReport]
+    looked_at: dict[str, int] = Field(
+        description="how many items and users were looked at: those with the first ids, 1,000 at most"
+    )
