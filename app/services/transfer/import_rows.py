@@ -14,8 +14,8 @@ from app.schemas.interactions import Position
 from app.schemas.items import Item
 from app.schemas.types import FUTURE_TOLERANCE, ID_PATTERN, Id, JsonObject
 from app.services.catalogue.catalogue import to_row
-from app.services.kit.event_types import EventTypeRule
 from app.services.kit.attributes import item_refusals, refusals
+from app.services.kit.event_types import EventTypeRule
 from app.storage.arrow_types import INTERACTION_TYPES
 from app.storage.rows import COLUMNS, LOG_COLUMNS
 from models.data.catalogue import ATTRIBUTES
