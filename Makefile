@@ -22,7 +22,7 @@ COUNTED = $(BIN)/python -c 'import sys; print("COVERAGE_CORE=sysmon COVERAGE_GRE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test test-slow check format images bench-accuracy bench-ablation bench-sampled bench-scale bench-refresh bench-serving bench-ingestion bench-replay bench-vectors freshness crash-proof feed-proof worker-proof lock clean
+.PHONY: help install demo test test-slow check format images bench-accuracy bench-ablation bench-newcomers bench-sampled bench-scale bench-refresh bench-serving bench-ingestion bench-replay bench-vectors freshness crash-proof feed-proof worker-proof lock clean
 
 help: ## List these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -91,6 +91,9 @@ bench-accuracy: install $(PEERS) ## Measure Braid beside other recommenders (ARG
 
 bench-sampled: install ## Rank one test item of each user among 99 random ones (ARGS='FOLDER --http 1000'; docs/accuracy.md)
 	$(BIN)/python -m benchmarks.sampled_negatives $(or $(ARGS),movielens)
+
+bench-newcomers: install ## Measure new users with and without their attributes, on a generated log (docs/accuracy.md)
+	$(BIN)/python -m benchmarks.newcomers $(ARGS)
 
 bench-ablation: install ## Switch each part of the recipe off in turn (ARGS='FOLDER --without ease,network'; docs/benchmarks.md)
 	$(BIN)/python -m benchmarks.ablation $(or $(ARGS),movielens)

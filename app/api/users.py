@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.api.batches import BATCH_PROBLEMS, Atomic, batch_body, read_batch
-from app.api.dependencies import PathId, from_resources
+from app.api.dependencies import PathId, from_state
 from app.api.problems import problems
-from app.process import factory
+from app.process import serving_factory
 from app.schemas.batches import RowsStored
 from app.schemas.users import USER_EXAMPLE, User, UserIn, UserPatch, UsersPage, UsersQuery
 from app.services.users.profiles import Profiles
@@ -18,7 +18,7 @@ router = APIRouter(
     tags=["users"],
     responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
 )
-Users = Annotated[Profiles, from_resources(factory.profiles)]
+Users = Annotated[Profiles, from_state(serving_factory.profiles)]
 _BODY = problems(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 

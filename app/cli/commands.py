@@ -24,6 +24,7 @@ from models.data.file_chunks import Files, in_memory
 from models.data.folder import DataSet
 from models.data.sample import MOVIELENS_TERMS, is_cached, movielens
 from models.data.sample_shop import generate_shop
+from models.evaluation.profile_rows import profile_rows
 from models.evaluation.report import BLEND, POPULARITY, EvaluationReport
 
 _SAMPLE_USER = "196"
@@ -242,6 +243,8 @@ def print_report(report: EvaluationReport, console: Console) -> None:
     console.print(f"settings: {report.settings}")
     for part, reason in report.left_out.items():
         console.print(f"left out: {part}: {reason}")
+    for label, text in profile_rows(report.profiles):
+        console.print(f"{label}: {text}")
     console.print(f"budget: {report.budget}")
     console.print("seconds: " + ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in report.seconds.items()))
     console.print(f"peak memory: {report.peak_memory_mb:,.0f} MB")

@@ -10,7 +10,6 @@ from app.services.training.jobs import TrainingJobs
 from app.services.training.versions import Versions
 from app.services.transfer.exporting_log import ExportingLog
 from app.services.transfer.importing import Importing
-from app.services.users.profiles import Profiles
 from app.storage.activations import ActivationStore
 from app.storage.bulk import BulkStore
 from app.storage.log_pages import LogPages
@@ -50,11 +49,6 @@ def bundle_origin(resources: Resources) -> BundleOrigin:
 def training_jobs(resources: Resources) -> TrainingJobs:
     """Add, read and cancel training jobs."""
     return TrainingJobs(resources.training_jobs, resources.bundles)
-
-
-def profiles(resources: Resources) -> Profiles:
-    """Read and write users' profiles."""
-    return Profiles(resources.users, resources.schema)
 
 
 def online_measuring(resources: Resources) -> OnlineMeasuring:

@@ -10,6 +10,7 @@ from app.services.popularity.popular_items import PopularItems
 from app.services.recommending.similar_items import SimilarItemsService
 from app.services.recommending.similar_users import SimilarUsersService
 from app.services.transfer.exporting_recommendations import Exporting
+from app.services.users.profiles import Profiles
 from app.services.users.user_data import UserData
 
 
@@ -22,6 +23,11 @@ def attribute_schema(state: ServingState) -> AttributeSchema:
     """Declare and list the attributes of items and users."""
     resources = state.resources
     return AttributeSchema(resources.schema, resources.items, resources.users, state.live_items)
+
+
+def profiles(state: ServingState) -> Profiles:
+    """Read and write users' profiles."""
+    return Profiles(state.resources.users, state.resources.schema, state.histories)
 
 
 def user_data(state: ServingState) -> UserData:

@@ -58,7 +58,7 @@ class ServingState:
         scale = StrengthScale.fit(np.empty(0), weights, settings.rating_scale)
         scale = scale.model_copy(update={"half_lives": half_lives_of(settings.event_types)})
         self.resources = resources
-        self.histories = Histories(resources.interactions, settings.history_cache_mb * _MEGABYTE)
+        self.histories = Histories(resources.interactions, settings.history_cache_mb * _MEGABYTE, resources.users)
         self.live_items = LiveItems(resources.items, resources.changes, resources.schema)
         self.catalogue_content = CatalogueContent(resources.items, resources.schema)
         self.erased_users = ErasedUsers(resources.user_data, resources.first_mentions)

@@ -36,7 +36,7 @@ class Options:
     where None, those that reached the goal of the bundle.
     `candidates`, where given, are the only items of the list. `cursor` continues an earlier list. `goal` is what counts
     as success; where None, the first goal of the bundle. `rotation` is the
-    weight of rotation; that of the service where None.
+    weight of rotation; that of the service where None. `attributes` are those of the user as the request knows them.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -54,6 +54,7 @@ class Options:
     goal: str | None = None
     rotation: float | None = None
     context: dict[str, Any] | None = field(default=None, hash=False)
+    attributes: dict[str, Any] | None = field(default=None, hash=False)
 
     def digest(self, user_id: str | None) -> bytes:
         """Return a hash of 6 bytes over everything that defines a list; all pages of a list share it."""
@@ -78,6 +79,7 @@ class Options:
             [preference.model_dump(exclude_none=True) for preference in self.preferences],
             *(() if self.goal is None else (self.goal,)),
             *(() if self.rotation is None else (("rotation", self.rotation),)),
+            *([] if self.attributes is None else [sorted(self.attributes.items())]),
         )
         return blake2s(repr(defining).encode(), digest_size=16).digest()
 

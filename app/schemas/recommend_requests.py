@@ -208,11 +208,18 @@ class RecommendIn(Rules):
     session_items: Annotated[list[Id], Field(max_length=MAX_SESSION_ITEMS)] = Field(
         [], description="items viewed in this session, oldest first; they count as views and are not stored"
     )
+    attributes: JsonObject | None = Field(
+        None,
+        description="attributes of the user, for example of an anonymous one: read with those of the profile, before"
+        " them where both have a name, and not stored",
+    )
     cursor: Cursor | None = Field(None, description="`next_cursor` of the page before")
 
     def options(self) -> Options:
         """Return the options of the recommendation."""
-        return self.shaped(session_items=tuple(self.session_items), cursor=self.cursor)
+        return self.shaped(
+            session_items=tuple(self.session_items), attributes=self.attributes or None, cursor=self.cursor
+        )
 
 
 class RecommendBatchIn(Rules):

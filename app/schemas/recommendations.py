@@ -42,7 +42,9 @@ class Reason(BaseModel):
         description="items of the user's history that contributed most, the largest share first"
     )
     words: str | None = Field(
-        None, description="what the user did with the item itself, for the strand `go_on`: in your cart, viewed twice"
+        None,
+        description="for the strand `go_on` what the user did with the item itself: in your cart, viewed twice; for"
+        " `profile_affinity` the attribute behind it: popular among users with country: nl",
     )
 
 

@@ -1,8 +1,10 @@
 """Users' profiles in SQL."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pyarrow as pa
 from sqlalchemy import Connection, select, true
 
 from app.storage.changes import ChangeStore
@@ -10,6 +12,7 @@ from app.storage.database import Database, pages
 from app.storage.tables import users
 from app.times import now
 from models.data.columns import USER
+from models.data.profiles import ATTRIBUTES
 
 _ROWS_A_STATEMENT = 1000
 
@@ -28,6 +31,7 @@ class UserStore:
         statement = statement.on_conflict_do_update(index_elements=[USER], set_=others)
         for page in pages([{**row, "described": True, "changed_at": now()} for row in rows], _ROWS_A_STATEMENT):
             connection.execute(statement, page)
+        self._changes.record_now(connection, "users", [row[USER] for row in rows])
 
     async def put(self, user_id: str, attributes: dict[str, Any]) -> bool:
         """Create or replace a user and commit; return whether it is new."""
@@ -63,6 +67,25 @@ class UserStore:
             statement = select(users.c.attributes).where(users.c[USER] == user_id)
             row = (await connection.execute(statement)).first()
             return None if row is None else dict(row[0])
+
+    async def attributes(self, user_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return the attributes of several users; those without any are left out."""
+        found: dict[str, dict[str, Any]] = {}
+        async with self._database.begin() as connection:
+            for page in pages(user_ids, _ROWS_A_STATEMENT):
+                one = users.c[USER] == page[0] if len(page) == 1 else users.c[USER].in_(page)
+                statement = select(users.c[USER], users.c.attributes).where(one & users.c.described)
+                found |= {user: given for user, given in await connection.execute(statement) if given}
+        return found
+
+    async def table(self) -> pa.Table | None:
+        """Read the described users in the columns of a data-set folder; None where there are none."""
+        statement = select(users.c[USER], users.c.attributes).where(users.c.described)
+        async with self._database.begin() as connection:
+            rows = (await connection.execute(statement)).all()
+        # Attributes as JSON: objects of any shape are no column of one type.
+        found = {USER: [user for user, _ in rows], ATTRIBUTES: [json.dumps(given) for _, given in rows]}
+        return pa.table(found) if rows else None
 
     async def page(self, prefix: str | None, after: str | None, limit: int) -> list[dict[str, Any]]:
         """Return users in the order of their ids, the first ones after an id."""

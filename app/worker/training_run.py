@@ -14,6 +14,7 @@ from models.data.described import describe
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
 from models.data.progress import Progress
+from models.evaluation.profile_rows import profile_rows
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
     items = await resources.items.table()
     catalogue = None if items is None else describe(items, await resources.schema.load())
     bundle = train_goals(
-        DataSet(table, items=None if catalogue is None else catalogue.table),
+        DataSet(table, items=None if catalogue is None else catalogue.table, users=await resources.users.table()),
         resources.bundles,
         recipe=recipe,
         source=source,
@@ -150,6 +151,7 @@ def summary(trained: Trained) -> list[str]:
     if left_out:
         lines.append("left out: " + "; ".join(f"{part}: {reason}" for part, reason in left_out.items()))
     lines += [f"catalogue: {note}" for note in trained.notes]
+    lines += [f"{label}: {text}" for label, text in profile_rows(manifest.metrics.get("profiles"))]
     checks = manifest.gate.checks if manifest.gate else ()
     lines += [f"gate: {check.name} {check.outcome}: {check.detail}" for check in checks]
     if not trained.same_data:

@@ -10,7 +10,7 @@ from models.data.interactions import Interactions
 
 
 def fingerprint(interactions: Interactions, catalogue: pa.Table | None) -> str:
-    """Compute the SHA-256 of ids, pairs, times and strengths, and of the catalogue, in hexadecimal."""
+    """Compute the SHA-256 of ids, pairs, times, strengths and profiles, and of the catalogue, in hexadecimal."""
     digest = hashlib.sha256()
     for ids in (interactions.user_ids, interactions.item_ids):
         # With their ends: "ab", "c" is not "a", "bc".
@@ -20,6 +20,9 @@ def fingerprint(interactions: Interactions, catalogue: pa.Table | None) -> str:
         if array is not None:
             digest.update(array.dtype.str.encode())
             digest.update(np.ascontiguousarray(array).data)
+    if interactions.profiles is not None:
+        for numbers in (interactions.profiles.offsets, interactions.profiles.codes):
+            digest.update(np.ascontiguousarray(numbers).data)
     if catalogue is not None:
         for column in catalogue.sort_by(ITEM).columns:
             if pa.types.is_fixed_size_list(column.type):

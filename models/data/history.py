@@ -23,7 +23,7 @@ class History:
     items whose latest interaction is a dislike, the latest last; each counts `dislike_weight` against similar items.
     `has_moments` tells whether items of one time share a moment, and have no order among them. Single interactions have
     `acts` (int8), codes in `goal.ACTS`, where there is a goal. `left_out` are the items that do not come into lists,
-    None for those of the history.
+    None for those of the history. `profile` are the hashed values of the user's attributes, see `models.data.profiles`.
     """
 
     items: Int32
@@ -37,6 +37,7 @@ class History:
     has_moments: bool = True
     acts: Int8 | None = None
     left_out: Int32 | None = None
+    profile: Int64 | None = None
 
     @classmethod
     def read(
@@ -50,6 +51,7 @@ class History:
         user: int = -1,
         now: float | None = None,
         has_moments: bool = True,
+        profile: Int64 | None = None,
     ) -> "History":
         """Read interactions, oldest first: requests, training and evaluation all read a history by this function.
 
@@ -77,7 +79,9 @@ class History:
         negative = None if strengths is None or strengths.min(initial=0.0) >= 0 else strengths[order] < 0
         if first.all() and negative is None:
             events = None if acts is None else cls(items, user, strengths, times, now, acts=acts)
-            return cls(items, user, strengths, times, now, events, has_moments=has_moments, left_out=left_out)
+            return cls(
+                items, user, strengths, times, now, events, has_moments=has_moments, left_out=left_out, profile=profile
+            )
         begins = np.flatnonzero(first)
         group = np.cumsum(first) - 1
         latest = np.maximum.reduceat(order, begins)
@@ -99,6 +103,7 @@ class History:
             None if negative is None else items[np.sort(latest[~liked[latest]])],
             has_moments=has_moments,
             left_out=left_out,
+            profile=profile,
         )
 
     def __len__(self) -> int:

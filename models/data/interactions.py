@@ -15,6 +15,7 @@ from models.data.goal import REACHED
 from models.data.history import History
 from models.data.low_ratings import LowRatings
 from models.data.order import are_times, has_times, is_order
+from models.data.profiles import Profiles
 from models.data.strengths import StrengthScale, row_strengths
 
 
@@ -30,7 +31,7 @@ class Interactions:
     items are left out of the user's lists, None where the goal decides. `worth` (float32) is what rows count as labels,
     None where all count alike. Where there are acts, `log` holds the single
     rows that these ones stand for; whoever cuts the rows cuts the log. `in_steps` tells whether a pair may stand in two
-    rows, see `steps`.
+    rows, see `steps`. `profiles` are those of the users, in the order of their codes, where there are any.
     """
 
     user_ids: Ids
@@ -47,6 +48,7 @@ class Interactions:
     worth: Float32 | None = None
     log: "Interactions | None" = None
     in_steps: bool = False
+    profiles: Profiles | None = None
 
     @classmethod
     def from_table(
@@ -202,7 +204,15 @@ class Interactions:
             _kept(self.worth, mask),
             self.log,
             self.in_steps,
+            self.profiles,
         )
+
+    def with_profiles(self, profiles: Profiles | None, more_ids: Ids | None = None) -> "Interactions":
+        """Name the profiles of the users, and of further ones whose codes follow theirs."""
+        if profiles is None:
+            return self
+        ids = self.user_ids if more_ids is None else np.concatenate([self.user_ids, more_ids])
+        return replace(self, profiles=profiles.aligned(ids))
 
     def history(self, user: int, stop: int | None = None, now: float | None = None) -> History:
         """Read a user's history from the rows before `stop`, or from all rows."""
@@ -215,6 +225,7 @@ class Interactions:
             None if self.acts is None and self.leaves_out is None else self.leaving_out[rows],
             user=user,
             now=now,
+            profile=None if self.profiles is None else self.profiles.of(user),
             # As in a server, each row of an order has a place of its own.
             has_moments=not self.only_order,
         )

@@ -9,6 +9,7 @@ from models.data.columns import ITEM, USER
 from models.data.given_histories import codes_of
 from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions
+from models.data.profiles import Profiles
 
 
 def newcomers(source: Interactions, users: Int32, items: Int32) -> Holdout:
@@ -17,7 +18,9 @@ def newcomers(source: Interactions, users: Int32, items: Int32) -> Holdout:
     return Holdout(wanted, source, Ragged.group(users, items, wanted))
 
 
-def fixed_newcomers(test: pa.Table, log: Interactions, n_users: int) -> tuple[Holdout, Ids]:
+def fixed_newcomers(
+    test: pa.Table, log: Interactions, n_users: int, profiles: Profiles | None = None
+) -> tuple[Holdout, Ids]:
     """Collect the test users that the log does not know; see `given_histories.codes_of`.
 
     Returns
@@ -31,4 +34,4 @@ def fixed_newcomers(test: pa.Table, log: Interactions, n_users: int) -> tuple[Ho
     ids, codes = np.unique(texts, return_inverse=True)
     items = find(log.item_ids, test[ITEM].to_pylist())[unknown]
     pairs = np.unique(np.stack([codes.astype(np.int32) + log.n_users, items]), axis=1).astype(np.int32)
-    return newcomers(log, pairs[0], pairs[1]), ids
+    return newcomers(log.with_profiles(profiles, ids), pairs[0], pairs[1]), ids

@@ -33,6 +33,7 @@ from models.data.interactions import Interactions
 from models.data.later_ratings import LaterRatings
 from models.data.newcomers import fixed_newcomers, newcomers
 from models.data.order import has_times
+from models.data.profiles import Profiles
 from models.data.strengths import StrengthScale
 from models.data.timeline import VISIT_PAUSE, Timeline
 
@@ -119,9 +120,14 @@ def make_split(
         items=None if dataset.items is None else dataset.items.filter(present(dataset.items[ITEM])),
     )
     protocol = _protocol(dataset, table, protocol)
-    extras = (dataset.test, dataset.candidates, dataset.histories, dataset.items)
-    more = [extra[ITEM] for extra in extras if extra is not None]
+    more = [
+        extra[ITEM]
+        for extra in (dataset.test, dataset.candidates, dataset.histories, dataset.items)
+        if extra is not None
+    ]
+    profiles = Profiles.fit(dataset.users)
     every = Interactions.from_table(table, more_items=more, first_only=False, scale=scale, seed=seed)
+    every = every.with_profiles(profiles)
     everything = every if include_seen else every.steps()
     down = Dislikes.from_table(disliked, every, scale=scale, seed=seed)
     counts = {
@@ -157,10 +163,10 @@ def make_split(
         validation, _ = _hold(logs[0], everything, cut.validation, downs[0], starts[0], include_seen)
         if protocol == FIXED and dataset.test is not None:
             if dataset.histories is not None:
-                log = with_histories(log, dataset.histories, scale, seed)
+                log = with_histories(log, dataset.histories, scale, seed).with_profiles(profiles)
             now = None if cut.starts is None else cut.starts[1]
             test, apart = _fixed_test(dataset.test, log, every.n_users, downs[1], now, include_seen=include_seen)
-            new, new_ids = fixed_newcomers(dataset.test, log, every.n_users)
+            new, new_ids = fixed_newcomers(dataset.test, log, every.n_users, profiles)
         else:
             test, apart = _hold(logs[1], everything, cut.test, downs[1], starts[1], include_seen)
             unknown = cut.test & everything.targets & (np.diff(known.offsets)[everything.users] == 0)
@@ -176,7 +182,6 @@ def make_split(
         "test_interactions": len(test.target_items),
         **apart,
     }
-    rated = [dataset.test] if protocol == FIXED else [table, disliked]
     return Split(
         protocol=protocol,
         train=fitted.standing_for(logs[0]),
@@ -192,7 +197,7 @@ def make_split(
         counts=counts,
         window=cut.window,
         timeline=timeline,
-        later=LaterRatings.collect(rated, scale, known, downs[1]),
+        later=LaterRatings.collect([dataset.test] if protocol == FIXED else [table, disliked], scale, known, downs[1]),
         # Without times, what the test may not know is left out; with times, each label list knows what was before it.
         disliked=downs[0] if down.timestamps is None else down,
         impressions=Impressions.from_table(shown, every),

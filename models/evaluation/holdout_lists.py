@@ -6,17 +6,22 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arrays import dense
-from models.arrays.types import Float32, Int32
+from models.arrays.types import Float32, Int32, Mask
 from models.data.history import History
 from models.data.holdout import Holdout
 from models.data.progress import Progress
 from models.evaluation.report import BLEND, NETWORK, POPULARITY
 from models.evaluation.requests import request_of
+from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.candidates import PARTS
+from models.ranking.newcomers import newcomer_lift
 from models.ranking.parallel import in_parallel
+from models.ranking.ranked import Ranked
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
 from models.ranking.rotation import LoggedRotation
+
+_NOTHING: Int32 = np.empty(0, dtype=np.int32)
 
 
 def rank_holdout(
@@ -117,6 +122,30 @@ def rank_popular(counts: Float32, holdout: Holdout, length: int, *, seed: int) -
             lists[row] = -1
             _fill({POPULARITY: lists}, row, only, {POPULARITY: counts[only]}, rng)
     return lists
+
+
+def rank_newcomers(ranker: Ranker, holdout: Holdout, length: int, *, seed: int) -> tuple[Int32, Mask]:
+    """Rank items for users without a history as a server does, and mark those whose profile was known."""
+    rng = np.random.default_rng(seed)
+    lists = rank_popular(ranker.popularity.newcomer_counts, holdout, length, seed=seed)
+    known = np.zeros(len(holdout), dtype=np.bool_)
+    profiles, affinity = holdout.source.profiles, ranker.retriever.affinity
+    if profiles is None or affinity is None:
+        return lists, known
+    # Of many newcomers some have the same profile: it is ranked once.
+    found: dict[tuple[bytes, bytes | None], Ranked | None] = {}
+    for row, user in enumerate(holdout.users.tolist()):
+        history, only = History(_NOTHING, profile=profiles.of(user)), holdout.candidate_list(row)
+        key = affinity.known(history.profile).tobytes(), None if only is None else only.tobytes()
+        if key not in found:
+            lifted = newcomer_lift(ranker.retriever, history)
+            query = CandidateQuery(only=only, limit=max(length, ranker.n_candidates))
+            found[key] = None if lifted is None else ranker.rank(history, query, with_network=False)
+        ranked = found[key]
+        if ranked is not None:
+            known[row], lists[row] = True, -1
+            _fill({POPULARITY: lists}, row, ranked.items, {POPULARITY: ranked.scores}, rng)
+    return lists, known
 
 
 def _by_popularity(counts: Float32, rng: np.random.Generator) -> Int32:

@@ -39,7 +39,9 @@ class EvaluationReport:
     each reached, `curves` the losses of the network by epoch, `calibration` bins of its probabilities. `left_out` gives
     the reason for each part, and the network, that the blend does not read. `unmeasured` says why nothing was measured;
     the metrics are empty then. `kinds` compares the blend with its best part on each kind of list, see `MeasuredKind`.
-    `goal` is what counts as success; None where all interactions do.
+    `goal` is what counts as success; None where all interactions do. `profiles` tells what the attributes of users
+    gave: those that were read and those that were ignored, the weights, and newcomers with and without their profiles;
+    None where no user has one.
     """
 
     protocol: str
@@ -58,6 +60,7 @@ class EvaluationReport:
     unmeasured: str | None = None
     kinds: Mapping[str, Any] = field(default_factory=dict)
     goal: str | None = None
+    profiles: Mapping[str, Any] | None = None
 
     @property
     def plain_k(self) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from models.evaluation.profile_rows import profile_rows
 from models.evaluation.report import BLEND, MIX, NETWORK, EvaluationReport
 
 _NOTHING = "-"
@@ -115,8 +116,10 @@ def calibration_table(report: EvaluationReport) -> Table:
 
 
 def facts_tables(report: EvaluationReport) -> list[Table]:
-    """List what was left out, counts, settings and seconds."""
+    """List what profiles gave, what was left out, counts, settings and seconds."""
+    profiles = profile_rows(report.profiles)
     return [
+        *([Table("Profiles", ("", ""), profiles)] if profiles else []),
         *([Table("Left out", ("", "reason"), list(report.left_out.items()))] if report.left_out else []),
         Table("Counts", ("", "number"), _pairs(_flat(report.counts))),
         Table("Settings", ("setting", "value"), _pairs(_flat(report.settings))),

@@ -13,10 +13,13 @@ from models.ranking.ranked import Ranked
 from models.ranking.ranker import Ranker
 from models.ranking.reason_words import words_for
 from models.recommenders.go_on import GoOn
+from models.recommenders.popularity import Popularity
+from models.recommenders.profile_affinity import ProfileAffinity
 from models.recommenders.recommender import ItemMatrix
 from models.recommenders.registry import RECOMMENDERS
 
 NETWORK = "network"
+_AFFINITY = ProfileAffinity.signals[0]
 _SMALL = 0.005
 """Strands with a smaller share are left out, and the others scaled so that they add up to 1."""
 _OWN_ITEMS = 3
@@ -28,7 +31,8 @@ _OF_ITSELF = {GoOn.signals[0]}
 class Reason:
     """One strand of a score: its share, and the user's own items behind it, each with its share of the strand.
 
-    `words` say what the user did with the item itself, where that is the reason.
+    `words` say what the user did with the item itself, or which attribute of the user raises it, where that is the
+    reason.
     """
 
     strand: str
@@ -45,6 +49,10 @@ def contributions(ranker: Ranker, ranked: Ranked) -> dict[str, Float64]:
     A strand that lowers a score is negative.
     """
     candidates = ranked.candidates
+    if ranked.lifted is not None:
+        counts = ranker.popularity.newcomer_counts_of(candidates.items).astype(np.float64)
+        raised = ranked.lifted.raised(candidates.items, counts.astype(np.float32))
+        return {Popularity.signals[0]: counts, _AFFINITY: raised - counts, **_added(ranked)}
     weight = ranker.network_weight(candidates) if ranked.network is not None else 0.0
     scale = (1.0 - weight) / _spread(candidates.neighbours, candidates) if weight > 0 else 1.0
     found = {
@@ -55,10 +63,20 @@ def contributions(ranker: Ranker, ranked: Ranked) -> dict[str, Float64]:
     if ranked.network is not None:
         network = ranked.network.astype(np.float64)
         found[NETWORK] = weight * (network - network.min()) / _spread(ranked.network, candidates)
-    return found | {name: added.astype(np.float64) for name, added in ranked.extra.items()}
+    return found | _added(ranked)
 
 
-def explain(ranker: Ranker, history: History, ranked: Ranked, places: Sequence[int]) -> list[list[Reason]]:
+def _added(ranked: Ranked) -> dict[str, Float64]:
+    return {name: added.astype(np.float64) for name, added in ranked.extra.items()}
+
+
+def explain(
+    ranker: Ranker,
+    history: History,
+    ranked: Ranked,
+    places: Sequence[int],
+    attributes: Mapping[str, Any] | None = None,
+) -> list[list[Reason]]:
     """Explain why items are in a list; the shares of each item's strands add up to 1.
 
     A strand that lowers a score counts with its absolute value. The user's own items are named for strands that are
@@ -68,18 +86,22 @@ def explain(ranker: Ranker, history: History, ranked: Ranked, places: Sequence[i
     ----------
     places
         Positions of the items among the candidates.
+    attributes
+        Of the user.
     """
     parts = contributions(ranker, ranked)
     own = _own_items(ranker, history)
     found = [_reasons(parts, own, ranked.candidates, place) for place in places]
     items = [int(ranked.candidates.items[place]) for place in places]
-    return [
-        [
-            replace(reason, words=words_for(history, item)) if reason.strand in _OF_ITSELF else reason
-            for reason in reasons
-        ]
-        for item, reasons in zip(items, found, strict=True)
-    ]
+    affinity = ranker.retriever.affinity
+    values = [] if affinity is None else affinity.reader.read(attributes or {})
+
+    def with_words(reason: Reason, item: int) -> Reason:
+        if reason.strand in _OF_ITSELF:
+            return replace(reason, words=words_for(history, item))
+        return replace(reason, words=affinity.why(values, item)) if affinity and reason.strand == _AFFINITY else reason
+
+    return [[with_words(reason, item) for reason in reasons] for item, reasons in zip(items, found, strict=True)]
 
 
 def _reasons(

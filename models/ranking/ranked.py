@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from models.arrays.types import Float32, Int32, Mask, Places
 from models.ranking.candidates import Candidates
+from models.recommenders.profile_affinity import Lifted
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Ranked:
 
     `places` are the positions of the ranked items among the candidates, best first; `scores` (float32) are their
     scores. `network` are the network's scores of all candidates, None where it was not run; `late` tells whether
-    there was no time for it. `extra` holds what each adjustment added to the score of every candidate.
+    there was no time for it. `extra` holds what each adjustment added to the score of every candidate. `lifted` is what
+    the profile of a user without a history raised.
     """
 
     candidates: Candidates
@@ -36,6 +38,7 @@ class Ranked:
     network: Float32 | None = None
     late: bool = False
     extra: Mapping[str, Float32] = field(default_factory=dict)
+    lifted: Lifted | None = None
 
     @property
     def items(self) -> Int32:

@@ -1,14 +1,13 @@
 """The ranker: from a user's history to one ranked list."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from models.arrays.compiled import load_kernels
-from models.arrays.types import Float32, Int32
+from models.arrays.types import Float32, Int32, Int64
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.data.goal import Goal
@@ -22,15 +21,16 @@ from models.ranking.candidates import Candidates
 from models.ranking.features import NETWORK_SIGNALS, FeatureBuilder
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.new_items import NewItems
+from models.ranking.newcomers import lifted_query, newcomer_lift
 from models.ranking.ranked import Adjustment, Ranked
 from models.ranking.retriever import Retriever
+from models.ranking.seen_repeats import raise_repeats
 from models.recommenders.content import Content
 from models.recommenders.go_on import GoOn
 from models.recommenders.popularity import Popularity
 from models.recommenders.recommender import ItemMatrix, Likeness, Recommender, by_name
 from models.recommenders.registry import RECOMMENDERS
 from models.recommenders.repeats import Repeats
-from models.recommenders.score_board import ScoreBoard
 from models.recommenders.user_knn import UserKNN
 from models.similar.similar_items import SimilarItemsOf
 
@@ -155,8 +155,12 @@ class Ranker:
         retriever
             A copy of the ranker's own, for another thread.
         """
+        lifted = newcomer_lift(self.retriever, history)
+        query = query if lifted is None else lifted_query(query, lifted, self.popularity, self.n_candidates)
         candidates = (retriever or self.retriever).retrieve(history, query, new_items)
         network, late, scores = None, False, candidates.neighbours
+        if lifted is not None:
+            scores = lifted.raised(candidates.items, self.popularity.newcomer_counts_of(candidates.items))
         if with_network and self.network is not None and self.network_weight(candidates) > 0:
             late = not before_deadline()
             if not late:
@@ -173,7 +177,7 @@ class Ranker:
         places = np.argsort(-scores, kind="stable")
         if candidates.wanted is not None:
             places = places[candidates.wanted[places]]
-        return Ranked(candidates, places, scores[places], network, late, extra)
+        return Ranked(candidates, places, scores[places], network, late, extra, lifted)
 
     def score(self, candidates: Candidates, network: Float32 | None = None) -> Float32:
         """Score candidates with the blend; `network` are the network's scores, if already computed."""
@@ -205,18 +209,15 @@ class Ranker:
         tuple
             The adjustment of the scores, and the query with these items as candidates.
         """
-        values = np.zeros(size, dtype=np.float32)
-        items = NOTHING
         raised = history.raised(self.retriever.config.strength_exponent)
         known = raised.where(raised.items < len(self.item_ids)).every
-        if self.repeats is not None and len(known):
-            board = ScoreBoard(len(self.item_ids), Repeats.signals)
-            self.repeats.score(known, board)
-            items, scores = board.items, board.scores(Repeats.signals[0])
-            top = scores.max(initial=0.0)
-            values[items] = scores / top if top > 0 else scores
         weight = self.retriever.config.blend.seen_repeats
-        return Adjustment(Repeats.signals[0], values, weight, of_range=True), replace(query, additional=items)
+        return raise_repeats(self.repeats, known, query, weight, len(self.item_ids), size)
+
+    def read_profile(self, attributes: Mapping[str, Any]) -> Int64 | None:
+        """Return the hashed values of a user's attributes; None where the bundle reads none."""
+        affinity = self.retriever.affinity
+        return None if affinity is None else affinity.reader.codes(attributes)
 
     @property
     def n_candidates(self) -> int:

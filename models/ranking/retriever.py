@@ -20,12 +20,14 @@ from models.ranking.context import context_of
 from models.ranking.new_items import NewItems
 from models.recommenders.entry import Entry
 from models.recommenders.popularity import TRENDING, Popularity
+from models.recommenders.profile_affinity import ProfileAffinity
 from models.recommenders.recommender import Recommender, TrainingData
 from models.recommenders.registry import RECOMMENDERS, entry_of
 from models.recommenders.score_board import ScoreBoard
 
 BOUNDS = Bounds()
 _FILL = np.float32(1e-6)
+_AFFINITY = ProfileAffinity.signals[0]
 
 
 class Retriever:
@@ -41,13 +43,23 @@ class Retriever:
         Fitted, with these settings; popularity is among them.
     bounds
         How much of a history is read; every copy keeps it.
+    affinity
+        The affinities of profiles, where only users without a history need them; otherwise one of the recommenders.
     """
 
-    def __init__(self, config: RankingConfig, recommenders: Sequence[Recommender], bounds: Bounds = BOUNDS) -> None:
+    def __init__(
+        self,
+        config: RankingConfig,
+        recommenders: Sequence[Recommender],
+        bounds: Bounds = BOUNDS,
+        affinity: ProfileAffinity | None = None,
+    ) -> None:
         self.config = config
         self.bounds = bounds
         self.recommenders = tuple(recommenders)
         self.popularity = next(part for part in recommenders if isinstance(part, Popularity))
+        own = next((part for part in recommenders if isinstance(part, ProfileAffinity)), affinity)
+        self.affinity = None if own is None or own.empty else own
         self.weights = np.array([getattr(config.blend, part) for part in PARTS], dtype=np.float32)
         # Popular items rank, in their order, after all items that have a score.
         mix = self.weights.copy()
@@ -103,12 +115,14 @@ class Retriever:
             # The catalogue does not change with the interactions.
             same = entry.from_catalogue and part.config == getattr(config, entry.name)
             recommenders.append(part if same else fit(entry, training, config))
-        return type(self)(config, recommenders, self.bounds)
+        affinity = None if self.affinity is None else ProfileAffinity.fit(training, config.profile_affinity)
+        return type(self)(config, recommenders, self.bounds, affinity)
 
     def pruned(self) -> "Retriever":
         """Leave out the recommenders of weight 0 that the network does not read."""
-        names = used(self.config)
-        return Retriever(self.config, [part for part in self.recommenders if part.signals[0] in names], self.bounds)
+        names = scored(self.config)
+        kept = [part for part in self.recommenders if part.signals[0] in names]
+        return Retriever(self.config, kept, self.bounds, self.affinity)
 
     @classmethod
     def load(cls, bundle: Bundle, config: RankingConfig) -> Self:
@@ -119,20 +133,23 @@ class Retriever:
         BundleError
             An array is missing or of another type.
         """
-        names = used(config)
+        names = scored(config)
         entries = [entry for entry in RECOMMENDERS if entry.name in names]
         recommenders = [entry.recommender.load(bundle, getattr(config, entry.name)) for entry in entries]
-        return cls(config, recommenders)
+        wants_affinity = _AFFINITY in used(config) and _AFFINITY not in names
+        affinity = ProfileAffinity.load(bundle, config.profile_affinity) if wants_affinity else None
+        return cls(config, recommenders, BOUNDS, affinity)
 
     def configured(self, config: RankingConfig) -> "Retriever":
         """Apply other request-time settings to the same fitted recommenders."""
         recommenders = [part.configured(getattr(config, part.signals[0])) for part in self.recommenders]
-        return Retriever(config, recommenders, self.bounds)
+        affinity = None if self.affinity is None else self.affinity.configured(config.profile_affinity)
+        return Retriever(config, recommenders, self.bounds, affinity)
 
     def replaced(self, recommender: Recommender, config: RankingConfig) -> "Retriever":
         """Replace one recommender by one fitted with other settings."""
         others = [recommender if type(recommender) is type(present) else present for present in self.recommenders]
-        return Retriever(config, others, self.bounds).configured(config)
+        return Retriever(config, others, self.bounds, self.affinity).configured(config)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the arrays of all recommenders to store in a bundle, by name."""
@@ -180,7 +197,13 @@ class Retriever:
 
 
 def used(config: RankingConfig) -> tuple[str, ...]:
-    """Return the recommenders that settings need: those with a weight, those that the network reads, and popularity."""
+    """Return the recommenders that settings need: those that are scored, and what users without a history need."""
+    names = scored(config)
+    return (*names, _AFFINITY) if config.profile_affinity.newcomer_weight > 0 and _AFFINITY not in names else names
+
+
+def scored(config: RankingConfig) -> tuple[str, ...]:
+    """Return the recommenders with a weight, those that the network reads, and popularity."""
     names = []
     for entry in RECOMMENDERS:
         weighed = any(getattr(config.blend, part) > 0 for part in entry.parts)

@@ -17,6 +17,7 @@ from models.recommenders.entry import Entry
 from models.recommenders.go_on import GoOn, GoOnConfig
 from models.recommenders.item_knn import ItemKNN, ItemKNNConfig
 from models.recommenders.popularity import TRENDING, Popularity, PopularityConfig
+from models.recommenders.profile_affinity import ProfileAffinity, ProfileAffinityConfig
 from models.recommenders.repeats import Repeats, RepeatsConfig
 from models.recommenders.search_space import Choice, Halving, Steps
 from models.recommenders.spectral import Spectral, SpectralConfig
@@ -189,6 +190,13 @@ RECOMMENDERS: tuple[Entry, ...] = (
         from_catalogue=True,
         compares_items=True,
         lacking="no two items of the catalogue have a vector",
+    ),
+    Entry(
+        ProfileAffinity,
+        ProfileAffinityConfig,
+        "what users with the same attributes reach",
+        relates_items=False,
+        lacking="no attribute of the users has a value that enough of them share",
     ),
 )
 """All recommenders. Their order is that of the signals, and so of the network's features: keep it."""

@@ -35,9 +35,15 @@ from models.training.evaluation_config import EvaluationConfig
 from models.training.labelled_lists import LabelOptions
 from models.training.learn import Learned, learn, learn_network
 from models.training.left_out import left_out
-from models.training.measuring import beyond_accuracy, measure_kinds, measure_segments, measure_validation
+from models.training.measuring import (
+    beyond_accuracy,
+    measure_kinds,
+    measure_profiles,
+    measure_segments,
+    measure_validation,
+)
 from models.training.new_users import measure_new_users
-from models.training.newcomer_window import choose_newcomer_window
+from models.training.newcomer_profiles import choose_for_newcomers
 from models.training.not_fitted import not_fitted
 from models.training.protocol import cleaned, split_for
 from models.training.refresh import refresh
@@ -147,6 +153,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
     watch("metrics", 1.0)
     segments = measure_segments(ranked, values, test, split.newcomers, fitted, ranker, config.ks, seed)
     watch("segments", 1.0)
+    profiles = measure_profiles(ranker, split.newcomers, learned.newcomers, config.ks, seed)
     kinds = measure_kinds(ranker, everyone, test, values, dataset, config, watch)
     calibrated: Sequence[Mapping[str, Any]] = ()
     if not config.brief:
@@ -186,6 +193,7 @@ def evaluate(dataset: DataSet, folder: Path, config: EvaluationConfig, *, progre
         ),
         kinds=kinds,
         goal=None if cleaning.goal is None else str(cleaning.goal),
+        profiles=profiles,
     )
     labels = replace(options, log=split.log) if _learns_again(learned.retriever, options, config) else None
     return Evaluated(
@@ -226,6 +234,9 @@ def _learn(
             seed=config.seed,
             progress=progress,
         )
+    newcomers = choose_for_newcomers(split.known.successes, split.window, config.visit_pause, config.seed)
+    if split.known.profiles is not None:
+        progress("newcomers", 1.0)
     return learn(
         split.train,
         split.validation,
@@ -237,7 +248,7 @@ def _learn(
         seed=config.seed,
         budget=config.budget,
         progress=progress,
-        newcomer_window=choose_newcomer_window(split.known.successes, split.window, config.visit_pause),
+        newcomers=newcomers,
         goal=cleaning.goal,
     )
 

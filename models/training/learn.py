@@ -26,6 +26,7 @@ from models.training.budget import Budget
 from models.training.kind_weights import choose_by_kind
 from models.training.labelled_lists import LabelOptions, labelled_lists, signals_of
 from models.training.network import predict, save_network, train_networks
+from models.training.newcomer_profiles import NewcomerChoice
 from models.training.tuning import Trial, Tuner, tune_network_weight
 
 KERAS_FILE = "network.keras"
@@ -41,7 +42,8 @@ class Learned:
 
     `ranker` has the recommenders that help, `retriever` all that the data allows, both with the same settings. `files`
     are those of the network in both forms, in the folder that `learn` was given. `budget_spent` tells whether some
-    settings were not tried because the budget was spent.
+    settings were not tried because the budget was spent. `newcomers` are the settings of lists for users without a
+    history, where they were chosen.
     """
 
     ranker: Ranker
@@ -51,6 +53,7 @@ class Learned:
     curves: dict[str, list[float]]
     trials: list[Trial]
     budget_spent: bool = False
+    newcomers: NewcomerChoice | None = None
 
 
 def learn(
@@ -65,7 +68,7 @@ def learn(
     seed: int,
     budget: float | None,
     progress: Progress,
-    newcomer_window: int | None = None,
+    newcomers: NewcomerChoice | None = None,
     goal: Goal | None = None,
 ) -> Learned:
     """Run the recipe on a training part; nothing of the test part is read.
@@ -89,8 +92,8 @@ def learn(
     budget
         Seconds of processor time after which no further setting is tried; the trial that is running is finished. Where
         None it grows with the data.
-    newcomer_window
-        The window of popularity for users without a history, see `newcomer_window.choose_newcomer_window`.
+    newcomers
+        The settings of lists for users without a history; the defaults where None.
     goal
         What counts as success, stored with the settings.
     """
@@ -98,11 +101,10 @@ def learn(
     search = Budget(seconds * TUNING_SHARE)
     sample = validation.sample(MAX_VALIDATION_USERS, seed)
     progress("similarities", 0.0)
-    start = (
-        start_settings(train, scale, parts)
-        .model_copy(update={**context_settings(options), "goal": goal})
-        .changed("popularity", newcomer_window=newcomer_window)
-    )
+    start = start_settings(train, scale, parts).model_copy(update={**context_settings(options), "goal": goal})
+    if newcomers is not None:
+        start = start.changed("popularity", newcomer_window=newcomers.window)
+        start = start.model_copy(update={"profile_affinity": newcomers.config})
     everyone = Retriever.fit(train, start, options.catalogue, parts)
     progress("similarities", 1.0)
     tuner = Tuner(train, everyone, sample, seed, progress, options.catalogue, search, parts)
@@ -114,7 +116,7 @@ def learn(
         learned = learn_network(train, retriever, folder, options, network, seed=seed, progress=progress)
     if learned is None:
         ranker = Ranker(retriever, None, train.item_ids, train.user_ids)
-        return Learned(ranker, everyone, None, [], {}, trials, tuner.budget_spent)
+        return Learned(ranker, everyone, None, [], {}, trials, tuner.budget_spent, newcomers)
     scorer, curves = learned
     config, more = tune_network_weight(retriever, scorer, sample, seed=seed, progress=progress)
     kinds = lists_by_kind(sample, options.catalogue, seed=seed)
@@ -122,7 +124,9 @@ def learn(
     more += of_kinds
     ranker = Ranker(retriever.configured(config), scorer, train.item_ids, train.user_ids)
     files = network_files(folder)
-    return Learned(ranker, everyone.configured(config), scorer, files, curves, [*trials, *more], tuner.budget_spent)
+    return Learned(
+        ranker, everyone.configured(config), scorer, files, curves, [*trials, *more], tuner.budget_spent, newcomers
+    )
 
 
 def learn_network(

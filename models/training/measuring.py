@@ -12,9 +12,10 @@ from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.evaluation.beyond_accuracy import BeyondAccuracy
 from models.evaluation.by_kind import MeasuredKind, compare_with_best, measure_kind
-from models.evaluation.holdout_lists import rank_holdout, rank_popular
+from models.evaluation.holdout_lists import rank_holdout, rank_newcomers, rank_popular
 from models.evaluation.list_kinds import lists_by_kind
 from models.evaluation.metrics import coverage
+from models.evaluation.profile_rows import WITHOUT_PROFILE
 from models.evaluation.report import BLEND, POPULARITY
 from models.evaluation.segments import (
     Segment,
@@ -29,9 +30,12 @@ from models.evaluation.segments import (
 from models.ranking.candidates import ListKind
 from models.ranking.ranker import Ranker
 from models.ranking.retriever import Retriever
+from models.recommenders.profile_affinity import ProfileAffinity
 from models.training.evaluation_config import EvaluationConfig
 from models.training.learn import MAX_VALIDATION_USERS
+from models.training.newcomer_profiles import NewcomerChoice
 
+_AFFINITY = ProfileAffinity.signals[0]
 KIND_USERS = 2000
 """Maximum number of test users for each kind of list."""
 KIND_USERS_BRIEF = 500
@@ -102,12 +106,44 @@ def measure_segments(
     if tail is not None:
         segments["long_tail"] = tail
     if len(new.users):
-        # Without a history the blend's answer is the popular list, in its window for newcomers.
-        popularity = ranker.popularity
+        # Without a history the blend's answer is the popular list, in its window for newcomers, raised by profiles.
         lists = {
-            name: rank_popular(counts, new, max(ks), seed=seed)
-            for name, counts in ((BLEND, popularity.newcomer_counts), (POPULARITY, popularity.counts))
+            BLEND: rank_newcomers(ranker, new, max(ks), seed=seed)[0],
+            POPULARITY: rank_popular(ranker.popularity.counts, new, max(ks), seed=seed),
         }
         of_users = measure_users(lists, new.targets, ks)
         segments["no_history"] = summarise(of_users, np.arange(len(new.users)), seed=seed)
     return segments
+
+
+def measure_profiles(
+    ranker: Ranker, new: Holdout, chosen: NewcomerChoice | None, ks: Sequence[int], seed: int
+) -> dict[str, Any] | None:
+    """Tell what the attributes of users gave; `new` are the test users without a history.
+
+    Returns
+    -------
+    dict or None
+        None where no user has an attribute. `test` compares the newcomers whose profile is known with themselves
+        without it, where there are any.
+    """
+    profiles = new.source.profiles
+    if profiles is None:
+        return None
+    config = ranker.retriever.config
+    found: dict[str, Any] = {
+        "attributes": dict(profiles.values),
+        "ignored": dict(profiles.ignored),
+        "weight": config.blend.profile_affinity,
+        "read_by_network": config.blend.reads_network and _AFFINITY in config.network_parts,
+        "newcomer_weight": config.profile_affinity.newcomer_weight,
+        "pseudo_count": config.profile_affinity.pseudo_count,
+        "validation": None if chosen is None or not chosen.newcomers else dict(chosen.facts()),
+        "test": None,
+    }
+    lists, known = rank_newcomers(ranker, new, max(ks), seed=seed)
+    if known.any():
+        plain = rank_popular(ranker.popularity.newcomer_counts, new, max(ks), seed=seed)
+        values = measure_users({BLEND: lists, WITHOUT_PROFILE: plain}, new.targets, ks)
+        found["test"] = summarise(values, np.flatnonzero(known), seed=seed)
+    return found

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from models.arrays.types import Float64, Int32
+from models.arrays.types import Float64, Int32, Int64, Mask
 from models.data.flow import Flow
 from models.data.history import SECONDS_A_DAY
 from models.data.holdout import Ragged
@@ -44,13 +44,8 @@ def choose_newcomer_window(known: Interactions, window: float | None, visit_paus
     """
     if not known.has_clock or not len(known.items):
         return None
-    times = known.times
-    # As in `Flow`: from the first interaction on, in days.
-    ages = Flow.of(times).ages(times)
-    passed: Float64 = ages.max() - ages
-    length = ages.max() * _SHARE if window is None else window / SECONDS_A_DAY
-    begin = float(ages.max()) - length
-    first = known.offsets[:-1][np.diff(known.offsets) > 0]
+    passed, begin, length = _latest(known, window)
+    first = _first_rows(known)
     first = first[passed[first] >= begin]
     if not begin > 0 or len(first) < MIN_NEWCOMERS:
         return None
@@ -62,19 +57,43 @@ def choose_newcomer_window(known: Interactions, window: float | None, visit_paus
         if len(rows):
             moment = begin + length * number / steps
             before = passed < moment
-            targets = _first_visits(known, rows, visit_pause)
+            targets = first_visits(known, rows, visit_pause)
             values.append(_measured(known.items[before], moment - passed[before], known.n_items, targets))
     by_choice = np.concatenate(values, axis=1)
     best = int(by_choice[1:].mean(axis=1).argmax())
     return None if within_one_error(by_choice[1 + best], by_choice[0]) else best
 
 
-def _first_visits(known: Interactions, rows: Int32, visit_pause: float) -> Ragged:
-    """Collect the items of the visits that begin at some rows."""
-    visits = []
+def latest_newcomers(known: Interactions, window: float | None) -> tuple[Mask, Int64]:
+    """Return the rows before the latest part, and the first row of each user who came in it; none without a clock."""
+    if not known.has_clock or not len(known.items):
+        return np.ones(len(known.items), dtype=np.bool_), np.empty(0, dtype=np.int64)
+    passed, begin, _ = _latest(known, window)
+    first = _first_rows(known)
+    return passed < begin, first[passed[first] >= begin]
+
+
+def _latest(known: Interactions, window: float | None) -> tuple[Float64, float, float]:
+    """Return the days from the first interaction to each, to the latest part, and the length of this part."""
+    times = known.times
+    # As in `Flow`: from the first interaction on, in days.
+    ages = Flow.of(times).ages(times)
+    passed: Float64 = ages.max() - ages
+    length = ages.max() * _SHARE if window is None else window / SECONDS_A_DAY
+    return passed, float(ages.max()) - length, length
+
+
+def _first_rows(known: Interactions) -> Int64:
+    return known.offsets[:-1][np.diff(known.offsets) > 0]
+
+
+def first_visits(known: Interactions, rows: Int64, visit_pause: float) -> Ragged:
+    """Collect the items of the visits that begin at some rows; without a clock all items of their users."""
+    visits, clock = [], known.has_clock
     for start in rows.tolist():
         stop = int(known.offsets[known.users[start] + 1])
-        pauses = np.flatnonzero(np.diff(known.times[start:stop]) > visit_pause)
+        gaps = np.diff(known.times[start:stop]) if clock else np.zeros(stop - start - 1)
+        pauses = np.flatnonzero(gaps > visit_pause)
         visits.append(np.unique(known.items[start : start + int(pauses[0]) + 1 if len(pauses) else stop]))
     offsets = np.concatenate([[0], np.cumsum([len(items) for items in visits])]).astype(np.int64)
     return Ragged(offsets, np.concatenate(visits))

@@ -13,7 +13,7 @@ from models.data.progress import Progress, silent
 from models.filters.knowledge import Knowledge, KnowledgeConfig
 from models.ranking.config import RankingConfig
 from models.ranking.network import NetworkScorer
-from models.ranking.retriever import Retriever
+from models.ranking.retriever import Retriever, used
 from models.recommenders.recommender import TrainingData
 from models.recommenders.registry import RECOMMENDERS
 from models.recommenders.repeats import Repeats
@@ -75,7 +75,7 @@ class Publication:
         if settings is None:
             settings, spent = _similar_settings(interactions.pairs, catalogue, recipe, progress)
         config = config.model_copy(update={"similar": settings})
-        names = {part.signals[0] for part in served.recommenders} | {entry.name for entry in RECOMMENDERS if entry.kept}
+        names = {*used(config), *(entry.name for entry in RECOMMENDERS if entry.kept)}
         retriever = Retriever.fit(interactions, config, catalogue, names - {Repeats.signals[0]})
         vectors = next((part for part in retriever.recommenders if isinstance(part, Vectors)), None)
         return cls(

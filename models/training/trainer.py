@@ -234,6 +234,7 @@ def _manifest(
             "left_out": dict(report.left_out),
             "unmeasured": report.unmeasured,
             "kinds": report.kinds,
+            "profiles": report.profiles,
         },
         protocol=report.protocol,
         recipe=recipe.model_dump(mode="json"),

@@ -9,6 +9,7 @@ from models.data.cleaning import present
 from models.data.columns import ITEM
 from models.data.folder import DataSet
 from models.data.interactions import Interactions
+from models.data.profiles import Profiles
 from models.data.progress import Progress
 from models.evaluation.report import EvaluationReport, peak_memory_mb
 from models.ranking.ranker import Ranker
@@ -40,6 +41,7 @@ def fit_unmeasured(dataset: DataSet, config: EvaluationConfig, reason: str, *, p
     dataset, table, cleaning = cleaned(dataset, config)
     catalogue = [] if dataset.items is None else [dataset.items.filter(present(dataset.items[ITEM]))[ITEM]]
     log = Interactions.from_table(table, more_items=catalogue, first_only=False, scale=cleaning.scale, seed=config.seed)
+    log = log.with_profiles(Profiles.fit(dataset.users))
     everything = log.first_of_each_pair().accumulated(log, None).standing_for(log)
     used = len(np.unique(everything.items))
     large = not_fitted(config.parts, used, everything)

@@ -99,7 +99,7 @@ def rank(
         with_network=has_history,
     )
     items, scores = ranked.items, ranked.scores
-    if strategy == "popular" and not adjustments:
+    if strategy == "popular" and not adjustments and ranked.lifted is None:
         # Popularity alone ranks them: the number of interactions says more than a share of the best item's.
         scores = ranker.popularity.newcomer_counts_of(items)
         order = np.argsort(-scores, kind="stable")

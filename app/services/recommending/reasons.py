@@ -8,8 +8,9 @@ import numpy as np
 
 from app.schemas.options import Options
 from app.services.recommending.ranking import RankedList, rank
+from app.services.state.histories import Log
 from app.services.state.serving import Serving
-from app.services.state.user_history import UserHistory
+from app.services.state.user_history import UserHistory, known_attributes
 from models.arrays.types import Int32
 from models.filters.relaxations import in_words, relax
 from models.ranking.candidate_generation import CandidateQuery
@@ -23,10 +24,21 @@ _POPULAR = [Reason("popularity", 1.0)]
 
 
 def explained(
-    serving: Serving, user_history: UserHistory, options: Options, found: RankedList, items: Int32
+    serving: Serving,
+    user_history: UserHistory,
+    options: Options,
+    found: RankedList,
+    items: Int32,
+    log: Log | None,
 ) -> list[list[dict[str, Any]]]:
-    """Return the reasons for some items of a list, as the wire model `Reason` has them."""
-    codes = items.tolist()
+    """Return the reasons for some items of a list, as the wire model `Reason` has them.
+
+    Parameters
+    ----------
+    log
+        Of the user, with the attributes that some reasons name.
+    """
+    codes, attributes = items.tolist(), known_attributes(log, options.attributes)
     reasons: dict[int, list[Reason]] = {}
     if serving.ranker is not None:
         ranked = found.ranked
@@ -36,7 +48,7 @@ def explained(
         if ranked is not None:
             places = {code: place for place, code in enumerate(ranked.candidates.items.tolist())}
             scored = [code for code in codes if code in places]
-            why = explain(serving.ranker, found.history, ranked, [places[code] for code in scored])
+            why = explain(serving.ranker, found.history, ranked, [places[code] for code in scored], attributes)
             reasons = dict(zip(scored, why, strict=True))
     return [_written(reasons.get(code, _POPULAR), serving.live) for code in codes]
 

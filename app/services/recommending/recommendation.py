@@ -249,7 +249,12 @@ class RecommendationService:
         """Take a request along its path: read the history, rank, apply the rules, cut the page, write the bytes."""
         serving, user_id, options = request.serving, request.user_id, request.options
         user_history = read_history(
-            serving, user_id, request.log, session_items=options.session_items, exclude_seen=options.exclude_seen
+            serving,
+            user_id,
+            request.log,
+            session_items=options.session_items,
+            exclude_seen=options.exclude_seen,
+            attributes=options.attributes,
         )
         popular_now = None
         if not len(user_history.items) and serving.first_goal:
@@ -279,7 +284,9 @@ class RecommendationService:
             page,
             found.strategy,
             reason=why_empty(serving.live, user_history, options) if not len(found.items) else None,
-            reasons=explained(serving, user_history, options, found, page.items) if options.explain else None,
+            reasons=explained(serving, user_history, options, found, page.items, request.log)
+            if options.explain
+            else None,
             degraded="deadline" if found.late else request.degraded,
             known_user=None if user_id is None else user_history.history.user >= 0,
         )

@@ -18,7 +18,10 @@ from models.ranking.live_catalogue import LiveCatalogue
 from models.ranking.rotation import NAME as ROTATION
 from models.ranking.rotation import NO_ROTATION, RotationConfig, lowered
 from models.ranking.rules import expose, pin
+from models.recommenders.profile_affinity import Lifted
 
+_ORDERED = 2000
+"""Popular items that are put in order with those that a profile raises."""
 _DIVERSE = 100
 """Places from the top that diversity reorders; behind them the order of the scores stays."""
 
@@ -87,10 +90,25 @@ def _popular_first(
     """Put the items that are popular now first: others may have been when the bundle was made."""
     if serving.ranker is None or query.limit is None:
         return found
-    most = in_order(serving.live, *popular_now, query, query.limit)
+    counts, order = popular_now
+    if found.ranked is not None and found.ranked.lifted is not None:
+        counts, order = _raised(counts, order, found.ranked.lifted)
+    most = in_order(serving.live, counts, order, query, query.limit)
     # Behind them come items without interactions, new ones among them.
     most = most.followed_by(found.items[~np.isin(found.items, most.items)])
     return replace(found, items=most.items, scores=most.scores)
+
+
+def _raised(counts: Float32, order: Int32, lifted: Lifted) -> tuple[Float32, Int32]:
+    """Raise counts by what a profile raises, and put the first items in order again."""
+    known = lifted.known(len(counts))
+    raised = np.where(known, counts * np.float32(lifted.others), counts)
+    raised[lifted.items] = lifted.raised(lifted.items, counts[lifted.items])
+    first = ~known & (counts > 0)
+    first[order[:_ORDERED]] = True
+    first[lifted.items] = True
+    head = order[first[order]]
+    return raised, np.concatenate([head[np.argsort(-raised[head], kind="stable")], order[~first[order]]])
 
 
 def _shown(live: LiveCatalogue, pins: Sequence[Pin]) -> list[tuple[int, int]]:

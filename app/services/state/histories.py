@@ -1,7 +1,7 @@
 """A read-through cache of the users' histories, kept up to date with new interactions."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -9,6 +9,7 @@ from cachetools import LRUCache
 
 from app.storage.interactions import LATEST_IMPRESSIONS, InteractionStore, LogEntry
 from app.storage.rows import Row, Stored
+from app.storage.users import UserStore
 from models.data.events import IMPRESSIONS
 from models.data.sales import counted_type
 
@@ -18,6 +19,9 @@ _LOG_BYTES = 1000
 """Measured bytes of a log without its events, but with its cache entry and the data derived from it."""
 _EVENT_BYTES = 12
 """Measured bytes of the derived data for each event."""
+
+
+_NO_ATTRIBUTES: Mapping[str, Any] = {}
 
 
 class _Packed(NamedTuple):
@@ -43,17 +47,18 @@ class _Packed(NamedTuple):
 
 
 class Log:
-    """All events of a user, oldest first; immutable: an update makes a new log.
+    """All events of a user, oldest first, and the user's attributes; immutable: an update makes a new log.
 
     Impressions are apart: they say nothing about interest, and must not push out what does. `derived` caches what is
     derived from the events.
     """
 
-    __slots__ = ("_events", "_impressions", "derived")
+    __slots__ = ("_attributes", "_events", "_impressions", "derived")
 
-    def __init__(self, events: Sequence[LogEntry] = ()) -> None:
+    def __init__(self, events: Sequence[LogEntry] = (), attributes: Mapping[str, Any] | None = None) -> None:
         told, shown = _apart(events)
         self._events, self._impressions = _Packed.of(told), _Packed.of(shown)
+        self._attributes = bytes(memoryview(orjson.dumps(attributes))) if attributes else b""
         self.derived: Any = None
 
     def __len__(self) -> int:
@@ -70,9 +75,15 @@ class Log:
         return self._impressions.events
 
     @property
+    def attributes(self) -> Mapping[str, Any]:
+        """The attributes of the user; empty without a profile."""
+        return orjson.loads(self._attributes) if self._attributes else _NO_ATTRIBUTES
+
+    @property
     def size(self) -> int:
         """Approximate size in memory, in bytes."""
         content = len(self._events.content) + len(self._impressions.content)
+        content += len(self._attributes)
         return _LOG_BYTES + content + _EVENT_BYTES * (self._events.length + self._impressions.length)
 
     def with_events(self, new: Sequence[LogEntry]) -> "Log":
@@ -83,7 +94,7 @@ class Log:
         if events is self._events and impressions is self._impressions:
             return self
         log = Log()
-        log._events, log._impressions = events, impressions
+        log._events, log._impressions, log._attributes = events, impressions, self._attributes
         return log
 
 
@@ -116,10 +127,13 @@ class Histories:
         The log in SQL.
     max_bytes
         Approximate bound of the memory for logs.
+    users
+        The users' profiles in SQL; without them no log has attributes.
     """
 
-    def __init__(self, store: InteractionStore, max_bytes: int) -> None:
+    def __init__(self, store: InteractionStore, max_bytes: int, users: UserStore | None = None) -> None:
         self._store = store
+        self._users = users
         self._logs: LRUCache[str, Log] = LRUCache(max_bytes, getsizeof=_size_of)
         self._loading: dict[str, asyncio.Task[dict[str, Log]]] = {}
         self._dirty: set[str] = set()
@@ -179,8 +193,7 @@ class Histories:
         try:
             while pending:
                 self._dirty -= pending
-                read = await self._store.histories(sorted(pending), MAX_EVENTS)
-                logs |= {user_id: Log(events) for user_id, events in read.items()}
+                logs |= await self._read(sorted(pending))
                 pending &= self._dirty
             for user_id, log in logs.items():
                 self._keep(user_id, log)
@@ -224,10 +237,10 @@ class Histories:
         try:
             while pending:
                 self._dirty -= pending
-                read = await self._store.histories(sorted(pending), MAX_EVENTS)
+                read = await self._read(sorted(pending))
                 for user_id in pending - self._dirty:
                     if user_id in self._logs:
-                        self._keep(user_id, Log(read[user_id]))
+                        self._keep(user_id, read[user_id])
                 self._refreshing -= pending - self._dirty
                 pending &= self._dirty
         finally:
@@ -235,6 +248,11 @@ class Histories:
                 self._logs.pop(user_id, None)
             self._refreshing -= pending
             self._dirty -= pending
+
+    async def _read(self, user_ids: Sequence[str]) -> dict[str, Log]:
+        read = await self._store.histories(user_ids, MAX_EVENTS)
+        attributes = {} if self._users is None else await self._users.attributes(user_ids)
+        return {user_id: Log(events, attributes.get(user_id)) for user_id, events in read.items()}
 
     def clear(self) -> None:
         """Forget everything: any log may be out of date."""

@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 from itertools import count
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from app.times import clock
-from models.arrays.types import Mask
+from models.arrays.types import Int64, Mask
 from models.data.codes import find
 from models.data.goal import Goal
 from models.data.strengths import StrengthScale
@@ -91,6 +92,10 @@ class Serving:
         if self.ranker is not None:
             new[: self.live.n_items] = ~self.ranker.popularity.interacted
         return new
+
+    def profile(self, attributes: Mapping[str, Any]) -> Int64 | None:
+        """Return the hashed values of a user's attributes; None where the bundle reads none."""
+        return None if self.ranker is None or not attributes else self.ranker.read_profile(attributes)
 
     def hide_users(self, user_ids: Collection[str]) -> None:
         """Ignore the bundle's data about some of its users from now on; earlier answers become invalid."""

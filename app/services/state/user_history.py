@@ -1,8 +1,9 @@
 """Reading a history: a user's log as item codes with strengths, for the bundle in use."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -63,6 +64,7 @@ def read_history(
     *,
     session_items: Sequence[str] = (),
     exclude_seen: bool | Sequence[str] | None = None,
+    attributes: Mapping[str, Any] | None = None,
 ) -> UserHistory:
     """Read the history of a request: a user's log, then the items of a session.
 
@@ -73,12 +75,17 @@ def read_history(
     exclude_seen
         Whether seen items stay out of the list: all, none, or those that interactions of some types are about; where
         None those that reached the goal of the bundle, or all where it has none. Disliked items stay out in any case.
+    attributes
+        Of the user, as the request gives them: they come before those of the profile.
     """
     if log is None or session_items:
         log = Log() if log is None else log
         found = read_events(serving, user_id, log.events, session_items, log.impressions)
     else:
         found = read_log(serving, user_id, log)
+    if attributes or (session_items and log is not None):
+        profile = serving.profile(known_attributes(log, attributes))
+        found = replace(found, history=replace(found.history, profile=profile))
     if exclude_seen is None:
         return found
     if exclude_seen is True:
@@ -93,9 +100,16 @@ def read_log(serving: Serving, user_id: str | None, log: Log) -> UserHistory:
     """Read a log; the result is kept with it until codes change or its strengths have decayed."""
     codes = (serving.number, len(serving.live))
     if log.derived is None or log.derived[0] != codes or not log.derived[1].current:
-        log.derived = (codes, read_events(serving, user_id, log.events, impressions=log.impressions))
+        read = read_events(serving, user_id, log.events, impressions=log.impressions)
+        profile = serving.profile(log.attributes)
+        log.derived = (codes, replace(read, history=replace(read.history, profile=profile)))
     found: UserHistory = log.derived[1]
     return found
+
+
+def known_attributes(log: Log | None, given: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return the attributes of a user: those of the profile, and those that a request gives, which come before."""
+    return {**({} if log is None else log.attributes), **(given or {})}
 
 
 def read_events(

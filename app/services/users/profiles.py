@@ -1,11 +1,12 @@
 """User profiles: creates, changes, returns and lists them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from app.errors import NotFoundError
+from app.errors import DatabaseError, NotFoundError
 from app.schemas.batches import RowsStored
 from app.schemas.users import User, UserIn, UserPatch, UsersPage, UsersQuery
 from app.services.kit.attributes import refusals, require
@@ -13,6 +14,7 @@ from app.services.kit.batches import put_batch
 from app.services.kit.merge_patch import merged
 from app.services.kit.pagination import decode, encode
 from app.services.state.declared_schema import DeclaredSchema
+from app.services.state.histories import Histories
 from app.storage.users import UserStore
 from models.data.columns import USER
 
@@ -20,11 +22,24 @@ _ROWS = TypeAdapter(list[User])
 
 
 class Profiles:
-    """Stores and finds users."""
+    """Stores and finds users.
 
-    def __init__(self, users: UserStore, schema: DeclaredSchema) -> None:
+    Parameters
+    ----------
+    histories
+        Those in the memory of this process, where it serves: the next answer to a user knows what changed.
+    """
+
+    def __init__(self, users: UserStore, schema: DeclaredSchema, histories: Histories | None = None) -> None:
         self._users = users
         self._schema = schema
+        self._histories = histories
+
+    async def _changed(self, user_ids: Sequence[str]) -> None:
+        # Logs that cannot be read now are forgotten: what is committed is acknowledged all the same.
+        if self._histories is not None:
+            with suppress(DatabaseError):
+                await self._histories.refresh(user_ids)
 
     async def put(self, user_id: str, user: UserIn) -> tuple[User, bool]:
         """Create or replace a user and commit; return whether it is new.
@@ -36,6 +51,7 @@ class Profiles:
         """
         require(refusals(self._schema.current.users, user.attributes))
         created = await self._users.put(user_id, user.attributes)
+        await self._changed([user_id])
         return User.model_construct(user_id=user_id, attributes=user.attributes), created
 
     async def patch(self, user_id: str, patch: UserPatch) -> User:
@@ -58,6 +74,7 @@ class Profiles:
         attributes = await self._users.change(user_id, changed)
         if attributes is None:
             raise NotFoundError(f"there is no user {user_id!r}")
+        await self._changed([user_id])
         return User.model_construct(user_id=user_id, attributes=attributes)
 
     async def put_batch(self, given: Sequence[object], *, atomic: bool) -> RowsStored:
@@ -76,6 +93,7 @@ class Profiles:
     async def _put_all(self, given: list[User]) -> None:
         rows = {user.user_id: {USER: user.user_id, "attributes": user.attributes} for user in given}
         await self._users.put_many(list(rows.values()))
+        await self._changed(list(rows))
 
     async def get(self, user_id: str) -> User:
         """Return a user.

@@ -11,11 +11,12 @@ import pytest
 from fastapi import FastAPI
 
 from app.config import Settings
-from app.process import factory, serving_factory
+from app.process import serving_factory
 from app.process.serving_state import serving_state
 from app.schemas.items import ItemPatch
 from app.schemas.options import Options
 from app.schemas.users import UserPatch
+from app.services.users.profiles import Profiles
 
 Refused = Callable[..., dict[str, Any]]
 FULL = {
@@ -61,7 +62,10 @@ async def test_patches_at_the_same_time_lose_nothing(settings: Settings, client:
         there: list[Any] = [
             serving_factory.catalogue(other).patch("i", ItemPatch(attributes={f"b{n}": n})) for n in range(8)
         ]
-        there += [factory.profiles(other.resources).patch("u", UserPatch(attributes={f"b{n}": n})) for n in range(8)]
+        there += [
+            Profiles(other.resources.users, other.resources.schema).patch("u", UserPatch(attributes={f"b{n}": n}))
+            for n in range(8)
+        ]
         await asyncio.gather(*here, *there)
     expected = {f"{letter}{n}": n for letter in "ab" for n in range(8)}
     assert (await client.get("/items/i")).json()["attributes"] == expected

@@ -69,6 +69,7 @@ def test_the_report_is_written_as_json() -> None:
         "left_out": {},
         "unmeasured": None,
         "goal": None,
+        "profiles": None,
         "kinds": {},
     }
 
