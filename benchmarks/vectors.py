@@ -92,17 +92,18 @@ def measure(
             began = time.perf_counter()
             asyncio.run(_fill(work, vectors))
             typer.echo(f"stored in {time.perf_counter() - began:.0f} s")
-            with serving(work, folder) as server, Client(server.port) as client:
+            with serving(work, folder) as server:
                 # The first answer waits until all descriptions are compared.
-                client.get("/items/i0/similar")
+                with Client(server.port) as client:
+                    client.get("/items/i0/similar")
                 typer.echo(f"without a bundle: ready in {server.started_in:.1f} s")
-                _ask(server, client, vectors, requests=requests, new=new, first="first", seed=seed)
+                _ask(server, vectors, requests=requests, new=new, first="first", seed=seed)
             began = time.perf_counter()
             work.braid("train", "--budget", str(budget), "--force")
             typer.echo(f"trained in {time.perf_counter() - began:.0f} s")
-            with serving(work, folder) as server, Client(server.port) as client:
+            with serving(work, folder) as server:
                 typer.echo(f"with a bundle: ready in {server.started_in:.1f} s")
-                _ask(server, client, vectors, requests=requests, new=new, first="second", seed=seed + 1)
+                _ask(server, vectors, requests=requests, new=new, first="second", seed=seed + 1)
     except LoadError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -124,34 +125,36 @@ async def _fill(work: Work, vectors: Vectors) -> None:
         await factory.importing(resources).run(in_memory(DataSet(vectors.log())), progress=silent)
 
 
-def _ask(server: Server, client: Client, vectors: Vectors, *, requests: int, new: int, first: str, seed: int) -> None:
+def _ask(server: Server, vectors: Vectors, *, requests: int, new: int, first: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
     known = rng.integers(len(vectors.rows), size=requests).tolist()
     for method in ("vectors", "content", "blend"):
         paths = (f"/items/i{item}/similar?method={method}&limit={_DEPTH}" for item in known)
-        lists = _timed(server, f"known items, {method}", client.get, paths)
+        lists = _timed(server, f"known items, {method}", Client.get, paths)
         if method == "vectors":
             pairs = [(vectors.rows[item], item, body) for item, body in zip(known, lists, strict=True)]
             typer.echo(f"  recall@{_DEPTH} of exact search: {_recall(vectors.rows, pairs):.4f}")
     clusters = rng.integers(int(vectors.clusters.max()) + 1, size=new)
     rows = vectors.near(clusters)
     puts = ((f"/items/{first}-{n}", {"attributes": {_NAME: row.tolist()}}) for n, row in enumerate(rows))
-    _timed(server, "put a new item", lambda given: client.put(*given), puts)
+    _timed(server, "put a new item", lambda client, given: client.put(*given), puts)
     for method in ("vectors", "blend"):
         paths = (f"/items/{first}-{n}/similar?method={method}&limit={_DEPTH}" for n in range(new))
-        lists = _timed(server, f"new items, {method}", client.get, paths)
+        lists = _timed(server, f"new items, {method}", Client.get, paths)
         if method == "vectors":
             pairs = [(row, -1, body) for row, body in zip(rows, lists, strict=True)]
             typer.echo(f"  recall@{_DEPTH} of exact search among the others: {_recall(vectors.rows, pairs):.4f}")
 
 
-def _timed(server: Server, what: str, ask: Callable[[Any], Any], given: Iterator[Any]) -> list[Any]:
+def _timed(server: Server, what: str, ask: Callable[[Client, Any], Any], given: Iterator[Any]) -> list[Any]:
     """Ask one after the other, print the percentiles of the times, and return the answers."""
     answers, times, spent = [], [], server.cpu_seconds()
-    for one in given:
-        began = time.perf_counter()
-        answers.append(ask(one))
-        times.append(1000 * (time.perf_counter() - began))
+    # A connection of its own: the server closes one that is idle while recall is computed.
+    with Client(server.port) as client:
+        for one in given:
+            began = time.perf_counter()
+            answers.append(ask(client, one))
+            times.append(1000 * (time.perf_counter() - began))
     cuts = statistics.quantiles(times, n=100)
     each = 1000 * (server.cpu_seconds() - spent) / len(times)
     typer.echo(

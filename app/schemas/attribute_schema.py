@@ -15,6 +15,14 @@ SCHEMA_EXAMPLE: dict[str, JsonValue] = {
 class AttributeReport(BaseModel):
     """An attribute that is declared, or that some item or user has."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"name": "brand", "type": "category", "length": None, "declared": False, "values": 2, "unfit": 0}
+            ]
+        }
+    )
+
     name: str = Field(description="its name within `attributes`; a dot stands for each level below")
     type: AttributeType | Literal["mixed"] = Field(
         description="the declared type, or what is inferred from the values: `mixed` where they are of several types"

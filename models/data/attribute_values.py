@@ -72,6 +72,9 @@ def read_values(declared: Attributes, values: Mapping[str, Any]) -> Read:
 
 def _why_no_vector(value: object, length: int) -> str | None:
     if isinstance(value, np.ndarray):
+        # Stored vectors were checked when they were put.
+        if len(value) == length and np.isfinite(value).all():
+            return None
         value = value.tolist()
     if not isinstance(value, list):
         return f"must be a list of {length:,} numbers"

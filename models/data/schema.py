@@ -30,7 +30,9 @@ class SchemaDeclarationError(ValueError):
 class Attribute(BaseModel):
     """What values of an attribute are."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, json_schema_extra={"examples": [{"type": "vector", "length": 384}]}
+    )
 
     type: AttributeType = Field(description="what its values are", examples=["category"])
     length: int | None = Field(None, ge=1, le=MAX_LENGTH, description="how many numbers a vector has")

@@ -22,6 +22,8 @@ _LEAST_BITS = 256
 _SEED = 7
 _ROWS = 16_384
 _LEAST_ROWS = 64
+_UNSIGNED = 1024
+"""Rows that are put before their signs are computed, unless a search comes first."""
 _LEARNING = 10_000
 """Rows up to which a growing index learns its centre anew: later it is known well enough."""
 
@@ -46,6 +48,7 @@ class VectorIndex:
         self.signs = signs
         self.centre = centre
         self.size = size
+        self._unsigned: list[int] = []
 
     @classmethod
     def of(cls, rows: Float32) -> Self:
@@ -69,8 +72,16 @@ class VectorIndex:
                 signs[: self.size] = _signs(rows[: self.size], self.centre)
             self.rows, self.signs = rows, signs
         self.rows[row] = vector
-        self.signs[row] = _signs(vector[None], self.centre)[0]
         self.size = max(self.size, row + 1)
+        # The signs of many rows together take a fraction of the time.
+        self._unsigned.append(row)
+        if len(self._unsigned) == _UNSIGNED:
+            self._sign()
+
+    def _sign(self) -> None:
+        if self._unsigned:
+            self.signs[self._unsigned] = _signs(self.rows[self._unsigned], self.centre)
+            self._unsigned.clear()
 
     def nearest(self, vector: Float32, count: int, itself: int = -1) -> tuple[Int32, Float32]:
         """Find the rows with the largest cosines above 0.
@@ -91,6 +102,7 @@ class VectorIndex:
         if self.size <= shortlist:
             chosen = np.arange(self.size, dtype=np.int32)
         else:
+            self._sign()
             wanted = _signs(vector[None], self.centre)[0]
             chosen = vector_kernels.fewest_differences(self.signs, self.size, wanted, shortlist)
         chosen = chosen[chosen != itself]
