@@ -37,7 +37,9 @@ def why_unfit(attribute: Attribute, value: object) -> str | None:
     if value is None:
         return None
     if attribute.length is not None:
-        return _why_no_vector(value, attribute.length)
+        # Stored vectors were checked number by number when they were put.
+        stored = isinstance(value, np.ndarray) and len(value) == attribute.length and bool(np.isfinite(value).all())
+        return None if stored else _why_no_vector(value, attribute.length)
     return _REASONS[attribute.type](value)
 
 
@@ -72,9 +74,6 @@ def read_values(declared: Attributes, values: Mapping[str, Any]) -> Read:
 
 def _why_no_vector(value: object, length: int) -> str | None:
     if isinstance(value, np.ndarray):
-        # Stored vectors were checked when they were put.
-        if len(value) == length and np.isfinite(value).all():
-            return None
         value = value.tolist()
     if not isinstance(value, list):
         return f"must be a list of {length:,} numbers"
