@@ -11,7 +11,7 @@ from models.ranking.retriever import Retriever
 from models.recommenders.popularity import Popularity
 from models.recommenders.profile_affinity import Lifted
 
-_MORE = 4
+_MORE = 2
 """Raised items that are candidates, for each one that is asked for: some of them may be hidden or excluded."""
 
 

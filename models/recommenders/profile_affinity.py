@@ -34,7 +34,7 @@ class ProfileAffinityConfig(BaseModel):
     pseudo_count: float = Field(
         100.0, gt=0, description="interactions, spread as over all users, that are added to those of each value"
     )
-    items: int = Field(1000, ge=1, description="items that are kept for each value, those most often reached")
+    items: int = Field(300, ge=1, description="items that are kept for each value, those most often reached")
     newcomer_weight: float = Field(
         0.0, ge=0, description="power of the lift that popularity is multiplied by for users without a history"
     )

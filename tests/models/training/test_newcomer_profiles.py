@@ -55,7 +55,7 @@ def test_without_profiles_nothing_is_chosen(log: Interactions) -> None:
 def test_the_report_tells_what_profiles_gave() -> None:
     dataset = generate_tastes(1500, 100).dataset
     config = EvaluationConfig(
-        protocol="temporal", parts=("popularity", "profile_affinity"), with_network=False, budget=0, brief=True
+        protocol="timeline", parts=("popularity", "profile_affinity"), with_network=False, budget=0, brief=True
     )
     report = evaluate_folder(dataset, config, progress=silent)
     profiles = report.profiles
