@@ -39,9 +39,14 @@ _TIRED = 0.6
 
 
 class Generated(NamedTuple):
-    """A generated log, and the ids of items that are always shown low, and of others of their group as good as they."""
+    """A generated log, and the ids of items that are always shown low, and of others of their group as good as they.
+
+    `liking` is how likely each user clicks each item when looking at it for the first time: float64 (users, items), by
+    the numbers in their ids.
+    """
 
     dataset: DataSet
+    liking: Float64
     low: Ids
     equals: Ids
 
@@ -65,23 +70,23 @@ def generate(users: int = 1500, items: int = 400, visits: int = 14, seed: int = 
         for name, value in zip(rows, (f"u{user}", f"i{item}", kind, time, position), strict=True):
             rows[name].append(value)
 
+    tastes = rng.dirichlet(np.full(_GROUPS, 0.3), users)
+    likings = np.clip(quality * (0.15 + 3.0 * tastes[:, group]), 0.0, 0.9)
     for user in range(users):
-        tastes = rng.dirichlet(np.full(_GROUPS, 0.3))
         tired, clicked = np.zeros(items), np.zeros(items, dtype=np.bool_)
         for time in np.sort(BEGIN + rng.uniform(0, 60 * _DAY, visits)).tolist():
-            liking = np.clip(quality * (0.15 + 3.0 * tastes[group]), 0.0, 0.9)
-            shown = _shown(quality, liking, clicked, low, rng)
+            shown = _shown(quality, likings[user], clicked, low, rng)
             for position, item in enumerate(shown):
                 add(user, item, "shown", time, position)
             for position, item in enumerate(shown):
-                if rng.random() < looked[position] * liking[item] * _TIRED ** tired[item]:
+                if rng.random() < looked[position] * likings[user, item] * _TIRED ** tired[item]:
                     add(user, item, "click", time + 10.0 * (1 + position), None)
                     clicked[item] = True
                 else:
                     tired[item] += looked[position]
     catalogue = pa.table({"item_id": [f"i{n}" for n in range(items)], "categories": [[f"g{n}"] for n in group]})
     names = [np.array([f"i{n}".encode() for n in each]) for each in (low, equals)]
-    return Generated(DataSet(pa.table(rows), items=catalogue), *names)
+    return Generated(DataSet(pa.table(rows), items=catalogue), likings, *names)
 
 
 def _shown(quality: Float64, liking: Float64, clicked: Any, low: Any, rng: np.random.Generator) -> list[int]:
@@ -113,12 +118,12 @@ def impressions(
     from models.training.labelled_lists import LabelOptions  # noqa: PLC0415 - TensorFlow
     from models.training.learn import learn  # noqa: PLC0415
 
-    dataset, *pairs = generate(users=users, seed=seed)
+    dataset, likings, *pairs = generate(users=users, seed=seed)
     whole, everything = clean(dataset.interactions)
     shows = make_split(dataset, whole, protocol=TIMELINE, seed=seed, shown=everything.shown).impressions
     console.print(f"{dataset.interactions.num_rows:,} rows")
-    console.print("| | rotation | NDCG@10 | 95 % | coverage@10 | place of low items | of their equals |")
-    console.print("| --- | --- | --- | --- | --- | --- | --- |")
+    console.print("| | rotation | NDCG@10 | 95 % | coverage@10 | liking@10 | low items in 100 lists | their equals |")
+    console.print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for name, given in variants(dataset):
         table, cleaning = clean(given.interactions)
         split = make_split(given, table, protocol=TIMELINE, seed=seed, scale=cleaning.scale, shown=cleaning.shown)
@@ -148,17 +153,26 @@ def impressions(
             found = summarise(measure_users({BLEND: lists}, test.targets, [10]), np.arange(len(test)), seed=seed)
             low, high = found["intervals"][BLEND]["ndcg@10"]
             covered = coverage(lists, [10], split.everything.n_items)["coverage@10"]
-            places = " | ".join(f"{_place(lists, split, wanted):.1f}" for wanted in pairs)
+            liked = _liking(lists[:, :10], split, test.users, likings)
+            places = " | ".join(f"{_listed(lists[:, :10], split, wanted):.1f}" for wanted in pairs)
             console.print(
                 f"| {name} | {weight:g} | {found['metrics'][BLEND]['ndcg@10']:.4f} | {low:.4f} to {high:.4f} |"
-                f" {covered:.3f} | {places} |"
+                f" {covered:.3f} | {liked:.4f} | {places} |"
             )
 
 
-def _place(lists: Int32, split: Split, wanted: Ids) -> float:
-    """Return the mean place, from 1, of some items in the lists that they are in."""
-    found = np.isin(lists, np.searchsorted(split.everything.item_ids, wanted))
-    return float(np.nonzero(found)[1].mean() + 1) if found.any() else float(lists.shape[1])
+def _listed(lists: Int32, split: Split, wanted: Ids) -> float:
+    """Count the places of some items in a hundred lists."""
+    return float(np.isin(lists, np.searchsorted(split.everything.item_ids, wanted)).sum() * 100 / len(lists))
+
+
+def _liking(lists: Int32, split: Split, users: Int32, likings: Float64) -> float:
+    """Return how much users really like what is listed, wherever it would be shown."""
+    number = [
+        np.array([int(each[1:]) for each in ids]) for ids in (split.everything.user_ids, split.everything.item_ids)
+    ]
+    found = likings[number[0][users][:, None], number[1][lists]]
+    return float(found[lists >= 0].mean())
 
 
 if __name__ == "__main__":

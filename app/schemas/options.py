@@ -33,10 +33,10 @@ class Options:
     """All options of a recommendation.
 
     `exclude_seen` tells whether the items of the user's history are left out, or only those with some event types;
-    where None, those that reached the goal of the bundle.
-    `candidates`, where given, are the only items of the list. `cursor` continues an earlier list. `goal` is what counts
-    as success; where None, the first goal of the bundle. `rotation` is the
-    weight of rotation; that of the service where None. `attributes` are those of the user as the request knows them.
+    where None, those that reached the goal of the bundle. `candidates`, where given, are the only items of the list.
+    `cursor` continues an earlier list. `goal` is what counts as success; where None, the first goal of the bundle.
+    `rotation` is the weight of rotation; that of the service where None. `attributes` are those of the user
+    as the request knows them.
     """
 
     limit: int = DEFAULT_LIMIT

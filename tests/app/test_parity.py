@@ -18,11 +18,14 @@ from models.data.cleaning import clean
 from models.data.codes import find
 from models.data.dislikes import Dislikes
 from models.data.holdout import Holdout, Ragged
+from models.data.impressions import Impressions
 from models.data.interactions import Interactions
 from models.data.progress import silent
+from models.data.timeline import VISIT_PAUSE
 from models.evaluation.requests import request_of
 from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
+from models.ranking.rotation import LoggedRotation, RotationConfig
 from tests.app.conftest import Serve
 from tests.conftest import network_wanted
 
@@ -56,6 +59,16 @@ def interactions(
             yield row
 
 
+def with_shows(rows: Iterator[Row]) -> Iterator[Row]:
+    """Add that every user was shown some items, some of them several times, in the last days."""
+    yield from rows
+    for user in range(100):
+        for step in range(30):
+            item, days = (user + step * step) % 20, 39 - step % 7
+            time = from_microseconds((START + 86_400 * days + step) * 1_000_000).isoformat()
+            yield {"user_id": f"u{user}", "item_id": f"i{item:03d}", "event_type": "shown", "timestamp": time}
+
+
 KINDS: dict[str, Callable[[], Iterator[Row]]] = {
     "ordered": lambda: interactions(100, 60, 14),
     "repeats": lambda: interactions(100, 60, 14, repeats=0.5),
@@ -64,6 +77,7 @@ KINDS: dict[str, Callable[[], Iterator[Row]]] = {
     "unordered": lambda: interactions(100, 60, 14, times=False),
     "new items": lambda: interactions(100, 60, 14),
     "goal": lambda: interactions(100, 60, 14, repeats=0.5),
+    "impressions": lambda: with_shows(interactions(100, 60, 14)),
     "unordered goal": lambda: interactions(100, 60, 14, repeats=0.5, times=False),
 }
 
@@ -83,9 +97,10 @@ def backend() -> str:
 
 @pytest.fixture
 def settings(settings: Settings, kind: str) -> Settings:
-    """What the network has learned does not matter here."""
+    """What the network has learned does not matter here, but that it is asked, however busy the machine is."""
     goal = "purchase" if "goal" in kind else None
-    return settings.model_copy(update={"network": NetworkConfig(members=1, epochs=2), "goal": goal})
+    more = {"network": NetworkConfig(members=1, epochs=2), "goal": goal, "deadline_ms": 60_000}
+    return settings.model_copy(update=more)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -129,15 +144,21 @@ def measured(
     disliked = Dislikes.from_table(report.disliked, log).before(np.full(len(users), NOW), log)
     holdout = holdout if disliked is None else holdout.without(disliked)
     assert report.rows_kept == len(log.items)
+    impressions = Impressions.from_table(report.shown, log)
+    rotation = None if impressions is None else LoggedRotation(impressions, RotationConfig(), VISIT_PAUSE)
     found = {}
     for user in range(len(users)):
         history, query = request_of(holdout, user, limit=max(LIMIT, ranker.n_candidates))
         if candidates is not None:
             query = replace(query, only=find(ranker.item_ids, candidates[log.user_ids[user].decode()]))
         ranked = ranker.rank(history, query)
-        ids = [ranker.item_ids[item].decode() for item in ranked.items[:LIMIT]]
+        scores = ranked.scores
+        if rotation is not None:
+            scores = rotation.rotated(holdout, user, history, ranked.items, scores)
+        order = np.argsort(-scores, kind="stable")[:LIMIT]
         found[log.user_ids[user].decode()] = [
-            (item, pytest.approx(float(score), abs=1e-4)) for item, score in zip(ids, ranked.scores, strict=False)
+            (ranker.item_ids[ranked.items[place]].decode(), pytest.approx(float(scores[place]), abs=1e-4))
+            for place in order
         ]
     return found
 

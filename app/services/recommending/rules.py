@@ -1,4 +1,4 @@
-"""Rules that are applied to a ranked list: present popularity, diversity, share of new items, pins."""
+"""Rules that are applied to a ranked list: present popularity, rotation, diversity, share of new items, pins."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -54,7 +54,7 @@ def apply_rules(
     if popular_now is not None and found.strategy == "popular" and not options.boosts:
         found = _popular_first(serving, query, found, popular_now)
     if len(shows):
-        found = _rotated(found, shows, rotation)
+        found = _rotated(found, shows, rotation, explain=options.explain)
     items, scores = found.items, found.scores
     if options.diversity > 0 and serving.ranker is not None and len(items):
         order = diversify(items, scores, min(len(items), _DIVERSE), options.diversity, serving.ranker.likenesses)
@@ -69,8 +69,8 @@ def apply_rules(
     return replace(found, items=items, scores=scores, strategy=found.strategy if len(items) else "none")
 
 
-def _rotated(found: RankedList, shows: Shows, rotation: RotationConfig) -> RankedList:
-    """Let what was shown and passed over sink; the scores that explain the list say so."""
+def _rotated(found: RankedList, shows: Shows, rotation: RotationConfig, *, explain: bool) -> RankedList:
+    """Let what was shown and passed over sink; to explain the list, what this adds to the scores is kept."""
     now = clock.seconds()
     change = lowered(found.items, found.scores, shows, now, rotation)
     if change is None:
@@ -78,9 +78,9 @@ def _rotated(found: RankedList, shows: Shows, rotation: RotationConfig) -> Ranke
     scores = found.scores + change
     places = np.argsort(-scores, kind="stable")
     ranked = found.ranked
-    added = None if ranked is None else lowered(ranked.candidates.items, ranked.scores, shows, now, rotation)
-    if ranked is not None and added is not None:
-        ranked = replace(ranked, extra={**ranked.extra, ROTATION: added})
+    if explain and ranked is not None:
+        added = lowered(ranked.candidates.items, ranked.scores, shows, now, rotation)
+        ranked = ranked if added is None else replace(ranked, extra={**ranked.extra, ROTATION: added})
     return replace(found, items=found.items[places], scores=scores[places], ranked=ranked)
 
 

@@ -91,6 +91,29 @@ async def test_an_own_write_is_put_in_its_place(resources: Resources, histories:
     assert histories.cached("u").events == before.events  # type: ignore[union-attr]
 
 
+async def test_impressions_are_apart_and_push_nothing_out(
+    resources: Resources, histories: Histories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LATEST_IMPRESSIONS", 2)
+    monkeypatch.setattr("app.storage.interactions.LATEST_IMPRESSIONS", 2)
+    monkeypatch.setattr(module, "MAX_EVENTS", 3)
+    kinds = ["view", *["shown"] * 3, "view", "recommended", "shown", "view"]
+    rows = [Row("u", f"i{at}", kind, timestamp=at) for at, kind in enumerate(kinds)]
+    await write(resources, None, *rows[:4])
+    for number in range(4, len(rows) + 1):
+        log = await histories.get("u")
+        events = [row for row in rows[:number] if row.event_type == "view"][-3:]
+        impressions = [row for row in rows[:number] if row.event_type != "view"][-2:]
+        assert items(log) == [row.item_id for row in events]
+        assert [(item, kind) for _, _, item, kind, _ in log.impressions] == [row[1:3] for row in impressions]
+        # As they are read again.
+        histories.clear()
+        again = await histories.get("u")
+        assert (again.events, again.impressions, again.size) == (log.events, log.impressions, log.size)
+        if number < len(rows):
+            await write(resources, histories, rows[number])
+
+
 async def test_several_logs_are_read_at_once(resources: Resources, histories: Histories, store: Watched) -> None:
     await write(resources, None, *(row(f"u{number}", f"i{number}") for number in range(5)))
     await histories.get("u3")
