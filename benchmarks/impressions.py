@@ -21,7 +21,7 @@ from models.data.splitting import Split, make_split
 from models.data.timeline import VISIT_PAUSE
 from models.evaluation.holdout_lists import rank_holdout
 from models.evaluation.metrics import coverage
-from models.evaluation.report import BLEND
+from models.evaluation.report import BLEND, NETWORK
 from models.evaluation.segments import measure_users, summarise
 from models.ranking.candidates import PARTS
 from models.ranking.network_config import NetworkConfig
@@ -122,8 +122,10 @@ def impressions(
     whole, everything = clean(dataset.interactions)
     shows = make_split(dataset, whole, protocol=TIMELINE, seed=seed, shown=everything.shown).impressions
     console.print(f"{dataset.interactions.num_rows:,} rows")
-    console.print("| | rotation | NDCG@10 | 95 % | coverage@10 | liking@10 | low items in 100 lists | their equals |")
-    console.print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    console.print(
+        "| | list | rotation | NDCG@10 | 95 % | coverage@10 | liking@10 | low items in 100 lists | their equals |"
+    )
+    console.print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for name, given in variants(dataset):
         table, cleaning = clean(given.interactions)
         split = make_split(given, table, protocol=TIMELINE, seed=seed, scale=cleaning.scale, shown=cleaning.shown)
@@ -147,18 +149,20 @@ def impressions(
         for weight in (0.0, 0.25, 0.5, 1.0) if name == "and propensities" else (0.0,):
             config = RotationConfig(weight=weight)
             rotation = None if shows is None else LoggedRotation(shows, config, VISIT_PAUSE)
-            lists = rank_holdout(
-                learned.ranker, learned.retriever, test, 100, seed=seed, progress=silent, alone=False, rotation=rotation
-            )[BLEND]
-            found = summarise(measure_users({BLEND: lists}, test.targets, [10]), np.arange(len(test)), seed=seed)
-            low, high = found["intervals"][BLEND]["ndcg@10"]
-            covered = coverage(lists, [10], split.everything.n_items)["coverage@10"]
-            liked = _liking(lists[:, :10], split, test.users, likings)
-            places = " | ".join(f"{_listed(lists[:, :10], split, wanted):.1f}" for wanted in pairs)
-            console.print(
-                f"| {name} | {weight:g} | {found['metrics'][BLEND]['ndcg@10']:.4f} | {low:.4f} to {high:.4f} |"
-                f" {covered:.3f} | {liked:.4f} | {places} |"
+            ranked = rank_holdout(
+                learned.ranker, learned.retriever, test, 10, seed=seed, progress=silent, rotation=rotation
             )
+            values = summarise(measure_users(ranked, test.targets, [10]), np.arange(len(test)), seed=seed)
+            for one in (BLEND, NETWORK) if weight == 0 else (BLEND,):
+                lists = ranked[one]
+                low, high = values["intervals"][one]["ndcg@10"]
+                covered = coverage(lists, [10], split.everything.n_items)["coverage@10"]
+                liked = _liking(lists, split, test.users, likings)
+                places = " | ".join(f"{_listed(lists, split, wanted):.1f}" for wanted in pairs)
+                console.print(
+                    f"| {name} | {one} | {weight:g} | {values['metrics'][one]['ndcg@10']:.4f} |"
+                    f" {low:.4f} to {high:.4f} | {covered:.3f} | {liked:.4f} | {places} |"
+                )
 
 
 def _listed(lists: Int32, split: Split, wanted: Ids) -> float:
