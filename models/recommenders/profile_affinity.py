@@ -36,7 +36,7 @@ class ProfileAffinityConfig(BaseModel):
     )
     items: int = Field(300, ge=1, description="items that are kept for each value, those most often reached")
     newcomer_weight: float = Field(
-        0.0, ge=0, description="power of the lift that popularity is multiplied by for users without a history"
+        0.0, ge=0, description="power of the factors for users without a history; 0 leaves popularity as it is"
     )
 
 
