@@ -85,13 +85,13 @@ def test_the_settings_are_those_that_did_best_on_validation(trained: Bundle) -> 
     mixes = [trial for trial in trials if "blend.item_knn" in trial["setting"]]
     assert mixes[-1]["setting"] == {f"blend.{part}": getattr(config.blend, part) for part in PARTS}
     alone = {trial["setting"]["alone"]: trial["ndcg"] for trial in trials if "alone" in trial["setting"]}
-    assert alone.keys() == set(PARTS) - {"repeats", "profile_affinity"} - WITH_ACTS
+    assert alone.keys() == set(PARTS) - {"repeats", "profile_affinity", "vectors"} - WITH_ACTS
     assert max(alone.values()) <= mixes[0]["ndcg"] <= mixes[-1]["ndcg"] + 0.01
 
 
 def test_the_metrics_compare_the_blend_with_its_parts_and_beat_popularity(trained: Bundle) -> None:
     test = trained.manifest.metrics["test"]
-    assert set(test) == {"braid", "network", *PARTS} - {"repeats", "profile_affinity"} - WITH_ACTS
+    assert set(test) == {"braid", "network", *PARTS} - {"repeats", "profile_affinity", "vectors"} - WITH_ACTS
     for values in test.values():
         assert all(0.0 <= value <= 1.0 for name, value in values.items() if not name.startswith("novelty"))
         assert 0.0 < values["novelty@10"] < np.log2(120)
