@@ -22,6 +22,7 @@ from models.data.cutting import PROTOCOLS
 from models.data.errors import DataSetError
 from models.data.file_chunks import Files, in_memory
 from models.data.folder import DataSet
+from models.data.goal import BETWEEN_GOALS
 from models.data.sample import MOVIELENS_TERMS, is_cached, movielens
 from models.data.sample_shop import generate_shop
 from models.evaluation.profile_rows import profile_rows
@@ -188,6 +189,12 @@ def parse_protocol(name: str | None) -> str | None:
     if name is not None and name not in PROTOCOLS:
         raise typer.BadParameter(f"must be one of {', '.join(PROTOCOLS)}", param_hint="--protocol")
     return name
+
+
+def require_one_goal(text: str | None) -> None:
+    """Refuse several goals where one is measured."""
+    if text is not None and BETWEEN_GOALS in text:
+        raise typer.BadParameter("an evaluation measures one goal: evaluate each of them", param_hint="--goal")
 
 
 def parse_seen(text: str, known: Collection[str], *, include_seen: bool) -> Sequence[str] | None:

@@ -57,6 +57,7 @@ def evaluate(
     """Train with the automatic recipe on a folder, and compare its accuracy with popularity and each part alone."""
     ks = commands.parse_ks(k)
     protocol = commands.parse_protocol(protocol)
+    commands.require_one_goal(goal)
     parts = commands.parse_parts(only)
     others = {"--protocol": protocol, "--only": only.strip(), "--include-seen": include_seen, "--test-days": test_days}
     require_alone(similar, others, show)

@@ -94,7 +94,7 @@ class ActiveBundle:
 
     def item_ids(self, version: str | None) -> Ids | None:
         """Return the item ids of the bundle in use, or of a recent one, in the order of their codes."""
-        if version in self.serving.versions:
+        if version == self.serving.version or version in self.serving.versions:
             return self.serving.live.item_ids
         return None if version is None else self._former.get(version)
 

@@ -95,6 +95,7 @@ async def test_everything_that_may_come_with_an_interaction_is_kept(
             "value": 4.0,
             "timestamp": moment.timestamp(),
             "event_id": "e",
+            "position": 0,
             "quantity": 2.0,
             "revenue": 39.8,
         }
