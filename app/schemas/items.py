@@ -1,18 +1,35 @@
 """An item of the catalogue on the wire."""
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from app.schemas.types import Id, ItemAttributes, Moment, Text
 
 Title = Annotated[Text, StringConstraints(max_length=1000)]
 Description = Annotated[Text, StringConstraints(max_length=20_000)]
+_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+-]*):")
+_LINK = "an address with http or https, or without a scheme"
+
+
+def _with_http(link: str) -> str:
+    """Refuse links that a page would run rather than open."""
+    scheme = _SCHEME.match(link)
+    if scheme is not None and scheme[1].lower() not in {"http", "https"}:
+        raise PydanticCustomError("link_scheme", "must be {link}", {"link": _LINK})
+    return link
+
+
+Link = Annotated[Text, StringConstraints(max_length=2048, pattern=r"^[^\s<>\"\\]+$"), AfterValidator(_with_http)]
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=256)]
 Labels = Annotated[list[Label], Field(max_length=1000)]
 ITEM_EXAMPLE: dict[str, JsonValue] = {
     "title": "Trail running shoe",
+    "url": "https://shop.example/sku-7",
+    "image_url": "https://shop.example/sku-7.jpg",
     "categories": ["shoes"],
     "tags": ["outdoor", "2026"],
     "price": 89.9,
@@ -27,6 +44,8 @@ class ItemIn(BaseModel):
 
     title: Title | None = None
     description: Description | None = None
+    url: Link | None = Field(None, description=f"link to its page: {_LINK}")
+    image_url: Link | None = Field(None, description=f"link to its picture: {_LINK}")
     categories: Labels = []
     tags: Labels = []
     price: Price | None = None
@@ -57,6 +76,8 @@ class ItemPatch(BaseModel):
 
     title: Title | None = None
     description: Description | None = None
+    url: Link | None = None
+    image_url: Link | None = None
     categories: Labels | None = None
     tags: Labels | None = None
     price: Price | None = None

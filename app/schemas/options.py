@@ -6,7 +6,8 @@ from functools import cached_property
 from hashlib import blake2s
 from typing import Any
 
-from models.filters.requirements import Filter, Preference
+from models.filters.preferences import Preference
+from models.filters.requirements import Filter
 
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
@@ -55,6 +56,11 @@ class Options:
     rotation: float | None = None
     context: dict[str, Any] | None = field(default=None, hash=False)
     attributes: dict[str, Any] | None = field(default=None, hash=False)
+
+    @cached_property
+    def follows_request(self) -> bool:
+        """Whether its filters depend on the user, the item or the time of the request."""
+        return any(one.follows_request for one in (self.filter, *(boost.filter for boost in self.boosts)) if one)
 
     def digest(self, user_id: str | None) -> bytes:
         """Return a hash of 6 bytes over everything that defines a list; all pages of a list share it."""

@@ -9,7 +9,8 @@ from app.schemas.interactions import EventType
 from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT, Boost, Options, Pin, all_of
 from app.schemas.types import Id, JsonObject
 from models.data.goal import DeclaredGoal
-from models.filters.requirements import Filter, Preferences, Requirements
+from models.filters.preferences import Preferences
+from models.filters.requirements import Filter, Requirements
 
 MAX_CANDIDATES = 10_000
 MAX_SESSION_ITEMS = 500

@@ -11,9 +11,11 @@ from models.data.catalogue import (
     CATEGORIES,
     DESCRIPTION,
     HIDDEN,
+    IMAGE_URL,
     PRICE,
     TAGS,
     TITLE,
+    URL,
 )
 from models.data.columns import (
     CONTEXT,
@@ -50,6 +52,8 @@ ITEM_TYPES: Mapping[str, pa.DataType] = {
     ITEM: pa.string(),
     TITLE: pa.string(),
     DESCRIPTION: pa.string(),
+    URL: pa.string(),
+    IMAGE_URL: pa.string(),
     CATEGORIES: _LABELS,
     TAGS: _LABELS,
     PRICE: pa.float64(),

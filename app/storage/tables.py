@@ -88,6 +88,8 @@ items = Table(
     Column(ITEM, _ID, primary_key=True),
     Column("title", Text),
     Column("description", Text),
+    Column("url", Text),
+    Column("image_url", Text),
     Column("categories", _JSON, nullable=False),
     Column("tags", _JSON, nullable=False),
     Column("price", Double),

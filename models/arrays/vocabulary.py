@@ -1,5 +1,6 @@
 """Vocabularies: sorted terms as two arrays that can be stored, memory-mapped and searched."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -38,6 +39,42 @@ class Vocabulary:
     def find(self, terms: Sequence[str]) -> Int32:
         """Look up the codes of terms, int32; -1 for unknown ones."""
         return kernels.find_terms(self.text, self.offsets, *_joined([_encoded(term) for term in terms]))
+
+    def beginning_with(self, prefix: str) -> tuple[int, int]:
+        """Return the first code of the terms with a prefix, and the code behind the last one."""
+        wanted = _encoded(prefix)
+        codes = range(len(self))
+        first = bisect_left(codes, wanted, key=lambda code: self._bytes(code, len(wanted)))
+        return first, bisect_right(codes, wanted, lo=first, key=lambda code: self._bytes(code, len(wanted)))
+
+    def containing(self, text: str, first: int, stop: int, after: int) -> Int32:
+        """Return which terms of a range of codes have a text within them, int32 ascending.
+
+        Parameters
+        ----------
+        after
+            Bytes at the beginning of each term that do not count.
+        """
+        wanted, start = _encoded(text), int(self.offsets[first])
+        searched = self.text[start : self.offsets[stop]].tobytes()
+        found: list[int] = []
+        place = searched.find(wanted)
+        while place >= 0:
+            code = int(np.searchsorted(self.offsets, start + place, side="right")) - 1
+            begin, end = int(self.offsets[code]) - start + after, int(self.offsets[code + 1]) - start
+            if place < begin:
+                place = searched.find(wanted, begin)
+            elif place + len(wanted) > end:
+                place = searched.find(wanted, place + 1)
+            else:
+                found.append(code)
+                place = searched.find(wanted, end)
+        return np.array(found, dtype=np.int32)
+
+    def _bytes(self, code: int, length: int) -> bytes:
+        """Return the first bytes of a term."""
+        start = self.offsets[code]
+        return self.text[start : min(start + length, self.offsets[code + 1])].tobytes()
 
     def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
         """Return the two arrays by name, for storing."""

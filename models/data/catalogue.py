@@ -17,7 +17,11 @@ from models.data.columns import ITEM
 
 TITLE, DESCRIPTION, CATEGORIES, TAGS, PRICE = "title", "description", "categories", "tags", "price"
 ATTRIBUTES, HIDDEN, AVAILABLE_FROM, AVAILABLE_UNTIL = "attributes", "hidden", "available_from", "available_until"
-FIELDS = (TITLE, DESCRIPTION, CATEGORIES, TAGS, PRICE, ATTRIBUTES, HIDDEN, AVAILABLE_FROM, AVAILABLE_UNTIL)
+URL, IMAGE_URL = "url", "image_url"
+FIELDS = (
+    *(TITLE, DESCRIPTION, URL, IMAGE_URL, CATEGORIES, TAGS, PRICE),
+    *(ATTRIBUTES, HIDDEN, AVAILABLE_FROM, AVAILABLE_UNTIL),
+)
 TEXTS, VECTORS = "texts", "vectors"
 """Of an item read by a schema: its declared texts, and its vectors, by name."""
 PREFIX = f"{ATTRIBUTES}."

@@ -17,7 +17,7 @@ MAX_LENGTH = 4096
 MAX_ATTRIBUTES = 500
 MAX_VECTORS = 8
 """Vectors of an item, at most: each has an index of its own."""
-ITEM_FIELDS = frozenset({"item_id", "url", "image_url", *FIELDS, "texts", "vectors"})
+ITEM_FIELDS = frozenset({"item_id", *FIELDS, "texts", "vectors"})
 MAX_BYTES = 262_144
 """Bytes of the longest schema file."""
 _LONGEST_NAME = 128

@@ -20,9 +20,12 @@ from models.data.catalogue import (
     AVAILABLE_UNTIL,
     CATEGORIES,
     HIDDEN,
+    IMAGE_URL,
     PREFIX,
     PRICE,
     TAGS,
+    TITLE,
+    URL,
     Scalar,
     attributes_of,
     flag_of,
@@ -30,10 +33,13 @@ from models.data.catalogue import (
     labels_of,
     moment_of,
     number_of,
+    text_of,
     texts_of,
 )
 
 Pairs = tuple[Float64, Int32]
+AXES = ("lat", "lon")
+"""The two numbers of a place."""
 _NAME = "knowledge"
 _LONGEST = 1024
 """Longer texts are not indexed, so filters cannot match them."""
@@ -82,7 +88,7 @@ class CatalogueIndex:
         dropped = set(sorted(attributes, key=lambda name: (-holders[name], name))[max_attributes:])
         kept = Vocabulary.of(name for name in holders if name not in dropped)
         pairs = [_sorted(*numbers[kept[code]]) for code in range(len(kept))]
-        vocabulary = Vocabulary.of(text for text in labels if _field_of(text) not in dropped)
+        vocabulary = Vocabulary.of(text for text in labels if field_of(text) not in dropped)
         having = [np.sort(np.array(labels[vocabulary[code]], dtype=np.int32)) for code in range(len(vocabulary))]
         return cls(
             vocabulary,
@@ -109,6 +115,55 @@ class CatalogueIndex:
             return _NO_NUMBERS, _NO_ITEMS
         start, stop = self.number_offsets[code], self.number_offsets[code + 1]
         return self.numbers[start:stop], self.number_items[start:stop]
+
+    def having_any(self, field: str) -> Int32:
+        """Return the codes of the items that have any value of a field, or of one below it; some of them twice."""
+        below = self.fields.beginning_with(f"{field}.")
+        names = [field, *(self.fields[code] for code in range(*below))]
+        return np.concatenate(
+            [*(self._labelled(name) for name in names), *(self.numbers_of(name)[1] for name in names)]
+        )
+
+    def _labelled(self, field: str) -> Int32:
+        ranges = [self.labels.beginning_with(beginning(field, kind)) for kind in (str, bool)]
+        return np.concatenate([self._items_of(first, stop) for first, stop in ranges])
+
+    def with_prefix(self, field: str, text: str) -> Int32:
+        """Return the codes of the items with a text of a field that begins with some text; some of them twice."""
+        return self._items_of(*self.labels.beginning_with(beginning(field, str) + text))
+
+    def containing(self, field: str, text: str) -> Int32:
+        """Return the codes of the items with a text of a field that has some text within it; some of them twice."""
+        start = beginning(field, str)
+        labels = self.labels.containing(text, *self.labels.beginning_with(start), len(start.encode()))
+        return np.concatenate([_NO_ITEMS, *(self._items_of(one, one + 1) for one in labels.tolist())])
+
+    def values_of(self, field: str, item: int) -> list[Scalar]:
+        """Return the values that an item has of a field: texts, booleans and numbers."""
+        found: list[Scalar] = []
+        for kind in (str, bool):
+            start = beginning(field, kind)
+            first, stop = self.labels.beginning_with(start)
+            places = self.label_offsets[first] + np.flatnonzero(self._items_of(first, stop) == item)
+            codes = np.searchsorted(self.label_offsets, places, side="right") - 1
+            texts = [self.labels[code][len(start) :] for code in codes.tolist()]
+            found += texts if kind is str else [text == str(True) for text in texts]
+        numbers, items = self.numbers_of(field)
+        return [*found, *numbers[items == item].tolist()]
+
+    def places_of(self, field: str, n_items: int) -> tuple[Float64, Float64]:
+        """Return the latitude and longitude of every item, float64, NaN without one; of several the largest."""
+        axes = []
+        for axis in AXES:
+            found = np.full(n_items, np.nan)
+            numbers, items = self.numbers_of(f"{field}.{axis}")
+            found[items] = numbers
+            axes.append(found)
+        return axes[0], axes[1]
+
+    def _items_of(self, first: int, stop: int) -> Int32:
+        """Return the codes of the items of a range of labels."""
+        return self.label_items[self.label_offsets[first] : self.label_offsets[stop]]
 
     def has(self, field: str) -> bool:
         """Return whether some item has a field."""
@@ -175,6 +230,10 @@ def compared_values(item: Mapping[str, Any]) -> tuple[set[str], set[str], dict[s
 def _values(item: Mapping[str, Any]) -> Iterator[tuple[str, Scalar]]:
     for name in (CATEGORIES, TAGS):
         yield from ((name, label) for label in labels_of(item.get(name)))
+    if title := text_of(item.get(TITLE)):
+        yield TITLE, title
+    # Of a link it is only known whether there is one.
+    yield from ((name, True) for name in (URL, IMAGE_URL) if text_of(item.get(name)))
     yield HIDDEN, flag_of(item.get(HIDDEN))
     for name, read in ((PRICE, number_of), (AVAILABLE_FROM, moment_of), (AVAILABLE_UNTIL, moment_of)):
         if (number := read(item.get(name))) is not None:
@@ -185,10 +244,16 @@ def _values(item: Mapping[str, Any]) -> Iterator[tuple[str, Scalar]]:
 
 def label(field: str, value: str | bool) -> str:
     """Write a field and its value as one text, which differs for every field and for texts and booleans."""
-    return f"{len(field)}{'b' if isinstance(value, bool) else 't'}{field}{value}"
+    return f"{beginning(field, type(value))}{value}"
 
 
-def _field_of(text: str) -> str:
+def beginning(field: str, kind: type) -> str:
+    """Return what the labels of a field begin with: those of its texts (`str`), or of its booleans (`bool`)."""
+    return f"{len(field)}{'b' if kind is bool else 't'}{field}"
+
+
+def field_of(text: str) -> str:
+    """Return the field of a label."""
     digits = next(place for place, character in enumerate(text) if not character.isdigit())
     return text[digits + 1 :][: int(text[:digits])]
 

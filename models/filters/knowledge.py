@@ -17,7 +17,8 @@ from models.bundle.loader import Bundle
 from models.data.columns import ITEM
 from models.filters.catalogue_index import CatalogueIndex
 from models.filters.matching import having, matching
-from models.filters.requirements import Filter, Preference, default_tolerance
+from models.filters.preferences import Preference, default_tolerance
+from models.filters.requirements import Filter
 
 _REACH = 12.5
 """Distance from the target, in tolerances, beyond which the closeness is 0 in float32."""

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.arrays.types import Mask
-from models.data.catalogue import Scalar
-from models.filters.requirements import Filter
+from models.filters.requirements import ORDERED, Filter
 
 MAX_REQUIREMENTS = 8
 """Maximum number of requirements: the failures of each item are bits of one byte."""
@@ -65,14 +64,17 @@ def in_words(node: Filter) -> str:
     if node.field is None:
         word, parts = (" and ", node.and_) if node.and_ is not None else (" or ", node.or_)
         return f"({word.join(in_words(part) for part in parts or ())})"
-    values = node.in_ or ()
+    values = node.in_ if isinstance(node.in_, tuple) else ()
     named = ", ".join(_text(value) for value in values[:_MAX_VALUES]) + (", …" if len(values) > _MAX_VALUES else "")
-    given = {"eq": node.eq, "in": named or None, "gte": node.gte, "lte": node.lte}
+    near = None if node.within is None else f"{node.within.km:g} km of {node.within.lat:g}, {node.within.lon:g}"
+    given: dict[str, object] = {name: getattr(node, name) for name in ("eq", "ne", *ORDERED)}
+    given |= {"in": named or None, "exists": node.exists, "contains": node.contains, "prefix": node.prefix}
+    given |= {"within": near}
     compared = (f"{operator} {_text(value)}" for operator, value in given.items() if value is not None)
     return f"{node.field} {' '.join(compared)}"
 
 
-def _text(value: Scalar) -> str:
+def _text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)

@@ -12,7 +12,8 @@ from models.data.codes import find
 from models.filters.knowledge import Knowledge
 from models.filters.matching import available
 from models.filters.predicate import ItemValues, has_field, meets, satisfaction, values_of
-from models.filters.requirements import Filter, Preference
+from models.filters.preferences import Preference
+from models.filters.requirements import Filter
 from models.ranking.new_items import NewItems
 from models.ranking.new_vectors import NewVectors
 from models.recommenders.content import Content

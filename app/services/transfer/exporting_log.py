@@ -17,18 +17,7 @@ from app.storage.log_pages import LogPages
 from app.storage.rows import COLUMNS, LOG_COLUMNS
 from app.storage.vectors import unpack
 from app.times import from_microseconds
-from models.data.catalogue import (
-    ATTRIBUTES,
-    AVAILABLE_FROM,
-    AVAILABLE_UNTIL,
-    CATEGORIES,
-    DESCRIPTION,
-    HIDDEN,
-    PRICE,
-    TAGS,
-    TITLE,
-    VECTORS,
-)
+from models.data.catalogue import ATTRIBUTES, AVAILABLE_FROM, AVAILABLE_UNTIL, FIELDS, VECTORS
 from models.data.columns import CONTEXT, ITEM, SEQUENCE, TIMESTAMP, USER
 from models.data.folder import EXPORTED, INTERACTIONS, ITEMS, USERS
 from models.data.order import MEANING, ORDER
@@ -43,7 +32,6 @@ _TYPES: dict[str, pa.DataType] = {
     AVAILABLE_UNTIL: pa.string(),
 }
 """The columns of the files: times of interactions in seconds, an item's times as text."""
-_ITEM = (TITLE, DESCRIPTION, CATEGORIES, TAGS, PRICE, ATTRIBUTES, HIDDEN, AVAILABLE_FROM, AVAILABLE_UNTIL)
 _VECTOR = pa.list_(pa.float32())
 _OBJECTS = (CONTEXT, ATTRIBUTES)
 _MOMENTS = (AVAILABLE_FROM, AVAILABLE_UNTIL)
@@ -85,7 +73,7 @@ class ExportingLog:
         lengths = (await self._schema.load()).vectors
         columns = _TYPES | dict.fromkeys(lengths, _VECTOR)
         counts = [
-            await _write(folder / f"{ITEMS}.parquet", (ITEM, *_ITEM, *lengths), self._items(lengths), types=columns),
+            await _write(folder / f"{ITEMS}.parquet", (ITEM, *FIELDS, *lengths), self._items(lengths), types=columns),
             await _write(folder / f"{USERS}.parquet", (USER, ATTRIBUTES), self._pages.users()),
             await self._write_log(folder / f"{INTERACTIONS}.parquet", report),
         ]
@@ -94,8 +82,8 @@ class ExportingLog:
 
     async def _items(self, lengths: Mapping[str, int]) -> AsyncIterator[Sequence[Any]]:
         """Read the items with a column for each declared vector; other vectors stay among the attributes."""
-        attributes = 1 + _ITEM.index(ATTRIBUTES)
-        async for page in self._pages.items((*_ITEM, VECTORS)):
+        attributes = 1 + FIELDS.index(ATTRIBUTES)
+        async for page in self._pages.items((*FIELDS, VECTORS)):
             rows = []
             for row in page:
                 fields: list[Any] = list(row[:-1])

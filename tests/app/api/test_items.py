@@ -10,6 +10,8 @@ JSON = {"content-type": "application/json"}
 FULL = {
     "title": "Trail shoe \N{OWL}",
     "description": "Light.",
+    "url": "/shoes/sku-7",
+    "image_url": "https://shop.example/sku-7.jpg?w=200",
     "categories": ["shoes"],
     "tags": ["outdoor", "2026"],
     "price": 89.9,

@@ -10,7 +10,7 @@ from models.data.catalogue import attributes_of
 
 
 def row(item: str = "i", **more: Any) -> dict[str, Any]:
-    empty = dict.fromkeys(("title", "description", "price", "available_from", "available_until"))
+    empty = dict.fromkeys(("title", "description", "url", "image_url", "price", "available_from", "available_until"))
     return {
         "item_id": item,
         **empty,
@@ -36,6 +36,8 @@ async def test_an_item_comes_back_as_it_was_put(store: ItemStore) -> None:
     full = row(
         title="Gämse \N{OWL}",
         description="d",
+        url="/i",
+        image_url="https://shop.example/i.jpg",
         categories=["a", "b"],
         tags=["t"],
         price=0.1,

@@ -12,7 +12,8 @@ from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
 from models.filters.knowledge import Knowledge, KnowledgeConfig
 from models.filters.matching import available
-from models.filters.requirements import Filter, Preference, Preferences, Requirements
+from models.filters.preferences import Preference, Preferences
+from models.filters.requirements import Filter, Requirements
 
 NOW = 1000.0
 SHOES = pa.table(

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -231,3 +232,56 @@ def test_the_relaxation_is_that_of_trying_every_subset(rows: list[dict[str, Any]
             for failed, count in expected.items()
             if count == found.items
         ]
+
+
+SHOPS: list[dict[str, Any]] = [
+    {
+        "item_id": "berlin",
+        "title": "Trail shoe",
+        "attributes": {"shop": {"lat": 52.52, "lon": 13.40}, "made": 1709251200},
+    },
+    {"item_id": "lyon", "title": "Road shoe", "price": 9.0, "attributes": {"shop": {"lat": 45.76, "lon": 4.84}}},
+    {
+        "item_id": "potsdam",
+        "title": "trail map",
+        "image_url": "https://x.example/1",
+        "attributes": {"made": 1711929600},
+    },
+]
+
+
+@pytest.mark.parametrize(
+    ("tree", "expected"),
+    [
+        ({"field": "title", "contains": "shoe"}, ["berlin", "lyon"]),
+        ({"field": "title", "contains": "rail"}, ["berlin", "potsdam"]),
+        ({"field": "title", "prefix": "Tra"}, ["berlin"]),
+        ({"field": "title", "ne": "Road shoe"}, ["berlin", "potsdam"]),
+        ({"field": "price", "exists": True}, ["lyon"]),
+        ({"field": "price", "exists": False}, ["berlin", "potsdam"]),
+        ({"field": "image_url", "exists": True}, ["potsdam"]),
+        ({"field": "attributes.shop", "exists": True}, ["berlin", "lyon"]),
+        ({"field": "price", "gt": 9}, []),
+        ({"field": "price", "gt": 8, "lte": 9}, ["lyon"]),
+        ({"field": "price", "lt": 9}, []),
+        ({"field": "attributes.made", "gte": "2024-03-01"}, ["berlin", "potsdam"]),
+        ({"field": "attributes.made", "gt": "2024-03-01T00:00:00Z"}, ["potsdam"]),
+        ({"field": "attributes.made", "eq": "2024-04-01T00:00:00Z"}, ["potsdam"]),
+        # From Potsdam's station to the middle of Berlin it is 27 km.
+        ({"field": "attributes.shop", "within": {"lat": 52.39, "lon": 13.06, "km": 28}}, ["berlin"]),
+        ({"field": "attributes.shop", "within": {"lat": 52.39, "lon": 13.06, "km": 26}}, []),
+    ],
+)
+def test_what_shops_compare(tree: dict[str, Any], expected: list[str]) -> None:
+    knowledge = fitted(SHOPS)
+    found = knowledge.item_ids[knowledge.mask(READ.validate_python(tree))].tolist()
+    assert [item_id.decode() for item_id in found] == expected
+
+
+def test_the_values_of_an_item_are_read_back() -> None:
+    index = fitted(ITEMS).index
+    assert index.values_of("tags", 0) == ["fresh", "vegan"]
+    assert index.values_of("attributes.sizes", 0) == [1.0, 2.0]
+    assert index.values_of("attributes.bio", 0) == [True]
+    assert index.values_of("attributes.bio", 1) == ["true"]
+    assert index.values_of("price", 3) == []

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from models.filters.knowledge import Knowledge, KnowledgeConfig
 from models.filters.predicate import meets, satisfaction, values_of
-from models.filters.requirements import Filter, Preference
+from models.filters.preferences import Preference
+from models.filters.requirements import Filter
 
 CONFIG = KnowledgeConfig()
 MORNING, EVENING = "2024-05-01T08:00:00Z", "2024-05-01T20:00:00+02:00"
@@ -18,15 +19,19 @@ texts = st.sampled_from(["a", "b", "ab", "1", "1.0", "True", "true", "é", ""])
 numbers = st.sampled_from([0.0, -0.0, 1.0, 2.5, -3.0, 5e-324, 1.7e308, -1.7e308])
 scalars = st.one_of(texts, st.booleans(), numbers)
 names = st.sampled_from(["x", "y", "x.y"])
+places = st.fixed_dictionaries({"lat": st.sampled_from([1.0, -3.0]), "lon": st.sampled_from([0.0, 2.5, 1e-9])})
 moments = st.one_of(st.none(), numbers, st.sampled_from([MORNING, EVENING]))
 attributes = st.dictionaries(
-    names, st.one_of(st.none(), scalars, st.lists(scalars, max_size=3), st.dictionaries(names, scalars, max_size=2))
+    names,
+    st.one_of(st.none(), scalars, st.lists(scalars, max_size=3), st.dictionaries(names, scalars, max_size=2), places),
 )
 items = st.fixed_dictionaries(
     {
         "categories": st.one_of(st.none(), st.lists(texts, max_size=2)),
         "tags": st.lists(texts, max_size=3),
         "price": st.one_of(st.none(), numbers),
+        "title": st.one_of(st.none(), texts),
+        "image_url": st.sampled_from([None, "", "https://shop.example/1.jpg"]),
         "hidden": st.booleans(),
         "available_from": moments,
         "available_until": moments,
@@ -34,7 +39,10 @@ items = st.fixed_dictionaries(
     }
 )
 ranged = st.sampled_from(["price", "available_from", "available_until", "attributes.x", "attributes.x.y"])
-fields = st.one_of(ranged, st.sampled_from(["categories", "tags", "hidden", "item_id", "attributes.y", "attributes.z"]))
+fields = st.one_of(
+    ranged,
+    st.sampled_from(["categories", "tags", "hidden", "item_id", "attributes.y", "attributes.z", "title", "image_url"]),
+)
 anything = st.one_of(scalars, st.sampled_from([MORNING, EVENING, "i0", "i1"]))
 
 
@@ -47,7 +55,15 @@ def possible(tree: dict[str, Any]) -> bool:
     return True
 
 
+parts = st.sampled_from(["a", "b", "ab", "1", ".", "é", "e"])
+points = st.sampled_from([{"lat": 1.0, "lon": 0.0, "km": 120.0}, {"lat": -3.0, "lon": 2.5, "km": 700.0}])
 comparisons = st.one_of(
+    st.fixed_dictionaries({"field": fields, "ne": anything}),
+    st.fixed_dictionaries({"field": fields, "exists": st.booleans()}),
+    st.fixed_dictionaries({"field": fields, "contains": parts}),
+    st.fixed_dictionaries({"field": fields, "prefix": parts}),
+    st.fixed_dictionaries({"field": st.sampled_from(["attributes.x", "attributes.y"]), "within": points}),
+    st.fixed_dictionaries({"field": ranged, "gt": anything}, optional={"lt": anything}),
     st.fixed_dictionaries({"field": fields, "eq": anything}),
     st.fixed_dictionaries({"field": fields, "in": st.lists(anything, min_size=1, max_size=3)}),
     st.fixed_dictionaries({"field": ranged}, optional={"gte": anything, "lte": anything}),
@@ -73,7 +89,7 @@ def fitted(rows: list[dict[str, Any]]) -> Knowledge:
     for name in ("available_from", "available_until"):
         columns[name] = [None if moment is None else str(moment) for moment in columns[name]]
     labels = pa.list_(pa.string())
-    types = {"categories": labels, "tags": labels}
+    types = {"categories": labels, "tags": labels, "title": pa.string(), "image_url": pa.string()}
     table = pa.table({name: pa.array(column, types.get(name)) for name, column in columns.items()})
     return Knowledge.fit(table, CONFIG)
 

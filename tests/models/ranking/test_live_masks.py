@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 from models.filters.knowledge import Knowledge, KnowledgeConfig
-from models.filters.requirements import Filter, Preference
+from models.filters.preferences import Preference
+from models.filters.requirements import Filter
 from models.ranking import live_catalogue
 from models.ranking.live_catalogue import LiveCatalogue
 

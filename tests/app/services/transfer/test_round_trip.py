@@ -73,6 +73,8 @@ async def test_the_catalogue_comes_back_as_it_was(resources: Resources, tmp_path
         "item_id": "i",
         "title": 'Ä "quoted", \N{OWL}\n',
         "description": None,
+        "url": "https://shop.example/i?a=1",
+        "image_url": None,
         "categories": ["a", "b"],
         "tags": [],
         "price": 0.1,
