@@ -2,7 +2,16 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    JsonValue,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from app.schemas.interactions import EventType
@@ -230,6 +239,19 @@ class RecommendBatchIn(Rules):
     )
 
     user_ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_USERS)]
+    attributes: dict[Id, JsonObject] = Field(
+        {}, description="attributes of some of these users, by user: read as those of a single request"
+    )
+
+    @field_validator("attributes")
+    @classmethod
+    def _of_these_users(cls, given: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        others = sorted(given.keys() - set(info.data.get("user_ids", given)))
+        if others:
+            raise PydanticCustomError(
+                "attributes_of_others", "{user} is not among the user_ids", {"user": repr(others[0])}
+            )
+        return given
 
     def options(self) -> Options:
         """Return the options of the recommendation."""

@@ -125,7 +125,7 @@ def make_split(
         for extra in (dataset.test, dataset.candidates, dataset.histories, dataset.items)
         if extra is not None
     ]
-    profiles = Profiles.fit(dataset.users)
+    profiles = Profiles.fit(dataset.users, dataset.user_types)
     every = Interactions.from_table(table, more_items=more, first_only=False, scale=scale, seed=seed)
     every = every.with_profiles(profiles)
     everything = every if include_seen else every.steps()

@@ -1,7 +1,7 @@
 """What users who share an attribute reach more often than others, by the lift of each item among them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -16,13 +16,15 @@ from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.data.profiles import MIN_USERS, ProfileReader, Value
+from models.data.profile_reader import KINDS, Kind, ProfileReader, Value
+from models.data.profiles import MIN_USERS
 from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
 
 MAX_VALUES = 10_000
 """Values of attributes that are kept, those of the most users: with `items` it bounds the memory."""
 _NAME, LIFT = "profile_affinity", "profile_lift"
+_KINDS = f"{_NAME}_kinds"
 _NO_ROWS: Int32 = np.empty(0, dtype=np.int32)
 
 
@@ -154,7 +156,8 @@ class ProfileAffinity:
         if len(offsets) != len(fields) + 1 or rows.n_rows != len(values) or len(totals) != len(values):
             raise BundleError(f"{bundle.folder}: the arrays {_NAME}_* do not fit together")
         numbers: Any = {fields[code]: edges[offsets[code] : offsets[code + 1]] for code in range(len(fields))}
-        return cls(config, ProfileReader(numbers), values, rows, totals, shares)  # type: ignore[arg-type]
+        reader = ProfileReader(numbers, _read_kinds(bundle))
+        return cls(config, reader, values, rows, totals, shares)  # type: ignore[arg-type]
 
     @property
     def empty(self) -> bool:
@@ -227,7 +230,25 @@ class ProfileAffinity:
             **Vocabulary.of(list(numbers)).arrays(f"{_NAME}_numbers"),
             f"{_NAME}_edge_offsets": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
             f"{_NAME}_edges": np.concatenate([np.empty(0), *numbers.values()]),
+            **_kind_arrays(self.reader.kinds),
         }
+
+
+def _kind_arrays(kinds: Mapping[str, Kind]) -> dict[str, npt.NDArray[np.generic]]:
+    """Return the kinds of attributes to store; nothing where all are as they come, as in older bundles."""
+    if not kinds:
+        return {}
+    codes = np.array([KINDS.index(kind) for kind in kinds.values()], dtype=np.int8)
+    return {**Vocabulary.of(list(kinds)).arrays(_KINDS), _KINDS: codes}
+
+
+def _read_kinds(bundle: Bundle) -> dict[str, Kind]:
+    if _KINDS not in bundle.arrays:
+        return {}
+    names, codes = Vocabulary.load(bundle, _KINDS), bundle.array(_KINDS, np.int8)
+    if len(codes) != len(names) or not all(0 <= code < len(KINDS) for code in codes.tolist()):
+        raise BundleError(f"{bundle.folder}: the arrays {_KINDS}* do not fit together")
+    return {names[place]: KINDS[code] for place, code in enumerate(codes.tolist())}
 
 
 def _ones(rows: npt.NDArray[Any], columns: npt.NDArray[Any], shape: tuple[int, int]) -> "sp.csr_matrix[np.float32]":

@@ -93,6 +93,18 @@ async def test_the_attributes_of_a_newcomer_decide_the_list(ranker: Ranker, clie
     assert item_ids(first) + item_ids(second) == lists["nl"]
 
 
+async def test_each_user_of_a_batch_has_attributes(ranker: Ranker, client: httpx.AsyncClient, refused: Any) -> None:
+    body = {"user_ids": ["a", "b", "c", "a"], "attributes": {"a": NL, "b": BE, "c": {}}}
+    answer = await client.post("/recommend/batch", json=body)
+    assert answer.status_code == 200, answer.text
+    lists = [item_ids(one) for one in answer.json()["items"]]
+    plain = item_ids(await ask(client, "c"))
+    assert lists == [expected(ranker, NL, 10), expected(ranker, BE, 10), plain, expected(ranker, NL, 10)]
+    for wrong, field in (({"d": NL}, "attributes"), ({"a": "NL"}, "attributes.a")):
+        problem = await client.post("/recommend/batch", json=body | {"attributes": wrong})
+        refused(problem, 422, "invalid_request", field)
+
+
 async def test_the_reason_names_the_attribute(ranker: Ranker, client: httpx.AsyncClient) -> None:
     answer = await ask_for(client, attributes=NL, explain=True)
     reasons = {reason["strand"]: reason for reason in answer["items"][0]["reasons"]}

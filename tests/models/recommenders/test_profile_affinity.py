@@ -11,7 +11,8 @@ from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.data.profiles import ProfileReader, Profiles
+from models.data.profile_reader import ProfileReader
+from models.data.profiles import Profiles
 from models.recommenders.profile_affinity import ProfileAffinity, ProfileAffinityConfig
 from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
@@ -96,13 +97,20 @@ def test_the_reason_names_the_value(affinity: ProfileAffinity) -> None:
 
 def test_a_bundle_gives_back_the_same_affinities(log: Interactions, store: BundleStore) -> None:
     fitted = ProfileAffinity.fit(TrainingData(log), CONFIG)
-    reader = ProfileReader({"age": np.array([20.0]), "height": np.array([1.5, 1.8])})
+    edges = {"age": np.array([20.0]), "height": np.array([1.5, 1.8])}
+    reader = ProfileReader(edges, {"age": "number", "bio": "silent", "since": "time"})
     first = ProfileAffinity(CONFIG, reader, fitted.values, fitted.rows, fitted.totals, fitted.shares)
     manifest = Manifest(version="v1", data={}, settings={}, metrics={}, protocol="random")
     loaded = ProfileAffinity.load(store.publish(manifest, first.arrays()), CONFIG)
     assert loaded.fits(3, 10)
     assert scored(loaded, likes="horror") == scored(first, likes="horror") != {}
-    assert loaded.reader.read({"height": 1.6, "age": 30}) == first.reader.read({"height": 1.6, "age": 30})
+    profile = {"height": 1.6, "age": "30", "bio": "short", "since": "2024-01-01"}
+    assert loaded.reader.read(profile) == first.reader.read(profile)
+    assert [value.text for value in loaded.reader.read(profile)] == ["from 20", "1.5 to 1.8", "2024-01-01T00:00:00"]
+    # Older bundles have no kinds: all values are as they come.
+    arrays = {name: one for name, one in first.arrays().items() if "_kinds" not in name}
+    older = ProfileAffinity.load(store.publish(manifest.model_copy(update={"version": "v0"}), arrays), CONFIG)
+    assert [value.text for value in older.reader.read({"bio": "short"})] == ["short"]
 
 
 def test_without_profiles_it_is_empty(log: Interactions, store: BundleStore) -> None:
