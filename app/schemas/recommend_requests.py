@@ -160,7 +160,11 @@ class Rules(BaseModel):
     rotation: Rotation = None
     explain: bool = Field(False, description="give the reasons why each item is in the list")
     goal: GoalText | None = Field(None, description=_GOAL)
-    context: JsonObject | None = Field(None, description="any JSON object; stored with the request")
+    context: JsonObject | None = Field(
+        None,
+        description="any JSON object, for example with the device: read as the contexts of interactions are, and stored"
+        " with the request, except in a batch",
+    )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -265,6 +265,7 @@ class RecommendationService:
             session_items=options.session_items,
             exclude_seen=options.exclude_seen,
             attributes=options.attributes,
+            context=options.context,
         )
         popular_now = None
         if not len(user_history.items) and serving.first_goal:
