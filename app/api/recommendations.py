@@ -53,7 +53,7 @@ async def recommend_as_asked(body: RecommendIn, state: State) -> Response:
 @router.post("/batch", response_class=Response, responses=_documented(RecommendationBatch))
 async def recommend_to_many(body: RecommendBatchIn, state: State) -> Response:
     """Rank items for up to 100 users at once, each as `POST /recommend` does."""
-    answers = await state.recommendation.recommend_all(body.user_ids, body.options())
+    answers = await state.recommendation.recommend_all(body.user_ids, body.options(), body.attributes)
     content = b'{"items":[%s]}' % b",".join(answer.body() for answer in answers)
     worst = next((answer for answer in answers if answer.degraded is not None), answers[0])
     return Response(content, media_type=_JSON, headers=degradation(worst))

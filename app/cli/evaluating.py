@@ -36,7 +36,7 @@ def evaluate(
         str | None, typer.Option(help="Event types that count as success, for example purchase; as BRAID_GOAL.")
     ] = None,
     schema: Annotated[
-        Path | None, typer.Option(help="TOML file that declares attributes of the items; as BRAID_SCHEMA.")
+        Path | None, typer.Option(help="TOML file that declares attributes of items and users; as BRAID_SCHEMA.")
     ] = None,
     include_seen: Annotated[bool, typer.Option(help="Allow recommendations of items in the history.")] = False,
     exclude_seen: Annotated[
@@ -63,9 +63,10 @@ def evaluate(
     require_alone(similar, others, show)
     settings = load_settings(goal=goal, schema=schema)
     seen = commands.parse_seen(exclude_seen, settings.event_types, include_seen=include_seen)
-    dataset = read_folder(folder)
+    declared = EMPTY if settings.schema is None else read_schema(settings.schema)
+    dataset = replace(read_folder(folder), user_types=declared.users)
     if dataset.items is not None:
-        catalogue = describe(dataset.items, EMPTY if settings.schema is None else read_schema(settings.schema))
+        catalogue = describe(dataset.items, declared)
         dataset = replace(dataset, items=catalogue.table)
         for note in catalogue.notes():
             console.print(f"catalogue: {note}")

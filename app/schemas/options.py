@@ -37,7 +37,7 @@ class Options:
     where None, those that reached the goal of the bundle. `candidates`, where given, are the only items of the list.
     `cursor` continues an earlier list. `goal` is what counts as success; where None, the first goal of the bundle.
     `rotation` is the weight of rotation; that of the service where None. `attributes` are those of the user
-    as the request knows them.
+    as the request knows them, `context` says what the request knows of its moment.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -68,7 +68,7 @@ class Options:
 
     @cached_property
     def _fields_hash(self) -> bytes:
-        # The length of a page and whether it is explained do not change the list.
+        # The length of a page and whether it is explained do not change the list; a context may be that of each page.
         # The default stands for itself as it did when it was true, so that the cursors of earlier versions hold.
         seen: object = self.exclude_seen
         if seen is None or seen is True:

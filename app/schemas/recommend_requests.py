@@ -2,7 +2,16 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    JsonValue,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from app.schemas.interactions import EventType
@@ -152,7 +161,11 @@ class Rules(BaseModel):
     rotation: Rotation = None
     explain: bool = Field(False, description="give the reasons why each item is in the list")
     goal: GoalText | None = Field(None, description=_GOAL)
-    context: JsonObject | None = Field(None, description="any JSON object; stored with the request")
+    context: JsonObject | None = Field(
+        None,
+        description="any JSON object, for example with the device: read as the contexts of interactions are, and stored"
+        " with the request, except in a batch",
+    )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -231,6 +244,19 @@ class RecommendBatchIn(Rules):
     )
 
     user_ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_USERS)]
+    attributes: dict[Id, JsonObject] = Field(
+        {}, description="attributes of some of these users, by user: read as those of a single request"
+    )
+
+    @field_validator("attributes")
+    @classmethod
+    def _of_these_users(cls, given: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        others = sorted(given.keys() - set(info.data.get("user_ids", given)))
+        if others:
+            raise PydanticCustomError(
+                "attributes_of_others", "{user} is not among the user_ids", {"user": repr(others[0])}
+            )
+        return given
 
     def options(self) -> Options:
         """Return the options of the recommendation."""

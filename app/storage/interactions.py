@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, Text, case, cast, func, select
 
 from app.errors import EventIdConflictError
 from app.storage.arrow_types import INTERACTION_TYPES
@@ -16,6 +16,7 @@ from app.storage.interest import shows_interest
 from app.storage.rows import Row, Stored
 from app.storage.tables import interactions
 from models.data.columns import (
+    CONTEXT,
     EVENT_ID,
     EVENT_TYPE,
     ITEM,
@@ -40,7 +41,7 @@ _SECOND = 1_000_000
 _USERS_A_STATEMENT = 500
 LATEST_IMPRESSIONS = 1000
 """Latest impressions of a user that are read: those of weeks, of which older ones hardly count."""
-_WHERE_GIVEN = (POSITION, QUANTITY, REVENUE)
+_WHERE_GIVEN = (POSITION, CONTEXT, QUANTITY, REVENUE)
 LogEntry = tuple[int | None, int, str, str, float | None]
 """Time in microseconds since 1970, id, item, event type that it counts as, and value."""
 NEWEST_FIRST = (
@@ -184,17 +185,20 @@ class InteractionStore:
 
         `timestamp` holds seconds, or only an order where most rows have only a place in a sequence: the table is then
         marked; see `models.data.order`. Without any order there is no `timestamp` column, and
-        without any `position`, `quantity` or `revenue` no such column.
+        without any `position`, `context`, `quantity` or `revenue` no such column. `context` is JSON.
         """
         names = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID, SEQUENCE, *_WHERE_GIVEN)
-        schema = pa.schema([(name, INTERACTION_TYPES[name]) for name in names])
+        # Different contexts are few.
+        types = {**INTERACTION_TYPES, CONTEXT: pa.dictionary(pa.int32(), pa.string())}
+        schema = pa.schema([(name, types[name]) for name in names])
+        columns = [interactions.c[name] if name != CONTEXT else cast(interactions.c[name], Text) for name in names]
         expected = max(await self.count(), 1)
         parts, last, done = [schema.empty_table()], 0, 0
         async with self._database.begin() as connection:
             await self._database.without_time_limit(connection)
             while True:
                 statement = (
-                    select(interactions.c.id, *(interactions.c[name] for name in names))
+                    select(interactions.c.id, *columns)
                     .where(interactions.c.id > last)
                     .order_by(interactions.c.id)
                     .limit(_ROWS_A_READ)
@@ -203,8 +207,8 @@ class InteractionStore:
                 if not rows:
                     break
                 last, done = rows[-1][0], done + len(rows)
-                columns = list(zip(*rows, strict=True))[1:]
-                parts.append(pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema))
+                cells = list(zip(*rows, strict=True))[1:]
+                parts.append(pa.table([pa.array(c, f.type) for c, f in zip(cells, schema, strict=True)], schema))
                 progress("reading the log", min(done / expected, 1.0))
         progress("reading the log", 1.0)
         found = pa.concat_tables(parts)

@@ -98,10 +98,15 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
     table = await resources.interactions.table(progress)
     if not table.num_rows:
         raise DataSetError(f"{resources.database.place}: there are no interactions to train on: import some first")
-    items = await resources.items.table()
-    catalogue = None if items is None else describe(items, await resources.schema.load())
+    items, schema = await resources.items.table(), await resources.schema.load()
+    catalogue = None if items is None else describe(items, schema)
     bundle = train_goals(
-        DataSet(table, items=None if catalogue is None else catalogue.table, users=await resources.users.table()),
+        DataSet(
+            table,
+            items=None if catalogue is None else catalogue.table,
+            users=await resources.users.table(),
+            user_types=schema.users,
+        ),
         resources.bundles,
         recipe=recipe,
         source=source,

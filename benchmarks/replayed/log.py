@@ -15,8 +15,9 @@ from models.data.columns import ITEM, TIMESTAMP, USER
 from models.data.folder import DataSet, read_folder, write_folder
 from models.data.history import SECONDS_A_DAY
 from models.data.holdout import QUESTIONS, Holdout, Ragged
-from models.data.interactions import Interactions, row_order
+from models.data.interactions import Interactions
 from models.data.order import has_times
+from models.data.row_order import row_order
 from models.data.timeline import Timeline
 
 NEWCOMERS = "newcomers"

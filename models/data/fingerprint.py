@@ -10,7 +10,7 @@ from models.data.interactions import Interactions
 
 
 def fingerprint(interactions: Interactions, catalogue: pa.Table | None) -> str:
-    """Compute the SHA-256 of ids, pairs, times, strengths and profiles, and of the catalogue, in hexadecimal."""
+    """Compute the SHA-256 of ids, pairs, times, strengths, profiles, contexts and the catalogue, in hexadecimal."""
     digest = hashlib.sha256()
     for ids in (interactions.user_ids, interactions.item_ids):
         # With their ends: "ab", "c" is not "a", "bc".
@@ -23,6 +23,10 @@ def fingerprint(interactions: Interactions, catalogue: pa.Table | None) -> str:
     if interactions.profiles is not None:
         for numbers in (interactions.profiles.offsets, interactions.profiles.codes):
             digest.update(np.ascontiguousarray(numbers).data)
+    if interactions.contexts is not None:
+        contexts = interactions.contexts
+        for part in (contexts.numbers, contexts.offsets, contexts.codes):
+            digest.update(np.ascontiguousarray(part).data)
     if catalogue is not None:
         for column in catalogue.sort_by(ITEM).columns:
             if pa.types.is_fixed_size_list(column.type):

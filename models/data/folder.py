@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +25,7 @@ from models.data.columns import (
 from models.data.errors import DataSetError
 from models.data.numbers import numbers
 from models.data.order import in_one_order, recognised
+from models.data.schema import Attributes
 
 INTERACTIONS, ITEMS, USERS, TEST, CANDIDATES, HISTORIES = (
     "interactions",
@@ -57,7 +58,8 @@ _TEXTS = (USER, ITEM, EVENT_TYPE, EVENT_ID, REQUEST_ID)
 class DataSet:
     """The files of a data-set folder as tables; ids are strings, numbers float64.
 
-    `interactions` is marked where its `timestamp` is only an order; see `models.data.order`.
+    `interactions` is marked where its `timestamp` is only an order; see `models.data.order`. `user_types` are the
+    declared types of attributes of users, by name.
     """
 
     interactions: pa.Table
@@ -66,6 +68,7 @@ class DataSet:
     test: pa.Table | None = None
     candidates: pa.Table | None = None
     histories: pa.Table | None = None
+    user_types: Attributes = field(default_factory=dict)
 
 
 def read_folder(folder: Path) -> DataSet:
@@ -83,7 +86,8 @@ def read_folder(folder: Path) -> DataSet:
         raise DataSetError(f"{folder}: {NO_INTERACTIONS}")
     if EXPORTED in (interactions.schema.metadata or {}) and SEQUENCE in interactions.column_names:
         interactions = in_one_order(interactions)
-    return DataSet(interactions=recognised(interactions), **tables)
+    items, users, test, candidates, histories = tables.values()
+    return DataSet(recognised(interactions), items, users, test, candidates, histories)
 
 
 def read_items(folder: Path) -> pa.Table | None:

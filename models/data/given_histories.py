@@ -45,6 +45,8 @@ def with_histories(log: Interactions, table: pa.Table, scale: StrengthScale | No
         worth=None,
         acts=_joined(log.acts, given.acts, order),
         leaves_out=_joined(log.leaves_out, given.leaves_out, order),
+        # A history is read without the contexts of its rows.
+        contexts=None,
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arrays.types import Float64, Int32, Int64
+from models.data.contexts import Contexts
 from models.data.dislikes import Dislikes
 from models.data.history import History
 from models.data.interactions import Interactions
@@ -52,7 +53,8 @@ class Holdout:
     all of a user's rows, or those before row `stops` (int64) of the log. `targets`, `candidates` and `disliked` (items
     never to be recommended) hold a list for each row. Where there are `candidates`, an empty list means that all items
     are ranked. `moments` (float64) are the times of the requests, where they are known. `kinds` (int8) are places in
-    `QUESTIONS`, where there are several. Users who are `anonymous` have no row in the training data.
+    `QUESTIONS`, where there are several. Users who are `anonymous` have no row in the training data. `contexts` are
+    those of the requests: a request knows the context of the interaction that follows.
     """
 
     users: Int32
@@ -65,6 +67,7 @@ class Holdout:
     disliked: Ragged | None = None
     stops: Int64 | None = None
     kinds: npt.NDArray[np.int8] | None = None
+    contexts: Contexts | None = None
 
     def __len__(self) -> int:
         return len(self.users)
@@ -90,6 +93,8 @@ class Holdout:
         now = None if self.moments is None else float(self.moments[row])
         known = self.source.history(int(self.users[row]), stop, now)
         known = known if self.disliked is None else known.with_disliked(self.disliked.row(row))
+        if self.contexts is not None:
+            known = replace(known, profile=self.contexts.beside(known.profile, row))
         return replace(known, user=-1) if self.anonymous else known
 
     def excluded(self, row: int, history: History | None = None) -> Int32:
@@ -153,7 +158,15 @@ class Holdout:
             moments=None if self.moments is None else self.moments[rows],
             stops=None if self.stops is None else self.stops[rows],
             kinds=None if self.kinds is None else self.kinds[rows],
+            contexts=None if self.contexts is None else self.contexts.take(rows),
         )
+
+    def in_contexts(self, contexts: Contexts | None, users: Int32) -> "Holdout":
+        """Name the contexts of the requests: for each user that of the first of some rows, of the same users."""
+        if contexts is None:
+            return self
+        order = np.argsort(users, kind="stable")
+        return replace(self, contexts=contexts.take(order[np.searchsorted(users[order], self.users)]))
 
 
 def hold_out(

@@ -10,12 +10,14 @@ import pyarrow as pa
 
 from models.arrays.types import Array, Float32, Float64, Ids, Int8, Int32, Int64, Mask
 from models.data.codes import encode
-from models.data.columns import ACT, ITEM, LEAVES_OUT, TARGET, TIMESTAMP, USER, WORTH
+from models.data.columns import ACT, CONTEXT, ITEM, LEAVES_OUT, TARGET, TIMESTAMP, USER, WORTH
+from models.data.contexts import Contexts
 from models.data.goal import REACHED
 from models.data.history import History
 from models.data.low_ratings import LowRatings
-from models.data.order import are_times, has_times, is_order
+from models.data.order import are_times, is_order
 from models.data.profiles import Profiles
+from models.data.row_order import order_of
 from models.data.strengths import StrengthScale, row_strengths
 
 
@@ -31,7 +33,8 @@ class Interactions:
     items are left out of the user's lists, None where the goal decides. `worth` (float32) is what rows count as labels,
     None where all count alike. Where there are acts, `log` holds the single
     rows that these ones stand for; whoever cuts the rows cuts the log. `in_steps` tells whether a pair may stand in two
-    rows, see `steps`. `profiles` are those of the users, in the order of their codes, where there are any.
+    rows, see `steps`. `profiles` are those of the users, in the order of their codes, where there are any; `contexts`
+    are those of the rows.
     """
 
     user_ids: Ids
@@ -49,6 +52,7 @@ class Interactions:
     log: "Interactions | None" = None
     in_steps: bool = False
     profiles: Profiles | None = None
+    contexts: Contexts | None = None
 
     @classmethod
     def from_table(
@@ -77,8 +81,9 @@ class Interactions:
         item_ids, items = encode(table[ITEM], *more_items)
         items = items[: len(users)]
         timestamps = table[TIMESTAMP].to_numpy().astype(np.float64) if TIMESTAMP in table.column_names else None
-        order = _order(users, timestamps, has_times(table), seed, _reaches(table))
+        order = order_of(table, users, timestamps, seed)
         strengths = row_strengths(table, scale or StrengthScale())[order]
+        contexts = Contexts.fit(table[CONTEXT], users) if CONTEXT in table.column_names else None
         found = cls(
             user_ids,
             item_ids,
@@ -91,6 +96,7 @@ class Interactions:
             acts=_column(table, ACT, order),
             leaves_out=_column(table, LEAVES_OUT, order),
             worth=_column(table, WORTH, order),
+            contexts=None if contexts is None else contexts.take(order),
         )
         return found.first_of_each_pair() if first_only else found
 
@@ -205,7 +211,12 @@ class Interactions:
             self.log,
             self.in_steps,
             self.profiles,
+            self.contexts_of(mask),
         )
+
+    def contexts_of(self, rows: Mask | Int64) -> Contexts | None:
+        """Return the contexts of some rows, where there are any."""
+        return None if self.contexts is None else self.contexts.take(rows)
 
     def with_profiles(self, profiles: Profiles | None, more_ids: Ids | None = None) -> "Interactions":
         """Name the profiles of the users, and of further ones whose codes follow theirs."""
@@ -264,25 +275,6 @@ class Interactions:
         total = sums.astype(np.float32)[place]
         own = np.ones(len(keys), np.float32) if self.strengths is None else self.strengths
         return replace(self, strengths=_unless_alike(np.where(total > 0, total, own)))
-
-
-def row_order(table: pa.Table, seed: int = 0) -> Int64:
-    """Return the rows of a table in the order in which `Interactions.from_table` encodes them."""
-    timestamps = table[TIMESTAMP].to_numpy().astype(np.float64) if TIMESTAMP in table.column_names else None
-    return _order(encode(table[USER])[1], timestamps, has_times(table), seed, _reaches(table))
-
-
-def _order(users: Int32, timestamps: Float64 | None, clock: bool, seed: int, reached: Mask | None) -> Int64:
-    drawn = np.random.default_rng(seed).permutation(len(users))
-    # Of rows without an order those that reach the goal come last: what a user does on the way to it is known before.
-    late = np.zeros(len(users), dtype=np.bool_) if reached is None else reached
-    if timestamps is None:
-        return np.lexsort((drawn, late, users))
-    return np.lexsort((drawn, late, timestamps, users)) if clock else np.lexsort((timestamps, users))
-
-
-def _reaches(table: pa.Table) -> Mask | None:
-    return table[ACT].to_numpy() == REACHED if ACT in table.column_names else None
 
 
 def _column(table: pa.Table, name: str, order: Int64) -> Array | None:

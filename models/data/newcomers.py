@@ -6,6 +6,7 @@ import pyarrow as pa
 from models.arrays.types import Ids, Int32
 from models.data.codes import find
 from models.data.columns import ITEM, USER
+from models.data.contexts import Contexts
 from models.data.given_histories import codes_of
 from models.data.holdout import Holdout, Ragged
 from models.data.interactions import Interactions
@@ -19,7 +20,11 @@ def newcomers(source: Interactions, users: Int32, items: Int32) -> Holdout:
 
 
 def fixed_newcomers(
-    test: pa.Table, log: Interactions, n_users: int, profiles: Profiles | None = None
+    test: pa.Table,
+    log: Interactions,
+    n_users: int,
+    profiles: Profiles | None = None,
+    contexts: Contexts | None = None,
 ) -> tuple[Holdout, Ids]:
     """Collect the test users that the log does not know; see `given_histories.codes_of`.
 
@@ -34,4 +39,6 @@ def fixed_newcomers(
     ids, codes = np.unique(texts, return_inverse=True)
     items = find(log.item_ids, test[ITEM].to_pylist())[unknown]
     pairs = np.unique(np.stack([codes.astype(np.int32) + log.n_users, items]), axis=1).astype(np.int32)
-    return newcomers(log.with_profiles(profiles, ids), pairs[0], pairs[1]), ids
+    found = newcomers(log.with_profiles(profiles, ids), pairs[0], pairs[1])
+    own = None if contexts is None else contexts.take(unknown)
+    return found.in_contexts(own, codes.astype(np.int32) + log.n_users), ids

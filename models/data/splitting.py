@@ -26,12 +26,12 @@ from models.data.cutting import (
 from models.data.dislikes import Dislikes
 from models.data.errors import DataSetError, TooFewInteractionsError
 from models.data.folder import DataSet
-from models.data.given_histories import codes_of, with_histories
+from models.data.given_test import given_test
 from models.data.holdout import Holdout, Ragged, hold_out
 from models.data.impressions import Impressions
 from models.data.interactions import Interactions
 from models.data.later_ratings import LaterRatings
-from models.data.newcomers import fixed_newcomers, newcomers
+from models.data.newcomers import newcomers
 from models.data.order import has_times
 from models.data.profiles import Profiles
 from models.data.strengths import StrengthScale
@@ -125,7 +125,7 @@ def make_split(
         for extra in (dataset.test, dataset.candidates, dataset.histories, dataset.items)
         if extra is not None
     ]
-    profiles = Profiles.fit(dataset.users)
+    profiles = Profiles.fit(dataset.users, dataset.user_types)
     every = Interactions.from_table(table, more_items=more, first_only=False, scale=scale, seed=seed)
     every = every.with_profiles(profiles)
     everything = every if include_seen else every.steps()
@@ -162,15 +162,22 @@ def make_split(
         starts = cut.starts or (None, None)
         validation, _ = _hold(logs[0], everything, cut.validation, downs[0], starts[0], include_seen)
         if protocol == FIXED and dataset.test is not None:
-            if dataset.histories is not None:
-                log = with_histories(log, dataset.histories, scale, seed).with_profiles(profiles)
-            now = None if cut.starts is None else cut.starts[1]
-            test, apart = _fixed_test(dataset.test, log, every.n_users, downs[1], now, include_seen=include_seen)
-            new, new_ids = fixed_newcomers(dataset.test, log, every.n_users, profiles)
+            log, test, new, new_ids, apart = given_test(
+                dataset.test,
+                dataset.histories,
+                log,
+                profiles=profiles,
+                disliked=downs[1],
+                now=starts[1],
+                scale=scale,
+                seed=seed,
+                include_seen=include_seen,
+            )
         else:
             test, apart = _hold(logs[1], everything, cut.test, downs[1], starts[1], include_seen)
             unknown = cut.test & everything.targets & (np.diff(known.offsets)[everything.users] == 0)
             new = newcomers(known, everything.users[unknown], everything.items[unknown])
+            new = new.in_contexts(everything.contexts_of(unknown), everything.users[unknown])
     _require_users(protocol, validation, test, everything)
     if dataset.candidates is not None:
         test = _with_candidates(test, dataset.candidates, log, every.n_users, new_ids)
@@ -258,20 +265,9 @@ def _hold(
     targets = targets & everything.targets
     users, items = everything.users[targets], everything.items[targets]
     holdout, dropped = hold_out(log, users, items, include_seen=include_seen, now=now, disliked=disliked)
+    holdout = holdout.in_contexts(everything.contexts_of(targets), users)
     new = np.unique(users[np.diff(log.offsets)[users] == 0])
     return holdout, {"new_test_users": len(new), "test_users_without_unseen_items": dropped}
-
-
-def _fixed_test(
-    test: pa.Table, log: Interactions, n_users: int, disliked: Dislikes | None, now: float | None, *, include_seen: bool
-) -> tuple[Holdout, dict[str, int]]:
-    names = test[USER].to_pylist()
-    users, items = codes_of(log, n_users, names), find_column(log.item_ids, test[ITEM])
-    new = len({name for name, code in zip(names, users, strict=True) if code < 0})
-    known = users >= 0
-    pairs = np.unique(np.stack([users[known], items[known]]), axis=1).astype(np.int32)
-    holdout, dropped = hold_out(log, pairs[0], pairs[1], include_seen=include_seen, now=now, disliked=disliked)
-    return holdout, {"new_test_users": new, "test_users_without_unseen_items": dropped}
 
 
 def _with_candidates(holdout: Holdout, candidates: pa.Table, log: Interactions, n_users: int, new_ids: Ids) -> Holdout:

@@ -75,6 +75,7 @@ class Timeline:
             moments=times[asked],
             stops=asked,
             kinds=(~begins[asked]).astype(np.int8),
+            contexts=log.contexts_of(asked),
         )
         if disliked is not None:
             holdout = holdout.without(disliked)

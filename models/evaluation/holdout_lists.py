@@ -125,17 +125,19 @@ def rank_popular(counts: Float32, holdout: Holdout, length: int, *, seed: int) -
 
 
 def rank_newcomers(ranker: Ranker, holdout: Holdout, length: int, *, seed: int) -> tuple[Int32, Mask]:
-    """Rank items for users without a history as a server does, and mark those whose profile was known."""
+    """Rank items for users without a history as a server does, and mark those whose profile or context was known."""
     rng = np.random.default_rng(seed)
     lists = rank_popular(ranker.popularity.newcomer_counts, holdout, length, seed=seed)
     known = np.zeros(len(holdout), dtype=np.bool_)
-    profiles, affinity = holdout.source.profiles, ranker.retriever.affinity
-    if profiles is None or affinity is None:
+    profiles, contexts, affinity = holdout.source.profiles, holdout.contexts, ranker.retriever.affinity
+    if affinity is None:
         return lists, known
     # Of many newcomers some have the same profile: it is ranked once.
     found: dict[tuple[bytes, bytes | None], Ranked | None] = {}
     for row, user in enumerate(holdout.users.tolist()):
-        history, only = History(_NOTHING, profile=profiles.of(user)), holdout.candidate_list(row)
+        profile = None if profiles is None else profiles.of(user)
+        profile = profile if contexts is None else contexts.beside(profile, row)
+        history, only = History(_NOTHING, profile=profile), holdout.candidate_list(row)
         key = affinity.known(history.profile).tobytes(), None if only is None else only.tobytes()
         if key not in found:
             lifted = newcomer_lift(ranker.retriever, history)

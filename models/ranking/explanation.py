@@ -31,8 +31,8 @@ _OF_ITSELF = {GoOn.signals[0]}
 class Reason:
     """One strand of a score: its share, and the user's own items behind it, each with its share of the strand.
 
-    `words` say what the user did with the item itself, or which attribute of the user raises it, where that is the
-    reason.
+    `words` say what the user did with the item itself, or which attribute of the user or value of the context raises
+    it, where that is the reason.
     """
 
     strand: str
@@ -76,6 +76,7 @@ def explain(
     ranked: Ranked,
     places: Sequence[int],
     attributes: Mapping[str, Any] | None = None,
+    context: Mapping[str, Any] | None = None,
 ) -> list[list[Reason]]:
     """Explain why items are in a list; the shares of each item's strands add up to 1.
 
@@ -88,13 +89,15 @@ def explain(
         Positions of the items among the candidates.
     attributes
         Of the user.
+    context
+        Of the request.
     """
     parts = contributions(ranker, ranked)
     own = _own_items(ranker, history)
     found = [_reasons(parts, own, ranked.candidates, place) for place in places]
     items = [int(ranked.candidates.items[place]) for place in places]
     affinity = ranker.retriever.affinity
-    values = [] if affinity is None else affinity.reader.read(attributes or {})
+    values = [] if affinity is None else affinity.reader.read(attributes or {}, context)
 
     def with_words(reason: Reason, item: int) -> Reason:
         if reason.strand in _OF_ITSELF:

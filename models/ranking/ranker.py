@@ -214,10 +214,10 @@ class Ranker:
         weight = self.retriever.config.blend.seen_repeats
         return raise_repeats(self.repeats, known, query, weight, len(self.item_ids), size)
 
-    def read_profile(self, attributes: Mapping[str, Any]) -> Int64 | None:
-        """Return the hashed values of a user's attributes; None where the bundle reads none."""
+    def read_profile(self, attributes: Mapping[str, Any], context: Mapping[str, Any] | None = None) -> Int64 | None:
+        """Return the hashed values of a user's attributes and of a context; None where the bundle reads none."""
         affinity = self.retriever.affinity
-        return None if affinity is None else affinity.reader.codes(attributes)
+        return None if affinity is None else affinity.reader.codes(attributes, context)
 
     @property
     def n_candidates(self) -> int:

@@ -1,12 +1,11 @@
-"""What users who share an attribute reach more often than others, by the lift of each item among them."""
+"""What users who share an attribute or a context reach more often than others, by the lift of each item there."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.arrays.sparse_rows import SparseRows
@@ -16,13 +15,13 @@ from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.data.profiles import MIN_USERS, ProfileReader, Value
+from models.data.profile_reader import IN_CONTEXT, KINDS, Kind, ProfileReader, Value
 from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
+from models.recommenders.shared_values import SharedValues
 
-MAX_VALUES = 10_000
-"""Values of attributes that are kept, those of the most users: with `items` it bounds the memory."""
 _NAME, LIFT = "profile_affinity", "profile_lift"
+_KINDS = f"{_NAME}_kinds"
 _NO_ROWS: Int32 = np.empty(0, dtype=np.int32)
 
 
@@ -69,20 +68,20 @@ class Lifted(NamedTuple):
 
 
 class ProfileAffinity:
-    """Scores items by the values of a user's profile.
+    """Scores items by the values of a user's profile, and of the context of the request.
 
     Multinomial naive Bayes, smoothed towards popularity (Zhai and Lafferty 2004): with the share `p` of an item among
-    all interactions, its number `n` among the `t` of users with a value and the pseudo-count `a`, the value multiplies
-    the odds of the item by `(n + a p) / (t + a) / p`, that is `(1 + n / (a p)) / (1 + t / a)`. `rows` hold the
-    logarithm of the first part, which is 0 where `n` is; the factors of several values multiply. The signal is what the
-    first parts add to the share, a second one their logarithm.
+    all interactions, its number `n` among the `t` of users with a value (or in a context with it) and the pseudo-count
+    `a`, the value multiplies the odds of the item by `(n + a p) / (t + a) / p`, that is
+    `(1 + n / (a p)) / (1 + t / a)`. `rows` hold the logarithm of the first part, which is 0 where `n` is; the factors
+    of several values multiply. The signal is what the first parts add to the share, a second one their logarithm.
 
     Parameters
     ----------
     values
         The hashes of the values, int64 ascending; row r of `rows`, of values by items, is that of `values[r]`.
     totals
-        The interactions of the users with each value, float32.
+        The interactions of the users with each value, or in contexts with it, float32.
     shares
         The share of each item among all interactions, float32.
     """
@@ -115,27 +114,18 @@ class ProfileAffinity:
     @classmethod
     def of(cls, reached: Interactions, config: ProfileAffinityConfig) -> Self:
         """Fit on the pairs of users and items that count."""
-        profiles, n_items = reached.profiles, reached.n_items
-        active = np.diff(reached.offsets) > 0
-        if profiles is None or not len(reached.items):
+        shared, n_items = SharedValues.of(reached), reached.n_items
+        if shared is None:
             return cls._nothing(config, n_items)
-        owners = profiles.owners
-        known = owners < reached.n_users
-        known[known] = active[owners[known]]
-        values, column, users = np.unique(profiles.codes[known], return_inverse=True, return_counts=True)
-        kept = np.sort(np.argsort(-users, kind="stable")[:MAX_VALUES])
-        kept = kept[users[kept] >= MIN_USERS]
-        if not len(kept):
-            return cls._nothing(config, n_items)
-        have = _ones(column, owners[known], (len(values), reached.n_users))[kept]
-        pairs = _ones(reached.users, reached.items, (reached.n_users, n_items))
-        every = (have @ pairs).tocsr()
+        every = shared.counts
         totals = np.asarray(every.sum(axis=1), dtype=np.float32).ravel()
         counts = SparseRows.from_csr(every).best(config.items)
         shares = np.bincount(reached.items, minlength=n_items).astype(np.float32) / np.float32(len(reached.items))
         lifts = np.log1p(counts.values / (np.float32(config.pseudo_count) * shares[counts.indices]))
         rows = SparseRows(counts.indptr, counts.indices, lifts.astype(np.float32))
-        return cls(config, profiles.reader, values[kept], rows, totals, shares)
+        readers = [one.reader for one in (reached.profiles, reached.contexts) if one is not None]
+        reader = readers[0] if len(readers) == 1 else readers[0].joined(readers[1])
+        return cls(config, reader, shared.values, rows, totals, shares)
 
     @classmethod
     def _nothing(cls, config: ProfileAffinityConfig, n_items: int) -> Self:
@@ -154,7 +144,8 @@ class ProfileAffinity:
         if len(offsets) != len(fields) + 1 or rows.n_rows != len(values) or len(totals) != len(values):
             raise BundleError(f"{bundle.folder}: the arrays {_NAME}_* do not fit together")
         numbers: Any = {fields[code]: edges[offsets[code] : offsets[code + 1]] for code in range(len(fields))}
-        return cls(config, ProfileReader(numbers), values, rows, totals, shares)  # type: ignore[arg-type]
+        reader = ProfileReader(numbers, _read_kinds(bundle))
+        return cls(config, reader, values, rows, totals, shares)  # type: ignore[arg-type]
 
     @property
     def empty(self) -> bool:
@@ -190,14 +181,18 @@ class ProfileAffinity:
         return Lifted(items, factors, math.exp(-weight * constant), self.shares)
 
     def why(self, values: Sequence[Value], item: int) -> str | None:
-        """Name the value of a profile that raises an item most; None where none does."""
+        """Name the value of a profile that raises the odds of an item most; None where none does."""
         best, most = None, 0.0
         for value in values:
-            for columns, lifts in self.rows_of(np.array([value.code])):
-                lift = float(lifts[columns == item].sum())
+            for row in self.known(np.array([value.code])).tolist():
+                columns, lifts = self.rows.row(row)
+                lift = float(lifts[columns == item].sum() - np.log1p(self.totals[row] / self.config.pseudo_count))
                 if lift > most:
                     best, most = value, lift
-        return None if best is None else f"popular among users with {best.name}: {best.text}"
+        if best is None:
+            return None
+        within = best.name.removeprefix(IN_CONTEXT)
+        return f"popular {'among users ' if within == best.name else ''}with {within}: {best.text}"
 
     def rows_of(self, profile: Int64 | None) -> list[tuple[Int32, Float32]]:
         """Return the items of each value of a profile that is known, and the logarithms of their factors."""
@@ -227,8 +222,22 @@ class ProfileAffinity:
             **Vocabulary.of(list(numbers)).arrays(f"{_NAME}_numbers"),
             f"{_NAME}_edge_offsets": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
             f"{_NAME}_edges": np.concatenate([np.empty(0), *numbers.values()]),
+            **_kind_arrays(self.reader.kinds),
         }
 
 
-def _ones(rows: npt.NDArray[Any], columns: npt.NDArray[Any], shape: tuple[int, int]) -> "sp.csr_matrix[np.float32]":
-    return sp.csr_matrix((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=shape)
+def _kind_arrays(kinds: Mapping[str, Kind]) -> dict[str, npt.NDArray[np.generic]]:
+    """Return the kinds of attributes to store; nothing where all are as they come, as in older bundles."""
+    if not kinds:
+        return {}
+    codes = np.array([KINDS.index(kind) for kind in kinds.values()], dtype=np.int8)
+    return {**Vocabulary.of(list(kinds)).arrays(_KINDS), _KINDS: codes}
+
+
+def _read_kinds(bundle: Bundle) -> dict[str, Kind]:
+    if _KINDS not in bundle.arrays:
+        return {}
+    names, codes = Vocabulary.load(bundle, _KINDS), bundle.array(_KINDS, np.int8)
+    if len(codes) != len(names) or not all(0 <= code < len(KINDS) for code in codes.tolist()):
+        raise BundleError(f"{bundle.folder}: the arrays {_KINDS}* do not fit together")
+    return {names[place]: KINDS[code] for place, code in enumerate(codes.tolist())}

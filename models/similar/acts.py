@@ -10,8 +10,8 @@ from models.arrays.types import Ids, Int8, Int32
 from models.data.codes import find_column
 from models.data.columns import EVENT_TYPE, ITEM, TIMESTAMP, USER
 from models.data.goal import Goal
-from models.data.interactions import row_order
 from models.data.order import has_times
+from models.data.row_order import row_order
 from models.data.timeline import visit_starts
 
 BOUGHT, VIEWED = range(2)

@@ -235,7 +235,7 @@ def _learn(
             progress=progress,
         )
     newcomers = choose_for_newcomers(split.known.successes, split.window, config.visit_pause, config.seed)
-    if split.known.profiles is not None:
+    if split.known.profiles is not None or split.known.contexts is not None:
         progress("newcomers", 1.0)
     return learn(
         split.train,

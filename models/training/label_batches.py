@@ -99,7 +99,8 @@ def _positions(
         if train.log is not None:
             fitted = fitted.standing_for(log_before(train.log, train, ~hidden_rows, moments))
         targets = Ragged(np.arange(mine.sum() + 1, dtype=np.int64), train.items[labels[mine]])
-        requests = Holdout(owners[mine], log, targets, include_seen=include_seen, stops=stops[mine])
+        own = train.contexts_of(labels[mine])
+        requests = Holdout(owners[mine], log, targets, include_seen=include_seen, stops=stops[mine], contexts=own)
         yield Batch(fitted, requests, 1 / folds)
 
 
@@ -132,7 +133,9 @@ def _windows(
         moments = np.full(train.n_users, cut)
         if timeline is None:
             known = log.select(log.times < cut)
-            requests, _ = hold_out(known, train.users[within], train.items[within], include_seen=include_seen, now=cut)
+            users, items = train.users[within], train.items[within]
+            requests, _ = hold_out(known, users, items, include_seen=include_seen, now=cut)
+            requests = requests.in_contexts(train.contexts_of(within), users)
         else:
             requests, _ = timeline.requests(log, cut, end)
         end = cut

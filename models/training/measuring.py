@@ -1,6 +1,7 @@
 """What a run measures of its lists: validation, kinds of lists, segments, and more than accuracy."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from models.evaluation.by_kind import MeasuredKind, compare_with_best, measure_k
 from models.evaluation.holdout_lists import rank_holdout, rank_newcomers, rank_popular
 from models.evaluation.list_kinds import lists_by_kind
 from models.evaluation.metrics import coverage
-from models.evaluation.profile_rows import WITHOUT_PROFILE
+from models.evaluation.profile_rows import WITHOUT_CONTEXT, WITHOUT_PROFILE
 from models.evaluation.report import BLEND, POPULARITY
 from models.evaluation.segments import (
     Segment,
@@ -119,21 +120,23 @@ def measure_segments(
 def measure_profiles(
     ranker: Ranker, new: Holdout, chosen: NewcomerChoice | None, ks: Sequence[int], seed: int
 ) -> dict[str, Any] | None:
-    """Tell what the attributes of users gave; `new` are the test users without a history.
+    """Tell what the attributes of users and the contexts gave; `new` are the test users without a history.
 
     Returns
     -------
     dict or None
-        None where no user has an attribute. `test` compares the newcomers whose profile is known with themselves
-        without it, where there are any.
+        None where no user has an attribute and no row a context. `test` compares the newcomers whose profile or context
+        is known with themselves without it, where there are any, and, where both are given, without their contexts.
     """
-    profiles = new.source.profiles
-    if profiles is None:
+    profiles, contexts = new.source.profiles, new.contexts or new.source.contexts
+    if profiles is None and contexts is None:
         return None
     config = ranker.retriever.config
     found: dict[str, Any] = {
-        "attributes": dict(profiles.values),
-        "ignored": dict(profiles.ignored),
+        "attributes": {} if profiles is None else dict(profiles.values),
+        "ignored": {} if profiles is None else dict(profiles.ignored),
+        "contexts": {} if contexts is None else dict(contexts.values),
+        "ignored_contexts": {} if contexts is None else dict(contexts.ignored),
         "weight": config.blend.profile_affinity,
         "read_by_network": config.blend.reads_network and _AFFINITY in config.network_parts,
         "newcomer_weight": config.profile_affinity.newcomer_weight,
@@ -144,6 +147,9 @@ def measure_profiles(
     lists, known = rank_newcomers(ranker, new, max(ks), seed=seed)
     if known.any():
         plain = rank_popular(ranker.popularity.newcomer_counts, new, max(ks), seed=seed)
-        values = measure_users({BLEND: lists, WITHOUT_PROFILE: plain}, new.targets, ks)
+        compared = {BLEND: lists, WITHOUT_PROFILE: plain}
+        if profiles is not None and new.contexts is not None:
+            compared[WITHOUT_CONTEXT] = rank_newcomers(ranker, replace(new, contexts=None), max(ks), seed=seed)[0]
+        values = measure_users(compared, new.targets, ks)
         found["test"] = summarise(values, np.flatnonzero(known), seed=seed)
     return found

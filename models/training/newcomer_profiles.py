@@ -63,7 +63,7 @@ def choose_for_newcomers(known: Interactions, window: float | None, visit_pause:
         Seconds without an interaction that end a visit.
     """
     nothing = NewcomerChoice(ProfileAffinityConfig(), choose_newcomer_window(known, window, visit_pause))
-    if known.profiles is None or not len(known.items):
+    if (known.profiles is None and known.contexts is None) or not len(known.items):
         return nothing
     for before, first in (latest_newcomers(known, window), _drawn(known, seed)):
         found = _choose(known, before, first, visit_pause, nothing)
@@ -81,8 +81,7 @@ def _choose(
 ) -> NewcomerChoice | None:
     fitted = known.select(before)
     affinity = ProfileAffinity.of(fitted, start.config.model_copy(update={"pseudo_count": 1.0, "newcomer_weight": 1.0}))
-    users = known.users[first]
-    profiles = [known.history(int(user), int(known.offsets[user])).profile for user in users]
+    profiles = [_described(known, row) for row in first.tolist()]
     has = np.array([affinity.lifted(profile) is not None for profile in profiles], dtype=np.bool_)
     first, profiles = first[has], [profile for profile, kept in zip(profiles, has, strict=True) if kept]
     if len(first) < MIN_NEWCOMERS:
@@ -106,6 +105,12 @@ def _choose(
     chosen = {"pseudo_count": count, "newcomer_weight": weight if helps else 0.0}
     ndcg = float((best if helps else plain).mean())
     return NewcomerChoice(start.config.model_copy(update=chosen), start.window, len(first), ndcg, float(plain.mean()))
+
+
+def _described(known: Interactions, row: int) -> Int64 | None:
+    """Return the profile of the user of a row, and the context of the row."""
+    profile = None if known.profiles is None else known.profiles.of(int(known.users[row]))
+    return profile if known.contexts is None else known.contexts.beside(profile, row)
 
 
 def _drawn(known: Interactions, seed: int) -> tuple[Array, Int64]:

@@ -41,7 +41,7 @@ def fit_unmeasured(dataset: DataSet, config: EvaluationConfig, reason: str, *, p
     dataset, table, cleaning = cleaned(dataset, config)
     catalogue = [] if dataset.items is None else [dataset.items.filter(present(dataset.items[ITEM]))[ITEM]]
     log = Interactions.from_table(table, more_items=catalogue, first_only=False, scale=cleaning.scale, seed=config.seed)
-    log = log.with_profiles(Profiles.fit(dataset.users))
+    log = log.with_profiles(Profiles.fit(dataset.users, dataset.user_types))
     everything = log.first_of_each_pair().accumulated(log, None).standing_for(log)
     used = len(np.unique(everything.items))
     large = not_fitted(config.parts, used, everything)

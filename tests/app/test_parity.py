@@ -1,12 +1,14 @@
 """What is measured is what is served: evaluation and a server with the same bundle and log give the same lists."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import httpx
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from app.config import Settings
@@ -32,6 +34,7 @@ from tests.conftest import network_wanted
 START = 1_700_000_000
 NOW = START + 40 * 86_400.0
 LIMIT = 50
+MOBILE = {"device": "mobile"}
 Row = dict[str, Any]
 
 
@@ -59,6 +62,12 @@ def interactions(
             yield row
 
 
+def with_devices(rows: Iterator[Row]) -> Iterator[Row]:
+    """Add that items of one group are taken on a mobile, and all others on a desktop."""
+    for row in rows:
+        yield row | {"context": MOBILE if int(row["item_id"][1:]) % 3 == 0 else {"device": "desktop"}}
+
+
 def with_shows(rows: Iterator[Row]) -> Iterator[Row]:
     """Add that every user was shown some items, some of them several times, in the last days."""
     yield from rows
@@ -70,7 +79,7 @@ def with_shows(rows: Iterator[Row]) -> Iterator[Row]:
 
 
 KINDS: dict[str, Callable[[], Iterator[Row]]] = {
-    "ordered": lambda: interactions(100, 60, 14),
+    "ordered": lambda: with_devices(interactions(100, 60, 14)),
     "repeats": lambda: interactions(100, 60, 14, repeats=0.5),
     "ratings": lambda: interactions(100, 60, 14, ratings=True),
     "long": lambda: interactions(12, 240, 120),
@@ -111,7 +120,7 @@ async def test_a_server_gives_the_lists_that_evaluation_measures(kind: str, reso
             for item, categories in catalogue(kind).items():
                 assert (await client.put(f"/items/{item}", json={"categories": categories})).status_code == 201
             stored = await client.post("/interactions/batch", json=rows)
-            assert stored.json()["stored"] == len({tuple(row.values()) for row in rows})
+            assert stored.json()["stored"] == len({repr(row) for row in rows})
             with network_wanted():
                 trained = await run_training(resources, Order(budget=2.0), silent)
             await factory.versions(resources).take(trained.bundle.version, "command", force=True)
@@ -122,6 +131,13 @@ async def test_a_server_gives_the_lists_that_evaluation_measures(kind: str, reso
             assert acts == ("goal" in kind)
             for user, found in expected.items():
                 assert await served(client, user, trained.bundle.version) == found, user
+            if kind == "ordered":
+                inside = measured(Ranker.load(trained.bundle), await resources.interactions.table(silent), None, MOBILE)
+                assert inside != expected
+                for user, found in inside.items():
+                    body = {"user_id": user, "context": MOBILE, "limit": LIMIT}
+                    answer = (await client.post("/recommend", json=body)).json()
+                    assert [(item["item_id"], item["score"]) for item in answer["items"]] == found, user
             given = {user: [item for item, _ in found][::-3] for user, found in expected.items()}
             among = measured(Ranker.load(trained.bundle), await resources.interactions.table(silent), given)
             for user, found in among.items():
@@ -131,7 +147,7 @@ async def test_a_server_gives_the_lists_that_evaluation_measures(kind: str, reso
 
 
 def measured(
-    ranker: Ranker, table: Any, candidates: dict[str, list[str]] | None = None
+    ranker: Ranker, table: Any, candidates: dict[str, list[str]] | None = None, context: Row | None = None
 ) -> dict[str, list[tuple[str, Any]]]:
     """Rank for all users as evaluation does, from the whole log: all items, or given candidates."""
     cleaned, report = clean(table, goal=ranker.goal)
@@ -141,6 +157,10 @@ def measured(
     users = np.arange(log.n_users, dtype=np.int32)
     nothing = Ragged(np.zeros(len(users) + 1, dtype=np.int64), np.empty(0, dtype=np.int32))
     holdout = Holdout(users, log, nothing, moments=np.full(len(users), NOW))
+    if context is not None:
+        assert log.contexts is not None
+        asked = log.contexts.read(pa.chunked_array([[json.dumps(context)]]))
+        holdout = replace(holdout, contexts=asked.take(np.zeros(len(users), dtype=np.int64)))
     disliked = Dislikes.from_table(report.disliked, log).before(np.full(len(users), NOW), log)
     holdout = holdout if disliked is None else holdout.without(disliked)
     assert report.rows_kept == len(log.items)

@@ -48,7 +48,8 @@ def explained(
         if ranked is not None:
             places = {code: place for place, code in enumerate(ranked.candidates.items.tolist())}
             scored = [code for code in codes if code in places]
-            why = explain(serving.ranker, found.history, ranked, [places[code] for code in scored], attributes)
+            own = [places[code] for code in scored]
+            why = explain(serving.ranker, found.history, ranked, own, attributes, options.context)
             reasons = dict(zip(scored, why, strict=True))
     return [_written(reasons.get(code, _POPULAR), serving.live) for code in codes]
 

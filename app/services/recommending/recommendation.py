@@ -6,8 +6,9 @@ Each step is a module of its own: reading (of a history), candidate queries, ran
 import asyncio
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import structlog
@@ -178,8 +179,16 @@ class RecommendationService:
         answer = await self._respond(user_id, log, options, started, degraded)
         return answer if options.context is None else await self._recorded(answer, user_id, options.context)
 
-    async def recommend_all(self, user_ids: Sequence[str], options: Options) -> list[Answer]:
-        """Rank items for several users; their histories are read together."""
+    async def recommend_all(
+        self, user_ids: Sequence[str], options: Options, attributes: Mapping[str, dict[str, Any]] = MappingProxyType({})
+    ) -> list[Answer]:
+        """Rank items for several users; their histories are read together.
+
+        Parameters
+        ----------
+        attributes
+            Those of some of the users, by user.
+        """
         self._check(options)
         started = time.monotonic()
         degraded = self._staleness()
@@ -192,7 +201,8 @@ class RecommendationService:
             degraded = "database"
         answers = []
         for user_id in user_ids:
-            answers.append(await self._respond(user_id, logs.get(user_id), options, started, degraded))
+            own = replace(options, attributes=attributes[user_id]) if attributes.get(user_id) else options
+            answers.append(await self._respond(user_id, logs.get(user_id), own, started, degraded))
             # Other requests are served between two users of a batch.
             await asyncio.sleep(0)
             started = time.monotonic()
@@ -255,6 +265,7 @@ class RecommendationService:
             session_items=options.session_items,
             exclude_seen=options.exclude_seen,
             attributes=options.attributes,
+            context=options.context,
         )
         popular_now = None
         if not len(user_history.items) and serving.first_goal:

@@ -93,9 +93,11 @@ class Serving:
             new[: self.live.n_items] = ~self.ranker.popularity.interacted
         return new
 
-    def profile(self, attributes: Mapping[str, Any]) -> Int64 | None:
-        """Return the hashed values of a user's attributes; None where the bundle reads none."""
-        return None if self.ranker is None or not attributes else self.ranker.read_profile(attributes)
+    def profile(self, attributes: Mapping[str, Any], context: Mapping[str, Any] | None = None) -> Int64 | None:
+        """Return the hashed values of a user's attributes and of a context; None where the bundle reads none."""
+        if self.ranker is None or not (attributes or context):
+            return None
+        return self.ranker.read_profile(attributes, context)
 
     def hide_users(self, user_ids: Collection[str]) -> None:
         """Ignore the bundle's data about some of its users from now on; earlier answers become invalid."""

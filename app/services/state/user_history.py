@@ -65,6 +65,7 @@ def read_history(
     session_items: Sequence[str] = (),
     exclude_seen: bool | Sequence[str] | None = None,
     attributes: Mapping[str, Any] | None = None,
+    context: Mapping[str, Any] | None = None,
 ) -> UserHistory:
     """Read the history of a request: a user's log, then the items of a session.
 
@@ -77,14 +78,16 @@ def read_history(
         None those that reached the goal of the bundle, or all where it has none. Disliked items stay out in any case.
     attributes
         Of the user, as the request gives them: they come before those of the profile.
+    context
+        Of the request.
     """
     if log is None or session_items:
         log = Log() if log is None else log
         found = read_events(serving, user_id, log.events, session_items, log.impressions)
     else:
         found = read_log(serving, user_id, log)
-    if attributes or (session_items and log is not None):
-        profile = serving.profile(known_attributes(log, attributes))
+    if attributes or context or (session_items and log is not None):
+        profile = serving.profile(known_attributes(log, attributes), context)
         found = replace(found, history=replace(found.history, profile=profile))
     if exclude_seen is None:
         return found

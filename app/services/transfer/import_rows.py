@@ -134,6 +134,7 @@ def clean_users(table: pa.Table, dropped: Dropped, schema: Schema = EMPTY) -> li
             continue
         try:
             attributes = _object.validate_python({**fields, **given} if isinstance(given, Mapping) else given)
+            attributes |= _declared_cells(attributes, schema)
         except ValidationError:
             _add(dropped, {"attributes not as the API takes it": 1})
             continue
@@ -234,6 +235,16 @@ def _parsed(raw: dict[str, Any]) -> dict[str, Any]:
     """Leave out empty cells, and parse the lists and objects of CSV files."""
     item = {name: value for name, value in raw.items() if value is not None}
     return item | {name: _from_json(item[name]) for name in _JSON_FIELDS if name in item}
+
+
+def _declared_cells(attributes: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """Read the cells of a CSV file that hold no text by their declaration."""
+    declared = schema.users
+    return {
+        name: _from_json(value)
+        for name, value in attributes.items()
+        if name in declared and declared[name].type not in {"text", "category"}
+    }
 
 
 def _from_json(value: object) -> object:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from app.config import Settings, SettingsError, load_settings
@@ -13,6 +14,7 @@ from app.storage.rows import Row
 from app.worker.training_run import Order, run_training
 from models.bundle.store import BundleStore
 from models.data.progress import silent
+from models.data.schema import Attribute, Schema
 
 GOALS = "purchase;cart"
 START = 1_700_000_000_000_000
@@ -84,6 +86,37 @@ async def test_each_goal_ranks_and_leaves_out_for_itself(resources: Resources, s
         refused(await client.get("/recommend/u0", params={"goal": "a b"}), 422, "invalid_request", "goal")
         [described] = (await client.get("/bundles")).json()["items"]
         assert described["data"]["goals"] == {"cart": f"{version}.goal2"}
+
+
+def tastes() -> Iterator[Row]:
+    """Users of one side buy some items and put others into the cart, those of the other side others again."""
+    rng = np.random.default_rng(0)
+    for user in range(120):
+        for step in range(4):
+            kind = "purchase" if step % 2 else "cart"
+            item = f"{kind[0]}{user % 2}{int(rng.integers(8))}"
+            yield Row(f"u{user}", item, kind, timestamp=START + (user * 100_000 + step) * 60_000_000)
+
+
+async def test_each_goal_reads_profiles_for_itself(
+    resources: Resources, serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.training.newcomer_profiles.MIN_NEWCOMERS", 10)
+    await resources.schema.put(Schema(users={"side": Attribute(type="category"), "bio": Attribute(type="text")}))
+    sides = [{"side": user % 2, "bio": "short"} for user in range(120)]
+    await resources.users.put_many([{"user_id": f"u{n}", "attributes": one} for n, one in enumerate(sides)])
+    await resources.interactions.store(list(tastes()))
+    version = await trained(resources, Order(budget=0))
+    for one in (version, f"{version}.goal2"):
+        profiles = resources.bundles.manifest(one).metrics["profiles"]
+        assert (profiles["attributes"], profiles["ignored"]) == ({"side": 2}, {"bio": "declared as text"})
+        assert profiles["newcomer_weight"] > 0
+    async with serve() as client:
+        for side in (0, 1):
+            asked = {"attributes": {"side": str(side)}, "limit": 5}
+            assert {item[:2] for item in listed(await client.post("/recommend", json=asked))} == {f"p{side}"}
+            for_carts = listed(await client.post("/recommend", json=asked | {"goal": "cart"}))
+            assert {item[:2] for item in for_carts} == {f"c{side}"}
 
 
 async def test_a_refresh_keeps_the_settings_of_each_goal_and_old_bundles_go_together(resources: Resources) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -39,6 +40,20 @@ async def test_a_repeated_event_id_gives_the_first_id_and_stores_nothing(store: 
     again = await store_one(store, row(item="other", value=1.0, event_id="e"))
     assert again == Stored(first.id, repeated=True, differs=("item_id", "value"))
     assert [event[2:] for event in await events(store, "u")] == [("i", "view", None)]
+
+
+async def test_training_reads_contexts_as_json_where_there_are_any(
+    store: InteractionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.storage.interactions._ROWS_A_READ", 2)
+    await store_one(store, row())
+    assert "context" not in (await store.table(silent)).column_names
+    await store_one(store, row(context={"device": "mobile", "tags": ["ä", 1.5]}))
+    await store_one(store, row(context={}))
+    read = (await store.table(silent))["context"].to_pylist()
+    assert [None if text is None else json.loads(text) for text in read] == [
+        None, {"device": "mobile", "tags": ["ä", 1.5]}, {}
+    ]  # fmt: skip
 
 
 FULL = row(value=0.1, timestamp=7, event_id="e", request_id="r", position=2, quantity=2.0, revenue=9.99) | {

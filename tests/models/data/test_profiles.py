@@ -1,12 +1,15 @@
 """Profiles: attributes as hashed values, the same in training and in requests."""
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from models.data.profiles import ProfileReader, Profiles
+from models.data.profile_reader import ProfileReader
+from models.data.profiles import Profiles
+from models.data.schema import Attributes, Schema
 
 READER = ProfileReader({"age": np.array([20.0, 40.0])})
 
@@ -87,3 +90,59 @@ def test_users_without_attributes_have_no_profiles(table: pa.Table | None) -> No
 def test_a_list_in_a_csv_file_is_read_as_what_it_holds() -> None:
     cell = '["horror", "comedy"]'
     assert READER.codes({"likes": cell}).tolist() == READER.codes({"likes": ["horror", "comedy"]}).tolist()
+
+
+def declared(**types: str) -> Attributes:
+    return Schema.model_validate({"users": types}).users
+
+
+def fitted(values: Sequence[object], name: str = "a", **types: str) -> Profiles | None:
+    rows = [json.dumps({name: value}) for value in values]
+    table = pa.table({"user_id": [f"u{n:03d}" for n in range(len(values))], "attributes": rows})
+    return Profiles.fit(table, declared(**types))
+
+
+def texts(profiles: Profiles | None, *values: object) -> list[str | None]:
+    assert profiles is not None
+    read = [profiles.reader.read({"a": value}) for value in values]
+    return [found[0].text if found else None for found in read]
+
+
+def test_numbers_that_are_declared_as_categories_are_never_binned() -> None:
+    numbers = [1000 + n for n in range(40)]
+    assert texts(fitted(numbers), 1003) == ["below 1005"]
+    assert texts(fitted(numbers, a="category"), 1003, "1003", 1234567, True) == ["1003", "1003", "1234567", "true"]
+
+
+def test_text_of_a_declared_number_is_read_as_the_number() -> None:
+    profiles = fitted([str(n) for n in range(39)] + ["many"], a="number")
+    assert texts(profiles, "3", 3, " 3.0 ", "many", True) == ["below 5", "below 5", "below 5", None, None]
+    # Undeclared, one text that is no number makes all texts categories.
+    assert texts(fitted([str(n) for n in range(39)] + ["many"]), "3", "many") == ["3", "many"]
+
+
+def test_texts_that_are_numbers_all_of_them_count_as_numbers() -> None:
+    profiles = fitted([str(n) for n in range(40)])
+    assert texts(profiles, "3", 3, "39", "?") == ["below 5", "below 5", "from 34", None]
+    few = fitted(["1", "2.0", "2"])
+    assert texts(few, "2.0", 2) == ["2", "2"]
+
+
+def test_times_are_binned_as_seconds() -> None:
+    days = [f"2024-01-{day:02d}T00:00:00Z" for day in range(1, 29)]
+    profiles = fitted([*days], a="time")
+    assert texts(profiles, "2024-01-01T10:00:00Z", 1_704_103_200, "soon") == ["below 2024-01-04T00:00:00"] * 2 + [None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("text", "words"), ("vector", [1.0, 2.0]), ("place", {"lat": 1, "lon": 2})]
+)
+def test_texts_vectors_and_places_say_nothing(kind: str, value: object) -> None:
+    length = {"length": 2} if kind == "vector" else {}
+    types = Schema.model_validate({"users": {"a": {"type": kind, **length}}}).users
+    rows = [json.dumps({"a": value, "b": "x"})] * 6
+    profiles = Profiles.fit(pa.table({"user_id": list("uvwxyz"), "attributes": rows}), types)
+    assert profiles is not None
+    assert [value.name for value in profiles.reader.read({"a": value, "b": "x"})] == ["b"]
+    assert profiles.values == {"b": 1}
+    assert profiles.ignored == {"a": f"declared as {kind}"}

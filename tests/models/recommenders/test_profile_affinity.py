@@ -1,5 +1,6 @@
 """Affinities of profiles: how much more often users with a value reach an item."""
 
+import json
 import math
 from dataclasses import replace
 
@@ -11,7 +12,8 @@ from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.data.profiles import ProfileReader, Profiles
+from models.data.profile_reader import ProfileReader
+from models.data.profiles import Profiles
 from models.recommenders.profile_affinity import ProfileAffinity, ProfileAffinityConfig
 from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
@@ -92,17 +94,26 @@ def test_the_reason_names_the_value(affinity: ProfileAffinity) -> None:
     assert affinity.why(values, 0) == "popular among users with likes: horror"
     assert affinity.why(values, 1) == "popular among users with likes: romance"
     assert affinity.why([], 1) is None
+    # What others take as often is popular among all.
+    assert affinity.why(affinity.reader.read({"likes": "horror"}), 2) is None
 
 
 def test_a_bundle_gives_back_the_same_affinities(log: Interactions, store: BundleStore) -> None:
     fitted = ProfileAffinity.fit(TrainingData(log), CONFIG)
-    reader = ProfileReader({"age": np.array([20.0]), "height": np.array([1.5, 1.8])})
+    edges = {"age": np.array([20.0]), "height": np.array([1.5, 1.8])}
+    reader = ProfileReader(edges, {"age": "number", "bio": "silent", "since": "time"})
     first = ProfileAffinity(CONFIG, reader, fitted.values, fitted.rows, fitted.totals, fitted.shares)
     manifest = Manifest(version="v1", data={}, settings={}, metrics={}, protocol="random")
     loaded = ProfileAffinity.load(store.publish(manifest, first.arrays()), CONFIG)
     assert loaded.fits(3, 10)
     assert scored(loaded, likes="horror") == scored(first, likes="horror") != {}
-    assert loaded.reader.read({"height": 1.6, "age": 30}) == first.reader.read({"height": 1.6, "age": 30})
+    profile = {"height": 1.6, "age": "30", "bio": "short", "since": "2024-01-01"}
+    assert loaded.reader.read(profile) == first.reader.read(profile)
+    assert [value.text for value in loaded.reader.read(profile)] == ["from 20", "1.5 to 1.8", "2024-01-01T00:00:00"]
+    # Older bundles have no kinds: all values are as they come.
+    arrays = {name: one for name, one in first.arrays().items() if "_kinds" not in name}
+    older = ProfileAffinity.load(store.publish(manifest.model_copy(update={"version": "v0"}), arrays), CONFIG)
+    assert [value.text for value in older.reader.read({"bio": "short"})] == ["short"]
 
 
 def test_without_profiles_it_is_empty(log: Interactions, store: BundleStore) -> None:
@@ -111,3 +122,58 @@ def test_without_profiles_it_is_empty(log: Interactions, store: BundleStore) -> 
     assert nothing.fits(3, 10)
     manifest = Manifest(version="v1", data={}, settings={}, metrics={}, protocol="random")
     assert ProfileAffinity.load(store.publish(manifest, nothing.arrays()), CONFIG).empty
+
+
+def in_devices(users: int = 10) -> Interactions:
+    """Each user took `a` on a mobile and `b` on a desktop, and `c` on what is even or odd of the two; `d` nowhere."""
+    rows = []
+    for user in range(users):
+        devices = {"a": "mobile", "b": "desktop", "c": ("mobile", "desktop")[user % 2], "d": None}
+        rows += [(f"u{user}", item, device) for item, device in devices.items()]
+    contexts = [None if device is None else json.dumps({"device": device}) for _, _, device in rows]
+    user_ids, item_ids, _ = zip(*rows, strict=True)
+    return Interactions.from_table(pa.table({"user_id": user_ids, "item_id": item_ids, "context": contexts}))
+
+
+def test_a_value_of_a_context_counts_what_was_reached_in_it() -> None:
+    affinity = ProfileAffinity.fit(TrainingData(in_devices()), CONFIG)
+    assert len(affinity.values) == 2
+    mobile = affinity.reader.codes({}, {"device": "mobile"})
+    [(items, lifts)] = affinity.rows_of(mobile)
+    # Each item has a quarter of all interactions; 10 of `a` and 5 of `c` were made on a mobile.
+    counted = {0: math.log(1 + 10 / (2 * 0.25)), 2: math.log(1 + 5 / (2 * 0.25))}
+    assert dict(zip(items.tolist(), lifts.tolist(), strict=True)) == pytest.approx(counted)
+    assert affinity.totals[affinity.known(mobile)].tolist() == [15.0]
+    # An attribute of the same name is another value.
+    assert affinity.lifted(affinity.reader.codes({"device": "mobile"})) is None
+
+
+def test_few_users_share_no_value_of_a_context_however_many_rows_it_has() -> None:
+    assert ProfileAffinity.fit(TrainingData(in_devices(4)), CONFIG).empty
+    log = in_devices(12)
+    few = log.select(log.users < 4)
+    assert few.contexts is not None
+    assert ProfileAffinity.fit(TrainingData(few), CONFIG).empty
+
+
+def test_attributes_and_contexts_multiply_and_each_has_its_words() -> None:
+    users = pa.table({"user_id": [f"u{n}" for n in range(10)], "likes": ["horror", "romance"] * 5})
+    both = in_devices().with_profiles(Profiles.fit(users))
+    affinity = ProfileAffinity.fit(TrainingData(both), CONFIG)
+    alone = ProfileAffinity.fit(TrainingData(replace(both, contexts=None)), CONFIG)
+    assert len(affinity.values) == 4
+    profile, context = {"likes": "horror"}, {"device": "mobile"}
+    [of_profile] = affinity.rows_of(affinity.reader.codes(profile))
+    [of_context] = affinity.rows_of(affinity.reader.codes({}, context))
+    [expected] = alone.rows_of(alone.reader.codes(profile))
+    assert [part.tolist() for part in of_profile] == [part.tolist() for part in expected]
+    lifted = affinity.lifted(affinity.reader.codes(profile, context))
+    assert lifted is not None
+    constant = math.log1p(20 / 2) + math.log1p(15 / 2)
+    each = [dict(zip(items.tolist(), lifts.tolist(), strict=True)) for items, lifts in (of_profile, of_context)]
+    factors = [math.exp(sum(one.get(item, 0.0) for one in each) - constant) for item in lifted.items.tolist()]
+    assert lifted.factors.tolist() == pytest.approx(factors)
+    values = affinity.reader.read(profile, context)
+    assert affinity.why(values[1:], 0) == affinity.why(values, 0) == "popular with device: mobile"
+    # Half of its users like horror, whatever the item.
+    assert affinity.why(values[:1], 0) is None

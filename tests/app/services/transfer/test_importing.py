@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from app.process import factory
 from app.process.resources import Resources
 from app.services.kit.event_types import EventTypeRule
-from app.services.transfer.import_rows import Timestamps, clean_interactions, clean_items
+from app.services.transfer.import_rows import Timestamps, clean_interactions, clean_items, clean_users
 from app.services.transfer.importing import Imported
 from models.data.errors import DataSetError
 from models.data.events import EVENT_WEIGHTS
 from models.data.file_chunks import in_memory, open_folder
 from models.data.folder import DataSet
 from models.data.progress import silent
+from models.data.schema import Schema
 
 GOOD: dict[str, Any] = {"user_id": "u", "item_id": "i", "event_type": "view", "timestamp": 1_750_000_000.0}
 TYPES = EventTypeRule(EVENT_WEIGHTS, allow_unknown=False)
@@ -141,6 +142,18 @@ async def test_csv_files_carry_lists_and_objects_as_json(resources: Resources, t
     assert plain[0][0] == 3
     assert "phone" in str(plain[0][1])
     assert plain[1] == [None, None]
+
+
+def test_the_cells_of_declared_attributes_of_users_are_read_by_their_types() -> None:
+    declared = {"age": "number", "zip": "category", "since": "time", "home": "place"}
+    schema = Schema.model_validate({"users": declared})
+    dropped: dict[str, int] = {}
+    cells = {"age": "42", "zip": "1011", "since": "1700000000", "home": '{"lat": 1, "lon": 2}', "plan": "7"}
+    users = pa.Table.from_pylist([{"user_id": "u", **cells}, {"user_id": "v", "age": "old"}])
+    [row] = clean_users(users, dropped, schema)
+    read = {"age": 42, "zip": "1011", "since": 1700000000, "home": {"lat": 1, "lon": 2}, "plan": "7"}
+    assert row == {"user_id": "u", "attributes": read}
+    assert dropped == {"attributes.age must be a finite number": 1}
 
 
 def test_all_fields_of_an_item_go_in() -> None:
