@@ -169,6 +169,11 @@ class CatalogueIndex:
         """Return whether some item has a field."""
         return int(self.fields.find([field])[0]) >= 0
 
+    def has_any(self, field: str) -> bool:
+        """Return whether some item has a field, or one below it."""
+        first, stop = self.fields.beginning_with(f"{field}.")
+        return self.has(field) or first < stop
+
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the arrays to store in a bundle, by name."""
         return {

@@ -90,7 +90,7 @@ class Knowledge:
         """Return the fields of the requirements that no item of the catalogue has: nothing can meet them."""
         requested = {field for node in _nodes(requirements) if (field := node.field) is not None}
         requested |= {preference.field for preference in preferences}
-        return sorted(field for field in requested - {ITEM} if not self.index.has(field))
+        return sorted(field for field in requested - {ITEM} if not self.index.has_any(field))
 
     def mask(self, requirements: Filter | None) -> Mask:
         """Return for every item whether it meets the requirements, bool of length n_items."""

@@ -1,6 +1,7 @@
 """The current catalogue: that of the bundle with the changes since."""
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL, HIDDEN, flag_
 from models.data.codes import find
 from models.filters.knowledge import Knowledge
 from models.filters.matching import available
-from models.filters.predicate import ItemValues, has_field, meets, satisfaction, values_of
+from models.filters.predicate import ItemValues, fields_of, has_field, meets, satisfaction, values_of
 from models.filters.preferences import Preference
 from models.filters.requirements import Filter
 from models.ranking.new_items import NewItems
@@ -27,6 +28,7 @@ MAX_DESCRIBED = 2_000
 """New items that are recommended by their content: each request scores all of them."""
 _MASK_BYTES = 32_000_000
 _MAX_LOG = 100_000
+_NEAR = 3
 _MAX_MASKS = 256
 
 
@@ -216,7 +218,15 @@ class LiveCatalogue:
         """Return the fields of a filter that no item has."""
         changed = [values for values in self._changed.values() if values is not None]
         names = self.knowledge.unknown_fields(node)
-        return [name for name in names if not any(has_field(values, name) for values in changed)]
+        return [name for name in names if not any(has_field(values, name, below=True) for values in changed)]
+
+    def near_fields(self, name: str) -> list[str]:
+        """Return the fields that some item has and whose names are like another, the most alike first."""
+        fields = self.knowledge.index.fields
+        known = {fields[code] for code in range(len(fields))}
+        for values in self._changed.values():
+            known |= set() if values is None else fields_of(values)
+        return get_close_matches(name, sorted(known), n=_NEAR)
 
 
 def _window(fields: Mapping[str, Any] | None) -> tuple[float, float]:

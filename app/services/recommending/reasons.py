@@ -100,7 +100,8 @@ def _causes(live: LiveCatalogue, user_history: UserHistory, options: Options) ->
         yield bool(blocked[codes].all()), "none of the candidates may be shown now"
     if options.filter is not None:
         unknown = live.unknown_fields(options.filter)
-        yield bool(unknown), f"no item has the field {', '.join(unknown[:_MAX_NAMED])}"
+        near = [f"{name} (there is {' and '.join(close)})" for name in unknown if (close := live.near_fields(name))]
+        yield bool(unknown), f"no item has the field {', '.join((near or unknown)[:_MAX_NAMED])}"
         fitting = live.mask(options.filter)[: len(live)]
         yield not fitting.any(), "no item meets the filter"
         yield bool(blocked[fitting].all()), "no item that meets the filter may be shown now"

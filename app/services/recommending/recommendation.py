@@ -4,15 +4,13 @@ Each step is a module of its own: reading (of a history), candidate queries, ran
 """
 
 import asyncio
-import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
-from cachetools import LRUCache
 
 from app.errors import DatabaseError, SchemaError, UnknownGoalError
 from app.schemas.options import Options
@@ -22,17 +20,19 @@ from app.services.kit.event_types import EventTypeRule
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.log_counts import LogCounts
 from app.services.recommending import drift
+from app.services.recommending.answer_cache import AnswerCache
 from app.services.recommending.answers import Answer, write_answer
 from app.services.recommending.cursors import Cursor
 from app.services.recommending.pages import EarlierPages, continued, cut_page, earlier_pages
 from app.services.recommending.ranked_lists import ranked_list
 from app.services.recommending.ranking import RankedList, seconds_held, strategy_of
 from app.services.recommending.reasons import explained, why_empty
+from app.services.recommending.request_filters import with_values
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.change_feed import ChangeFeed
 from app.services.state.histories import Histories, Log
 from app.services.state.serving import Serving
-from app.services.state.user_history import HALF_LIVES_HELD, read_history, read_log
+from app.services.state.user_history import HALF_LIVES_HELD, known_attributes, read_history, read_log
 from app.storage.requests import RequestStore
 from app.times import clock
 from models.arrays.types import Float32
@@ -40,7 +40,6 @@ from models.data.history import SECONDS_A_DAY
 from models.ranking.rotation import NO_ROTATION, RotationConfig
 
 _STALE_SECONDS = 1.0
-_MAX_CACHED = 4096
 _logger = structlog.get_logger(__name__)
 
 
@@ -59,20 +58,6 @@ class _Request:
     started: float
     degraded: Degradation | None
     counts: Float32 | None = None
-
-
-class _Cached(NamedTuple):
-    """An answer, with everything that it was made from, and the seconds for which it holds from a moment on."""
-
-    answer: Answer
-    made_from: tuple[object, ...]
-    made_at: float
-    holds: float
-
-    @property
-    def current(self) -> bool:
-        """Whether it still holds; most answers do not depend on the time."""
-        return self.holds == math.inf or abs(clock.seconds() - self.made_at) < self.holds
 
 
 class RecommendationService:
@@ -112,7 +97,7 @@ class RecommendationService:
         self._deadline = deadline
         self._share = new_item_share
         self._rotation = rotation
-        self._cached: LRUCache[tuple[str, object], _Cached] = LRUCache(_MAX_CACHED)
+        self._cache = AnswerCache()
 
     def at_once(self, user_id: str, key: object, options: Options) -> Answer | None:
         """Answer from memory; None where something has to be awaited.
@@ -143,19 +128,14 @@ class RecommendationService:
             self._since_bundle.ask(serving)
             popularity = self._since_bundle.number
         made_from = (log, serving.number, serving.live.version, degraded, popularity, user_history.read_at)
-        try:
-            cached = self._cached[user_id, key]
-        except KeyError:
-            cached = None
-        if cached is not None and cached.made_from == made_from and cached.current:
-            answer = cached.answer
-        else:
+        answer = self._cache.get(user_id, key, made_from)
+        if answer is None:
             answer = self._answer(_Request(serving, user_id, log, options, started, degraded))
             if answer.degraded == degraded:
                 holds = seconds_held(serving, options)
                 if len(user_history.shows):
                     holds = min(holds, self._rotation.half_life * SECONDS_A_DAY * HALF_LIVES_HELD)
-                self._cached[user_id, key] = _Cached(answer, made_from, clock.seconds(), holds)
+                self._cache.put(user_id, key, answer, made_from, holds)
         drift.answered(answer)
         return answer
 
@@ -258,6 +238,9 @@ class RecommendationService:
     def _answer(self, request: _Request) -> Answer:
         """Take a request along its path: read the history, rank, apply the rules, cut the page, write the bytes."""
         serving, user_id, options = request.serving, request.user_id, request.options
+        asked = options
+        if options.follows_request:
+            asked = with_values(options, known_attributes(request.log, options.attributes))
         user_history = read_history(
             serving,
             user_id,
@@ -279,7 +262,7 @@ class RecommendationService:
             more = ranked_list(
                 serving,
                 user_history,
-                options,
+                asked,
                 new_item_share=self._share,
                 delivered=earlier.known,
                 counts=request.counts,
@@ -294,8 +277,8 @@ class RecommendationService:
             user_id,
             page,
             found.strategy,
-            reason=why_empty(serving.live, user_history, options) if not len(found.items) else None,
-            reasons=explained(serving, user_history, options, found, page.items, request.log)
+            reason=why_empty(serving.live, user_history, asked) if not len(found.items) else None,
+            reasons=explained(serving, user_history, asked, found, page.items, request.log)
             if options.explain
             else None,
             degraded="deadline" if found.late else request.degraded,
