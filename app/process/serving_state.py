@@ -22,11 +22,14 @@ from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.log_counts import LogCounts
 from app.services.popularity.popular_items import RecentCounts
 from app.services.recommending.catalogue_content import CatalogueContent
+from app.services.recommending.listing import Listing
 from app.services.recommending.recommendation import RecommendationService
+from app.services.recommending.request_reader import RequestReader
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.change_feed import ChangeFeed
 from app.services.state.erased_users import ErasedUsers
 from app.services.state.histories import Histories
+from app.services.state.item_fields import ItemFields
 from app.services.state.live_items import LiveItems
 from app.services.transfer.import_jobs import ImportJobs
 from app.services.users.retention import Retention
@@ -59,7 +62,8 @@ class ServingState:
         scale = scale.model_copy(update={"half_lives": half_lives_of(settings.event_types)})
         self.resources = resources
         self.histories = Histories(resources.interactions, settings.history_cache_mb * _MEGABYTE, resources.users)
-        self.live_items = LiveItems(resources.items, resources.changes, resources.schema)
+        self.item_fields = ItemFields(resources.items)
+        self.live_items = LiveItems(resources.items, resources.changes, resources.schema, self.item_fields.forget)
         self.catalogue_content = CatalogueContent(resources.items, resources.schema)
         self.erased_users = ErasedUsers(resources.user_data, resources.first_mentions)
         origin = factory.bundle_origin(resources)
@@ -91,17 +95,19 @@ class ServingState:
             resources.event_types,
             create_unknown=settings.create_unknown,
         )
-        self.recommendation = RecommendationService(
-            self.histories,
-            self.log_counts,
+        self.request_reader = RequestReader(
+            self.histories, self.log_counts, self.bundle, self.feed, resources.requests, resources.event_types
+        )
+        self.listing = Listing(
             self.bundle,
-            self.feed,
-            resources.requests,
             self.counts_since_bundle,
-            resources.event_types,
+            self.item_fields,
             deadline=settings.deadline_ms / 1000,
             new_item_share=settings.new_item_share,
             rotation=settings.rotates,
+        )
+        self.recommendation = RecommendationService(
+            self.histories, self.bundle, self.counts_since_bundle, self.request_reader, self.listing
         )
         self.known_queries: dict[bytes, Options] = {}
         self.background = Supervisor()

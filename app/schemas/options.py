@@ -37,7 +37,9 @@ class Options:
     where None, those that reached the goal of the bundle. `candidates`, where given, are the only items of the list.
     `cursor` continues an earlier list. `goal` is what counts as success; where None, the first goal of the bundle.
     `rotation` is the weight of rotation; that of the service where None. `attributes` are those of the user
-    as the request knows them, `context` says what the request knows of its moment.
+    as the request knows them, `context` says what the request knows of its moment. `include` are
+    the fields of the catalogue that come with each item. Items with scores below `min_score` are left out. `pages`
+    tells whether a list that goes on has a cursor.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -56,6 +58,9 @@ class Options:
     rotation: float | None = None
     context: dict[str, Any] | None = field(default=None, hash=False)
     attributes: dict[str, Any] | None = field(default=None, hash=False)
+    include: tuple[str, ...] = ()
+    min_score: float | None = None
+    pages: bool = True
 
     @cached_property
     def follows_request(self) -> bool:
@@ -86,6 +91,7 @@ class Options:
             *(() if self.goal is None else (self.goal,)),
             *(() if self.rotation is None else (("rotation", self.rotation),)),
             *([] if self.attributes is None else [sorted(self.attributes.items())]),
+            *(() if self.min_score is None else (("min_score", self.min_score),)),
         )
         return blake2s(repr(defining).encode(), digest_size=16).digest()
 

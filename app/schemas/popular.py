@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.schemas.list_fields import Excluded, Labels, Limit, labelled
 from app.schemas.options import DEFAULT_LIMIT
-from app.schemas.recommend_requests import Excluded, Labels, Limit, labelled
 from models.filters.requirements import Filter
 
 Window = Literal["1d", "7d", "30d", "90d"]

@@ -1,6 +1,7 @@
 """A recommendation on the wire."""
 
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -48,8 +49,24 @@ class Reason(BaseModel):
     )
 
 
-class RecommendedItem(BaseModel):
-    """One item of the list."""
+class IncludedFields(BaseModel):
+    """Fields of the catalogue that come with an item where the request includes them."""
+
+    title: str | None = None
+    description: str | None = None
+    url: str | None = None
+    image_url: str | None = None
+    categories: list[str] | None = None
+    tags: list[str] | None = None
+    price: float | None = None
+    attributes: dict[str, Any] | None = None
+    hidden: bool | None = None
+    available_from: datetime | None = None
+    available_until: datetime | None = None
+
+
+class RecommendedItem(IncludedFields):
+    """One item of the list, with the fields that the request includes."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.schemas.list_fields import Limit
 from app.schemas.options import DEFAULT_LIMIT
 from app.schemas.popular import ItemsQuery, ScoredItem
-from app.schemas.recommend_requests import Limit
 
 BLEND = "blend"
 SimilarStrategy = Literal["similar", "trending", "popular", "none"]

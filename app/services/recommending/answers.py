@@ -1,7 +1,7 @@
 """Answers: a page of a list as the bytes of its JSON."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,36 +44,45 @@ class Answer:
 
 def write_answer(
     serving: Serving,
-    user_id: str | None,
+    begin: Mapping[str, Any],
     page: Page,
     strategy: Strategy,
     *,
     reason: str | None = None,
     reasons: Sequence[list[dict[str, Any]]] | None = None,
+    fields: Sequence[bytes] | None = None,
     degraded: Degradation | None = None,
     known_user: bool | None = None,
 ) -> Answer:
-    """Serialise a page in the form of the wire model `Recommendation`.
+    """Serialise a page in the form of the wire model `Recommendation`, or that of another list.
 
     Parameters
     ----------
+    begin
+        What the answer begins with, such as the user.
     reason
         Why the list is empty; None where it is not.
     reasons
         The reasons of each item in the form of the wire model `Reason`; None if they were not requested.
+    fields
+        The JSON of the fields of each item, without its first brace; None if none were requested.
     """
     ids, scores = serving.live.ids(page.items), page.scores.tolist()
-    items: list[dict[str, Any]] = [
+    items: list[Any] = [
         {"item_id": item_id, "score": score, "rank": rank}
         for rank, (item_id, score) in enumerate(zip(ids, scores, strict=True), page.first_rank)
     ]
     if reasons is not None:
         for item, why in zip(items, reasons, strict=True):
             item["reasons"] = why
+    if fields is not None:
+        items = [
+            orjson.Fragment(orjson.dumps(item)[:-1] + b"," + more) for item, more in zip(items, fields, strict=True)
+        ]
     version = serving.version
     head = orjson.dumps(
         {
-            "user_id": user_id,
+            **begin,
             "items": items,
             "strategy": strategy,
             "bundle_version": version,

@@ -93,8 +93,14 @@ def continued(earlier: EarlierPages, more: RankedList, strategy: Strategy) -> Ra
     )
 
 
-def cut_page(serving: Serving, user_id: str | None, options: Options, earlier: EarlierPages, found: RankedList) -> Page:
-    """Cut one page from the front of a list, and write the cursor of the next one."""
+def cut_page(serving: Serving, options: Options, digest: bytes, earlier: EarlierPages, found: RankedList) -> Page:
+    """Cut one page from the front of a list, and write the cursor of the next one.
+
+    Parameters
+    ----------
+    digest
+        `Options.digest` of the list.
+    """
     before = len(earlier.delivered)
     count = min(options.limit, MAX_DELIVERED - before)
     items = found.items[: max(_DEPTH, count)]
@@ -103,10 +109,10 @@ def cut_page(serving: Serving, user_id: str | None, options: Options, earlier: E
     # A list that ends exactly here has no further page; one that was cut off at the depth may have.
     more = full and (rest > 0 or len(found.items) >= _DEPTH)
     cursor = None
-    if more:
+    if more and options.pages:
         codes = np.concatenate([earlier.delivered, items]).astype(np.int32) if before else items
         scores = np.ascontiguousarray(found.scores[count : count + rest], dtype=np.float32)
-        cursor = _cursor(serving, options.digest(user_id), delivered, codes, scores)
+        cursor = _cursor(serving, digest, delivered, codes, scores)
     return Page(items[:count], found.scores[:count], before + 1, cursor)
 
 

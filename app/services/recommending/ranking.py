@@ -26,7 +26,8 @@ CONTEXT_HELD = 60.0
 class RankedList:
     """Items, best first: codes (int32) with their scores (float32), and how the list was made.
 
-    `ranked` holds what the ranker scored; None without a bundle, and for a page that an earlier one fixed.
+    `ranked` holds what the ranker scored; None without a bundle, and for a page that an earlier one fixed. `too_low`
+    counts the items whose scores are below those that the request wants.
     """
 
     items: Int32
@@ -34,6 +35,7 @@ class RankedList:
     strategy: Strategy
     history: History
     ranked: Ranked | None = None
+    too_low: int = 0
 
     @property
     def late(self) -> bool:

@@ -66,8 +66,10 @@ def _written(reasons: list[Reason], live: LiveCatalogue) -> list[dict[str, Any]]
     ]
 
 
-def why_empty(live: LiveCatalogue, user_history: UserHistory, options: Options) -> str:
+def why_empty(live: LiveCatalogue, user_history: UserHistory, options: Options, found: RankedList) -> str:
     """Explain in plain words why a list is empty, and which part of its filter causes it."""
+    if found.too_low and options.min_score is not None:
+        return f"no item has a score of {options.min_score:g} or more"
     cause = next(cause for holds, cause in _causes(live, user_history, options) if holds)
     return (
         cause if options.filter is None or options.cursor is not None else cause + _way_out(live, user_history, options)

@@ -64,9 +64,15 @@ def apply_rules(
     if new_item_share > 0 and len(items):
         places = expose(serving.new_item_mask[items], options.limit, new_item_share)
         items, scores = items[places], scores[places]
+    too_low = 0
+    if options.min_score is not None:
+        enough = scores >= options.min_score
+        items, scores, too_low = items[enough], scores[enough], int((~enough).sum())
     if pins:
         items, scores = pin(items, scores, _shown(serving.live, pins))
-    return replace(found, items=items, scores=scores, strategy=found.strategy if len(items) else "none")
+    return replace(
+        found, items=items, scores=scores, strategy=found.strategy if len(items) else "none", too_low=too_low
+    )
 
 
 def _rotated(found: RankedList, shows: Shows, rotation: RotationConfig, *, explain: bool) -> RankedList:

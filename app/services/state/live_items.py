@@ -42,9 +42,18 @@ class LiveItems:
         Its change feed.
     schema
         The declared schema, by which attributes are read.
+    forget
+        Called with each item that changed, to drop what else is kept of it.
     """
 
-    def __init__(self, items: ItemStore, changes: ChangeStore, schema: DeclaredSchema) -> None:
+    def __init__(
+        self,
+        items: ItemStore,
+        changes: ChangeStore,
+        schema: DeclaredSchema,
+        forget: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._forget = forget
         self._items = items
         self._changes = changes
         self._schema = schema
@@ -102,6 +111,7 @@ class LiveItems:
     def changed(self, item_id: str, row: Mapping[str, Any] | None) -> None:
         """Apply an item that this process has committed; None if it is deleted."""
         schema = self._schema.current
+        self._forget(item_id)
         for live, meanwhile in self._meanwhile.items():
             live.new_vectors.declare(schema.vectors)
             live.apply(item_id, None if row is None else read_item(row, schema))
@@ -121,6 +131,8 @@ class LiveItems:
             meanwhile.clear()
             rows = await read()
             while True:
+                for item_id in rows:
+                    self._forget(item_id)
                 await _apply(live, rows, self._schema.current)
                 if not meanwhile:
                     return

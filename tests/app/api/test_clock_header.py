@@ -109,13 +109,13 @@ async def test_a_kept_answer_with_repeats_expires_and_one_without_them_stays(
     monkeypatch.setattr(state.bundle.ranker.repeats, "clock", True)
     await post(client, "u", "i01")
     computed: list[str] = []
-    answer = state.recommendation._answer
+    listed = state.listing.listed
 
     def noted(request: Any) -> Any:
         computed.append(request.user_id)
-        return answer(request)
+        return listed(request)
 
-    monkeypatch.setattr(state.recommendation, "_answer", noted)
+    monkeypatch.setattr(state.listing, "listed", noted)
     for query, times in (("", 1), ("?exclude_seen=false", 2)):
         await ask(client, f"/recommend/u{query}", 0)
         computed.clear()

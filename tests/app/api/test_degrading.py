@@ -22,7 +22,7 @@ async def test_past_the_deadline_the_network_is_skipped_and_the_answer_says_so(
     bundles: BundleStore, application: FastAPI, serve: Any, documented: Callable[[str, object], None]
 ) -> None:
     async with serve() as client:
-        service = application.state.serving.recommendation
+        service = application.state.serving.listing
         ranker = application.state.serving.bundle.serving.ranker
         ranker.retriever = ranker.retriever.configured(ranker.retriever.config.changed("blend", network_weight=1.0))
         for item in ("i01", "i02", "i03"):

@@ -1,0 +1,200 @@
+"""The path that all lists of items take: history, a source of ranked items, rules, a page, and its bytes."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.errors import DatabaseError, SchemaError
+from app.schemas.options import Options
+from app.schemas.recommendations import Degradation
+from app.services.popularity.counts_since_bundle import CountsSinceBundle
+from app.services.recommending.answers import Answer, write_answer
+from app.services.recommending.cursors import Cursor
+from app.services.recommending.pages import EarlierPages, Page, continued, cut_page, earlier_pages
+from app.services.recommending.ranked_lists import ranked_list
+from app.services.recommending.ranking import RankedList, strategy_of
+from app.services.recommending.reasons import explained, why_empty
+from app.services.recommending.request_filters import with_values
+from app.services.state.active_bundle import ActiveBundle
+from app.services.state.histories import Log
+from app.services.state.item_fields import ItemFields
+from app.services.state.serving import Serving
+from app.services.state.user_history import UserHistory, known_attributes, read_history
+from models.arrays.types import Float32
+from models.filters.references import Lookup
+from models.ranking.rotation import RotationConfig
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """One request for a list, with the state that answers it.
+
+    `started` is the time on the monotonic clock when it came in. `counts` are the interactions of each code, float32,
+    used while there is no bundle. `head` is what the answer begins with, and `about` names the list among others of
+    the same user and options: the items that it is for, for example.
+    """
+
+    serving: Serving
+    user_id: str | None
+    log: Log | None
+    options: Options
+    started: float
+    degraded: Degradation | None
+    counts: Float32 | None = None
+    head: Mapping[str, Any] | None = None
+    about: str = ""
+
+    @property
+    def digest(self) -> bytes:
+        """A hash over everything that defines the list."""
+        return self.options.digest(self.about + (self.user_id or ""))
+
+
+Source = Callable[[ListRequest, UserHistory, Options, EarlierPages], RankedList]
+"""Gives a ranked list without the items of earlier pages; its options have values in the place of references."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of a list, and what it was made from; `asked` are the options with values in place of references."""
+
+    request: ListRequest
+    user_history: UserHistory
+    asked: Options
+    found: RankedList
+    page: Page
+
+    @property
+    def item_ids(self) -> list[str]:
+        """The ids of the items of the page."""
+        return self.request.serving.live.ids(self.page.items)
+
+
+class Listing:
+    """Takes requests along the path; what a list is made of comes from a source.
+
+    Parameters
+    ----------
+    fields
+        The fields of the catalogue that come with items.
+    deadline
+        Seconds after which the network is left out.
+    new_item_share
+        Share of each recommendation that is kept for new items.
+    rotation
+        How far items sink that a user was shown and passed over, where a request does not say it.
+    """
+
+    def __init__(
+        self,
+        bundle: ActiveBundle,
+        since_bundle: CountsSinceBundle,
+        fields: ItemFields,
+        *,
+        deadline: float,
+        new_item_share: float,
+        rotation: RotationConfig,
+    ) -> None:
+        self._bundle = bundle
+        self._since_bundle = since_bundle
+        self._fields = fields
+        self._deadline = deadline
+        self._share = new_item_share
+        self.rotation = rotation
+
+    def listed(self, request: ListRequest, source: Source | None = None, item: Lookup | None = None) -> Listed:
+        """Read the history, take the items of the source, and cut the page.
+
+        Parameters
+        ----------
+        source
+            By default what the bundle recommends to the user.
+        item
+            Gives the values of a field of the item that the list is for.
+        """
+        options = request.options
+        asked = options
+        if options.follows_request:
+            asked = with_values(options, known_attributes(request.log, options.attributes), item)
+        user_history = read_history(
+            request.serving,
+            request.user_id,
+            request.log,
+            session_items=options.session_items,
+            exclude_seen=options.exclude_seen,
+            attributes=options.attributes,
+            context=options.context,
+        )
+        earlier = self._earlier(request)
+        strategy = strategy_of(request.serving, user_history, options)
+        if earlier.fills_page(options.limit):
+            found = RankedList(earlier.items, earlier.scores, strategy, user_history.history)
+        else:
+            more = (source or self._recommended)(request, user_history, asked, earlier)
+            found = continued(earlier, more, more.strategy if source else strategy)
+        page = cut_page(request.serving, options, request.digest, earlier, found)
+        return Listed(request, user_history, asked, found, page)
+
+    def at_once(self, listed: Listed) -> Answer | None:
+        """Write an answer; None where fields of its items have to be read first."""
+        include = listed.asked.include
+        fields = self._fields.kept(listed.item_ids, include) if include else None
+        return None if include and fields is None else _written(listed, fields)
+
+    async def answer(self, listed: Listed) -> Answer:
+        """Write an answer, with the fields of its items if the request includes some."""
+        include = listed.asked.include
+        if not include:
+            return _written(listed)
+        try:
+            return _written(listed, await self._fields.read(listed.item_ids, include))
+        except SchemaError:
+            raise
+        except DatabaseError:
+            return _written(replace(listed, request=replace(listed.request, degraded="database")))
+
+    def _recommended(
+        self, request: ListRequest, user_history: UserHistory, asked: Options, earlier: EarlierPages
+    ) -> RankedList:
+        serving, popular_now = request.serving, None
+        if not len(user_history.items) and serving.first_goal:
+            self._since_bundle.ask(serving)
+            popular_now = self._since_bundle.popular_for_newcomers(serving)
+        return ranked_list(
+            serving,
+            user_history,
+            asked,
+            new_item_share=self._share,
+            delivered=earlier.known,
+            counts=request.counts,
+            popular_now=popular_now,
+            before_deadline=lambda: time.monotonic() - request.started < self._deadline,
+            rotation=self.rotation,
+        )
+
+    def _earlier(self, request: ListRequest) -> EarlierPages:
+        if request.options.cursor is None:
+            return EarlierPages()
+        cursor = Cursor.decode(request.options.cursor)
+        item_ids = self._bundle.item_ids(cursor.version)
+        return earlier_pages(cursor, request.digest, item_ids, request.serving.live)
+
+
+def _written(listed: Listed, fields: Sequence[bytes] | None = None) -> Answer:
+    """Write the bytes of an answer."""
+    request, user_history, asked, found = listed.request, listed.user_history, listed.asked, listed.found
+    serving = request.serving
+    return write_answer(
+        serving,
+        {"user_id": request.user_id} if request.head is None else request.head,
+        listed.page,
+        found.strategy,
+        reason=why_empty(serving.live, user_history, asked, found) if not len(found.items) else None,
+        reasons=explained(serving, user_history, asked, found, listed.page.items, request.log)
+        if asked.explain
+        else None,
+        fields=fields,
+        degraded="deadline" if found.late else request.degraded,
+        known_user=None if request.user_id is None else user_history.history.user >= 0,
+    )
