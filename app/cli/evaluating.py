@@ -61,6 +61,8 @@ def evaluate(
     others = {"--protocol": protocol, "--only": only.strip(), "--include-seen": include_seen, "--test-days": test_days}
     require_alone(similar, others, show)
     settings = load_settings(goal=goal, schema=schema)
+    if goal is not None and len(settings.goals) > 1:
+        raise typer.BadParameter("names several goals, and an evaluation measures one", param_hint="--goal")
     seen = commands.parse_seen(exclude_seen, settings.event_types, include_seen=include_seen)
     declared = EMPTY if settings.schema is None else read_schema(settings.schema)
     dataset = replace(read_folder(folder), user_types=declared.users)

@@ -16,7 +16,7 @@ METRICS = ("recall", "ndcg", "hit_rate", "mrr", "map", "coverage", "novelty", "d
 KEYS = {
     *("protocol", "counts", "metrics", "intervals", "settings", "seconds", "peak_memory_mb"),
     *("segments", "trials", "curves", "calibration", "measured_at"),
-    *("kinds", "left_out", "goal", "unmeasured"),
+    *("kinds", "left_out", "goal", "profiles", "unmeasured"),
 }
 Completed = subprocess.CompletedProcess[str]
 Braid = Callable[..., Completed]
@@ -152,7 +152,7 @@ def test_an_evaluation_is_printed_and_written(braid: Braid, tmp_path: Path) -> N
     done = braid("evaluate", made, "--k", "5,3", "--output", "out.json", "--budget", "20", timeout=120)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert max(len(line) for line in lines if not line.startswith(("counts", "settings", "seconds"))) <= 80
+    assert max(len(line) for line in lines if not line.startswith(("counts", "settings", "left out", "seconds"))) <= 80
     words = [line.split() for line in lines]
     assert [line[:2] for line in words if line and line[0].startswith("@")] == [["@3", "recall"], ["@5", "recall"]]
     report = json.loads((tmp_path / "out.json").read_text())
