@@ -194,9 +194,9 @@ RECOMMENDERS: tuple[Entry, ...] = (
     Entry(
         ProfileAffinity,
         ProfileAffinityConfig,
-        "what users with the same attributes reach",
+        "what users with the same attributes, or in the same context, reach",
         relates_items=False,
-        lacking="no attribute of the users has a value that enough of them share",
+        lacking="no attribute of users, and no context, has a value that enough users share",
     ),
 )
 """All recommenders. Their order is that of the signals, and so of the network's features: keep it."""

@@ -1,6 +1,7 @@
 """Contexts of interactions: a number for each row, and few different contexts."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from models.data.cleaning import clean
 from models.data.contexts import Contexts
+from models.data.fingerprint import fingerprint
 from models.data.folder import DataSet
 from models.data.holdout import Holdout
 from models.data.interactions import Interactions
@@ -192,3 +194,11 @@ def test_a_profile_and_a_context_are_read_together() -> None:
     both = log.profiles.reader.joined(log.contexts.reader).codes({"country": "nl"}, MOBILE)
     row = int(np.flatnonzero(log.users == 0)[1])
     assert log.contexts.beside(log.profiles.of(0), row).tolist() == both.tolist()  # type: ignore[union-attr]
+
+
+def test_other_contexts_are_other_data() -> None:
+    log = Interactions.from_table(log_table())
+    moved = replace(log, contexts=log.contexts_of(np.roll(np.arange(len(log.items)), 1)))
+    prints = {fingerprint(one, None) for one in (log, moved, replace(log, contexts=None))}
+    assert len(prints) == 3
+    assert fingerprint(Interactions.from_table(log_table()), None) in prints

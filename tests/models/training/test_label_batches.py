@@ -5,10 +5,13 @@ import pyarrow as pa
 import pytest
 
 from models.data.interactions import Interactions
+from models.data.timeline import Timeline
 from models.training import label_batches as batches_of
 from models.training.label_batches import Batch, label_batches
+from tests.models.data.test_contexts import device, log_table
 
 Row = tuple[object, ...]
+DAY = 86_400.0
 MakeTable = Callable[[list[Row]], pa.Table]
 
 
@@ -137,3 +140,22 @@ def test_the_same_seed_gives_the_same_plan(checkerboard: Interactions) -> None:
         [batch.requests.users.tolist() for batch in planned(checkerboard, seed=seed)] for seed in (1, 1, 2)
     )
     assert first == again != other
+
+
+@pytest.mark.parametrize("way", ["positions", "windows", "timeline"])
+def test_a_label_list_knows_the_context_of_its_label(way: str) -> None:
+    log = Interactions.from_table(log_table(12, 30))
+    assert log.contexts is not None
+    window = None if way == "positions" else 4 * DAY
+    timeline = Timeline(pause=3600.0) if way == "timeline" else None
+    rng = np.random.default_rng(0)
+    days = np.rint((log.times - log.times.min() - log.users) / DAY).astype(int)
+    seen = 0
+    for batch in label_batches(log, log, window, rng, include_seen=True, timeline=timeline):
+        for number, user in enumerate(batch.requests.users.tolist()):
+            history = batch.requests.history(number)
+            # Every day each user takes one item: the day that follows the history has the other device.
+            last = int(days[log.users == user][len(history.every) - 1])
+            assert device(log, history.profile) == ("mobile" if (user + last + 1) % 2 else "desktop")
+            seen += 1
+    assert seen >= 12
