@@ -3,37 +3,51 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.api.dependencies import from_state
+from app.api.lists import documented, respond
 from app.api.problems import problems
 from app.process import serving_factory
-from app.schemas.popular import Chart, PopularQuery, TrendingQuery
-from app.services.popularity.popular_items import PopularItems
+from app.schemas.popular import Chart, PopularIn, PopularQuery, TrendingIn, TrendingQuery
+from app.services.recommending.charts import ChartService
 
 router = APIRouter(
     tags=["recommendations"],
     responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
-PopularCharts = Annotated[PopularItems, from_state(serving_factory.charts)]
+Charts = Annotated[ChartService, from_state(serving_factory.chart_service)]
+_LISTS = documented(Chart)
 
 
-@router.get("/popular")
-async def popular(query: Annotated[PopularQuery, Query()], charts: PopularCharts) -> Chart:
+@router.get("/popular", response_class=Response, responses=_LISTS)
+async def popular(query: Annotated[PopularQuery, Query()], charts: Charts) -> Response:
     """List the items with the most interactions; without a bundle only those of the log are counted.
 
     Items without interactions come last, so that the list of a small category is complete.
     """
-    return await charts.popular(query)
+    return respond(await charts.chart("popular", query.window, query.user_id, query.options()))
 
 
-@router.get("/trending")
-async def trending(query: Annotated[TrendingQuery, Query()], charts: PopularCharts) -> Chart:
+@router.post("/popular", response_class=Response, responses=_LISTS)
+async def popular_as_asked(body: PopularIn, charts: Charts) -> Response:
+    """List the items with the most interactions, with filters, boosts, pins and preferences."""
+    return respond(await charts.chart("popular", body.window, body.user_id, body.options()))
+
+
+@router.get("/trending", response_class=Response, responses=_LISTS)
+async def trending(query: Annotated[TrendingQuery, Query()], charts: Charts) -> Response:
     """List the items with more recent interactions than their share over all time predicts.
 
     Of all C interactions an item has c, and of the R that are left of them with the window's half-life it has r; its
     `score` is (r - e) / sqrt(e + 1) with e = R * c / C. Where nothing tells what is recent the popular items come
     instead, and `strategy` and `reason` say so.
     """
-    return await charts.trending(query)
+    return respond(await charts.chart("trending", query.window, query.user_id, query.options()))
+
+
+@router.post("/trending", response_class=Response, responses=_LISTS)
+async def trending_as_asked(body: TrendingIn, charts: Charts) -> Response:
+    """List the items with a rising share of the interactions, with filters, boosts, pins and preferences."""
+    return respond(await charts.chart("trending", body.window, body.user_id, body.options()))

@@ -1,36 +1,25 @@
 """`/recommend`: what to show next."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from app.api.dependencies import PathId, State
-from app.api.hot_path import DEGRADED_HEADER, degradation, remember
+from app.api.hot_path import degradation, remember
+from app.api.lists import JSON, documented, respond
 from app.api.problems import problems
 from app.schemas.recommend_requests import RecommendBatchIn, RecommendIn, RecommendQuery
 from app.schemas.recommendations import Recommendation, RecommendationBatch
-from app.services.recommending.answers import Answer
 
 router = APIRouter(
     prefix="/recommend",
     tags=["recommendations"],
     responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
 )
-_HEADERS = {
-    DEGRADED_HEADER: {
-        "description": "what limited the response: `deadline`, `database` or `stale`; absent otherwise",
-        "schema": {"type": "string"},
-    }
-}
-_JSON = "application/json"
 
 
-def _documented(model: type[Any]) -> dict[int | str, dict[str, Any]]:
-    return {200: {"model": model, "headers": _HEADERS}}
-
-
-@router.get("/{user_id}", response_class=Response, responses=_documented(Recommendation))
+@router.get("/{user_id}", response_class=Response, responses=documented(Recommendation))
 async def recommend(
     user_id: PathId, query: Annotated[RecommendQuery, Query()], state: State, request: Request
 ) -> Response:
@@ -41,23 +30,19 @@ async def recommend(
     options = query.options()
     answer = await state.recommendation.recommend(user_id, options)
     remember(state, request.scope["query_string"], options)
-    return _response(answer)
+    return respond(answer)
 
 
-@router.post("", response_class=Response, responses=_documented(Recommendation))
+@router.post("", response_class=Response, responses=documented(Recommendation))
 async def recommend_as_asked(body: RecommendIn, state: State) -> Response:
     """Rank items for a user or an anonymous session, with filters, boosts, pins, preferences or given candidates."""
-    return _response(await state.recommendation.recommend(body.user_id, body.options()))
+    return respond(await state.recommendation.recommend(body.user_id, body.options()))
 
 
-@router.post("/batch", response_class=Response, responses=_documented(RecommendationBatch))
+@router.post("/batch", response_class=Response, responses=documented(RecommendationBatch))
 async def recommend_to_many(body: RecommendBatchIn, state: State) -> Response:
     """Rank items for up to 100 users at once, each as `POST /recommend` does."""
     answers = await state.recommendation.recommend_all(body.user_ids, body.options(), body.attributes)
     content = b'{"items":[%s]}' % b",".join(answer.body() for answer in answers)
     worst = next((answer for answer in answers if answer.degraded is not None), answers[0])
-    return Response(content, media_type=_JSON, headers=degradation(worst))
-
-
-def _response(answer: Answer) -> Response:
-    return Response(answer.body(), media_type=_JSON, headers=degradation(answer))
+    return Response(content, media_type=JSON, headers=degradation(worst))

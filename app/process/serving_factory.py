@@ -7,6 +7,7 @@ from app.services.catalogue.catalogue import Catalogue
 from app.services.monitoring.exposition import Exposition
 from app.services.monitoring.readiness import Readiness
 from app.services.popularity.popular_items import PopularItems
+from app.services.recommending.charts import ChartService
 from app.services.recommending.similar_items import SimilarItemsService
 from app.services.recommending.similar_users import SimilarUsersService
 from app.services.transfer.exporting_recommendations import Exporting
@@ -44,14 +45,27 @@ def user_data(state: ServingState) -> UserData:
 
 
 def charts(state: ServingState) -> PopularItems:
-    """List popular and trending items."""
-    return PopularItems(state.log_counts, state.recent_counts, state.counts_since_bundle, state.bundle)
+    """Select popular and trending items."""
+    return PopularItems(state.log_counts, state.recent_counts, state.counts_since_bundle)
+
+
+def chart_service(state: ServingState) -> ChartService:
+    """List popular and trending items as requests want them."""
+    return ChartService(charts(state), state.request_reader, state.listing)
 
 
 def similar_items(state: ServingState) -> SimilarItemsService:
     """List similar items."""
     resources = state.resources
-    return SimilarItemsService(state.bundle, charts(state), resources.items, resources.counts, state.catalogue_content)
+    return SimilarItemsService(
+        state.bundle,
+        charts(state),
+        resources.items,
+        resources.counts,
+        state.catalogue_content,
+        state.request_reader,
+        state.listing,
+    )
 
 
 def similar_users(state: ServingState) -> SimilarUsersService:

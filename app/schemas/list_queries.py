@@ -23,6 +23,7 @@ from app.schemas.list_fields import (
     labelled,
 )
 from app.schemas.options import DEFAULT_LIMIT, Options
+from app.schemas.types import Id
 
 _SEEN = dict.fromkeys(("true", "1", "yes", "y", "on", "t"), True) | dict.fromkeys(
     ("false", "0", "no", "n", "off", "f"), False
@@ -77,3 +78,12 @@ class ListQuery(BaseModel):
             pages=self.cursor != NO_CURSOR,
             **more,
         )
+
+
+class UserListQuery(ListQuery):
+    """The parameters of lists that are for anybody, and may be for a user."""
+
+    user_id: Id | None = Field(
+        None,
+        description="whom the list is for: seen items stay out as `exclude_seen` says, and the order fits the user",
+    )

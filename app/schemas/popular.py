@@ -4,57 +4,48 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.schemas.list_fields import Excluded, Labels, Limit, labelled
-from app.schemas.options import DEFAULT_LIMIT
-from models.filters.requirements import Filter
+from app.schemas.list_queries import UserListQuery
+from app.schemas.recommend_requests import ListIn
+from app.schemas.recommendations import DEGRADED, NEXT_CURSOR, REQUEST_ID, Degradation, RecommendedItem
 
 Window = Literal["1d", "7d", "30d", "90d"]
 AnyWindow = Literal["all", "1d", "7d", "30d", "90d"]
 WINDOWS: dict[AnyWindow, int] = {"1d": 0, "7d": 1, "30d": 2, "90d": 3}
 """The row of `Popularity.recent` of each window."""
 ChartStrategy = Literal["popular", "trending", "none"]
+_WINDOW = "half-life of an interaction's weight"
+_WINDOW_OF_POPULAR = f"{_WINDOW}; with `all` every interaction counts the same"
 
 
-class ItemsQuery(BaseModel):
-    """The parameters of lists of items in the query string."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: Limit = DEFAULT_LIMIT
-    category: Labels = Field([], description="only items of one of these categories; repeat the parameter for several")
-    tag: Labels = Field([], description="only items with one of these tags; repeat the parameter for several")
-    exclude: Excluded = Field([], description="items to leave out; repeat the parameter for several")
-
-    @property
-    def filter(self) -> Filter | None:
-        """The filter for the categories and tags; None where there are none."""
-        return labelled(self.category, self.tag)
-
-
-class PopularQuery(ItemsQuery):
+class PopularQuery(UserListQuery):
     """The parameters of popular items."""
 
-    window: AnyWindow = Field(
-        "all", description="half-life of an interaction's weight; with `all` every interaction counts the same"
-    )
+    window: AnyWindow = Field("all", description=_WINDOW_OF_POPULAR)
 
 
-class TrendingQuery(ItemsQuery):
+class TrendingQuery(UserListQuery):
     """The parameters of trending items."""
 
-    window: Window = Field("7d", description="half-life of an interaction's weight")
+    window: Window = Field("7d", description=_WINDOW)
 
 
-class ScoredItem(BaseModel):
-    """One item of a list."""
+class PopularIn(ListIn):
+    """A request for popular items."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"user_id": "u-42", "limit": 5}]})
+
+    window: AnyWindow = Field("all", description=_WINDOW_OF_POPULAR)
+
+
+class TrendingIn(ListIn):
+    """A request for trending items."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"item_id": "sku-7", "score": 812.0, "rank": 1}]}
+        extra="forbid",
+        json_schema_extra={"examples": [{"filter": {"field": "image_url", "exists": True}, "window": "1d"}]},
     )
 
-    item_id: str
-    score: float = Field(description="comparable within one response only")
-    rank: int = Field(description="1 for the best")
+    window: Window = Field("7d", description=_WINDOW)
 
 
 class Chart(BaseModel):
@@ -65,25 +56,32 @@ class Chart(BaseModel):
         json_schema_extra={
             "examples": [
                 {
+                    "user_id": None,
                     "items": [{"item_id": "sku-7", "score": 812.0, "rank": 1}],
                     "strategy": "popular",
                     "window": "all",
                     "bundle_version": "20260301T120000000000Z",
                     "next_cursor": None,
                     "reason": None,
+                    "degraded": None,
+                    "request_id": "20260301T120000000000Z~popular~1772366400000000~9f2c4e1a",
                 }
             ]
         },
     )
 
-    items: list[ScoredItem] = Field(
+    user_id: str | None = Field(description="whom the list is for; null for anybody")
+    items: list[RecommendedItem] = Field(
         description="`score` is the number of interactions, decayed by their age if there is a window; for trending"
-        " items it is the rise above their share of all time, in standard deviations; 0 for items that top up the list"
+        " items it is the rise above their share of all time, in standard deviations; 0 for items that top up the list."
+        " For a user with a history it is in standard deviations of the list"
     )
     strategy: ChartStrategy = Field(
         description="`popular` instead of `trending` if the data has no times or nothing rises"
     )
     window: AnyWindow = Field(description="the window that was used: `all` if the data has no times")
     bundle_version: str | None = Field(description="the bundle with the counts; null if they come from the log alone")
-    next_cursor: str | None = Field(description="always null: there is one page")
+    next_cursor: str | None = Field(description=NEXT_CURSOR)
     reason: str | None = Field(description="why the list is empty, or has other items than requested; null otherwise")
+    degraded: Degradation | None = Field(description=DEGRADED)
+    request_id: str = Field(description=REQUEST_ID)

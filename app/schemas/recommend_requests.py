@@ -30,10 +30,8 @@ class RecommendQuery(ListQuery):
     """The parameters of a recommendation in the query string."""
 
 
-class RecommendIn(Rules):
-    """A request for a recommendation."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
+class ListIn(Rules):
+    """A request for a list of items, for a user or an anonymous session."""
 
     user_id: Id | None = Field(None, description="absent for an anonymous session")
     session_items: Annotated[list[Id], Field(max_length=MAX_SESSION_ITEMS)] = Field(
@@ -54,6 +52,12 @@ class RecommendIn(Rules):
             cursor=None if self.cursor == NO_CURSOR else self.cursor,
             pages=self.cursor != NO_CURSOR,
         )
+
+
+class RecommendIn(ListIn):
+    """A request for a recommendation."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
 
 class RecommendBatchIn(Rules):

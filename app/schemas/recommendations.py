@@ -6,6 +6,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Strategy = Literal["personalized", "session", "preferences", "popular", "none"]
+ListStrategy = Literal[Strategy, "similar", "trending"]
+"""What any list of items may be based on."""
 Degradation = Literal["deadline", "database", "stale"]
 _BECAUSE: dict[str, JsonValue] = {"item_id": "sku-3", "share": 0.8}
 _REASON: dict[str, JsonValue] = {"strand": "item_knn", "share": 0.7, "because": [_BECAUSE]}
@@ -19,6 +21,14 @@ _RECOMMENDATION: dict[str, JsonValue] = {
     "degraded": None,
     "request_id": "20260301T120000000000Z~personalized~1772366400000000~9f2c4e1a",
 }
+
+
+NEXT_CURSOR = "send it as `cursor` for the next page of this list; null at the end of the list"
+DEGRADED = (
+    "`deadline`: the network was skipped; `database`: the history or the fields of items could not be read;"
+    " `stale`: changes by other processes may be missing"
+)
+REQUEST_ID = "send it with the interactions that result from this list"
 
 
 class Because(BaseModel):
@@ -85,15 +95,10 @@ class Recommendation(BaseModel):
     items: list[RecommendedItem]
     strategy: Strategy = Field(description="what the list is based on; `none` when there is nothing to recommend")
     bundle_version: str | None = Field(description="the bundle that ranked the list; null if none did")
-    next_cursor: str | None = Field(
-        description="send it as `cursor` for the next page of this list; null at the end of the list"
-    )
+    next_cursor: str | None = Field(description=NEXT_CURSOR)
     reason: str | None = Field(description="why the list is empty; null if it is not")
-    degraded: Degradation | None = Field(
-        description="`deadline`: the network was skipped; `database`: the history could not be read;"
-        " `stale`: changes by other processes may be missing"
-    )
-    request_id: str = Field(description="send it with the interactions that result from this list")
+    degraded: Degradation | None = Field(description=DEGRADED)
+    request_id: str = Field(description=REQUEST_ID)
 
 
 class RecommendationBatch(BaseModel):

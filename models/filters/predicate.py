@@ -92,6 +92,16 @@ def has_field(values: ItemValues, name: str, *, below: bool = False) -> bool:
     return below and any(other.startswith(f"{name}.") for other in fields_of(values))
 
 
+def values_in(values: ItemValues, field: str) -> list[Scalar]:
+    """Return the values that an item has of a field: texts and booleans in their order, then numbers."""
+    found: list[Scalar] = []
+    for kind in (str, bool):
+        start = beginning(field, kind)
+        texts = sorted(held[len(start) :] for held in values.labels if held.startswith(start))
+        found += texts if kind is str else [text == str(True) for text in texts]
+    return [*found, *sorted(values.numbers.get(field, ()))]
+
+
 def fields_of(values: ItemValues) -> set[str]:
     """Return the names of the fields that an item has values of."""
     return {*values.numbers, *(field_of(held) for held in values.labels)}

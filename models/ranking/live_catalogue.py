@@ -8,11 +8,11 @@ import numpy as np
 from cachetools import LRUCache
 
 from models.arrays.types import Float32, Ids, Int32, Mask
-from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL, HIDDEN, flag_of, moment_of
+from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL, HIDDEN, Scalar, flag_of, moment_of
 from models.data.codes import find
 from models.filters.knowledge import Knowledge
 from models.filters.matching import available
-from models.filters.predicate import ItemValues, fields_of, has_field, meets, satisfaction, values_of
+from models.filters.predicate import ItemValues, fields_of, has_field, meets, satisfaction, values_in, values_of
 from models.filters.preferences import Preference
 from models.filters.requirements import Filter
 from models.ranking.new_items import NewItems
@@ -219,6 +219,13 @@ class LiveCatalogue:
         changed = [values for values in self._changed.values() if values is not None]
         names = self.knowledge.unknown_fields(node)
         return [name for name in names if not any(has_field(values, name, below=True) for values in changed)]
+
+    def values_of(self, code: int, field: str) -> Sequence[Scalar]:
+        """Return the values that an item has of a field: texts, booleans and numbers; none for an unknown code."""
+        if code in self._changed:
+            values = self._changed[code]
+            return [] if values is None else values_in(values, field)
+        return self.knowledge.index.values_of(field, code) if 0 <= code < self.n_items else []
 
     def near_fields(self, name: str) -> list[str]:
         """Return the fields that some item has and whose names are like another, the most alike first."""

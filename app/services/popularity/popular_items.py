@@ -5,18 +5,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.schemas.popular import WINDOWS, AnyWindow, Chart, ChartStrategy, ItemsQuery, PopularQuery, TrendingQuery
+from app.schemas.popular import WINDOWS, AnyWindow, ChartStrategy, TrendingQuery
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.log_counts import LogCounts
 from app.services.popularity.selection import (
     Selection,
     highest,
     in_order,
-    scored,
-    to_candidate_query,
     without_interactions,
 )
-from app.services.state.active_bundle import ActiveBundle
 from app.services.state.serving import Serving
 from app.storage.counts import Counted, CountStore
 from app.times import clock
@@ -86,41 +83,12 @@ class Charted:
 class PopularItems:
     """Lists the items with the most interactions, and those whose share of the interactions is rising."""
 
-    def __init__(
-        self, popular: LogCounts, recent: RecentCounts, since_bundle: CountsSinceBundle, bundle: ActiveBundle
-    ) -> None:
+    def __init__(self, popular: LogCounts, recent: RecentCounts, since_bundle: CountsSinceBundle) -> None:
         self._popular = popular
         self._since_bundle = since_bundle
         self._recent = recent
-        self._bundle = bundle
 
-    async def popular(self, query: PopularQuery) -> Chart:
-        """Return the most popular items; those without interactions come last.
-
-        Raises
-        ------
-        DatabaseError
-            There is no bundle, and the log cannot be read.
-        """
-        serving = self._bundle.serving
-        serving.update_availability()
-        return _chart(serving, await self._most(serving, to_candidate_query(serving, query), query.limit, query.window))
-
-    async def trending(self, query: TrendingQuery) -> Chart:
-        """Return the items whose share of the interactions rises most; see `models.recommenders.popularity.rises`.
-
-        Raises
-        ------
-        DatabaseError
-            There is no bundle, and the log cannot be read.
-        """
-        serving = self._bundle.serving
-        serving.update_availability()
-        return _chart(
-            serving, await self._risen(serving, to_candidate_query(serving, query), query.limit, query.window)
-        )
-
-    async def fallback(self, serving: Serving, candidate_query: CandidateQuery, query: ItemsQuery) -> Charted:
+    async def fallback(self, serving: Serving, candidate_query: CandidateQuery, limit: int) -> Charted:
         """Return trending items, or popular ones where no item is trending, in place of an empty list.
 
         Raises
@@ -128,12 +96,21 @@ class PopularItems:
         DatabaseError
             There is no bundle, and the log cannot be read.
         """
-        found = await self._risen(serving, candidate_query, query.limit, TrendingQuery.model_fields["window"].default)
+        found = await self.trending(serving, candidate_query, limit, TrendingQuery.model_fields["window"].default)
         if len(found.selection.items):
             return found
-        return await self._most(serving, candidate_query, query.limit, _newcomer_window(serving))
+        return await self.popular(serving, candidate_query, limit, _newcomer_window(serving))
 
-    async def _most(self, serving: Serving, candidate_query: CandidateQuery, limit: int, window: AnyWindow) -> Charted:
+    async def popular(
+        self, serving: Serving, candidate_query: CandidateQuery, limit: int, window: AnyWindow
+    ) -> Charted:
+        """Return the most popular items; those without interactions come last.
+
+        Raises
+        ------
+        DatabaseError
+            There is no bundle, and the log cannot be read.
+        """
         live, reason = serving.live, None
         if window != "all" and await self._timeless(serving, window):
             window, reason = "all", _TIMELESS
@@ -170,10 +147,19 @@ class PopularItems:
         rows = await self._recent.get(row)
         return _of_rows(serving, rows, np.array([each.recent for each in rows], np.float32), candidate_query, limit)
 
-    async def _risen(self, serving: Serving, candidate_query: CandidateQuery, limit: int, window: AnyWindow) -> Charted:
+    async def trending(
+        self, serving: Serving, candidate_query: CandidateQuery, limit: int, window: AnyWindow
+    ) -> Charted:
+        """Return the items whose share of the interactions rises most; see `models.recommenders.popularity.rises`.
+
+        Raises
+        ------
+        DatabaseError
+            There is no bundle, and the log cannot be read.
+        """
         selection = await self._by_rise(serving, candidate_query, limit, WINDOWS[window])
         if selection is None:
-            found = await self._most(serving, candidate_query, limit, "all")
+            found = await self.popular(serving, candidate_query, limit, "all")
             return replace(found, reason=found.reason or _NOT_TRENDING)
         rising = len(selection.items)
         for row in (WINDOWS[window], None):
@@ -225,14 +211,3 @@ def _of_rows(
     codes = serving.live.codes(names)
     keep = (codes >= 0) & (scores > 0)
     return highest(serving.live, codes[keep], scores[keep], candidate_query, limit)
-
-
-def _chart(serving: Serving, found: Charted) -> Chart:
-    return Chart.model_construct(
-        items=scored(serving.live, found.selection),
-        strategy=found.strategy,
-        window=found.window,
-        bundle_version=serving.version,
-        next_cursor=None,
-        reason=found.reason,
-    )

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.schemas.popular import ItemsQuery, ScoredItem
-from app.services.state.serving import Serving
 from models.arrays import kernels
 from models.arrays.types import Float32, Int32, Mask
 from models.ranking.candidate_generation import NOTHING, CandidateQuery
@@ -37,13 +35,6 @@ class Selection:
 def nothing() -> Selection:
     """Select no item."""
     return Selection(NOTHING, np.empty(0, dtype=np.float32))
-
-
-def to_candidate_query(serving: Serving, query: ItemsQuery, *excluded: int) -> CandidateQuery:
-    """Turn a request into codes; `excluded` are further codes to leave out, besides those of the request."""
-    given = serving.live.known_codes(query.exclude)
-    wanted = None if query.filter is None else serving.live.mask(query.filter)
-    return CandidateQuery(np.concatenate([given, np.array(excluded, dtype=np.int32)]), wanted=wanted)
 
 
 def _eligible(live: LiveCatalogue, items: Int32, candidate_query: CandidateQuery) -> Mask:
@@ -93,12 +84,3 @@ def without_interactions(
         return NOTHING
     items = np.arange(after, len(live), dtype=np.int32)
     return items[_eligible(live, items, candidate_query) & ~np.isin(items, selected)][:missing]
-
-
-def scored(live: LiveCatalogue, selection: Selection) -> list[ScoredItem]:
-    """Convert items to the wire model."""
-    pairs = zip(live.ids(selection.items), selection.scores.tolist(), strict=True)
-    return [
-        ScoredItem.model_construct(item_id=item_id, score=score, rank=rank)
-        for rank, (item_id, score) in enumerate(pairs, 1)
-    ]

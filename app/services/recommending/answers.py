@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from app.schemas.recommendations import Degradation, Strategy
+from app.schemas.recommendations import Degradation, ListStrategy
 from app.services.recommending import request_ids
 from app.services.recommending.pages import Page
 from app.services.state.serving import Serving
@@ -46,7 +46,7 @@ def write_answer(
     serving: Serving,
     begin: Mapping[str, Any],
     page: Page,
-    strategy: Strategy,
+    strategy: ListStrategy,
     *,
     reason: str | None = None,
     reasons: Sequence[list[dict[str, Any]]] | None = None,

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from app.schemas.popular import ItemsQuery
-from app.schemas.similar import BLEND, SimilarItemsQuery
+from app.schemas.similar import BLEND
 from app.services.popularity.selection import Selection, highest, nothing
 from app.services.state.serving import Serving
 from models.arrays.sparse_rows import SparseRows
@@ -24,7 +23,14 @@ _NONE = NOTHING, np.empty(0, dtype=np.float32)
 
 
 def similar_to(
-    serving: Serving, ranker: Ranker, code: int, query: SimilarItemsQuery, candidate_query: CandidateQuery
+    serving: Serving,
+    ranker: Ranker,
+    code: int,
+    method: str,
+    limit: int,
+    candidate_query: CandidateQuery,
+    *,
+    enough: int,
 ) -> Selection:
     """Select the items most similar to one.
 
@@ -32,26 +38,30 @@ def similar_to(
     ----------
     code
         The item's code; -1 for one that only the log knows.
+    limit
+        Items to select, at most.
+    enough
+        Where `blend` finds fewer than this, the items that the ranker gives for a history of this item follow.
     """
     if code < 0:
         return nothing()
-    if query.method != BLEND:
-        return _by_rows(serving, ranker, query.method, code, query, candidate_query)
+    if method != BLEND:
+        return _by_rows(serving, ranker, method, code, limit, candidate_query)
     found = nothing()
     if ranker.similar is not None:
-        found = _by_both(serving, ranker.similar, code, query, candidate_query)
-    if len(found.items) == query.limit:
+        found = _by_both(serving, ranker.similar, code, limit, candidate_query)
+    if len(found.items) >= enough:
         return found
     # Few items are alike that meet the request, or the bundle is older than likeness with settings of its own.
-    ranked = _by_ranking(serving, ranker, code, query, candidate_query)
-    return found.topped_up(ranked, query.limit) if len(found.items) else ranked
+    ranked = _by_ranking(serving, ranker, code, enough, candidate_query)
+    return found.topped_up(ranked, enough) if len(found.items) else ranked
 
 
 def _by_both(
     serving: Serving,
     similar: SimilarItemsOf,
     code: int,
-    query: ItemsQuery,
+    limit: int,
     candidate_query: CandidateQuery,
 ) -> Selection:
     """Join likeness by users and by descriptions."""
@@ -60,44 +70,40 @@ def _by_both(
     by_users = _NONE if newer else similar.by_users.row(code)
     by_content = _by_content(serving, similar.content, code)
     items, scores = similar.blend(code, by_users, by_content)
-    return highest(live, items[scores > 0], scores[scores > 0], candidate_query, query.limit)
+    return highest(live, items[scores > 0], scores[scores > 0], candidate_query, limit)
 
 
-def _by_ranking(
-    serving: Serving, ranker: Ranker, code: int, query: ItemsQuery, candidate_query: CandidateQuery
-) -> Selection:
+def _by_ranking(serving: Serving, ranker: Ranker, code: int, limit: int, candidate_query: CandidateQuery) -> Selection:
     """Rank for a history that holds only this item."""
     new = code >= serving.live.n_items or not ranker.popularity.interacted[code]
     if new and ranker.weight_of(Content.signals[0]) == 0:
         # Without interactions only its description is known, and the blend does not read that.
-        return _by_first(serving, ranker, code, query, candidate_query)
+        return _by_first(serving, ranker, code, limit, candidate_query)
     drawn = CandidateQuery(
-        candidate_query.excluded, wanted=candidate_query.wanted, limit=max(ranker.n_candidates, query.limit)
+        candidate_query.excluded, wanted=candidate_query.wanted, limit=max(ranker.n_candidates, limit)
     )
     new_items = serving.live.new_items if len(serving.live.new_items) else None
     items, scores = ranked_for_one(ranker, code, drawn, new_items)
-    found = Selection(items[: query.limit], scores[: query.limit])
-    return found if len(found.items) else _by_first(serving, ranker, code, query, candidate_query)
+    found = Selection(items[:limit], scores[:limit])
+    return found if len(found.items) else _by_first(serving, ranker, code, limit, candidate_query)
 
 
-def _by_first(
-    serving: Serving, ranker: Ranker, code: int, query: ItemsQuery, candidate_query: CandidateQuery
-) -> Selection:
+def _by_first(serving: Serving, ranker: Ranker, code: int, limit: int, candidate_query: CandidateQuery) -> Selection:
     """Compare by common interactions, or else by descriptions, whether the blend reads these recommenders or not."""
     for name in _COMPARING:
-        found = _by_rows(serving, ranker, name, code, query, candidate_query)
+        found = _by_rows(serving, ranker, name, code, limit, candidate_query)
         if len(found.items):
             return found
     return nothing()
 
 
 def _by_rows(
-    serving: Serving, ranker: Ranker, method: str, code: int, query: ItemsQuery, candidate_query: CandidateQuery
+    serving: Serving, ranker: Ranker, method: str, code: int, limit: int, candidate_query: CandidateQuery
 ) -> Selection:
     """Read the matrix of a method: that of similar items, or else that of the recommender of this name."""
     if method == BY_CONTENT and ranker.similar is not None:
         items, scores = _by_content(serving, ranker.similar.content, code)
-        return highest(serving.live, items[scores > 0], scores[scores > 0], candidate_query, query.limit)
+        return highest(serving.live, items[scores > 0], scores[scores > 0], candidate_query, limit)
     part = ranker.recommenders.get(method)
     rows = None if ranker.similar is None else ranker.similar.rows_of(method)
     if rows is None and isinstance(part, ItemMatrix):
@@ -107,7 +113,7 @@ def _by_rows(
     items, scores = _with_new_items(serving, rows, serving.live.new_items.rows_of(method), code)
     if method == Vectors.signals[0]:
         items, scores = _with_nearest_new(serving, (items, scores), code, 1.0)
-    return highest(serving.live, items[scores > 0], scores[scores > 0], candidate_query, query.limit)
+    return highest(serving.live, items[scores > 0], scores[scores > 0], candidate_query, limit)
 
 
 def _by_content(serving: Serving, content: Content, code: int) -> tuple[Int32, Float32]:

@@ -1,13 +1,13 @@
 """The path that all lists of items take: history, a source of ranked items, rules, a page, and its bytes."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from app.errors import DatabaseError, SchemaError
 from app.schemas.options import Options
-from app.schemas.recommendations import Degradation
+from app.schemas.recommendations import Degradation, ListStrategy
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.recommending.answers import Answer, write_answer
 from app.services.recommending.cursors import Cursor
@@ -51,19 +51,32 @@ class ListRequest:
         return self.options.digest(self.about + (self.user_id or ""))
 
 
-Source = Callable[[ListRequest, UserHistory, Options, EarlierPages], RankedList]
-"""Gives a ranked list without the items of earlier pages; its options have values in the place of references."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A request that was read: the history, and the earlier pages of the list.
+
+    `asked` are the options with values in the place of references.
+    """
+
+    request: ListRequest
+    user_history: UserHistory
+    asked: Options
+    earlier: EarlierPages
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One page of a list, and what it was made from; `asked` are the options with values in place of references."""
+    """One page of a list, and what it was made from; see `Opened`.
+
+    `reason` says why the list has other items than requested; None where it does not, or is empty.
+    """
 
     request: ListRequest
     user_history: UserHistory
     asked: Options
     found: RankedList
     page: Page
+    reason: str | None = None
 
     @property
     def item_ids(self) -> list[str]:
@@ -103,13 +116,21 @@ class Listing:
         self._share = new_item_share
         self.rotation = rotation
 
-    def listed(self, request: ListRequest, source: Source | None = None, item: Lookup | None = None) -> Listed:
-        """Read the history, take the items of the source, and cut the page.
+    def listed(self, request: ListRequest) -> Listed:
+        """List what the bundle recommends to the user."""
+        opened = self.opened(request)
+        strategy = strategy_of(request.serving, opened.user_history, request.options)
+        if opened.earlier.fills_page(request.options.limit):
+            earlier = opened.earlier
+            found = RankedList(earlier.items, earlier.scores, strategy, opened.user_history.history)
+            return Listed(request, opened.user_history, opened.asked, found, _page(opened, found))
+        return self.closed(opened, self._recommended(opened), strategy)
+
+    def opened(self, request: ListRequest, item: Lookup | None = None) -> Opened:
+        """Read the history and the cursor of a request.
 
         Parameters
         ----------
-        source
-            By default what the bundle recommends to the user.
         item
             Gives the values of a field of the item that the list is for.
         """
@@ -126,15 +147,14 @@ class Listing:
             attributes=options.attributes,
             context=options.context,
         )
-        earlier = self._earlier(request)
-        strategy = strategy_of(request.serving, user_history, options)
-        if earlier.fills_page(options.limit):
-            found = RankedList(earlier.items, earlier.scores, strategy, user_history.history)
-        else:
-            more = (source or self._recommended)(request, user_history, asked, earlier)
-            found = continued(earlier, more, more.strategy if source else strategy)
-        page = cut_page(request.serving, options, request.digest, earlier, found)
-        return Listed(request, user_history, asked, found, page)
+        return Opened(request, user_history, asked, self._earlier(request))
+
+    def closed(
+        self, opened: Opened, found: RankedList, strategy: ListStrategy | None = None, reason: str | None = None
+    ) -> Listed:
+        """Put the rest of the earlier pages before a list, and cut the page."""
+        found = continued(opened.earlier, found, strategy or found.strategy)
+        return Listed(opened.request, opened.user_history, opened.asked, found, _page(opened, found), reason)
 
     def at_once(self, listed: Listed) -> Answer | None:
         """Write an answer; None where fields of its items have to be read first."""
@@ -154,9 +174,8 @@ class Listing:
         except DatabaseError:
             return _written(replace(listed, request=replace(listed.request, degraded="database")))
 
-    def _recommended(
-        self, request: ListRequest, user_history: UserHistory, asked: Options, earlier: EarlierPages
-    ) -> RankedList:
+    def _recommended(self, opened: Opened) -> RankedList:
+        request, user_history = opened.request, opened.user_history
         serving, popular_now = request.serving, None
         if not len(user_history.items) and serving.first_goal:
             self._since_bundle.ask(serving)
@@ -164,9 +183,9 @@ class Listing:
         return ranked_list(
             serving,
             user_history,
-            asked,
+            opened.asked,
             new_item_share=self._share,
-            delivered=earlier.known,
+            delivered=opened.earlier.known,
             counts=request.counts,
             popular_now=popular_now,
             before_deadline=lambda: time.monotonic() - request.started < self._deadline,
@@ -181,6 +200,11 @@ class Listing:
         return earlier_pages(cursor, request.digest, item_ids, request.serving.live)
 
 
+def _page(opened: Opened, found: RankedList) -> Page:
+    request = opened.request
+    return cut_page(request.serving, request.options, request.digest, opened.earlier, found)
+
+
 def _written(listed: Listed, fields: Sequence[bytes] | None = None) -> Answer:
     """Write the bytes of an answer."""
     request, user_history, asked, found = listed.request, listed.user_history, listed.asked, listed.found
@@ -190,7 +214,7 @@ def _written(listed: Listed, fields: Sequence[bytes] | None = None) -> Answer:
         {"user_id": request.user_id} if request.head is None else request.head,
         listed.page,
         found.strategy,
-        reason=why_empty(serving.live, user_history, asked, found) if not len(found.items) else None,
+        reason=listed.reason or (None if len(found.items) else why_empty(serving.live, user_history, asked, found)),
         reasons=explained(serving, user_history, asked, found, listed.page.items, request.log)
         if asked.explain
         else None,

@@ -6,7 +6,7 @@ import numpy as np
 
 from app.errors import CursorError
 from app.schemas.options import Options
-from app.schemas.recommendations import Strategy
+from app.schemas.recommendations import ListStrategy
 from app.services.recommending.cursors import Cursor
 from app.services.recommending.ranking import RankedList
 from app.services.state.serving import Serving
@@ -16,7 +16,7 @@ from models.ranking.live_catalogue import LiveCatalogue
 
 MAX_DELIVERED = 1000
 """Items of one list, over all its pages."""
-_DEPTH = 100
+DEPTH = 100
 """Items that the first page fixes; after them the list continues with the best items at the time of the request."""
 _MAX_NAME_BYTES = 8000
 
@@ -81,7 +81,7 @@ def earlier_pages(cursor: Cursor, digest: bytes, item_ids: Ids | None, live: Liv
     return EarlierPages(delivered[delivered >= 0], rest[shown], cursor.scores[shown])
 
 
-def continued(earlier: EarlierPages, more: RankedList, strategy: Strategy) -> RankedList:
+def continued(earlier: EarlierPages, more: RankedList, strategy: ListStrategy) -> RankedList:
     """Put the items that the first page fixed before those that are ranked now, so that scores never rise."""
     if not len(earlier.items):
         return more
@@ -103,11 +103,11 @@ def cut_page(serving: Serving, options: Options, digest: bytes, earlier: Earlier
     """
     before = len(earlier.delivered)
     count = min(options.limit, MAX_DELIVERED - before)
-    items = found.items[: max(_DEPTH, count)]
+    items = found.items[: max(DEPTH, count)]
     delivered, rest = before + min(count, len(items)), len(items) - count
     full = rest >= 0 and count == options.limit and delivered < MAX_DELIVERED
     # A list that ends exactly here has no further page; one that was cut off at the depth may have.
-    more = full and (rest > 0 or len(found.items) >= _DEPTH)
+    more = full and (rest > 0 or len(found.items) >= DEPTH)
     cursor = None
     if more and options.pages:
         codes = np.concatenate([earlier.delivered, items]).astype(np.int32) if before else items

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.schemas.options import Options
-from app.schemas.recommendations import Strategy
+from app.schemas.recommendations import ListStrategy, Strategy
 from app.services.recommending.candidate_queries import adjusted
 from app.services.state.serving import Serving
 from app.services.state.user_history import HALF_LIVES_HELD, UserHistory
@@ -32,7 +32,7 @@ class RankedList:
 
     items: Int32
     scores: Float32
-    strategy: Strategy
+    strategy: ListStrategy
     history: History
     ranked: Ranked | None = None
     too_low: int = 0

@@ -1,17 +1,33 @@
 """Similar items: by users, by descriptions, by both, or by one method; trending items where none is known."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
 from app.errors import NotFoundError, UnknownMethodError
-from app.schemas.similar import BLEND, SimilarItems, SimilarItemsQuery, SimilarStrategy
+from app.schemas.options import Options
+from app.schemas.recommendations import ListStrategy
+from app.schemas.similar import BLEND
 from app.services.kit.database_timeout import with_timeout
 from app.services.popularity.popular_items import PopularItems
-from app.services.popularity.selection import Selection, highest, nothing, scored, to_candidate_query
+from app.services.popularity.selection import Selection, highest, nothing
 from app.services.recommending import drift
+from app.services.recommending.answers import Answer
+from app.services.recommending.arranging import arranged
+from app.services.recommending.candidate_queries import candidate_query
 from app.services.recommending.catalogue_content import CatalogueContent
 from app.services.recommending.likeness import similar_to
+from app.services.recommending.listing import Listing
+from app.services.recommending.pages import DEPTH
+from app.services.recommending.request_reader import RequestReader
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.serving import Serving
 from app.storage.counts import CountStore
 from app.storage.items import ItemStore
+from models.arrays.types import Int32
+from models.filters.references import Lookup
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.ranker import Ranker
 from models.recommenders.recommender import ItemMatrix
@@ -26,7 +42,7 @@ _FALLBACK = "no similar item meets the request: these are {} items"
 
 
 class SimilarItemsService:
-    """Answers with the items that are most similar to one."""
+    """Answers with the items that are most similar to one, or to several."""
 
     def __init__(
         self,
@@ -35,57 +51,105 @@ class SimilarItemsService:
         items: ItemStore,
         counts: CountStore,
         catalogue: CatalogueContent,
+        reader: RequestReader,
+        listing: Listing,
     ) -> None:
         self._bundle = bundle
         self._charts = charts
         self._items = items
         self._counts = counts
         self._catalogue = catalogue
+        self._reader = reader
+        self._listing = listing
 
-    async def similar(self, item_id: str, query: SimilarItemsQuery) -> SimilarItems:
-        """Return the items most similar to one, without the item itself.
+    async def similar(
+        self, item_ids: Sequence[str], method: str, user_id: str | None, options: Options, head: Mapping[str, Any]
+    ) -> Answer:
+        """Return the items most similar to some, without these items.
+
+        Parameters
+        ----------
+        head
+            What the answer begins with.
 
         Raises
         ------
         UnknownMethodError
             No recommender of this name compares items, or the bundle does not hold it.
         NotFoundError
-            Neither the catalogue nor the bundle nor the log has the item.
+            Neither the catalogue nor the bundle nor the log has one of the items.
+        InvalidFieldsError
+            `exclude_seen` names an event type that is not configured, or a filter refers to a field that no item has.
         DatabaseError
-            The item is not in memory and cannot be looked up, or there is no bundle and the log cannot be read.
+            An item is not in memory and cannot be looked up, or there is no bundle and the log cannot be read.
         """
-        _check_method(self._bundle.serving.ranker, query.method)
-        await self._require(item_id)
-        serving = self._bundle.serving
-        serving.update_availability()
+        self._reader.require(options)
+        _check_method(self._bundle.serving.ranker, method)
+        for item_id in item_ids:
+            await self._require(item_id)
+        log, degraded = await self._reader.log(user_id)
+        about = "\0".join(("similar", method, *item_ids, ""))
+        request = await self._reader.read(user_id, log, options, degraded=degraded, head=head, about=about)
+        serving = request.serving
         if serving.ranker is None:
-            # The item may be in the log alone: without a code it could not be left out of its own list.
-            serving.live.assign_codes([item_id])
-        drift.asked_about(serving, [item_id])
-        code = int(serving.live.codes([item_id])[0])
-        candidate_query = to_candidate_query(serving, query, *([code] if code >= 0 else []))
-        selection = await self._alike(serving, item_id, code, query, candidate_query)
-        if len(selection.items):
-            return _answer(serving, item_id, query, selection, "similar", None)
-        if query.method in TOGETHER:
+            # An item may be in the log alone: without a code it could not be left out of its own list.
+            serving.live.assign_codes(item_ids)
+        drift.asked_about(serving, item_ids)
+        opened = self._listing.opened(request, _values_of(serving, item_ids))
+        query = candidate_query(
+            serving, opened.user_history, opened.asked, opened.earlier.known, favour_new_items=False
+        )
+        codes = serving.live.codes(item_ids)
+        own = codes[codes >= 0]
+        query = replace(query, excluded=np.concatenate([query.excluded, own]).astype(np.int32))
+        selection = await self._alike(serving, item_ids, codes, method, query, options.limit)
+        strategy: ListStrategy = "similar"
+        reason = None
+        if not len(selection.items) and method in TOGETHER and options.cursor is None:
             # Items that were not bought together would say that they were.
-            return _answer(serving, item_id, query, nothing(), "none", _why_not_together(serving.ranker, query.method))
-        found = await self._charts.fallback(serving, candidate_query, query)
-        reason = found.reason if found.strategy == "none" else _FALLBACK.format(found.strategy)
-        return _answer(serving, item_id, query, found.selection, found.strategy, reason)
+            strategy, reason = "none", _why_not_together(serving.ranker, method)
+        elif not len(selection.items) and options.cursor is None:
+            found = await self._charts.fallback(serving, query, options.limit)
+            selection, strategy = found.selection, found.strategy
+            reason = found.reason if strategy == "none" else _FALLBACK.format(strategy)
+        ranked = arranged(
+            serving,
+            opened.user_history,
+            opened.asked,
+            query,
+            selection,
+            strategy,
+            first_page=options.cursor is None,
+            rotation=self._listing.rotation,
+        )
+        continued: ListStrategy | None = "similar" if len(opened.earlier.items) else None
+        return await self._listing.answer(self._listing.closed(opened, ranked, continued, reason))
 
     async def _alike(
-        self, serving: Serving, item_id: str, code: int, query: SimilarItemsQuery, candidate_query: CandidateQuery
+        self,
+        serving: Serving,
+        item_ids: Sequence[str],
+        codes: Int32,
+        method: str,
+        query: CandidateQuery,
+        limit: int,
     ) -> Selection:
-        if serving.ranker is not None:
-            return similar_to(serving, serving.ranker, code, query, candidate_query)
-        if query.method == Vectors.signals[0]:
-            items, scores = self._catalogue.nearest(serving.live, item_id)
-        elif query.method in {BLEND, BY_CONTENT}:
-            items, scores = await self._catalogue.alike(serving.live, item_id)
-        else:
-            return nothing()
-        return highest(serving.live, items, scores, candidate_query, query.limit)
+        """Select the items that are alike, of several the sum over them."""
+        found = []
+        for item_id, code in zip(item_ids, codes.tolist(), strict=True):
+            if serving.ranker is not None:
+                found.append(similar_to(serving, serving.ranker, code, method, DEPTH, query, enough=limit))
+            elif method == Vectors.signals[0]:
+                items, scores = self._catalogue.nearest(serving.live, item_id)
+                found.append(highest(serving.live, items, scores, query, DEPTH))
+            elif method in {BLEND, BY_CONTENT}:
+                items, scores = await self._catalogue.alike(serving.live, item_id)
+                found.append(highest(serving.live, items, scores, query, DEPTH))
+        if len(found) <= 1:
+            return found[0] if found else nothing()
+        items, place = np.unique(np.concatenate([one.items for one in found]), return_inverse=True)
+        scores = np.bincount(place, np.concatenate([one.scores for one in found]), len(items)).astype(np.float32)
+        return highest(serving.live, items, scores, query, DEPTH)
 
     async def _require(self, item_id: str) -> None:
         serving = self._bundle.serving
@@ -98,6 +162,12 @@ class SimilarItemsService:
             return
         if not await self._counts.has_item(item_id, None if serving.ranker is None else _LATEST):
             raise NotFoundError(f"there is no item {item_id!r} in the catalogue, the bundle or the log")
+
+
+def _values_of(serving: Serving, item_ids: Sequence[str]) -> Lookup:
+    """Give the values of a field of the items that a list is for."""
+    live = serving.live
+    return lambda field: [value for code in live.codes(item_ids).tolist() for value in live.values_of(code, field)]
 
 
 def _check_method(ranker: Ranker | None, method: str) -> None:
@@ -118,22 +188,3 @@ def _why_not_together(ranker: Ranker | None, method: str) -> str:
     if method not in ranker.similar.together:
         return f"in the log of the bundle no item {TOGETHER[method]}: it needs event types and times"
     return f"no other item that meets the request {WITH_THIS[method]}"
-
-
-def _answer(
-    serving: Serving,
-    item_id: str,
-    query: SimilarItemsQuery,
-    selection: Selection,
-    strategy: SimilarStrategy,
-    reason: str | None,
-) -> SimilarItems:
-    return SimilarItems.model_construct(
-        item_id=item_id,
-        method=query.method,
-        items=scored(serving.live, selection),
-        strategy=strategy,
-        bundle_version=serving.version,
-        next_cursor=None,
-        reason=reason,
-    )

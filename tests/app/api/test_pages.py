@@ -48,7 +48,7 @@ async def test_the_pages_are_the_whole_list_though_interactions_arrive(
 async def test_a_list_goes_on_behind_what_was_drawn_for_its_first_page(
     bundles: BundleStore, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
-    monkeypatch.setattr("app.services.recommending.pages._DEPTH", 12)
+    monkeypatch.setattr("app.services.recommending.pages.DEPTH", 12)
     await post(client, "u", "i01")
 
     async def meanwhile(number: int) -> None:

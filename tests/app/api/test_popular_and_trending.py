@@ -158,7 +158,8 @@ async def test_an_item_that_is_new_stands_last_of_the_popular_ones_and_never_tre
         ("/trending?window=all", "window"),
         ("/trending?limit=101", "limit"),
         ("/popular?exclude=a%20b", "exclude.0"),
-        ("/trending?diversity=1", "diversity"),
+        ("/trending?diversity=2", "diversity"),
+        ("/trending?method=blend", "method"),
     ],
 )
 async def test_a_question_that_is_not_valid_is_refused(

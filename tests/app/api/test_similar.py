@@ -56,7 +56,11 @@ async def test_similar_items_are_of_the_same_taste(
 
 
 async def test_the_blend_is_the_default(bundles: BundleStore, client: httpx.AsyncClient) -> None:
-    assert await ask_path(client, "/items/i05/similar") == await ask_path(client, "/items/i05/similar", method="blend")
+    one, other = (
+        await ask_path(client, "/items/i05/similar"),
+        await ask_path(client, "/items/i05/similar", method="blend"),
+    )
+    assert one | {"request_id": ""} == other | {"request_id": ""}
 
 
 @pytest.mark.parametrize("method", METHODS)
