@@ -154,6 +154,17 @@ class SchemaFixedError(BraidError):
     status = HTTPStatus.CONFLICT
 
 
+class ScenarioFixedError(BraidError):
+    """The scenario is defined in a file, so it cannot be changed over HTTP."""
+
+    code = "scenario_in_file"
+    status = HTTPStatus.CONFLICT
+
+
+class ScenarioFileError(ValueError):
+    """A file of scenarios cannot be used; the text is one line that names the file and the place."""
+
+
 class StorageFullError(BraidError):
     """The disk has no room for the uploaded files."""
 

@@ -5,6 +5,7 @@ from typing import Self
 
 from app.config import Settings
 from app.services.kit.event_types import EventTypeRule
+from app.services.scenarios.definitions import Scenarios
 from app.services.state.declared_schema import DeclaredSchema
 from app.storage.changes import ChangeStore
 from app.storage.counts import CountStore
@@ -14,6 +15,7 @@ from app.storage.imports import ImportStore
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
 from app.storage.requests import RequestStore
+from app.storage.scenarios import ScenarioStore
 from app.storage.schemas import SchemaStore
 from app.storage.training_jobs import TrainingJobStore
 from app.storage.user_data import UserDataStore
@@ -80,6 +82,11 @@ class Resources:
     def items(self) -> ItemStore:
         """The catalogue."""
         return ItemStore(self.database, self.changes)
+
+    @cached_property
+    def scenarios(self) -> Scenarios:
+        """The scenarios; load them before they are read."""
+        return Scenarios(self.settings.scenarios, ScenarioStore(self.database, self.changes))
 
     @cached_property
     def schema(self) -> DeclaredSchema:

@@ -10,6 +10,9 @@ from app.services.popularity.popular_items import PopularItems
 from app.services.recommending.charts import ChartService
 from app.services.recommending.similar_items import SimilarItemsService
 from app.services.recommending.similar_users import SimilarUsersService
+from app.services.scenarios.kinds import Kinds
+from app.services.scenarios.page_rows import PageRows
+from app.services.scenarios.scenario_lists import ScenarioLists
 from app.services.transfer.exporting_recommendations import Exporting
 from app.services.users.profiles import Profiles
 from app.services.users.user_data import UserData
@@ -66,6 +69,17 @@ def similar_items(state: ServingState) -> SimilarItemsService:
         state.request_reader,
         state.listing,
     )
+
+
+def scenario_lists(state: ServingState) -> ScenarioLists:
+    """List the items of scenarios."""
+    kinds = Kinds(state.listing, similar_items(state), chart_service(state), state.newest)
+    return ScenarioLists(state.request_reader, state.listing, kinds)
+
+
+def page_rows(state: ServingState) -> PageRows:
+    """Fill pages of rows."""
+    return PageRows(state.resources.scenarios, scenario_lists(state), state.request_reader, state.listing)
 
 
 def similar_users(state: ServingState) -> SimilarUsersService:

@@ -25,6 +25,7 @@ from app.services.recommending.catalogue_content import CatalogueContent
 from app.services.recommending.listing import Listing
 from app.services.recommending.recommendation import RecommendationService
 from app.services.recommending.request_reader import RequestReader
+from app.services.scenarios.newest import Newest
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.change_feed import ChangeFeed
 from app.services.state.erased_users import ErasedUsers
@@ -81,6 +82,7 @@ class ServingState:
             self.bundle.wake,
             self.counts_since_bundle.forget,
             resources.schema.refresh,
+            resources.scenarios.refresh,
         )
         self.recent_measures = RecentMeasures(OnlineMeasuring(OnlineMeasureStore(resources.database)))
         self.retention = Retention(
@@ -109,6 +111,7 @@ class ServingState:
         self.recommendation = RecommendationService(
             self.histories, self.bundle, self.counts_since_bundle, self.request_reader, self.listing
         )
+        self.newest = Newest(resources.items)
         self.known_queries: dict[bytes, Options] = {}
         self.background = Supervisor()
 
@@ -121,6 +124,10 @@ class ServingState:
             await self.resources.schema.load()
         except DatabaseError as error:
             _log.error("the schema of attributes is not read yet", reason=str(error))
+        try:
+            await self.resources.scenarios.load()
+        except DatabaseError as error:
+            _log.error("the stored scenarios are not read yet", reason=str(error))
         await self.bundle.start()
         try:
             await self.feed.catch_up()

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainSerializer, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from app.schemas.options import MAX_LIMIT, all_of
@@ -53,6 +53,7 @@ def _include(given: object) -> tuple[str, ...]:
 Include = Annotated[
     tuple[str, ...],
     PlainValidator(_include, json_schema_input_type=list[str]),
+    PlainSerializer(list, return_type=list[str]),
     Field(
         description="fields of the catalogue to return with each item: their names, in one text with commas or in"
         " several, or `*` for all; vectors are never among the attributes",

@@ -39,7 +39,8 @@ class Options:
     `rotation` is the weight of rotation; that of the service where None. `attributes` are those of the user
     as the request knows them, `context` says what the request knows of its moment. `include` are
     the fields of the catalogue that come with each item. Items with scores below `min_score` are left out. `pages`
-    tells whether a list that goes on has a cursor.
+    tells whether a list that goes on has a cursor. `new_item_share` and `deadline` (seconds) are those of the service
+    where None.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -61,6 +62,8 @@ class Options:
     include: tuple[str, ...] = ()
     min_score: float | None = None
     pages: bool = True
+    new_item_share: float | None = None
+    deadline: float | None = None
 
     @cached_property
     def follows_request(self) -> bool:

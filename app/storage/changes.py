@@ -18,7 +18,7 @@ from app.times import now
 CHANNEL = "braid_changes"
 _KEYS_A_ROW = 1000
 _MAX_KEYS = 100_000
-Kind = Literal["users", "items", "masks", "bundles", "deletions", "schema"]
+Kind = Literal["users", "items", "masks", "bundles", "deletions", "schema", "scenarios"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Change:
     """What one transaction wrote: the users whose logs, or the items that changed; any of them where `keys` is None.
 
     The keys of `masks` are users who were erased or merged: the bundle in use must hide them. Those of `deletions` are
-    users of whom interactions were deleted; `schema` has one key, whatever changed in it.
+    users of whom interactions were deleted; `schema` has one key, whatever changed in it; those of
+    `scenarios` are names.
     """
 
     id: int

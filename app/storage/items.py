@@ -27,6 +27,7 @@ from models.data.catalogue import (
 from models.data.columns import ITEM
 
 _ROWS_A_STATEMENT = 1000
+_APPEARED = "appeared_at"
 _SECOND = 1_000_000
 _COUNT_SQLITE = text("SELECT count(*) FROM items WHERE item_id IN (SELECT value FROM json_each(:ids))")
 _COUNT_POSTGRESQL = text("SELECT count(*) FROM items WHERE item_id = ANY(CAST(:ids AS text[]))")
@@ -39,6 +40,18 @@ def _live(row: Mapping[Any, Any]) -> tuple[str, dict[str, Any] | None]:
     return fields[ITEM], None if deleted else fields
 
 
+def _with_times(row: dict[str, Any]) -> dict[str, Any]:
+    """Add when an item changed, and when it appeared if it is new."""
+    moment = now()
+    available = row.get(AVAILABLE_FROM)
+    return {**row, "changed_at": moment, _APPEARED: moment if available is None else available}
+
+
+def _kept_time(row: dict[str, Any]) -> dict[str, Any]:
+    """Leave out when an item appeared, unless it says itself when it is available."""
+    return row if row.get(AVAILABLE_FROM) is not None else {name: row[name] for name in row if name != _APPEARED}
+
+
 class ItemStore:
     """Reads and writes items; a row is a dict with the columns of the table."""
 
@@ -48,7 +61,7 @@ class ItemStore:
 
     async def put(self, row: dict[str, Any]) -> bool:
         """Create or replace an item and commit; return whether it is new."""
-        row = {**row, "deleted": False, "described": True, "changed_at": now()}
+        row = _with_times({**row, "deleted": False, "described": True})
         statement = (
             self._database.insert(items)
             .values(row)
@@ -60,9 +73,16 @@ class ItemStore:
             if not created:
                 there = items.c[ITEM] == row[ITEM]
                 created = bool(await connection.scalar(select(items.c.deleted).where(there).with_for_update()))
-                await connection.execute(update(items).where(there).values(row))
+                await connection.execute(update(items).where(there).values(_kept_time(row)))
             await self._changes.record(connection, "items", [row[ITEM]])
             return created
+
+    async def newest(self, limit: int) -> list[str]:
+        """Return the ids of the items that appeared last, the latest first."""
+        there = items.c.described & ~items.c.deleted
+        statement = select(items.c[ITEM]).where(there).order_by(items.c.appeared_at.desc(), items.c[ITEM]).limit(limit)
+        async with self._database.begin() as connection:
+            return list((await connection.execute(statement)).scalars())
 
     async def count_known(self, item_ids: Sequence[str]) -> int | None:
         """Count those of some items that have a row, deleted ones too; None where the table is empty."""
@@ -85,8 +105,8 @@ class ItemStore:
             if found is None:
                 return None
             row = changed(dict(found))
-            values = {**row, "described": True, "changed_at": now()}
-            connection.execute(update(items).where(there).values(values))
+            values = _with_times({**row, "described": True})
+            connection.execute(update(items).where(there).values(_kept_time(values)))
             self._changes.record_now(connection, "items", [item_id])
             return row
 
@@ -134,9 +154,12 @@ class ItemStore:
 
     def put_now(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         """Create or replace items as part of a transaction."""
-        rows = [{**row, "deleted": False, "described": True, "changed_at": now()} for row in rows]
+        rows = [_with_times({**row, "deleted": False, "described": True}) for row in rows]
         statement = self._database.insert(items)
-        others = {column.name: statement.excluded[column.name] for column in items.c if column.name != ITEM}
+        others: dict[str, Any] = {
+            column.name: statement.excluded[column.name] for column in items.c if column.name not in {ITEM, _APPEARED}
+        }
+        others[_APPEARED] = func.coalesce(statement.excluded[AVAILABLE_FROM], items.c[_APPEARED])
         statement = statement.on_conflict_do_update(index_elements=[ITEM], set_=others)
         for page in pages(rows, _ROWS_A_STATEMENT):
             connection.execute(statement, page)

@@ -100,11 +100,14 @@ items = Table(
     Column("available_from", BigInteger),
     Column("available_until", BigInteger),
     Column("changed_at", BigInteger, nullable=False, server_default=text("0")),
+    # When it became available, if that is known, else when it was stored first.
+    Column("appeared_at", BigInteger, nullable=False, server_default=text("0")),
     # A deleted item stays, without its content, so that other processes learn of the deletion.
     Column("deleted", Boolean, nullable=False, server_default=false()),
     # False for an item that was only named by an interaction: it has no content.
     Column("described", Boolean, nullable=False, server_default=true()),
     Index("ix_items_changed_at", "changed_at"),
+    Index("ix_items_appeared_at", "appeared_at"),
 )
 
 users = Table(
@@ -122,6 +125,17 @@ declared_schemas = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("declared", _JSON, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
+# Every version of every scenario; the newest of a name is in force.
+scenarios = Table(
+    "scenarios",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    # NULL where the scenario was deleted.
+    Column("definition", _JSON),
     Column("changed_at", BigInteger, nullable=False),
 )
 

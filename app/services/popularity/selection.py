@@ -58,6 +58,11 @@ def highest(
     return Selection(items[order], scores[order])
 
 
+def first_eligible(live: LiveCatalogue, items: Int32, candidate_query: CandidateQuery, limit: int) -> Int32:
+    """Return the first items of an order that may be shown and are wanted."""
+    return items[_eligible(live, items, candidate_query)][:limit]
+
+
 def in_order(
     live: LiveCatalogue, scores: Float32, order: Int32, candidate_query: CandidateQuery, limit: int
 ) -> Selection:
@@ -78,9 +83,12 @@ def in_order(
 def without_interactions(
     live: LiveCatalogue, candidate_query: CandidateQuery, selected: Int32, after: int, limit: int
 ) -> Int32:
-    """Return items without interactions that fill a selection up to `limit`: those with a code from `after` on."""
+    """Return items without interactions that fill a selection up to `limit`: those with a code from `after` on.
+
+    The last codes come first: they are those of the items that came last.
+    """
     missing = limit - len(selected)
     if missing <= 0:
         return NOTHING
-    items = np.arange(after, len(live), dtype=np.int32)
+    items = np.arange(len(live) - 1, after - 1, -1, dtype=np.int32)
     return items[_eligible(live, items, candidate_query) & ~np.isin(items, selected)][:missing]

@@ -53,6 +53,7 @@ def write_answer(
     fields: Sequence[bytes] | None = None,
     degraded: Degradation | None = None,
     known_user: bool | None = None,
+    place: Sequence[str] = (),
 ) -> Answer:
     """Serialise a page in the form of the wire model `Recommendation`, or that of another list.
 
@@ -66,6 +67,8 @@ def write_answer(
         The reasons of each item in the form of the wire model `Reason`; None if they were not requested.
     fields
         The JSON of the fields of each item, without its first brace; None if none were requested.
+    place
+        The scenario and the variant, if the list is for one.
     """
     ids, scores = serving.live.ids(page.items), page.scores.tolist()
     items: list[Any] = [
@@ -93,7 +96,7 @@ def write_answer(
     )
     return Answer(
         head[:-1],
-        request_ids.mark(version or _NO_BUNDLE, strategy),
+        request_ids.mark(version or _NO_BUNDLE, strategy, *place),
         strategy,
         degraded,
         top_score=scores[0] if scores else None,

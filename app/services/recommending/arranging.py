@@ -31,6 +31,7 @@ def arranged(
     *,
     first_page: bool,
     rotation: RotationConfig,
+    personal: bool = True,
 ) -> RankedList:
     """Order a selection.
 
@@ -43,16 +44,18 @@ def arranged(
         How the items were selected.
     first_page
         Pins apply to the first page only.
+    personal
+        Whether the user's own scores count.
     """
     items, scores = selection.items, selection.scores
     ranker = serving.ranker
-    if ranker is not None and len(user_history.items) and len(items) > 1:
+    if personal and ranker is not None and len(user_history.items) and len(items) > 1:
         new_items = serving.live.new_items if len(serving.live.new_items) else None
         history = replace(user_history.history, now=clock.seconds())
-        personal = ranker.rank(history, CandidateQuery(only=np.sort(items)), new_items=new_items)
-        own = np.full(len(items), personal.scores.min(initial=0.0), dtype=np.float32)
+        ranked = ranker.rank(history, CandidateQuery(only=np.sort(items)), new_items=new_items)
+        own = np.full(len(items), ranked.scores.min(initial=0.0), dtype=np.float32)
         order = np.argsort(items)
-        own[order[np.searchsorted(items, personal.items, sorter=order)]] = personal.scores
+        own[order[np.searchsorted(items, ranked.items, sorter=order)]] = ranked.scores
         scores = _standardised(scores) + np.float32(_PERSONAL) * _standardised(own)
     adjustments, _ = adjusted(serving.live, options, query, has_history=True)
     if adjustments and len(items):

@@ -9,8 +9,9 @@ from app.services.popularity.popular_items import PopularItems
 from app.services.recommending.answers import Answer
 from app.services.recommending.arranging import arranged
 from app.services.recommending.candidate_queries import candidate_query
-from app.services.recommending.listing import Listing
+from app.services.recommending.listing import Listing, Opened
 from app.services.recommending.pages import DEPTH
+from app.services.recommending.ranking import RankedList
 from app.services.recommending.request_reader import RequestReader
 
 
@@ -39,7 +40,23 @@ class ChartService:
         about = f"{kind}\0{window}\0"
         request = await self._reader.read(user_id, log, options, degraded=degraded, about=about)
         opened = self._listing.opened(request)
-        serving = request.serving
+        ranked, reason, window = await self.ranked(opened, kind, window)
+        continued = len(opened.earlier.items) > 0
+        listed = self._listing.closed(opened, ranked, kind if continued else None, reason)
+        head = {"user_id": user_id, "window": window}
+        return await self._listing.answer(replace(listed, request=replace(request, head=head)))
+
+    async def ranked(
+        self, opened: Opened, kind: Literal["popular", "trending"], window: AnyWindow
+    ) -> tuple[RankedList, str | None, AnyWindow]:
+        """Rank a chart for a request; return also why it has other items than requested, and the window that was used.
+
+        Raises
+        ------
+        DatabaseError
+            There is no bundle, and the log cannot be read.
+        """
+        serving, options = opened.request.serving, opened.asked
         query = candidate_query(
             serving, opened.user_history, opened.asked, opened.earlier.known, favour_new_items=False
         )
@@ -55,8 +72,4 @@ class ChartService:
             first_page=options.cursor is None,
             rotation=self._listing.rotation,
         )
-        continued = len(opened.earlier.items) > 0
-        reason = None if options.cursor is not None else found.reason
-        listed = self._listing.closed(opened, ranked, kind if continued else None, reason)
-        head = {"user_id": user_id, "window": found.window}
-        return await self._listing.answer(replace(listed, request=replace(request, head=head)))
+        return ranked, None if options.cursor is not None else found.reason, found.window

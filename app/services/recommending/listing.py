@@ -32,7 +32,7 @@ class ListRequest:
 
     `started` is the time on the monotonic clock when it came in. `counts` are the interactions of each code, float32,
     used while there is no bundle. `head` is what the answer begins with, and `about` names the list among others of
-    the same user and options: the items that it is for, for example.
+    the same user and options: the items that it is for, for example. `place` are the scenario and the variant.
     """
 
     serving: Serving
@@ -44,6 +44,7 @@ class ListRequest:
     counts: Float32 | None = None
     head: Mapping[str, Any] | None = None
     about: str = ""
+    place: tuple[str, ...] = ()
 
     @property
     def digest(self) -> bytes:
@@ -124,7 +125,7 @@ class Listing:
             earlier = opened.earlier
             found = RankedList(earlier.items, earlier.scores, strategy, opened.user_history.history)
             return Listed(request, opened.user_history, opened.asked, found, _page(opened, found))
-        return self.closed(opened, self._recommended(opened), strategy)
+        return self.closed(opened, self.recommended(opened), strategy)
 
     def opened(self, request: ListRequest, item: Lookup | None = None) -> Opened:
         """Read the history and the cursor of a request.
@@ -153,7 +154,11 @@ class Listing:
         self, opened: Opened, found: RankedList, strategy: ListStrategy | None = None, reason: str | None = None
     ) -> Listed:
         """Put the rest of the earlier pages before a list, and cut the page."""
-        found = continued(opened.earlier, found, strategy or found.strategy)
+        if strategy is None:
+            strategy = found.strategy
+            if strategy == "none" and len(opened.earlier.items):
+                strategy = strategy_of(opened.request.serving, opened.user_history, opened.asked)
+        found = continued(opened.earlier, found, strategy)
         return Listed(opened.request, opened.user_history, opened.asked, found, _page(opened, found), reason)
 
     def at_once(self, listed: Listed) -> Answer | None:
@@ -174,21 +179,23 @@ class Listing:
         except DatabaseError:
             return _written(replace(listed, request=replace(listed.request, degraded="database")))
 
-    def _recommended(self, opened: Opened) -> RankedList:
-        request, user_history = opened.request, opened.user_history
+    def recommended(self, opened: Opened) -> RankedList:
+        """Rank what the bundle recommends to the user, without the items of earlier pages."""
+        request, user_history, options = opened.request, opened.user_history, opened.asked
         serving, popular_now = request.serving, None
+        deadline = self._deadline if options.deadline is None else options.deadline
         if not len(user_history.items) and serving.first_goal:
             self._since_bundle.ask(serving)
             popular_now = self._since_bundle.popular_for_newcomers(serving)
         return ranked_list(
             serving,
             user_history,
-            opened.asked,
-            new_item_share=self._share,
+            options,
+            new_item_share=self._share if options.new_item_share is None else options.new_item_share,
             delivered=opened.earlier.known,
             counts=request.counts,
             popular_now=popular_now,
-            before_deadline=lambda: time.monotonic() - request.started < self._deadline,
+            before_deadline=lambda: time.monotonic() - request.started < deadline,
             rotation=self.rotation,
         )
 
@@ -220,5 +227,6 @@ def _written(listed: Listed, fields: Sequence[bytes] | None = None) -> Answer:
         else None,
         fields=fields,
         degraded="deadline" if found.late else request.degraded,
+        place=request.place,
         known_user=None if request.user_id is None else user_history.history.user >= 0,
     )

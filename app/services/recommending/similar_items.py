@@ -19,8 +19,9 @@ from app.services.recommending.arranging import arranged
 from app.services.recommending.candidate_queries import candidate_query
 from app.services.recommending.catalogue_content import CatalogueContent
 from app.services.recommending.likeness import similar_to
-from app.services.recommending.listing import Listing
+from app.services.recommending.listing import Listing, Opened
 from app.services.recommending.pages import DEPTH
+from app.services.recommending.ranking import RankedList
 from app.services.recommending.request_reader import RequestReader
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.serving import Serving
@@ -84,21 +85,42 @@ class SimilarItemsService:
             An item is not in memory and cannot be looked up, or there is no bundle and the log cannot be read.
         """
         self._reader.require(options)
-        _check_method(self._bundle.serving.ranker, method)
-        for item_id in item_ids:
-            await self._require(item_id)
+        await self.require(item_ids, method)
         log, degraded = await self._reader.log(user_id)
         about = "\0".join(("similar", method, *item_ids, ""))
         request = await self._reader.read(user_id, log, options, degraded=degraded, head=head, about=about)
-        serving = request.serving
+        opened = self._listing.opened(request, values_of(request.serving, item_ids))
+        ranked, reason = await self.ranked(opened, item_ids, method)
+        continued: ListStrategy | None = "similar" if len(opened.earlier.items) else None
+        return await self._listing.answer(self._listing.closed(opened, ranked, continued, reason))
+
+    async def require(self, item_ids: Sequence[str], method: str) -> None:
+        """Check the method and the items of a request; raises as `similar`."""
+        _check_method(self._bundle.serving.ranker, method)
+        for item_id in item_ids:
+            await self._require(item_id)
+
+    async def ranked(
+        self, opened: Opened, item_ids: Sequence[str], method: str, *, fallback: bool = True
+    ) -> tuple[RankedList, str | None]:
+        """Rank the items that are alike for a request; return also why the list has other items than requested.
+
+        Parameters
+        ----------
+        fallback
+            Whether trending or popular items take the place of an empty list.
+
+        Raises
+        ------
+        DatabaseError
+            There is no bundle, and the catalogue or the log cannot be read.
+        """
+        serving, options = opened.request.serving, opened.asked
         if serving.ranker is None:
             # An item may be in the log alone: without a code it could not be left out of its own list.
             serving.live.assign_codes(item_ids)
         drift.asked_about(serving, item_ids)
-        opened = self._listing.opened(request, _values_of(serving, item_ids))
-        query = candidate_query(
-            serving, opened.user_history, opened.asked, opened.earlier.known, favour_new_items=False
-        )
+        query = candidate_query(serving, opened.user_history, options, opened.earlier.known, favour_new_items=False)
         codes = serving.live.codes(item_ids)
         own = codes[codes >= 0]
         query = replace(query, excluded=np.concatenate([query.excluded, own]).astype(np.int32))
@@ -108,22 +130,21 @@ class SimilarItemsService:
         if not len(selection.items) and method in TOGETHER and options.cursor is None:
             # Items that were not bought together would say that they were.
             strategy, reason = "none", _why_not_together(serving.ranker, method)
-        elif not len(selection.items) and options.cursor is None:
+        elif not len(selection.items) and options.cursor is None and fallback:
             found = await self._charts.fallback(serving, query, options.limit)
             selection, strategy = found.selection, found.strategy
             reason = found.reason if strategy == "none" else _FALLBACK.format(strategy)
         ranked = arranged(
             serving,
             opened.user_history,
-            opened.asked,
+            options,
             query,
             selection,
             strategy,
             first_page=options.cursor is None,
             rotation=self._listing.rotation,
         )
-        continued: ListStrategy | None = "similar" if len(opened.earlier.items) else None
-        return await self._listing.answer(self._listing.closed(opened, ranked, continued, reason))
+        return ranked, reason
 
     async def _alike(
         self,
@@ -164,7 +185,7 @@ class SimilarItemsService:
             raise NotFoundError(f"there is no item {item_id!r} in the catalogue, the bundle or the log")
 
 
-def _values_of(serving: Serving, item_ids: Sequence[str]) -> Lookup:
+def values_of(serving: Serving, item_ids: Sequence[str]) -> Lookup:
     """Give the values of a field of the items that a list is for."""
     live = serving.live
     return lambda field: [value for code in live.codes(item_ids).tolist() for value in live.values_of(code, field)]

@@ -41,6 +41,8 @@ class ChangeFeed:
         Called where interactions were deleted, or may have been.
     on_schema
         Called where the declared schema was changed, or may have been, before items are read.
+    on_scenarios
+        Called where scenarios were changed, or may have been.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class ChangeFeed:
         on_bundles: OnKeys,
         on_deletions: Callable[[], None],
         on_schema: Callable[[], Awaitable[None]],
+        on_scenarios: Callable[[], Awaitable[None]],
     ) -> None:
         self._changes = changes
         self._notifications = notifications
@@ -62,6 +65,7 @@ class ChangeFeed:
         self._on_bundles = on_bundles
         self._on_deletions = on_deletions
         self._on_schema = on_schema
+        self._on_scenarios = on_scenarios
         self._position: Position | None = None
         self._read_at = time.monotonic()
         self._pruned_at = time.monotonic()
@@ -110,6 +114,7 @@ class ChangeFeed:
             # Missed changes may have been pruned: everything in memory may be out of date.
             self._position = await self._changes.position()
             await self._on_schema()
+            await self._on_scenarios()
             await self._apply(None, None, None, None)
             self._on_deletions()
         else:
@@ -117,6 +122,7 @@ class ChangeFeed:
             uncertain_commits = self._changes.uncertain_commits
             if uncertain_commits != self._known_doubts:
                 await self._on_schema()
+                await self._on_scenarios()
                 await self._apply(None, None, None, None)
                 self._on_deletions()
                 self._known_doubts = uncertain_commits
@@ -128,6 +134,8 @@ class ChangeFeed:
             )
             if any(change.kind == "deletions" for change in found):
                 self._on_deletions()
+            if any(change.kind == "scenarios" for change in others):
+                await self._on_scenarios()
             if any(change.kind == "schema" for change in others):
                 await self._on_schema()
                 items = None

@@ -1,0 +1,203 @@
+"""Scenarios on the wire: what is stored, what is asked, what is answered."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator
+
+from app.schemas.interactions import EventType
+from app.schemas.list_fields import CURSOR, Cursor, Excluded, GoalText, Include, MinScore
+from app.schemas.list_rules import MAX_BOOSTS, BoostIn
+from app.schemas.options import MAX_LIMIT
+from app.schemas.recommend_requests import MAX_SESSION_ITEMS
+from app.schemas.recommendations import DEGRADED, NEXT_CURSOR, REQUEST_ID, Degradation, ListStrategy, RecommendedItem
+from app.schemas.scenario_definitions import Name, ScenarioIn, VariantName
+from app.schemas.types import Id, JsonObject
+from models.filters.requirements import Requirements
+
+_VERSION = "20260301T120000000000Z"
+_ANSWER: dict[str, JsonValue] = {
+    "scenario": "product-page",
+    "variant": "blend",
+    "user_id": "u-42",
+    "item_id": "sku-3",
+    "items": [{"item_id": "sku-7", "score": 0.41, "rank": 1, "title": "Trail running shoe"}],
+    "strategy": "similar",
+    "bundle_version": _VERSION,
+    "next_cursor": None,
+    "reason": None,
+    "degraded": None,
+    "request_id": f"{_VERSION}~similar~product-page~blend~1772366400000000~9f2c4e1a",
+}
+
+
+class Scenario(ScenarioIn):
+    """A scenario as it is in force."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"name": "home", "version": 1, "source": "api", "changed_at": "2026-03-01T12:00:00Z", "kind": "user"}
+            ]
+        },
+    )
+
+    name: Name
+    version: int = Field(description="counts the changes of a stored scenario, from 1; 0 for others")
+    source: Literal["api", "file", "default"] = Field(description="where its definition is from")
+    changed_at: datetime | None = Field(description="when it was stored; null if it is not in the database")
+
+
+class ScenarioList(BaseModel):
+    """All scenarios."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"items": [{"name": "home", "version": 0, "source": "default", "changed_at": None}]}]
+        }
+    )
+
+    items: list[Scenario] = Field(description="ordered by name")
+
+
+class AskedQuery(BaseModel):
+    """What a scenario is asked with, in the query string; the rest is in its definition."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    user_id: Id | None = Field(None, description="whom the list is for; absent for an anonymous session")
+    item_id: Id | None = Field(None, description="the item of the page, for the kind `item`")
+    session_items: Annotated[list[Id], Field(max_length=MAX_SESSION_ITEMS)] = Field(
+        [], description="items of the session or the cart, oldest first; repeat the parameter for several"
+    )
+    variant: VariantName | None = Field(None, description="a variant of the scenario; by default the user's own")
+    limit: int | None = Field(None, ge=1, le=MAX_LIMIT, description="in place of the scenario's")
+    include: Include | None = None
+    exclude: Excluded = Field([], description="items to leave out, besides those of the scenario")
+    explain: bool | None = Field(None, description="in place of the scenario's")
+    cursor: Cursor | None = Field(None, description=CURSOR)
+
+
+class Asked(AskedQuery):
+    """What a scenario is asked with, in a body."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"user_id": "u-42", "item_id": "sku-3", "context": {"device": "mobile"}}]},
+    )
+
+    filter: Requirements | None = Field(None, description="only items that match, besides the filter of the scenario")
+    boosts: Annotated[list[BoostIn], Field(max_length=MAX_BOOSTS)] = Field([], description="besides the scenario's")
+    diversity: float | None = Field(None, ge=0, le=1, allow_inf_nan=False, description="in place of the scenario's")
+    goal: GoalText | None = Field(None, description="in place of the scenario's")
+    exclude_seen: bool | Annotated[list[EventType], Field(max_length=10)] | None = Field(
+        None, description="in place of the scenario's"
+    )
+    min_score: MinScore = None
+    attributes: JsonObject | None = Field(None, description="attributes of the user, as in `POST /recommend`")
+    context: JsonObject | None = Field(None, description="any JSON object, stored with the request and read by models")
+
+
+class PreviewIn(Asked):
+    """A definition to try, and what it is asked with; nothing is stored."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"definition": {"kind": "trending"}, "user_id": "u-42"}]}
+    )
+
+    definition: ScenarioIn | None = Field(None, description="in place of the stored one")
+
+
+class ScenarioAnswer(BaseModel):
+    """The list of a scenario."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_ANSWER]})
+
+    scenario: str
+    variant: str | None = Field(description="the variant that was used; null for a scenario without variants")
+    user_id: str | None
+    item_id: str | None
+    items: list[RecommendedItem]
+    strategy: ListStrategy = Field(description="what the first items are based on; `none` when the list is empty")
+    bundle_version: str | None = Field(description="the bundle in use; null if there is none")
+    next_cursor: str | None = Field(description=NEXT_CURSOR)
+    reason: str | None = Field(description="why the list is empty, or has other items than requested; null otherwise")
+    degraded: Degradation | None = Field(description=DEGRADED)
+    request_id: str = Field(description=REQUEST_ID)
+
+
+class RowIn(BaseModel):
+    """One row of a page."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"scenario": "home", "limit": 8}]})
+
+    scenario: Name | None = Field(None, description="the scenario of the row; `home` for rows of categories or brands")
+    each: Literal["category", "brand"] | None = Field(
+        None, description="one row for each of the categories, or values of `attributes.brand`, that fit the user best"
+    )
+    rows: int = Field(1, ge=1, le=20, description="how many rows `each` gives, at most")
+    limit: int | None = Field(None, ge=1, le=MAX_LIMIT, description="in place of the scenario's")
+    item_id: Id | None = Field(None, description="the item of the row, for the kind `item`")
+    at_least: int = Field(1, ge=1, le=MAX_LIMIT, description="a row with fewer items is left out")
+
+    @field_validator("rows")
+    @classmethod
+    def _needs_each(cls, rows: int, info: ValidationInfo) -> int:
+        if rows > 1 and info.data.get("each") is None:
+            raise ValueError("belongs to rows with 'each'")
+        return rows
+
+
+class PageIn(BaseModel):
+    """A request for a page of rows."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "user_id": "u-42",
+                    "rows": [{"scenario": "home"}, {"each": "category", "rows": 2, "at_least": 4}],
+                    "include": ["title", "image_url"],
+                }
+            ]
+        },
+    )
+
+    user_id: Id | None = Field(None, description="whom the page is for; absent for an anonymous session")
+    session_items: Annotated[list[Id], Field(max_length=MAX_SESSION_ITEMS)] = Field(
+        [], description="items of the session, oldest first"
+    )
+    rows: Annotated[list[RowIn], Field(min_length=1, max_length=20)] = Field(
+        description="in order of precedence: an item stands in the first row that has it. 20 rows at most, those of"
+        " categories and brands counted"
+    )
+    include: Include | None = None
+    attributes: JsonObject | None = Field(None, description="attributes of the user, as in `POST /recommend`")
+    context: JsonObject | None = Field(None, description="any JSON object, read by models")
+
+
+class Row(ScenarioAnswer):
+    """One row of a page."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_ANSWER, "each": "category", "value": "shoes"}]})
+
+    each: Literal["category", "brand"] | None = Field(description="what the row is one of; null for a scenario alone")
+    value: str | None = Field(description="the category or brand of the row; null for a scenario alone")
+
+
+class PageAnswer(BaseModel):
+    """A page of rows, in which no item stands twice."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "u-42", "rows": [], "left_out": ["home"]}]})
+
+    user_id: str | None
+    rows: list[Row]
+    left_out: list[str] = Field(description="scenarios of the rows that would have held too little")
+
+
+def as_asked(query: AskedQuery) -> Asked:
+    """Return what a query string asks, in the form of a body."""
+    given: dict[str, Any] = {name: getattr(query, name) for name in AskedQuery.model_fields}
+    return Asked.model_construct(**given)

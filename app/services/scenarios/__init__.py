@@ -1,0 +1,1 @@
+"""Scenarios: named places of a shop, what is asked there, and pages of rows."""

@@ -1,0 +1,166 @@
+"""The scenarios that are in force: those of the file, then those in the database, then the built-in ones."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+import structlog
+from pydantic import ValidationError
+
+from app.errors import NotFoundError, ScenarioFixedError
+from app.schemas.scenario_definitions import ScenarioIn
+from app.schemas.scenarios import Scenario
+from app.services.scenarios.defaults import DEFAULTS
+from app.services.scenarios.definition_file import read_scenarios
+from app.storage.scenarios import ScenarioStore, StoredScenario
+from app.times import from_microseconds
+
+_log = structlog.get_logger(__name__)
+
+
+class Scenarios:
+    """Finds, stores and deletes scenarios; what other processes store is read again with the change feed.
+
+    Parameters
+    ----------
+    file
+        A file of scenarios, which cannot be changed over HTTP.
+    store
+        Scenarios in SQL.
+    """
+
+    def __init__(self, file: Path | None, store: ScenarioStore) -> None:
+        self._file = file
+        self._store = store
+        self._fixed: Mapping[str, ScenarioIn] = {}
+        self._stored: dict[str, Scenario] = {}
+
+    async def load(self) -> None:
+        """Read the file and the database.
+
+        Raises
+        ------
+        ScenarioFileError
+            The file cannot be used.
+        DatabaseError
+            The database cannot be read.
+        """
+        if self._file is not None:
+            self._fixed = read_scenarios(self._file)
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Read the database again."""
+        found = await self._store.newest()
+        self._stored = {name: one for name, stored in found.items() if (one := _scenario(stored)) is not None}
+
+    def get(self, name: str) -> Scenario:
+        """Return the scenario that is in force under a name.
+
+        Raises
+        ------
+        NotFoundError
+            There is none; the text names those with a similar name.
+        """
+        if name in self._fixed:
+            return _of(name, self._fixed[name], "file")
+        if name in self._stored:
+            return self._stored[name]
+        if name in DEFAULTS:
+            return _of(name, DEFAULTS[name], "default")
+        near = get_close_matches(name, self._names()) or self._names()
+        raise NotFoundError(f"there is no scenario {name!r}: there is {', '.join(near)}")
+
+    def all(self) -> list[Scenario]:
+        """Return all scenarios, ordered by name."""
+        return [self.get(name) for name in self._names()]
+
+    def checked(self, name: str, definition: ScenarioIn) -> Scenario:
+        """Return a scenario as it would be stored.
+
+        Raises
+        ------
+        ScenarioFixedError
+            The scenario is in the file.
+        """
+        self._require_free(name)
+        return _of(name, definition, "api")
+
+    async def put(self, name: str, definition: ScenarioIn) -> tuple[Scenario, bool]:
+        """Store a new version of a scenario and commit; return whether the name is new to the database.
+
+        Raises
+        ------
+        ScenarioFixedError
+            The scenario is in the file.
+        """
+        self._require_free(name)
+        created = name not in self._stored
+        stored = await self._store.put(name, definition.model_dump(mode="json", exclude_defaults=True, by_alias=True))
+        found = _scenario(stored)
+        assert found is not None, "what was just validated is valid"  # noqa: S101
+        self._stored[name] = found
+        return found, created
+
+    async def delete(self, name: str) -> None:
+        """Delete a stored scenario and commit; a built-in one of this name is in force again.
+
+        Raises
+        ------
+        ScenarioFixedError
+            The scenario is in the file.
+        NotFoundError
+            None is stored under this name.
+        """
+        self._require_free(name)
+        if name not in self._stored:
+            raise NotFoundError(f"no scenario {name!r} is stored")
+        await self._store.put(name, None)
+        del self._stored[name]
+
+    async def versions(self, name: str) -> list[Scenario]:
+        """Return what was stored under a name, newest first, without deletions.
+
+        Raises
+        ------
+        NotFoundError
+            Nothing was.
+        """
+        found = [one for stored in await self._store.versions(name) if (one := _scenario(stored)) is not None]
+        if not found:
+            raise NotFoundError(f"no scenario {name!r} is stored")
+        return found
+
+    def _names(self) -> list[str]:
+        return sorted({*self._fixed, *self._stored, *DEFAULTS})
+
+    def _require_free(self, name: str) -> None:
+        if name in self._fixed and self._file is not None:
+            raise ScenarioFixedError(
+                f"BRAID_SCENARIOS defines {name!r} in {self._file.name}: change that file and start again"
+            )
+
+
+def _scenario(stored: StoredScenario) -> Scenario | None:
+    """Read a stored scenario; None for a deletion, and for one that this version does not understand."""
+    if stored.definition is None:
+        return None
+    try:
+        return Scenario.model_validate(
+            {
+                **stored.definition,
+                "name": stored.name,
+                "version": stored.version,
+                "source": "api",
+                "changed_at": from_microseconds(stored.changed_at),
+            }
+        )
+    except ValidationError as error:
+        _log.error("scenario not usable", scenario=stored.name, reason=error.errors()[0]["msg"])
+        return None
+
+
+def _of(name: str, definition: ScenarioIn, source: Literal["api", "file", "default"]) -> Scenario:
+    given = {field: getattr(definition, field) for field in ScenarioIn.model_fields}
+    return Scenario.model_construct(**given, name=name, version=0, source=source, changed_at=None)

@@ -1,0 +1,153 @@
+"""The kinds of lists that a scenario can be made of."""
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from app.errors import InvalidFieldsError
+from app.schemas.options import MAX_LIMIT
+from app.schemas.problems import FieldError
+from app.schemas.scenario_definitions import Definition, Kind
+from app.schemas.similar import BLEND
+from app.services.popularity.selection import Selection
+from app.services.recommending.arranging import arranged
+from app.services.recommending.candidate_queries import candidate_query
+from app.services.recommending.charts import ChartService
+from app.services.recommending.listing import Listing, ListRequest, Opened
+from app.services.recommending.pages import EarlierPages
+from app.services.recommending.ranking import RankedList
+from app.services.recommending.similar_items import SimilarItemsService, values_of
+from app.services.scenarios.newest import Newest
+from models.arrays.types import Int32
+
+_BOUGHT_TOGETHER = "bought_together"
+_POPULAR_WINDOW: Literal["all"] = "all"
+_TRENDING_WINDOW: Literal["7d"] = "7d"
+
+
+class Kinds:
+    """Ranks the items of one kind of list for a request."""
+
+    def __init__(self, listing: Listing, similar: SimilarItemsService, charts: ChartService, newest: Newest) -> None:
+        self._listing = listing
+        self._similar = similar
+        self._charts = charts
+        self._newest = newest
+
+    async def require(self, definition: Definition, item_id: str | None) -> None:
+        """Check what a definition needs of a request.
+
+        Raises
+        ------
+        InvalidFieldsError
+            It is for an item, and the request names none.
+        NotFoundError
+            There is no such item.
+        UnknownMethodError
+            No recommender of the method compares items.
+        """
+        if definition.kind == "item" and item_id is None:
+            wrong = FieldError(field="item_id", code="missing", detail="is missing: this scenario is for an item")
+            raise InvalidFieldsError("item_id is missing: this scenario is for an item", [wrong])
+        await self._similar.require([] if item_id is None else [item_id], definition.method or BLEND)
+
+    def opened(self, request: ListRequest, kind: Kind, item_id: str | None) -> Opened:
+        """Read the history of a request; its filters may refer to the item, or to the items of the cart."""
+        about = _items_of(request, kind, item_id)
+        return self._listing.opened(request, values_of(request.serving, about) if about else None)
+
+    async def ranked(
+        self, kind: Kind, request: ListRequest, definition: Definition, item_id: str | None, earlier: EarlierPages
+    ) -> tuple[RankedList, str | None]:
+        """Rank the items of one kind; return also why the list has other items than requested.
+
+        Parameters
+        ----------
+        earlier
+            Items that are not to come again.
+        """
+        opened = replace(self.opened(request, kind, item_id), earlier=earlier)
+        if kind == "user":
+            return self._listing.recommended(opened), None
+        if kind in {"item", "cart"}:
+            return await self._alike(opened, _items_of(request, kind, item_id), definition, kind)
+        if kind in {"popular", "trending"}:
+            chart: Literal["popular", "trending"] = "popular" if kind == "popular" else "trending"
+            window = definition.window or (_POPULAR_WINDOW if kind == "popular" else _TRENDING_WINDOW)
+            found, reason, _ = await self._charts.ranked(opened, chart, window)
+            return found, reason
+        if kind in {"again", "continue"}:
+            return self._of_history(opened, kind), None
+        if kind == "newest":
+            return await self._by_time(opened), None
+        return self._of_categories(opened), None
+
+    async def _alike(
+        self, opened: Opened, items: list[str], definition: Definition, kind: Kind
+    ) -> tuple[RankedList, str | None]:
+        if not items:
+            return _nothing(opened), None
+        method = definition.method or (_BOUGHT_TOGETHER if kind == "cart" else BLEND)
+        found, reason = await self._similar.ranked(opened, items, method, fallback=False)
+        if len(found.items) or method == BLEND or definition.method is not None:
+            return found, reason
+        # Before anything was bought together, what resembles the cart completes it.
+        return await self._similar.ranked(opened, items, BLEND, fallback=False)
+
+    def _of_history(self, opened: Opened, kind: Kind) -> RankedList:
+        """Rank what the user had before: what reached the goal, or what did not."""
+        request = opened.request
+        options = replace(request.options, exclude_seen=None, candidates=None)
+        reached = self._listing.opened(replace(request, options=options)).user_history
+        known = np.unique(reached.items)
+        done = np.setdiff1d(reached.excluded, reached.disliked)
+        wanted = np.intersect1d(known, done) if kind == "again" else np.setdiff1d(known, reached.excluded)
+        if not len(wanted):
+            return _nothing(opened)
+        own = replace(request.options, exclude_seen=False, candidates=tuple(request.serving.live.ids(wanted)))
+        again = self._listing.opened(replace(request, options=own))
+        return self._listing.recommended(replace(again, earlier=opened.earlier))
+
+    async def _by_time(self, opened: Opened) -> RankedList:
+        serving = opened.request.serving
+        query = candidate_query(
+            serving, opened.user_history, opened.asked, opened.earlier.known, favour_new_items=False
+        )
+        items = await self._newest.items(serving, query, MAX_LIMIT)
+        selection = Selection(items, -np.arange(len(items), dtype=np.float32))
+        return arranged(
+            serving,
+            opened.user_history,
+            opened.asked,
+            query,
+            selection,
+            "newest",
+            first_page=opened.request.options.cursor is None,
+            rotation=self._listing.rotation,
+            personal=False,
+        )
+
+    def _of_categories(self, opened: Opened) -> RankedList:
+        """Take the best item of each category, in the order of these items."""
+        wide = replace(opened, asked=replace(opened.asked, limit=MAX_LIMIT))
+        found = self._listing.recommended(wide)
+        places, seen = list[int](), set[object]()
+        for place, code in enumerate(found.items.tolist()):
+            own = opened.request.serving.live.values_of(code, "categories")
+            if own and not seen & set(own):
+                places.append(place)
+                seen |= set(own)
+        chosen = np.array(places, dtype=np.int64)
+        return replace(found, items=found.items[chosen], scores=found.scores[chosen])
+
+
+def _items_of(request: ListRequest, kind: Kind, item_id: str | None) -> list[str]:
+    """Return the items that a list is for: the one of the page, or those of the cart."""
+    page, cart = [] if item_id is None else [item_id], list(dict.fromkeys(request.options.session_items))
+    return cart or page if kind == "cart" else page
+
+
+def _nothing(opened: Opened) -> RankedList:
+    items: Int32 = np.empty(0, dtype=np.int32)
+    return RankedList(items, np.empty(0, dtype=np.float32), "none", opened.user_history.history)

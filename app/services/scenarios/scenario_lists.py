@@ -1,0 +1,159 @@
+"""The list of a scenario: its definition with what the request overrides, its kinds in turn, one answer."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from app.errors import InvalidFieldsError
+from app.schemas.list_fields import NO_CURSOR
+from app.schemas.options import Boost, Options, Pin, all_of
+from app.schemas.problems import FieldError
+from app.schemas.scenario_definitions import Definition
+from app.schemas.scenarios import Asked, Scenario
+from app.services.recommending import drift
+from app.services.recommending.answers import Answer
+from app.services.recommending.listing import Listed, Listing, ListRequest
+from app.services.recommending.pages import EarlierPages
+from app.services.recommending.ranking import RankedList
+from app.services.recommending.request_reader import RequestReader
+from app.services.scenarios.kinds import Kinds
+from app.services.scenarios.variants import variant_of
+from app.services.state.histories import Log
+from models.arrays.types import Int32
+from models.ranking.candidate_generation import NOTHING
+
+_IN_PLACE = ("limit", "include", "diversity", "goal", "exclude_seen", "min_score", "explain")
+"""What a request gives takes the place of the definition's; filters, exclusions and boosts are added to it."""
+_INSTEAD = "the kind {} has nothing for this request: these items are of the kind {}"
+
+
+class ScenarioLists:
+    """Answers with the list of a scenario."""
+
+    def __init__(self, reader: RequestReader, listing: Listing, kinds: Kinds) -> None:
+        self._reader = reader
+        self._listing = listing
+        self._kinds = kinds
+
+    async def recommend(self, scenario: Scenario, asked: Asked, *, record: bool = True) -> Answer:
+        """List the items of a scenario.
+
+        Parameters
+        ----------
+        record
+            Whether the context of the request is recorded.
+
+        Raises
+        ------
+        InvalidFieldsError
+            The request overrides what the scenario does not let it, names an unknown variant, or lacks an item.
+        NotFoundError
+            There is no such item.
+        DatabaseError
+            There is no bundle, and the log cannot be read.
+        """
+        log, degraded = await self._reader.log(asked.user_id)
+        request, definition = await self.request(scenario, asked, log)
+        listed = await self.listed(replace(request, degraded=degraded), definition, asked.item_id)
+        answer = await self._listing.answer(listed)
+        drift.answered(answer)
+        return await self._reader.recorded(answer, asked.user_id, asked.context if record else None)
+
+    async def request(self, scenario: Scenario, asked: Asked, log: Log | None) -> tuple[ListRequest, Definition]:
+        """Return the request for the list of a scenario, and the definition of the user's variant."""
+        _require_allowed(scenario, asked)
+        variant = variant_of(scenario, asked.user_id, asked.variant)
+        definition = scenario.definition_of(variant)
+        options = options_of(definition, asked)
+        self._reader.require(options)
+        await self._kinds.require(definition, asked.item_id)
+        head = {
+            "scenario": scenario.name,
+            "variant": variant,
+            "user_id": asked.user_id,
+            "item_id": asked.item_id,
+        }
+        about = "\0".join(("scenario", scenario.name, str(scenario.version), variant or "", asked.item_id or "", ""))
+        request = await self._reader.read(asked.user_id, log, options, head=head, about=about)
+        return replace(request, place=(scenario.name, variant or "")), definition
+
+    async def listed(
+        self, request: ListRequest, definition: Definition, item_id: str | None, taken: Int32 = NOTHING
+    ) -> Listed:
+        """List one page, from the kinds of a definition in turn.
+
+        Parameters
+        ----------
+        taken
+            Codes of items that are not to come.
+        """
+        opened = self._kinds.opened(request, definition.kind, item_id)
+        found: RankedList | None = None
+        reason: str | None = None
+        known = np.concatenate([opened.earlier.known, taken]).astype(np.int32)
+        for kind in (definition.kind, *definition.fallback):
+            more, why = await self._kinds.ranked(kind, request, definition, item_id, EarlierPages(delivered=known))
+            if found is None:
+                found, reason = more, why
+            elif not len(found.items):
+                found, reason = more, _INSTEAD.format(definition.kind, kind) if len(more.items) else reason
+            elif len(more.items):
+                # Behind what came before, whatever the scale of its scores.
+                lowest = float(found.scores.min())
+                scores = np.full(len(more.items), lowest, dtype=np.float32)
+                found = replace(
+                    found,
+                    items=np.concatenate([found.items, more.items]),
+                    scores=np.concatenate([found.scores, scores]),
+                )
+            known = np.concatenate([known, more.items]).astype(np.int32)
+            if len(found.items) >= request.options.limit:
+                break
+        assert found is not None, "there is always a first kind"  # noqa: S101
+        return self._listing.closed(opened, found, None, None if request.options.cursor is not None else reason)
+
+
+def options_of(definition: Definition, asked: Asked) -> Options:
+    """Join a definition and what a request overrides."""
+    own: dict[str, Any] = {name: getattr(definition, name) for name in _IN_PLACE}
+    own |= {name: value for name in _IN_PLACE if (value := getattr(asked, name, None)) is not None}
+    seen = own["exclude_seen"]
+    boosts = (*definition.boosts, *asked.boosts) if hasattr(asked, "boosts") else definition.boosts
+    return Options(
+        limit=own["limit"],
+        exclude_seen=tuple(seen) if isinstance(seen, list) else seen,
+        exclude=(*definition.exclude, *asked.exclude),
+        filter=all_of([definition.filter, getattr(asked, "filter", None)]),
+        boosts=(
+            *(Boost(one.filter, one.weight) for one in boosts),
+            *(Boost(one.filter, -one.weight) for one in definition.buries),
+        ),
+        pins=tuple(Pin(pin.item_id, pin.position) for pin in definition.pins if pin.position <= own["limit"]),
+        diversity=own["diversity"],
+        rotation=definition.rotation,
+        explain=own["explain"],
+        goal=own["goal"],
+        include=own["include"],
+        min_score=own["min_score"],
+        session_items=tuple(asked.session_items),
+        context=getattr(asked, "context", None),
+        attributes=getattr(asked, "attributes", None) or None,
+        cursor=None if asked.cursor == NO_CURSOR else asked.cursor,
+        pages=asked.cursor != NO_CURSOR,
+        new_item_share=definition.new_item_share,
+        deadline=None if definition.deadline_ms is None else definition.deadline_ms / 1000,
+    )
+
+
+def _require_allowed(scenario: Scenario, asked: Asked) -> None:
+    allowed: Sequence[str] = scenario.overrides
+    given = {
+        name for name in (*_IN_PLACE, "filter", "exclude", "boosts") if getattr(asked, name, None) not in (None, [], ())
+    }
+    wrong = sorted(given - set(allowed))
+    if wrong:
+        detail = f"scenario {scenario.name!r} does not let a request override this"
+        errors = [FieldError(field=name, code="not_overridable", detail=detail) for name in wrong]
+        raise InvalidFieldsError(f"{', '.join(wrong)}: {detail}", errors)
