@@ -54,7 +54,7 @@ def checked(report: EvaluationReport) -> EvaluationReport:
 def run(tmp_path: Path) -> Run:
     def evaluated(interactions: pa.Table, **options: Any) -> EvaluationReport:
         parts = {name: options.pop(name) for name in ("test", "candidates", "items") if name in options}
-        given: dict[str, Any] = {"ks": (2, 5), "with_network": False} | options
+        given: dict[str, Any] = {"ks": (2, 5), "with_network": False, "budget": 0.0} | options
         return checked(
             evaluate(DataSet(interactions, **parts), tmp_path, EvaluationConfig(**given), progress=silent).report
         )
