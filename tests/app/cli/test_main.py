@@ -150,7 +150,7 @@ def test_the_version_is_that_of_the_package(braid: Braid) -> None:
 def test_an_evaluation_is_printed_and_written(braid_here: Braid, tmp_path: Path) -> None:
     made = tmp_path / "data"
     write_folder(made, generate(100, 40, 1500, groups=3))
-    options = ("--k", "5,3", "--output", "out.json", "--budget", "2")
+    options = ("--k", "5,3", "--output", "out.json", "--budget", "0.001")
     done = braid_here("evaluate", made, *options, BRAID_NETWORK=QUICK_NETWORK)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
