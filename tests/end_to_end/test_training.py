@@ -31,7 +31,7 @@ TRAINED_WITHIN = 300.0
 SWITCHED_WITHIN = 2.0
 SHORT = {"budget": 0.0}
 """No search for settings: which ones it finds does not matter here."""
-RATE = 50
+RATE = 20
 Braid = Callable[..., Completed]
 Answer = tuple[float, int, str | None]
 """Moment, status and bundle version."""
@@ -114,13 +114,13 @@ def first_job(client: httpx.Client) -> str:
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_a_threshold_trains_and_serves_while_nobody_sees_an_error(settings: dict[str, str], isolated: Path) -> None:
-    threshold = {"BRAID_TRAINING_THRESHOLD": "2000"}
+    threshold = {"BRAID_TRAINING_THRESHOLD": "800"}
     with (
         server(isolated, free_ports(1)[0], **settings) as client,
         worker(isolated, **settings, **threshold),
         asking(client) as (answers,),
     ):
-        post(client, generate(100, 40, 2000, seed=7, groups=3))
+        post(client, generate(60, 25, 900, seed=7, groups=3))
         job = ended(client, first_job(client))
         assert (job["status"], job["origin"], job["attempts"]) == ("succeeded", "threshold", 1), job
         served = time.monotonic()
@@ -161,7 +161,7 @@ def mix_up(connection: Connection) -> None:
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_corrupted_log_is_refused_and_the_old_bundle_stays(
-    settings: dict[str, str], isolated: Path, database_url: str, braid: Braid
+    settings: dict[str, str], isolated: Path, database_url: str, braid_here: Braid
 ) -> None:
     with server(isolated, free_ports(1)[0], **settings) as client, worker(isolated, **settings):
         # The figures of fewer than 200 users decide nothing.
@@ -183,12 +183,12 @@ def test_a_corrupted_log_is_refused_and_the_old_bundle_stays(
         assert client.get("/recommend/u-1").json()["bundle_version"] == good
         log = (isolated / "worker.log").read_text()
         assert "bundle refused by the gate" in log
-        listed = braid("bundles", **settings).stdout
+        listed = braid_here("bundles", **settings).stdout
         assert "refused" in listed
-        by_hand = braid("bundles", "activate", bad["bundle_version"], **settings)
+        by_hand = braid_here("bundles", "activate", bad["bundle_version"], **settings)
         assert by_hand.returncode == 1
         assert "`force` activates it" in by_hand.stderr
-        forced = braid("bundles", "activate", bad["bundle_version"], "--force", **settings)
+        forced = braid_here("bundles", "activate", bad["bundle_version"], "--force", **settings)
         assert forced.returncode == 0, forced.stderr
         until = time.monotonic() + SWITCHED_WITHIN
         while client.get("/recommend/u-1").json()["bundle_version"] != bad["bundle_version"]:
