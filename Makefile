@@ -15,7 +15,8 @@ export PYTHONDONTWRITEBYTECODE :=
 
 UV = $(or $(shell command -v uv),$(BIN)/uv)
 ADD = $(UV) pip install --python $(BIN)/python -c constraints.txt
-PYTEST = $(BIN)/python -m pytest --numprocesses 3 --dist worksteal
+# The data of the tests are tiny: threads that wait for one another in loops take processor time from other tests.
+PYTEST = OMP_WAIT_POLICY=passive OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 # From Python 3.12 on the interpreter reports the lines that run, in greenlets as well. Before, a tracer follows each one.
 COUNTED = $(BIN)/python -c 'import sys; print("COVERAGE_CORE=sysmon COVERAGE_GREENLET=thread" * (sys.version_info >= (3, 12)))'
 

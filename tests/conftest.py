@@ -16,6 +16,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+from app.cli.main import main
 from app.storage.database import Database
 from app.storage.migrations import upgrade
 from models.bundle.store import BundleStore
@@ -170,6 +171,26 @@ def braid(isolated: Path) -> Callable[..., Completed]:
             timeout=timeout,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def braid_here(
+    isolated: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Completed]:
+    """Run the command in this process, which takes no second to start."""
+
+    def run(*arguments: object, **settings: object) -> Completed:
+        with monkeypatch.context() as during:
+            during.setattr("sys.argv", ["braid", *map(str, arguments)])
+            for name, value in settings.items():
+                during.setenv(name, str(value))
+            with pytest.raises(SystemExit) as ended:
+                main()
+        code = ended.value.code
+        assert code is None or isinstance(code, int)
+        return subprocess.CompletedProcess([*map(str, arguments)], code or 0, *capsys.readouterr())
 
     return run
 

@@ -86,7 +86,12 @@ class Resources:
     @cached_property
     def scenarios(self) -> Scenarios:
         """The scenarios; load them before they are read."""
-        return Scenarios(self.settings.scenarios, ScenarioStore(self.database, self.changes))
+        return Scenarios(self.settings.scenarios, self.scenario_store)
+
+    @cached_property
+    def scenario_store(self) -> ScenarioStore:
+        """The stored scenarios."""
+        return ScenarioStore(self.database, self.changes)
 
     @cached_property
     def schema(self) -> DeclaredSchema:

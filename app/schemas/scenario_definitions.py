@@ -101,11 +101,15 @@ class Definition(BaseModel):
 class Variant(BaseModel):
     """One of several definitions that are tried beside each other."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"name": "together", "share": 0.5, "changes": {"method": "viewed_together"}}]},
+    )
 
     name: VariantName
     share: float = Field(gt=0, le=1, description="share of the users that get it; the shares add up to 1")
-    changes: dict[str, JsonValue] = Field(
+    changes: dict[str, Any] = Field(
         {}, description="fields of the definition that differ from those of the scenario"
     )
 

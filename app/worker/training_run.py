@@ -71,14 +71,18 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
     TrainingUnavailableError
         The `train` extra is not installed.
     """
-    training = load_training()
-    from models.training.several_goals import train_goals  # noqa: PLC0415 - as above
-
     resources.bundles.sweep()
     source = _source(resources, order)
     foreign = await _foreign(resources)
     if foreign is not None and order.kind == "refresh":
         raise BundleError(f"{foreign}: train in full first")
+    began, newest = now(), await resources.interactions.newest_id()
+    if not newest:
+        raise DataSetError(f"{resources.database.place}: there are no interactions to train on: import some first")
+    # Only now: what can be refused at once does not wait for TensorFlow.
+    training = load_training()
+    from models.training.several_goals import train_goals  # noqa: PLC0415 - as above
+
     recipe = training.Recipe(
         kind=order.kind,
         seed=order.seed,
@@ -94,10 +98,7 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
     )
     if order.kind == "again" and source is not None:
         recipe = training.recipe_of(source.manifest).model_copy(update={"kind": "again"})
-    began, newest = now(), await resources.interactions.newest_id()
     table = await resources.interactions.table(progress)
-    if not table.num_rows:
-        raise DataSetError(f"{resources.database.place}: there are no interactions to train on: import some first")
     items, schema = await resources.items.table(), await resources.schema.load()
     catalogue = None if items is None else describe(items, schema)
     bundle = train_goals(

@@ -3,9 +3,9 @@
 import json
 import resource
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ NETWORK = "network"
 MIX = "mix"
 """The mix of the parts without the network."""
 _RESAMPLES = 1000
+Name = TypeVar("Name", bound=Hashable)
 
 
 _TITLES = {
@@ -100,8 +101,8 @@ class EvaluationReport:
 
 
 def bootstrap_intervals(
-    values: dict[str, Float64], *, seed: int, certainty: float = 0.95
-) -> dict[str, tuple[float, float]]:
+    values: Mapping[Name, Float64], *, seed: int, certainty: float = 0.95
+) -> dict[Name, tuple[float, float]]:
     """Compute intervals of means, 95 % ones by default, by resampling the users 1000 times (Efron 1979).
 
     Parameters

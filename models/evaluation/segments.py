@@ -36,13 +36,17 @@ def measure_users(ranked: Mapping[str, Int32], targets: Ragged, ks: Sequence[int
 def summarise(values: Values, rows: Int64, *, seed: int) -> Segment:
     """Take the means over some of the users, and their 95 % intervals."""
     taken = {name: {metric: of_users[rows] for metric, of_users in table.items()} for name, table in values.items()}
+    # All at once: the resamples are the same for all lists, and drawing them takes most of the time.
+    intervals = bootstrap_intervals(
+        {(name, metric): of_users for name, table in taken.items() for metric, of_users in table.items()}, seed=seed
+    )
     return {
         "users": len(rows),
         "metrics": {
             name: {metric: float(of_users.mean()) if len(rows) else 0.0 for metric, of_users in table.items()}
             for name, table in taken.items()
         },
-        "intervals": {name: bootstrap_intervals(table, seed=seed) for name, table in taken.items()},
+        "intervals": {name: {metric: intervals[name, metric] for metric in table} for name, table in taken.items()},
     }
 
 

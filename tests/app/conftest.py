@@ -1,7 +1,6 @@
 """The service in one process: its resources, its HTTP interface, and a trained bundle."""
 
 import shutil
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
-from app.cli.main import main
 from app.config import Settings
 from app.main import create_app
 from app.process.resources import Resources
@@ -30,26 +28,6 @@ Refused = Callable[..., dict[str, Any]]
 @pytest.fixture(autouse=True)
 def _isolated(isolated: Path) -> None:
     """Keep every test away from `var/` and `.env`."""
-
-
-@pytest.fixture
-def braid_here(
-    isolated: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command in this process, which takes no second to start."""
-
-    def run(*arguments: object, **settings: object) -> subprocess.CompletedProcess[str]:
-        with monkeypatch.context() as during:
-            during.setattr("sys.argv", ["braid", *map(str, arguments)])
-            for name, value in settings.items():
-                during.setenv(name, str(value))
-            with pytest.raises(SystemExit) as ended:
-                main()
-        code = ended.value.code
-        assert code is None or isinstance(code, int)
-        return subprocess.CompletedProcess([*map(str, arguments)], code or 0, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture

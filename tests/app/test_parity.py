@@ -35,6 +35,8 @@ START = 1_700_000_000
 NOW = START + 40 * 86_400.0
 LIMIT = 50
 MOBILE = {"device": "mobile"}
+NO_SEARCH = 1e-3
+"""A budget that is spent at once: the settings stay those of the start, and a network is trained all the same."""
 Row = dict[str, Any]
 
 
@@ -122,7 +124,7 @@ async def test_a_server_gives_the_lists_that_evaluation_measures(kind: str, reso
             stored = await client.post("/interactions/batch", json=rows)
             assert stored.json()["stored"] == len({repr(row) for row in rows})
             with network_wanted():
-                trained = await run_training(resources, Order(budget=2.0), silent)
+                trained = await run_training(resources, Order(budget=NO_SEARCH), silent)
             await factory.versions(resources).take(trained.bundle.version, "command", force=True)
             expected = measured(Ranker.load(trained.bundle), (await resources.interactions.table(silent)))
             new = [item for found in expected.values() for item, _ in found if item >= "i900"]

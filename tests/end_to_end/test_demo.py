@@ -8,7 +8,7 @@ from typing import Any
 from tests.conftest import QUICK_NETWORK
 
 AGAIN_WITHIN = 10.0
-SIZE = ("--users", 120, "--items", 60, "--interactions", 2400)
+SIZE = ("--users", 60, "--items", 30, "--interactions", 900)
 
 
 def announced(printed: Callable[[], str]) -> str:
@@ -23,7 +23,7 @@ def announced(printed: Callable[[], str]) -> str:
 def test_the_demo_does_everything_once_and_then_reuses_it(running: Callable[..., Any], isolated: Path) -> None:
     with running("demo", "--synthetic", *SIZE, BRAID_NETWORK=QUICK_NETWORK) as (client, printed):
         text = announced(printed)
-        assert "interactions: 2,400 rows read, 2,400 kept" in text
+        assert "interactions: 900 rows read, 900 kept" in text
         last = [line for line in text.splitlines() if not line.startswith("{")][-4:]
         base = str(client.base_url).rstrip("/")
         assert last[0] == f"Braid serves on {base}"
@@ -37,7 +37,7 @@ def test_the_demo_does_everything_once_and_then_reuses_it(running: Callable[...,
     with running("demo", "--synthetic", *SIZE, BRAID_NETWORK=QUICK_NETWORK) as (client, printed):
         assert time.monotonic() - started < AGAIN_WITHIN
         text = announced(printed)
-        assert "holds 2,400 interactions already; they are kept" in text
+        assert "holds 900 interactions already; they are kept" in text
         assert "is active already" in text
         assert client.get(url).json()["strategy"] == "personalized"
     assert {path.name for path in (isolated / "var").iterdir()} >= {"braid.sqlite3", "bundles"}

@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 
-from tests.conftest import Completed
 from tests.end_to_end.processes import free_ports, server
 
 COUNT = int(os.environ.get("BRAID_FRESHNESS_COUNT", "12"))
@@ -52,13 +51,11 @@ def ids(client: httpx.Client, user: str) -> list[str]:
 
 
 def test_what_one_process_acknowledges_the_other_answers_with_within_a_second(
-    isolated: Path, database_url: str, trained_bundles: Path, braid: Any
+    isolated: Path, database_url: str, trained_bundles: Path
 ) -> None:
     """A user is shown items; one of them is had through one process, and has to vanish from the other's list."""
     bundles = shutil.copytree(trained_bundles, isolated / "bundles")
     settings = {"BRAID_DATABASE_URL": database_url, "BRAID_BUNDLES": str(bundles), "BRAID_LOG_LEVEL": "error"}
-    migrated: Completed = braid("migrate", **settings)
-    assert migrated.returncode == 0, migrated.stderr
     delays: list[float] = []
     first, second = free_ports(2)
     with (

@@ -1,6 +1,8 @@
 """Training that runs itself: servers, workers and clients as real processes."""
 
+import asyncio
 import itertools
+import shutil
 import threading
 import time
 from collections import Counter
@@ -15,16 +17,21 @@ import orjson
 import pytest
 from sqlalchemy import Connection, text
 
+from app.config import Settings
+from app.process import factory
+from app.process.resources import Resources
+from app.worker.training_run import Order, run_training
 from models.data.folder import DataSet
+from models.data.progress import silent
 from models.data.synthetic import generate
 from tests.conftest import QUICK_NETWORK, Completed
 from tests.end_to_end.processes import free_ports, in_database, server, worker
 
 TRAINED_WITHIN = 300.0
 SWITCHED_WITHIN = 2.0
-SHORT = {"budget": 2.0}
-"""Seconds for the search for settings: which ones it finds does not matter here."""
-RATE = 50
+SHORT = {"budget": 0.0}
+"""No search for settings: which ones it finds does not matter here."""
+RATE = 20
 Braid = Callable[..., Completed]
 Answer = tuple[float, int, str | None]
 """Moment, status and bundle version."""
@@ -105,17 +112,20 @@ def first_job(client: httpx.Client) -> str:
     return str(jobs[0]["job_id"])
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_a_threshold_trains_and_serves_while_nobody_sees_an_error(settings: dict[str, str], isolated: Path) -> None:
-    threshold = {"BRAID_TRAINING_THRESHOLD": "2000"}
+    threshold = {"BRAID_TRAINING_THRESHOLD": "800"}
     with (
         server(isolated, free_ports(1)[0], **settings) as client,
         worker(isolated, **settings, **threshold),
         asking(client) as (answers,),
     ):
-        post(client, generate(120, 60, 2400, seed=7, groups=3))
+        post(client, generate(60, 25, 900, seed=7, groups=3))
         job = ended(client, first_job(client))
         assert (job["status"], job["origin"], job["attempts"]) == ("succeeded", "threshold", 1), job
         served = time.monotonic()
+        (active,) = client.get("/bundles").json()["items"]
+        assert (active["active"], active["activated_by"]) == (True, f"job {job['job_id']}")
         time.sleep(SWITCHED_WITHIN)
     assert {status for _, status, _ in answers} == {200}
     versions = [version for _, _, version in answers]
@@ -128,6 +138,19 @@ def test_a_threshold_trains_and_serves_while_nobody_sees_an_error(settings: dict
     print(f"\n{len(answers):,} answers at {rate:.0f}/s, no error, one switch of versions")  # noqa: T201
 
 
+def trained_here(settings: dict[str, str]) -> str:
+    """Train and activate a bundle in this process, which takes less time than a worker."""
+
+    async def run() -> str:
+        loaded = Settings(database_url=settings["BRAID_DATABASE_URL"], bundles=settings["BRAID_BUNDLES"])
+        async with Resources(loaded) as resources:
+            trained = await run_training(resources, Order(budget=0.0), silent)
+            await factory.versions(resources).take(trained.bundle.version, "command")
+        return trained.bundle.version
+
+    return asyncio.run(run())
+
+
 def mix_up(connection: Connection) -> None:
     """Permute the item ids over the whole log."""
     rows = connection.execute(text("SELECT id, item_id FROM interactions")).all()
@@ -138,13 +161,12 @@ def mix_up(connection: Connection) -> None:
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_corrupted_log_is_refused_and_the_old_bundle_stays(
-    settings: dict[str, str], isolated: Path, database_url: str, braid: Braid
+    settings: dict[str, str], isolated: Path, database_url: str, braid_here: Braid
 ) -> None:
     with server(isolated, free_ports(1)[0], **settings) as client, worker(isolated, **settings):
         # The figures of fewer than 200 users decide nothing.
         post(client, generate(240, 60, 3000, seed=7, groups=3))
-        good = ended(client, client.post("/training-jobs", json=SHORT).json()["job_id"])
-        assert good["status"] == "succeeded", good
+        good = trained_here(settings)
         in_database(database_url, mix_up)
         bad = ended(client, client.post("/training-jobs", json=SHORT).json()["job_id"])
         assert bad["status"] == "refused", bad
@@ -156,18 +178,17 @@ def test_a_corrupted_log_is_refused_and_the_old_bundle_stays(
             False,
         )
         assert refused["gate"]["reason"] == bad["reason"]
-        assert (active["version"], active["active"]) == (good["bundle_version"], True)
-        assert active["activated_by"] == f"job {good['job_id']}"
+        assert (active["version"], active["active"]) == (good, True)
         assert client.get("/health/ready").json()["status"] == "ok"
-        assert client.get("/recommend/u-1").json()["bundle_version"] == good["bundle_version"]
+        assert client.get("/recommend/u-1").json()["bundle_version"] == good
         log = (isolated / "worker.log").read_text()
         assert "bundle refused by the gate" in log
-        listed = braid("bundles", **settings).stdout
+        listed = braid_here("bundles", **settings).stdout
         assert "refused" in listed
-        by_hand = braid("bundles", "activate", bad["bundle_version"], **settings)
+        by_hand = braid_here("bundles", "activate", bad["bundle_version"], **settings)
         assert by_hand.returncode == 1
         assert "`force` activates it" in by_hand.stderr
-        forced = braid("bundles", "activate", bad["bundle_version"], "--force", **settings)
+        forced = braid_here("bundles", "activate", bad["bundle_version"], "--force", **settings)
         assert forced.returncode == 0, forced.stderr
         until = time.monotonic() + SWITCHED_WITHIN
         while client.get("/recommend/u-1").json()["bundle_version"] != bad["bundle_version"]:
@@ -179,8 +200,6 @@ def test_a_corrupted_log_is_refused_and_the_old_bundle_stays(
 def test_a_roll_back_under_load_reaches_two_servers_without_a_failed_request(
     settings: dict[str, str], isolated: Path, trained_bundles: Path
 ) -> None:
-    import shutil  # noqa: PLC0415
-
     shutil.copytree(trained_bundles, isolated / "bundles")
     old = (isolated / "bundles" / "CURRENT").read_text().strip()
     new = "99990101T000000000000Z"
@@ -214,7 +233,7 @@ def test_a_roll_back_under_load_reaches_two_servers_without_a_failed_request(
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_job_that_runs_is_cancelled_within_seconds(settings: dict[str, str], isolated: Path) -> None:
     with server(isolated, free_ports(1)[0], **settings) as client, worker(isolated, **settings):
-        post(client, generate(120, 60, 2400, seed=7, groups=3))
+        post(client, generate(60, 25, 900, seed=7, groups=3))
         place = client.post("/training-jobs").headers["location"]
         while client.get(place).json()["phase"] is None:
             time.sleep(0.05)

@@ -19,6 +19,8 @@ FOLLOW_THE_FLOW = re.compile(r"GET (/trending|/popular.*window=\d+d)")
 """Charts that changed on purpose: the interactions of today no longer empty the windows of an old log."""
 CHANGED_ON_PURPOSE = ("diversity=", "exclude_seen")
 """How alike items are is measured on an absolute scale, and repeats read strengths as all other parts do."""
+IN_PAGES = re.compile(r"GET (/popular|/items/[^/]+/similar)")
+"""Lists that had one page, and go on now."""
 
 
 def recorded(installation: Installation, path: str) -> dict[str, Any]:
@@ -54,6 +56,8 @@ async def asked_again(installation: Installation, client: httpx.AsyncClient) -> 
         before, after = one["answer"], answer.json()
         if any(word in place for word in CHANGED_ON_PURPOSE):
             before, after = outline(before), outline(after)
+        if IN_PAGES.match(place):
+            before, after = before | {"next_cursor": None}, after | {"next_cursor": None}
         found += differences(before, after, place)
     return found
 
@@ -123,7 +127,7 @@ async def test_where_the_old_bundle_cannot_be_read_training_brings_a_new_one_and
         assert check["status"] == "unreadable"
         assert "run `braid train`" in check["detail"]
         assert (await client.get(PERSONALIZED)).json()["strategy"] == "popular"
-    done = braid("train", timeout=240, **upgraded.settings)
+    done = braid("train", "--budget", 0, timeout=240, **upgraded.settings)
     assert done.returncode == 0, done.stderr
     new = (upgraded.bundles / "CURRENT").read_text().strip()
     assert new != upgraded.version

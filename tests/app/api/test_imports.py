@@ -67,6 +67,7 @@ async def test_files_are_imported(
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_file_without_a_usable_row_fails_with_the_reason(client: httpx.AsyncClient) -> None:
     answer = await client.post("/imports", files={"interactions": ("a.csv", b"user_id,item_id\na b,i\n")})
     job = await ended(client, answer.headers["location"])
@@ -90,6 +91,7 @@ async def test_what_is_no_data_set_is_refused(
     assert not settings.imports.exists() or not list(settings.imports.iterdir())
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_what_a_process_has_left_is_gone_on_with(settings: Settings) -> None:
     left = settings.imports / "left"
     left.mkdir(parents=True)
@@ -120,6 +122,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(
     assert list(settings.imports.iterdir()) == []
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_process_that_starts_takes_no_upload_that_is_being_written(
     client: httpx.AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +148,7 @@ async def test_a_process_that_starts_takes_no_upload_that_is_being_written(
     assert (job["status"], job["counts"]["interactions"]["new"]) == ("done", 2)
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_an_accepted_upload_waits_for_a_database_that_is_away(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +185,7 @@ async def test_an_accepted_upload_waits_for_a_database_that_is_away(
         assert await state.resources.interactions.count() == 2
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_folder_that_cannot_be_opened_stops_no_other_import(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,6 +207,7 @@ async def test_a_folder_that_cannot_be_opened_stops_no_other_import(
         assert broken.exists()
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 async def test_files_that_failed_may_be_imported_again_when_the_rules_allow_them(
     serve: Any, settings: Settings
 ) -> None:

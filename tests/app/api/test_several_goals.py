@@ -20,10 +20,10 @@ GOALS = "purchase;cart"
 START = 1_700_000_000_000_000
 
 
-@pytest.fixture(params=["sqlite"])
-def database(request: pytest.FixtureRequest) -> str:
+@pytest.fixture
+def backend() -> str:
     """One database is enough: nothing here depends on it."""
-    return str(request.param)
+    return "sqlite"
 
 
 @pytest.fixture

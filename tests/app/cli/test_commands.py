@@ -110,8 +110,9 @@ def test_without_arguments_the_commands_are_listed(run: Run) -> None:
         assert name in out + err
 
 
-def test_an_installation_without_tensorflow_says_what_training_needs(run: Run, isolated: Path) -> None:
+def test_an_installation_without_tensorflow_says_what_training_needs(run: Run, folder: Path) -> None:
     run("migrate")
+    run("import", str(folder), "--timestamps", "order")
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_TENSORFLOW], capture_output=True, text=True, timeout=60, check=False
     )

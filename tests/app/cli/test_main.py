@@ -11,6 +11,7 @@ import pytest
 from app.storage.migrations import newest_revision
 from models.data.folder import write_folder
 from models.data.synthetic import generate
+from tests.conftest import QUICK_NETWORK
 
 METRICS = ("recall", "ndcg", "hit_rate", "mrr", "map", "coverage", "novelty", "diversity")
 KEYS = {
@@ -57,8 +58,8 @@ def test_a_folder_that_cannot_be_used_ends_with_2(
     says(braid_here(command, made), 2, *words)
 
 
-def test_a_folder_that_is_not_there_ends_with_2(braid: Braid) -> None:
-    says(braid("evaluate", "nowhere"), 2, "nowhere", "no such folder")
+def test_a_folder_that_is_not_there_ends_with_2(braid_here: Braid) -> None:
+    says(braid_here("evaluate", "nowhere"), 2, "nowhere", "no such folder")
 
 
 def test_tables_are_asked_for_before_anything_else(braid_here: Braid, tmp_path: Path) -> None:
@@ -68,14 +69,14 @@ def test_tables_are_asked_for_before_anything_else(braid_here: Braid, tmp_path: 
     assert not (tmp_path / "var").exists()
 
 
-def test_migrate_is_done_once(braid: Braid) -> None:
-    assert f"from nothing to {newest_revision()}" in braid("migrate").stdout
-    assert "are up to date" in braid("migrate").stdout
+def test_migrate_is_done_once(braid_here: Braid) -> None:
+    assert f"from nothing to {newest_revision()}" in braid_here("migrate").stdout
+    assert "are up to date" in braid_here("migrate").stdout
 
 
-def test_training_needs_interactions(braid: Braid, braid_here: Braid) -> None:
+def test_training_needs_interactions(braid_here: Braid) -> None:
     braid_here("migrate")
-    says(braid("train", timeout=60), 2, "no interactions to train on")
+    says(braid_here("train"), 2, "no interactions to train on")
 
 
 @pytest.mark.parametrize(
@@ -99,30 +100,30 @@ def test_a_port_that_is_no_number_ends_a_process_with_1(braid: Braid) -> None:
     says(braid("serve", BRAID_PORT="many"), 1, "BRAID_PORT", "valid integer")
 
 
-def test_an_unreachable_database_is_named_without_its_password(braid: Braid, free_port: int) -> None:
-    done = braid("migrate", BRAID_DATABASE_URL=f"postgresql://braid:s3cret@127.0.0.1:{free_port}/braid")
+def test_an_unreachable_database_is_named_without_its_password(braid_here: Braid, free_port: int) -> None:
+    done = braid_here("migrate", BRAID_DATABASE_URL=f"postgresql://braid:s3cret@127.0.0.1:{free_port}/braid")
     says(done, 1, f"127.0.0.1:{free_port}/braid")
     assert "s3cret" not in done.stderr
 
 
-def test_folders_that_cannot_be_written_to_are_named(braid: Braid, braid_here: Braid, tmp_path: Path) -> None:
+def test_folders_that_cannot_be_written_to_are_named(braid_here: Braid, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    says(braid("migrate", BRAID_DATABASE_URL="sqlite:///file/braid.sqlite3"), 1, "file")
+    says(braid_here("migrate", BRAID_DATABASE_URL="sqlite:///file/braid.sqlite3"), 1, "file")
     made = tmp_path / "data"
     write_folder(made, generate(40, 20, 400))
     braid_here("migrate")
     braid_here("import", made)
-    says(braid("train", timeout=90, BRAID_BUNDLES="file/bundles"), 1, "file/bundles")
+    says(braid_here("train", BRAID_BUNDLES="file/bundles"), 1, "file/bundles")
 
 
-def test_a_port_in_use_is_named(braid: Braid, braid_here: Braid) -> None:
+def test_a_port_in_use_is_named(braid_here: Braid) -> None:
     braid_here("migrate")
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
-        says(braid("serve", "--port", port), 1, f"127.0.0.1:{port}", "in use", "--port")
-        says(braid("demo", "--synthetic", "--port", port), 1, f"127.0.0.1:{port}", "in use")
+        says(braid_here("serve", "--port", port), 1, f"127.0.0.1:{port}", "in use", "--port")
+        says(braid_here("demo", "--synthetic", "--port", port), 1, f"127.0.0.1:{port}", "in use")
 
 
 @pytest.mark.parametrize(
@@ -146,10 +147,11 @@ def test_the_version_is_that_of_the_package(braid: Braid) -> None:
     assert braid("--version").stdout == "braid 0.1.0\n"
 
 
-def test_an_evaluation_is_printed_and_written(braid: Braid, tmp_path: Path) -> None:
+def test_an_evaluation_is_printed_and_written(braid_here: Braid, tmp_path: Path) -> None:
     made = tmp_path / "data"
-    write_folder(made, generate(150, 60, 2000, groups=3))
-    done = braid("evaluate", made, "--k", "5,3", "--output", "out.json", "--budget", "20", timeout=120)
+    write_folder(made, generate(100, 40, 1500, groups=3))
+    options = ("--k", "5,3", "--output", "out.json", "--budget", "0.001")
+    done = braid_here("evaluate", made, *options, BRAID_NETWORK=QUICK_NETWORK)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert max(len(line) for line in lines if not line.startswith(("counts", "settings", "left out", "seconds"))) <= 80
@@ -173,11 +175,11 @@ def test_an_evaluation_is_printed_and_written(braid: Braid, tmp_path: Path) -> N
     assert report["measured_at"] in page
 
 
-def test_similar_items_are_measured_printed_and_written(braid: Braid, tmp_path: Path) -> None:
+def test_similar_items_are_measured_printed_and_written(braid_here: Braid, tmp_path: Path) -> None:
     made = tmp_path / "data"
     write_folder(made, generate(120, 60, 2000, groups=3))
-    arguments = ("--similar", "--output", "out.json", "--budget", "5", "--show", "i05")
-    done = braid("evaluate", made, *arguments, timeout=120)
+    arguments = ("--similar", "--output", "out.json", "--budget", "0", "--show", "i05")
+    done = braid_here("evaluate", made, *arguments, BRAID_NETWORK=QUICK_NETWORK)
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "out.json").read_text())
     assert {"random", "popular", "recommended", "item_knn", "content", "successor", "blend"} <= set(report["methods"])

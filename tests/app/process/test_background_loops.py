@@ -39,7 +39,11 @@ async def becomes(client: httpx.AsyncClient, status: str) -> dict[str, str]:
     pytest.fail(f"the loops never became {status}")
 
 
-@pytest.mark.parametrize("name", LOOPS)
+@pytest.mark.parametrize(
+    ("backend", "name"),
+    [*(("sqlite", name) for name in LOOPS), ("postgresql", "change_feed"), ("postgresql", "notifications")],
+    indirect=["backend"],
+)
 async def test_a_loop_that_dies_is_logged_shown_and_started_again(
     name: str,
     backend: str,

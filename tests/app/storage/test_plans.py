@@ -41,6 +41,8 @@ STATEMENTS: dict[str, Run] = {
     ),
     "ix_interactions_timestamp_of_requests": measured,
     "ix_items_changed_at": lambda resources: resources.items.changed_since(1_799_999_999_000_000, 10),
+    "ix_items_appeared_at": lambda resources: resources.items.newest(10),
+    "pk_scenarios": lambda resources: resources.scenario_store.versions("s7"),
     "ix_changes_created_at": lambda resources: resources.changes.prune(1),
     "ix_changes_transaction_id": _read,
     "ix_requests_user_id": requested,
@@ -90,6 +92,7 @@ async def fill(resources: Resources) -> None:
                 "training_jobs (job_id, kind, origin, options, status, created_at)",
                 "'j' || n, 'full', 'api', '{}', 'succeeded', n",
             ),
+            ("scenarios (name, version, changed_at)", "'s' || n, 1, n"),
             ("training_job_lines (job_id, written_at, line)", "'j' || (n % 500), n, 'a line'"),
             (
                 "imports (import_id, fingerprint, folder, status, counts, created_at, changed_at)",

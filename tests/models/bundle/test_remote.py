@@ -140,6 +140,7 @@ def test_storage_that_is_away_is_named(
     store: BundleStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     s3fs.S3FileSystem.clear_instance_cache()
     away = open_store(url, tmp_path / "third")
     with pytest.raises(BundleError, match=r"s3://.*cannot be reached"):

@@ -78,7 +78,7 @@ def ranked(ranker: Ranker, items: list[str]) -> list[tuple[str, float]]:
 
 def main(without: Path, folder: Path, items: list[str]) -> None:
     earlier = load_bundle(without)
-    recipe = Recipe(seed=2, network=NetworkConfig(members=1, epochs=2))
+    recipe = Recipe(seed=2, network=NetworkConfig(members=1, epochs=1))
     bundle = train(generate(60, 25, 900, seed=5, groups=3), BundleStore(folder), recipe=recipe, progress=silent)
     loaded = Ranker.load(bundle)
     # With a weight of its own it ranks, and its strand explains the list.

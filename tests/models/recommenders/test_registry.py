@@ -13,6 +13,7 @@ from models.ranking.features import FEATURES
 from models.ranking.ranker import Ranker
 from models.recommenders.recommender import ItemMatrix
 from models.recommenders.registry import RECOMMENDERS, entry_of, too_large
+from tests.conftest import MakeOnce
 from tests.models.conftest import Recommend
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -21,18 +22,21 @@ ITEMS = ["i01", "i07", "i30"]
 
 
 @pytest.fixture(scope="module")
-def added(trained: Bundle, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def added(trained: Bundle, once: MakeOnce) -> dict[str, Any]:
     """What a process found whose registry has one more entry."""
-    folder = tmp_path_factory.mktemp("added")
-    done = subprocess.run(
-        [sys.executable, "-m", PROGRAM, str(trained.folder), str(folder), *ITEMS],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    facts: dict[str, Any] = json.loads(done.stdout)
+
+    def fill(draft: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", PROGRAM, str(trained.folder), str(draft / "bundles"), *ITEMS],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        (draft / "facts.json").write_text(done.stdout)
+
+    facts: dict[str, Any] = json.loads((once("added-recommender", fill) / "facts.json").read_bytes())
     return facts
 
 

@@ -14,7 +14,7 @@ from models.training.evaluation_config import EvaluationConfig
 from models.training.trainer import evaluate_folder
 
 QUICK = NetworkConfig(members=1, epochs=4)
-PLAIN: dict[str, Any] = {"with_network": False}
+PLAIN: dict[str, Any] = {"with_network": False, "budget": 0.0}
 
 
 @pytest.fixture
@@ -63,7 +63,9 @@ def test_the_report_has_counts_intervals_and_settings(dataset: DataSet, tmp_path
 
 def test_the_report_has_segments_trials_curves_and_its_time(synthetic: DataSet, tmp_path: Path) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
-    found = evaluate(synthetic, tmp_path, EvaluationConfig(ks=(5,), seed=2, network=QUICK), progress=silent)
+    found = evaluate(
+        synthetic, tmp_path, EvaluationConfig(ks=(5,), seed=2, network=QUICK, budget=1e-3), progress=silent
+    )
     report, segments = found.report, found.report.segments
     lengths = segments["history_length"]
     assert sum(segment["users"] for segment in lengths.values()) == report.counts["test_users"]

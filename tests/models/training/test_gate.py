@@ -29,6 +29,7 @@ from models.training.checks import check_bundle, check_parts
 from models.training.gate import MIN_USERS, above_parts
 from models.training.recipe import Recipe
 from models.training.trainer import train
+from tests.conftest import MakeOnce
 
 QUICK = Recipe(budget=0.0, network=NetworkConfig(members=1, epochs=2))
 USERS = 300
@@ -36,15 +37,18 @@ USERS = 300
 
 @pytest.fixture(scope="module")
 def log() -> DataSet:
-    return steady(generate(USERS, 120, 9000, seed=11, groups=6))
+    return steady(generate(USERS, 120, 7500, seed=11, groups=6))
 
 
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory, log: DataSet) -> BundleStore:
+def stored(tmp_path_factory: pytest.TempPathFactory, once: MakeOnce, log: DataSet) -> BundleStore:
     """A store whose active bundle knows the first three quarters of the log."""
-    store = BundleStore(tmp_path_factory.mktemp("gated"))
-    store.activate(train(_until(log, 0.75), store, recipe=QUICK, progress=silent).version)
-    return store
+
+    def fill(draft: Path) -> None:
+        store = BundleStore(draft)
+        store.activate(train(_until(log, 0.75), store, recipe=QUICK, progress=silent).version)
+
+    return BundleStore(shutil.copytree(once("gated", fill), tmp_path_factory.mktemp("gated") / "bundles"))
 
 
 def _until(log: DataSet, share: float) -> DataSet:

@@ -12,6 +12,7 @@ from models.data.codes import find
 from models.data.folder import DataSet
 from models.data.history import History
 from models.data.progress import silent
+from models.data.synthetic import generate
 from models.filters.knowledge import Knowledge, KnowledgeConfig
 from models.filters.requirements import Filter
 from models.ranking.candidate_generation import CandidateQuery
@@ -30,6 +31,7 @@ from models.training.publishing import served_retriever
 from models.training.recipe import Recipe
 from models.training.trainer import publish as publish_run
 from models.training.trainer import train
+from tests.conftest import network_wanted
 
 Publish = Callable[..., Bundle]
 LOG = [(f"u{user}", f"i{(user + at) % 6}", float(at)) for user in range(6) for at in range(4)]
@@ -123,13 +125,15 @@ def test_the_window_for_newcomers_is_chosen_on_the_latest_ones(publish: Publish)
     assert publish(log[:2000]).manifest.settings["popularity"]["newcomer_window"] is None
 
 
-def test_a_network_of_a_timeline_is_trained_once_more_for_the_bundle(
-    store: BundleStore, synthetic: DataSet, tmp_path: Path
-) -> None:
-    recipe = Recipe(network=NetworkConfig(members=1, epochs=4))
-    config = EvaluationConfig(protocol="timeline", network=recipe.network, with_validation=True, brief=True)
-    with store.scratch() as folder:
-        run = evaluate(synthetic, folder, config, progress=silent)
+def test_a_network_of_a_timeline_is_trained_once_more_for_the_bundle(store: BundleStore, tmp_path: Path) -> None:
+    log = generate(60, 25, 900, seed=5, groups=3)
+    # Of a budget that is spent at once: a network is trained, and no settings are searched.
+    recipe = Recipe(network=NetworkConfig(members=1, epochs=2), budget=1e-3)
+    config = EvaluationConfig(
+        protocol="timeline", network=recipe.network, budget=recipe.budget, with_validation=True, brief=True
+    )
+    with store.scratch() as folder, network_wanted():
+        run = evaluate(log, folder, config, progress=silent)
         bundle = publish_run(run, store, recipe, None)
         served, learned = Ranker.load(bundle).network, run.learned.network
         assert learned is not None

@@ -19,7 +19,7 @@ from models.training.similar import evaluate_similar, without_hidden
 
 @pytest.fixture(scope="module")
 def report(synthetic: DataSet, few_epochs: NetworkConfig) -> SimilarReport:
-    config = EvaluationConfig(seed=1, budget=2.0, network=few_epochs)
+    config = EvaluationConfig(seed=1, budget=0.0, network=few_epochs)
     assert synthetic.items is not None
     title = synthetic.items["title"][0].as_py()
     return evaluate_similar(synthetic, config, examples=(title, "no such title"), progress=silent)

@@ -24,7 +24,8 @@ from tests.models.conftest import Recommend
 
 Row = tuple[object, ...]
 MakeTable = Callable[[list[Row]], pa.Table]
-QUICK = Recipe(network=NetworkConfig(members=1, epochs=2))
+QUICK = Recipe(network=NetworkConfig(members=1, epochs=2), budget=1e-3)
+"""The budget is spent at once: a network is trained where that can be, and no settings are searched."""
 CATALOGUE = pa.table(
     {"item_id": [f"i{item}" for item in range(12)], "categories": [[f"kind {item % 3}"] for item in range(12)]}
 )

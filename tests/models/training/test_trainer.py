@@ -33,6 +33,8 @@ from tests.models.conftest import Recommend
 
 WITH_ACTS = {entry.name for entry in RECOMMENDERS if entry.needs_acts}
 QUICK = NetworkConfig(members=1, epochs=2)
+NO_SEARCH = 1e-3
+"""A budget that is spent at once, with which a network is trained all the same."""
 
 
 def rows(lengths: list[int], n_items: int = 6) -> pa.Table:
@@ -174,14 +176,14 @@ def test_the_same_seed_gives_the_same_metrics_and_the_same_network(
 def test_tiny_data_publishes_a_bundle_that_recommends(
     store: BundleStore, lengths: list[int], recommend: Recommend
 ) -> None:
-    bundle = train(DataSet(rows(lengths)), store, recipe=Recipe(network=QUICK), progress=silent)
+    bundle = train(DataSet(rows(lengths)), store, recipe=Recipe(network=QUICK, budget=NO_SEARCH), progress=silent)
     assert store.active_version() is None
     assert len(recommend(Ranker.load(bundle), ["i0"], limit=3)) == 3
 
 
 @pytest.mark.parametrize("lengths", [[3, 3], [4, 3, 1]], ids=["no list", "a single list"])
 def test_where_no_network_can_be_trained_the_neighbours_rank_alone(store: BundleStore, lengths: list[int]) -> None:
-    bundle = train(DataSet(rows(lengths)), store, progress=silent)
+    bundle = train(DataSet(rows(lengths)), store, recipe=Recipe(network=QUICK, budget=NO_SEARCH), progress=silent)
     assert Ranker.load(bundle).network is None
     assert bundle.manifest.settings["blend"]["network_weight"] == 0.0
     assert "network" not in bundle.manifest.metrics["test"]
