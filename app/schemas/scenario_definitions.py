@@ -109,9 +109,7 @@ class Variant(BaseModel):
 
     name: VariantName
     share: float = Field(gt=0, le=1, description="share of the users that get it; the shares add up to 1")
-    changes: dict[str, Any] = Field(
-        {}, description="fields of the definition that differ from those of the scenario"
-    )
+    changes: dict[str, Any] = Field({}, description="fields of the definition that differ from those of the scenario")
 
 
 _EXAMPLE: dict[str, JsonValue] = {

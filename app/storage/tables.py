@@ -107,8 +107,9 @@ items = Table(
     # False for an item that was only named by an interaction: it has no content.
     Column("described", Boolean, nullable=False, server_default=true()),
     Index("ix_items_changed_at", "changed_at"),
-    Index("ix_items_appeared_at", "appeared_at"),
 )
+_SHOWN = items.c.described & ~items.c.deleted
+Index("ix_items_appeared_at", items.c.appeared_at, sqlite_where=_SHOWN, postgresql_where=_SHOWN)
 
 users = Table(
     "users",

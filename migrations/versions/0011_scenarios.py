@@ -21,7 +21,13 @@ def upgrade() -> None:
     )
     op.add_column("items", sa.Column("appeared_at", sa.BigInteger(), nullable=False, server_default=sa.text("0")))
     op.execute(sa.text("UPDATE items SET appeared_at = coalesce(available_from, changed_at)"))
-    op.create_index("ix_items_appeared_at", "items", ["appeared_at"])
+    # As the statements say it: SQLite compares the words.
+    shown = sa.text(
+        "described AND NOT deleted"
+        if op.get_context().dialect.name == "postgresql"
+        else "described = 1 AND deleted = 0"
+    )
+    op.create_index("ix_items_appeared_at", "items", ["appeared_at"], sqlite_where=shown, postgresql_where=shown)
 
 
 def downgrade() -> None:
