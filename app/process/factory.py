@@ -53,4 +53,4 @@ def training_jobs(resources: Resources) -> TrainingJobs:
 
 def online_measuring(resources: Resources) -> OnlineMeasuring:
     """Measure clicks and conversions of recommendations."""
-    return OnlineMeasuring(OnlineMeasureStore(resources.database))
+    return OnlineMeasuring(OnlineMeasureStore(resources.database), resources.scenarios.shares)

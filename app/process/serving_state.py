@@ -17,7 +17,7 @@ from app.process.resources import Resources
 from app.schemas.options import Options
 from app.services.ingestion.ingestion import Ingestion
 from app.services.kit.supervision import Loop, Supervisor
-from app.services.monitoring.online_measures import OnlineMeasuring, RecentMeasures
+from app.services.monitoring.online_measures import RecentMeasures
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.log_counts import LogCounts
 from app.services.popularity.popular_items import RecentCounts
@@ -35,7 +35,6 @@ from app.services.state.live_items import LiveItems
 from app.services.transfer.import_jobs import ImportJobs
 from app.services.users.retention import Retention
 from app.storage.notifications import Notifications
-from app.storage.online_measures import OnlineMeasureStore
 from app.storage.retention import RetentionStore
 from models.arrays.compiled import load_kernels
 from models.data.events import half_lives_of, weights_of
@@ -84,7 +83,7 @@ class ServingState:
             resources.schema.refresh,
             resources.scenarios.refresh,
         )
-        self.recent_measures = RecentMeasures(OnlineMeasuring(OnlineMeasureStore(resources.database)))
+        self.recent_measures = RecentMeasures(factory.online_measuring(resources))
         self.retention = Retention(
             RetentionStore(resources.database, resources.changes), resources.bundles, settings.retention_days
         )

@@ -11,6 +11,7 @@ _COUNTS: dict[str, JsonValue] = {
     "impressions": 2000,
     "clicks": 100,
     "conversions": 0,
+    "revenue": 0.0,
     "click_through_rate": _RATE,
     "conversion_rate": {"value": 0.0, "low": 0.0, "high": 0.0019},
 }
@@ -49,6 +50,7 @@ class Counts(BaseModel):
     impressions: int
     clicks: int
     conversions: int
+    revenue: float = Field(description="of the conversions")
     click_through_rate: Rate | None
     conversion_rate: Rate | None
 
@@ -77,6 +79,25 @@ class BundleCounts(Counts):
     bundle_version: str
 
 
+class ScenarioCounts(Counts):
+    """Counts of lists of one scenario; null for lists without a scenario."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"scenario": "home", **_COUNTS}]})
+
+    scenario: str | None
+
+
+class VariantCounts(ScenarioCounts):
+    """Counts of lists of one variant of a scenario."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"scenario": "home", "variant": "a", "users": 812, **_COUNTS}]}
+    )
+
+    variant: str
+    users: int = Field(description="users who saw a list of the variant")
+
+
 class PositionCounts(Counts):
     """Counts of one position in the list; null if the events have no position."""
 
@@ -99,6 +120,9 @@ class OnlineMeasures(BaseModel):
                     "by_strategy": [{"strategy": "personalized", **_COUNTS}],
                     "by_bundle_version": [{"bundle_version": "20260301T120000Z-1", **_COUNTS}],
                     "by_position": [{"position": 1, **_COUNTS}],
+                    "by_scenario": [{"scenario": "home", **_COUNTS}],
+                    "by_variant": [{"scenario": "home", "variant": "a", "users": 812, **_COUNTS}],
+                    "warnings": [],
                 }
             ]
         }
@@ -111,3 +135,8 @@ class OnlineMeasures(BaseModel):
     by_strategy: list[StrategyCounts]
     by_bundle_version: list[BundleCounts]
     by_position: list[PositionCounts]
+    by_scenario: list[ScenarioCounts]
+    by_variant: list[VariantCounts]
+    warnings: list[str] = Field(
+        description="what makes a comparison of variants doubtful: users that are split otherwise than the shares say"
+    )

@@ -8,7 +8,7 @@ from sqlalchemy import case, func, select
 from app.storage.database import Database
 from app.storage.interest import COUNTED_TYPE
 from app.storage.tables import interactions
-from models.data.columns import ITEM, POSITION, REQUEST_ID, TIMESTAMP
+from models.data.columns import ITEM, POSITION, REQUEST_ID, REVENUE, TIMESTAMP, USER
 
 _DAY = 86_400_000_000
 _ROWS_AT_ONCE = 10_000
@@ -16,7 +16,10 @@ _ROWS_AT_ONCE = 10_000
 
 @dataclass(frozen=True)
 class ImpressionCount:
-    """Impressions of one list with one position on one day, and how many of them were clicked and converted."""
+    """Impressions of one list with one position on one day, and how many of them were clicked and converted.
+
+    `revenue` is that of the conversions, and `user_id` who saw the list.
+    """
 
     request_id: str
     day: int
@@ -24,6 +27,8 @@ class ImpressionCount:
     impressions: int
     clicks: int
     conversions: int
+    revenue: float
+    user_id: str
 
 
 class OnlineMeasureStore:
@@ -52,8 +57,10 @@ class OnlineMeasureStore:
         at = func.coalesce(func.min(case((shown, place))), func.min(case((recommended, place)))).label("position")
         clicked = func.max(case((kind.in_(sorted(clicks)), 1), else_=0)).label("clicked")
         converted = func.max(case((kind.in_(sorted(conversions)), 1), else_=0)).label("converted")
+        paid = func.sum(case((kind.in_(sorted(conversions)), interactions.c[REVENUE]), else_=0.0)).label("paid")
+        viewer = func.min(interactions.c[USER]).label("viewer")
         pairs = (
-            select(interactions.c[REQUEST_ID], seen, at, clicked, converted)
+            select(interactions.c[REQUEST_ID], seen, at, clicked, converted, paid, viewer)
             .where(interactions.c[REQUEST_ID].is_not(None), moment >= begin)
             .group_by(interactions.c[REQUEST_ID], interactions.c[ITEM])
             .subquery()
@@ -67,6 +74,8 @@ class OnlineMeasureStore:
                 func.count(),
                 func.sum(pairs.c.clicked),
                 func.sum(pairs.c.converted),
+                func.coalesce(func.sum(pairs.c.paid), 0.0),
+                func.min(pairs.c.viewer),
             )
             .where(pairs.c.seen >= begin, pairs.c.seen < end)
             .group_by(pairs.c[REQUEST_ID], day, pairs.c.position)
@@ -75,4 +84,5 @@ class OnlineMeasureStore:
             result = await connection.stream(statement)
             async for page in result.partitions(_ROWS_AT_ONCE):
                 for row in page:
-                    yield ImpressionCount(row[0], int(row[1]), row[2], int(row[3]), int(row[4]), int(row[5]))
+                    counts = (int(row[3]), int(row[4]), int(row[5]), float(row[6]))
+                    yield ImpressionCount(row[0], int(row[1]), row[2], *counts, row[7])

@@ -2,10 +2,13 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from time import monotonic
 from typing import Any
+
+from scipy.special import gammaincc
 
 from app.schemas.online_measures import (
     BundleCounts,
@@ -15,10 +18,12 @@ from app.schemas.online_measures import (
     OnlineQuery,
     PositionCounts,
     Rate,
+    ScenarioCounts,
     StrategyCounts,
+    VariantCounts,
 )
 from app.services.recommending import request_ids
-from app.storage.online_measures import OnlineMeasureStore
+from app.storage.online_measures import ImpressionCount, OnlineMeasureStore
 from app.times import clock, from_microseconds, to_microseconds
 
 CLICKS = ("click", "view")
@@ -26,43 +31,103 @@ CONVERSIONS = ("purchase",)
 _DAYS = 30
 _KEPT_SECONDS = 60.0
 _Z = 1.959964
-Totals = dict[Hashable, list[int]]
+_DOUBTFUL = 0.001
+"""Below this probability a split is not put down to chance."""
+
+
+@dataclass
+class _Totals:
+    """Counts that are added up."""
+
+    impressions: int = 0
+    clicks: int = 0
+    conversions: int = 0
+    revenue: float = 0.0
+
+    def add(self, count: ImpressionCount) -> None:
+        """Add the counts of one list."""
+        self.impressions += count.impressions
+        self.clicks += count.clicks
+        self.conversions += count.conversions
+        self.revenue += count.revenue
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields of the wire model `Counts`."""
+        shown = self.impressions
+        return {
+            "impressions": shown,
+            "clicks": self.clicks,
+            "conversions": self.conversions,
+            "revenue": self.revenue,
+            "click_through_rate": wilson(self.clicks, shown) if shown else None,
+            "conversion_rate": wilson(self.conversions, shown) if shown else None,
+        }
 
 
 class OnlineMeasuring:
-    """Measures the clicks and conversions of impressions."""
+    """Measures the clicks and conversions of impressions.
 
-    def __init__(self, store: OnlineMeasureStore) -> None:
+    Parameters
+    ----------
+    shares
+        Gives the shares of the variants of a scenario by name; none for an unknown one.
+    """
+
+    def __init__(self, store: OnlineMeasureStore, shares: Callable[[str], Mapping[str, float]]) -> None:
         self._store = store
+        self._shares = shares
 
     async def measure(self, query: OnlineQuery) -> OnlineMeasures:
         """Count the impressions of a time, and the clicks and conversions with their request ids at any time after."""
         end = _moment(query.end, whole_day=True) or from_microseconds(clock.now())
         begin = _moment(query.begin, whole_day=False) or end - timedelta(days=_DAYS)
-        total: list[int] = [0, 0, 0]
-        groups: dict[str, Totals] = {
-            name: defaultdict(lambda: [0, 0, 0]) for name in ("day", "strategy", "bundle", "at")
+        total = _Totals()
+        groups: dict[str, dict[Any, _Totals]] = {
+            name: defaultdict(_Totals) for name in ("day", "strategy", "bundle", "position", "scenario", "variant")
         }
+        users: dict[tuple[str, str], set[str]] = defaultdict(set)
         found = self._store.impressions(to_microseconds(begin), to_microseconds(end), CLICKS, CONVERSIONS)
         async for count in found:
             origin = request_ids.read(count.request_id)
-            keys = zip(
-                groups.values(), (count.day, origin.strategy, origin.bundle_version, count.position), strict=True
-            )
-            for counts in (total, *(group[key] for group, key in keys)):
-                counts[0] += count.impressions
-                counts[1] += count.clicks
-                counts[2] += count.conversions
-        days, strategies, bundles, positions = (_sorted(group) for group in groups.values())
+            total.add(count)
+            groups["day"][count.day].add(count)
+            groups["strategy"][origin.strategy].add(count)
+            groups["bundle"][origin.bundle_version].add(count)
+            groups["position"][count.position].add(count)
+            groups["scenario"][origin.scenario].add(count)
+            if origin.scenario is not None and origin.variant is not None:
+                groups["variant"][origin.scenario, origin.variant].add(count)
+                users[origin.scenario, origin.variant].add(count.user_id)
+        days, strategies, bundles, positions, scenarios, variants = (_sorted(group) for group in groups.values())
         return OnlineMeasures.model_construct(
             begin=begin,
             end=end,
-            total=Counts(**_rates(total)),
-            by_day=[DayCounts(day=from_microseconds(key).date(), **_rates(counts)) for key, counts in days],
-            by_strategy=[StrategyCounts(strategy=key, **_rates(counts)) for key, counts in strategies],
-            by_bundle_version=[BundleCounts(bundle_version=key, **_rates(counts)) for key, counts in bundles],
-            by_position=[PositionCounts(position=key, **_rates(counts)) for key, counts in positions],
+            total=Counts(**total.fields()),
+            by_day=[DayCounts(day=from_microseconds(key).date(), **counts.fields()) for key, counts in days],
+            by_strategy=[StrategyCounts(strategy=key, **counts.fields()) for key, counts in strategies],
+            by_bundle_version=[BundleCounts(bundle_version=key, **counts.fields()) for key, counts in bundles],
+            by_position=[PositionCounts(position=key, **counts.fields()) for key, counts in positions],
+            by_scenario=[ScenarioCounts(scenario=key, **counts.fields()) for key, counts in scenarios],
+            by_variant=[
+                VariantCounts(scenario=key[0], variant=key[1], users=len(users[key]), **counts.fields())
+                for key, counts in variants
+            ],
+            warnings=self._mismatches({key: len(seen) for key, seen in users.items()}),
         )
+
+    def _mismatches(self, users: Mapping[tuple[str, str], int]) -> list[str]:
+        """Say where users are split otherwise than the shares of the variants in force."""
+        warnings = []
+        for scenario in sorted({name for name, _ in users}):
+            shares = self._shares(scenario)
+            counts = {variant: users.get((scenario, variant), 0) for variant in shares}
+            if len(counts) > 1 and mismatch(list(counts.values()), list(shares.values())) < _DOUBTFUL:
+                split = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+                warnings.append(
+                    f"scenario {scenario!r}: users are not split as the shares say ({split}): compare its variants only"
+                    " once the cause is known, such as shares or a salt that changed meanwhile"
+                )
+        return warnings
 
 
 class RecentMeasures:
@@ -93,18 +158,16 @@ def wilson(successes: int, trials: int) -> Rate:
     return Rate(value=share, low=max(middle - half, 0.0), high=min(middle + half, 1.0))
 
 
-def _rates(counts: list[int]) -> dict[str, Any]:
-    impressions, clicks, conversions = counts
-    return {
-        "impressions": impressions,
-        "clicks": clicks,
-        "conversions": conversions,
-        "click_through_rate": wilson(clicks, impressions) if impressions else None,
-        "conversion_rate": wilson(conversions, impressions) if impressions else None,
-    }
+def mismatch(counts: Sequence[int], shares: Sequence[float]) -> float:
+    """Return how probable so uneven a split is by chance, by Pearson's chi-squared test; 1 for no users."""
+    total = sum(counts)
+    if not total:
+        return 1.0
+    distance = sum((count - share * total) ** 2 / (share * total) for count, share in zip(counts, shares, strict=True))
+    return float(gammaincc((len(counts) - 1) / 2, distance / 2))
 
 
-def _sorted(group: Totals) -> list[tuple[Any, list[int]]]:
+def _sorted(group: Mapping[Any, _Totals]) -> list[tuple[Any, _Totals]]:
     return sorted(group.items(), key=lambda item: (item[0] is None, item[0]))
 
 

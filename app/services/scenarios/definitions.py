@@ -72,6 +72,13 @@ class Scenarios:
         near = get_close_matches(name, self._names()) or self._names()
         raise NotFoundError(f"there is no scenario {name!r}: there is {', '.join(near)}")
 
+    def shares(self, name: str) -> dict[str, float]:
+        """Return the shares of the variants of a scenario; none for one that there is not."""
+        try:
+            return {variant.name: variant.share for variant in self.get(name).variants}
+        except NotFoundError:
+            return {}
+
     def all(self) -> list[Scenario]:
         """Return all scenarios, ordered by name."""
         return [self.get(name) for name in self._names()]

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.services.monitoring.online_measures import wilson
+from app.services.monitoring.online_measures import mismatch, wilson
 from app.services.recommending import request_ids
 
 ONE = "20260301T000000Z-aa~personalized~1772366400000000~0a1b2c3d"
@@ -80,6 +80,7 @@ async def test_without_impressions_there_is_no_rate(client: httpx.AsyncClient) -
         "impressions": 0,
         "clicks": 0,
         "conversions": 0,
+        "revenue": 0.0,
         "click_through_rate": None,
         "conversion_rate": None,
     }
@@ -110,3 +111,62 @@ def test_the_interval_is_wilsons() -> None:
     rate = wilson(10, 100)
     assert (rate.value, round(rate.low, 4), round(rate.high, 4)) == (0.1, 0.0552, 0.1744)
     assert (wilson(0, 5).low, wilson(5, 5).high) == (0.0, 1.0)
+
+
+async def test_scenarios_and_variants_are_counted_apart_with_their_revenue(
+    client: httpx.AsyncClient, documented: Any
+) -> None:
+    halves = [{"name": "a", "share": 0.5}, {"name": "b", "share": 0.5, "changes": {"kind": "newest"}}]
+    assert (await client.put("/scenarios/test", json={"kind": "popular", "variants": halves})).status_code == 201
+    await client.put("/items/i", json={"title": "I"})
+    log, variants = [event("shown", "i", TWO, 1)], list[str]()
+    for number in range(40):
+        answer = (await client.get(f"/scenarios/test/recommend?user_id=u-{number}")).json()
+        variants.append(answer["variant"])
+        of_user = {"user_id": f"u-{number}", "event_id": None}
+        log.append(event("shown", "i", answer["request_id"], 1, 1) | of_user)
+        if number % 4 == 0:
+            log.append(event("purchase", "i", answer["request_id"], 2) | of_user | {"revenue": 2.5})
+    assert (await client.post("/interactions/batch", json=log)).json()["stored"] == len(log)
+    found = (await client.get("/metrics/online", params={"from": "2026-03-01", "to": "2026-03-02"})).json()
+    documented("OnlineMeasures", found)
+    assert plain(found["by_scenario"], "scenario") == [("test", 40, 0, 10), (None, 1, 0, 0)]
+    assert found["total"]["revenue"] == found["by_scenario"][0]["revenue"] == 25.0
+    for row in found["by_variant"]:
+        assert (row["scenario"], row["users"]) == ("test", variants.count(row["variant"]))
+        assert row["impressions"] == row["users"]
+        expected = sum(variant == row["variant"] for variant in variants[::4])
+        assert (row["conversions"], row["revenue"]) == (expected, 2.5 * expected)
+        assert row["conversion_rate"]["low"] <= expected / row["users"] <= row["conversion_rate"]["high"]
+    assert found["warnings"] == []
+    quarters = [halves[0] | {"share": 0.05}, halves[1] | {"share": 0.95}]
+    await client.put("/scenarios/test", json={"kind": "popular", "variants": quarters})
+    found = (await client.get("/metrics/online", params={"from": "2026-03-01", "to": "2026-03-02"})).json()
+    (warning,) = found["warnings"]
+    assert warning.startswith("scenario 'test': users are not split as the shares say")
+
+
+def test_a_split_is_compared_with_its_shares() -> None:
+    # Pearson's test of 60 and 40 for equal shares: chi-squared 4, one degree of freedom.
+    assert mismatch([60, 40], [0.5, 0.5]) == pytest.approx(0.0455, abs=1e-4)
+    assert mismatch([50, 50], [0.5, 0.5]) == 1.0
+    assert mismatch([0, 0], [0.5, 0.5]) == 1.0
+    assert mismatch([700, 200, 100], [0.7, 0.2, 0.1]) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("request_id", "expected"),
+    [
+        (
+            "20260301T000000Z-aa~similar~home~b~1772366400000000~0a1b2c3d",
+            ("20260301T000000Z-aa", "similar", "home", "b"),
+        ),
+        ("none~popular~home~~1772366400000000~0a1b2c3d", ("none", "popular", "home", None)),
+        (ONE, ("20260301T000000Z-aa", "personalized", None, None)),
+        ("a~b~c~d~e~f", ("unknown", "unknown", None, None)),
+        ("theirs", ("unknown", "unknown", None, None)),
+    ],
+)
+def test_request_ids_say_where_their_list_is_from(request_id: str, expected: tuple[Any, ...]) -> None:
+    origin = request_ids.read(request_id)
+    assert (origin.bundle_version, origin.strategy, origin.scenario, origin.variant) == expected
