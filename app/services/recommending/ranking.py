@@ -112,22 +112,25 @@ def rank(
 def _by_counts(
     live: LiveCatalogue, counts: Float32 | None, query: CandidateQuery, adjustments: Sequence[Adjustment]
 ) -> tuple[Int32, Float32]:
-    """Rank by the number of interactions in the log; of equal scores the id decides, as codes differ by process."""
+    """Rank by the number of interactions in the log; of equal scores the id decides, as codes differ by process.
+
+    Items without interactions follow, the latest first.
+    """
     if counts is None:
         counts = np.zeros(live.size, dtype=np.float32)
     eligible = ~live.blocked[: len(live)]
     eligible[query.excluded] = False
     marks = query.wanted_among(np.arange(len(live), dtype=np.int32))
-    if marks is None:
-        # Only items that have interactions or are raised by the request.
-        marks = counts[: len(live)] > 0
-        for one in adjustments:
-            if one.weight > 0:
-                marks |= one.values[: len(live)] > 0
-    items = np.flatnonzero(eligible & marks).astype(np.int32)
+    items = np.flatnonzero(eligible if marks is None else eligible & marks).astype(np.int32)
     scores = counts[items]
     deviation = float(scores.std()) if len(scores) else 0.0
     for one in adjustments:
         scores = scores + one.values[items] * np.float32(one.weight * (deviation or 1.0))
-    order = np.lexsort((np.array(live.ids(items), dtype=np.str_), -scores))
+    first = (counts[items] > 0) | (scores > 0)
+    named = np.flatnonzero(first)
+    named = named[np.lexsort((np.array(live.ids(items[named]), dtype=np.str_), -scores[named]))]
+    # A greater code came later.
+    others = np.flatnonzero(~first)[::-1]
+    others = others[np.argsort(-scores[others], kind="stable")]
+    order = np.concatenate([named, others])
     return items[order], scores[order]

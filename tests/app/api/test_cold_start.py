@@ -135,3 +135,16 @@ async def test_new_items_have_their_share_of_what_is_popular_by_now(
         await asyncio.sleep(0.02)
     assert found[0] == favourite
     assert len([item for item in found if item.startswith("new-")]) == 2
+
+
+async def test_a_new_shop_fills_its_lists_from_the_first_minute(client: httpx.AsyncClient) -> None:
+    for number in range(11):
+        await client.put(f"/items/item-{number:02}", json={"title": f"Item {number}"})
+    newest_first = [f"item-{number:02}" for number in reversed(range(11))]
+    assert item_ids(await ask(client, "nobody", limit=20)) == newest_first
+    await post(client, "u", "item-03")
+    after = await ask(client, "nobody", limit=20)
+    assert item_ids(after) == ["item-03", *(item for item in newest_first if item != "item-03")]
+    assert after["reason"] is None
+    seen = await ask(client, "u", limit=20, exclude_seen="true")
+    assert item_ids(seen) == [item for item in newest_first if item != "item-03"]

@@ -1,4 +1,5 @@
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -87,7 +88,9 @@ async def test_everything_that_may_come_with_an_interaction_is_kept(
     assert (await client.post("/interactions", json=body)).status_code == 201
     table = await application.state.serving.resources.interactions.table(lambda *_: None)
     moment = datetime(2026, 3, 1, 10, 0, 0, 123456, tzinfo=UTC)
-    assert table.to_pylist() == [
+    (row,) = table.to_pylist()
+    assert json.loads(row.pop("context")) == body["context"]
+    assert [row] == [
         {
             "user_id": "u",
             "item_id": "i",
