@@ -161,7 +161,7 @@ class ScenarioFixedError(BraidError):
     status = HTTPStatus.CONFLICT
 
 
-class ScenarioFileError(ValueError):
+class ScenarioFileError(BraidError):
     """A file of scenarios cannot be used; the text is one line that names the file and the place."""
 
 

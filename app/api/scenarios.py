@@ -9,8 +9,17 @@ from app.api.dependencies import from_resources, from_state
 from app.api.lists import documented, respond
 from app.api.problems import problems
 from app.process import serving_factory
-from app.schemas.scenario_definitions import Name, ScenarioIn
-from app.schemas.scenarios import Asked, AskedQuery, PreviewIn, Scenario, ScenarioAnswer, ScenarioList, as_asked
+from app.schemas.scenario_definitions import Name
+from app.schemas.scenarios import (
+    Asked,
+    AskedQuery,
+    PreviewIn,
+    Scenario,
+    ScenarioAnswer,
+    ScenarioList,
+    ScenarioPut,
+    as_asked,
+)
 from app.services.scenarios.definitions import Scenarios
 from app.services.scenarios.scenario_lists import ScenarioLists
 
@@ -25,19 +34,19 @@ PathName = Annotated[Name, Path(description="1 to 32 of a-z, 0-9, _ and -", exam
 _LIST = {**documented(ScenarioAnswer), **problems(HTTPStatus.NOT_FOUND)}
 
 
-@router.get("")
+@router.get("", response_model_exclude_none=True)
 async def list_scenarios(scenarios: Stored) -> ScenarioList:
     """List all scenarios that are in force: those of the file, those that were put, and the built-in ones."""
     return ScenarioList(items=scenarios.all())
 
 
-@router.get("/{name}", responses=problems(HTTPStatus.NOT_FOUND))
+@router.get("/{name}", response_model_exclude_none=True, responses=problems(HTTPStatus.NOT_FOUND))
 async def get_scenario(name: PathName, scenarios: Stored) -> Scenario:
     """Get the scenario that is in force under a name."""
     return scenarios.get(name)
 
 
-@router.get("/{name}/versions", responses=problems(HTTPStatus.NOT_FOUND))
+@router.get("/{name}/versions", response_model_exclude_none=True, responses=problems(HTTPStatus.NOT_FOUND))
 async def scenario_versions(name: PathName, scenarios: Stored) -> ScenarioList:
     """List what was put under a name, newest first."""
     return ScenarioList(items=await scenarios.versions(name))
@@ -45,6 +54,7 @@ async def scenario_versions(name: PathName, scenarios: Stored) -> ScenarioList:
 
 @router.put(
     "/{name}",
+    response_model_exclude_none=True,
     responses={
         201: {"model": Scenario, "description": "The scenario is new"},
         **problems(HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
@@ -52,7 +62,7 @@ async def scenario_versions(name: PathName, scenarios: Stored) -> ScenarioList:
 )
 async def put_scenario(
     name: PathName,
-    scenario: ScenarioIn,
+    scenario: ScenarioPut,
     scenarios: Stored,
     response: Response,
     dry_run: Annotated[bool, Query(description="check the definition, and store nothing")] = False,
@@ -96,5 +106,5 @@ async def recommend_in_scenario_as_asked(name: PathName, body: Asked, scenarios:
 @router.post("/{name}/preview", response_class=Response, responses=_LIST)
 async def preview_scenario(name: PathName, body: PreviewIn, scenarios: Stored, lists: Lists) -> Response:
     """List the items that a definition would give, without storing anything."""
-    scenario = scenarios.get(name) if body.definition is None else scenarios.checked(name, body.definition)
+    scenario = scenarios.get(name) if body.definition is None else scenarios.tried(name, body.definition)
     return respond(await lists.recommend(scenario, body, record=False))

@@ -22,6 +22,7 @@ from app.process.resources import Resources, open_database
 from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT
 from app.schemas.training_jobs import MAX_SEED
 from app.server import announce_when_live, require_free_port, serve_forever
+from app.services.scenarios.definition_file import read_scenarios
 from app.services.transfer.import_rows import Timestamps
 from app.storage.migrations import require_schema, upgrade
 from app.worker.training_run import Order
@@ -176,6 +177,8 @@ def serve(
     async def check() -> None:
         async with open_database(settings) as database:
             await require_schema(database)
+        if settings.scenarios is not None:
+            read_scenarios(settings.scenarios)
 
     asyncio.run(check())
     require_free_port(settings)

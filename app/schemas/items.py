@@ -22,7 +22,9 @@ def _with_http(link: str) -> str:
     return link
 
 
-Link = Annotated[Text, StringConstraints(max_length=2048, pattern=r"^[^\s<>\"\\]+$"), AfterValidator(_with_http)]
+Link = Annotated[
+    Text, StringConstraints(max_length=2048, pattern=r"^[^\x00-\x20\x7f<>\"\\]+$"), AfterValidator(_with_http)
+]
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=256)]
 Labels = Annotated[list[Label], Field(max_length=1000)]

@@ -138,5 +138,5 @@ class OnlineMeasures(BaseModel):
     by_scenario: list[ScenarioCounts]
     by_variant: list[VariantCounts]
     warnings: list[str] = Field(
-        description="what makes a comparison of variants doubtful: users that are split otherwise than the shares say"
+        description="sample ratio mismatches: scenarios whose users per variant do not fit the shares"
     )

@@ -39,8 +39,8 @@ class Options:
     `rotation` is the weight of rotation; that of the service where None. `attributes` are those of the user
     as the request knows them, `context` says what the request knows of its moment. `include` are
     the fields of the catalogue that come with each item. Items with scores below `min_score` are left out. `pages`
-    tells whether a list that goes on has a cursor. `new_item_share` and `deadline` (seconds) are those of the service
-    where None.
+    tells whether to return a cursor when there are more items. `new_item_share` and `deadline`
+    (seconds) are those of the service where None.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -66,9 +66,9 @@ class Options:
     deadline: float | None = None
 
     @cached_property
-    def follows_request(self) -> bool:
+    def depends_on_request(self) -> bool:
         """Whether its filters depend on the user, the item or the time of the request."""
-        return any(one.follows_request for one in (self.filter, *(boost.filter for boost in self.boosts)) if one)
+        return any(one.depends_on_request for one in (self.filter, *(boost.filter for boost in self.boosts)) if one)
 
     def digest(self, user_id: str | None) -> bytes:
         """Return a hash of 6 bytes over everything that defines a list; all pages of a list share it."""

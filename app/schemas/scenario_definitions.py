@@ -47,7 +47,7 @@ class Definition(BaseModel):
         None,
         description="of `item` and `cart`, as for similar items: by default `blend`, of a cart `bought_together`",
     )
-    window: AnyWindow | None = Field(None, description="of `popular` and `trending`, as there")
+    window: AnyWindow | None = Field(None, description="of `popular` and `trending`, as in the calls of these names")
     goal: GoalText | None = Field(None, description=GOAL)
     filter: Requirements | None = Field(None, description="only items that match; may refer to the user and the item")
     boosts: tuple[BoostIn, ...] = Field((), max_length=MAX_BOOSTS, description="items whose scores are raised")
@@ -69,7 +69,9 @@ class Definition(BaseModel):
     include: Include = ()
     explain: bool = Field(False, description="give the reasons why each item is in the list")
     deadline_ms: int | None = Field(
-        None, ge=1, description="milliseconds after which the network is skipped; `BRAID_DEADLINE_MS` if null"
+        None,
+        ge=1,
+        description="milliseconds after which the network of a `user` list is skipped; `BRAID_DEADLINE_MS` if null",
     )
 
     @model_validator(mode="after")
@@ -84,7 +86,7 @@ class Definition(BaseModel):
                     "{name}: belongs to the kinds {kinds}",
                     {"name": name, "kinds": " and ".join(sorted(possible))},
                 )
-        if self.window == "all" and self.kind == "trending":
+        if self.window == "all" and "trending" in kinds:
             raise PydanticCustomError("contradiction", "window: trending items need a window of days")
         if self.new_item_share is not None and "user" not in kinds:
             raise PydanticCustomError("contradiction", "new_item_share: belongs to the kind user")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
 from app.schemas.interactions import EventType
 from app.schemas.list_fields import CURSOR, Cursor, Excluded, GoalText, Include, MinScore
@@ -16,6 +16,7 @@ from app.schemas.types import Id, JsonObject
 from models.filters.requirements import Requirements
 
 _VERSION = "20260301T120000000000Z"
+_READ_ONLY = frozenset({"name", "version", "source", "changed_at"})
 _ANSWER: dict[str, JsonValue] = {
     "scenario": "product-page",
     "variant": "blend",
@@ -46,7 +47,18 @@ class Scenario(ScenarioIn):
     name: Name
     version: int = Field(description="counts the changes of a stored scenario, from 1; 0 for others")
     source: Literal["api", "file", "default"] = Field(description="where its definition is from")
-    changed_at: datetime | None = Field(description="when it was stored; null if it is not in the database")
+    changed_at: datetime | None = Field(None, description="when it was stored; absent if it is not in the database")
+
+
+class ScenarioPut(ScenarioIn):
+    """A scenario to store; what `GET` adds to it is left out."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_read_only(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if name not in _READ_ONLY}
 
 
 class ScenarioList(BaseModel):
@@ -72,10 +84,10 @@ class AskedQuery(BaseModel):
         [], description="items of the session or the cart, oldest first; repeat the parameter for several"
     )
     variant: VariantName | None = Field(None, description="a variant of the scenario; by default the user's own")
-    limit: int | None = Field(None, ge=1, le=MAX_LIMIT, description="in place of the scenario's")
+    limit: int | None = Field(None, ge=1, le=MAX_LIMIT, description="replaces the scenario's value")
     include: Include | None = None
     exclude: Excluded = Field([], description="items to leave out, besides those of the scenario")
-    explain: bool | None = Field(None, description="in place of the scenario's")
+    explain: bool | None = Field(None, description="replaces the scenario's value")
     cursor: Cursor | None = Field(None, description=CURSOR)
 
 
@@ -89,10 +101,10 @@ class Asked(AskedQuery):
 
     filter: Requirements | None = Field(None, description="only items that match, besides the filter of the scenario")
     boosts: Annotated[list[BoostIn], Field(max_length=MAX_BOOSTS)] = Field([], description="besides the scenario's")
-    diversity: float | None = Field(None, ge=0, le=1, allow_inf_nan=False, description="in place of the scenario's")
-    goal: GoalText | None = Field(None, description="in place of the scenario's")
+    diversity: float | None = Field(None, ge=0, le=1, allow_inf_nan=False, description="replaces the scenario's value")
+    goal: GoalText | None = Field(None, description="replaces the scenario's value")
     exclude_seen: bool | Annotated[list[EventType], Field(max_length=10)] | None = Field(
-        None, description="in place of the scenario's"
+        None, description="replaces the scenario's value"
     )
     min_score: MinScore = None
     attributes: JsonObject | None = Field(None, description="attributes of the user, as in `POST /recommend`")
@@ -137,7 +149,7 @@ class RowIn(BaseModel):
         None, description="one row for each of the categories, or values of `attributes.brand`, that fit the user best"
     )
     rows: int = Field(1, ge=1, le=20, description="how many rows `each` gives, at most")
-    limit: int | None = Field(None, ge=1, le=MAX_LIMIT, description="in place of the scenario's")
+    limit: int | None = Field(None, ge=1, le=MAX_LIMIT, description="replaces the scenario's value")
     item_id: Id | None = Field(None, description="the item of the row, for the kind `item`")
     at_least: int = Field(1, ge=1, le=MAX_LIMIT, description="a row with fewer items is left out")
 
@@ -194,7 +206,7 @@ class PageAnswer(BaseModel):
 
     user_id: str | None
     rows: list[Row]
-    left_out: list[str] = Field(description="scenarios of the rows that would have held too little")
+    left_out: list[str] = Field(description="scenarios of rows with fewer than `at_least` items")
 
 
 def as_asked(query: AskedQuery) -> Asked:

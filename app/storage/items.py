@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, func, select, text, true, update
+from sqlalchemy import Connection, case, func, select, text, true, update
 
 from app.storage.arrow_types import ITEM_TYPES
 from app.storage.changes import ChangeStore
@@ -28,6 +28,8 @@ from models.data.columns import ITEM
 
 _ROWS_A_STATEMENT = 1000
 _APPEARED = "appeared_at"
+_IS_NEW = ~items.c.described | items.c.deleted | (items.c[_APPEARED] == 0)
+"""Of a row that is there already: only an interaction named it, it was deleted, or an older version wrote it."""
 _SECOND = 1_000_000
 _COUNT_SQLITE = text("SELECT count(*) FROM items WHERE item_id IN (SELECT value FROM json_each(:ids))")
 _COUNT_POSTGRESQL = text("SELECT count(*) FROM items WHERE item_id = ANY(CAST(:ids AS text[]))")
@@ -48,8 +50,10 @@ def _with_times(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kept_time(row: dict[str, Any]) -> dict[str, Any]:
-    """Leave out when an item appeared, unless it says itself when it is available."""
-    return row if row.get(AVAILABLE_FROM) is not None else {name: row[name] for name in row if name != _APPEARED}
+    """Keep when an item appeared, unless it says itself when it is available, or had no content before."""
+    if row.get(AVAILABLE_FROM) is not None:
+        return row
+    return {**row, _APPEARED: case((_IS_NEW, row[_APPEARED]), else_=items.c[_APPEARED])}
 
 
 class ItemStore:
@@ -159,7 +163,9 @@ class ItemStore:
         others: dict[str, Any] = {
             column.name: statement.excluded[column.name] for column in items.c if column.name not in {ITEM, _APPEARED}
         }
-        others[_APPEARED] = func.coalesce(statement.excluded[AVAILABLE_FROM], items.c[_APPEARED])
+        others[_APPEARED] = func.coalesce(
+            statement.excluded[AVAILABLE_FROM], case((_IS_NEW, statement.excluded[_APPEARED]), else_=items.c[_APPEARED])
+        )
         statement = statement.on_conflict_do_update(index_elements=[ITEM], set_=others)
         for page in pages(rows, _ROWS_A_STATEMENT):
             connection.execute(statement, page)

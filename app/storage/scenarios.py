@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from app.storage.changes import ChangeStore
 from app.storage.database import Database
@@ -32,6 +32,9 @@ class ScenarioStore:
         """Store a new version, or the deletion, of a scenario and commit."""
 
         def work(connection: Connection) -> StoredScenario:
+            if not self._database.is_sqlite:
+                # Two writers must not choose one version; on SQLite there is one writer.
+                connection.execute(text("LOCK TABLE scenarios IN SHARE ROW EXCLUSIVE MODE"))
             newest = select(func.max(scenarios.c.version)).where(scenarios.c.name == name)
             version = int(connection.execute(newest).scalar() or 0) + 1
             stored = StoredScenario(name, version, definition, now())

@@ -9,7 +9,8 @@ from models.filters.values import Reference, is_relative, moment_from
 
 MINUTE = 60.0
 """Seconds for which `now` stands still, so that requests share what a filter leaves."""
-Lookup = Callable[[str], Sequence[Scalar]]
+Lookup = Callable[[str], Sequence[Scalar] | None]
+"""Gives the values of a field of the item that a list is for; None where there is no item to look at."""
 
 
 class FilterReferenceError(ValueError):
@@ -35,7 +36,7 @@ def resolved(node: Filter, user: Mapping[str, Any], item: Lookup | None, now: fl
     FilterReferenceError
         The item does not have a field that is referred to.
     """
-    if not node.follows_request:
+    if not node.depends_on_request:
         return node
     known: dict[str, list[Scalar]] = {}
     for name, value in attributes_of(user):
@@ -44,7 +45,7 @@ def resolved(node: Filter, user: Mapping[str, Any], item: Lookup | None, now: fl
 
 
 def _resolved(node: Filter, user: Mapping[str, Sequence[Scalar]], item: Lookup | None, now: float) -> Filter | None:
-    if not node.follows_request:
+    if not node.depends_on_request:
         return node
     if node.not_ is not None:
         part = _resolved(node.not_, user, item, now)
@@ -65,6 +66,8 @@ def _compared(node: Filter, user: Mapping[str, Sequence[Scalar]], item: Lookup |
             given[name] = _at(operand, now) if name in ORDERED else operand
             continue
         values = _looked_up(operand, user, item)
+        if values is None:
+            continue
         if name in ORDERED:
             numbers = [value for value in values if isinstance(value, float)]
             if not numbers and operand.item is not None:
@@ -84,13 +87,15 @@ def _at(operand: Scalar, now: float) -> Scalar:
     return moment_from(operand, now) if isinstance(operand, str) and is_relative(operand) else operand
 
 
-def _looked_up(reference: Reference, user: Mapping[str, Sequence[Scalar]], item: Lookup | None) -> tuple[Scalar, ...]:
+def _looked_up(
+    reference: Reference, user: Mapping[str, Sequence[Scalar]], item: Lookup | None
+) -> tuple[Scalar, ...] | None:
     if reference.user is not None:
         return tuple(user.get(reference.user, ()))
     field = str(reference.item)
     if item is None:
         raise FilterReferenceError(f"refers to the field {field!r} of an item, and this list is for none")
-    values = tuple(item(field))
-    if not values:
+    found = item(field)
+    if found is not None and not found:
         raise FilterReferenceError(f"the item has no field {field!r}")
-    return values
+    return None if found is None else tuple(found)

@@ -109,10 +109,10 @@ class Filter(BaseModel):
                 check(field, single, ordered=name in ORDERED)
 
     @cached_property
-    def follows_request(self) -> bool:
+    def depends_on_request(self) -> bool:
         """Whether it depends on the user, the item or the time of a request."""
         if self.field is None:
-            return any(part.follows_request for part in (*(self.and_ or ()), *(self.or_ or ()), self.not_) if part)
+            return any(part.depends_on_request for part in (*(self.and_ or ()), *(self.or_ or ()), self.not_) if part)
         given = {name: getattr(self, name) for name in self.model_fields_set & set(_OPERATORS)}
         return any(
             isinstance(value, Reference) or (is_relative(value) and name in ORDERED) for name, value in given.items()

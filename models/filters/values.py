@@ -172,7 +172,7 @@ def check(field: str, value: Scalar | None, *, ordered: bool) -> None:
         raise PydanticCustomError("value_type", "must be text, a boolean or a finite number")
     kind = KINDS.get(field)
     if isinstance(value, str) and (field in MOMENTS or (ordered and kind is None)):
-        if not is_relative(value) and moment_of(value) is None:
+        if not (ordered and is_relative(value)) and moment_of(value) is None:
             said = "{field} takes an RFC 3339 time, or a time like now-7d"
             # An attribute may hold numbers as well.
             said = said if field in MOMENTS else "an order needs a number, an RFC 3339 time, or a time like now-7d"

@@ -69,10 +69,11 @@ class LiveCatalogue:
         self.blocked: Mask = np.zeros(self.size, dtype=np.bool_)
         self._new_item_ids: list[str] = []
         self._new_item_codes: dict[str, int] = {}
+        self._deleted: set[str] = set()
         self._changed: dict[int, ItemValues | None] = {}
         self._windows: dict[int, tuple[float, float]] = {}
         self._log: list[int] = []
-        self._masks: LRUCache[Filter, tuple[Mask, int]] = LRUCache(max(min(_MASK_BYTES // self.size, _MAX_MASKS), 2))
+        self._masks: LRUCache[str, tuple[Mask, int]] = LRUCache(max(min(_MASK_BYTES // self.size, _MAX_MASKS), 2))
         self._decided_at = np.inf
         self._next_moment = -np.inf
         self._pending: list[int] = []
@@ -113,7 +114,11 @@ class LiveCatalogue:
         """
         code = int(self.codes([item_id])[0])
         if code < 0:
-            if fields is None or len(self._new_item_ids) == self.most_new:
+            if fields is None:
+                self._deleted.add(item_id)
+                return
+            self._deleted.discard(item_id)
+            if len(self._new_item_ids) == self.most_new:
                 return
             code = len(self)
             self._new_item_ids.append(item_id)
@@ -133,9 +138,9 @@ class LiveCatalogue:
         self._pending.append(code)
 
     def assign_codes(self, ids: Sequence[str]) -> None:
-        """Assign codes to items of which only the id is known."""
+        """Assign codes to items of which only the id is known; not to those that were deleted."""
         for item_id, code in zip(ids, self.codes(ids).tolist(), strict=True):
-            if code < 0 and len(self._new_item_ids) < self.most_new:
+            if code < 0 and item_id not in self._deleted and len(self._new_item_ids) < self.most_new:
                 self._new_item_codes[item_id] = len(self)
                 self._new_item_ids.append(item_id)
 
@@ -190,7 +195,9 @@ class LiveCatalogue:
 
     def mask(self, node: Filter) -> Mask:
         """Return for every code whether the item meets a filter, bool; the array must not be changed."""
-        found, seen = self._masks.get(node, (None, 0))
+        # Not by the filter itself: true equals 1 in Python.
+        key = node.model_dump_json(exclude_none=True)
+        found, seen = self._masks.get(key, (None, 0))
         if found is None:
             found = np.zeros(self.size, dtype=np.bool_)
             found[: self.n_items] = self.knowledge.mask(node)
@@ -200,7 +207,7 @@ class LiveCatalogue:
         for code in pending:
             values = self._changed[code]
             found[code] = values is not None and meets(node, values)
-        self._masks[node] = (found, len(self._log))
+        self._masks[key] = (found, len(self._log))
         return found
 
     def satisfaction(self, preferences: Sequence[Preference]) -> Float32:
@@ -216,8 +223,10 @@ class LiveCatalogue:
 
     def unknown_fields(self, node: Filter) -> list[str]:
         """Return the fields of a filter that no item has."""
-        changed = [values for values in self._changed.values() if values is not None]
         names = self.knowledge.unknown_fields(node)
+        if not names:
+            return []
+        changed = [values for values in self._changed.values() if values is not None]
         return [name for name in names if not any(has_field(values, name, below=True) for values in changed)]
 
     def values_of(self, code: int, field: str) -> Sequence[Scalar]:

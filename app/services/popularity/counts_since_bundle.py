@@ -118,6 +118,8 @@ class CountsSinceBundle:
         return self._recount or self._counted
 
     def _due(self, serving: Serving) -> bool:
+        if not serving.first_goal:
+            return False
         counted = self._counted
         if counted is None or (counted.live is not serving.live and counted.number < serving.number):
             return serving.ranker is not None and serving.ranker.last_interaction_id is not None
@@ -155,7 +157,8 @@ class CountsSinceBundle:
 
     def _order(self, serving: Serving, key: Key) -> Order | None:
         counted, ranker = self._counted, serving.ranker
-        if counted is None or ranker is None or counted.live is not serving.live:
+        # Counted is what reached the first goal.
+        if counted is None or ranker is None or counted.live is not serving.live or not serving.first_goal:
             return None
         if not counted.orders:
             return None

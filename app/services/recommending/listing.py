@@ -25,6 +25,9 @@ from models.arrays.types import Float32
 from models.filters.references import Lookup
 from models.ranking.rotation import RotationConfig
 
+_SELECTED = frozenset({"similar", "popular", "trending", "newest"})
+"""Strategies of lists whose items were selected before they were put in order for the user."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
@@ -137,7 +140,7 @@ class Listing:
         """
         options = request.options
         asked = options
-        if options.follows_request:
+        if options.depends_on_request:
             asked = with_values(options, known_attributes(request.log, options.attributes), item)
         user_history = read_history(
             request.serving,
@@ -207,6 +210,14 @@ class Listing:
         return earlier_pages(cursor, request.digest, item_ids, request.serving.live)
 
 
+def _reasons(listed: Listed) -> list[list[dict[str, Any]]]:
+    """Explain the items of a page: by the scores that ranked them, or by what else the list is based on."""
+    request, found, items = listed.request, listed.found, listed.page.items
+    if request.about and found.strategy in _SELECTED:
+        return [[{"strand": found.strategy, "share": 1.0, "because": []}] for _ in items]
+    return explained(request.serving, listed.user_history, listed.asked, found, items, request.log)
+
+
 def _page(opened: Opened, found: RankedList) -> Page:
     request = opened.request
     return cut_page(request.serving, request.options, request.digest, opened.earlier, found)
@@ -222,9 +233,7 @@ def _written(listed: Listed, fields: Sequence[bytes] | None = None) -> Answer:
         listed.page,
         found.strategy,
         reason=listed.reason or (None if len(found.items) else why_empty(serving.live, user_history, asked, found)),
-        reasons=explained(serving, user_history, asked, found, listed.page.items, request.log)
-        if asked.explain
-        else None,
+        reasons=_reasons(listed) if asked.explain else None,
         fields=fields,
         degraded="deadline" if found.late else request.degraded,
         place=request.place,

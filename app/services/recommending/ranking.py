@@ -26,8 +26,8 @@ CONTEXT_HELD = 60.0
 class RankedList:
     """Items, best first: codes (int32) with their scores (float32), and how the list was made.
 
-    `ranked` holds what the ranker scored; None without a bundle, and for a page that an earlier one fixed. `too_low`
-    counts the items whose scores are below those that the request wants.
+    `ranked` holds what the ranker scored; None without a bundle, and for a page that an earlier one fixed.
+    `below_min_score` counts the items that were left out because of their scores.
     """
 
     items: Int32
@@ -35,7 +35,18 @@ class RankedList:
     strategy: ListStrategy
     history: History
     ranked: Ranked | None = None
-    too_low: int = 0
+    below_min_score: int = 0
+
+    @classmethod
+    def nothing(cls, history: History) -> "RankedList":
+        """Return an empty list."""
+        return cls(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32), "none", history)
+
+    def followed_by(self, more: "RankedList") -> "RankedList":
+        """Put another list behind this one, whatever the scale of its scores."""
+        scores = np.full(len(more.items), self.scores.min(), dtype=np.float32)
+        items, scores = np.concatenate([self.items, more.items]), np.concatenate([self.scores, scores])
+        return replace(self, items=items, scores=scores)
 
     @property
     def late(self) -> bool:

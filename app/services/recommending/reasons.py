@@ -68,7 +68,7 @@ def _written(reasons: list[Reason], live: LiveCatalogue) -> list[dict[str, Any]]
 
 def why_empty(live: LiveCatalogue, user_history: UserHistory, options: Options, found: RankedList) -> str:
     """Explain in plain words why a list is empty, and which part of its filter causes it."""
-    if found.too_low and options.min_score is not None:
+    if found.below_min_score and options.min_score is not None:
         return f"no item has a score of {options.min_score:g} or more"
     cause = next(cause for holds, cause in _causes(live, user_history, options) if holds)
     return (
@@ -92,6 +92,12 @@ def _way_out(live: LiveCatalogue, user_history: UserHistory, options: Options) -
     return f"; without {given_up} there would be {found.items:,} item{'s' if found.items > 1 else ''}"
 
 
+def _with_near(live: LiveCatalogue, name: str) -> str:
+    """Name a field with those that are named alike."""
+    near = live.near_fields(name)
+    return f"{name} (there is {' and '.join(near)})" if near else name
+
+
 def _causes(live: LiveCatalogue, user_history: UserHistory, options: Options) -> Iterator[tuple[bool, str]]:
     """Yield possible causes, and whether each holds, the most specific first."""
     blocked = live.blocked[: len(live)]
@@ -102,8 +108,8 @@ def _causes(live: LiveCatalogue, user_history: UserHistory, options: Options) ->
         yield bool(blocked[codes].all()), "none of the candidates may be shown now"
     if options.filter is not None:
         unknown = live.unknown_fields(options.filter)
-        near = [f"{name} (there is {' and '.join(close)})" for name in unknown if (close := live.near_fields(name))]
-        yield bool(unknown), f"no item has the field {', '.join((near or unknown)[:_MAX_NAMED])}"
+        near = [_with_near(live, name) for name in unknown[:_MAX_NAMED]]
+        yield bool(unknown), f"no item has the field {', '.join(near)}"
         fitting = live.mask(options.filter)[: len(live)]
         yield not fitting.any(), "no item meets the filter"
         yield bool(blocked[fitting].all()), "no item that meets the filter may be shown now"

@@ -27,7 +27,7 @@ def with_values(options: Options, attributes: Mapping[str, Any], item: Lookup | 
     InvalidFieldsError
         A filter refers to an item that has no such field, or there is no item.
     """
-    if not options.follows_request:
+    if not options.depends_on_request:
         return options
     boosts = [(boost, filled(boost.filter, "boosts", attributes, item)) for boost in options.boosts]
     return replace(

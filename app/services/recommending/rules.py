@@ -64,15 +64,28 @@ def apply_rules(
     if new_item_share > 0 and len(items):
         places = expose(serving.new_item_mask[items], options.limit, new_item_share)
         items, scores = items[places], scores[places]
-    too_low = 0
+    below_min_score = 0
     if options.min_score is not None:
         enough = scores >= options.min_score
-        items, scores, too_low = items[enough], scores[enough], int((~enough).sum())
+        items, scores, below_min_score = items[enough], scores[enough], int((~enough).sum())
     if pins:
         items, scores = pin(items, scores, _shown(serving.live, pins))
     return replace(
-        found, items=items, scores=scores, strategy=found.strategy if len(items) else "none", too_low=too_low
+        found,
+        items=items,
+        scores=scores,
+        strategy=found.strategy if len(items) else "none",
+        below_min_score=below_min_score,
     )
+
+
+def pinned(live: LiveCatalogue, found: RankedList, pins: Sequence[Pin], taken: Int32) -> RankedList:
+    """Put pinned items at their positions in a list that is made of several; `taken` are codes that must not come."""
+    shown = [(position, code) for position, code in _shown(live, pins) if code not in taken]
+    if not shown:
+        return found
+    items, scores = pin(found.items, found.scores, shown)
+    return replace(found, items=items, scores=scores, strategy=found.strategy if len(found.items) else "popular")
 
 
 def _rotated(found: RankedList, shows: Shows, rotation: RotationConfig, *, explain: bool) -> RankedList:

@@ -99,6 +99,10 @@ class SimilarItemsService:
         _check_method(self._bundle.serving.ranker, method)
         for item_id in item_ids:
             await self._require(item_id)
+        serving = self._bundle.serving
+        if serving.ranker is None:
+            # An item may be in the log alone: without a code it could not be left out of its own list.
+            serving.live.assign_codes(item_ids)
 
     async def ranked(
         self, opened: Opened, item_ids: Sequence[str], method: str, *, fallback: bool = True
@@ -116,9 +120,6 @@ class SimilarItemsService:
             There is no bundle, and the catalogue or the log cannot be read.
         """
         serving, options = opened.request.serving, opened.asked
-        if serving.ranker is None:
-            # An item may be in the log alone: without a code it could not be left out of its own list.
-            serving.live.assign_codes(item_ids)
         drift.asked_about(serving, item_ids)
         query = candidate_query(serving, opened.user_history, options, opened.earlier.known, favour_new_items=False)
         codes = serving.live.codes(item_ids)

@@ -53,7 +53,12 @@ class Scenarios:
     async def refresh(self) -> None:
         """Read the database again."""
         found = await self._store.newest()
-        self._stored = {name: one for name, stored in found.items() if (one := _scenario(stored)) is not None}
+        read = {name: one for name, stored in found.items() if (one := _scenario(stored)) is not None}
+        # What this process stored meanwhile stays.
+        later = {
+            name: one for name, one in self._stored.items() if name not in found or one.version > found[name].version
+        }
+        self._stored = read | later
 
     def get(self, name: str) -> Scenario:
         """Return the scenario that is in force under a name.
@@ -83,6 +88,10 @@ class Scenarios:
         """Return all scenarios, ordered by name."""
         return [self.get(name) for name in self._names()]
 
+    def tried(self, name: str, definition: ScenarioIn) -> Scenario:
+        """Return a scenario with another definition, to try it."""
+        return _of(name, definition, "api")
+
     def checked(self, name: str, definition: ScenarioIn) -> Scenario:
         """Return a scenario as it would be stored.
 
@@ -92,7 +101,7 @@ class Scenarios:
             The scenario is in the file.
         """
         self._require_free(name)
-        return _of(name, definition, "api")
+        return self.tried(name, definition)
 
     async def put(self, name: str, definition: ScenarioIn) -> tuple[Scenario, bool]:
         """Store a new version of a scenario and commit; return whether the name is new to the database.
@@ -124,7 +133,7 @@ class Scenarios:
         if name not in self._stored:
             raise NotFoundError(f"no scenario {name!r} is stored")
         await self._store.put(name, None)
-        del self._stored[name]
+        self._stored.pop(name, None)
 
     async def versions(self, name: str) -> list[Scenario]:
         """Return what was stored under a name, newest first, without deletions.

@@ -9,7 +9,7 @@ from app.errors import InvalidFieldsError
 from app.schemas.options import MAX_LIMIT
 from app.schemas.problems import FieldError
 from app.schemas.scenario_definitions import Definition, Kind
-from app.schemas.similar import BLEND
+from app.schemas.similar import BLEND, MAX_ITEMS
 from app.services.popularity.selection import Selection
 from app.services.recommending.arranging import arranged
 from app.services.recommending.candidate_queries import candidate_query
@@ -19,7 +19,6 @@ from app.services.recommending.pages import EarlierPages
 from app.services.recommending.ranking import RankedList
 from app.services.recommending.similar_items import SimilarItemsService, values_of
 from app.services.scenarios.newest import Newest
-from models.arrays.types import Int32
 
 _BOUGHT_TOGETHER = "bought_together"
 _POPULAR_WINDOW: Literal["all"] = "all"
@@ -55,7 +54,10 @@ class Kinds:
     def opened(self, request: ListRequest, kind: Kind, item_id: str | None) -> Opened:
         """Read the history of a request; its filters may refer to the item, or to the items of the cart."""
         about = _items_of(request, kind, item_id)
-        return self._listing.opened(request, values_of(request.serving, about) if about else None)
+        if about:
+            return self._listing.opened(request, values_of(request.serving, about))
+        # An empty cart has no values: what is compared with them is left out.
+        return self._listing.opened(request, (lambda _: None) if kind == "cart" else None)
 
     async def ranked(
         self, kind: Kind, request: ListRequest, definition: Definition, item_id: str | None, earlier: EarlierPages
@@ -87,7 +89,7 @@ class Kinds:
         self, opened: Opened, items: list[str], definition: Definition, kind: Kind
     ) -> tuple[RankedList, str | None]:
         if not items:
-            return _nothing(opened), None
+            return RankedList.nothing(opened.user_history.history), None
         method = definition.method or (_BOUGHT_TOGETHER if kind == "cart" else BLEND)
         found, reason = await self._similar.ranked(opened, items, method, fallback=False)
         if len(found.items) or method == BLEND or definition.method is not None:
@@ -104,7 +106,7 @@ class Kinds:
         done = np.setdiff1d(reached.excluded, reached.disliked)
         wanted = np.intersect1d(known, done) if kind == "again" else np.setdiff1d(known, reached.excluded)
         if not len(wanted):
-            return _nothing(opened)
+            return RankedList.nothing(opened.user_history.history)
         own = replace(request.options, exclude_seen=False, candidates=tuple(request.serving.live.ids(wanted)))
         again = self._listing.opened(replace(request, options=own))
         return self._listing.recommended(replace(again, earlier=opened.earlier))
@@ -132,10 +134,12 @@ class Kinds:
         """Take the best item of each category, in the order of these items."""
         wide = replace(opened, asked=replace(opened.asked, limit=MAX_LIMIT))
         found = self._listing.recommended(wide)
-        places, seen = list[int](), set[object]()
+        live = opened.request.serving.live
+        places = list[int]()
+        seen = {name for code in opened.earlier.known.tolist() for name in live.values_of(code, "categories")}
         for place, code in enumerate(found.items.tolist()):
-            own = opened.request.serving.live.values_of(code, "categories")
-            if own and not seen & set(own):
+            own = live.values_of(code, "categories")
+            if set(own) - seen:
                 places.append(place)
                 seen |= set(own)
         chosen = np.array(places, dtype=np.int64)
@@ -144,10 +148,5 @@ class Kinds:
 
 def _items_of(request: ListRequest, kind: Kind, item_id: str | None) -> list[str]:
     """Return the items that a list is for: the one of the page, or those of the cart."""
-    page, cart = [] if item_id is None else [item_id], list(dict.fromkeys(request.options.session_items))
+    page, cart = [] if item_id is None else [item_id], list(dict.fromkeys(request.options.session_items))[-MAX_ITEMS:]
     return cart or page if kind == "cart" else page
-
-
-def _nothing(opened: Opened) -> RankedList:
-    items: Int32 = np.empty(0, dtype=np.int32)
-    return RankedList(items, np.empty(0, dtype=np.float32), "none", opened.user_history.history)

@@ -19,6 +19,7 @@ from app.services.recommending.ranking import RankedList
 from app.services.recommending.request_reader import RequestReader
 from app.services.scenarios.definitions import Scenarios
 from app.services.scenarios.scenario_lists import ScenarioLists
+from app.services.scenarios.variants import variants_of
 from app.services.state.histories import Log
 from models.arrays.types import Int32
 from models.filters.requirements import Filter
@@ -27,6 +28,9 @@ from models.ranking.candidate_generation import NOTHING
 MAX_ROWS = 20
 _HOME = "home"
 _FIELDS = {"category": "categories", "brand": "attributes.brand"}
+
+
+_Pool = tuple[ListRequest, RankedList]
 
 
 @dataclass(frozen=True)
@@ -45,18 +49,24 @@ class _Row:
     scenario: Scenario
     value: str | None = None
 
+    variant: str | None = None
+
+    @property
+    def filter(self) -> Filter | None:
+        """Only items of the category or brand of the row."""
+        if self.given.each is None or self.value is None:
+            return None
+        return Filter.model_validate({"field": _FIELDS[self.given.each], "eq": self.value})
+
     def asked(self, page: PageIn) -> Asked:
         """Return what the scenario of the row is asked with."""
-        wanted = None
-        if self.given.each is not None:
-            wanted = Filter.model_validate({"field": _FIELDS[self.given.each], "eq": self.value})
         return Asked.model_construct(
             user_id=page.user_id,
             item_id=self.given.item_id,
             session_items=page.session_items,
             limit=self.given.limit,
             include=page.include,
-            filter=wanted,
+            variant=self.variant,
             attributes=page.attributes,
             context=page.context,
             cursor=NO_CURSOR,
@@ -86,16 +96,20 @@ class PageRows:
         """
         _require_few(page.rows)
         log, degraded = await self._reader.log(page.user_id)
-        pool: tuple[ListRequest, RankedList] | None = None
+        pools: dict[str, _Pool] = {}
+        variants: dict[str, str | None] = {}
         rows, left_out, taken = list[bytes](), list[str](), NOTHING
         worst: Answer | None = None
         for given in page.rows:
             scenario = self._scenarios.get(given.scenario or _HOME)
-            if given.each is not None and pool is None:
-                pool = await self._pool(page, scenario, log)
-            found = (
-                [_Row(given, scenario)] if pool is None or given.each is None else _best_values(given, scenario, *pool)
-            )
+            if scenario.name not in variants:
+                # Drawn once for a page, where there is no user.
+                variants[scenario.name] = variants_of(scenario, page.user_id, None)[0]
+            first = _Row(given, scenario, variant=variants[scenario.name])
+            if given.each is not None and scenario.name not in pools:
+                pools[scenario.name] = await self._pool(first, page, log)
+            pool = pools.get(scenario.name)
+            found = [first] if given.each is None or pool is None else _best_values(first, *pool)
             for row in found:
                 listed = await self._listed(row, page, log, pool, taken)
                 if len(listed.page.items) < given.at_least:
@@ -109,16 +123,13 @@ class PageRows:
         end = orjson.dumps({"user_id": page.user_id, "left_out": left_out})
         return PageBody(b'{"rows":[%s],%s' % (b",".join(rows), end[1:]), worst)
 
-    async def _pool(self, page: PageIn, scenario: Scenario, log: Log | None) -> tuple[ListRequest, RankedList]:
-        """Rank once for the user what the rows of categories and brands are made of."""
-        asked = _Row(RowIn(limit=MAX_LIMIT), scenario).asked(page)
-        request, _ = await self._lists.request(scenario, asked, log)
-        return request, self._listing.recommended(self._listing.opened(request))
+    async def _pool(self, row: _Row, page: PageIn, log: Log | None) -> _Pool:
+        """Rank once for the user what the rows of categories and brands of a scenario are made of."""
+        request, definition = await self._lists.request(row.scenario, row.asked(page), log, limit=MAX_LIMIT)
+        return request, (await self._lists.listed(request, definition, row.given.item_id)).found
 
-    async def _listed(
-        self, row: _Row, page: PageIn, log: Log | None, pool: tuple[ListRequest, RankedList] | None, taken: Int32
-    ) -> Listed:
-        request, definition = await self._lists.request(row.scenario, row.asked(page), log)
+    async def _listed(self, row: _Row, page: PageIn, log: Log | None, pool: _Pool | None, taken: Int32) -> Listed:
+        request, definition = await self._lists.request(row.scenario, row.asked(page), log, more=row.filter)
         if pool is not None and row.value is not None and _is_plain(definition):
             opened = self._listing.opened(request)
             found = pool[1]
@@ -135,16 +146,16 @@ def _is_plain(definition: Definition) -> bool:
     return definition.kind == "user" and not (definition.pins or definition.boosts or definition.buries)
 
 
-def _best_values(given: RowIn, scenario: Scenario, request: ListRequest, pool: RankedList) -> list[_Row]:
+def _best_values(row: _Row, request: ListRequest, pool: RankedList) -> list[_Row]:
     """Choose the categories or brands that fit the user best: those of the items at the top of the list."""
     weights: dict[str, float] = defaultdict(float)
     live = request.serving.live
     for place, code in enumerate(pool.items[:MAX_LIMIT].tolist()):
-        for value in live.values_of(code, _FIELDS[str(given.each)]):
+        for value in live.values_of(code, _FIELDS[str(row.given.each)]):
             if isinstance(value, str):
                 weights[value] += 1 / np.log2(place + 2)
-    best = sorted(weights, key=lambda value: (-weights[value], value))[: given.rows]
-    return [_Row(given, scenario, value) for value in best]
+    best = sorted(weights, key=lambda value: (-weights[value], value))[: row.given.rows]
+    return [replace(row, value=value) for value in best]
 
 
 def _require_few(rows: Sequence[RowIn]) -> None:

@@ -1,31 +1,41 @@
 """The list of a scenario: its definition with what the request overrides, its kinds in turn, one answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from app.errors import InvalidFieldsError
+from app.errors import DatabaseError, InvalidFieldsError
 from app.schemas.list_fields import NO_CURSOR
 from app.schemas.options import Boost, Options, Pin, all_of
 from app.schemas.problems import FieldError
-from app.schemas.scenario_definitions import Definition
+from app.schemas.scenario_definitions import Definition, Kind
 from app.schemas.scenarios import Asked, Scenario
 from app.services.recommending import drift
 from app.services.recommending.answers import Answer
+from app.services.recommending.cursors import Cursor
 from app.services.recommending.listing import Listed, Listing, ListRequest
 from app.services.recommending.pages import EarlierPages
 from app.services.recommending.ranking import RankedList
 from app.services.recommending.request_reader import RequestReader
+from app.services.recommending.rules import pinned
 from app.services.scenarios.kinds import Kinds
-from app.services.scenarios.variants import variant_of
+from app.services.scenarios.variants import variants_of
 from app.services.state.histories import Log
 from models.arrays.types import Int32
+from models.filters.requirements import Filter
 from models.ranking.candidate_generation import NOTHING
 
 _IN_PLACE = ("limit", "include", "diversity", "goal", "exclude_seen", "min_score", "explain")
-"""What a request gives takes the place of the definition's; filters, exclusions and boosts are added to it."""
+"""What a request gives takes the place of the definition's; the others are added to it."""
+_ADDED = ("exclude", "boosts")
+NOTHING_OF: Mapping[Kind, str] = {
+    "cart": "nothing is known to complete the cart",
+    "again": "the user has nothing to come back to",
+    "continue": "the user has left nothing unfinished",
+}
+"""Why the list of a kind is empty, where that is not a matter of filters."""
 _INSTEAD = "the kind {} has nothing for this request: these items are of the kind {}"
 
 
@@ -43,7 +53,7 @@ class ScenarioLists:
         Parameters
         ----------
         record
-            Whether the context of the request is recorded.
+            Whether the list is counted, and the context of the request recorded.
 
         Raises
         ------
@@ -58,24 +68,42 @@ class ScenarioLists:
         request, definition = await self.request(scenario, asked, log)
         listed = await self.listed(replace(request, degraded=degraded), definition, asked.item_id)
         answer = await self._listing.answer(listed)
+        if not record:
+            return answer
         drift.answered(answer)
-        return await self._reader.recorded(answer, asked.user_id, asked.context if record else None)
+        return await self._reader.recorded(answer, asked.user_id, asked.context)
 
-    async def request(self, scenario: Scenario, asked: Asked, log: Log | None) -> tuple[ListRequest, Definition]:
-        """Return the request for the list of a scenario, and the definition of the user's variant."""
+    async def request(
+        self,
+        scenario: Scenario,
+        asked: Asked,
+        log: Log | None,
+        *,
+        limit: int | None = None,
+        more: Filter | None = None,
+    ) -> tuple[ListRequest, Definition]:
+        """Return the request for the list of a scenario, and the definition of the user's variant.
+
+        Parameters
+        ----------
+        limit, more
+            The service's own limit and filter, which no scenario can refuse.
+        """
         _require_allowed(scenario, asked)
-        variant = variant_of(scenario, asked.user_id, asked.variant)
-        definition = scenario.definition_of(variant)
-        options = options_of(definition, asked)
+        possible = variants_of(scenario, asked.user_id, asked.variant, continued=asked.cursor is not None)
+        for variant in possible:
+            definition = scenario.definition_of(variant)
+            options = options_of(definition, asked)
+            options = replace(options, limit=limit or options.limit, filter=all_of([options.filter, more]))
+            own = (scenario.name, str(scenario.version), variant or "", asked.item_id or "")
+            about = "\0".join(("scenario", *own, ""))
+            # A cursor belongs to the variant that its list was made by.
+            digest = options.digest(about + (asked.user_id or ""))
+            if options.cursor is None or variant == possible[-1] or Cursor.decode(options.cursor).digest == digest:
+                break
         self._reader.require(options)
         await self._kinds.require(definition, asked.item_id)
-        head = {
-            "scenario": scenario.name,
-            "variant": variant,
-            "user_id": asked.user_id,
-            "item_id": asked.item_id,
-        }
-        about = "\0".join(("scenario", scenario.name, str(scenario.version), variant or "", asked.item_id or "", ""))
+        head = {"scenario": scenario.name, "variant": variant, "user_id": asked.user_id, "item_id": asked.item_id}
         request = await self._reader.read(asked.user_id, log, options, head=head, about=about)
         return replace(request, place=(scenario.name, variant or "")), definition
 
@@ -90,29 +118,33 @@ class ScenarioLists:
             Codes of items that are not to come.
         """
         opened = self._kinds.opened(request, definition.kind, item_id)
-        found: RankedList | None = None
-        reason: str | None = None
+        # References are resolved once, and pins stand in the joined list.
+        own = replace(request, options=replace(opened.asked, pins=()))
+        found, reason = RankedList.nothing(opened.user_history.history), None
         known = np.concatenate([opened.earlier.known, taken]).astype(np.int32)
         for kind in (definition.kind, *definition.fallback):
-            more, why = await self._kinds.ranked(kind, request, definition, item_id, EarlierPages(delivered=known))
-            if found is None:
-                found, reason = more, why
-            elif not len(found.items):
-                found, reason = more, _INSTEAD.format(definition.kind, kind) if len(more.items) else reason
+            try:
+                more, why = await self._kinds.ranked(kind, own, definition, item_id, EarlierPages(delivered=known))
+            except DatabaseError:
+                if kind == definition.kind:
+                    raise
+                continue
+            if len(found.items):
+                found = found.followed_by(more)
+            elif kind == definition.kind:
+                found, reason = more, why or (None if len(more.items) else NOTHING_OF.get(kind))
             elif len(more.items):
-                # Behind what came before, whatever the scale of its scores.
-                lowest = float(found.scores.min())
-                scores = np.full(len(more.items), lowest, dtype=np.float32)
-                found = replace(
-                    found,
-                    items=np.concatenate([found.items, more.items]),
-                    scores=np.concatenate([found.scores, scores]),
-                )
+                found, reason = more, _INSTEAD.format(definition.kind, kind)
             known = np.concatenate([known, more.items]).astype(np.int32)
             if len(found.items) >= request.options.limit:
                 break
-        assert found is not None, "there is always a first kind"  # noqa: S101
-        return self._listing.closed(opened, found, None, None if request.options.cursor is not None else reason)
+            # The scores of another kind have another scale.
+            own = replace(own, options=replace(own.options, min_score=None))
+        if request.options.cursor is not None:
+            reason = None
+        elif definition.pins:
+            found = pinned(request.serving.live, found, opened.asked.pins, taken)
+        return self._listing.closed(opened, found, None, reason)
 
 
 def options_of(definition: Definition, asked: Asked) -> Options:

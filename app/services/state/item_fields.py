@@ -9,7 +9,7 @@ from cachetools import LRUCache
 from app.services.kit.database_timeout import with_timeout
 from app.storage.items import ItemStore
 from app.times import from_microseconds
-from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL, CATEGORIES, FIELDS, TAGS
+from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL, CATEGORIES, TAGS
 
 MAX_BYTES = 64_000_000
 """Bytes of JSON that a process keeps, with what Python adds to each entry."""
@@ -35,6 +35,7 @@ class ItemFields:
         self._kept: LRUCache[_Key, bytes] = LRUCache(max_bytes, lambda json: len(json) + _ENTRY_BYTES)
         self._names: set[tuple[str, ...]] = set()
         self._loading: list[set[str]] = []
+        self._clearings = 0
 
     def kept(self, item_ids: Sequence[str], names: tuple[str, ...]) -> list[bytes] | None:
         """Return the JSON of the named fields of each item, without its first brace; None where one must be read."""
@@ -60,6 +61,7 @@ class ItemFields:
             if json is not None:
                 found[item_id] = json
         changed: set[str] = set()
+        clearings = self._clearings
         self._loading.append(changed)
         try:
             missing = [item_id for item_id in item_ids if item_id not in found]
@@ -69,12 +71,16 @@ class ItemFields:
         self._names.add(names)
         for item_id in missing:
             found[item_id] = _json(rows.get(item_id) or {}, names)
-            if item_id not in changed:
+            if item_id not in changed and clearings == self._clearings:
                 self._keep((names, item_id), found[item_id])
         return [found[item_id] for item_id in item_ids]
 
-    def forget(self, item_id: str) -> None:
-        """Drop what is kept of an item that changed."""
+    def forget(self, item_id: str | None) -> None:
+        """Drop what is kept of an item that changed; of all of them where None."""
+        if item_id is None:
+            self._kept.clear()
+            self._clearings += 1
+            return
         for names in self._names:
             self._kept.pop((names, item_id), None)
         for changed in self._loading:
@@ -83,11 +89,6 @@ class ItemFields:
     def _keep(self, key: _Key, json: bytes) -> None:
         if len(json) + _ENTRY_BYTES <= self._kept.maxsize:
             self._kept[key] = json
-
-
-def ordered(names: Sequence[str]) -> tuple[str, ...]:
-    """Return names of fields in the order of the catalogue, each once."""
-    return tuple(name for name in FIELDS if name in names)
 
 
 def _json(row: Mapping[str, Any], names: tuple[str, ...]) -> bytes:

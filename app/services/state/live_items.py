@@ -43,7 +43,7 @@ class LiveItems:
     schema
         The declared schema, by which attributes are read.
     forget
-        Called with each item that changed, to drop what else is kept of it.
+        Called with each item that changed, to drop what else is kept of it; with None where any may have changed.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class LiveItems:
         items: ItemStore,
         changes: ChangeStore,
         schema: DeclaredSchema,
-        forget: Callable[[str], None] = lambda _: None,
+        forget: Callable[[str | None], None] = lambda _: None,
     ) -> None:
         self._forget = forget
         self._items = items
@@ -102,6 +102,8 @@ class LiveItems:
         DatabaseError
             They cannot be read.
         """
+        if item_ids is None:
+            self._forget(None)
         for live in list(self._meanwhile):
             if item_ids is None:
                 await self._bring(live, lambda: self._changed_since(self._since))

@@ -40,7 +40,7 @@ def read(tree: dict[str, Any]) -> Filter:
 def test_values_take_the_place_of_references(tree: dict[str, Any], expected: dict[str, Any]) -> None:
     found = resolved(read(tree), USER, lambda field: ITEM.get(field, []), NOW)
     assert found == read(expected)
-    assert not read(expected).follows_request
+    assert not read(expected).depends_on_request
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_what_is_not_known_of_a_user_is_left_out(tree: dict[str, Any], expected:
 
 def test_a_filter_without_references_stays_as_it_is() -> None:
     tree = read({"and": [{"field": "tags", "eq": "now"}, {"field": "price", "lte": 3}]})
-    assert not tree.follows_request
+    assert not tree.depends_on_request
     assert resolved(tree, USER, None, NOW) is tree
 
 
