@@ -23,7 +23,7 @@ COUNTED = $(BIN)/python -c 'import sys; print("COVERAGE_CORE=sysmon COVERAGE_GRE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test test-slow check format images bench-accuracy bench-ablation bench-newcomers bench-sampled bench-scale bench-refresh bench-serving bench-ingestion bench-replay bench-vectors bench-places freshness crash-proof feed-proof worker-proof lock clean
+.PHONY: help install demo test test-slow check format images bench-accuracy bench-ablation bench-newcomers bench-sampled bench-scale bench-refresh bench-serving bench-ingestion bench-replay bench-vectors bench-places bench-search freshness crash-proof feed-proof worker-proof lock clean
 
 help: ## List these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -114,6 +114,9 @@ bench-vectors: install ## Measure similar items of 100,000 vectors over HTTP (AR
 
 bench-places: install ## Measure fields, similar items for users, scenarios and pages of rows (ARGS=FOLDER; docs/performance.md)
 	$(BIN)/python -m benchmarks.places $(ARGS)
+
+bench-search: install ## Measure search over a million generated items (ARGS='--items 200000 --databases sqlite'; docs/performance.md)
+	$(BIN)/python -m benchmarks.searching $(ARGS)
 
 bench-replay: install ## Train on a log but for its last days, then ask and post them over HTTP (ARGS='FOLDER --days 28')
 	$(BIN)/python -m benchmarks.replay $(ARGS)

@@ -15,6 +15,7 @@ from app.api import (
     health,
     imports,
     interactions,
+    item_users,
     items,
     metrics,
     pages,
@@ -22,6 +23,7 @@ from app.api import (
     recommendations,
     scenarios,
     schema,
+    search,
     similar,
     training_jobs,
     user_data,
@@ -29,6 +31,7 @@ from app.api import (
 )
 from app.api.bodies import BodyLimit
 from app.api.clock_header import CLOCK_HEADER, ClockHeader
+from app.api.head_requests import HeadRequests
 from app.api.hot_path import HotPath
 from app.api.problems import MEDIA_TYPE, add_error_handlers
 from app.config import Settings, load_settings
@@ -41,9 +44,11 @@ from app.times import clock
 _MODULES = (
     recommendations,
     popular,
+    search,
     similar,
     scenarios,
     pages,
+    item_users,
     interactions,
     items,
     users,
@@ -94,6 +99,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_error_handlers(app)
     app.add_middleware(BodyLimit, larger={imports.PATH: imports.MAX_BYTES})
     app.add_middleware(HotPath)
+    app.add_middleware(HeadRequests)
     if settings.test_clock is not None:
         app.add_middleware(ClockHeader)
     _describe_problems(app)

@@ -7,13 +7,18 @@ from sqlalchemy import Connection
 
 from app.config import load_settings
 from app.storage.database import Database
+from app.storage.search_index import is_compared
 from app.storage.tables import metadata
 
 
 def run(connection: Connection) -> None:
     # A transaction for each: what makes an index beside the writers cannot be part of one.
     context.configure(
-        connection=connection, target_metadata=metadata, render_as_batch=True, transaction_per_migration=True
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=True,
+        transaction_per_migration=True,
+        include_name=is_compared,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -10,7 +10,16 @@ from app.api.dependencies import PathId, from_state
 from app.api.problems import problems
 from app.process import serving_factory
 from app.schemas.batches import RowsStored
-from app.schemas.items import ITEM_EXAMPLE, Item, ItemIn, ItemPatch, ItemsPage, ItemsQuery
+from app.schemas.items import (
+    ITEM_EXAMPLE,
+    DeleteItemsQuery,
+    Item,
+    ItemIn,
+    ItemPatch,
+    ItemsDeleted,
+    ItemsPage,
+    ItemsQuery,
+)
 from app.services.catalogue.catalogue import Catalogue
 
 router = APIRouter(
@@ -62,6 +71,15 @@ async def patch_item(item_id: PathId, patch: ItemPatch, catalogue: Items) -> Ite
 async def get_item(item_id: PathId, catalogue: Items) -> Item:
     """Get an item."""
     return await catalogue.get(item_id)
+
+
+@router.delete("")
+async def delete_items(query: Annotated[DeleteItemsQuery, Query()], catalogue: Items) -> ItemsDeleted:
+    """Delete the items that match all parameters: by their ids, up to 1,000, or by what `GET /items` takes.
+
+    They are deleted in pages of 1,000, each in one transaction. Without any parameter nothing is deleted.
+    """
+    return ItemsDeleted(deleted=await catalogue.delete_matching(query))
 
 
 @router.delete("/{item_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(HTTPStatus.NOT_FOUND))

@@ -17,6 +17,7 @@ from app.storage.items import ItemStore
 from app.storage.requests import RequestStore
 from app.storage.scenarios import ScenarioStore
 from app.storage.schemas import SchemaStore
+from app.storage.search import SearchStore
 from app.storage.training_jobs import TrainingJobStore
 from app.storage.user_data import UserDataStore
 from app.storage.users import UserStore
@@ -92,6 +93,11 @@ class Resources:
     def scenario_store(self) -> ScenarioStore:
         """The stored scenarios."""
         return ScenarioStore(self.database, self.changes)
+
+    @cached_property
+    def search(self) -> SearchStore:
+        """The search index of the catalogue."""
+        return SearchStore(self.database)
 
     @cached_property
     def schema(self) -> DeclaredSchema:

@@ -8,6 +8,9 @@ from app.services.monitoring.exposition import Exposition
 from app.services.monitoring.readiness import Readiness
 from app.services.popularity.popular_items import PopularItems
 from app.services.recommending.charts import ChartService
+from app.services.recommending.item_users import ItemUsersService
+from app.services.recommending.known_items import KnownItems
+from app.services.recommending.searching import SearchService
 from app.services.recommending.similar_items import SimilarItemsService
 from app.services.recommending.similar_users import SimilarUsersService
 from app.services.scenarios.kinds import Kinds
@@ -57,14 +60,17 @@ def chart_service(state: ServingState) -> ChartService:
     return ChartService(charts(state), state.request_reader, state.listing)
 
 
+def search_service(state: ServingState) -> SearchService:
+    """Search the catalogue as requests want it."""
+    return SearchService(state.resources.search, state.request_reader, state.listing)
+
+
 def similar_items(state: ServingState) -> SimilarItemsService:
     """List similar items."""
-    resources = state.resources
     return SimilarItemsService(
         state.bundle,
         charts(state),
-        resources.items,
-        resources.counts,
+        known_items(state),
         state.catalogue_content,
         state.request_reader,
         state.listing,
@@ -80,6 +86,16 @@ def scenario_lists(state: ServingState) -> ScenarioLists:
 def page_rows(state: ServingState) -> PageRows:
     """Fill pages of rows."""
     return PageRows(state.resources.scenarios, scenario_lists(state), state.request_reader, state.listing)
+
+
+def known_items(state: ServingState) -> KnownItems:
+    """Tell whether items exist."""
+    return KnownItems(state.bundle, state.resources.items, state.resources.counts)
+
+
+def item_users(state: ServingState) -> ItemUsersService:
+    """List the users whom an item fits."""
+    return ItemUsersService(state.bundle, state.histories, known_items(state))
 
 
 def similar_users(state: ServingState) -> SimilarUsersService:

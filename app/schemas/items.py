@@ -28,6 +28,8 @@ Link = Annotated[
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=256)]
 Labels = Annotated[list[Label], Field(max_length=1000)]
+MAX_DELETED = 1000
+"""Ids of items that one request can delete."""
 ITEM_EXAMPLE: dict[str, JsonValue] = {
     "title": "Trail running shoe",
     "url": "https://shop.example/sku-7",
@@ -89,21 +91,44 @@ class ItemPatch(BaseModel):
     available_until: Moment | None = None
 
 
-class ItemsQuery(BaseModel):
-    """Which items to list."""
+class WhichItems(BaseModel):
+    """Conditions that items must meet, all of them."""
 
     model_config = ConfigDict(extra="forbid")
 
     title: Annotated[Text, StringConstraints(min_length=1, max_length=1000)] | None = Field(
-        None, description="items whose title contains this text, in upper or lower case"
+        None,
+        description="items whose title has all these words, in upper or lower case, the last one as the beginning of a"
+        " word",
     )
     category: Label | None = Field(None, description="items of this category")
     tag: Label | None = Field(None, description="items with this tag")
     hidden: bool | None = Field(None, description="true: only hidden items; false: only items that are not hidden")
     price_gte: float | None = Field(None, allow_inf_nan=False, description="items of this price or more")
     price_lte: float | None = Field(None, allow_inf_nan=False, description="items of this price or less")
+
+
+class ItemsQuery(WhichItems):
+    """Which items to list."""
+
     limit: int = Field(100, ge=1, le=1000, description="items per page")
     cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before")
+
+
+class DeleteItemsQuery(WhichItems):
+    """Which items to delete: those that meet all parameters, of which there must be one."""
+
+    item_id: Annotated[list[Id], Field(min_length=1, max_length=MAX_DELETED)] | None = Field(
+        None, description="items with one of these ids; repeat the parameter for several"
+    )
+
+
+class ItemsDeleted(BaseModel):
+    """What a deletion of several items did."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"deleted": 3}]})
+
+    deleted: int = Field(description="number of items that are deleted now and were not before")
 
 
 class ItemsPage(BaseModel):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Strategy = Literal["personalized", "session", "preferences", "popular", "none"]
-ListStrategy = Literal[Strategy, "similar", "trending", "newest"]
+ListStrategy = Literal[Strategy, "similar", "trending", "newest", "search"]
 """What any list of items may be based on."""
 Degradation = Literal["deadline", "database", "stale"]
 _BECAUSE: dict[str, JsonValue] = {"item_id": "sku-3", "share": 0.8}

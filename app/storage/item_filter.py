@@ -1,18 +1,21 @@
 """Conditions on items of the catalogue, in SQL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Column, ColumnElement, bindparam, exists, func, literal_column, select
+from sqlalchemy import Column, ColumnElement, bindparam, exists, false, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 
+from app.storage.search_index import title_has, words_of
 from app.storage.tables import items
+from models.data.columns import ITEM
 
 
 @dataclass(frozen=True)
 class ItemFilter:
-    """Conditions that an item must meet, all of them; None leaves one out."""
+    """Conditions that an item must meet, all of them; None leaves one out. `item_id` has all ids that are allowed."""
 
+    item_id: Sequence[str] | None = None
     title: str | None = None
     category: str | None = None
     tag: str | None = None
@@ -22,8 +25,11 @@ class ItemFilter:
 
     def conditions(self, *, sqlite: bool) -> Iterator[ColumnElement[bool]]:
         """Yield the conditions."""
+        if self.item_id is not None:
+            yield items.c[ITEM].in_(self.item_id)
         if self.title is not None:
-            yield func.lower(items.c.title).contains(self.title.lower(), autoescape=True)
+            words = words_of(self.title)
+            yield title_has(words, sqlite=sqlite) if words else false()
         for column, label in ((items.c.categories, self.category), (items.c.tags, self.tag)):
             if label is not None:
                 yield _holds(column, label, sqlite=sqlite)

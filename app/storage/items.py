@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, case, func, select, text, true, update
+from sqlalchemy import ColumnElement, Connection, case, func, select, text, true, update
 
 from app.storage.arrow_types import ITEM_TYPES
 from app.storage.changes import ChangeStore
@@ -54,6 +54,12 @@ def _kept_time(row: dict[str, Any]) -> dict[str, Any]:
     if row.get(AVAILABLE_FROM) is not None:
         return row
     return {**row, _APPEARED: case((_IS_NEW, row[_APPEARED]), else_=items.c[_APPEARED])}
+
+
+def _deleted() -> dict[str, Any]:
+    """Return the columns of an item that is deleted now, without its content."""
+    empty: dict[str, Any] = {column.name: None for column in items.c if column.nullable}
+    return empty | {CATEGORIES: [], TAGS: [], ATTRIBUTES: {}, HIDDEN: False, "deleted": True, "changed_at": now()}
 
 
 class ItemStore:
@@ -138,23 +144,39 @@ class ItemStore:
 
     async def page(self, which: ItemFilter, after: str | None, limit: int) -> list[dict[str, Any]]:
         """Return items in the order of their ids, the first ones after an id."""
-        wanted = ~items.c.deleted & (true() if after is None else items.c[ITEM] > after)
-        for condition in which.conditions(sqlite=self._database.is_sqlite):
-            wanted &= condition
         async with self._database.begin() as connection:
-            statement = select(*_CONTENT).where(wanted).order_by(items.c[ITEM]).limit(limit)
+            statement = select(*_CONTENT).where(self._wanted(which, after)).order_by(items.c[ITEM]).limit(limit)
             return [dict(row) for row in (await connection.execute(statement)).mappings()]
 
     async def delete(self, item_id: str) -> bool:
         """Mark an item as deleted, remove its content and commit; return whether it existed."""
         there = (items.c[ITEM] == item_id) & ~items.c.deleted
-        empty: dict[str, Any] = {column.name: None for column in items.c if column.nullable}
-        empty |= {CATEGORIES: [], TAGS: [], ATTRIBUTES: {}, HIDDEN: False, "deleted": True, "changed_at": now()}
         async with self._changes.writing() as connection:
-            gone = (await connection.execute(update(items).where(there).values(empty))).rowcount > 0
+            gone = (await connection.execute(update(items).where(there).values(_deleted()))).rowcount > 0
             if gone:
                 await self._changes.record(connection, "items", [item_id])
             return gone
+
+    async def delete_page(self, which: ItemFilter, after: str | None) -> list[str]:
+        """Delete a page of items in one transaction, the first ones after an id, and return their ids in order."""
+        wanted = self._wanted(which, after)
+
+        def work(connection: Connection) -> list[str]:
+            first = select(items.c[ITEM]).where(wanted).order_by(items.c[ITEM]).limit(_ROWS_A_STATEMENT)
+            gone = list(connection.scalars(first.with_for_update()))
+            if gone:
+                connection.execute(update(items).where(items.c[ITEM].in_(gone)).values(_deleted()))
+                self._changes.record_now(connection, "items", gone)
+            return gone
+
+        return await self._changes.write(work)
+
+    def _wanted(self, which: ItemFilter, after: str | None) -> ColumnElement[bool]:
+        """Return the condition of the items of a list after an id."""
+        wanted = ~items.c.deleted & (true() if after is None else items.c[ITEM] > after)
+        for condition in which.conditions(sqlite=self._database.is_sqlite):
+            wanted &= condition
+        return wanted
 
     def put_now(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         """Create or replace items as part of a transaction."""

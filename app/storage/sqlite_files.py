@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Engine, MetaData, event
 from sqlalchemy.exc import DisconnectionError
 
+from app.storage.search_index import SQLITE_TABLE
+
 _BUSY_MILLISECONDS = 5000
 
 
@@ -61,15 +63,18 @@ def _require_file(_connection: object, record: Any, _fairy: object) -> None:
 
 
 def lacks_columns(path: str | None, tables: MetaData) -> bool:
-    """Tell whether a database lacks one of the tables or columns of this version."""
+    """Tell whether a database lacks one of the tables or columns of this version, or the search index."""
     if path is None:
         return False
     try:
         with closing(sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            return any(
-                not {column.name for column in table.columns}
-                <= {row[1] for row in connection.execute(f'PRAGMA table_info("{table.name}")')}
-                for table in tables.sorted_tables
+            return (
+                any(
+                    not {column.name for column in table.columns}
+                    <= {row[1] for row in connection.execute(f'PRAGMA table_info("{table.name}")')}
+                    for table in tables.sorted_tables
+                )
+                or not connection.execute(f'PRAGMA table_info("{SQLITE_TABLE}")').fetchall()
             )
     except sqlite3.Error:
         return False

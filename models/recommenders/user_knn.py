@@ -171,6 +171,27 @@ class UserKNN:
         )
         return self._unmasked(*found)
 
+    def affinities(self, items: Int32, weights: Float32) -> Float32:
+        """Return for each user the weighted sum of the strengths of some items, over the norm of the whole history.
+
+        The norm keeps users with long histories from being the best for every item. Users who are left out have 0.
+
+        Returns
+        -------
+        array
+            Float32, of length n_users.
+        """
+        held = self.histories
+        shape = held.n_rows, self.item_users.n_rows
+        wanted = np.zeros(shape[1], dtype=np.float32)
+        wanted[items] = weights
+        sums = sp.csr_matrix((held.values, held.indices, held.indptr), shape) @ wanted
+        squares = sp.csr_matrix((np.square(held.values), held.indices, held.indptr), shape) @ np.ones_like(wanted)
+        scores = np.asarray(sums / np.sqrt(np.maximum(squares, np.finfo(np.float32).tiny)), dtype=np.float32)
+        if self._masked is not None:
+            scores[self._masked] = 0.0
+        return scores
+
     def leave_out(self, users: Int32) -> None:
         """Leave some users of the training data out of all neighbours."""
         self._masked = np.zeros(self.histories.n_rows, dtype=np.bool_)

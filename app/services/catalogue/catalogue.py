@@ -5,9 +5,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from app.errors import NotFoundError
+from app.errors import InvalidFieldsError, NotFoundError
 from app.schemas.batches import RowsStored
-from app.schemas.items import Item, ItemIn, ItemPatch, ItemsPage, ItemsQuery
+from app.schemas.items import DeleteItemsQuery, Item, ItemIn, ItemPatch, ItemsPage, ItemsQuery
+from app.schemas.problems import FieldError
 from app.services.kit.attributes import item_refusals, joined, patched, require, split
 from app.services.kit.batches import put_batch
 from app.services.kit.merge_patch import merged
@@ -22,6 +23,7 @@ from models.data.schema import Schema
 
 _MOMENTS = ("available_from", "available_until")
 _EMPTY = ItemIn()
+_UNCONDITIONAL = "name the items to delete, or a condition that they meet: nothing was deleted"
 _ROWS = TypeAdapter(list[Item])
 
 
@@ -144,6 +146,25 @@ class Catalogue:
             if not await self._items.delete(item_id):
                 raise _missing(item_id)
             self._live.changed(item_id, None)
+
+    async def delete_matching(self, query: DeleteItemsQuery) -> int:
+        """Delete the items that meet all conditions, page by page, each committed; return how many there were.
+
+        Raises
+        ------
+        InvalidFieldsError
+            There is no condition.
+        """
+        given = query.model_dump(exclude_none=True)
+        if not given:
+            wrong = FieldError(field="item_id", code="missing", detail=_UNCONDITIONAL)
+            raise InvalidFieldsError(_UNCONDITIONAL, [wrong])
+        which, deleted = ItemFilter(**given), 0
+        last: str | None = None
+        while page := await self._items.delete_page(which, last):
+            await self._live.refresh(page)
+            deleted, last = deleted + len(page), page[-1]
+        return deleted
 
 
 def _missing(item_id: str) -> NotFoundError:

@@ -25,7 +25,7 @@ from models.arrays.types import Float32
 from models.filters.references import Lookup
 from models.ranking.rotation import RotationConfig
 
-_SELECTED = frozenset({"similar", "popular", "trending", "newest"})
+_SELECTED = frozenset({"similar", "popular", "trending", "newest", "search"})
 """Strategies of lists whose items were selected before they were put in order for the user."""
 
 

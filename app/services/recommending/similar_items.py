@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from app.errors import NotFoundError, UnknownMethodError
+from app.errors import UnknownMethodError
 from app.schemas.options import Options
 from app.schemas.recommendations import ListStrategy
 from app.schemas.similar import BLEND
-from app.services.kit.database_timeout import with_timeout
 from app.services.popularity.popular_items import PopularItems
 from app.services.popularity.selection import Selection, highest, nothing
 from app.services.recommending import drift
@@ -18,6 +17,7 @@ from app.services.recommending.answers import Answer
 from app.services.recommending.arranging import arranged
 from app.services.recommending.candidate_queries import candidate_query
 from app.services.recommending.catalogue_content import CatalogueContent
+from app.services.recommending.known_items import KnownItems
 from app.services.recommending.likeness import similar_to
 from app.services.recommending.listing import Listing, Opened
 from app.services.recommending.pages import DEPTH
@@ -25,8 +25,6 @@ from app.services.recommending.ranking import RankedList
 from app.services.recommending.request_reader import RequestReader
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.serving import Serving
-from app.storage.counts import CountStore
-from app.storage.items import ItemStore
 from models.arrays.types import Int32
 from models.filters.references import Lookup
 from models.ranking.candidate_generation import CandidateQuery
@@ -37,8 +35,6 @@ from models.recommenders.vectors import Vectors
 from models.similar.similar_items import BY_CONTENT
 from models.similar.together import TOGETHER, WITH_THIS
 
-_LATEST = 200_000
-"""Latest rows of the log that are searched for an item that neither bundle nor catalogue knows: it must be new."""
 _FALLBACK = "no similar item meets the request: these are {} items"
 
 
@@ -49,16 +45,14 @@ class SimilarItemsService:
         self,
         bundle: ActiveBundle,
         charts: PopularItems,
-        items: ItemStore,
-        counts: CountStore,
+        known: KnownItems,
         catalogue: CatalogueContent,
         reader: RequestReader,
         listing: Listing,
     ) -> None:
         self._bundle = bundle
         self._charts = charts
-        self._items = items
-        self._counts = counts
+        self._known = known
         self._catalogue = catalogue
         self._reader = reader
         self._listing = listing
@@ -98,7 +92,7 @@ class SimilarItemsService:
         """Check the method and the items of a request; raises as `similar`."""
         _check_method(self._bundle.serving.ranker, method)
         for item_id in item_ids:
-            await self._require(item_id)
+            await self._known.require(item_id)
         serving = self._bundle.serving
         if serving.ranker is None:
             # An item may be in the log alone: without a code it could not be left out of its own list.
@@ -172,18 +166,6 @@ class SimilarItemsService:
         items, place = np.unique(np.concatenate([one.items for one in found]), return_inverse=True)
         scores = np.bincount(place, np.concatenate([one.scores for one in found]), len(items)).astype(np.float32)
         return highest(serving.live, items, scores, query, DEPTH)
-
-    async def _require(self, item_id: str) -> None:
-        serving = self._bundle.serving
-        serving.update_availability()
-        live = serving.live
-        code = int(live.codes([item_id])[0])
-        if 0 <= code < live.n_items or (code >= 0 and not live.blocked[code]):
-            return
-        if await with_timeout(self._items.get(item_id)) is not None:
-            return
-        if not await self._counts.has_item(item_id, None if serving.ranker is None else _LATEST):
-            raise NotFoundError(f"there is no item {item_id!r} in the catalogue, the bundle or the log")
 
 
 def values_of(serving: Serving, item_ids: Sequence[str]) -> Lookup:

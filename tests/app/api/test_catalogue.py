@@ -144,6 +144,9 @@ async def test_items_are_listed_in_pages(client: httpx.AsyncClient) -> None:
     ("query", "expected"),
     [
         ({"title": "SHOE"}, ["a", "b"]),
+        ({"title": "tree sho"}, ["b"]),
+        ({"title": "hoe"}, []),
+        ({"title": "shoes"}, []),
         ({"title": "100%"}, ["c"]),
         ({"title": "_"}, []),
         ({"category": "shoes"}, ["a", "b"]),

@@ -8,6 +8,7 @@ from sqlalchemy import inspect
 
 from app.storage.database import Database
 from app.storage.migrations import newest_revision, require_schema, upgrade
+from app.storage.search_index import is_compared
 from app.storage.tables import metadata
 
 
@@ -38,6 +39,6 @@ async def test_a_migration_that_fails_can_be_repeated(
         assert await require_schema(database) == newest_revision()
         async with database.begin() as connection:
             left = await connection.run_sync(lambda synchronous: inspect(synchronous).get_table_names())
-        assert set(left) == {*metadata.tables, "alembic_version"}
+        assert {name for name in left if is_compared(name, "table", {})} == {*metadata.tables, "alembic_version"}
     finally:
         await database.close()

@@ -153,3 +153,14 @@ def test_neighbours_are_the_rows_of_a_trained_history_and_searched_for_any_other
         assert (3 in users) is (history.user == -1)
         assert (similarities > 0).all()
     assert len(recommender.neighbours(History(items[:0]))[0]) == 0
+
+
+def test_the_affinity_of_users_is_what_they_have_of_some_items_over_the_norm_of_all_they_have() -> None:
+    matrix = sp.csr_matrix(np.array([[1, 0, 0], [1, 1, 1], [0, 3, 4], [0, 0, 0], [0, 0, 2]], dtype=np.float32))
+    recommender = UserKNN.fit_matrix(matrix, UserKNNConfig())
+    items, weights = np.array([0, 1], dtype=np.int32), np.array([1.0, 0.5], dtype=np.float32)
+    expected = [1.0, 1.5 / np.sqrt(3), 0.3, 0.0, 0.0]
+    np.testing.assert_allclose(recommender.affinities(items, weights), expected, rtol=1e-6)
+    recommender.leave_out(np.array([1], dtype=np.int32))
+    expected[1] = 0.0
+    np.testing.assert_allclose(recommender.affinities(items, weights), expected, rtol=1e-6)

@@ -16,7 +16,7 @@ from app.errors import DatabaseError
 from app.process import serving_factory
 from app.process.serving_state import ServingState, serving_state
 from app.schemas.interactions import InteractionIn
-from app.schemas.items import ItemIn
+from app.schemas.items import DeleteItemsQuery, ItemIn
 from models.ranking.live_catalogue import LiveCatalogue
 
 WITHIN = 1.0
@@ -99,6 +99,17 @@ async def test_an_item_comes_and_goes_in_the_other_process_within_a_second(
             await serving_factory.catalogue(here).put("x", item)
         assert shown(here, "x") is visible
         await becomes(partial(shows, there, visible))
+
+
+async def test_items_deleted_together_vanish_from_all_processes(both: tuple[ServingState, ServingState]) -> None:
+    here, there = both
+    catalogue = serving_factory.catalogue(here)
+    for item in ("x", "y", "z"):
+        await catalogue.put(item, ItemIn(tags=["t"] if item < "z" else []))
+    await becomes(lambda: shown(there, "z"))
+    assert await catalogue.delete_matching(DeleteItemsQuery(tag="t")) == 2
+    assert [shown(here, item) for item in ("x", "y", "z")] == [False, False, True]
+    await becomes(lambda: [shown(there, item) for item in ("x", "y", "z")] == [False, False, True])
 
 
 async def test_a_process_that_starts_later_knows_what_was_changed_before(
