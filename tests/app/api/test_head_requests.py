@@ -13,8 +13,15 @@ from tests.app.api.asking import post
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 CHANGING = {"/metrics", "/console"}
 """Pages whose length changes from one request to the next."""
-PARAMETERS = {"user_id": "u", "item_id": "i05", "version": "none", "job_id": "none", "import_id": "none"}
-QUERIES = {"/search": "?q=shoe"}
+PARAMETERS = {
+    "user_id": "u",
+    "item_id": "i05",
+    "name": "home",
+    "version": "none",
+    "job_id": "none",
+    "import_id": "none",
+}
+QUERIES = {"/search": "?q=shoe", "/scenarios/{name}/recommend": "?user_id=u"}
 
 
 async def same(client: httpx.AsyncClient, path: str, **headers: str) -> httpx.Response:
