@@ -144,6 +144,7 @@ class ServingState:
             # All are closed even if one fails, in reverse order.
             closing.push_async_callback(self.ingestion.close)
             closing.push_async_callback(self.background.close)
+            closing.push_async_callback(self.item_fields.close)
 
 
 LOOPS: dict[str, Callable[[ServingState], Loop | None]] = {

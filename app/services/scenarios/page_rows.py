@@ -100,14 +100,17 @@ class PageRows:
         variants: dict[str, str | None] = {}
         rows, left_out, taken = list[bytes](), list[str](), NOTHING
         worst: Answer | None = None
+        firsts = []
         for given in page.rows:
             scenario = self._scenarios.get(given.scenario or _HOME)
             if scenario.name not in variants:
                 # Drawn once for a page, where there is no user.
                 variants[scenario.name] = variants_of(scenario, page.user_id, None)[0]
-            first = _Row(given, scenario, variant=variants[scenario.name])
+            firsts.append(_Row(given, scenario, variant=variants[scenario.name]))
             if given.each is not None and scenario.name not in pools:
-                pools[scenario.name] = await self._pool(first, page, log)
+                pools[scenario.name] = await self._pool(firsts[-1], page, log)
+        for first in firsts:
+            given, scenario = first.given, first.scenario
             pool = pools.get(scenario.name)
             found = [first] if given.each is None or pool is None else _best_values(first, *pool)
             for row in found:
@@ -130,7 +133,7 @@ class PageRows:
 
     async def _listed(self, row: _Row, page: PageIn, log: Log | None, pool: _Pool | None, taken: Int32) -> Listed:
         request, definition = await self._lists.request(row.scenario, row.asked(page), log, more=row.filter)
-        if pool is not None and row.value is not None and _is_plain(definition):
+        if pool is not None and _is_plain(definition):
             opened = self._listing.opened(request)
             found = pool[1]
             wanted = request.serving.live.mask(opened.asked.filter) if opened.asked.filter else None

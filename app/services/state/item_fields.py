@@ -1,19 +1,26 @@
 """Fields of items beside their ids in answers: the JSON of the latest ones, in bounded memory."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 from cachetools import LRUCache
 
+from app.errors import DatabaseError
 from app.services.kit.database_timeout import with_timeout
+from app.storage.item_filter import ItemFilter
 from app.storage.items import ItemStore
 from app.times import from_microseconds
 from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL, CATEGORIES, TAGS
+from models.data.columns import ITEM
 
 MAX_BYTES = 64_000_000
 """Bytes of JSON that a process keeps, with what Python adds to each entry."""
 _ENTRY_BYTES = 250
+_FILLED = 0.75
+"""Share of the memory that is filled before anybody asks for an item."""
+_PAGE = 1000
 _EMPTY: Mapping[str, Any] = {CATEGORIES: [], TAGS: []}
 _MOMENTS = (AVAILABLE_FROM, AVAILABLE_UNTIL)
 _Key = tuple[tuple[str, ...], str]
@@ -36,6 +43,7 @@ class ItemFields:
         self._names: set[tuple[str, ...]] = set()
         self._loading: list[set[str]] = []
         self._clearings = 0
+        self._filling: list[asyncio.Task[None]] = []
 
     def kept(self, item_ids: Sequence[str], names: tuple[str, ...]) -> list[bytes] | None:
         """Return the JSON of the named fields of each item, without its first brace; None where one must be read."""
@@ -68,12 +76,41 @@ class ItemFields:
             rows = await with_timeout(self._items.get_many(missing))
         finally:
             self._loading.remove(changed)
-        self._names.add(names)
+        if names not in self._names:
+            self._names.add(names)
+            self._filling.append(asyncio.create_task(self._fill(names)))
         for item_id in missing:
             found[item_id] = _json(rows.get(item_id) or {}, names)
             if item_id not in changed and clearings == self._clearings:
                 self._keep((names, item_id), found[item_id])
         return [found[item_id] for item_id in item_ids]
+
+    async def _fill(self, names: tuple[str, ...]) -> None:
+        """Read the fields of the whole catalogue once they were asked for, as far as there is room."""
+        changed: set[str] = set()
+        clearings, after = self._clearings, None
+        self._loading.append(changed)
+        try:
+            while self._kept.currsize < _FILLED * self._kept.maxsize and clearings == self._clearings:
+                rows = await self._items.page(ItemFilter(), after, _PAGE)
+                for row in rows:
+                    if row[ITEM] not in changed:
+                        self._keep((names, row[ITEM]), _json(row, names))
+                if len(rows) < _PAGE:
+                    return
+                after = rows[-1][ITEM]
+        except DatabaseError:
+            # They are read when they are asked for.
+            self._names.discard(names)
+        finally:
+            self._loading.remove(changed)
+            self._filling = [task for task in self._filling if not task.done() and task is not asyncio.current_task()]
+
+    async def close(self) -> None:
+        """End what is read in the background."""
+        for task in self._filling:
+            task.cancel()
+        await asyncio.gather(*self._filling, return_exceptions=True)
 
     def forget(self, item_id: str | None) -> None:
         """Drop what is kept of an item that changed; of all of them where None."""

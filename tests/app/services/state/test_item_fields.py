@@ -62,3 +62,16 @@ async def test_memory_is_bounded(resources: Resources) -> None:
     (json,) = await fields.read(["long"], TITLE)
     assert len(json) > 5000
     assert fields.kept(["long"], TITLE) is None
+
+
+async def test_what_was_asked_for_once_is_read_for_the_whole_catalogue(resources: Resources) -> None:
+    fields = ItemFields(resources.items)
+    for number in range(5):
+        await put(resources.items, f"i{number}", title=str(number))
+    await fields.read(["i0"], TITLE)
+    for _ in range(200):
+        if fields.kept(["i4"], TITLE) is not None:
+            break
+        await asyncio.sleep(0.01)
+    assert fields.kept(["i3", "i4"], TITLE) == [b'"title":"3"}', b'"title":"4"}']
+    await fields.close()
