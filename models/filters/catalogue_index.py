@@ -4,6 +4,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any, Self
 
 import numpy as np
@@ -59,6 +60,8 @@ class CatalogueIndex:
     fields
         Names of the fields that some item has; the numbers of field f are
         `numbers[number_offsets[f]:number_offsets[f + 1]]`, ascending, with their items beside them in `number_items`.
+    transposed
+        Labels by item, of the fields that were asked for in this way.
     """
 
     labels: Vocabulary
@@ -68,6 +71,7 @@ class CatalogueIndex:
     number_offsets: Int64
     numbers: Float64
     number_items: Int32
+    transposed: dict[str, tuple[Int32, Int32]] = dataclass_field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def build(cls, item_ids: npt.NDArray[np.bytes_], catalogue: pa.Table | None, max_attributes: int) -> Self:
@@ -142,14 +146,24 @@ class CatalogueIndex:
         """Return the values that an item has of a field: texts, booleans and numbers."""
         found: list[Scalar] = []
         for kind in (str, bool):
-            start = beginning(field, kind)
-            first, stop = self.labels.beginning_with(start)
-            places = self.label_offsets[first] + np.flatnonzero(self._items_of(first, stop) == item)
-            codes = np.searchsorted(self.label_offsets, places, side="right") - 1
-            texts = [self.labels[code][len(start) :] for code in codes.tolist()]
+            start = len(beginning(field, kind))
+            items, labels = self._by_item(field, kind)
+            own = labels[np.searchsorted(items, item) : np.searchsorted(items, item, side="right")]
+            texts = [self.labels[code][start:] for code in own.tolist()]
             found += texts if kind is str else [text == str(True) for text in texts]
         numbers, items = self.numbers_of(field)
         return [*found, *numbers[items == item].tolist()]
+
+    def _by_item(self, field: str, kind: type) -> tuple[Int32, Int32]:
+        """Return the items of the labels of a field, ascending, and the labels beside them; kept once it was asked."""
+        key = beginning(field, kind)
+        if key not in self.transposed:
+            first, stop = self.labels.beginning_with(key)
+            items = self._items_of(first, stop)
+            labels = np.repeat(np.arange(first, stop, dtype=np.int32), np.diff(self.label_offsets[first : stop + 1]))
+            order = np.argsort(items, kind="stable")
+            self.transposed[key] = items[order], labels[order]
+        return self.transposed[key]
 
     def places_of(self, field: str, n_items: int) -> tuple[Float64, Float64]:
         """Return the latitude and longitude of every item, float64, NaN without one; of several the largest."""
