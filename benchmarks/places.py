@@ -63,16 +63,18 @@ def _kinds(limit: int) -> dict[str, Ask]:
     """Return the kinds of requests by name; with another limit no answer is one that was kept."""
     path, body = f"limit={limit}&exclude_seen=false", {"limit": limit}
 
-    def similar(client: Client, user: str, item: str) -> object:
-        wanted = {"not": {"field": "item_id", "eq": user}}
-        return client.post(f"/items/{item}/similar", {**body, "user_id": user, "filter": wanted})
+    def filtered(user: str) -> dict[str, Any]:
+        return {**body, "user_id": user, "filter": {"not": {"field": "item_id", "eq": user}}}
 
     return {
         _PLAIN: lambda client, user, _: client.get(f"/recommend/{user}?{path}"),
         "the same with include=title,price": lambda client, user, _: client.get(
             f"/recommend/{user}?{path}&include=title,price"
         ),
-        "POST similar items, user and filter": similar,
+        "POST /recommend, with a filter": lambda client, user, _: client.post("/recommend", filtered(user)),
+        "POST similar items, user and filter": lambda client, user, item: client.post(
+            f"/items/{item}/similar", filtered(user)
+        ),
         _SINGLE: lambda client, user, _: client.get(f"/scenarios/home/recommend?user_id={user}&limit={limit}"),
         _PAGE: lambda client, user, _: client.post("/pages/recommend", {"user_id": user, "rows": _FIVE}),
     }

@@ -19,8 +19,6 @@ from models.ranking.rotation import RotationConfig
 
 _PERSONAL = 0.5
 """Weight of the user's own scores beside those of the selection, both in standard deviations."""
-
-
 _FIRST, _PAGES = 50, 3
 """The user's scores count for so many items from the top, or so many pages."""
 
