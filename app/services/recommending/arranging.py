@@ -19,8 +19,8 @@ from models.ranking.rotation import RotationConfig
 
 _PERSONAL = 0.5
 """Weight of the user's own scores beside those of the selection, both in standard deviations."""
-_FIRST, _PAGES = 50, 3
-"""The user's scores count for so many items from the top, or so many pages."""
+_FIRST = 60
+"""Items from the top for which the user's own scores count, whatever the length of a page."""
 
 
 def arranged(
@@ -52,15 +52,14 @@ def arranged(
     items, scores = selection.items, selection.scores
     ranker = serving.ranker
     if personal and ranker is not None and len(user_history.items) and len(items) > 1:
-        first = max(_FIRST, _PAGES * options.limit)
-        head, behind = items[:first], len(items) - len(items[:first])
+        head, behind = items[:_FIRST], len(items) - len(items[:_FIRST])
         new_items = serving.live.new_items if len(serving.live.new_items) else None
         history = replace(user_history.history, now=clock.seconds())
         ranked = ranker.rank(history, CandidateQuery(only=np.sort(head)), new_items=new_items)
         own = np.full(len(head), ranked.scores.min(initial=0.0), dtype=np.float32)
         order = np.argsort(head)
         own[order[np.searchsorted(head, ranked.items, sorter=order)]] = ranked.scores
-        joint = _standardised(scores[:first]) + np.float32(_PERSONAL) * _standardised(own)
+        joint = _standardised(scores[:_FIRST]) + np.float32(_PERSONAL) * _standardised(own)
         # The others follow in their order.
         steps = np.arange(1, behind + 1, dtype=np.float32) * np.float32(1e-3)
         scores = np.concatenate([joint, joint.min() - steps]).astype(np.float32)
