@@ -206,7 +206,9 @@ class PageAnswer(BaseModel):
 
     user_id: str | None
     rows: list[Row]
-    left_out: list[str] = Field(description="scenarios of rows with fewer than `at_least` items")
+    left_out: list[str] = Field(
+        description="rows with fewer than `at_least` items: their scenario, or their category or brand"
+    )
 
 
 def as_asked(query: AskedQuery) -> Asked:

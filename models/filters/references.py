@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from models.data.catalogue import Scalar, attributes_of
+from models.data.catalogue import PREFIX, Scalar, attributes_of, number_of
 from models.filters.requirements import ORDERED, Filter
 from models.filters.values import Reference, is_relative, moment_from
 
@@ -69,7 +69,8 @@ def _compared(node: Filter, user: Mapping[str, Sequence[Scalar]], item: Lookup |
         if values is None:
             continue
         if name in ORDERED:
-            numbers = [value for value in values if isinstance(value, float)]
+            # A profile from a CSV file has numbers as text.
+            numbers = [number for value in values if (number := _number(value)) is not None]
             if not numbers and operand.item is not None:
                 raise FilterReferenceError(f"the item has no number in the field {operand.item!r}")
             if numbers:
@@ -83,6 +84,10 @@ def _compared(node: Filter, user: Mapping[str, Sequence[Scalar]], item: Lookup |
     return Filter.model_construct(field=node.field, **given) if given else None
 
 
+def _number(value: Scalar) -> float | None:
+    return None if isinstance(value, bool) else number_of(value)
+
+
 def _at(operand: Scalar, now: float) -> Scalar:
     return moment_from(operand, now) if isinstance(operand, str) and is_relative(operand) else operand
 
@@ -91,7 +96,7 @@ def _looked_up(
     reference: Reference, user: Mapping[str, Sequence[Scalar]], item: Lookup | None
 ) -> tuple[Scalar, ...] | None:
     if reference.user is not None:
-        return tuple(user.get(reference.user, ()))
+        return tuple(user.get(reference.user.removeprefix(PREFIX), ()))
     field = str(reference.item)
     if item is None:
         raise FilterReferenceError(f"refers to the field {field!r} of an item, and this list is for none")

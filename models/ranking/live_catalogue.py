@@ -8,7 +8,7 @@ import numpy as np
 from cachetools import LRUCache
 
 from models.arrays.types import Float32, Ids, Int32, Mask
-from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL, HIDDEN, Scalar, flag_of, moment_of
+from models.data.catalogue import AVAILABLE_FROM, AVAILABLE_UNTIL, HIDDEN, PREFIX, Scalar, flag_of, moment_of
 from models.data.codes import find
 from models.filters.knowledge import Knowledge
 from models.filters.matching import available
@@ -242,7 +242,9 @@ class LiveCatalogue:
         known = {fields[code] for code in range(len(fields))}
         for values in self._changed.values():
             known |= set() if values is None else fields_of(values)
-        return get_close_matches(name, sorted(known), n=_NEAR)
+        # What all attributes begin with makes none of them alike.
+        plain = {field.removeprefix(PREFIX): field for field in sorted(known)}
+        return [plain[near] for near in get_close_matches(name.removeprefix(PREFIX), plain, n=_NEAR)]
 
 
 def _window(fields: Mapping[str, Any] | None) -> tuple[float, float]:

@@ -109,14 +109,17 @@ class PageRows:
             firsts.append(_Row(given, scenario, variant=variants[scenario.name]))
             if given.each is not None and scenario.name not in pools:
                 pools[scenario.name] = await self._pool(firsts[-1], page, log)
-        for first in firsts:
+        for place, first in enumerate(firsts):
             given, scenario = first.given, first.scenario
             pool = pools.get(scenario.name)
             found = [first] if given.each is None or pool is None else _best_values(first, *pool)
             for row in found:
-                listed = await self._listed(row, page, log, pool, taken)
+                try:
+                    listed = await self._listed(row, page, log, pool, taken)
+                except InvalidFieldsError as error:
+                    raise _of_row(error, place) from error
                 if len(listed.page.items) < given.at_least:
-                    left_out.append(scenario.name)
+                    left_out.append(scenario.name if row.value is None else f"{given.each} {row.value}")
                     continue
                 taken = np.concatenate([taken, listed.page.items]).astype(np.int32)
                 answer = await self._listing.answer(replace(listed, request=replace(listed.request, degraded=degraded)))
@@ -159,6 +162,12 @@ def _best_values(row: _Row, request: ListRequest, pool: RankedList) -> list[_Row
                 weights[value] += 1 / np.log2(place + 2)
     best = sorted(weights, key=lambda value: (-weights[value], value))[: row.given.rows]
     return [replace(row, value=value) for value in best]
+
+
+def _of_row(error: InvalidFieldsError, place: int) -> InvalidFieldsError:
+    """Name the row that an error is about."""
+    errors = [one.model_copy(update={"field": f"rows.{place}.{one.field}"}) for one in error.errors]
+    return InvalidFieldsError(f"rows.{place}: {error}", errors)
 
 
 def _require_few(rows: Sequence[RowIn]) -> None:

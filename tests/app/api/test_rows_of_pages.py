@@ -84,7 +84,7 @@ async def test_what_is_no_page_is_refused(
         ([{"scenario": "home"}] * 21, "rows"),
         ([{"each": "category", "rows": 15}, {"each": "brand", "rows": 6}], "rows"),
         ([{"scenario": "home", "rows": 2}], "rows.0.rows"),
-        ([{"scenario": "product-page"}], "item_id"),
+        ([{"scenario": "home"}, {"scenario": "product-page"}], "rows.1.item_id"),
         ([{"each": "colour"}], "rows.0.each"),
     ):
         refused(await client.post("/pages/recommend", json={"rows": rows}), 422, "invalid_request", field)

@@ -84,6 +84,15 @@ async def test_each_goal_ranks_and_leaves_out_for_itself(resources: Resources, s
         assert "it has 'purchase', 'cart'" in problem["detail"]
         refused(await client.get("/recommend/u0", params={"goal": "view"}), 422, "unknown_goal", "goal")
         refused(await client.get("/recommend/u0", params={"goal": "a b"}), 422, "invalid_request", "goal")
+        # What was bought can be bought again, and what is in the cart continued; for the other goal it is the reverse.
+        for goal, done, begun in (("purchase", "p", "c"), ("cart", "c", "p")):
+            for name, first in (("again", done), ("continue", begun)):
+                found = listed(await client.post(f"/scenarios/{name}/recommend", json={"user_id": "u0", "goal": goal}))
+                assert set(found) == {item for item in mine if item[0] == first}, (goal, name)
+        # Charts count what reached the goal that is asked for, whichever was asked for before.
+        for goal, first in (("cart", "c"), ("purchase", "p"), ("cart", "c")):
+            popular = listed(await client.get("/popular", params={"limit": 5, "goal": goal}))
+            assert {item[0] for item in popular} == {first}
         [described] = (await client.get("/bundles")).json()["items"]
         assert described["data"]["goals"] == {"cart": f"{version}.goal2"}
 

@@ -5,7 +5,13 @@ import pytest
 from models.filters.references import FilterReferenceError, resolved
 from models.filters.requirements import Filter
 
-USER: dict[str, Any] = {"sizes": ["M", "L"], "budget": 50, "home": {"country": "NL"}, "name": "Ada"}
+USER: dict[str, Any] = {
+    "sizes": ["M", "L"],
+    "budget": 50,
+    "limit_as_text": " 40 ",
+    "home": {"country": "NL"},
+    "name": "Ada",
+}
 ITEM: dict[str, list[Any]] = {"price": [40.0], "categories": ["shoes", "trail"]}
 NOW = 1_700_000_000.0
 
@@ -25,6 +31,8 @@ def read(tree: dict[str, Any]) -> Filter:
         ),
         ({"field": "attributes.land", "eq": {"user": "home.country"}}, {"field": "attributes.land", "in": ["NL"]}),
         ({"field": "price", "lte": {"user": "budget"}}, {"field": "price", "lte": 50}),
+        ({"field": "price", "lte": {"user": "attributes.budget"}}, {"field": "price", "lte": 50}),
+        ({"field": "price", "lte": {"user": "limit_as_text"}}, {"field": "price", "lte": 40}),
         (
             {"field": "price", "gte": {"item": "price", "times": 0.5}, "lte": {"item": "price", "times": 2}},
             {"field": "price", "gte": 20, "lte": 80},
