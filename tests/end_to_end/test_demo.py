@@ -8,6 +8,8 @@ from typing import Any
 from tests.conftest import QUICK_NETWORK
 
 AGAIN_WITHIN = 10.0
+"""Seconds on an idle machine; on a busy one a share of the first start, which was slow for the same reason."""
+AGAIN_SHARE = 0.5
 SIZE = ("--users", 60, "--items", 30, "--interactions", 900)
 
 
@@ -21,7 +23,9 @@ def announced(printed: Callable[[], str]) -> str:
 
 
 def test_the_demo_does_everything_once_and_then_reuses_it(running: Callable[..., Any], isolated: Path) -> None:
+    started = time.monotonic()
     with running("demo", "--synthetic", *SIZE, BRAID_NETWORK=QUICK_NETWORK) as (client, printed):
+        first = time.monotonic() - started
         text = announced(printed)
         assert "interactions: 900 rows read, 900 kept" in text
         last = [line for line in text.splitlines() if not line.startswith("{")][-4:]
@@ -35,7 +39,7 @@ def test_the_demo_does_everything_once_and_then_reuses_it(running: Callable[...,
         assert (answer["strategy"], len(answer["items"])) == ("personalized", 10)
     started = time.monotonic()
     with running("demo", "--synthetic", *SIZE, BRAID_NETWORK=QUICK_NETWORK) as (client, printed):
-        assert time.monotonic() - started < AGAIN_WITHIN
+        assert time.monotonic() - started < max(AGAIN_WITHIN, AGAIN_SHARE * first)
         text = announced(printed)
         assert "holds 900 interactions already; they are kept" in text
         assert "is active already" in text
