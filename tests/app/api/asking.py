@@ -35,3 +35,19 @@ async def ask_for(client: httpx.AsyncClient, **body: Any) -> dict[str, Any]:
 def item_ids(answer: dict[str, Any]) -> list[str]:
     """Give the ids of a list."""
     return [item["item_id"] for item in answer["items"]]
+
+
+async def put_scenario(client: httpx.AsyncClient, name: str, **definition: Any) -> dict[str, Any]:
+    """Store a scenario."""
+    answer = await client.put(f"/scenarios/{name}", json=definition)
+    assert answer.status_code in {200, 201}, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def ask_in(client: httpx.AsyncClient, name: str, **body: Any) -> dict[str, Any]:
+    """Ask for the list of a scenario."""
+    answer = await client.post(f"/scenarios/{name}/recommend", json=body)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found

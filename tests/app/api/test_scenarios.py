@@ -10,25 +10,11 @@ from fastapi import FastAPI
 
 from app.config import Settings
 from models.bundle.store import BundleStore
-from tests.app.api.asking import ask, ask_path, item_ids, post
+from tests.app.api.asking import ask, ask_in, ask_path, item_ids, post, put_scenario
 
 Documented = Callable[[str, object], None]
 Refused = Callable[..., dict[str, Any]]
 SQLITE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-
-
-async def put(client: httpx.AsyncClient, name: str, **definition: Any) -> dict[str, Any]:
-    answer = await client.put(f"/scenarios/{name}", json=definition)
-    assert answer.status_code in {200, 201}, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-async def ask_in(client: httpx.AsyncClient, name: str, **body: Any) -> dict[str, Any]:
-    answer = await client.post(f"/scenarios/{name}/recommend", json=body)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 async def test_a_scenario_is_stored_in_versions_and_deleted(
@@ -57,7 +43,7 @@ async def test_a_scenario_is_stored_in_versions_and_deleted(
 @SQLITE
 async def test_a_built_in_scenario_can_be_replaced_and_comes_back(client: httpx.AsyncClient) -> None:
     assert (await ask_path(client, "/scenarios/home"))["source"] == "default"
-    await put(client, "home", kind="newest")
+    await put_scenario(client, "home", kind="newest")
     assert (await ask_path(client, "/scenarios/home"))["kind"] == "newest"
     await client.delete("/scenarios/home")
     assert (await ask_path(client, "/scenarios/home"))["kind"] == "user"
@@ -130,7 +116,7 @@ async def test_each_kind_lists_what_it_says(
     await post(client, "u", "i04", "purchase")
     await client.put("/items/late", json={"title": "Late"})
     for kind in ("user", "item", "cart", "popular", "trending", "again", "continue", "newest", "categories"):
-        await put(client, kind, kind=kind, exclude_seen=False if kind in {"again", "continue"} else None)
+        await put_scenario(client, kind, kind=kind, exclude_seen=False if kind in {"again", "continue"} else None)
     asked = {"user_id": "u", "item_id": "i05", "session_items": ["i06", "i07"]}
     found = {kind: await ask_in(client, kind, **asked) for kind in ("user", "item", "cart", "popular", "trending")}
     for kind, answer in found.items():
@@ -152,12 +138,12 @@ async def test_each_kind_lists_what_it_says(
 
 @SQLITE
 async def test_short_lists_are_filled_by_the_next_kinds(bundles: BundleStore, client: httpx.AsyncClient) -> None:
-    await put(client, "few", kind="again", fallback=["popular"], limit=5)
+    await put_scenario(client, "few", kind="again", fallback=["popular"], limit=5)
     empty = await ask_in(client, "few", user_id="stranger")
     assert (len(empty["items"]), empty["strategy"]) == (5, "popular")
     assert empty["reason"] == "the kind again has nothing for this request: these items are of the kind popular"
     await post(client, "u", "i01", "purchase")
-    await put(client, "few", kind="again", fallback=["popular"], limit=5, exclude_seen=False)
+    await put_scenario(client, "few", kind="again", fallback=["popular"], limit=5, exclude_seen=False)
     filled = await ask_in(client, "few", user_id="u")
     assert item_ids(filled)[0] == "i01"
     assert len(set(item_ids(filled))) == 5
@@ -170,7 +156,7 @@ async def test_short_lists_are_filled_by_the_next_kinds(bundles: BundleStore, cl
 async def test_a_request_overrides_what_it_may(
     bundles: BundleStore, client: httpx.AsyncClient, refused: Refused
 ) -> None:
-    await put(
+    await put_scenario(
         client, "fixed", kind="popular", limit=4, overrides=["limit"], filter={"field": "categories", "exists": True}
     )
     assert len(item_ids(await ask_in(client, "fixed", limit=2))) == 2
@@ -210,7 +196,7 @@ async def test_variants_split_the_users_and_stand_in_the_answer(
     bundles: BundleStore, client: httpx.AsyncClient, refused: Refused
 ) -> None:
     halves = [{"name": "a", "share": 0.5}, {"name": "b", "share": 0.5, "changes": {"kind": "popular", "limit": 2}}]
-    await put(client, "test", kind="user", variants=halves)
+    await put_scenario(client, "test", kind="user", variants=halves)
     seen: dict[str, str] = {}
     for number in range(60):
         user = f"u-{number}"
@@ -220,7 +206,7 @@ async def test_variants_split_the_users_and_stand_in_the_answer(
         assert len(answers[0]["items"]) == (10 if seen[user] == "a" else 2)
         assert answers[0]["request_id"].split("~")[2:4] == ["test", seen[user]]
     assert 15 < sum(variant == "a" for variant in seen.values()) < 45
-    await put(client, "test", kind="user", variants=halves, salt="another")
+    await put_scenario(client, "test", kind="user", variants=halves, salt="another")
     moved = [user for user in seen if (await ask_in(client, "test", user_id=user))["variant"] != seen[user]]
     assert 10 < len(moved) < 50
     assert (await ask_in(client, "test", user_id="u-0", variant="b"))["variant"] == "b"
@@ -248,77 +234,5 @@ async def test_a_file_defines_scenarios(
         for answer in (await client.put("/scenarios/landing", json={}), await client.delete("/scenarios/landing")):
             problem = refused(answer, 409, "scenario_in_file")
             assert name in problem["detail"]
-        await put(client, "other", kind="popular")
+        await put_scenario(client, "other", kind="popular")
         assert (await ask(client, "nobody"))["items"] == []
-
-
-@SQLITE
-async def test_what_is_read_can_be_put_again(client: httpx.AsyncClient) -> None:
-    price = {"field": "price", "lte": {"item": "price", "times": 2}}
-    own = {"field": "attributes.size", "in": {"user": "sizes"}}
-    stored = await put(
-        client, "x", kind="item", filter={"and": [price, {"not": own}]}, boosts=[{"filter": own, "weight": 2}]
-    )
-    again = (await client.put("/scenarios/x", json=await ask_path(client, "/scenarios/x"))).json()
-    assert again["version"] == stored["version"] + 1
-    assert again["filter"] == stored["filter"] == {"and": [price, {"not": own}]}
-
-
-@SQLITE
-async def test_filters_hold_for_every_kind_of_a_list(bundles: BundleStore, client: httpx.AsyncClient) -> None:
-    for item, category in (("i05", "x"), ("i06", "x"), ("i07", "x"), ("i08", "y")):
-        await client.put(f"/items/{item}", json={"categories": [category]})
-    same = {"field": "categories", "in": {"item": "categories"}}
-    await put(client, "page", kind="item", fallback=["user", "popular", "again"], filter=same)
-    assert set(item_ids(await ask_in(client, "page", item_id="i05"))) == {"i06", "i07"} or set(
-        item_ids(await ask_in(client, "page", item_id="i05"))
-    ) == {"i05", "i06", "i07"}
-    await put(client, "basket", kind="cart", fallback=["popular"], filter=same, limit=4)
-    assert len(item_ids(await ask_in(client, "basket"))) == 4
-    assert set(item_ids(await ask_in(client, "basket", session_items=["i05"]))) <= {"i05", "i06", "i07"}
-
-
-@SQLITE
-async def test_pins_stand_once_where_they_should(bundles: BundleStore, client: httpx.AsyncClient) -> None:
-    await post(client, "u", "i01", "purchase")
-    pins = [{"item_id": "i09", "position": 2}]
-    await put(client, "x", kind="again", fallback=["popular"], limit=5, exclude_seen=False, pins=pins)
-    found = item_ids(await ask_in(client, "x", user_id="u"))
-    assert (found[0], found[1], len(set(found))) == ("i01", "i09", 5)
-    rows = [{"scenario": "x"}, {"scenario": "x"}]
-    page = (await client.post("/pages/recommend", json={"user_id": "u", "rows": rows})).json()
-    everything = [item for row in page["rows"] for item in item_ids(row)]
-    assert len(everything) == len(set(everything))
-
-
-@SQLITE
-async def test_items_that_are_nowhere_get_into_no_list(client: httpx.AsyncClient) -> None:
-    await client.put("/items/real", json={"title": "Real"})
-    await client.put("/items/gone", json={"title": "Gone"})
-    await post(client, "v", "gone")
-    await client.delete("/items/gone")
-    for made_up in ("junk", "gone"):
-        await ask_in(client, "cart", session_items=[made_up], user_id="u")
-    assert item_ids(await ask(client, "nobody")) == ["real"]
-
-
-@SQLITE
-async def test_a_session_keeps_the_variant_of_its_list(bundles: BundleStore, client: httpx.AsyncClient) -> None:
-    halves = [{"name": "a", "share": 0.5}, {"name": "b", "share": 0.5, "changes": {"kind": "trending"}}]
-    await put(client, "test", kind="popular", variants=halves)
-    seen = set()
-    for _ in range(12):
-        first = await ask_in(client, "test", limit=4)
-        second = await ask_in(client, "test", limit=4, cursor=first["next_cursor"])
-        assert second["variant"] == first["variant"]
-        assert not set(item_ids(first)) & set(item_ids(second))
-        seen.add(first["variant"])
-    assert seen == {"a", "b"}
-
-
-@SQLITE
-async def test_rows_are_made_whatever_a_request_may_override(bundles: BundleStore, client: httpx.AsyncClient) -> None:
-    await put(client, "home", kind="user", overrides=[], exclude=["i01"])
-    page = (await client.post("/pages/recommend", json={"rows": [{"each": "category", "rows": 2}]})).json()
-    assert len(page["rows"]) == 2
-    assert "i01" not in [item for row in page["rows"] for item in item_ids(row)]
