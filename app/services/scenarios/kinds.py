@@ -15,7 +15,6 @@ from app.services.recommending.arranging import arranged
 from app.services.recommending.candidate_queries import candidate_query
 from app.services.recommending.charts import ChartService
 from app.services.recommending.listing import Listing, ListRequest, Opened
-from app.services.recommending.pages import EarlierPages
 from app.services.recommending.ranking import RankedList
 from app.services.recommending.similar_items import SimilarItemsService, values_of
 from app.services.scenarios.newest import Newest
@@ -53,27 +52,20 @@ class Kinds:
 
     def opened(self, request: ListRequest, kind: Kind, item_id: str | None) -> Opened:
         """Read the history of a request; its filters may refer to the item, or to the items of the cart."""
-        about = _items_of(request, kind, item_id)
+        about = items_of(request, kind, item_id)
         if about:
             return self._listing.opened(request, values_of(request.serving, about))
         # An empty cart has no values: what is compared with them is left out.
         return self._listing.opened(request, (lambda _: None) if kind == "cart" else None)
 
     async def ranked(
-        self, kind: Kind, request: ListRequest, definition: Definition, item_id: str | None, earlier: EarlierPages
+        self, kind: Kind, opened: Opened, definition: Definition, item_id: str | None
     ) -> tuple[RankedList, str | None]:
-        """Rank the items of one kind; return also why the list has other items than requested.
-
-        Parameters
-        ----------
-        earlier
-            Items that are not to come again.
-        """
-        opened = replace(self.opened(request, kind, item_id), earlier=earlier)
+        """Rank the items of one kind, without those of earlier pages; return also why the list has other items."""
         if kind == "user":
             return self._listing.recommended(opened), None
         if kind in {"item", "cart"}:
-            return await self._alike(opened, _items_of(request, kind, item_id), definition, kind)
+            return await self._alike(opened, items_of(opened.request, kind, item_id), definition, kind)
         if kind in {"popular", "trending"}:
             chart: Literal["popular", "trending"] = "popular" if kind == "popular" else "trending"
             window = definition.window or (_POPULAR_WINDOW if kind == "popular" else _TRENDING_WINDOW)
@@ -100,14 +92,15 @@ class Kinds:
     def _of_history(self, opened: Opened, kind: Kind) -> RankedList:
         """Rank what the user had before: what reached the goal, or what did not."""
         request = opened.request
-        options = replace(request.options, exclude_seen=None, candidates=None)
+        # The cursor was read before.
+        options = replace(opened.asked, exclude_seen=None, cursor=None)
         reached = self._listing.opened(replace(request, options=options)).user_history
         known = np.unique(reached.items)
         done = np.setdiff1d(reached.excluded, reached.disliked)
         wanted = np.intersect1d(known, done) if kind == "again" else np.setdiff1d(known, reached.excluded)
         if not len(wanted):
             return RankedList.nothing(opened.user_history.history)
-        own = replace(request.options, exclude_seen=False, candidates=tuple(request.serving.live.ids(wanted)))
+        own = replace(options, exclude_seen=False, candidates=tuple(request.serving.live.ids(wanted)))
         again = self._listing.opened(replace(request, options=own))
         return self._listing.recommended(replace(again, earlier=opened.earlier))
 
@@ -146,7 +139,7 @@ class Kinds:
         return replace(found, items=found.items[chosen], scores=found.scores[chosen])
 
 
-def _items_of(request: ListRequest, kind: Kind, item_id: str | None) -> list[str]:
+def items_of(request: ListRequest, kind: Kind, item_id: str | None) -> list[str]:
     """Return the items that a list is for: the one of the page, or those of the cart."""
     page, cart = [] if item_id is None else [item_id], list(dict.fromkeys(request.options.session_items))[-MAX_ITEMS:]
     return cart or page if kind == "cart" else page

@@ -137,7 +137,7 @@ class PageRows:
     async def _listed(self, row: _Row, page: PageIn, log: Log | None, pool: _Pool | None, taken: Int32) -> Listed:
         request, definition = await self._lists.request(row.scenario, row.asked(page), log, more=row.filter)
         if pool is not None and _is_plain(definition):
-            opened = self._listing.opened(request)
+            opened = self._lists.opened(request, definition, row.given.item_id)
             found = pool[1]
             wanted = request.serving.live.mask(opened.asked.filter) if opened.asked.filter else None
             fits = ~np.isin(found.items, taken)

@@ -15,12 +15,12 @@ from app.schemas.scenarios import Asked, Scenario
 from app.services.recommending import drift
 from app.services.recommending.answers import Answer
 from app.services.recommending.cursors import Cursor
-from app.services.recommending.listing import Listed, Listing, ListRequest
+from app.services.recommending.listing import Listed, Listing, ListRequest, Opened
 from app.services.recommending.pages import EarlierPages
 from app.services.recommending.ranking import RankedList
 from app.services.recommending.request_reader import RequestReader
 from app.services.recommending.rules import pinned
-from app.services.scenarios.kinds import Kinds
+from app.services.scenarios.kinds import Kinds, items_of
 from app.services.scenarios.variants import variants_of
 from app.services.state.histories import Log
 from models.arrays.types import Int32
@@ -107,6 +107,10 @@ class ScenarioLists:
         request = await self._reader.read(asked.user_id, log, options, head=head, about=about)
         return replace(request, place=(scenario.name, variant or "")), definition
 
+    def opened(self, request: ListRequest, definition: Definition, item_id: str | None) -> Opened:
+        """Read the history of a request, and the items that its filters refer to."""
+        return self._kinds.opened(request, definition.kind, item_id)
+
     async def listed(
         self, request: ListRequest, definition: Definition, item_id: str | None, taken: Int32 = NOTHING
     ) -> Listed:
@@ -117,14 +121,18 @@ class ScenarioLists:
         taken
             Codes of items that are not to come.
         """
-        opened = self._kinds.opened(request, definition.kind, item_id)
-        # References are resolved once, and pins stand in the joined list.
-        own = replace(request, options=replace(opened.asked, pins=()))
+        opened = self.opened(request, definition, item_id)
+        # The history is read and references are resolved once, and pins stand in the joined list.
+        own = replace(opened, asked=replace(opened.asked, pins=()))
         found, reason = RankedList.nothing(opened.user_history.history), None
-        known = np.concatenate([opened.earlier.known, taken]).astype(np.int32)
+        # No kind lists what the page or the cart holds.
+        held = request.serving.live.known_codes(items_of(request, definition.kind, item_id))
+        known = np.concatenate([opened.earlier.known, taken, held]).astype(np.int32)
         for kind in (definition.kind, *definition.fallback):
             try:
-                more, why = await self._kinds.ranked(kind, own, definition, item_id, EarlierPages(delivered=known))
+                more, why = await self._kinds.ranked(
+                    kind, replace(own, earlier=EarlierPages(delivered=known)), definition, item_id
+                )
             except DatabaseError:
                 if kind == definition.kind:
                     raise
@@ -139,7 +147,7 @@ class ScenarioLists:
             if len(found.items) >= request.options.limit:
                 break
             # The scores of another kind have another scale.
-            own = replace(own, options=replace(own.options, min_score=None))
+            own = replace(own, asked=replace(own.asked, min_score=None))
         if request.options.cursor is not None:
             reason = None
         elif definition.pins:
@@ -150,16 +158,15 @@ class ScenarioLists:
 def options_of(definition: Definition, asked: Asked) -> Options:
     """Join a definition and what a request overrides."""
     own: dict[str, Any] = {name: getattr(definition, name) for name in _IN_PLACE}
-    own |= {name: value for name in _IN_PLACE if (value := getattr(asked, name, None)) is not None}
+    own |= {name: value for name in _IN_PLACE if (value := getattr(asked, name)) is not None}
     seen = own["exclude_seen"]
-    boosts = (*definition.boosts, *asked.boosts) if hasattr(asked, "boosts") else definition.boosts
     return Options(
         limit=own["limit"],
         exclude_seen=tuple(seen) if isinstance(seen, list) else seen,
         exclude=(*definition.exclude, *asked.exclude),
-        filter=all_of([definition.filter, getattr(asked, "filter", None)]),
+        filter=all_of([definition.filter, asked.filter]),
         boosts=(
-            *(Boost(one.filter, one.weight) for one in boosts),
+            *(Boost(one.filter, one.weight) for one in (*definition.boosts, *asked.boosts)),
             *(Boost(one.filter, -one.weight) for one in definition.buries),
         ),
         pins=tuple(Pin(pin.item_id, pin.position) for pin in definition.pins if pin.position <= own["limit"]),
@@ -170,8 +177,8 @@ def options_of(definition: Definition, asked: Asked) -> Options:
         include=own["include"],
         min_score=own["min_score"],
         session_items=tuple(asked.session_items),
-        context=getattr(asked, "context", None),
-        attributes=getattr(asked, "attributes", None) or None,
+        context=asked.context,
+        attributes=asked.attributes or None,
         cursor=None if asked.cursor == NO_CURSOR else asked.cursor,
         pages=asked.cursor != NO_CURSOR,
         new_item_share=definition.new_item_share,
@@ -182,7 +189,8 @@ def options_of(definition: Definition, asked: Asked) -> Options:
 def _require_allowed(scenario: Scenario, asked: Asked) -> None:
     allowed: Sequence[str] = scenario.overrides
     given = {
-        name for name in (*_IN_PLACE, "filter", "exclude", "boosts") if getattr(asked, name, None) not in (None, [], ())
+        *(name for name in (*_IN_PLACE, "filter") if getattr(asked, name) is not None),
+        *(name for name in _ADDED if getattr(asked, name)),
     }
     wrong = sorted(given - set(allowed))
     if wrong:
