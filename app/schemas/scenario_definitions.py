@@ -162,7 +162,9 @@ class ScenarioIn(Definition):
         return self
 
     def definition_of(self, variant: str | None) -> Definition:
-        """Return the definition of a variant; that of the scenario for None."""
+        """Return the definition of a variant; that of the scenario, itself, for None."""
+        if variant is None:
+            return self
         own: dict[str, Any] = {name: getattr(self, name) for name in Definition.model_fields}
         for one in self.variants:
             if one.name == variant:
