@@ -7,7 +7,6 @@ from app.schemas.options import Options
 from app.schemas.popular import AnyWindow
 from app.services.popularity.popular_items import PopularItems
 from app.services.recommending.answers import Answer
-from app.services.recommending.arranging import arranged
 from app.services.recommending.candidate_queries import candidate_query
 from app.services.recommending.listing import Listing, Opened
 from app.services.recommending.pages import DEPTH
@@ -62,14 +61,5 @@ class ChartService:
         )
         select = self._charts.popular if kind == "popular" else self._charts.trending
         found = await select(serving, query, max(DEPTH, options.limit) + 1, window)
-        ranked = arranged(
-            serving,
-            opened.user_history,
-            opened.asked,
-            query,
-            found.selection,
-            found.strategy,
-            first_page=options.cursor is None,
-            rotation=self._listing.rotation,
-        )
+        ranked = self._listing.arranged(opened, query, found.selection, found.strategy)
         return ranked, None if options.cursor is not None else found.reason, found.window

@@ -9,7 +9,9 @@ from app.errors import DatabaseError, SchemaError
 from app.schemas.options import Options
 from app.schemas.recommendations import Degradation, ListStrategy
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
+from app.services.popularity.selection import Selection
 from app.services.recommending.answers import Answer, write_answer
+from app.services.recommending.arranging import arranged
 from app.services.recommending.cursors import Cursor
 from app.services.recommending.pages import EarlierPages, Page, continued, cut_page, earlier_pages
 from app.services.recommending.ranked_lists import ranked_list
@@ -23,6 +25,7 @@ from app.services.state.serving import Serving
 from app.services.state.user_history import UserHistory, known_attributes, read_history
 from models.arrays.types import Float32
 from models.filters.references import Lookup
+from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.rotation import RotationConfig
 
 _SELECTED = frozenset({"similar", "popular", "trending", "newest", "search"})
@@ -200,6 +203,28 @@ class Listing:
             popular_now=popular_now,
             before_deadline=lambda: time.monotonic() - request.started < deadline,
             rotation=self.rotation,
+        )
+
+    def arranged(
+        self,
+        opened: Opened,
+        query: CandidateQuery,
+        selection: Selection,
+        strategy: ListStrategy,
+        *,
+        personal: bool = True,
+    ) -> RankedList:
+        """Put selected items in order for the user, with the rules of the request; see `arranging.arranged`."""
+        return arranged(
+            opened.request.serving,
+            opened.user_history,
+            opened.asked,
+            query,
+            selection,
+            strategy,
+            first_page=opened.request.options.cursor is None,
+            rotation=self.rotation,
+            personal=personal,
         )
 
     def _earlier(self, request: ListRequest) -> EarlierPages:

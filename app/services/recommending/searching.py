@@ -10,7 +10,6 @@ from app.schemas.recommendations import ListStrategy
 from app.services.kit.database_timeout import with_timeout
 from app.services.popularity.selection import Selection, highest, nothing
 from app.services.recommending.answers import Answer
-from app.services.recommending.arranging import arranged
 from app.services.recommending.candidate_queries import candidate_query
 from app.services.recommending.listing import Listing
 from app.services.recommending.pages import DEPTH
@@ -65,16 +64,7 @@ class SearchService:
         if words:
             selection, why = await self._select(serving, words, query, max(DEPTH, options.limit) + 1)
             reason = why.format(repr(text))
-        ranked = arranged(
-            serving,
-            opened.user_history,
-            opened.asked,
-            query,
-            selection,
-            "search",
-            first_page=options.cursor is None,
-            rotation=self._listing.rotation,
-        )
+        ranked = self._listing.arranged(opened, query, selection, "search")
         strategy: ListStrategy = "search" if len(ranked.items) or len(opened.earlier.items) else "none"
         says_why = not len(selection.items) and options.cursor is None
         return await self._listing.answer(self._listing.closed(opened, ranked, strategy, reason if says_why else None))

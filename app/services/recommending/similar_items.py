@@ -14,7 +14,6 @@ from app.services.popularity.popular_items import PopularItems
 from app.services.popularity.selection import Selection, highest, nothing
 from app.services.recommending import drift
 from app.services.recommending.answers import Answer
-from app.services.recommending.arranging import arranged
 from app.services.recommending.candidate_queries import candidate_query
 from app.services.recommending.catalogue_content import CatalogueContent
 from app.services.recommending.known_items import KnownItems
@@ -129,16 +128,7 @@ class SimilarItemsService:
             found = await self._charts.fallback(serving, query, options.limit)
             selection, strategy = found.selection, found.strategy
             reason = found.reason if strategy == "none" else _FALLBACK.format(strategy)
-        ranked = arranged(
-            serving,
-            opened.user_history,
-            options,
-            query,
-            selection,
-            strategy,
-            first_page=options.cursor is None,
-            rotation=self._listing.rotation,
-        )
+        ranked = self._listing.arranged(opened, query, selection, strategy)
         return ranked, reason
 
     async def _alike(

@@ -11,7 +11,6 @@ from app.schemas.problems import FieldError
 from app.schemas.scenario_definitions import Definition, Kind
 from app.schemas.similar import BLEND, MAX_ITEMS
 from app.services.popularity.selection import Selection
-from app.services.recommending.arranging import arranged
 from app.services.recommending.candidate_queries import candidate_query
 from app.services.recommending.charts import ChartService
 from app.services.recommending.listing import Listing, ListRequest, Opened
@@ -111,17 +110,7 @@ class Kinds:
         )
         items = await self._newest.items(serving, query, MAX_LIMIT)
         selection = Selection(items, -np.arange(len(items), dtype=np.float32))
-        return arranged(
-            serving,
-            opened.user_history,
-            opened.asked,
-            query,
-            selection,
-            "newest",
-            first_page=opened.request.options.cursor is None,
-            rotation=self._listing.rotation,
-            personal=False,
-        )
+        return self._listing.arranged(opened, query, selection, "newest", personal=False)
 
     def _of_categories(self, opened: Opened) -> RankedList:
         """Take the best item of each category, in the order of these items."""
