@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     scenarios: Path | None = Field(
         None, description="TOML or YAML file that defines scenarios; others are stored by `PUT /scenarios/{name}`."
     )
+    explanations: Path | None = Field(
+        None, description="TOML file of sentences that explain lists: further languages, or other words."
+    )
     imports: Path = Field(Path("var/imports"), description="Folder for uploaded data sets, until they are imported.")
     host: str = Field("127.0.0.1", description="Address that `braid serve` listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that `braid serve` listens on.")

@@ -165,6 +165,10 @@ class ScenarioFileError(BraidError):
     """A file of scenarios cannot be used; the text is one line that names the file and the place."""
 
 
+class ExplanationsFileError(BraidError):
+    """A file of explanations cannot be used; the text is one line that names the file and the place."""
+
+
 class StorageFullError(BraidError):
     """The disk has no room for the uploaded files."""
 

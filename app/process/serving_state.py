@@ -25,6 +25,7 @@ from app.services.recommending.catalogue_content import CatalogueContent
 from app.services.recommending.listing import Listing
 from app.services.recommending.recommendation import RecommendationService
 from app.services.recommending.request_reader import RequestReader
+from app.services.recommending.wording import Wording
 from app.services.scenarios.newest import Newest
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.change_feed import ChangeFeed
@@ -103,6 +104,7 @@ class ServingState:
             self.bundle,
             self.counts_since_bundle,
             self.item_fields,
+            Wording(settings.explanations),
             deadline=settings.deadline_ms / 1000,
             new_item_share=settings.new_item_share,
             rotation=settings.rotates,

@@ -63,6 +63,15 @@ Include = Annotated[
 MinScore = Annotated[
     float | None, Field(allow_inf_nan=False, description="leave out items with a score below this, but not pinned ones")
 ]
+Language = Annotated[
+    str | None,
+    Field(
+        max_length=35,
+        pattern="^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$",
+        description="language of the explanations, a tag such as `de` or `de-AT`; English for one that is not known",
+        examples=["de"],
+    ),
+]
 GOAL = "what counts as success, for bundles that are trained for several goals: one of them; the first by default"
 DIVERSITY = "0 keeps the order of the scores; towards 1 the items of the list are less similar to one another"
 CURSOR = "`next_cursor` of the page before; `none` for a list of one page, whose answer has no cursor"

@@ -17,6 +17,7 @@ from app.schemas.list_fields import (
     GoalText,
     Include,
     Labels,
+    Language,
     Limit,
     MinScore,
     Rotation,
@@ -48,6 +49,7 @@ class ListQuery(BaseModel):
     diversity: Diversity = Field(0.0, description=DIVERSITY)
     rotation: Rotation = None
     explain: bool = Field(False, description="give the reasons why each item is in the list")
+    language: Language = None
     goal: GoalText | None = Field(None, description=GOAL)
     include: Include = ()
     min_score: MinScore = None
@@ -71,6 +73,7 @@ class ListQuery(BaseModel):
             diversity=self.diversity,
             rotation=self.rotation,
             explain=self.explain,
+            language=self.language,
             goal=self.goal,
             include=self.include,
             min_score=self.min_score,

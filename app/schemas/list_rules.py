@@ -13,6 +13,7 @@ from app.schemas.list_fields import (
     Excluded,
     GoalText,
     Include,
+    Language,
     Limit,
     MinScore,
     Rotation,
@@ -79,6 +80,7 @@ class Rules(BaseModel):
     diversity: Diversity = Field(0.0, description=DIVERSITY)
     rotation: Rotation = None
     explain: bool = Field(False, description="give the reasons why each item is in the list")
+    language: Language = None
     goal: GoalText | None = Field(None, description=GOAL)
     include: Include = ()
     min_score: MinScore = None
@@ -128,6 +130,7 @@ class Rules(BaseModel):
             diversity=self.diversity,
             rotation=self.rotation,
             explain=self.explain,
+            language=self.language,
             goal=self.goal,
             context=self.context,
             include=self.include,

@@ -40,7 +40,7 @@ class Options:
     as the request knows them, `context` says what the request knows of its moment. `include` are
     the fields of the catalogue that come with each item. Items with scores below `min_score` are left out. `pages`
     tells whether to return a cursor when there are more items. `new_item_share` and `deadline`
-    (seconds) are those of the service where None.
+    (seconds) are those of the service where None. `language` is that of explanations, a tag such as `de-AT`.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -64,6 +64,7 @@ class Options:
     pages: bool = True
     new_item_share: float | None = None
     deadline: float | None = None
+    language: str | None = None
 
     @cached_property
     def depends_on_request(self) -> bool:

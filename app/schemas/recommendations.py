@@ -47,15 +47,16 @@ class Reason(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_REASON]})
 
-    strand: str = Field(description="a recommender, `network`, `boosts`, `buries` or `preferences`")
+    strand: str = Field(
+        description="a recommender, `network`, `boosts`, `buries`, `preferences`, or what selected the item"
+    )
     share: float = Field(description="share of the score; the shares of all strands add up to 1")
     because: list[Because] = Field(
         description="items of the user's history that contributed most, the largest share first"
     )
     words: str | None = Field(
         None,
-        description="for the strand `go_on` what the user did with the item itself: in your cart, viewed twice; for"
-        " `profile_affinity` the attribute behind it: popular among users with country: nl",
+        description="what it means, for a person to read, where there is a sentence for it: Because you viewed Alien",
     )
 
 
@@ -83,6 +84,9 @@ class RecommendedItem(IncludedFields):
     item_id: str
     score: float = Field(description="comparable within one response only")
     rank: int = Field(description="1 for the best; continues across the pages of a list")
+    explanation: str | None = Field(
+        None, description="with `explain` only: the words of the strongest reason that has some, to show to the user"
+    )
     reasons: list[Reason] | None = Field(None, description="with `explain` only")
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints,
 from pydantic_core import PydanticCustomError
 
 from app.schemas.interactions import EventType
-from app.schemas.list_fields import DIVERSITY, GOAL, Excluded, GoalText, Include, MinScore, Rotation
+from app.schemas.list_fields import DIVERSITY, GOAL, Excluded, GoalText, Include, Language, MinScore, Rotation
 from app.schemas.list_rules import MAX_BOOSTS, BoostIn, PinIn
 from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT
 from app.schemas.popular import AnyWindow
@@ -68,6 +68,7 @@ class Definition(BaseModel):
     min_score: MinScore = None
     include: Include = ()
     explain: bool = Field(False, description="give the reasons why each item is in the list")
+    language: Language = None
     deadline_ms: int | None = Field(
         None,
         ge=1,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
 from app.schemas.interactions import EventType
-from app.schemas.list_fields import CURSOR, Cursor, Excluded, GoalText, Include, MinScore
+from app.schemas.list_fields import CURSOR, Cursor, Excluded, GoalText, Include, Language, MinScore
 from app.schemas.list_rules import MAX_BOOSTS, BoostIn
 from app.schemas.options import MAX_LIMIT
 from app.schemas.recommend_requests import MAX_SESSION_ITEMS
@@ -88,6 +88,7 @@ class AskedQuery(BaseModel):
     include: Include | None = None
     exclude: Excluded = Field([], description="items to leave out, besides those of the scenario")
     explain: bool | None = Field(None, description="replaces the scenario's value")
+    language: Language = None
     cursor: Cursor | None = Field(None, description=CURSOR)
 
 
@@ -186,6 +187,7 @@ class PageIn(BaseModel):
         " categories and brands counted"
     )
     include: Include | None = None
+    language: Language = None
     attributes: JsonObject | None = Field(None, description="attributes of the user, as in `POST /recommend`")
     context: JsonObject | None = Field(None, description="any JSON object, read by models")
 

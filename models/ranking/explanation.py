@@ -8,10 +8,11 @@ import numpy as np
 
 from models.arrays.types import Float32, Float64
 from models.data.history import History
+from models.data.profile_reader import Value
 from models.ranking.candidates import PARTS, Candidates
+from models.ranking.own_act import OwnAct, own_act
 from models.ranking.ranked import Ranked
 from models.ranking.ranker import Ranker
-from models.ranking.reason_words import words_for
 from models.recommenders.go_on import GoOn
 from models.recommenders.popularity import Popularity
 from models.recommenders.profile_affinity import ProfileAffinity
@@ -31,14 +32,16 @@ _OF_ITSELF = {GoOn.signals[0]}
 class Reason:
     """One strand of a score: its share, and the user's own items behind it, each with its share of the strand.
 
-    `words` say what the user did with the item itself, or which attribute of the user or value of the context raises
-    it, where that is the reason.
+    `own_act` is what the user did with the item itself, and `value` the attribute of the user or the value of the
+    context that raises it, where that is the reason. `lowers` tells whether the strand lowers the score.
     """
 
     strand: str
     share: float
     because: tuple[tuple[int, float], ...] = ()
-    words: str | None = None
+    own_act: OwnAct | None = None
+    value: Value | None = None
+    lowers: bool = False
 
 
 def contributions(ranker: Ranker, ranked: Ranked) -> dict[str, Float64]:
@@ -99,18 +102,19 @@ def explain(
     affinity = ranker.retriever.affinity
     values = [] if affinity is None else affinity.reader.read(attributes or {}, context)
 
-    def with_words(reason: Reason, item: int) -> Reason:
+    def told(reason: Reason, item: int) -> Reason:
         if reason.strand in _OF_ITSELF:
-            return replace(reason, words=words_for(history, item))
-        return replace(reason, words=affinity.why(values, item)) if affinity and reason.strand == _AFFINITY else reason
+            return replace(reason, own_act=own_act(history, item))
+        return replace(reason, value=affinity.why(values, item)) if affinity and reason.strand == _AFFINITY else reason
 
-    return [[with_words(reason, item) for reason in reasons] for item, reasons in zip(items, found, strict=True)]
+    return [[told(reason, item) for reason in reasons] for item, reasons in zip(items, found, strict=True)]
 
 
 def _reasons(
     parts: Mapping[str, Float64], own: Mapping[str, "_OwnItems"], candidates: Candidates, place: int
 ) -> list[Reason]:
-    sizes = {name: abs(float(values[place])) for name, values in parts.items()}
+    signed = {name: float(values[place]) for name, values in parts.items()}
+    sizes = {name: abs(value) for name, value in signed.items()}
     total = sum(sizes.values())
     if total <= 0:
         return [Reason("popularity", 1.0)]
@@ -118,7 +122,7 @@ def _reasons(
     whole = sum(large.values())
     item = int(candidates.items[place])
     return [
-        Reason(name, size / whole, own[name].of(item) if name in own else ())
+        Reason(name, size / whole, own[name].of(item) if name in own else (), lowers=signed[name] < 0)
         for name, size in sorted(large.items(), key=lambda strand: -strand[1])
     ]
 

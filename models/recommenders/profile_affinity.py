@@ -15,7 +15,7 @@ from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.data.profile_reader import IN_CONTEXT, KINDS, Kind, ProfileReader, Value
+from models.data.profile_reader import KINDS, Kind, ProfileReader, Value
 from models.recommenders.recommender import TrainingData
 from models.recommenders.score_board import ScoreBoard
 from models.recommenders.shared_values import SharedValues
@@ -180,8 +180,8 @@ class ProfileAffinity:
         factors = np.exp(weight * (lifts - constant)).astype(np.float32)
         return Lifted(items, factors, math.exp(-weight * constant), self.shares)
 
-    def why(self, values: Sequence[Value], item: int) -> str | None:
-        """Name the value of a profile that raises the odds of an item most; None where none does."""
+    def why(self, values: Sequence[Value], item: int) -> Value | None:
+        """Return the value of a profile that raises the odds of an item most; None where none does."""
         best, most = None, 0.0
         for value in values:
             for row in self.known(np.array([value.code])).tolist():
@@ -189,10 +189,7 @@ class ProfileAffinity:
                 lift = float(lifts[columns == item].sum() - np.log1p(self.totals[row] / self.config.pseudo_count))
                 if lift > most:
                     best, most = value, lift
-        if best is None:
-            return None
-        within = best.name.removeprefix(IN_CONTEXT)
-        return f"popular {'among users ' if within == best.name else ''}with {within}: {best.text}"
+        return best
 
     def rows_of(self, profile: Int64 | None) -> list[tuple[Int32, Float32]]:
         """Return the items of each value of a profile that is known, and the logarithms of their factors."""

@@ -49,7 +49,7 @@ def write_answer(
     strategy: ListStrategy,
     *,
     reason: str | None = None,
-    reasons: Sequence[list[dict[str, Any]]] | None = None,
+    explanations: Sequence[Mapping[str, Any]] | None = None,
     fields: Sequence[bytes] | None = None,
     degraded: Degradation | None = None,
     known_user: bool | None = None,
@@ -63,8 +63,8 @@ def write_answer(
         What the answer begins with, such as the user.
     reason
         Why the list is empty; None where it is not.
-    reasons
-        The reasons of each item in the form of the wire model `Reason`; None if they were not requested.
+    explanations
+        `explanation` and `reasons` of each item, as `RecommendedItem` has them; None if they were not requested.
     fields
         The JSON of the fields of each item, without its first brace; None if none were requested.
     place
@@ -75,9 +75,9 @@ def write_answer(
         {"item_id": item_id, "score": score, "rank": rank}
         for rank, (item_id, score) in enumerate(zip(ids, scores, strict=True), page.first_rank)
     ]
-    if reasons is not None:
-        for item, why in zip(items, reasons, strict=True):
-            item["reasons"] = why
+    if explanations is not None:
+        for item, why in zip(items, explanations, strict=True):
+            item.update(why)
     if fields is not None:
         items = [
             orjson.Fragment(orjson.dumps(item)[:-1] + b"," + more) for item, more in zip(items, fields, strict=True)

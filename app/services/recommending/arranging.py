@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from app.schemas.options import Options
-from app.schemas.recommendations import ListStrategy
 from app.services.popularity.selection import Selection
 from app.services.recommending.candidate_queries import adjusted
+from app.services.recommending.origins import Origin
 from app.services.recommending.ranking import RankedList
 from app.services.recommending.rules import apply_rules
 from app.services.state.serving import Serving
@@ -29,7 +29,7 @@ def arranged(
     options: Options,
     query: CandidateQuery,
     selection: Selection,
-    strategy: ListStrategy,
+    origin: Origin,
     *,
     first_page: bool,
     rotation: RotationConfig,
@@ -42,7 +42,7 @@ def arranged(
 
     Parameters
     ----------
-    strategy
+    origin
         How the items were selected.
     first_page
         Pins apply to the first page only.
@@ -69,7 +69,8 @@ def arranged(
         for one in adjustments:
             scores = scores + one.values[items] * np.float32(one.weight * deviation)
     places = np.argsort(-scores, kind="stable")
-    found = RankedList(items[places], scores[places].astype(np.float32), strategy, user_history.history)
+    scores = scores[places].astype(np.float32)
+    found = RankedList(items[places], scores, origin.strategy, user_history.history, selections=((origin, items),))
     return apply_rules(
         serving,
         options,

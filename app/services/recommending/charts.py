@@ -9,6 +9,7 @@ from app.services.popularity.popular_items import PopularItems
 from app.services.recommending.answers import Answer
 from app.services.recommending.candidate_queries import candidate_query
 from app.services.recommending.listing import Listing, Opened
+from app.services.recommending.origins import Origin
 from app.services.recommending.pages import DEPTH
 from app.services.recommending.ranking import RankedList
 from app.services.recommending.request_reader import RequestReader
@@ -61,5 +62,5 @@ class ChartService:
         )
         select = self._charts.popular if kind == "popular" else self._charts.trending
         found = await select(serving, query, max(DEPTH, options.limit) + 1, window)
-        ranked = self._listing.arranged(opened, query, found.selection, found.strategy)
+        ranked = self._listing.arranged(opened, query, found.selection, Origin(found.strategy))
         return ranked, None if options.cursor is not None else found.reason, found.window

@@ -13,11 +13,14 @@ from app.services.popularity.selection import Selection
 from app.services.recommending.answers import Answer, write_answer
 from app.services.recommending.arranging import arranged
 from app.services.recommending.cursors import Cursor
+from app.services.recommending.empty_lists import why_empty
+from app.services.recommending.origins import Origin
 from app.services.recommending.pages import EarlierPages, Page, continued, cut_page, earlier_pages
 from app.services.recommending.ranked_lists import ranked_list
 from app.services.recommending.ranking import RankedList, strategy_of
-from app.services.recommending.reasons import explained, why_empty
+from app.services.recommending.reasons import Explainer
 from app.services.recommending.request_filters import with_values
+from app.services.recommending.wording import Wording
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.histories import Log
 from app.services.state.item_fields import ItemFields
@@ -27,9 +30,6 @@ from models.arrays.types import Float32
 from models.filters.references import Lookup
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.rotation import RotationConfig
-
-_SELECTED = frozenset({"similar", "popular", "trending", "newest", "search"})
-"""Strategies of lists whose items were selected before they were put in order for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,8 @@ class Listing:
     ----------
     fields
         The fields of the catalogue that come with items.
+    wording
+        The sentences of explanations.
     deadline
         Seconds after which the network is left out.
     new_item_share
@@ -111,6 +113,7 @@ class Listing:
         bundle: ActiveBundle,
         since_bundle: CountsSinceBundle,
         fields: ItemFields,
+        wording: Wording,
         *,
         deadline: float,
         new_item_share: float,
@@ -119,6 +122,7 @@ class Listing:
         self._bundle = bundle
         self._since_bundle = since_bundle
         self._fields = fields
+        self._wording = wording
         self._deadline = deadline
         self._share = new_item_share
         self.rotation = rotation
@@ -171,19 +175,19 @@ class Listing:
         """Write an answer; None where fields of its items have to be read first."""
         include = listed.asked.include
         fields = self._fields.kept(listed.item_ids, include) if include else None
-        return None if include and fields is None else _written(listed, fields)
+        return None if include and fields is None else self._written(listed, fields)
 
     async def answer(self, listed: Listed) -> Answer:
         """Write an answer, with the fields of its items if the request includes some."""
         include = listed.asked.include
         if not include:
-            return _written(listed)
+            return self._written(listed)
         try:
-            return _written(listed, await self._fields.read(listed.item_ids, include))
+            return self._written(listed, await self._fields.read(listed.item_ids, include))
         except SchemaError:
             raise
         except DatabaseError:
-            return _written(replace(listed, request=replace(listed.request, degraded="database")))
+            return self._written(replace(listed, request=replace(listed.request, degraded="database")))
 
     def recommended(self, opened: Opened) -> RankedList:
         """Rank what the bundle recommends to the user, without the items of earlier pages."""
@@ -210,7 +214,7 @@ class Listing:
         opened: Opened,
         query: CandidateQuery,
         selection: Selection,
-        strategy: ListStrategy,
+        origin: Origin,
         *,
         personal: bool = True,
     ) -> RankedList:
@@ -221,7 +225,7 @@ class Listing:
             opened.asked,
             query,
             selection,
-            strategy,
+            origin,
             first_page=opened.request.options.cursor is None,
             rotation=self.rotation,
             personal=personal,
@@ -234,33 +238,28 @@ class Listing:
         item_ids = self._bundle.item_ids(cursor.version)
         return earlier_pages(cursor, request.digest, item_ids, request.serving.live)
 
-
-def _reasons(listed: Listed) -> list[list[dict[str, Any]]]:
-    """Explain the items of a page: by the scores that ranked them, or by what else the list is based on."""
-    request, found, items = listed.request, listed.found, listed.page.items
-    if request.about and found.strategy in _SELECTED:
-        return [[{"strand": found.strategy, "share": 1.0, "because": []}] for _ in items]
-    return explained(request.serving, listed.user_history, listed.asked, found, items, request.log)
+    def _written(self, listed: Listed, fields: Sequence[bytes] | None = None) -> Answer:
+        """Write the bytes of an answer."""
+        request, user_history, asked, found = listed.request, listed.user_history, listed.asked, listed.found
+        serving, explanations = request.serving, None
+        if asked.explain:
+            phrases = self._wording.in_language(asked.language)
+            explainer = Explainer(serving, user_history, asked, found, request.log, phrases, request.counts)
+            explanations = explainer.explained(listed.page.items)
+        return write_answer(
+            serving,
+            {"user_id": request.user_id} if request.head is None else request.head,
+            listed.page,
+            found.strategy,
+            reason=listed.reason or (None if len(found.items) else why_empty(serving.live, user_history, asked, found)),
+            explanations=explanations,
+            fields=fields,
+            degraded="deadline" if found.late else request.degraded,
+            place=request.place,
+            known_user=None if request.user_id is None else user_history.history.user >= 0,
+        )
 
 
 def _page(opened: Opened, found: RankedList) -> Page:
     request = opened.request
     return cut_page(request.serving, request.options, request.digest, opened.earlier, found)
-
-
-def _written(listed: Listed, fields: Sequence[bytes] | None = None) -> Answer:
-    """Write the bytes of an answer."""
-    request, user_history, asked, found = listed.request, listed.user_history, listed.asked, listed.found
-    serving = request.serving
-    return write_answer(
-        serving,
-        {"user_id": request.user_id} if request.head is None else request.head,
-        listed.page,
-        found.strategy,
-        reason=listed.reason or (None if len(found.items) else why_empty(serving.live, user_history, asked, found)),
-        reasons=_reasons(listed) if asked.explain else None,
-        fields=fields,
-        degraded="deadline" if found.late else request.degraded,
-        place=request.place,
-        known_user=None if request.user_id is None else user_history.history.user >= 0,
-    )

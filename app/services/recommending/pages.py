@@ -85,11 +85,15 @@ def continued(earlier: EarlierPages, more: RankedList, strategy: ListStrategy) -
     """Put the items that the first page fixed before those that are ranked now, so that scores never rise."""
     if not len(earlier.items):
         return more
+    selections = more.selections
+    if selections and selections[0][0].strategy == strategy:
+        selections = ((selections[0][0], earlier.items), *selections)
     return replace(
         more,
         items=np.concatenate([earlier.items, more.items]),
         scores=np.concatenate([earlier.scores, np.minimum(more.scores, earlier.scores[-1])]),
         strategy=strategy,
+        selections=selections,
     )
 
 

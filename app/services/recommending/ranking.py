@@ -9,6 +9,7 @@ import numpy as np
 from app.schemas.options import Options
 from app.schemas.recommendations import ListStrategy, Strategy
 from app.services.recommending.candidate_queries import adjusted
+from app.services.recommending.origins import Origin
 from app.services.state.serving import Serving
 from app.services.state.user_history import HALF_LIVES_HELD, UserHistory
 from app.times import clock
@@ -27,7 +28,8 @@ class RankedList:
     """Items, best first: codes (int32) with their scores (float32), and how the list was made.
 
     `ranked` holds what the ranker scored; None without a bundle, and for a page that an earlier one fixed.
-    `below_min_score` counts the items that were left out because of their scores.
+    `below_min_score` counts the items that were left out because of their scores. `selections` hold the codes of the
+    items that were selected before they were put in order, by how; the other items are the ranker's.
     """
 
     items: Int32
@@ -36,6 +38,7 @@ class RankedList:
     history: History
     ranked: Ranked | None = None
     below_min_score: int = 0
+    selections: tuple[tuple[Origin, Int32], ...] = ()
 
     @classmethod
     def nothing(cls, history: History) -> "RankedList":
@@ -46,7 +49,7 @@ class RankedList:
         """Put another list behind this one, whatever the scale of its scores."""
         scores = np.full(len(more.items), self.scores.min(), dtype=np.float32)
         items, scores = np.concatenate([self.items, more.items]), np.concatenate([self.scores, scores])
-        return replace(self, items=items, scores=scores)
+        return replace(self, items=items, scores=scores, selections=(*self.selections, *more.selections))
 
     @property
     def late(self) -> bool:

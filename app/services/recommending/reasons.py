@@ -1,121 +1,114 @@
-"""Reasons: why an item is in a list, and why a list is empty."""
+"""Reasons: why an item is in a list, in numbers and in words."""
 
-from collections.abc import Iterator
-from textwrap import shorten
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from app.schemas.options import Options
+from app.services.recommending.origins import Origin
 from app.services.recommending.ranking import RankedList, rank
+from app.services.recommending.wording import Phrases
 from app.services.state.histories import Log
 from app.services.state.serving import Serving
 from app.services.state.user_history import UserHistory, known_attributes
-from models.arrays.types import Int32
-from models.filters.relaxations import in_words, relax
+from models.arrays.types import Float32, Int32
+from models.data.catalogue import TITLE
+from models.data.strengths import VIEW
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.explanation import Reason, explain
-from models.ranking.live_catalogue import LiveCatalogue
 
-_MAX_NAMED = 3
-_MAX_LENGTH = 300
-"""Characters of the part of a filter that is named."""
-_POPULAR = [Reason("popularity", 1.0)]
+_POPULAR, _NEWEST = [Reason("popularity", 1.0)], [Reason("newest", 1.0)]
 
 
-def explained(
-    serving: Serving,
-    user_history: UserHistory,
-    options: Options,
-    found: RankedList,
-    items: Int32,
-    log: Log | None,
-) -> list[list[dict[str, Any]]]:
-    """Return the reasons for some items of a list, as the wire model `Reason` has them.
+@dataclass(frozen=True)
+class Explainer:
+    """Explains the items of one page.
 
-    Parameters
-    ----------
-    log
-        Of the user, with the attributes that some reasons name.
+    `log` is that of the user, whose event types and attributes some sentences name; None for an anonymous session.
+    `counts` are the interactions of each code while there is no bundle.
     """
-    codes, attributes = items.tolist(), known_attributes(log, options.attributes)
-    reasons: dict[int, list[Reason]] = {}
-    if serving.ranker is not None:
-        ranked = found.ranked
+
+    serving: Serving
+    user_history: UserHistory
+    options: Options
+    found: RankedList
+    log: Log | None
+    phrases: Phrases
+    counts: Float32 | None = None
+
+    def explained(self, items: Int32) -> list[dict[str, Any]]:
+        """Return `explanation` and `reasons` of each item, as the wire model `RecommendedItem` has them."""
+        origins = {code: origin for origin, own in self.found.selections for code in own.tolist()}
+        ranked = self._by_ranker(items[[code not in origins for code in items.tolist()]])
+        return [
+            self._of_selection(origins[code], code)
+            if code in origins
+            else self._written(ranked.get(code) or self._by_count(code))
+            for code in items.tolist()
+        ]
+
+    def _by_ranker(self, items: Int32) -> Mapping[int, list[Reason]]:
+        """Split the scores of items, where there is a bundle."""
+        serving, options = self.serving, self.options
+        if serving.ranker is None or not len(items):
+            return {}
+        ranked = self.found.ranked
         if ranked is None or not np.isin(items, ranked.candidates.items).all():
             # Pinned, or fixed by an earlier page: these items are scored by themselves, as of now.
-            ranked = rank(serving, user_history, options, CandidateQuery(only=items)).ranked
-        if ranked is not None:
-            places = {code: place for place, code in enumerate(ranked.candidates.items.tolist())}
-            scored = [code for code in codes if code in places]
-            own = [places[code] for code in scored]
-            why = explain(serving.ranker, found.history, ranked, own, attributes, options.context)
-            reasons = dict(zip(scored, why, strict=True))
-    return [_written(reasons.get(code, _POPULAR), serving.live) for code in codes]
+            ranked = rank(serving, self.user_history, options, CandidateQuery(only=items)).ranked
+        if ranked is None:
+            return {}
+        places = {code: place for place, code in enumerate(ranked.candidates.items.tolist())}
+        scored = [code for code in items.tolist() if code in places]
+        own = [places[code] for code in scored]
+        attributes = known_attributes(self.log, options.attributes)
+        why = explain(serving.ranker, self.found.history, ranked, own, attributes, options.context)
+        return dict(zip(scored, why, strict=True))
 
+    def _by_count(self, code: int) -> list[Reason]:
+        """Before the first bundle, items without interactions follow those with some."""
+        counted = self.serving.ranker is not None or (self.counts is not None and self.counts[code] > 0)
+        return _POPULAR if counted else _NEWEST
 
-def _written(reasons: list[Reason], live: LiveCatalogue) -> list[dict[str, Any]]:
-    return [
-        {
-            "strand": reason.strand,
-            "share": reason.share,
-            "because": [{"item_id": live.item_id(code), "share": share} for code, share in reason.because],
-            **({} if reason.words is None else {"words": reason.words}),
-        }
-        for reason in reasons
-    ]
+    def _of_selection(self, origin: Origin, code: int) -> dict[str, Any]:
+        about = origin.nearest_to(code)
+        words = self.phrases.of_list(origin.kind, None if about is None else self._title(about))
+        because = [] if about is None else [{"item_id": about, "share": 1.0}]
+        reason = {"strand": origin.strategy, "share": 1.0, "because": because}
+        return {"explanation": words, "reasons": [reason if words is None else reason | {"words": words}]}
 
+    def _written(self, reasons: list[Reason]) -> dict[str, Any]:
+        live = self.serving.live
+        written: list[dict[str, Any]] = []
+        for reason in reasons:
+            words = self._words(reason)
+            because = [{"item_id": live.item_id(code), "share": share} for code, share in reason.because]
+            one = {"strand": reason.strand, "share": reason.share, "because": because}
+            written.append(one if words is None else one | {"words": words})
+        return {"explanation": next((one["words"] for one in written if "words" in one), None), "reasons": written}
 
-def why_empty(live: LiveCatalogue, user_history: UserHistory, options: Options, found: RankedList) -> str:
-    """Explain in plain words why a list is empty, and which part of its filter causes it."""
-    if found.below_min_score and options.min_score is not None:
-        return f"no item has a score of {options.min_score:g} or more"
-    cause = next(cause for holds, cause in _causes(live, user_history, options) if holds)
-    return (
-        cause if options.filter is None or options.cursor is not None else cause + _way_out(live, user_history, options)
-    )
+    def _words(self, reason: Reason) -> str | None:
+        if reason.lowers:
+            return None
+        if reason.own_act is not None:
+            return self.phrases.own_act(reason.own_act)
+        if reason.value is not None:
+            return self.phrases.value(reason.value)
+        own = self.serving.live.item_id(reason.because[0][0]) if reason.because else None
+        title = None if own is None else self._title(own)
+        said = self.phrases.strand(reason.strand, title)
+        if said is None and own is not None and title is not None:
+            return self.phrases.because(self._event_type(own), title)
+        return said
 
+    def _title(self, item_id: str) -> str:
+        live = self.serving.live
+        return next((str(title) for title in live.values_of(int(live.codes([item_id])[0]), TITLE)), item_id)
 
-def _way_out(live: LiveCatalogue, user_history: UserHistory, options: Options) -> str:
-    """Describe the smallest part of a filter without which there would be items; empty if there is no such part."""
-    available = ~live.blocked[: len(live)]
-    if options.candidates is not None:
-        given = np.zeros(len(live), dtype=np.bool_)
-        given[live.known_codes(options.candidates)] = True
-        available &= given
-    available[user_history.excluded] = False
-    available[live.known_codes(options.exclude)] = False
-    found = None if options.filter is None else relax(options.filter, live.mask, available)
-    if found is None:
-        return ""
-    given_up = shorten(" and ".join(in_words(part) for part in found.requirements), _MAX_LENGTH, placeholder=" …")
-    return f"; without {given_up} there would be {found.items:,} item{'s' if found.items > 1 else ''}"
-
-
-def _with_near(live: LiveCatalogue, name: str) -> str:
-    """Name a field with those that are named alike."""
-    near = live.near_fields(name)
-    return f"{name} (there is {' and '.join(near)})" if near else name
-
-
-def _causes(live: LiveCatalogue, user_history: UserHistory, options: Options) -> Iterator[tuple[bool, str]]:
-    """Yield possible causes, and whether each holds, the most specific first."""
-    blocked = live.blocked[: len(live)]
-    yield options.cursor is not None, "the list has ended"
-    if options.candidates is not None:
-        codes = live.known_codes(options.candidates)
-        yield not len(codes), "none of the candidates is known"
-        yield bool(blocked[codes].all()), "none of the candidates may be shown now"
-    if options.filter is not None:
-        unknown = live.unknown_fields(options.filter)
-        near = [_with_near(live, name) for name in unknown[:_MAX_NAMED]]
-        yield bool(unknown), f"no item has the field {', '.join(near)}"
-        fitting = live.mask(options.filter)[: len(live)]
-        yield not fitting.any(), "no item meets the filter"
-        yield bool(blocked[fitting].all()), "no item that meets the filter may be shown now"
-        yield True, "every item that meets the filter was seen by the user or excluded by the request"
-    yield len(live) == 0, "there are no items yet"
-    yield bool(blocked.all()), "no item may be shown now"
-    left_out = len(user_history.excluded) or options.exclude or options.candidates is not None
-    yield bool(left_out), "every item was seen by the user or excluded by the request"
-    yield True, "there are no interactions yet"
+    def _event_type(self, item_id: str) -> str:
+        """Return the type of the event that says most of what the user did with an item."""
+        kinds = [] if self.log is None else [kind for _, _, item, kind, _ in self.log.events if item == item_id]
+        weights = dict(zip(kinds, self.serving.scale.weights(kinds).tolist(), strict=True)) if kinds else {}
+        return max(weights, key=lambda kind: weights[kind], default=VIEW)

@@ -12,6 +12,7 @@ from app.services.popularity.selection import Selection, highest, nothing
 from app.services.recommending.answers import Answer
 from app.services.recommending.candidate_queries import candidate_query
 from app.services.recommending.listing import Listing
+from app.services.recommending.origins import Origin
 from app.services.recommending.pages import DEPTH
 from app.services.recommending.request_reader import RequestReader
 from app.services.state.serving import Serving
@@ -64,7 +65,7 @@ class SearchService:
         if words:
             selection, why = await self._select(serving, words, query, max(DEPTH, options.limit) + 1)
             reason = why.format(repr(text))
-        ranked = self._listing.arranged(opened, query, selection, "search")
+        ranked = self._listing.arranged(opened, query, selection, Origin("search"))
         strategy: ListStrategy = "search" if len(ranked.items) or len(opened.earlier.items) else "none"
         says_why = not len(selection.items) and options.cursor is None
         return await self._listing.answer(self._listing.closed(opened, ranked, strategy, reason if says_why else None))

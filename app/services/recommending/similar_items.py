@@ -19,6 +19,7 @@ from app.services.recommending.catalogue_content import CatalogueContent
 from app.services.recommending.known_items import KnownItems
 from app.services.recommending.likeness import similar_to
 from app.services.recommending.listing import Listing, Opened
+from app.services.recommending.origins import Origin
 from app.services.recommending.pages import DEPTH
 from app.services.recommending.ranking import RankedList
 from app.services.recommending.request_reader import RequestReader
@@ -118,7 +119,7 @@ class SimilarItemsService:
         codes = serving.live.codes(item_ids)
         own = codes[codes >= 0]
         query = replace(query, excluded=np.concatenate([query.excluded, own]).astype(np.int32))
-        selection = await self._alike(serving, item_ids, codes, method, query, options.limit)
+        selection, nearest = await self._alike(serving, item_ids, codes, method, query, options.limit)
         strategy: ListStrategy = "similar"
         reason = None
         if not len(selection.items) and method in TOGETHER and options.cursor is None:
@@ -128,8 +129,10 @@ class SimilarItemsService:
             found = await self._charts.fallback(serving, query, options.limit)
             selection, strategy = found.selection, found.strategy
             reason = found.reason if strategy == "none" else _FALLBACK.format(strategy)
-        ranked = self._listing.arranged(opened, query, selection, strategy)
-        return ranked, reason
+        origin = Origin(strategy)
+        if strategy == "similar":
+            origin = Origin(strategy, method, tuple(item_ids), nearest)
+        return self._listing.arranged(opened, query, selection, origin), reason
 
     async def _alike(
         self,
@@ -139,8 +142,8 @@ class SimilarItemsService:
         method: str,
         query: CandidateQuery,
         limit: int,
-    ) -> Selection:
-        """Select the items that are alike, of several the sum over them."""
+    ) -> tuple[Selection, Mapping[int, str]]:
+        """Select the items that are alike, of several the sum over them; name by code the one that each is nearest."""
         found = []
         for item_id, code in zip(item_ids, codes.tolist(), strict=True):
             if serving.ranker is not None:
@@ -152,10 +155,15 @@ class SimilarItemsService:
                 items, scores = await self._catalogue.alike(serving.live, item_id)
                 found.append(highest(serving.live, items, scores, query, DEPTH))
         if len(found) <= 1:
-            return found[0] if found else nothing()
+            return found[0] if found else nothing(), {}
         items, place = np.unique(np.concatenate([one.items for one in found]), return_inverse=True)
         scores = np.bincount(place, np.concatenate([one.scores for one in found]), len(items)).astype(np.float32)
-        return highest(serving.live, items, scores, query, DEPTH)
+        selection = highest(serving.live, items, scores, query, DEPTH)
+        best: dict[int, tuple[float, str]] = {}
+        for item_id, one in zip(item_ids, found, strict=False):
+            for code, score in zip(one.items.tolist(), one.scores.tolist(), strict=True):
+                best[code] = max(best.get(code, (0.0, "")), (score, item_id))
+        return selection, {code: best[code][1] for code in selection.items.tolist()}
 
 
 def values_of(serving: Serving, item_ids: Sequence[str]) -> Lookup:

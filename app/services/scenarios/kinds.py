@@ -14,6 +14,7 @@ from app.services.popularity.selection import Selection
 from app.services.recommending.candidate_queries import candidate_query
 from app.services.recommending.charts import ChartService
 from app.services.recommending.listing import Listing, ListRequest, Opened
+from app.services.recommending.origins import Origin
 from app.services.recommending.ranking import RankedList
 from app.services.recommending.similar_items import SimilarItemsService, values_of
 from app.services.scenarios.newest import Newest
@@ -110,7 +111,7 @@ class Kinds:
         )
         items = await self._newest.items(serving, query, MAX_LIMIT)
         selection = Selection(items, -np.arange(len(items), dtype=np.float32))
-        return self._listing.arranged(opened, query, selection, "newest", personal=False)
+        return self._listing.arranged(opened, query, selection, Origin("newest"), personal=False)
 
     def _of_categories(self, opened: Opened) -> RankedList:
         """Take the best item of each category, in the order of these items."""

@@ -69,6 +69,7 @@ class _Row:
             variant=self.variant,
             attributes=page.attributes,
             context=page.context,
+            language=page.language,
             cursor=NO_CURSOR,
         )
 

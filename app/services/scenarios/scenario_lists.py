@@ -173,6 +173,7 @@ def options_of(definition: Definition, asked: Asked) -> Options:
         diversity=own["diversity"],
         rotation=definition.rotation,
         explain=own["explain"],
+        language=asked.language or definition.language,
         goal=own["goal"],
         include=own["include"],
         min_score=own["min_score"],

@@ -31,7 +31,7 @@ async def test_named_fields_come_with_each_item(bundles: BundleStore, client: ht
             assert (own["title"], own["price"]) == ("A title", 3.5)
             assert set(own) == {"item_id", "score", "rank", "title", "price"}
     found = await ask_for(client, user_id="u", include=["*"], explain=True)
-    assert set(found["items"][0]) == {"item_id", "score", "rank", "reasons"} | FIELDS | MOMENTS
+    assert set(found["items"][0]) == {"item_id", "score", "rank", "explanation", "reasons"} | FIELDS | MOMENTS
     (batched,) = (await client.post("/recommend/batch", json={"user_ids": ["u"], "include": ["url"]})).json()["items"]
     assert set(batched["items"][0]) == {"item_id", "score", "rank", "url"}
 

@@ -127,7 +127,7 @@ async def test_the_reason_names_the_attribute(ranker: Ranker, client: httpx.Asyn
     assert reasons.keys() == {"popularity", "profile_affinity"}
     assert sum(reason["share"] for reason in reasons.values()) == pytest.approx(1.0)
     words = reasons["profile_affinity"]["words"]
-    assert words in {f"popular among users with {name}: {value}" for name, value in NL.items()}
+    assert words in {f"Popular among users with {name}: {value}" for name, value in NL.items()}
 
 
 async def test_the_context_of_a_request_decides_the_list_beside_the_attributes(
@@ -156,7 +156,7 @@ async def test_the_context_of_a_request_decides_the_list_beside_the_attributes(
     assert item_ids(first) + item_ids(second) == lists[0]
     reasons = (await ask_for(client, context=MOBILE, explain=True))["items"][0]["reasons"]
     words = {reason["strand"]: reason.get("words") for reason in reasons}
-    assert words["profile_affinity"] == "popular with device: mobile"
+    assert words["profile_affinity"] == "Popular with device: mobile"
 
 
 async def test_what_is_popular_by_now_is_raised_as_well(

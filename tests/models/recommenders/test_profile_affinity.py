@@ -12,7 +12,7 @@ from models.bundle.manifest import Manifest
 from models.bundle.store import BundleStore
 from models.data.history import History
 from models.data.interactions import Interactions
-from models.data.profile_reader import ProfileReader
+from models.data.profile_reader import ProfileReader, Value
 from models.data.profiles import Profiles
 from models.recommenders.profile_affinity import ProfileAffinity, ProfileAffinityConfig
 from models.recommenders.recommender import TrainingData
@@ -89,10 +89,14 @@ def test_without_a_weight_popularity_is_as_it_is(affinity: ProfileAffinity) -> N
     assert off.lifted(off.reader.codes({"likes": "horror"})) is None
 
 
+def said(value: Value | None) -> tuple[str, str] | None:
+    return None if value is None else (value.name, value.text)
+
+
 def test_the_reason_names_the_value(affinity: ProfileAffinity) -> None:
     values = affinity.reader.read({"likes": ["Romance", "Horror"]})
-    assert affinity.why(values, 0) == "popular among users with likes: horror"
-    assert affinity.why(values, 1) == "popular among users with likes: romance"
+    assert said(affinity.why(values, 0)) == ("likes", "horror")
+    assert said(affinity.why(values, 1)) == ("likes", "romance")
     assert affinity.why([], 1) is None
     # What others take as often is popular among all.
     assert affinity.why(affinity.reader.read({"likes": "horror"}), 2) is None
@@ -174,6 +178,7 @@ def test_attributes_and_contexts_multiply_and_each_has_its_words() -> None:
     factors = [math.exp(sum(one.get(item, 0.0) for one in each) - constant) for item in lifted.items.tolist()]
     assert lifted.factors.tolist() == pytest.approx(factors)
     values = affinity.reader.read(profile, context)
-    assert affinity.why(values[1:], 0) == affinity.why(values, 0) == "popular with device: mobile"
+    assert affinity.why(values[1:], 0) == affinity.why(values, 0)
+    assert said(affinity.why(values, 0)) == ("context.device", "mobile")
     # Half of its users like horror, whatever the item.
     assert affinity.why(values[:1], 0) is None
