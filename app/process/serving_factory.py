@@ -71,7 +71,7 @@ def similar_items(state: ServingState) -> SimilarItemsService:
         state.bundle,
         charts(state),
         known_items(state),
-        state.catalogue_content,
+        state.before_bundle,
         state.request_reader,
         state.listing,
     )

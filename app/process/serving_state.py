@@ -21,7 +21,9 @@ from app.services.monitoring.online_measures import RecentMeasures
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.log_counts import LogCounts
 from app.services.popularity.popular_items import RecentCounts
+from app.services.recommending.before_bundle import BeforeBundle
 from app.services.recommending.catalogue_content import CatalogueContent
+from app.services.recommending.co_occurrence import CoOccurrence
 from app.services.recommending.listing import Listing
 from app.services.recommending.recommendation import RecommendationService
 from app.services.recommending.request_reader import RequestReader
@@ -97,8 +99,11 @@ class ServingState:
             resources.event_types,
             create_unknown=settings.create_unknown,
         )
+        self.before_bundle = BeforeBundle(
+            self.log_counts, self.catalogue_content, CoOccurrence(resources.interactions, scale)
+        )
         self.request_reader = RequestReader(
-            self.histories, self.log_counts, self.bundle, self.feed, resources.requests, resources.event_types
+            self.histories, self.before_bundle, self.bundle, self.feed, resources.requests, resources.event_types
         )
         self.listing = Listing(
             self.bundle,

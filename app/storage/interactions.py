@@ -156,6 +156,16 @@ class InteractionStore:
             found: str | None = await connection.scalar(select(interactions.c[USER]).limit(1))
             return found
 
+    async def latest_pairs(
+        self, event_types: Collection[str], scale: StrengthScale, limit: int
+    ) -> list[tuple[str, str]]:
+        """Return user and item of the newest rows that show interest, see `shows_interest`; at most `limit`."""
+        async with self._database.begin() as connection:
+            wanted = await shows_interest(connection, event_types, scale)
+            pairs = select(interactions.c[USER], interactions.c[ITEM]).where(wanted)
+            found = await connection.execute(pairs.order_by(interactions.c.id.desc()).limit(limit))
+            return [(user, item) for user, item in found]
+
     async def newest_id(self) -> int:
         """Return the id of the newest row; 0 where there is none."""
         async with self._database.begin() as connection:

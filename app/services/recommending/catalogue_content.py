@@ -27,6 +27,8 @@ from models.similar.similar_items import alike_by_content
 
 _PATIENCE = 10.0
 """After a comparison of all items, changes wait for this many times as long as it took."""
+_COMPARED_AT_ONCE = 2000
+"""Items whose comparison a list waits for."""
 _NEAREST = 200
 """Nearest vectors of an item that are compared by their fields too."""
 _NONE = NOTHING, np.empty(0, dtype=np.float32)
@@ -89,6 +91,21 @@ class CatalogueContent:
         np.add.at(scores, place[: len(near)], np.float32(share) * cosines)
         np.add.at(scores, place[len(near) :], np.float32(1 - share) * found[1])
         return items, scores
+
+    async def alike_by_now(self, live: LiveCatalogue, item_id: str) -> tuple[Int32, Float32]:
+        """Return what `alike` does, but do not wait until a large catalogue has been compared for the first time.
+
+        Raises
+        ------
+        DatabaseError
+            The catalogue cannot be read.
+        """
+        known = self._compared is not None and self._compared.live is live
+        if known or len(live) <= _COMPARED_AT_ONCE:
+            return await self.alike(live, item_id)
+        if self._again is None or self._again.done():
+            self._again = asyncio.create_task(self._compare_again(live))
+        return self.nearest(live, item_id)
 
     def nearest(self, live: LiveCatalogue, item_id: str) -> tuple[Int32, Float32]:
         """Return the codes of the items with the nearest vectors, and their cosines, the nearest first."""

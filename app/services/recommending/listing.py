@@ -12,6 +12,7 @@ from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.selection import Selection
 from app.services.recommending.answers import Answer, write_answer
 from app.services.recommending.arranging import arranged
+from app.services.recommending.before_bundle import LogScores
 from app.services.recommending.cursors import Cursor
 from app.services.recommending.empty_lists import why_empty
 from app.services.recommending.origins import Origin
@@ -26,7 +27,6 @@ from app.services.state.histories import Log
 from app.services.state.item_fields import ItemFields
 from app.services.state.serving import Serving
 from app.services.state.user_history import UserHistory, known_attributes, read_history
-from models.arrays.types import Float32
 from models.filters.references import Lookup
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.rotation import RotationConfig
@@ -36,9 +36,9 @@ from models.ranking.rotation import RotationConfig
 class ListRequest:
     """One request for a list, with the state that answers it.
 
-    `started` is the time on the monotonic clock when it came in. `counts` are the interactions of each code, float32,
-    used while there is no bundle. `head` is what the answer begins with, and `about` names the list among others of
-    the same user and options: the items that it is for, for example. `place` are the scenario and the variant.
+    `started` is the time on the monotonic clock when it came in. `log_scores` are used while there is no bundle. `head`
+    is what the answer begins with, and `about` names the list among others of the same user and options: the items
+    that it is for, for example. `place` are the scenario and the variant.
     """
 
     serving: Serving
@@ -47,7 +47,7 @@ class ListRequest:
     options: Options
     started: float
     degraded: Degradation | None
-    counts: Float32 | None = None
+    log_scores: LogScores | None = None
     head: Mapping[str, Any] | None = None
     about: str = ""
     place: tuple[str, ...] = ()
@@ -130,7 +130,7 @@ class Listing:
     def listed(self, request: ListRequest) -> Listed:
         """List what the bundle recommends to the user."""
         opened = self.opened(request)
-        strategy = strategy_of(request.serving, opened.user_history, request.options)
+        strategy = strategy_of(request.serving, opened.user_history, request.options, request.log_scores)
         if opened.earlier.fills_page(request.options.limit):
             earlier = opened.earlier
             found = RankedList(earlier.items, earlier.scores, strategy, opened.user_history.history)
@@ -167,7 +167,8 @@ class Listing:
         if strategy is None:
             strategy = found.strategy
             if strategy == "none" and len(opened.earlier.items):
-                strategy = strategy_of(opened.request.serving, opened.user_history, opened.asked)
+                request = opened.request
+                strategy = strategy_of(request.serving, opened.user_history, opened.asked, request.log_scores)
         found = continued(opened.earlier, found, strategy)
         return Listed(opened.request, opened.user_history, opened.asked, found, _page(opened, found), reason)
 
@@ -203,7 +204,7 @@ class Listing:
             options,
             new_item_share=self._share if options.new_item_share is None else options.new_item_share,
             delivered=opened.earlier.known,
-            counts=request.counts,
+            log_scores=request.log_scores,
             popular_now=popular_now,
             before_deadline=lambda: time.monotonic() - request.started < deadline,
             rotation=self.rotation,
@@ -244,7 +245,7 @@ class Listing:
         serving, explanations = request.serving, None
         if asked.explain:
             phrases = self._wording.in_language(asked.language)
-            explainer = Explainer(serving, user_history, asked, found, request.log, phrases, request.counts)
+            explainer = Explainer(serving, user_history, asked, found, request.log, phrases, request.log_scores)
             explanations = explainer.explained(listed.page.items)
         return write_answer(
             serving,

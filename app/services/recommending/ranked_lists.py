@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from app.schemas.options import Options
+from app.services.recommending.before_bundle import LogScores
 from app.services.recommending.candidate_queries import candidate_query
 from app.services.recommending.ranking import RankedList, rank
 from app.services.recommending.rules import apply_rules
@@ -20,7 +21,7 @@ def ranked_list(
     *,
     new_item_share: float,
     delivered: Int32 = NOTHING,
-    counts: Float32 | None = None,
+    log_scores: LogScores | None = None,
     popular_now: tuple[Float32, Int32] | None = None,
     before_deadline: Callable[[], bool] = lambda: True,
     rotation: RotationConfig = NO_ROTATION,
@@ -33,8 +34,8 @@ def ranked_list(
         Share of the list that is kept for new items.
     delivered
         Codes of the items of earlier pages; they are excluded, and pins apply to the first page only.
-    counts
-        Interactions of each code, float32; used while there is no bundle.
+    log_scores
+        Used while there is no bundle.
     popular_now
         Interactions of each code up to now, and the codes by falling count; None if there are none since the bundle.
     before_deadline
@@ -43,7 +44,7 @@ def ranked_list(
         How far items sink that the user was shown and passed over.
     """
     query = candidate_query(serving, user_history, options, delivered, favour_new_items=new_item_share > 0)
-    found = rank(serving, user_history, options, query, counts=counts, before_deadline=before_deadline)
+    found = rank(serving, user_history, options, query, log_scores=log_scores, before_deadline=before_deadline)
     return apply_rules(
         serving,
         options,

@@ -8,6 +8,7 @@ import numpy as np
 
 from app.schemas.options import Options
 from app.schemas.recommendations import ListStrategy, Strategy
+from app.services.recommending.before_bundle import LogScores
 from app.services.recommending.candidate_queries import adjusted
 from app.services.recommending.origins import Origin
 from app.services.state.serving import Serving
@@ -57,9 +58,12 @@ class RankedList:
         return self.ranked is not None and self.ranked.late
 
 
-def strategy_of(serving: Serving, user_history: UserHistory, options: Options) -> Strategy:
+def strategy_of(
+    serving: Serving, user_history: UserHistory, options: Options, log_scores: LogScores | None = None
+) -> Strategy:
     """Return what a list is made from."""
-    if len(user_history.items) and serving.ranker is not None:
+    personal = serving.ranker is not None or (log_scores is not None and log_scores.personal is not None)
+    if personal and len(user_history.items):
         return "session" if options.session_items and not user_history.has_log else "personalized"
     return "preferences" if options.preferences else "popular"
 
@@ -83,25 +87,25 @@ def rank(
     options: Options,
     query: CandidateQuery,
     *,
-    counts: Float32 | None = None,
+    log_scores: LogScores | None = None,
     before_deadline: Callable[[], bool] = lambda: True,
 ) -> RankedList:
     """Score the candidates of a request and put them in order, with its boosts, buries and preferences.
 
     Parameters
     ----------
-    counts
-        Interactions of each code, float32; used while there is no bundle.
+    log_scores
+        Used while there is no bundle.
     before_deadline
         Whether there is time left for the network.
     """
-    strategy = strategy_of(serving, user_history, options)
+    strategy = strategy_of(serving, user_history, options, log_scores)
     has_history = strategy in {"personalized", "session"}
     ranker, live = serving.ranker, serving.live
     history = replace(user_history.history, now=clock.seconds())
     adjustments, query = adjusted(live, options, query, has_history=has_history)
     if ranker is None:
-        items, scores = _by_counts(live, counts, query, adjustments)
+        items, scores = _by_log_scores(live, log_scores, query, adjustments)
         return RankedList(items, scores, strategy, history)
     if has_history and ranker.repeats is not None and options.exclude_seen not in {None, True}:
         repeats, query = ranker.repeated(history, query, live.size)
@@ -123,24 +127,23 @@ def rank(
     return RankedList(items, scores, strategy, history, ranked)
 
 
-def _by_counts(
-    live: LiveCatalogue, counts: Float32 | None, query: CandidateQuery, adjustments: Sequence[Adjustment]
+def _by_log_scores(
+    live: LiveCatalogue, log_scores: LogScores | None, query: CandidateQuery, adjustments: Sequence[Adjustment]
 ) -> tuple[Int32, Float32]:
-    """Rank by the number of interactions in the log; of equal scores the id decides, as codes differ by process.
+    """Rank by what resembles the user's items, then by the number of interactions in the log, then the latest first.
 
-    Items without interactions follow, the latest first.
+    Of equal scores the id decides, as codes differ by process.
     """
-    if counts is None:
-        counts = np.zeros(live.size, dtype=np.float32)
+    base = np.zeros(live.size, dtype=np.float32) if log_scores is None else log_scores.scores
     eligible = ~live.blocked[: len(live)]
     eligible[query.excluded] = False
     marks = query.wanted_among(np.arange(len(live), dtype=np.int32))
     items = np.flatnonzero(eligible if marks is None else eligible & marks).astype(np.int32)
-    scores = counts[items]
+    scores = base[items]
     deviation = float(scores.std()) if len(scores) else 0.0
     for one in adjustments:
         scores = scores + one.values[items] * np.float32(one.weight * (deviation or 1.0))
-    first = (counts[items] > 0) | (scores > 0)
+    first = (base[items] > 0) | (scores > 0)
     named = np.flatnonzero(first)
     named = named[np.lexsort((np.array(live.ids(items[named]), dtype=np.str_), -scores[named]))]
     # A greater code came later.

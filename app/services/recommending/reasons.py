@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from app.schemas.options import Options
+from app.services.recommending.before_bundle import LogScores
 from app.services.recommending.origins import Origin
 from app.services.recommending.ranking import RankedList, rank
 from app.services.recommending.wording import Phrases
 from app.services.state.histories import Log
 from app.services.state.serving import Serving
 from app.services.state.user_history import UserHistory, known_attributes
-from models.arrays.types import Float32, Int32
+from models.arrays.types import Int32
 from models.data.catalogue import TITLE
 from models.data.strengths import VIEW
 from models.ranking.candidate_generation import CandidateQuery
@@ -27,7 +28,7 @@ class Explainer:
     """Explains the items of one page.
 
     `log` is that of the user, whose event types and attributes some sentences name; None for an anonymous session.
-    `counts` are the interactions of each code while there is no bundle.
+    `log_scores` ranked the items while there is no bundle.
     """
 
     serving: Serving
@@ -36,7 +37,7 @@ class Explainer:
     found: RankedList
     log: Log | None
     phrases: Phrases
-    counts: Float32 | None = None
+    log_scores: LogScores | None = None
 
     def explained(self, items: Int32) -> list[dict[str, Any]]:
         """Return `explanation` and `reasons` of each item, as the wire model `RecommendedItem` has them."""
@@ -45,7 +46,7 @@ class Explainer:
         return [
             self._of_selection(origins[code], code)
             if code in origins
-            else self._written(ranked.get(code) or self._by_count(code))
+            else self._written(ranked.get(code) or self._by_log_scores(code))
             for code in items.tolist()
         ]
 
@@ -67,10 +68,14 @@ class Explainer:
         why = explain(serving.ranker, self.found.history, ranked, own, attributes, options.context)
         return dict(zip(scored, why, strict=True))
 
-    def _by_count(self, code: int) -> list[Reason]:
-        """Before the first bundle, items without interactions follow those with some."""
-        counted = self.serving.ranker is not None or (self.counts is not None and self.counts[code] > 0)
-        return _POPULAR if counted else _NEWEST
+    def _by_log_scores(self, code: int) -> list[Reason]:
+        """Say what ranked an item before the first bundle."""
+        if self.log_scores is None:
+            return _POPULAR
+        if code in self.log_scores.because:
+            name, own = self.log_scores.because[code]
+            return [Reason(name, 1.0, ((own, 1.0),))]
+        return _POPULAR if self.log_scores.counts[code] > 0 else _NEWEST
 
     def _of_selection(self, origin: Origin, code: int) -> dict[str, Any]:
         about = origin.nearest_to(code)

@@ -12,9 +12,9 @@ from app.schemas.options import Options
 from app.schemas.recommendations import Degradation
 from app.services.kit.database_timeout import with_timeout
 from app.services.kit.event_types import EventTypeRule
-from app.services.popularity.log_counts import LogCounts
 from app.services.recommending import drift
 from app.services.recommending.answers import Answer
+from app.services.recommending.before_bundle import BeforeBundle
 from app.services.recommending.listing import ListRequest
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.change_feed import ChangeFeed
@@ -32,14 +32,14 @@ class RequestReader:
     def __init__(
         self,
         histories: Histories,
-        popular: LogCounts,
+        before_bundle: BeforeBundle,
         bundle: ActiveBundle,
         feed: ChangeFeed,
         requests: RequestStore,
         event_types: EventTypeRule,
     ) -> None:
         self._histories = histories
-        self._popular = popular
+        self._before_bundle = before_bundle
         self._bundle = bundle
         self._feed = feed
         self._requests = requests
@@ -96,15 +96,15 @@ class RequestReader:
         """
         started = time.monotonic() if started is None else started
         serving = self._bundle.serving
-        counts = None
+        log_scores = None
         if serving.ranker is None:
-            counts = await self._popular.counts(serving.live)
+            log_scores = await self._before_bundle.scores(serving, log, options)
         serving.update_availability()
         own = serving.for_goal(options.goal)
         if own is None:
             raise UnknownGoalError(str(options.goal), serving.goals)
         drift.asked_about(own, options.session_items)
-        return ListRequest(own, user_id, log, options, started, degraded, counts, head, about)
+        return ListRequest(own, user_id, log, options, started, degraded, log_scores, head, about)
 
     async def recorded(self, answer: Answer, user_id: str | None, context: dict[str, Any] | None) -> Answer:
         """Record the context of a request under its id; without a database the answer is sent all the same."""

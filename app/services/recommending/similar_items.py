@@ -14,8 +14,8 @@ from app.services.popularity.popular_items import PopularItems
 from app.services.popularity.selection import Selection, highest, nothing
 from app.services.recommending import drift
 from app.services.recommending.answers import Answer
+from app.services.recommending.before_bundle import BeforeBundle
 from app.services.recommending.candidate_queries import candidate_query
-from app.services.recommending.catalogue_content import CatalogueContent
 from app.services.recommending.known_items import KnownItems
 from app.services.recommending.likeness import similar_to
 from app.services.recommending.listing import Listing, Opened
@@ -31,8 +31,6 @@ from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.ranker import Ranker
 from models.recommenders.recommender import ItemMatrix
 from models.recommenders.registry import RECOMMENDERS
-from models.recommenders.vectors import Vectors
-from models.similar.similar_items import BY_CONTENT
 from models.similar.together import TOGETHER, WITH_THIS
 
 _FALLBACK = "no similar item meets the request: these are {} items"
@@ -46,14 +44,14 @@ class SimilarItemsService:
         bundle: ActiveBundle,
         charts: PopularItems,
         known: KnownItems,
-        catalogue: CatalogueContent,
+        before_bundle: BeforeBundle,
         reader: RequestReader,
         listing: Listing,
     ) -> None:
         self._bundle = bundle
         self._charts = charts
         self._known = known
-        self._catalogue = catalogue
+        self._before_bundle = before_bundle
         self._reader = reader
         self._listing = listing
 
@@ -148,11 +146,8 @@ class SimilarItemsService:
         for item_id, code in zip(item_ids, codes.tolist(), strict=True):
             if serving.ranker is not None:
                 found.append(similar_to(serving, serving.ranker, code, method, DEPTH, query, enough=limit))
-            elif method == Vectors.signals[0]:
-                items, scores = self._catalogue.nearest(serving.live, item_id)
-                found.append(highest(serving.live, items, scores, query, DEPTH))
-            elif method in {BLEND, BY_CONTENT}:
-                items, scores = await self._catalogue.alike(serving.live, item_id)
+            else:
+                items, scores = await self._before_bundle.alike(serving.live, item_id, method)
                 found.append(highest(serving.live, items, scores, query, DEPTH))
         if len(found) <= 1:
             return found[0] if found else nothing(), {}
