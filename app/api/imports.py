@@ -28,7 +28,7 @@ async def post_import(
     users: UploadFile | None = None,
     timestamps: Annotated[Timestamps, Form()] = "seconds",
 ) -> ImportJob:
-    """Import the files of a data-set folder, each as .parquet or .csv, up to 4 GiB; `Location` reports the progress.
+    """Import the files of a data-set folder; each is .parquet or .csv, 4 GiB at most. `Location` reports the progress.
 
     Files that were imported before are not imported again: the response is that of the first import.
     """
