@@ -26,7 +26,11 @@ router = APIRouter(
     response_class=Response,
     responses={
         201: {"model": InteractionStored, "description": "Stored"},
-        200: {"model": InteractionStored, "description": "A repeat: nothing new was stored"},
+        200: {
+            "model": InteractionStored,
+            "description": "A repeat: nothing new was stored",
+            "content": {"application/json": {"example": {"id": 1001, "event_id": "order-1001-1", "status": "repeat"}}},
+        },
         **problems(HTTPStatus.CONFLICT),
     },
 )

@@ -36,6 +36,8 @@ _PATH_PARAMETERS = {
     "name": ("name of the scenario", "home"),
 }
 """What names in paths stand for, and an example of each: the rules of their types are those of several names."""
+_OTHERS = {"merge_user": "anonymous-7"}
+"""Operations whose path stands for another one than elsewhere: an example."""
 _RETRY_AFTER = {"Retry-After": {"description": "seconds until the next attempt", "schema": {"type": "integer"}}}
 _JSON = "application/json"
 _FIRST_ERROR = 400
@@ -55,9 +57,14 @@ def describe(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = plain()
+            schemas = document["components"]["schemas"]
+            for schema in schemas.values():
+                if "examples" in schema:
+                    schema["examples"] = [_with_nulls(one, schema, schemas) for one in schema["examples"]]
             for operations in document["paths"].values():
                 for operation in operations.values():
                     _complete(operation)
+                    _exemplify(operation, schemas)
         return app.openapi_schema or plain()
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -74,7 +81,7 @@ def _complete(operation: dict[str, Any]) -> None:
             parameter["description"] = meaning if rule is None else f"{meaning}: {rule}"
             parameter["schema"].pop("examples", None)
             parameter["schema"].pop("description", None)
-            parameter["example"] = example
+            parameter["example"] = _OTHERS.get(operation["operationId"], example)
     responses = operation["responses"]
     if "requestBody" in operation:
         # Each body is read within limits, and in one encoding.
@@ -90,3 +97,37 @@ def _complete(operation: dict[str, Any]) -> None:
             if int(status) == HTTPStatus.SERVICE_UNAVAILABLE:
                 response["headers"] = _RETRY_AFTER
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _exemplify(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Give bodies the example of their wire model where they have none of their own."""
+    successes = [found for status, found in operation["responses"].items() if int(status) < _FIRST_ERROR]
+    for part in (operation.get("requestBody", {}), *successes):
+        for media in part.get("content", {}).values():
+            for example in _resolved(media["schema"], schemas).get("examples", []):
+                media.setdefault("example", example)
+            if "example" in media:
+                media["example"] = _with_nulls(media["example"], media["schema"], schemas)
+
+
+def _with_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
+    """Put back the nulls of an example: the framework leaves them out of the document."""
+    found = _resolved(schema, schemas)
+    if isinstance(example, list):
+        return [_with_nulls(one, found.get("items", {}), schemas) for one in example]
+    if not isinstance(example, dict):
+        return example
+    fields, required = found.get("properties", {}), found.get("required", [])
+    whole = {name: example.get(name) for name in fields if name in example or name in required} | example
+    return {name: _with_nulls(value, fields.get(name, {}), schemas) for name, value in whole.items()}
+
+
+def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """Follow a reference, also that of what may be null."""
+    for one in (schema, *schema.get("anyOf", [])):
+        if "$ref" in one:
+            found: dict[str, Any] = schemas[one["$ref"].rpartition("/")[2]]
+            return found
+        if "items" in one:
+            return one
+    return schema

@@ -27,6 +27,10 @@ router = APIRouter(
 
 
 _LISTS = {**documented(SimilarItems), **problems(HTTPStatus.NOT_FOUND)}
+_OF_SEVERAL = {
+    **documented(SimilarItems, item_id=None, item_ids=["181", "172"], method="blend"),
+    **problems(HTTPStatus.NOT_FOUND),
+}
 Service = Annotated[SimilarItemsService, from_state(serving_factory.similar_items)]
 
 
@@ -53,7 +57,7 @@ async def list_similar_items_with_filters(item_id: PathId, body: SimilarItemsIn,
     return respond(await service.similar([item_id], body.method, body.user_id, body.options(), head))
 
 
-@router.post("/items/similar", response_class=Response, responses=_LISTS)
+@router.post("/items/similar", response_class=Response, responses=_OF_SEVERAL)
 async def list_items_similar_to_several(body: SimilarToSeveralIn, service: Service) -> Response:
     """List the items that are most similar to several, such as what completes a cart."""
     head = {"item_ids": body.item_ids, "user_id": body.user_id, "method": body.method}

@@ -22,6 +22,7 @@ from app.services.training.jobs import TrainingJobs
 
 _PATH = "/training-jobs"
 _STREAM = "text/event-stream"
+_EVENT = format_sse_event(event="line", data_str="reading the log: done", id="7").decode()
 Jobs = Annotated[TrainingJobs, from_resources(factory.training_jobs)]
 router = APIRouter(
     prefix=_PATH,
@@ -48,14 +49,17 @@ async def list_training_jobs(query: Annotated[TrainingJobsQuery, Query()], jobs:
     "/{job_id}",
     response_model=TrainingJobWithLog,
     responses={
-        200: {"content": {_STREAM: {"schema": {"type": "string"}}}, "description": "The job, or its events"},
+        200: {
+            "content": {_STREAM: {"schema": {"type": "string"}, "example": _EVENT}},
+            "description": "The job, or its events",
+        },
         **problems(HTTPStatus.NOT_FOUND),
     },
 )
 async def get_training_job(
     job_id: PathId,
     jobs: Jobs,
-    accept: Annotated[str, Header()] = "application/json",
+    accept: Annotated[str, Header(description=f"`{_STREAM}` to follow the job")] = "application/json",
     last_event_id: Annotated[int, Header(ge=0, lt=2**63, description="id of the last line that was received")] = 0,
 ) -> TrainingJobWithLog | StreamingResponse:
     """Get the progress and the log of a training job; it can follow the job until its end.

@@ -27,7 +27,9 @@ router = APIRouter(tags=["operation"], responses=problems(HTTPStatus.SERVICE_UNA
 
 
 @router.get(
-    "/console", response_class=Response, responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+    "/console",
+    response_class=Response,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>..."}}}},
 )
 async def show_console(state: State) -> Response:
     """Show which bundles there are, what was trained, and how recommendations do in use."""

@@ -66,6 +66,41 @@ def test_every_error_is_described_as_a_problem(openapi: Document) -> None:
                 assert {"422", "503"} <= set(errors)
 
 
+def described(place: str, schema: Document) -> Iterator[tuple[str, bool]]:
+    """Give every property within a schema, and whether it has a description."""
+    for name, field in schema.get("properties", {}).items():
+        yield f"{place}.{name}", bool(field.get("description"))
+        yield from described(f"{place}.{name}", field)
+    for word in ("anyOf", "oneOf", "allOf"):
+        for choice in schema.get(word, []):
+            yield from described(place, choice)
+    for word in ("items", "additionalProperties"):
+        if isinstance(schema.get(word), dict):
+            yield from described(f"{place}[]", schema[word])
+
+
+def test_every_property_and_parameter_has_a_description(openapi: Document) -> None:
+    found: dict[str, bool] = {}
+    for name, schema in openapi["components"]["schemas"].items():
+        # Forms are made of the parameters of a function.
+        found[name] = bool(schema.get("description")) or name.startswith("Body_")
+        found |= described(name, schema)
+    for method, path, operation in operations_of(openapi):
+        for parameter in operation.get("parameters", []):
+            found[f"{method} {path} {parameter['name']}"] = bool(parameter.get("description"))
+        for status, response in operation["responses"].items():
+            for name, header in response.get("headers", {}).items():
+                found[f"{method} {path} {status} {name}"] = bool(header.get("description"))
+    assert len(found) > 500
+    assert [place for place, has_one in found.items() if not has_one] == []
+
+
+def test_a_property_without_a_description_is_found() -> None:
+    inner = {"properties": {"there": {"description": "here"}, "missing": {}}}
+    nested = {"anyOf": [{"items": {"additionalProperties": inner}}]}
+    assert dict(described("One", nested)) == {"One[][].there": True, "One[][].missing": False}
+
+
 def test_every_wire_model_has_an_example(openapi: Document) -> None:
     # The last one is a form of files.
     parts = {"Check", "FieldError", "Live", "RecommendedItem", "Body_post_import"}
