@@ -124,7 +124,8 @@ def _with_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -
 
 def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     """Follow a reference, also that of what may be null."""
-    for one in (schema, *schema.get("anyOf", [])):
+    choices: list[dict[str, Any]] = [schema, *schema.get("anyOf", [])]
+    for one in choices:
         if "$ref" in one:
             found: dict[str, Any] = schemas[one["$ref"].rpartition("/")[2]]
             return found
