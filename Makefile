@@ -23,7 +23,7 @@ COUNTED = $(BIN)/python -c 'import sys; print("COVERAGE_CORE=sysmon COVERAGE_GRE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test test-slow check format images bench-accuracy bench-ablation bench-newcomers bench-sampled bench-scale bench-refresh bench-serving bench-ingestion bench-replay bench-vectors bench-places bench-search freshness crash-proof feed-proof worker-proof lock clean
+.PHONY: help install demo test test-slow check format openapi images bench-accuracy bench-ablation bench-newcomers bench-sampled bench-scale bench-refresh bench-serving bench-ingestion bench-replay bench-vectors bench-places bench-search freshness crash-proof feed-proof worker-proof lock clean
 
 help: ## List these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -78,6 +78,9 @@ check: install ## Lint, format, types, import rules, docs/architecture.md agains
 format: install ## Format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+openapi: install ## Write docs/openapi.json, the description of the HTTP interface
+	$(BIN)/python scripts/write_openapi.py docs/openapi.json
 
 images: ## Build both images with buildah, run Braid from them and print their sizes (as root; ARGS=--api-only)
 	$(PYTHON) scripts/images.py $(ARGS)

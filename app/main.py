@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -18,6 +17,7 @@ from app.api import (
     item_users,
     items,
     metrics,
+    openapi,
     pages,
     popular,
     recommendations,
@@ -33,12 +33,11 @@ from app.api.bodies import BodyLimit
 from app.api.clock_header import CLOCK_HEADER, ClockHeader
 from app.api.head_requests import HeadRequests
 from app.api.hot_path import HotPath
-from app.api.problems import MEDIA_TYPE, add_error_handlers
+from app.api.problems import add_error_handlers
 from app.config import Settings, load_settings
 from app.console import views
 from app.logs import configure_logging
 from app.process.serving_state import serving_state
-from app.schemas.problems import Problem
 from app.times import clock
 
 _MODULES = (
@@ -61,12 +60,7 @@ _MODULES = (
     health,
     views,
 )
-_FIRST_ERROR = 400
 _log = structlog.get_logger(__name__)
-_PROBLEM = {"$ref": f"#/components/schemas/{Problem.__name__}"}
-_DESCRIPTION = """Post what your users do, and ask what to show next.
-
-Every error is a problem document (RFC 9457) with a stable `code`. Times are UTC."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -92,7 +86,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 await state.start()
                 yield
 
-    app = FastAPIOffline(title="Braid", version=version("braid"), description=_DESCRIPTION, lifespan=lifespan)
+    app = FastAPIOffline(
+        title="Braid",
+        version=version("braid"),
+        summary="A recommendation service",
+        description=openapi.DESCRIPTION,
+        openapi_tags=openapi.TAGS,
+        generate_unique_id_function=openapi.operation_id,
+        lifespan=lifespan,
+    )
     app.state.settings = settings
     for module in _MODULES:
         app.include_router(module.router)
@@ -102,23 +104,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(HeadRequests)
     if settings.test_clock is not None:
         app.add_middleware(ClockHeader)
-    _describe_problems(app)
+    openapi.describe(app)
     return app
-
-
-def _describe_problems(app: FastAPI) -> None:
-    """Set the media type of the error answers in the OpenAPI description."""
-    describe = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        schema = describe()
-        for path in schema["paths"].values():
-            for operation in path.values():
-                for status, response in operation["responses"].items():
-                    content = response.get("content", {})
-                    is_problem = content.get("application/json", {}).get("schema") == _PROBLEM
-                    if int(status) >= _FIRST_ERROR and is_problem:
-                        content[MEDIA_TYPE] = content.pop("application/json")
-        return schema
-
-    app.openapi = openapi  # type: ignore[method-assign]

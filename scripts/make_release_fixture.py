@@ -33,6 +33,7 @@ from unittest import mock
 import httpx
 from release_contract import api_names, keys, metric_names, required_names
 from release_shop import INTERACTIONS, ITEMS, SEED, USERS, call, live_on, requests, write_folder
+from write_openapi import write_openapi
 
 NETWORK = '{"members": 2, "epochs": 6}'
 _CLOSE = 1e-5
@@ -240,6 +241,7 @@ def main() -> None:
         (work / "answers.json").write_text(json.dumps(answers))
         options.output.mkdir(parents=True, exist_ok=True)
         (options.output / "names.json").write_text(json.dumps(found, indent=1) + "\n")
+        write_openapi(options.output / "openapi.json")
         pack(options.output, work)
     finally:
         shutil.rmtree(work)

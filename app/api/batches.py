@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated, Any
 
+import orjson
 from fastapi import Query, Request
 
 from app.api.problems import problems
@@ -52,5 +53,6 @@ def batch_body(schema: str, example: dict[str, Any]) -> dict[str, Any]:
     """
     array = {"type": "array", "maxItems": MAX_ROWS, "items": {"$ref": f"#/components/schemas/{schema}"}}
     lines = {"type": "string", "description": "one row per line"}
-    content = {_JSON: {"schema": array, "example": [example]}, _LINES[0]: {"schema": lines}}
+    line = f"{orjson.dumps(example).decode()}\n"
+    content = {_JSON: {"schema": array, "example": [example]}, _LINES[0]: {"schema": lines, "example": line}}
     return {"requestBody": {"required": True, "content": content}}

@@ -22,7 +22,7 @@ Version = Annotated[str, Path(max_length=64, examples=["20260301T120000000000Z"]
 
 @router.get("")
 async def list_bundles(versions: Bundles) -> BundleVersions:
-    """List the versions that are kept, newest first, with the gate's verdict and what activated them."""
+    """List the bundles that are kept, newest first; each with the gate's verdict and what activated it."""
     return await versions.page()
 
 
@@ -35,7 +35,7 @@ async def activate_bundle(
         bool, Query(description="activate it although the gate refused it, or it is of another database")
     ] = False,
 ) -> BundleVersion:
-    """Activate a version; all processes switch within two seconds, and no request fails."""
+    """Activate a bundle; all processes switch within two seconds, and no request fails."""
     activated = await versions.activate(version, "api", force=force)
     await state.bundle.load()
     return activated

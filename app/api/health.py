@@ -15,13 +15,15 @@ router = APIRouter(prefix="/health", tags=["operation"], responses=problems())
 
 
 @router.get("/live")
-async def live() -> Live:
+async def check_live() -> Live:
     """Answer while the process runs."""
     return Live()
 
 
 @router.get("/ready", responses={503: {"model": Ready, "description": "A check failed"}})
-async def ready(readiness: Annotated[Readiness, from_state(serving_factory.readiness)], response: Response) -> Ready:
+async def check_ready(
+    readiness: Annotated[Readiness, from_state(serving_factory.readiness)], response: Response
+) -> Ready:
     """Check database, migrations, bundle and background loops; 503 when one of them failed."""
     found = await readiness.check()
     if found.status == "failed":

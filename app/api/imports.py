@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response, UploadFile
+from fastapi import APIRouter, File, Form, Response, UploadFile
 
 from app.api.dependencies import PathId, State
 from app.api.problems import problems
@@ -12,6 +12,11 @@ from app.services.transfer.import_rows import Timestamps
 
 PATH = "/imports"
 MAX_BYTES = 4 << 30
+_FORM = {
+    "interactions": "user_id,item_id,event_type,timestamp\n196,242,view,881250949\n",
+    "items": "item_id,title\n242,Kolya\n",
+    "timestamps": "seconds",
+}
 router = APIRouter(
     prefix=PATH,
     tags=["interactions"],
@@ -19,16 +24,23 @@ router = APIRouter(
 )
 
 
-@router.post("", status_code=HTTPStatus.ACCEPTED, responses=problems(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+@router.post(
+    "",
+    status_code=HTTPStatus.ACCEPTED,
+    responses=problems(HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    openapi_extra={"requestBody": {"content": {"multipart/form-data": {"example": _FORM}}}},
+)
 async def post_import(
     state: State,
     response: Response,
-    interactions: UploadFile,
-    items: UploadFile | None = None,
-    users: UploadFile | None = None,
-    timestamps: Annotated[Timestamps, Form()] = "seconds",
+    interactions: Annotated[UploadFile, File(description="what users did, one row each")],
+    items: Annotated[UploadFile | None, File(description="the catalogue")] = None,
+    users: Annotated[UploadFile | None, File(description="the profiles of users")] = None,
+    timestamps: Annotated[
+        Timestamps, Form(description="`seconds` since 1970, or `order`: numbers that only say what came after what")
+    ] = "seconds",
 ) -> ImportJob:
-    """Import the files of a data-set folder, each as .parquet or .csv, up to 4 GiB; `Location` reports the progress.
+    """Import the files of a data-set folder; each is .parquet or .csv, 4 GiB at most. `Location` reports the progress.
 
     Files that were imported before are not imported again: the response is that of the first import.
     """

@@ -1,12 +1,11 @@
 """`/interactions`: what users do."""
 
 from http import HTTPStatus
-from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from app.api.batches import BATCH_PROBLEMS, batch_body, read_batch
+from app.api.batches import BATCH_PROBLEMS, Atomic, batch_body, read_batch
 from app.api.dependencies import State
 from app.api.problems import problems
 from app.schemas.interactions import EXAMPLE, InteractionIn, InteractionsStored, InteractionStored
@@ -26,7 +25,11 @@ router = APIRouter(
     response_class=Response,
     responses={
         201: {"model": InteractionStored, "description": "Stored"},
-        200: {"model": InteractionStored, "description": "A repeat: nothing new was stored"},
+        200: {
+            "model": InteractionStored,
+            "description": "A repeat: nothing new was stored",
+            "content": {"application/json": {"example": {"id": 1001, "event_id": "order-1001-1", "status": "repeat"}}},
+        },
         **problems(HTTPStatus.CONFLICT),
     },
 )
@@ -44,11 +47,7 @@ async def post_interaction(interaction: InteractionIn, state: State) -> Response
 
 
 @router.post("/interactions/batch", responses=BATCH_PROBLEMS, openapi_extra=batch_body("InteractionIn", EXAMPLE))
-async def post_interactions(
-    request: Request,
-    state: State,
-    atomic: Annotated[bool, Query(description="store all rows, or none if any row is refused")] = False,
-) -> InteractionsStored:
+async def post_interactions(request: Request, state: State, atomic: Atomic = False) -> InteractionsStored:
     """Store up to 10,000 interactions in one transaction; valid rows are stored, and `errors` lists the others.
 
     A row whose `event_id` was stored before is a repeat, or refused if its content is another. A row without an

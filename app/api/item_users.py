@@ -18,7 +18,7 @@ router = APIRouter(
 
 
 @router.get("/items/{item_id}/users")
-async def item_users(
+async def list_users_for_item(
     item_id: PathId,
     query: Annotated[ItemUsersQuery, Query()],
     service: Annotated[ItemUsersService, from_state(serving_factory.item_users)],

@@ -16,9 +16,18 @@ _HEADERS = {
 }
 
 
-def documented(model: type[Any]) -> dict[int | str, dict[str, Any]]:
-    """Describe the answer of a call by its wire model."""
-    return {200: {"model": model, "headers": _HEADERS}}
+def documented(model: type[Any], **changes: Any) -> dict[int | str, dict[str, Any]]:
+    """Describe the answer of a call by its wire model.
+
+    Parameters
+    ----------
+    changes
+        What the example of the call has in place of that of the model.
+    """
+    described = {"model": model, "headers": _HEADERS}
+    if changes:
+        described["content"] = {JSON: {"example": model.model_json_schema()["examples"][0] | changes}}
+    return {200: described}
 
 
 def respond(answer: Answer) -> Response:

@@ -20,14 +20,17 @@ router = APIRouter(
 )
 
 
-@router.get("", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
-async def metrics(exposition: Annotated[Exposition, from_state(serving_factory.exposition)]) -> Response:
-    """Report jobs, bundles, online measures, drift and background loops in the text format of Prometheus."""
+_TEXT = {"schema": {"type": "string"}, "example": 'braid_training_jobs{status="queued"} 1.0\n'}
+
+
+@router.get("", response_class=Response, responses={200: {"content": {"text/plain": _TEXT}}})
+async def get_metrics(exposition: Annotated[Exposition, from_state(serving_factory.exposition)]) -> Response:
+    """Report metrics in the text format of Prometheus: jobs, bundles, online measures, drift and background loops."""
     return Response(await exposition.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 @router.get("/online")
-async def online(
+async def get_online_measures(
     query: Annotated[OnlineQuery, Query()],
     measuring: Annotated[OnlineMeasuring, from_resources(factory.online_measuring)],
 ) -> OnlineMeasures:

@@ -18,11 +18,12 @@ router = APIRouter(
 )
 
 Charts = Annotated[ChartService, from_state(serving_factory.chart_service)]
-_LISTS = documented(Chart)
+_POPULAR = documented(Chart)
+_TRENDING = documented(Chart, strategy="trending", window="7d", items=[{"item_id": "50", "score": 4.2, "rank": 1}])
 
 
-@router.get("/popular", response_class=Response, responses=_LISTS)
-async def popular(query: Annotated[PopularQuery, Query()], charts: Charts) -> Response:
+@router.get("/popular", response_class=Response, responses=_POPULAR)
+async def list_popular_items(query: Annotated[PopularQuery, Query()], charts: Charts) -> Response:
     """List the items with the most interactions; without a bundle only those of the log are counted.
 
     Items without interactions come last, so that the list of a small category is complete.
@@ -30,14 +31,14 @@ async def popular(query: Annotated[PopularQuery, Query()], charts: Charts) -> Re
     return respond(await charts.chart("popular", query.window, query.user_id, query.options()))
 
 
-@router.post("/popular", response_class=Response, responses=_LISTS)
-async def popular_as_asked(body: PopularIn, charts: Charts) -> Response:
-    """List the items with the most interactions, with filters, boosts, pins and preferences."""
+@router.post("/popular", response_class=Response, responses=_POPULAR)
+async def list_popular_items_with_filters(body: PopularIn, charts: Charts) -> Response:
+    """List the items with the most interactions, with filters; also with boosts, pins and preferences."""
     return respond(await charts.chart("popular", body.window, body.user_id, body.options()))
 
 
-@router.get("/trending", response_class=Response, responses=_LISTS)
-async def trending(query: Annotated[TrendingQuery, Query()], charts: Charts) -> Response:
+@router.get("/trending", response_class=Response, responses=_TRENDING)
+async def list_trending_items(query: Annotated[TrendingQuery, Query()], charts: Charts) -> Response:
     """List the items with more recent interactions than their share over all time predicts.
 
     Of all C interactions an item has c, and of the R that are left of them with the window's half-life it has r; its
@@ -47,7 +48,7 @@ async def trending(query: Annotated[TrendingQuery, Query()], charts: Charts) -> 
     return respond(await charts.chart("trending", query.window, query.user_id, query.options()))
 
 
-@router.post("/trending", response_class=Response, responses=_LISTS)
-async def trending_as_asked(body: TrendingIn, charts: Charts) -> Response:
-    """List the items with a rising share of the interactions, with filters, boosts, pins and preferences."""
+@router.post("/trending", response_class=Response, responses=_TRENDING)
+async def list_trending_items_with_filters(body: TrendingIn, charts: Charts) -> Response:
+    """List the items with a rising share of the interactions, with filters; also with boosts, pins and preferences."""
     return respond(await charts.chart("trending", body.window, body.user_id, body.options()))

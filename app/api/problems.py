@@ -22,13 +22,23 @@ _UNAVAILABLE = {
     SchemaError.code: "the tables are missing or too old: run `braid migrate`",
 }
 _CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large"}
+# Not the phrases of the statuses: these differ between versions of Python.
+_MEANINGS = {
+    HTTPStatus.NOT_FOUND: "There is nothing of this id or name",
+    HTTPStatus.CONFLICT: "It contradicts what is stored, or a file that was configured",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body has a content type or an encoding that is not taken here",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "The request is not valid: `errors` names the fields",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "A bug in Braid: see its log",
+    HTTPStatus.SERVICE_UNAVAILABLE: "What is needed, mostly the database, is not available: try again",
+}
 _PLACES = {"body", "path", "query", "header"}
 
 
 def problems(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     """Describe the error responses of a route for OpenAPI; every route can respond with 500."""
     every = (*statuses, HTTPStatus.INTERNAL_SERVER_ERROR)
-    return {int(status): {"model": Problem, "description": status.phrase} for status in every}
+    return {int(status): {"model": Problem, "description": _MEANINGS[status]} for status in every}
 
 
 def add_error_handlers(app: FastAPI) -> None:

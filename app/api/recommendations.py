@@ -20,7 +20,7 @@ router = APIRouter(
 
 
 @router.get("/{user_id}", response_class=Response, responses=documented(Recommendation))
-async def recommend(
+async def recommend_for_user(
     user_id: PathId, query: Annotated[RecommendQuery, Query()], state: State, request: Request
 ) -> Response:
     """Rank items for a user, from the user's history up to now.
@@ -34,13 +34,13 @@ async def recommend(
 
 
 @router.post("", response_class=Response, responses=documented(Recommendation))
-async def recommend_as_asked(body: RecommendIn, state: State) -> Response:
-    """Rank items for a user or an anonymous session, with filters, boosts, pins, preferences or given candidates."""
+async def recommend(body: RecommendIn, state: State) -> Response:
+    """Rank items for a user or an anonymous session, with filters; also with boosts, pins, preferences, candidates."""
     return respond(await state.recommendation.recommend(body.user_id, body.options()))
 
 
 @router.post("/batch", response_class=Response, responses=documented(RecommendationBatch))
-async def recommend_to_many(body: RecommendBatchIn, state: State) -> Response:
+async def recommend_batch(body: RecommendBatchIn, state: State) -> Response:
     """Rank items for up to 100 users at once, each as `POST /recommend` does."""
     answers = await state.recommendation.recommend_all(body.user_ids, body.options(), body.attributes)
     content = b'{"items":[%s]}' % b",".join(answer.body() for answer in answers)

@@ -47,8 +47,8 @@ async def get_scenario(name: PathName, scenarios: Stored) -> Scenario:
 
 
 @router.get("/{name}/versions", response_model_exclude_none=True, responses=problems(HTTPStatus.NOT_FOUND))
-async def scenario_versions(name: PathName, scenarios: Stored) -> ScenarioList:
-    """List what was put under a name, newest first."""
+async def list_scenario_versions(name: PathName, scenarios: Stored) -> ScenarioList:
+    """List the versions that were put under a name, newest first."""
     return ScenarioList(items=await scenarios.versions(name))
 
 
@@ -98,8 +98,8 @@ async def recommend_in_scenario(
 
 
 @router.post("/{name}/recommend", response_class=Response, responses=_LIST)
-async def recommend_in_scenario_as_asked(name: PathName, body: Asked, scenarios: Stored, lists: Lists) -> Response:
-    """List the items of a scenario, with filters and boosts of the request, and its context."""
+async def recommend_in_scenario_with_filters(name: PathName, body: Asked, scenarios: Stored, lists: Lists) -> Response:
+    """List the items of a scenario, with filters; also with boosts of the request, and its context."""
     return respond(await lists.recommend(scenarios.get(name), body))
 
 

@@ -22,7 +22,7 @@ _LISTS = documented(Found)
 
 
 @router.get("/search", response_class=Response, responses=_LISTS)
-async def search(query: Annotated[SearchQuery, Query()], service: Service) -> Response:
+async def search_items(query: Annotated[SearchQuery, Query()], service: Service) -> Response:
     """List the items that have all words of a query; for a user, in an order that fits what the user likes.
 
     The last word may be the beginning of one. Titles weigh most, then categories and tags, then descriptions.
@@ -31,6 +31,6 @@ async def search(query: Annotated[SearchQuery, Query()], service: Service) -> Re
 
 
 @router.post("/search", response_class=Response, responses=_LISTS)
-async def search_as_asked(body: SearchIn, service: Service) -> Response:
-    """List the items that have all words of a query, with filters, boosts, pins and preferences."""
+async def search_items_with_filters(body: SearchIn, service: Service) -> Response:
+    """List the items that have all words of a query, with filters; also with boosts, pins and preferences."""
     return respond(await service.search(body.q, body.user_id, body.options()))

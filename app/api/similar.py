@@ -27,11 +27,17 @@ router = APIRouter(
 
 
 _LISTS = {**documented(SimilarItems), **problems(HTTPStatus.NOT_FOUND)}
+_OF_SEVERAL = {
+    **documented(SimilarItems, item_id=None, item_ids=["181", "172"], method="blend"),
+    **problems(HTTPStatus.NOT_FOUND),
+}
 Service = Annotated[SimilarItemsService, from_state(serving_factory.similar_items)]
 
 
 @router.get("/items/{item_id}/similar", response_class=Response, responses=_LISTS)
-async def similar_items(item_id: PathId, query: Annotated[SimilarItemsQuery, Query()], service: Service) -> Response:
+async def list_similar_items(
+    item_id: PathId, query: Annotated[SimilarItemsQuery, Query()], service: Service
+) -> Response:
     """List the items that are most similar to one; for a user, in an order that fits what the user likes.
 
     An item newer than the bundle is compared by its content. If no similar item is known, trending items are listed
@@ -42,8 +48,8 @@ async def similar_items(item_id: PathId, query: Annotated[SimilarItemsQuery, Que
 
 
 @router.post("/items/{item_id}/similar", response_class=Response, responses=_LISTS)
-async def similar_items_as_asked(item_id: PathId, body: SimilarItemsIn, service: Service) -> Response:
-    """List the items that are most similar to one, with filters, boosts, pins and preferences.
+async def list_similar_items_with_filters(item_id: PathId, body: SimilarItemsIn, service: Service) -> Response:
+    """List the items that are most similar to one, with filters; also with boosts, pins and preferences.
 
     A filter can refer to the item: `{"field": "price", "lte": {"item": "price", "times": 2}}`.
     """
@@ -51,8 +57,8 @@ async def similar_items_as_asked(item_id: PathId, body: SimilarItemsIn, service:
     return respond(await service.similar([item_id], body.method, body.user_id, body.options(), head))
 
 
-@router.post("/items/similar", response_class=Response, responses=_LISTS)
-async def similar_to_several(body: SimilarToSeveralIn, service: Service) -> Response:
+@router.post("/items/similar", response_class=Response, responses=_OF_SEVERAL)
+async def list_items_similar_to_several(body: SimilarToSeveralIn, service: Service) -> Response:
     """List the items that are most similar to several, such as what completes a cart."""
     head = {"item_ids": body.item_ids, "user_id": body.user_id, "method": body.method}
     item_ids = list(dict.fromkeys(body.item_ids))
@@ -60,7 +66,7 @@ async def similar_to_several(body: SimilarToSeveralIn, service: Service) -> Resp
 
 
 @router.get("/users/{user_id}/similar")
-async def similar_users(
+async def list_similar_users(
     user_id: PathId,
     query: Annotated[SimilarUsersQuery, Query()],
     service: Annotated[SimilarUsersService, from_state(serving_factory.similar_users)],

@@ -22,6 +22,7 @@ from app.services.training.jobs import TrainingJobs
 
 _PATH = "/training-jobs"
 _STREAM = "text/event-stream"
+_EVENT = format_sse_event(event="line", data_str="reading the log: done", id="7").decode()
 Jobs = Annotated[TrainingJobs, from_resources(factory.training_jobs)]
 router = APIRouter(
     prefix=_PATH,
@@ -32,7 +33,7 @@ router = APIRouter(
 
 @router.post("", status_code=HTTPStatus.ACCEPTED, responses=problems(HTTPStatus.CONFLICT))
 async def post_training_job(jobs: Jobs, response: Response, wanted: TrainingJobIn | None = None) -> TrainingJob:
-    """Add a job to the queue; a `braid worker` runs it, and `Location` reports its progress."""
+    """Add a training job to the queue; a `braid worker` runs it, and `Location` reports its progress."""
     job = await jobs.add(wanted or TrainingJobIn(), "api")
     response.headers["location"] = f"{_PATH}/{job.job_id}"
     return job
@@ -40,7 +41,7 @@ async def post_training_job(jobs: Jobs, response: Response, wanted: TrainingJobI
 
 @router.get("")
 async def list_training_jobs(query: Annotated[TrainingJobsQuery, Query()], jobs: Jobs) -> TrainingJobsPage:
-    """List jobs, newest first."""
+    """List training jobs, newest first."""
     return await jobs.page(query)
 
 
@@ -48,19 +49,23 @@ async def list_training_jobs(query: Annotated[TrainingJobsQuery, Query()], jobs:
     "/{job_id}",
     response_model=TrainingJobWithLog,
     responses={
-        200: {"content": {_STREAM: {"schema": {"type": "string"}}}, "description": "The job, or its events"},
+        200: {
+            "content": {_STREAM: {"schema": {"type": "string"}, "example": _EVENT}},
+            "description": "The job, or its events",
+        },
         **problems(HTTPStatus.NOT_FOUND),
     },
 )
 async def get_training_job(
     job_id: PathId,
     jobs: Jobs,
-    accept: Annotated[str, Header()] = "application/json",
+    accept: Annotated[str, Header(description=f"`{_STREAM}` to follow the job")] = "application/json",
     last_event_id: Annotated[int, Header(ge=0, lt=2**63, description="id of the last line that was received")] = 0,
 ) -> TrainingJobWithLog | StreamingResponse:
-    """Get the progress and the log of a job; with `Accept: text/event-stream` as server-sent events until it ends.
+    """Get the progress and the log of a training job; it can follow the job until its end.
 
-    The events are `line` (with an id to resume from), `progress` and finally `end`.
+    With `Accept: text/event-stream` it answers with server-sent events: `line` (with an id to resume from), `progress`
+    and finally `end`.
     """
     job = await jobs.get(job_id)
     if _STREAM not in accept:
@@ -71,7 +76,7 @@ async def get_training_job(
 
 @router.post("/{job_id}/cancel", status_code=HTTPStatus.ACCEPTED, responses=problems(HTTPStatus.NOT_FOUND))
 async def cancel_training_job(job_id: PathId, jobs: Jobs) -> TrainingJob:
-    """Cancel a job: at once if it is queued, within seconds if it runs. The active bundle does not change."""
+    """Cancel a training job: at once if it is queued, within seconds if it runs. The active bundle does not change."""
     return await jobs.cancel(job_id)
 
 

@@ -49,9 +49,9 @@ async def merge_user(user_id: PathId, body: MergeIn, user_data: Data) -> Merged:
     return await user_data.merge(user_id, body.into)
 
 
-@router.delete("/interactions/{number}", status_code=HTTPStatus.NO_CONTENT, responses=problems(HTTPStatus.NOT_FOUND))
-async def delete_interaction(
-    number: Annotated[int, Path(ge=1, lt=2**63, description="the `id` of the interaction")], user_data: Data
-) -> None:
+@router.delete(
+    "/interactions/{interaction_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(HTTPStatus.NOT_FOUND)
+)
+async def delete_interaction(interaction_id: Annotated[int, Path(ge=1, lt=2**63)], user_data: Data) -> None:
     """Remove one interaction."""
-    await user_data.delete_interaction(number)
+    await user_data.delete_interaction(interaction_id)

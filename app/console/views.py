@@ -27,9 +27,11 @@ router = APIRouter(tags=["operation"], responses=problems(HTTPStatus.SERVICE_UNA
 
 
 @router.get(
-    "/console", response_class=Response, responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+    "/console",
+    response_class=Response,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>..."}}}},
 )
-async def console(state: State) -> Response:
+async def show_console(state: State) -> Response:
     """Show which bundles there are, what was trained, and how recommendations do in use."""
     page = _templates.get_template("overview.html").render(
         bundles=(await factory.versions(state.resources).page()).items,

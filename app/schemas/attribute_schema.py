@@ -18,7 +18,7 @@ class AttributeReport(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"name": "brand", "type": "category", "length": None, "declared": False, "values": 2, "unfit": 0}
+                {"name": "director", "type": "category", "length": None, "declared": False, "values": 2, "unfit": 0}
             ]
         }
     )
@@ -52,7 +52,7 @@ class SchemaReport(BaseModel):
                             "unfit": 0,
                         },
                         {
-                            "name": "brand",
+                            "name": "director",
                             "type": "category",
                             "length": None,
                             "declared": False,
@@ -69,8 +69,8 @@ class SchemaReport(BaseModel):
 
     source: Literal["file", "api", "none"] = Field(description="where the declared schema is from")
     declared: Schema = Field(description="the declared schema, in the form of `PUT /schema`")
-    items: list[AttributeReport]
-    users: list[AttributeReport]
+    items: list[AttributeReport] = Field(description="attributes of items")
+    users: list[AttributeReport] = Field(description="attributes of users")
     looked_at: dict[str, int] = Field(
         description="how many items and users were looked at: those with the first ids, 1,000 at most"
     )

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.schemas.problems import FieldError
+from app.schemas.shared_fields import Errors
 
 
 class RowsStored(BaseModel):
@@ -22,4 +22,4 @@ class RowsStored(BaseModel):
 
     stored: int = Field(description="rows that were stored; of several rows with the same id only the last one is")
     refused: int = Field(description="rows that were not stored; `errors` has one entry for each")
-    errors: list[FieldError]
+    errors: Errors

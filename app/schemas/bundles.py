@@ -36,10 +36,10 @@ class Gate(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_GATE]})
 
-    passed: bool
+    passed: bool = Field(description="whether no check failed")
     reason: str | None = Field(description="what failed")
     against: str | None = Field(description="version of the bundle that this one was compared with")
-    checks: list[GateCheck]
+    checks: list[GateCheck] = Field(description="what was checked")
 
 
 class BundleVersion(BaseModel):
@@ -47,22 +47,22 @@ class BundleVersion(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
-    version: str
-    active: bool
-    created_at: datetime | None
+    version: str = Field(description="the time when its training began")
+    active: bool = Field(description="whether it is the one that ranks lists")
+    created_at: datetime | None = Field(description="when it was trained; null if its manifest cannot be read")
     activated_at: datetime | None = Field(description="when it was last activated; null if it never was")
     activated_by: str | None = Field(description="`job` and its id, `api`, `command`, or null if unknown")
     forced: bool = Field(
         description="whether it was activated although the gate refused it, or it is of another database"
     )
-    protocol: str | None
+    protocol: str | None = Field(description="how the metrics were measured")
     metrics: dict[str, dict[str, float]] = Field(
         description="metrics of the blend, its parts and popularity on the held-out test set"
     )
     data: dict[str, Any] = Field(description="time window (in the unit of the data's timestamps), counts and a hash")
     settings: dict[str, Any] = Field(description="the settings that were chosen on validation")
     recipe: dict[str, Any] | None = Field(description="the parameters of the training run")
-    size_bytes: int
+    size_bytes: int = Field(description="size of its files")
     gate: Gate | None = Field(description="null if no gate checked it")
     problem: str | None = Field(description="why its manifest cannot be read; null if it can")
 
@@ -72,5 +72,5 @@ class BundleVersions(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_EXAMPLE], "next_cursor": None}]})
 
-    items: list[BundleVersion]
+    items: list[BundleVersion] = Field(description="the bundles")
     next_cursor: str | None = Field(description="always null: there is one page")

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class Live(BaseModel):
     """The process runs."""
 
-    status: Literal["ok"] = "ok"
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok"}]})
+
+    status: Literal["ok"] = Field("ok", description="always `ok`")
 
 
 class Check(BaseModel):
@@ -20,7 +22,7 @@ class Check(BaseModel):
         " loop is being restarted; `failed`: 503. With all"
         " others the process takes traffic"
     )
-    detail: str
+    detail: str = Field(description="what was found, in words")
 
 
 class Ready(BaseModel):
@@ -42,5 +44,5 @@ class Ready(BaseModel):
         }
     )
 
-    status: Literal["ok", "failed"]
-    checks: dict[str, Check]
+    status: Literal["ok", "failed"] = Field(description="`failed` where one of the checks failed")
+    checks: dict[str, Check] = Field(description="the checks, by name")

@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.schemas.shared_fields import CreatedAt
+
 
 class ImportCounts(BaseModel):
     """The rows of a file that were imported so far."""
@@ -13,7 +15,7 @@ class ImportCounts(BaseModel):
         json_schema_extra={"examples": [{"read": 1000, "kept": 998, "new": 998, "dropped": {"event_type unknown": 2}}]}
     )
 
-    read: int
+    read: int = Field(description="rows that were read")
     kept: int = Field(description="rows that are valid for the API")
     new: int = Field(description="rows that were stored; the others have an event_id that was stored before")
     dropped: dict[str, int] = Field(description="rows that were dropped, by reason")
@@ -37,9 +39,9 @@ class ImportJob(BaseModel):
         }
     )
 
-    import_id: str
-    status: Literal["running", "done", "failed"]
+    import_id: str = Field(description="id of the import")
+    status: Literal["running", "done", "failed"] = Field(description="how far it is")
     counts: dict[str, ImportCounts] = Field(description="for each of interactions, items and users")
-    error: str | None
-    created_at: datetime
-    changed_at: datetime
+    error: str | None = Field(description="why it failed; null if it did not")
+    created_at: CreatedAt
+    changed_at: datetime = Field(description="when it last reported progress")

@@ -13,7 +13,7 @@ from pydantic import (
     field_validator,
 )
 
-from app.schemas.problems import FieldError
+from app.schemas.shared_fields import Errors, EventId, GivenItemId, GivenUserId
 from app.schemas.types import Id, JsonObject, PastMoment
 from models.data.events import EVENT_TYPE_PATTERN
 
@@ -33,8 +33,8 @@ Quantity = Annotated[FiniteFloat, AfterValidator(_not_zero), Field(json_schema_e
 
 
 EXAMPLE: dict[str, JsonValue] = {
-    "user_id": "u-42",
-    "item_id": "sku-7",
+    "user_id": "196",
+    "item_id": "50",
     "event_type": "purchase",
     "timestamp": "2026-03-01T12:00:00Z",
     "event_id": "order-1001-1",
@@ -52,8 +52,8 @@ class InteractionIn(BaseModel):
         json_schema_extra={"examples": [EXAMPLE]},
     )
 
-    user_id: Id
-    item_id: Id
+    user_id: GivenUserId
+    item_id: GivenItemId
     event_type: EventType
     value: FiniteFloat | None = Field(None, description="for example the stars of a rating")
     timestamp: PastMoment | None = Field(None, description="RFC 3339; the server's time if absent")
@@ -87,9 +87,9 @@ class InteractionStored(BaseModel):
         json_schema_extra={"examples": [{"id": 1001, "event_id": "order-1001-1", "status": "stored"}]}
     )
 
-    id: int
-    event_id: str | None
-    status: Literal["stored", "repeat"]
+    id: int = Field(description="number of the interaction in the log")
+    event_id: EventId
+    status: Literal["stored", "repeat"] = Field(description="`repeat` if it was stored before")
 
 
 class InteractionsStored(BaseModel):
@@ -111,4 +111,4 @@ class InteractionsStored(BaseModel):
     stored: int = Field(description="new rows")
     repeated: int = Field(description="rows that were stored before, or occur twice in the batch")
     refused: int = Field(description="rows that were not stored; `errors` has one entry for each")
-    errors: list[FieldError]
+    errors: Errors

@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.list_fields import Limit
 from app.schemas.options import DEFAULT_LIMIT
+from app.schemas.shared_fields import ItemId, UserId
 
 
 class ItemUsersQuery(BaseModel):
@@ -23,10 +24,10 @@ class ItemUser(BaseModel):
     """One user of the list."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"user_id": "u-42", "score": 0.81, "rank": 1}]}
+        extra="forbid", json_schema_extra={"examples": [{"user_id": "196", "score": 0.81, "rank": 1}]}
     )
 
-    user_id: str
+    user_id: UserId
     score: float = Field(description="how well the item fits the user; comparable within one response only")
     rank: int = Field(description="1 for the best")
 
@@ -39,8 +40,8 @@ class ItemUsers(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "item_id": "sku-7",
-                    "items": [{"user_id": "u-42", "score": 0.81, "rank": 1}],
+                    "item_id": "50",
+                    "items": [{"user_id": "196", "score": 0.81, "rank": 1}],
                     "bundle_version": "20260301T120000000000Z",
                     "next_cursor": None,
                     "reason": None,
@@ -49,7 +50,7 @@ class ItemUsers(BaseModel):
         },
     )
 
-    item_id: str
+    item_id: ItemId
     items: list[ItemUser] = Field(description="users of the bundle, the best first")
     bundle_version: str | None = Field(description="the bundle that was used; null if there is none yet")
     next_cursor: str | None = Field(description="always null: there is one page")

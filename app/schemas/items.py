@@ -6,10 +6,22 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from app.schemas.shared_fields import GivenItemId
 from app.schemas.types import Id, ItemAttributes, Moment, Text
 
-Title = Annotated[Text, StringConstraints(max_length=1000)]
-Description = Annotated[Text, StringConstraints(max_length=20_000)]
+TITLE = "its name, as people read it"
+DESCRIPTION = "what it is, in words; its words are compared with those of other items"
+URL = "link to its page"
+IMAGE_URL = "link to its picture"
+CATEGORIES = "kinds of items that it belongs to, such as the shelves of a shop"
+TAGS = "labels besides the categories"
+PRICE = "price, in the currency of the shop"
+ATTRIBUTES = "other properties, as a JSON object"
+HIDDEN = "a hidden item is never recommended"
+AVAILABLE_FROM = "not recommended before this time"
+AVAILABLE_UNTIL = "not recommended from this time on"
+Title = Annotated[Annotated[Text, StringConstraints(max_length=1000)] | None, Field(description=TITLE)]
+Description = Annotated[Annotated[Text, StringConstraints(max_length=20_000)] | None, Field(description=DESCRIPTION)]
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+-]*):")
 _LINK = "an address with http or https, or without a scheme"
 
@@ -25,19 +37,19 @@ def _with_http(link: str) -> str:
 Link = Annotated[
     Text, StringConstraints(max_length=2048, pattern=r"^[^\x00-\x20\x7f<>\"\\]+$"), AfterValidator(_with_http)
 ]
-Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Price = Annotated[Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, Field(description=PRICE)]
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=256)]
 Labels = Annotated[list[Label], Field(max_length=1000)]
 MAX_DELETED = 1000
 """Ids of items that one request can delete."""
 ITEM_EXAMPLE: dict[str, JsonValue] = {
-    "title": "Trail running shoe",
-    "url": "https://shop.example/sku-7",
-    "image_url": "https://shop.example/sku-7.jpg",
-    "categories": ["shoes"],
-    "tags": ["outdoor", "2026"],
-    "price": 89.9,
-    "attributes": {"brand": "Fell", "waterproof": True},
+    "title": "Star Wars",
+    "url": "https://films.example/50",
+    "image_url": "https://films.example/50.jpg",
+    "categories": ["Action", "Adventure", "Romance", "Sci-Fi", "War"],
+    "tags": ["1977"],
+    "price": 9.9,
+    "attributes": {"director": "George Lucas", "restored": True},
 }
 
 
@@ -46,27 +58,27 @@ class ItemIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [ITEM_EXAMPLE]})
 
-    title: Title | None = None
-    description: Description | None = None
-    url: Link | None = Field(None, description=f"link to its page: {_LINK}")
-    image_url: Link | None = Field(None, description=f"link to its picture: {_LINK}")
-    categories: Labels = []
-    tags: Labels = []
-    price: Price | None = None
-    attributes: ItemAttributes = Field({}, description="other properties, as a JSON object")
-    hidden: bool = Field(False, description="a hidden item is never recommended")
-    available_from: Moment | None = Field(None, description="not recommended before this time")
-    available_until: Moment | None = Field(None, description="not recommended from this time on")
+    title: Title = None
+    description: Description = None
+    url: Link | None = Field(None, description=f"{URL}: {_LINK}")
+    image_url: Link | None = Field(None, description=f"{IMAGE_URL}: {_LINK}")
+    categories: Labels = Field([], description=CATEGORIES)
+    tags: Labels = Field([], description=TAGS)
+    price: Price = None
+    attributes: ItemAttributes = Field({}, description=ATTRIBUTES)
+    hidden: bool = Field(False, description=HIDDEN)
+    available_from: Moment | None = Field(None, description=AVAILABLE_FROM)
+    available_until: Moment | None = Field(None, description=AVAILABLE_UNTIL)
 
 
 class Item(ItemIn):
     """An item as it is stored."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"item_id": "sku-7", **ITEM_EXAMPLE, "hidden": False}]}
+        extra="forbid", json_schema_extra={"examples": [{"item_id": "50", **ITEM_EXAMPLE, "hidden": False}]}
     )
 
-    item_id: Id
+    item_id: GivenItemId
 
 
 class ItemPatch(BaseModel):
@@ -75,20 +87,20 @@ class ItemPatch(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         strict=True,
-        json_schema_extra={"examples": [{"price": 79.9, "attributes": {"waterproof": None, "size": 42}}]},
+        json_schema_extra={"examples": [{"price": 7.9, "attributes": {"minutes": 121}}]},
     )
 
-    title: Title | None = None
-    description: Description | None = None
-    url: Link | None = None
-    image_url: Link | None = None
-    categories: Labels | None = None
-    tags: Labels | None = None
-    price: Price | None = None
+    title: Title = None
+    description: Description = None
+    url: Link | None = Field(None, description=URL)
+    image_url: Link | None = Field(None, description=IMAGE_URL)
+    categories: Labels | None = Field(None, description=CATEGORIES)
+    tags: Labels | None = Field(None, description=TAGS)
+    price: Price = None
     attributes: ItemAttributes | None = Field(None, description="merged: a name with null is removed")
-    hidden: bool | None = None
-    available_from: Moment | None = None
-    available_until: Moment | None = None
+    hidden: bool | None = Field(None, description=HIDDEN)
+    available_from: Moment | None = Field(None, description=AVAILABLE_FROM)
+    available_until: Moment | None = Field(None, description=AVAILABLE_UNTIL)
 
 
 class WhichItems(BaseModel):
@@ -135,8 +147,8 @@ class ItemsPage(BaseModel):
     """A page of items, ordered by id."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"items": [{"item_id": "sku-7", **ITEM_EXAMPLE}], "next_cursor": None}]}
+        json_schema_extra={"examples": [{"items": [{"item_id": "50", **ITEM_EXAMPLE}], "next_cursor": None}]}
     )
 
-    items: list[Item]
+    items: list[Item] = Field(description="the items of the page")
     next_cursor: str | None = Field(description="send it as `cursor` for the next page; null at the end of the list")

@@ -17,6 +17,10 @@ NO_CURSOR = "none"
 _MAX_CURSOR = 16_384
 _MAX_LABELS = 100
 _ALL = "*"
+INCLUDE = (
+    "fields of the catalogue to return with each item: their names, in one text with commas or in several, or `*` for"
+    " all; vectors are never among the attributes"
+)
 
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="maximum length of the list")]
 Labels = Annotated[list[Annotated[str, Field(min_length=1, max_length=256)]], Field(max_length=_MAX_LABELS)]
@@ -54,11 +58,7 @@ Include = Annotated[
     tuple[str, ...],
     PlainValidator(_include, json_schema_input_type=list[str]),
     PlainSerializer(list, return_type=list[str]),
-    Field(
-        description="fields of the catalogue to return with each item: their names, in one text with commas or in"
-        " several, or `*` for all; vectors are never among the attributes",
-        examples=[["title,price"]],
-    ),
+    Field(description=INCLUDE, examples=[["title,price"]]),
 ]
 MinScore = Annotated[
     float | None, Field(allow_inf_nan=False, description="leave out items with a score below this, but not pinned ones")

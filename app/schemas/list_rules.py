@@ -19,6 +19,7 @@ from app.schemas.list_fields import (
     Rotation,
 )
 from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT, Boost, Options, Pin
+from app.schemas.shared_fields import GivenItemId
 from app.schemas.types import Id, JsonObject
 from models.filters.preferences import Preferences
 from models.filters.requirements import Requirements
@@ -33,7 +34,7 @@ class BoostIn(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         strict=True,
-        json_schema_extra={"examples": [{"filter": {"field": "attributes.brand", "eq": "Fell"}, "weight": 0.5}]},
+        json_schema_extra={"examples": [{"filter": {"field": "categories", "eq": "Comedy"}, "weight": 0.5}]},
     )
 
     filter: Requirements = Field(description="the items to raise or lower")
@@ -46,10 +47,10 @@ class PinIn(BaseModel):
     """An item at a fixed position."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, json_schema_extra={"examples": [{"item_id": "sku-7", "position": 1}]}
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"item_id": "50", "position": 1}]}
     )
 
-    item_id: Id
+    item_id: GivenItemId
     position: int = Field(ge=1, le=MAX_LIMIT, description="from 1, the top, to `limit`")
 
 

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from app.schemas.shared_fields import Variant
 from app.schemas.types import Moment
 
 _RATE: dict[str, JsonValue] = {"value": 0.05, "low": 0.0403, "high": 0.0619}
@@ -37,9 +38,9 @@ class Rate(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_RATE]})
 
-    value: float
-    low: float
-    high: float
+    value: float = Field(description="the share, 0 to 1")
+    low: float = Field(description="lower end of the interval")
+    high: float = Field(description="upper end of the interval")
 
 
 class Counts(BaseModel):
@@ -47,12 +48,12 @@ class Counts(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_COUNTS]})
 
-    impressions: int
-    clicks: int
-    conversions: int
+    impressions: int = Field(description="items that were shown, each once a list")
+    clicks: int = Field(description="impressions that were clicked or viewed")
+    conversions: int = Field(description="impressions that were purchased")
     revenue: float = Field(description="of the conversions")
-    click_through_rate: Rate | None
-    conversion_rate: Rate | None
+    click_through_rate: Rate | None = Field(description="clicks by impressions")
+    conversion_rate: Rate | None = Field(description="conversions by impressions")
 
 
 class DayCounts(Counts):
@@ -60,7 +61,7 @@ class DayCounts(Counts):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"day": "2026-03-01", **_COUNTS}]})
 
-    day: date
+    day: date = Field(description="the day of the impressions")
 
 
 class StrategyCounts(Counts):
@@ -68,7 +69,7 @@ class StrategyCounts(Counts):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"strategy": "personalized", **_COUNTS}]})
 
-    strategy: str
+    strategy: str = Field(description="what the lists were based on")
 
 
 class BundleCounts(Counts):
@@ -76,7 +77,7 @@ class BundleCounts(Counts):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"bundle_version": "20260301T120000Z-1", **_COUNTS}]})
 
-    bundle_version: str
+    bundle_version: str = Field(description="the bundle of the lists")
 
 
 class ScenarioCounts(Counts):
@@ -84,7 +85,7 @@ class ScenarioCounts(Counts):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"scenario": "home", **_COUNTS}]})
 
-    scenario: str | None
+    scenario: str | None = Field(description="name of the scenario")
 
 
 class VariantCounts(ScenarioCounts):
@@ -94,7 +95,7 @@ class VariantCounts(ScenarioCounts):
         json_schema_extra={"examples": [{"scenario": "home", "variant": "a", "users": 812, **_COUNTS}]}
     )
 
-    variant: str
+    variant: Variant
     users: int = Field(description="users who saw a list of the variant")
 
 
@@ -103,7 +104,7 @@ class PositionCounts(Counts):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"position": 1, **_COUNTS}]})
 
-    position: int | None
+    position: int | None = Field(description="the position, from 1")
 
 
 class OnlineMeasures(BaseModel):
@@ -128,15 +129,17 @@ class OnlineMeasures(BaseModel):
         }
     )
 
-    begin: datetime = Field(serialization_alias="from", validation_alias="from")
-    end: datetime = Field(serialization_alias="to", validation_alias="to")
-    total: Counts
-    by_day: list[DayCounts]
-    by_strategy: list[StrategyCounts]
-    by_bundle_version: list[BundleCounts]
-    by_position: list[PositionCounts]
-    by_scenario: list[ScenarioCounts]
-    by_variant: list[VariantCounts]
+    begin: datetime = Field(
+        serialization_alias="from", validation_alias="from", description="begin of the period that was measured"
+    )
+    end: datetime = Field(serialization_alias="to", validation_alias="to", description="its end, exclusive")
+    total: Counts = Field(description="all impressions of the period")
+    by_day: list[DayCounts] = Field(description="the impressions of each day")
+    by_strategy: list[StrategyCounts] = Field(description="those of each strategy")
+    by_bundle_version: list[BundleCounts] = Field(description="those of each bundle")
+    by_position: list[PositionCounts] = Field(description="those of each position")
+    by_scenario: list[ScenarioCounts] = Field(description="those of each scenario")
+    by_variant: list[VariantCounts] = Field(description="those of each variant of a scenario")
     warnings: list[str] = Field(
         description="sample ratio mismatches: scenarios whose users per variant do not fit the shares"
     )

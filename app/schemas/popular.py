@@ -32,7 +32,7 @@ class TrendingQuery(UserListQuery):
 class PopularIn(ListIn):
     """A request for popular items."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"user_id": "u-42", "limit": 5}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"user_id": "196", "limit": 5}]})
 
     window: AnyWindow = Field("all", description=_WINDOW_OF_POPULAR)
 
@@ -42,7 +42,7 @@ class TrendingIn(ListIn):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"filter": {"field": "image_url", "exists": True}, "window": "1d"}]},
+        json_schema_extra={"examples": [{"filter": {"field": "categories", "eq": "Comedy"}, "window": "30d"}]},
     )
 
     window: Window = Field("7d", description=_WINDOW)
@@ -57,7 +57,7 @@ class Chart(BaseModel):
             "examples": [
                 {
                     "user_id": None,
-                    "items": [{"item_id": "sku-7", "score": 812.0, "rank": 1}],
+                    "items": [{"item_id": "50", "score": 812.0, "rank": 1}],
                     "strategy": "popular",
                     "window": "all",
                     "bundle_version": "20260301T120000000000Z",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.types import ID_RULE
 from models.data.events import EVENT_TYPE_PATTERN, EVENT_TYPE_RULE
@@ -21,11 +21,10 @@ _WORDS = {
 class FieldError(BaseModel):
     """What is wrong with one field of a request."""
 
-    field: str
-    code: str
-    detail: str
-    index: int | None = None
-    """The row of a batch that the error is about, from 0."""
+    field: str = Field(description="name of the field, with a dot for each level; `body` for the whole body")
+    code: str = Field(description="what is wrong, for programs")
+    detail: str = Field(description="what is wrong, for people")
+    index: int | None = Field(None, description="the row of a batch that it is about, from 0")
 
 
 def field_error(error: Mapping[str, Any], place: Sequence[int | str], whole: str) -> FieldError:
@@ -63,9 +62,9 @@ class Problem(BaseModel):
         }
     )
 
-    type: str = "about:blank"
-    title: str
-    status: int
-    code: str
-    detail: str
-    errors: list[FieldError] | None = None
+    type: str = Field("about:blank", description="always `about:blank`: `code` tells errors apart")
+    title: str = Field(description="name of the status")
+    status: int = Field(description="the HTTP status")
+    code: str = Field(description="what happened, for programs")
+    detail: str = Field(description="what happened and what to do, for people")
+    errors: list[FieldError] | None = Field(None, description="the fields that are wrong; absent where none is")

@@ -14,13 +14,13 @@ from app.schemas.types import Id, JsonObject
 MAX_SESSION_ITEMS = 500
 MAX_USERS = 100
 _EXAMPLE: dict[str, JsonValue] = {
-    "user_id": "u-42",
+    "user_id": "196",
     "limit": 5,
-    "session_items": ["sku-3"],
-    "filter": {"and": [{"field": "categories", "eq": "shoes"}, {"field": "price", "lte": 120}]},
-    "boosts": [{"filter": {"field": "attributes.brand", "eq": "Fell"}, "weight": 0.5}],
-    "pins": [{"item_id": "sku-7", "position": 1}],
-    "exclude_seen": ["purchase"],
+    "session_items": ["181"],
+    "filter": {"and": [{"field": "categories", "eq": "Sci-Fi"}, {"not": {"field": "categories", "eq": "Horror"}}]},
+    "boosts": [{"filter": {"field": "categories", "eq": "Comedy"}, "weight": 0.5}],
+    "pins": [{"item_id": "50", "position": 1}],
+    "exclude_seen": ["rating"],
     "diversity": 0.3,
     "explain": True,
 }
@@ -64,10 +64,12 @@ class RecommendBatchIn(Rules):
     """A request for recommendations for several users at once."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"user_ids": ["u-42", "u-43"], "limit": 5}]}
+        extra="forbid", json_schema_extra={"examples": [{"user_ids": ["196", "186"], "limit": 5}]}
     )
 
-    user_ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_USERS)]
+    user_ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_USERS)] = Field(
+        description="the users to recommend to"
+    )
     cursor: Literal["none"] | None = Field(None, description="`none`: the lists have one page, and no cursor")
     attributes: dict[Id, JsonObject] = Field(
         {}, description="attributes of some of these users, by user: read as those of a single request"

@@ -1,19 +1,22 @@
 """A recommendation on the wire."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from app.schemas import items
+from app.schemas.shared_fields import ItemId
 
 Strategy = Literal["personalized", "session", "preferences", "popular", "none"]
 ListStrategy = Literal[Strategy, "similar", "trending", "newest", "search"]
 """What any list of items may be based on."""
 Degradation = Literal["deadline", "database", "stale"]
-_BECAUSE: dict[str, JsonValue] = {"item_id": "sku-3", "share": 0.8}
+_BECAUSE: dict[str, JsonValue] = {"item_id": "181", "share": 0.8}
 _REASON: dict[str, JsonValue] = {"strand": "item_knn", "share": 0.7, "because": [_BECAUSE]}
 _RECOMMENDATION: dict[str, JsonValue] = {
-    "user_id": "u-42",
-    "items": [{"item_id": "sku-7", "score": 2.31, "rank": 1}],
+    "user_id": "196",
+    "items": [{"item_id": "50", "score": 2.31, "rank": 1}],
     "strategy": "personalized",
     "bundle_version": "20260301T120000000000Z",
     "next_cursor": None,
@@ -36,7 +39,7 @@ class Because(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_BECAUSE]})
 
-    item_id: str
+    item_id: ItemId
     share: float = Field(
         description="share of the strand; the shares of all contributing items, listed or not, add up to 1"
     )
@@ -63,17 +66,17 @@ class Reason(BaseModel):
 class IncludedFields(BaseModel):
     """Fields of the catalogue that come with an item where the request includes them."""
 
-    title: str | None = None
-    description: str | None = None
-    url: str | None = None
-    image_url: str | None = None
-    categories: list[str] | None = None
-    tags: list[str] | None = None
-    price: float | None = None
-    attributes: dict[str, Any] | None = None
-    hidden: bool | None = None
-    available_from: datetime | None = None
-    available_until: datetime | None = None
+    title: str | None = Field(None, description=items.TITLE)
+    description: str | None = Field(None, description=items.DESCRIPTION)
+    url: str | None = Field(None, description=items.URL)
+    image_url: str | None = Field(None, description=items.IMAGE_URL)
+    categories: list[str] | None = Field(None, description=items.CATEGORIES)
+    tags: list[str] | None = Field(None, description=items.TAGS)
+    price: float | None = Field(None, description=items.PRICE)
+    attributes: dict[str, Any] | None = Field(None, description=items.ATTRIBUTES)
+    hidden: bool | None = Field(None, description=items.HIDDEN)
+    available_from: datetime | None = Field(None, description=items.AVAILABLE_FROM)
+    available_until: datetime | None = Field(None, description=items.AVAILABLE_UNTIL)
 
 
 class RecommendedItem(IncludedFields):
@@ -81,7 +84,7 @@ class RecommendedItem(IncludedFields):
 
     model_config = ConfigDict(extra="forbid")
 
-    item_id: str
+    item_id: ItemId
     score: float = Field(description="comparable within one response only")
     rank: int = Field(description="1 for the best; continues across the pages of a list")
     explanation: str | None = Field(
@@ -90,13 +93,16 @@ class RecommendedItem(IncludedFields):
     reasons: list[Reason] | None = Field(None, description="with `explain` only")
 
 
+Ranked = Annotated[list[RecommendedItem], Field(description="the items, the best first")]
+
+
 class Recommendation(BaseModel):
     """A ranked list for a user."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_RECOMMENDATION]})
 
     user_id: str | None = Field(description="null for an anonymous session")
-    items: list[RecommendedItem]
+    items: Ranked
     strategy: Strategy = Field(description="what the list is based on; `none` when there is nothing to recommend")
     bundle_version: str | None = Field(description="the bundle that ranked the list; null if none did")
     next_cursor: str | None = Field(description=NEXT_CURSOR)

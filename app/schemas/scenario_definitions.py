@@ -107,24 +107,21 @@ class Variant(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        json_schema_extra={"examples": [{"name": "together", "share": 0.5, "changes": {"method": "viewed_together"}}]},
+        json_schema_extra={"examples": [{"name": "mixed", "share": 0.5, "changes": {"diversity": 0.3}}]},
     )
 
-    name: VariantName
+    name: VariantName = Field(description="its name, of its own within the scenario")
     share: float = Field(gt=0, le=1, description="share of the users that get it; the shares add up to 1")
     changes: dict[str, Any] = Field({}, description="fields of the definition that differ from those of the scenario")
 
 
 _EXAMPLE: dict[str, JsonValue] = {
-    "kind": "item",
+    "kind": "user",
     "fallback": ["popular"],
     "limit": 8,
-    "filter": {"field": "categories", "in": {"item": "categories"}},
-    "include": ["title", "price", "image_url"],
-    "variants": [
-        {"name": "blend", "share": 0.5},
-        {"name": "together", "share": 0.5, "changes": {"method": "viewed_together"}},
-    ],
+    "filter": {"not": {"field": "categories", "eq": "Horror"}},
+    "include": ["title", "image_url"],
+    "variants": [{"name": "plain", "share": 0.5}, {"name": "mixed", "share": 0.5, "changes": {"diversity": 0.3}}],
 }
 
 

@@ -6,29 +6,30 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
 from app.schemas.interactions import EventType
-from app.schemas.list_fields import CURSOR, Cursor, Excluded, GoalText, Include, Language, MinScore
+from app.schemas.list_fields import CURSOR, INCLUDE, Cursor, Excluded, GoalText, Include, Language, MinScore
 from app.schemas.list_rules import MAX_BOOSTS, BoostIn
 from app.schemas.options import MAX_LIMIT
 from app.schemas.recommend_requests import MAX_SESSION_ITEMS
-from app.schemas.recommendations import DEGRADED, NEXT_CURSOR, REQUEST_ID, Degradation, ListStrategy, RecommendedItem
+from app.schemas.recommendations import DEGRADED, NEXT_CURSOR, REQUEST_ID, Degradation, ListStrategy, Ranked
 from app.schemas.scenario_definitions import Name, ScenarioIn, VariantName
+from app.schemas.shared_fields import ForItem, ForUser
 from app.schemas.types import Id, JsonObject
 from models.filters.requirements import Requirements
 
 _VERSION = "20260301T120000000000Z"
 _READ_ONLY = frozenset({"name", "version", "source", "changed_at"})
 _ANSWER: dict[str, JsonValue] = {
-    "scenario": "product-page",
-    "variant": "blend",
-    "user_id": "u-42",
-    "item_id": "sku-3",
-    "items": [{"item_id": "sku-7", "score": 0.41, "rank": 1, "title": "Trail running shoe"}],
-    "strategy": "similar",
+    "scenario": "home",
+    "variant": "plain",
+    "user_id": "196",
+    "item_id": None,
+    "items": [{"item_id": "50", "score": 0.41, "rank": 1, "title": "Star Wars"}],
+    "strategy": "personalized",
     "bundle_version": _VERSION,
     "next_cursor": None,
     "reason": None,
     "degraded": None,
-    "request_id": f"{_VERSION}~similar~product-page~blend~1772366400000000~9f2c4e1a",
+    "request_id": f"{_VERSION}~personalized~home~plain~1772366400000000~9f2c4e1a",
 }
 
 
@@ -44,7 +45,7 @@ class Scenario(ScenarioIn):
         },
     )
 
-    name: Name
+    name: Name = Field(description="its name, as in the path")
     version: int = Field(description="counts the changes of a stored scenario, from 1; 0 for others")
     source: Literal["api", "file", "default"] = Field(description="where its definition is from")
     changed_at: datetime | None = Field(None, description="when it was stored; absent if it is not in the database")
@@ -85,7 +86,7 @@ class AskedQuery(BaseModel):
     )
     variant: VariantName | None = Field(None, description="a variant of the scenario; by default the user's own")
     limit: int | None = Field(None, ge=1, le=MAX_LIMIT, description="replaces the scenario's value")
-    include: Include | None = None
+    include: Include | None = Field(None, description=INCLUDE)
     exclude: Excluded = Field([], description="items to leave out, besides those of the scenario")
     explain: bool | None = Field(None, description="replaces the scenario's value")
     language: Language = None
@@ -97,7 +98,7 @@ class Asked(AskedQuery):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"user_id": "u-42", "item_id": "sku-3", "context": {"device": "mobile"}}]},
+        json_schema_extra={"examples": [{"user_id": "196", "item_id": "181", "context": {"device": "mobile"}}]},
     )
 
     filter: Requirements | None = Field(None, description="only items that match, besides the filter of the scenario")
@@ -116,7 +117,7 @@ class PreviewIn(Asked):
     """A definition to try, and what it is asked with; nothing is stored."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"definition": {"kind": "trending"}, "user_id": "u-42"}]}
+        extra="forbid", json_schema_extra={"examples": [{"definition": {"kind": "trending"}, "user_id": "196"}]}
     )
 
     definition: ScenarioIn | None = Field(None, description="in place of the stored one")
@@ -127,11 +128,11 @@ class ScenarioAnswer(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_ANSWER]})
 
-    scenario: str
+    scenario: str = Field(description="name of the scenario")
     variant: str | None = Field(description="the variant that was used; null for a scenario without variants")
-    user_id: str | None
-    item_id: str | None
-    items: list[RecommendedItem]
+    user_id: ForUser
+    item_id: ForItem
+    items: Ranked
     strategy: ListStrategy = Field(description="what the first items are based on; `none` when the list is empty")
     bundle_version: str | None = Field(description="the bundle in use; null if there is none")
     next_cursor: str | None = Field(description=NEXT_CURSOR)
@@ -170,7 +171,7 @@ class PageIn(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "user_id": "u-42",
+                    "user_id": "196",
                     "rows": [{"scenario": "home"}, {"each": "category", "rows": 2, "at_least": 4}],
                     "include": ["title", "image_url"],
                 }
@@ -186,7 +187,7 @@ class PageIn(BaseModel):
         description="in order of precedence: an item stands in the first row that has it. 20 rows at most, those of"
         " categories and brands counted"
     )
-    include: Include | None = None
+    include: Include | None = Field(None, description=INCLUDE)
     language: Language = None
     attributes: JsonObject | None = Field(None, description="attributes of the user, as in `POST /recommend`")
     context: JsonObject | None = Field(None, description="any JSON object, read by models")
@@ -195,7 +196,7 @@ class PageIn(BaseModel):
 class Row(ScenarioAnswer):
     """One row of a page."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{**_ANSWER, "each": "category", "value": "shoes"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_ANSWER, "each": "category", "value": "Sci-Fi"}]})
 
     each: Literal["category", "brand"] | None = Field(description="what the row is one of; null for a scenario alone")
     value: str | None = Field(description="the category or brand of the row; null for a scenario alone")
@@ -204,10 +205,10 @@ class Row(ScenarioAnswer):
 class PageAnswer(BaseModel):
     """A page of rows, in which no item stands twice."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "u-42", "rows": [], "left_out": ["home"]}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "196", "rows": [], "left_out": ["home"]}]})
 
-    user_id: str | None
-    rows: list[Row]
+    user_id: ForUser
+    rows: list[Row] = Field(description="the rows, in the order of the request")
     left_out: list[str] = Field(
         description="rows with fewer than `at_least` items: their scenario, or their category or brand"
     )

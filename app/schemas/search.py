@@ -14,6 +14,7 @@ SearchText = Annotated[
         max_length=256,
         description="words that must all occur in title, description, categories or tags, the last one as the beginning"
         " of a word; all but letters and digits separates words",
+        examples=["star wa"],
     ),
 ]
 
@@ -30,7 +31,7 @@ class SearchIn(ListIn):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"q": "trail sho", "user_id": "u-42", "filter": {"field": "price", "lte": 120}}]
+            "examples": [{"q": "star wa", "user_id": "196", "filter": {"field": "categories", "eq": "Sci-Fi"}}]
         },
     )
 
@@ -45,9 +46,9 @@ class Found(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "query": "trail sho",
+                    "query": "star wa",
                     "user_id": None,
-                    "items": [{"item_id": "sku-7", "score": 11.8, "rank": 1}],
+                    "items": [{"item_id": "50", "score": 11.8, "rank": 1}],
                     "strategy": "search",
                     "bundle_version": "20260301T120000000000Z",
                     "next_cursor": None,

@@ -9,6 +9,7 @@ from app.schemas.list_queries import UserListQuery
 from app.schemas.options import DEFAULT_LIMIT
 from app.schemas.recommend_requests import ListIn
 from app.schemas.recommendations import DEGRADED, NEXT_CURSOR, REQUEST_ID, Degradation, RecommendedItem
+from app.schemas.shared_fields import UsedMethod, UserId
 from app.schemas.types import Id
 
 BLEND = "blend"
@@ -43,7 +44,7 @@ class SimilarItemsIn(ListIn):
         json_schema_extra={
             "examples": [
                 {
-                    "user_id": "u-42",
+                    "user_id": "196",
                     "filter": {"and": [{"field": "categories", "in": {"item": "categories"}}]},
                     "limit": 5,
                 }
@@ -59,7 +60,7 @@ class SimilarToSeveralIn(SimilarItemsIn):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"item_ids": ["sku-3", "sku-5"], "method": "bought_together", "limit": 5}]},
+        json_schema_extra={"examples": [{"item_ids": ["181", "172"], "user_id": "196", "limit": 5}]},
     )
 
     item_ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_ITEMS)] = Field(
@@ -75,10 +76,10 @@ class SimilarItems(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "item_id": "sku-3",
+                    "item_id": "181",
                     "user_id": None,
                     "method": "item_knn",
-                    "items": [{"item_id": "sku-7", "score": 0.41, "rank": 1}],
+                    "items": [{"item_id": "50", "score": 0.41, "rank": 1}],
                     "strategy": "similar",
                     "bundle_version": _VERSION,
                     "next_cursor": None,
@@ -93,7 +94,7 @@ class SimilarItems(BaseModel):
     item_id: str | None = Field(None, description="the item; null where there are several")
     item_ids: list[str] | None = Field(None, description="the items, where there are several")
     user_id: str | None = Field(description="whom the list is for; null for anybody")
-    method: str
+    method: UsedMethod
     items: list[RecommendedItem] = Field(description="the best first, never the item itself")
     strategy: SimilarStrategy = Field(
         description="`trending` or `popular` if no similar item is known; `none` if there are none of these either"
@@ -118,10 +119,10 @@ class SimilarUser(BaseModel):
     """One user of the list."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"user_id": "u-7", "similarity": 0.62, "rank": 1}]}
+        extra="forbid", json_schema_extra={"examples": [{"user_id": "22", "similarity": 0.62, "rank": 1}]}
     )
 
-    user_id: str
+    user_id: UserId
     similarity: float = Field(description="similarity of the two histories, by the measure that training chose")
     rank: int = Field(description="1 for the most similar")
 
@@ -134,9 +135,9 @@ class SimilarUsers(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "user_id": "u-42",
+                    "user_id": "196",
                     "method": "user_knn",
-                    "items": [{"user_id": "u-7", "similarity": 0.62, "rank": 1}],
+                    "items": [{"user_id": "22", "similarity": 0.62, "rank": 1}],
                     "bundle_version": _VERSION,
                     "next_cursor": None,
                     "reason": None,
@@ -145,8 +146,8 @@ class SimilarUsers(BaseModel):
         },
     )
 
-    user_id: str
-    method: str
+    user_id: UserId
+    method: UsedMethod
     items: list[SimilarUser] = Field(description="users of the bundle, without the requested user")
     bundle_version: str | None = Field(description="the bundle that was used; null if there is none yet")
     next_cursor: str | None = Field(description="always null: there is one page")

@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from app.schemas.shared_fields import CreatedAt
+
 JOB_EXAMPLE: dict[str, JsonValue] = {
     "job_id": "9f86d081884c7d65",
     "kind": "full",
@@ -26,6 +28,13 @@ JOB_EXAMPLE: dict[str, JsonValue] = {
 LINE_EXAMPLE: dict[str, JsonValue] = {"id": 7, "written_at": "2026-03-01T12:00:02Z", "line": "reading the log: done"}
 
 MAX_SEED = 2**31 - 1
+_KIND = (
+    "`full` chooses all settings; `refresh` keeps those of the active bundle, and its network; `again` repeats the run"
+    " that made `from_manifest`"
+)
+_SEED = "seed of a full run"
+_BUDGET = "approximate seconds of processor time for choosing settings in a full run"
+_FROM = "version of the bundle to reproduce"
 
 
 class TrainingJobIn(BaseModel):
@@ -35,14 +44,11 @@ class TrainingJobIn(BaseModel):
 
     kind: Literal["full", "refresh", "again"] = Field(
         "full",
-        description="`full` chooses all settings; `refresh` keeps those of the active bundle, and its network;"
-        " `again` repeats the run that made `from_manifest`",
+        description=_KIND,
     )
-    seed: int = Field(0, ge=0, le=MAX_SEED, description="seed of a full run")
-    budget: float | None = Field(
-        None, ge=0, le=1e6, description="approximate seconds of processor time for choosing settings in a full run"
-    )
-    from_manifest: str | None = Field(None, max_length=64, description="version of the bundle to reproduce")
+    seed: int = Field(0, ge=0, le=MAX_SEED, description=_SEED)
+    budget: float | None = Field(None, ge=0, le=1e6, description=_BUDGET)
+    from_manifest: str | None = Field(None, max_length=64, description=_FROM)
 
 
 class TrainingJob(BaseModel):
@@ -50,8 +56,8 @@ class TrainingJob(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [JOB_EXAMPLE]})
 
-    job_id: str
-    kind: str
+    job_id: str = Field(description="id of the job")
+    kind: str = Field(description=_KIND)
     origin: Literal["api", "command", "schedule", "threshold"] = Field(description="what added the job")
     status: Literal["queued", "running", "succeeded", "refused", "failed", "cancelled"] = Field(
         description="`refused`: the bundle was published, but the gate refused to activate it"
@@ -59,17 +65,17 @@ class TrainingJob(BaseModel):
     attempts: int = Field(
         description="how often a worker has started it; when a worker dies, another one restarts its job"
     )
-    cancelling: bool
-    phase: str | None
+    cancelling: bool = Field(description="whether it is about to be cancelled")
+    phase: str | None = Field(description="what it does now; null before it starts")
     progress: float | None = Field(description="progress of the phase, 0 to 1")
-    seed: int
-    budget: float | None
-    from_manifest: str | None
+    seed: int = Field(description=_SEED)
+    budget: float | None = Field(description=_BUDGET)
+    from_manifest: str | None = Field(description=_FROM)
     bundle_version: str | None = Field(description="version of the bundle that it publishes")
     reason: str | None = Field(description="why it was refused, or failed")
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
+    created_at: CreatedAt
+    started_at: datetime | None = Field(description="when a worker first started it; null before")
+    finished_at: datetime | None = Field(description="when it ended; null before")
 
 
 class LogLine(BaseModel):
@@ -77,9 +83,9 @@ class LogLine(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [LINE_EXAMPLE]})
 
-    id: int
-    written_at: datetime
-    line: str
+    id: int = Field(description="number of the line, to resume from")
+    written_at: datetime = Field(description="when it was written")
+    line: str = Field(description="the text of the line")
 
 
 class TrainingJobWithLog(TrainingJob):
@@ -87,7 +93,7 @@ class TrainingJobWithLog(TrainingJob):
 
     model_config = ConfigDict(json_schema_extra={"examples": [JOB_EXAMPLE | {"log": [LINE_EXAMPLE]}]})
 
-    log: list[LogLine]
+    log: list[LogLine] = Field(description="the lines of its log, oldest first")
 
 
 class TrainingJobsQuery(BaseModel):
@@ -104,5 +110,5 @@ class TrainingJobsPage(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [JOB_EXAMPLE], "next_cursor": None}]})
 
-    items: list[TrainingJob]
+    items: list[TrainingJob] = Field(description="the jobs of the page")
     next_cursor: str | None = Field(description="send it as `cursor` for the next page; null at the end of the list")

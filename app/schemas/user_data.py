@@ -5,13 +5,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from app.schemas.shared_fields import EventId, ItemId, UserId
 from app.schemas.types import Id
 from app.schemas.users import USER_EXAMPLE
 
 _INTERACTION: dict[str, JsonValue] = {
     "id": 1001,
-    "user_id": "u-42",
-    "item_id": "sku-7",
+    "user_id": "196",
+    "item_id": "50",
     "event_type": "purchase",
     "value": None,
     "timestamp": "2026-03-01T12:00:00Z",
@@ -24,7 +25,7 @@ _INTERACTION: dict[str, JsonValue] = {
 }
 _MERGE: dict[str, JsonValue] = {
     "user_id": "anonymous-7",
-    "into": "u-42",
+    "into": "196",
     "moved": 12,
     "merged_at": "2026-03-01T12:00:00Z",
 }
@@ -40,16 +41,16 @@ class Interaction(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_INTERACTION]})
 
-    id: int
-    user_id: str
-    item_id: str
-    event_type: str
-    value: float | None
+    id: int = Field(description="its number in the log")
+    user_id: UserId
+    item_id: ItemId
+    event_type: str = Field(description="what the user did")
+    value: float | None = Field(description="for example the stars of a rating")
     timestamp: datetime | None = Field(description="null if it was imported from a data set without times")
-    event_id: str | None
-    request_id: str | None
-    position: int | None
-    context: dict[str, Any] | None
+    event_id: EventId
+    request_id: str | None = Field(description="`request_id` of the list that led to it")
+    position: int | None = Field(description="position in that list")
+    context: dict[str, Any] | None = Field(description="what was sent as `context`")
     quantity: float | None = Field(description="pieces; negative for a return")
     revenue: float | None = Field(description="the price paid in total")
     sequence: float | None = Field(
@@ -73,16 +74,16 @@ class LogPage(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_INTERACTION], "next_cursor": None}]})
 
-    items: list[Interaction]
+    items: list[Interaction] = Field(description="the interactions of the page")
     next_cursor: str | None = Field(description="send it as `cursor` for the next page; null at the end of the list")
 
 
 class MergeIn(BaseModel):
     """The user to merge into."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"into": "u-42"}]})
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"into": "196"}]})
 
-    into: Id
+    into: Id = Field(description="id of the known user")
 
 
 class Merged(BaseModel):
@@ -92,9 +93,9 @@ class Merged(BaseModel):
         json_schema_extra={"examples": [{name: _MERGE[name] for name in ("user_id", "into", "moved")}]}
     )
 
-    user_id: str
-    into: str
-    moved: int
+    user_id: str = Field(description="id of the anonymous user")
+    into: str = Field(description="id of the known user")
+    moved: int = Field(description="interactions moved by all calls of this merge")
 
 
 class MergeRecord(Merged):
@@ -102,7 +103,7 @@ class MergeRecord(Merged):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_MERGE]})
 
-    merged_at: datetime
+    merged_at: datetime = Field(description="when it was first made")
 
 
 class RequestRecord(BaseModel):
@@ -110,9 +111,9 @@ class RequestRecord(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_REQUEST]})
 
-    request_id: str
-    timestamp: datetime
-    context: dict[str, Any]
+    request_id: str = Field(description="`request_id` of the answer")
+    timestamp: datetime = Field(description="when it was made")
+    context: dict[str, Any] = Field(description="what was sent as `context`")
 
 
 class UserExport(BaseModel):
@@ -122,7 +123,7 @@ class UserExport(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "user_id": "u-42",
+                    "user_id": "196",
                     **USER_EXAMPLE,
                     "merges": [_MERGE],
                     "requests": [_REQUEST],
@@ -132,8 +133,8 @@ class UserExport(BaseModel):
         }
     )
 
-    user_id: str
+    user_id: UserId
     attributes: dict[str, Any] | None = Field(description="the profile; null if there is none")
-    merges: list[MergeRecord]
-    requests: list[RequestRecord]
-    interactions: list[Interaction]
+    merges: list[MergeRecord] = Field(description="users that were merged into this one")
+    requests: list[RequestRecord] = Field(description="requests whose context was recorded")
+    interactions: list[Interaction] = Field(description="the user's interactions")

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from app.schemas.shared_fields import GivenUserId
 from app.schemas.types import Id, JsonObject
 
 USER_EXAMPLE: dict[str, JsonValue] = {"attributes": {"country": "DE", "newsletter": True}}
@@ -25,10 +26,10 @@ class User(UserIn):
     """A user as stored."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, json_schema_extra={"examples": [{"user_id": "u-42", **USER_EXAMPLE}]}
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"user_id": "196", **USER_EXAMPLE}]}
     )
 
-    user_id: Id
+    user_id: GivenUserId
 
 
 class UsersQuery(BaseModel):
@@ -45,8 +46,8 @@ class UsersPage(BaseModel):
     """A page of users, ordered by id."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"items": [{"user_id": "u-42", **USER_EXAMPLE}], "next_cursor": None}]}
+        json_schema_extra={"examples": [{"items": [{"user_id": "196", **USER_EXAMPLE}], "next_cursor": None}]}
     )
 
-    items: list[User]
+    items: list[User] = Field(description="the users of the page")
     next_cursor: str | None = Field(description="send it as `cursor` for the next page; null at the end of the list")

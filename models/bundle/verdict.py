@@ -17,8 +17,8 @@ class GateCheck(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [CHECK_EXAMPLE]})
 
-    name: str
-    outcome: Literal["passed", "failed", "skipped"]
+    name: str = Field(description="what is compared or bounded")
+    outcome: Literal["passed", "failed", "skipped"] = Field(description="`skipped` where there was nothing to compare")
     detail: str = Field(description="what was compared, with its figures")
 
 

@@ -20,7 +20,12 @@ from models.ranking.ranker import Ranker
 from models.training.recipe import Recipe
 from tests.upgrade.installation import Installation, Names, Serve
 
-ALIASES: dict[str, str] = {}
+_REMOVED, _REMOVES = "DELETE /interactions/{number}", "DELETE /interactions/{interaction_id}"
+ALIASES: dict[str, str] = {
+    # What stands in braces is a word of the document: no client sends it.
+    **{f"{_REMOVED}{part}": f"{_REMOVES}{part}" for part in ("", " 204", " 404", " 422", " 500", " 503")},
+    f"{_REMOVED} path number": f"{_REMOVES} path interaction_id",
+}
 """Names of the release before, and those that replaced them and are understood for one release more."""
 SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 NEW_ARRAYS = {"popularity_ages", "popularity_flow"}
