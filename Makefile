@@ -124,20 +124,20 @@ bench-search: install ## Measure search over a million generated items (ARGS='--
 bench-replay: install ## Train on a log but for its last days, then ask and post them over HTTP (ARGS='FOLDER --days 28')
 	$(BIN)/python -m benchmarks.replay $(ARGS)
 
-freshness: install ## Post to one server process and ask another, 1,000 times on each database (BRAID_FRESHNESS_COUNT=1000)
-	BRAID_FRESHNESS_COUNT=$${BRAID_FRESHNESS_COUNT:-1000} $(BIN)/python -m pytest -q -s tests/end_to_end/test_freshness.py
+freshness: install ## Post to one server process and ask another, 1,000 times on each database (BRAID_TEST_FRESHNESS_COUNT=1000)
+	BRAID_TEST_FRESHNESS_COUNT=$${BRAID_TEST_FRESHNESS_COUNT:-1000} $(BIN)/python -m pytest -q -s tests/end_to_end/test_freshness.py
 
 worker-proof: install ## Kill the worker in each phase of a training job, and look for what is left over
-	BRAID_WORKER_PHASES=all $(BIN)/python -m pytest -q -s tests/end_to_end/test_worker_killed.py
+	BRAID_TEST_WORKER_PHASES=all $(BIN)/python -m pytest -q -s tests/end_to_end/test_worker_killed.py
 
 bench-ingestion: install ## Measure posts, batches, imports, and requests during an import (needs wrk and PostgreSQL)
 	$(BIN)/python -m benchmarks.ingestion $(ARGS)
 
 crash-proof: install ## Kill the server 20 times and PostgreSQL 10 times under load, and look for what is lost
-	BRAID_CRASH_KILLS=$${BRAID_CRASH_KILLS:-20} BRAID_CRASH_STOPS=$${BRAID_CRASH_STOPS:-10} $(BIN)/python -m pytest -q -s tests/end_to_end/test_crashes.py
+	BRAID_TEST_CRASH_KILLS=$${BRAID_TEST_CRASH_KILLS:-20} BRAID_TEST_CRASH_STOPS=$${BRAID_TEST_CRASH_STOPS:-10} $(BIN)/python -m pytest -q -s tests/end_to_end/test_crashes.py
 
 feed-proof: install ## Follow the change feed over 100,000 concurrent commits with random delays
-	BRAID_FEED_COMMITS=$${BRAID_FEED_COMMITS:-100000} $(BIN)/python -m pytest -q -s tests/app/storage/test_feed_misses_nothing.py
+	BRAID_TEST_FEED_COMMITS=$${BRAID_TEST_FEED_COMMITS:-100000} $(BIN)/python -m pytest -q -s tests/app/storage/test_feed_misses_nothing.py
 
 lock: ## Write constraints.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \

@@ -1,11 +1,14 @@
 """Settings, from `BRAID_*` environment variables and from `.env`."""
 
 import json
+import os
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import AwareDatetime, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -13,6 +16,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.schedules import parse_schedule
+from app.setting_names import PREFIX, is_injected, unknown_names
 from models.data.events import EVENT_WEIGHTS, EventTypes
 from models.data.goal import BETWEEN_GOALS, DeclaredGoals
 from models.data.rating_scale import DeclaredScale
@@ -20,11 +24,11 @@ from models.data.schema import read_schema
 from models.ranking.network_config import NetworkConfig
 from models.ranking.rotation import RotationConfig
 
-PREFIX = "BRAID_"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """Addresses that only processes of the same machine reach."""
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Variable with the folder where the processes of a server write their metrics; prometheus_client reads it."""
+_ENV_FILE = ".env"
 _NOT_JSON: Literal["not_json"] = "not_json"
 _DRIVERS = {
     "postgres": "postgresql+asyncpg",
@@ -47,7 +51,7 @@ class Settings(BaseSettings):
     """All settings of the service; each is the environment variable `BRAID_` and its name in capitals."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", enable_decoding=False
+        env_prefix=PREFIX, env_file=_ENV_FILE, env_ignore_empty=True, extra="ignore", enable_decoding=False
     )
 
     database_url: str = Field(
@@ -196,6 +200,13 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise PydanticCustomError(_NOT_JSON, "is not JSON") from error
 
+    @field_validator("port", mode="before")
+    @classmethod
+    def _no_address_of_a_service(cls, value: object) -> object:
+        # Where a service in Kubernetes is called braid, the variable holds its address.
+        injected = isinstance(value, str) and is_injected(f"{PREFIX}PORT", value)
+        return cls.model_fields["port"].default if injected else value
+
     @field_validator("schema")
     @classmethod
     def _readable_schema(cls, value: Path | None) -> Path | None:
@@ -254,9 +265,10 @@ def load_settings(**given: Any) -> Settings:
     Raises
     ------
     SettingsError
-        A value cannot be used; the text names the variable.
+        A value cannot be used, or there is no such setting; the text names the variable.
     """
     try:
+        _require_known({**dotenv_values(_ENV_FILE), **os.environ})
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except UnicodeDecodeError as error:
         raise SettingsError(f".env: is not UTF-8: {error.reason}") from error
@@ -267,4 +279,15 @@ def load_settings(**given: Any) -> Settings:
         value = "" if is_silent else f" (given: {first['input']!r})"
         # What our own validators raise is there as it was raised.
         reason = first.get("ctx", {}).get("error", first["msg"])
-        raise SettingsError(f"{name}: {reason}{value}") from error
+        within = "".join(f"{part}: " for part in first["loc"][1:])
+        if first["type"] == "extra_forbidden":
+            value, reason = "", f"there is no such field; there are {', '.join(NetworkConfig.model_fields)}"
+        raise SettingsError(f"{name}: {within}{reason}{value}") from error
+
+
+def _require_known(variables: Mapping[str, str | None]) -> None:
+    unknown = unknown_names(variables, [PREFIX + name.upper() for name in Settings.model_fields])
+    for name, near in unknown.items():
+        place = "" if name in os.environ else f"{_ENV_FILE}: "
+        hint = f"did you mean {near}?" if near else "docs/settings.md lists those that there are"
+        raise SettingsError(f"{place}{name}: there is no such setting; {hint}")

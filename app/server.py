@@ -16,9 +16,10 @@ import urllib.request
 import typer
 import uvicorn
 
-from app.config import PREFIX, SHARED_FOLDER, Settings
+from app.config import SHARED_FOLDER, Settings
 from app.errors import PortError
 from app.logs import configure_logging
+from app.setting_names import PREFIX
 
 _ANNOUNCED_WITHIN = 60.0
 _GRACE_SECONDS = 8

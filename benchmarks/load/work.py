@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.config import PREFIX
+from app.setting_names import PREFIX
 from benchmarks.load.errors import LoadError
 from models.bundle.errors import BundleError
 from models.bundle.store import BundleStore

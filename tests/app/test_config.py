@@ -1,12 +1,14 @@
 """Settings and where they come from."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from app.config import PREFIX, Settings, SettingsError, load_settings
+from app.config import Settings, SettingsError, load_settings
+from app.setting_names import PREFIX
 from app.times import from_microseconds, to_microseconds
 from models.data.events import EVENT_WEIGHTS, half_lives_of, weights_of
 from models.ranking.network_config import NetworkConfig
@@ -66,7 +68,7 @@ def test_the_network_is_set_as_json(isolated: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("BRAID_NETWORK", '{"layers": [8], "loss": "mean_squared_error"}')
     assert load_settings().network == NetworkConfig(layers=(8,), loss="mean_squared_error")
     monkeypatch.setenv("BRAID_NETWORK", '{"loss": "hinge"}')
-    with pytest.raises(SettingsError, match="BRAID_NETWORK: Input should be 'softmax'"):
+    with pytest.raises(SettingsError, match="BRAID_NETWORK: loss: Input should be 'softmax'"):
         load_settings()
 
 
@@ -96,6 +98,53 @@ def test_weights_that_cannot_be_used_are_refused(
 ) -> None:
     monkeypatch.setenv("BRAID_EVENT_TYPES", given)
     with pytest.raises(SettingsError, match=f"^BRAID_EVENT_TYPES: .*{message}"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("BRAID_DATABSE_URL", "did you mean BRAID_DATABASE_URL?"),
+        ("braid_worker", "did you mean BRAID_WORKERS?"),
+        ("BRAID_LOGLEVEL", "did you mean BRAID_LOG_LEVEL?"),
+        ("BRAID_ZZZZZZZZZZ", "docs/settings.md lists those that there are"),
+    ],
+)
+@pytest.mark.parametrize("in_file", [False, True])
+def test_a_misspelt_setting_is_told_with_the_nearest(
+    isolated: Path, monkeypatch: pytest.MonkeyPatch, name: str, near: str, in_file: bool
+) -> None:
+    if in_file:
+        (isolated / ".env").write_text(f"{name}=1\n")
+    else:
+        monkeypatch.setenv(name, "1")
+    place = ".env: " if in_file else ""
+    with pytest.raises(SettingsError, match=f"^{re.escape(f'{place}{name}: there is no such setting; {near}')}$"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BRAID_PORT", "tcp://10.0.0.1:8000"),
+        ("BRAID_PORT_8000_TCP", "tcp://10.0.0.1:8000"),
+        ("BRAID_PORT_8000_TCP_ADDR", "10.0.0.1"),
+        ("BRAID_SERVICE_HOST", "10.0.0.1"),
+        ("BRAID_SERVICE_PORT_HTTP", "8000"),
+        ("BRAID_API_SERVICE_PORT", "8000"),
+        ("BRAID_TEST_REQUIRE_POSTGRESQL", "1"),
+        ("BRAIDS", "1"),
+        ("MY_BRAID_PROT", "1"),
+    ],
+)
+def test_what_others_set_is_no_setting(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    assert load_settings().port == 8000
+
+
+def test_an_unknown_field_of_the_network_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRAID_NETWORK", '{"epoch": 3}')
+    with pytest.raises(SettingsError, match=r"^BRAID_NETWORK: epoch: there is no such field; there are layers, "):
         load_settings()
 
 

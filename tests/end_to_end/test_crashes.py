@@ -17,8 +17,8 @@ from tests.conftest import REQUIRED
 from tests.end_to_end.crashing import Clients, Sent, Server
 
 pytestmark = pytest.mark.slow
-KILLS = int(os.environ.get("BRAID_CRASH_KILLS", "1"))
-STOPS = int(os.environ.get("BRAID_CRASH_STOPS", "1"))
+KILLS = int(os.environ.get("BRAID_TEST_CRASH_KILLS", "1"))
+STOPS = int(os.environ.get("BRAID_TEST_CRASH_STOPS", "1"))
 PERSISTENT = pytest.mark.parametrize("persistent", [False, True], ids=["sent once", "sent until acknowledged"])
 
 

@@ -15,7 +15,7 @@ import httpx
 
 from tests.end_to_end.processes import free_ports, server
 
-COUNT = int(os.environ.get("BRAID_FRESHNESS_COUNT", "12"))
+COUNT = int(os.environ.get("BRAID_TEST_FRESHNESS_COUNT", "12"))
 WITHIN = 1.0
 """What is promised."""
 

@@ -18,7 +18,7 @@ from tests.end_to_end.test_training import ended, post
 
 pytestmark = pytest.mark.slow
 ALL = "all"
-WANTED = os.environ.get("BRAID_WORKER_PHASES", "one")
+WANTED = os.environ.get("BRAID_TEST_WORKER_PHASES", "one")
 SETTINGS = {"BRAID_NETWORK": '{"members": 1, "epochs": 3}', "BRAID_TRAINING_SCHEDULE": "off"}
 # Loaded by every Python process that has this folder on its path: in the one that trains it kills the worker, once,
 # as the phase begins.

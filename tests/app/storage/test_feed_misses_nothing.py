@@ -15,7 +15,7 @@ from app.storage.database import Database
 from app.storage.inserts import insert_rows
 from app.storage.rows import Row
 
-COMMITS = int(os.environ.get("BRAID_FEED_COMMITS", "1500"))
+COMMITS = int(os.environ.get("BRAID_TEST_FEED_COMMITS", "1500"))
 WRITERS = 12
 
 
