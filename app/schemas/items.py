@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.schemas.types import Id, ItemAttributes, Moment, Text
+from app.schemas.ids import Id
+from app.schemas.types import ItemAttributes, Moment, Text
 
 Title = Annotated[Text, StringConstraints(max_length=1000)]
 Description = Annotated[Text, StringConstraints(max_length=20_000)]

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from app.schemas.types import Id
+from app.schemas.ids import Id
 from app.schemas.users import USER_EXAMPLE
 
 _INTERACTION: dict[str, JsonValue] = {
