@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -39,7 +40,7 @@ def utf8(text: str) -> bool:
     return 1 <= len(text.encode()) <= 256
 
 
-def refusal(kind: object, text: str) -> str | None:
+def refusal(kind: Any, text: str) -> str | None:
     try:
         TypeAdapter(kind).validate_python(text)
     except ValidationError as error:
