@@ -126,6 +126,11 @@ class Settings(BaseSettings):
     retention_days: int | None = Field(
         None, ge=1, description="Days after which interactions are deleted, by their `timestamp`; by default never."
     )
+    id_rule: Literal["strict", "utf8"] = Field(
+        "strict",
+        description="Which ids of users, items and events are accepted: `strict` takes letters, digits and a few signs,"
+        " `utf8` any text without control characters.",
+    )
     create_unknown: bool = Field(
         True,
         description="Whether an interaction creates users and items that do not exist yet; `false` refuses such"

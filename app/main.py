@@ -34,6 +34,7 @@ from app.api.clock_header import CLOCK_HEADER, ClockHeader
 from app.api.head_requests import HeadRequests
 from app.api.hot_path import HotPath
 from app.api.problems import add_error_handlers
+from app.api.raw_paths import RawPaths
 from app.config import Settings, load_settings
 from app.console import views
 from app.logs import configure_logging
@@ -102,6 +103,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(BodyLimit, larger={imports.PATH: imports.MAX_BYTES})
     app.add_middleware(HotPath)
     app.add_middleware(HeadRequests)
+    app.add_middleware(RawPaths)
     if settings.test_clock is not None:
         app.add_middleware(ClockHeader)
     openapi.describe(app)

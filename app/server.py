@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import typer
@@ -102,7 +103,7 @@ def announce_when_live(settings: Settings, example_user: str | None) -> None:
             return
         lines = [f"Braid serves on {base}", f"  docs:    {base}/docs", f"  health:  {base}/health/ready"]
         if example_user is not None:
-            lines.append(f"  try:     curl -s {base}/recommend/{example_user}")
+            lines.append(f"  try:     curl -s {base}/recommend/{urllib.parse.quote(example_user, safe=':@+=')}")
         typer.echo("\n".join(lines))
         sys.stdout.flush()
 

@@ -7,7 +7,7 @@ from fastapi import Depends, Path, Request
 
 from app.process.resources import Resources
 from app.process.serving_state import ServingState
-from app.schemas.types import ID_PATTERN, ID_RULE
+from app.schemas.ids import IdInPath
 
 
 # All are coroutines: the framework would run a plain function in a thread.
@@ -32,4 +32,4 @@ def from_resources(make: Callable[[Resources], object]) -> Any:
 
 
 State = Annotated[ServingState, Depends(get_state)]
-PathId = Annotated[str, Path(pattern=ID_PATTERN, description=ID_RULE, examples=["u-42"])]
+PathId = Annotated[IdInPath, Path(description="the id, percent-encoded", examples=["u-42"])]

@@ -1,19 +1,16 @@
 """The hot path: `GET /recommend/{user_id}` without the framework, for query strings that it has seen before."""
 
-import re
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.process.serving_state import ServingState
+from app.schemas.ids import from_path, in_force
 from app.schemas.options import Options
-from app.schemas.types import ID_PATTERN
 from app.services.recommending.answers import Answer
 
 PREFIX = "/recommend/"
 DEGRADED_HEADER = "Braid-Degraded"
 _MAX_KNOWN = 1000
 _LONGEST = 512
-_USER = re.compile(ID_PATTERN.removesuffix("$") + r"\Z")
 
 
 class HotPath:
@@ -51,7 +48,10 @@ def _answer(scope: Scope) -> Answer | None:
     query = scope["query_string"]
     options = state.known_queries.get(query)
     user_id = scope["path"][len(PREFIX) :]
-    if options is None or _USER.match(user_id) is None:
+    if options is None or "/" in user_id:
+        return None
+    user_id = from_path(user_id)
+    if not in_force.rule.takes(user_id):
         return None
     return state.recommendation.at_once(user_id, query, options)
 

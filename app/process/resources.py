@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Self
 
 from app.config import Settings
+from app.schemas.ids import in_force
 from app.services.kit.event_types import EventTypeRule
 from app.services.scenarios.definitions import Scenarios
 from app.services.state.declared_schema import DeclaredSchema
@@ -47,6 +48,7 @@ class Resources:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        in_force.use(settings.id_rule)
         self.database = open_database(settings)
 
     @cached_property

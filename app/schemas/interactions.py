@@ -13,8 +13,9 @@ from pydantic import (
     field_validator,
 )
 
+from app.schemas.ids import Id
 from app.schemas.shared_fields import Errors, EventId, GivenItemId, GivenUserId
-from app.schemas.types import Id, JsonObject, PastMoment
+from app.schemas.types import JsonObject, PastMoment
 from models.data.events import EVENT_TYPE_PATTERN
 
 EventType = Annotated[

@@ -6,8 +6,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from app.schemas.ids import Id
 from app.schemas.shared_fields import GivenItemId
-from app.schemas.types import Id, ItemAttributes, Moment, Text
+from app.schemas.types import ItemAttributes, Moment, Text
 
 TITLE = "its name, as people read it"
 DESCRIPTION = "what it is, in words; its words are compared with those of other items"

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field, PlainSerializer, PlainValidator
 from pydantic_core import PydanticCustomError
 
+from app.schemas.ids import Id
 from app.schemas.options import MAX_LIMIT, all_of
-from app.schemas.types import Id
 from models.data.catalogue import FIELDS
 from models.data.goal import DeclaredGoal
 from models.filters.requirements import Filter

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from app.schemas.ids import Id
 from app.schemas.interactions import EventType
 from app.schemas.list_fields import (
     CURSOR,
@@ -24,7 +25,6 @@ from app.schemas.list_fields import (
     labelled,
 )
 from app.schemas.options import DEFAULT_LIMIT, Options
-from app.schemas.types import Id
 
 _SEEN = dict.fromkeys(("true", "1", "yes", "y", "on", "t"), True) | dict.fromkeys(
     ("false", "0", "no", "n", "off", "f"), False

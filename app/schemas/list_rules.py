@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.schemas.ids import Id
 from app.schemas.interactions import EventType
 from app.schemas.list_fields import (
     DIVERSITY,
@@ -20,7 +21,7 @@ from app.schemas.list_fields import (
 )
 from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT, Boost, Options, Pin
 from app.schemas.shared_fields import GivenItemId
-from app.schemas.types import Id, JsonObject
+from app.schemas.types import JsonObject
 from models.filters.preferences import Preferences
 from models.filters.requirements import Requirements
 

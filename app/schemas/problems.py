@@ -5,17 +5,15 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.schemas.types import ID_RULE
 from models.data.events import EVENT_TYPE_PATTERN, EVENT_TYPE_RULE
 
 _WORDS = {
-    "string_pattern_mismatch": f"must be {ID_RULE}",
     "model_attributes_type": "must be a JSON object",
     "model_type": "must be a JSON object",
     "extra_forbidden": "is not a field of this call",
     "missing": "is missing",
 }
-"""Plain words in place of messages about the validator's internals; only ids have a pattern."""
+"""Plain words in place of messages about the validator's internals."""
 
 
 class FieldError(BaseModel):
@@ -38,7 +36,7 @@ def field_error(error: Mapping[str, Any], place: Sequence[int | str], whole: str
         The name of the document, for errors about all of it.
     """
     name = ".".join(str(part) for part in place) or whole
-    if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] == EVENT_TYPE_PATTERN:
+    if error["type"] == "string_pattern_mismatch" and error["ctx"].get("pattern") == EVENT_TYPE_PATTERN:
         return FieldError(field=name, code=error["type"], detail=f"must be {EVENT_TYPE_RULE}")
     detail = _WORDS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
     return FieldError(field=name, code=error["type"], detail=detail)

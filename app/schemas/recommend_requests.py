@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, JsonValue, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from app.schemas.ids import Id
 from app.schemas.list_fields import CURSOR, NO_CURSOR, Cursor
 from app.schemas.list_queries import ListQuery
 from app.schemas.list_rules import Rules
 from app.schemas.options import Options
-from app.schemas.types import Id, JsonObject
+from app.schemas.types import JsonObject
 
 MAX_SESSION_ITEMS = 500
 MAX_USERS = 100

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
+from app.schemas.ids import Id
 from app.schemas.interactions import EventType
 from app.schemas.list_fields import CURSOR, INCLUDE, Cursor, Excluded, GoalText, Include, Language, MinScore
 from app.schemas.list_rules import MAX_BOOSTS, BoostIn
@@ -13,7 +14,7 @@ from app.schemas.recommend_requests import MAX_SESSION_ITEMS
 from app.schemas.recommendations import DEGRADED, NEXT_CURSOR, REQUEST_ID, Degradation, ListStrategy, Ranked
 from app.schemas.scenario_definitions import Name, ScenarioIn, VariantName
 from app.schemas.shared_fields import ForItem, ForUser
-from app.schemas.types import Id, JsonObject
+from app.schemas.types import JsonObject
 from models.filters.requirements import Requirements
 
 _VERSION = "20260301T120000000000Z"

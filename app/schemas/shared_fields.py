@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.schemas.ids import Id
 from app.schemas.problems import FieldError
-from app.schemas.types import Id
 
 USER = "id of the user"
 ITEM = "id of the item"

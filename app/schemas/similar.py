@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.schemas.ids import Id
 from app.schemas.list_fields import Limit
 from app.schemas.list_queries import UserListQuery
 from app.schemas.options import DEFAULT_LIMIT
 from app.schemas.recommend_requests import ListIn
 from app.schemas.recommendations import DEGRADED, NEXT_CURSOR, REQUEST_ID, Degradation, RecommendedItem
 from app.schemas.shared_fields import UsedMethod, UserId
-from app.schemas.types import Id
 
 BLEND = "blend"
 SimilarStrategy = Literal["similar", "trending", "popular", "none"]

@@ -5,15 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import orjson
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from app.times import clock
 from models.data.catalogue import is_vector
 from models.data.schema import MAX_LENGTH, MAX_VECTORS
 
-ID_PATTERN = r"^[A-Za-z0-9._\-:@+=~]{1,128}$"
-ID_RULE = "1 to 128 characters of letters, digits and . _ - : @ + = ~"
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(days=1)
 _TOLERATED_SECONDS = FUTURE_TOLERANCE.total_seconds()
@@ -111,9 +109,6 @@ def _check_parts(value: object) -> None:
     elif isinstance(value, float) and not math.isfinite(value):
         raise _NotFiniteError("holds NaN or an infinity")
 
-
-Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-"""An id: 1 to 128 characters of letters, digits and . _ - : @ + = ~"""
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_from_text), AfterValidator(_since_1970)]
 """A time in RFC 3339 with an offset, 1970 or later; kept in UTC."""

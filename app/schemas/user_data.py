@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from app.schemas.ids import Id
 from app.schemas.shared_fields import EventId, ItemId, UserId
-from app.schemas.types import Id
 from app.schemas.users import USER_EXAMPLE
 
 _INTERACTION: dict[str, JsonValue] = {

@@ -2,8 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from app.schemas.ids import IdBeginning
 from app.schemas.shared_fields import GivenUserId
-from app.schemas.types import Id, JsonObject
+from app.schemas.types import JsonObject
 
 USER_EXAMPLE: dict[str, JsonValue] = {"attributes": {"country": "DE", "newsletter": True}}
 
@@ -37,7 +38,7 @@ class UsersQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    prefix: Id | None = Field(None, description="users whose id begins with this")
+    prefix: IdBeginning | None = Field(None, description="users whose id begins with this")
     limit: int = Field(100, ge=1, le=1000, description="users per page")
     cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before")
 

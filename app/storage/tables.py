@@ -42,7 +42,8 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-_ID = String(128)
+# 256 bytes of UTF-8 at most. SQLite reads no length: there the tables keep the one with which they were made.
+_ID = String(256).with_variant(String(128), "sqlite")
 _JSON = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 _KEY = BigInteger().with_variant(Integer, "sqlite")
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.schemas.types import ID_PATTERN
+from app.schemas.ids import in_force
 from benchmarks.load.errors import LoadError
 from models.arrays.types import Int64
 from models.data.cleaning import clean
@@ -56,7 +56,7 @@ def cut_log(folder: Path, before: Path, *, days: float, include_seen: bool, seed
     """
     dataset = read_folder(folder)
     # As the import does: ids that the API refuses are left out.
-    valid = pc.and_(*(pc.match_substring_regex(dataset.interactions[name], ID_PATTERN) for name in (USER, ITEM)))
+    valid = pc.and_(*(in_force.rule.take(dataset.interactions[name]) for name in (USER, ITEM)))
     table, report = clean(dataset.interactions.filter(valid))
     if not has_times(table):
         raise LoadError(f"{folder}: a replay needs times in 'timestamp'")

@@ -1,7 +1,7 @@
 """The service in one process: its resources, its HTTP interface, and a trained bundle."""
 
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from app.config import Settings
 from app.main import create_app
 from app.process.resources import Resources
 from app.process.serving_state import ServingState
+from app.schemas.ids import in_force
 from app.services.popularity import counts_since_bundle as live_popularity
 from models.bundle.manifest import MANIFEST_FILE
 from models.bundle.store import BundleStore
@@ -28,6 +29,13 @@ Refused = Callable[..., dict[str, Any]]
 @pytest.fixture(autouse=True)
 def _isolated(isolated: Path) -> None:
     """Keep every test away from `var/` and `.env`."""
+
+
+@pytest.fixture
+def ids_are_reset() -> Iterator[None]:
+    """Put the default rule for ids in force again after the test."""
+    yield
+    in_force.use("strict")
 
 
 @pytest.fixture

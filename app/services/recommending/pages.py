@@ -127,7 +127,7 @@ def _cursor(serving: Serving, digest: bytes, delivered: int, codes: Int32, score
     if len(live) > live.n_items:
         unnamed = codes >= live.n_items
         names = tuple(live.item_id(code) for code in codes[unnamed].tolist())
-        if sum(map(len, names)) + len(names) > _MAX_NAME_BYTES:
+        if sum(len(name.encode()) for name in names) + len(names) > _MAX_NAME_BYTES:
             return None
         codes = np.where(unnamed, np.int32(-1), codes)
     return Cursor(serving.version, digest, delivered, codes, scores, names).encode()

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import TypeAdapter, ValidationError
 
+from app.schemas.ids import Id, in_force
 from app.schemas.interactions import Position
 from app.schemas.items import Item
-from app.schemas.types import FUTURE_TOLERANCE, ID_PATTERN, Id, JsonObject
+from app.schemas.types import FUTURE_TOLERANCE, JsonObject
 from app.services.catalogue.catalogue import to_row
 from app.services.kit.attributes import item_refusals, refusals
 from app.services.kit.event_types import EventTypeRule
@@ -68,11 +69,12 @@ def clean_interactions(
     if EVENT_TYPE not in kept.column_names:
         kept = kept.append_column(EVENT_TYPE, _event_types(kept))
     for column in (USER, ITEM):
-        kept = _keep(kept, _matches_id(kept[column]), f"{column} missing or not an id that the API takes", dropped)
+        fits = in_force.rule.take(kept[column])
+        kept = _keep(kept, fits, f"{column} missing or not an id that the API takes", dropped)
     for column in (EVENT_ID, REQUEST_ID):
         if column in kept.column_names:
             kept = kept.set_column(kept.column_names.index(column), column, kept[column].cast(pa.string()))
-            fits = pc.or_kleene(pc.is_null(kept[column]), _matches_id(kept[column]))
+            fits = pc.or_kleene(pc.is_null(kept[column]), in_force.rule.take(kept[column]))
             kept = _keep(kept, fits, f"{column} not an id that the API takes", dropped)
     if event_types.allow_unknown:
         known = pc.fill_null(pc.match_substring_regex(kept[EVENT_TYPE], _whole(EVENT_TYPE_PATTERN)), False)
@@ -175,10 +177,6 @@ def _with_numbers(table: pa.Table, dropped: Dropped) -> pa.Table:
         if column in table.column_names:
             table = _keep(table, fits(table), reason, dropped)
     return table
-
-
-def _matches_id(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.fill_null(pc.match_substring_regex(column, _whole(ID_PATTERN)), False)
 
 
 def _whole(pattern: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from app.schemas.types import Id, JsonObject, Moment, PastMoment, Text
+from app.schemas.types import JsonObject, Moment, PastMoment, Text
 
 ANY_FLOATS = st.floats(allow_nan=True, allow_infinity=True)
 LEAVES = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | ANY_FLOATS | st.text(max_size=5)
@@ -65,16 +65,6 @@ def test_an_object_that_is_taken_survives_as_json(document: dict[str, object]) -
 @pytest.mark.parametrize("size", [65_536, 65_537])
 def test_an_object_may_have_64_kib_as_json(size: int) -> None:
     assert takes(JsonObject, {"a": "x" * (size - len('{"a":""}'))}) is (size == 65_536)
-
-
-@given(st.text(max_size=130))
-@example("x" * 128)
-@example("x" * 129)
-@example("u\n")
-@example("")
-def test_an_id_is_taken_exactly_if_it_keeps_the_rule(text: str) -> None:
-    allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-:@+=~"
-    assert takes(Id, text) is (1 <= len(text) <= 128 and all(character in allowed for character in text))
 
 
 @given(st.text(max_size=20))

@@ -148,3 +148,16 @@ async def test_tables_of_an_older_version_name_the_command_that_updates_them(
     monkeypatch.setattr("app.storage.migrations.newest_revision", lambda: "9998")
     with pytest.raises(SchemaError, match=f"are of {head}, 9998 is needed: run `braid migrate`"):
         await require_schema(migrated)
+
+
+async def test_a_downgrade_and_an_upgrade_keep_what_is_stored_under_ids(migrated: Database) -> None:
+    longest = "é" * 128
+    statement = text("INSERT INTO interactions (user_id, item_id, event_type) VALUES (:id, :id, 'view')")
+    async with migrated.begin() as connection:
+        await connection.execute(statement, {"id": "x" * 128})
+        await connection.run_sync(downgrade, "0011")
+    await upgrade(migrated)
+    async with migrated.begin() as connection:
+        await connection.execute(statement, {"id": longest + "x" * 128})
+        found = await connection.scalars(text("SELECT user_id FROM interactions ORDER BY id"))
+        assert list(found) == ["x" * 128, longest + "x" * 128]

@@ -6,17 +6,21 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from app.schemas.ids import in_force
 from app.schemas.interactions import InteractionIn
 from app.services.kit.event_types import EventTypeRule
 from app.services.transfer.import_rows import clean_interactions
 from models.data.events import EVENT_WEIGHTS
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
-IDS = st.sampled_from(["u", "a.B_9-:@+=~", "x" * 128, "x" * 129, "", "a b", "u\n", "ä", "\0"]) | TEXTS
+IDS = (
+    st.sampled_from(["u", "a.B_9-:@+=~", "x" * 128, "x" * 129, "ä" * 128, "ä" * 129, "", "a b", "u\n", ".", "..", "\0"])
+    | TEXTS
+)
 EVENT_TYPES = st.sampled_from(["view", "rating", "dislike", "shown", "View", "", "bought"])
 CONTEXTS = st.sampled_from(
     ['{"a": [1, null]}', "{}", "[]", "1", "no JSON", '{"a": NaN}', '{"a": "\\u0000"}', '{"a":1,}']
@@ -65,18 +69,20 @@ def api_takes(row: dict[str, Any]) -> bool:
     return TYPES.takes(row["event_type"])
 
 
-@settings(max_examples=150)
-@given(ROWS)
-@example(FINE)
-@example(FINE | {"user_id": "u\n"})
-@example(FINE | {"position": 2**31})
-@example(FINE | {"value": float("nan")})
-@example(FINE | {"quantity": -2.0, "revenue": -9.5})
-@example(FINE | {"quantity": 2.0, "revenue": -9.5})
-@example(FINE | {"revenue": -9.5})
-@example(FINE | {"quantity": -0.0, "revenue": 0.0})
-@example(FINE | {"quantity": float("nan"), "revenue": -1.0})
-def test_a_row_goes_in_exactly_if_the_api_would_take_it(row: dict[str, Any]) -> None:
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ROWS, st.sampled_from(["strict", "utf8"]))
+@example(FINE, "strict")
+@example(FINE | {"user_id": "u\n"}, "strict")
+@example(FINE | {"position": 2**31}, "strict")
+@example(FINE | {"value": float("nan")}, "strict")
+@example(FINE | {"quantity": -2.0, "revenue": -9.5}, "strict")
+@example(FINE | {"quantity": 2.0, "revenue": -9.5}, "strict")
+@example(FINE | {"revenue": -9.5}, "strict")
+@example(FINE | {"quantity": -0.0, "revenue": 0.0}, "strict")
+@example(FINE | {"quantity": float("nan"), "revenue": -1.0}, "strict")
+@pytest.mark.usefixtures("ids_are_reset")
+def test_a_row_goes_in_exactly_if_the_api_would_take_it(row: dict[str, Any], rule: str) -> None:
+    in_force.use(rule)
     anchor = FINE | {"user_id": "anchor-of-the-test"}
     dropped: dict[str, int] = {}
     rows = clean_interactions(pa.Table.from_pylist([anchor, row], SCHEMA), "seconds", dropped, TYPES).to_pylist()

@@ -14,6 +14,7 @@ from sqlalchemy import delete
 from app.config import Settings
 from app.process import factory
 from app.process.resources import Resources
+from app.schemas.ids import STRICT
 from app.services.transfer.import_rows import Timestamps
 from app.storage.rows import COLUMNS, Row
 from app.storage.tables import imports, interactions, items, users
@@ -22,7 +23,7 @@ from models.data.file_chunks import open_folder
 from models.data.progress import silent
 from models.data.schema import Attribute, Schema
 
-IDS = st.text("ab.:~", min_size=1, max_size=3)
+IDS = st.text("ab.:~", min_size=1, max_size=3).filter(STRICT.takes)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5)
 CONTEXTS = st.dictionaries(TEXTS, st.none() | st.booleans() | TEXTS | st.floats(-1e9, 1e9), max_size=3)
 ROWS = st.builds(
