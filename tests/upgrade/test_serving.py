@@ -126,7 +126,8 @@ async def test_where_the_old_bundle_cannot_be_read_training_brings_a_new_one_and
         check = await bundle_check(client)
         assert check["status"] == "unreadable"
         assert "run `braid train`" in check["detail"]
-        assert (await client.get(PERSONALIZED)).json()["strategy"] == "popular"
+        # Until then the log and the catalogue alone make lists.
+        assert (await client.get(PERSONALIZED)).json()["bundle_version"] is None
     done = braid("train", "--budget", 0, timeout=240, **upgraded.settings)
     assert done.returncode == 0, done.stderr
     new = (upgraded.bundles / "CURRENT").read_text().strip()
