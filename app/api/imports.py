@@ -39,6 +39,13 @@ async def post_import(
     timestamps: Annotated[
         Timestamps, Form(description="`seconds` since 1970, or `order`: numbers that only say what came after what")
     ] = "seconds",
+    replace: Annotated[
+        bool,
+        Form(
+            description="whether items and users take the place of those that are there, with all their fields; else"
+            " fields without a value stay as they are"
+        ),
+    ] = False,
 ) -> ImportJob:
     """Import the files of a data-set folder; each is .parquet or .csv, 4 GiB at most. `Location` reports the progress.
 
@@ -46,7 +53,7 @@ async def post_import(
     """
     given = {"interactions": interactions, "items": items, "users": users}
     files = {name: (file.filename or "", file.file) for name, file in given.items() if file is not None}
-    job = await state.import_jobs.accept(files, timestamps)
+    job = await state.import_jobs.accept(files, timestamps, replace=replace)
     response.headers["location"] = f"{PATH}/{job.import_id}"
     return job
 

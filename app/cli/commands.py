@@ -32,11 +32,19 @@ _SAMPLE_USER = "196"
 
 
 async def import_files(
-    resources: Resources, files: Files, console: Console, *, timestamps: Timestamps = "seconds", again: bool = False
+    resources: Resources,
+    files: Files,
+    console: Console,
+    *,
+    timestamps: Timestamps = "seconds",
+    again: bool = False,
+    replace: bool = False,
 ) -> None:
     """Import files and print the counts of their rows."""
     with progress_bars() as progress:
-        done = await factory.importing(resources).run(files, timestamps=timestamps, again=again, progress=progress)
+        done = await factory.importing(resources).run(
+            files, timestamps=timestamps, again=again, replace=replace, progress=progress
+        )
     if done.before is not None:
         when = from_microseconds(done.before).isoformat(timespec="seconds")
         console.print(f"{files.folder}: these files were imported before ({when}); --again imports them once more")

@@ -94,6 +94,13 @@ def import_folder(
     again: Annotated[
         bool, typer.Option("--again", help="Import files again that were imported before; by default they are skipped.")
     ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="Let items and users take the place of those that are there; else fields without a value stay.",
+        ),
+    ] = False,
 ) -> None:
     """Read a data-set folder into the database; unusable rows are dropped and counted.
 
@@ -101,7 +108,7 @@ def import_folder(
     """
     run_command(
         lambda resources: commands.import_files(
-            resources, open_folder(folder), console, timestamps=timestamps, again=again
+            resources, open_folder(folder), console, timestamps=timestamps, again=again, replace=replace
         )
     )
 

@@ -1,7 +1,7 @@
 """The catalogue in SQL."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -54,6 +54,16 @@ def _kept_time(row: dict[str, Any]) -> dict[str, Any]:
     if row.get(AVAILABLE_FROM) is not None:
         return row
     return {**row, _APPEARED: case((_IS_NEW, row[_APPEARED]), else_=items.c[_APPEARED])}
+
+
+def _merged(there: dict[str, Any], given: dict[str, Any], named: Collection[str]) -> dict[str, Any]:
+    """Return an item with the named columns of another row."""
+    changed = {name: given[name] for name in named if name in given}
+    if ATTRIBUTES in changed:
+        changed[ATTRIBUTES] = {**there[ATTRIBUTES], **changed[ATTRIBUTES]}
+    if given[VECTORS] is not None:
+        changed[VECTORS] = pack({**unpack(there[VECTORS]), **unpack(given[VECTORS])})
+    return {**there, **changed}
 
 
 def _deleted() -> dict[str, Any]:
@@ -192,6 +202,26 @@ class ItemStore:
         for page in pages(rows, _ROWS_A_STATEMENT):
             connection.execute(statement, page)
         self._changes.record_now(connection, "items", [row[ITEM] for row in rows])
+
+    def merge_now(
+        self, connection: Connection, rows: Sequence[dict[str, Any]], named: Sequence[Collection[str]]
+    ) -> None:
+        """Create items as part of a transaction; of those that are there change the named columns alone.
+
+        Attributes and vectors change name by name.
+
+        Parameters
+        ----------
+        named
+            Of each row the columns that change.
+        """
+        merged: list[dict[str, Any]] = []
+        for page in pages(list(zip(rows, named, strict=True)), _ROWS_A_STATEMENT):
+            there = items.c[ITEM].in_([row[ITEM] for row, _ in page]) & ~items.c.deleted
+            found = connection.execute(select(*_CONTENT).where(there).with_for_update()).mappings()
+            known = {row[ITEM]: dict(row) for row in found}
+            merged += [_merged(known[row[ITEM]], row, names) if row[ITEM] in known else row for row, names in page]
+        self.put_now(connection, merged)
 
     async def get(self, item_id: str) -> dict[str, Any] | None:
         """Return an item; None where there is none."""

@@ -24,7 +24,7 @@ from models.data.errors import DataSetError
 from models.data.file_chunks import Files, open_folder
 
 _SUFFIXES = (".parquet", ".csv")
-_ORDER, _LOCK = "ORDER", "LOCK"
+_ORDER, _REPLACE, _LOCK = "ORDER", "REPLACE", "LOCK"
 _UNUSABLE = 2
 _ATTEMPTS = 5
 _RETRY_SECONDS = 5.0
@@ -50,13 +50,17 @@ class ImportJobs:
         self._imports = imports
         self._accepted: asyncio.Queue[Path] = asyncio.Queue()
 
-    async def accept(self, files: Mapping[str, tuple[str, BinaryIO]], timestamps: Timestamps) -> ImportJob:
+    async def accept(
+        self, files: Mapping[str, tuple[str, BinaryIO]], timestamps: Timestamps, *, replace: bool = False
+    ) -> ImportJob:
         """Keep files and begin to import them; the same files as before are not imported once more.
 
         Parameters
         ----------
         files
             By `interactions`, `items` and `users`: the name and content of each file.
+        replace
+            See `Importing.run`.
 
         Raises
         ------
@@ -70,14 +74,14 @@ class ImportJobs:
         # The folder is hidden until it is complete, so that no process starts to import a part of it.
         with partial_folder(self._root, name) as partial:
             try:
-                opened = await asyncio.to_thread(_keep, partial, files, timestamps)
+                opened = await asyncio.to_thread(_keep, partial, files, timestamps, replace)
             except DataSetError as error:
                 text = str(error).replace(f"{partial}/", "").replace(str(partial), "the upload")
                 problem = FieldError(field="body", code="unusable_files", detail=text)
                 raise InvalidFieldsError(text, [problem]) from error
             except OSError as error:
                 raise StorageFullError(f"the files cannot be kept: {error.strerror}; nothing was stored") from error
-            state = await self._imports.begin(fingerprint_of(opened, timestamps), str(folder))
+            state = await self._imports.begin(fingerprint_of(opened, timestamps, replace=replace), str(folder))
             if state.status == DONE:
                 return _job(state)
             await asyncio.to_thread(_show, partial, folder)
@@ -156,12 +160,14 @@ class ImportJobs:
             opened = await asyncio.to_thread(open_folder, folder)
         except DataSetError:
             return None
-        return await self._imports.find(fingerprint_of(opened, _timestamps(folder)))
+        return await self._imports.find(fingerprint_of(opened, _timestamps(folder), replace=_replaces(folder)))
 
 
 async def _run_command(folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
     """Run `braid import`; return its exit code and its last line of output."""
     command = [sys.executable, "-m", "app.cli", "import", str(folder), "--timestamps", _timestamps(folder)]
+    if _replaces(folder):
+        command.append("--replace")
     process = await asyncio.create_subprocess_exec(
         *command,
         env={**os.environ, **environment},
@@ -182,9 +188,19 @@ def _timestamps(folder: Path) -> Timestamps:
     return "order" if (folder / _ORDER).exists() else "seconds"
 
 
-def _keep(folder: Path, files: Mapping[str, tuple[str, BinaryIO]], timestamps: Timestamps) -> Files:
-    if timestamps == "order":
-        (folder / _ORDER).touch()
+def _replaces(folder: Path) -> bool:
+    return (folder / _REPLACE).exists()
+
+
+def _keep(
+    folder: Path,
+    files: Mapping[str, tuple[str, BinaryIO]],
+    timestamps: Timestamps,
+    replace: bool,
+) -> Files:
+    for name, wanted in ((_ORDER, timestamps == "order"), (_REPLACE, replace)):
+        if wanted:
+            (folder / name).touch()
     for name, (filename, content) in files.items():
         suffix = Path(filename).suffix.lower()
         if suffix not in _SUFFIXES:

@@ -1,6 +1,7 @@
 """Rows of data-set files in the form of the API; rows that it would refuse are dropped and counted."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -95,15 +96,23 @@ def clean_interactions(
     return _complete(kept)
 
 
-def clean_items(table: pa.Table, dropped: Dropped, schema: Schema = EMPTY) -> list[dict[str, Any]]:
-    """Return the rows of the usable items of a table.
+@dataclass(frozen=True)
+class GivenItem:
+    """A row of an item, and the columns that the file has a value for."""
+
+    row: dict[str, Any]
+    named: frozenset[str]
+
+
+def clean_items(table: pa.Table, dropped: Dropped, schema: Schema = EMPTY) -> list[GivenItem]:
+    """Return the usable items of a table.
 
     A column that is named as a declared attribute is that attribute, and so is any column of lists of numbers.
     """
     names = [name for name in table.column_names if name in Item.model_fields]
     others = [name for name in table.column_names if name not in names]
     declared = [name for name in others if name in schema.items or holds_lists(table.schema.field(name).type)]
-    rows: dict[str, dict[str, Any]] = {}
+    rows: dict[str, GivenItem] = {}
     for raw in table.select([*names, *declared]).to_pylist():
         given = _parsed({name: raw[name] for name in names})
         own = {name: _from_json(raw[name]) for name in declared if raw[name] is not None}
@@ -119,7 +128,7 @@ def clean_items(table: pa.Table, dropped: Dropped, schema: Schema = EMPTY) -> li
             continue
         if item.item_id in rows:
             _add(dropped, {"item_id that comes again later": 1})
-        rows[item.item_id] = to_row(item.item_id, item, schema) | {ITEM: item.item_id}
+        rows[item.item_id] = GivenItem(to_row(item.item_id, item, schema), frozenset(given))
     return list(rows.values())
 
 

@@ -1,7 +1,7 @@
 """Imports a data-set folder chunk by chunk, and resumes after an interruption."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sized
+from collections.abc import AsyncIterator, Callable, Sequence, Sized
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from app.services.kit.event_types import EventTypeRule
 from app.services.state.declared_schema import DeclaredSchema
-from app.services.transfer.import_rows import Timestamps, clean_interactions, clean_items, clean_users
+from app.services.transfer.import_rows import GivenItem, Timestamps, clean_interactions, clean_items, clean_users
 from app.storage.bulk import BulkStore
 from app.storage.changes import ChangeStore
 from app.storage.imports import DONE, FAILED, ImportState, ImportStore
@@ -83,7 +83,13 @@ class Importing:
         self._schema = schema
 
     async def run(
-        self, files: Files, *, timestamps: Timestamps = "seconds", again: bool = False, progress: Progress
+        self,
+        files: Files,
+        *,
+        timestamps: Timestamps = "seconds",
+        again: bool = False,
+        replace: bool = False,
+        progress: Progress,
     ) -> Imported:
         """Import files; the catalogue first, so that no interaction is without its item.
 
@@ -93,6 +99,9 @@ class Importing:
             What `timestamp` means where the file does not say it itself, as an exported one does.
         again
             Whether files that were imported before are imported once more.
+        replace
+            Whether items and users of the files take the place of those that are there, with all their fields; else
+            fields without a value stay as they are.
 
         Raises
         ------
@@ -106,7 +115,7 @@ class Importing:
         timestamps = _meaning(files, timestamps)
         state = None
         if files.fingerprint is not None:
-            fingerprint = fingerprint_of(files, timestamps)
+            fingerprint = fingerprint_of(files, timestamps, replace=replace)
             if again:
                 await self._imports.forget(fingerprint)
             state = await self._imports.begin(fingerprint, str(files.folder))
@@ -119,7 +128,7 @@ class Importing:
                 # Checked before anything is stored: rows stored before a damaged part would be stored again with the
                 # corrected file.
                 await asyncio.to_thread(_read_through, files, progress)
-            await self._import(run, files, timestamps, progress)
+            await self._import(run, files, timestamps, progress, replace=replace)
         except DataSetError as error:
             if state is not None:
                 await self._imports.end(state.import_id, FAILED, str(error))
@@ -128,11 +137,22 @@ class Importing:
             await self._imports.end(state.import_id, DONE)
         return run.done
 
-    async def _import(self, run: "_Run", files: Files, timestamps: Timestamps, progress: Progress) -> None:
+    async def _import(
+        self, run: "_Run", files: Files, timestamps: Timestamps, progress: Progress, *, replace: bool
+    ) -> None:
         schema = await self._schema.load()
+
+        def store_items(connection: Connection, given: Sequence[GivenItem]) -> None:
+            rows = [one.row for one in given]
+            if replace:
+                self._items.put_now(connection, rows)
+            else:
+                self._items.merge_now(connection, rows, [one.named for one in given])
+
+        store_users = self._users.put_now if replace else self._users.merge_now
         for name, chunks, clean, store in (
-            (ITEMS, files.items, partial(clean_items, schema=schema), self._items.put_now),
-            (USERS, files.users, partial(clean_users, schema=schema), self._users.put_now),
+            (ITEMS, files.items, partial(clean_items, schema=schema), store_items),
+            (USERS, files.users, partial(clean_users, schema=schema), store_users),
         ):
             async for rows, count, share in run.chunks(name, chunks, clean):
                 count.new += len(rows)
@@ -193,9 +213,10 @@ def _read_through(files: Files, progress: Progress) -> None:
             progress("reading", share)
 
 
-def fingerprint_of(files: Files, timestamps: Timestamps) -> str:
-    """Return the key of an import: equal for the same files and the same meaning of `timestamp`."""
-    return f"{str(files.fingerprint)[:60]}{'-ord' if _meaning(files, timestamps) == 'order' else ''}"
+def fingerprint_of(files: Files, timestamps: Timestamps, *, replace: bool = False) -> str:
+    """Return the key of an import: equal for the same files, meaning of `timestamp` and way of storing."""
+    key = f"{str(files.fingerprint)[:60]}{'-ord' if _meaning(files, timestamps) == 'order' else ''}"
+    return f"{key[:56]}-rep{key[60:]}" if replace else key
 
 
 def _meaning(files: Files, timestamps: Timestamps) -> Timestamps:

@@ -168,7 +168,8 @@ def test_all_fields_of_an_item_go_in() -> None:
         "unknown": "passed over",
     }
     dropped: dict[str, int] = {}
-    (stored,) = clean_items(pa.Table.from_pylist([row]), dropped)
+    (given_item,) = clean_items(pa.Table.from_pylist([row]), dropped)
+    stored = given_item.row
     assert dropped == {}
     assert stored["available_from"] == 1_767_225_600_000_000
     assert (stored["categories"], stored["attributes"], stored["hidden"]) == (["a"], {"size": 42}, True)
