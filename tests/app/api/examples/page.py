@@ -68,6 +68,6 @@ def calls_of(example: Example) -> Iterator[Call]:
 
 
 def rows_of(page: str, heading: str) -> list[list[str]]:
-    """Return the cells of a table, found by the first cell of its head."""
+    """Return the cells of a table, found by the beginning of its head."""
     table = page.split(f"\n| {heading} |", 1)[1].split("\n\n", 1)[0]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
