@@ -43,8 +43,8 @@ class Shop:
         return [item["item_id"] for item in (await self.answer(path, body))["items"]]
 
     async def list_like(self, text: str, **body: Any) -> set[str]:
-        """Give the ids of the recommendations that meet a filter."""
-        return set(await self.ids(filter=orjson.loads(text), exclude_seen=False, **body))
+        """Give the ids of those of the shop's items that are recommended with a filter."""
+        return set(await self.ids(filter=orjson.loads(text), candidates=sorted(ALL), **body))
 
 
 Case = Callable[[Shop, str], Awaitable[None]]

@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.app.api.examples import cases_of_data, cases_of_lists  # noqa: F401 - they fill CASES
+from models.bundle.store import BundleStore
+from tests.app.api.examples import cases_of_data, cases_of_filters, cases_of_lists  # noqa: F401 - they fill CASES
 from tests.app.api.examples.following import Follower
 from tests.app.api.examples.page import PAGE, Call, calls_of, examples_of
 from tests.app.api.examples.shop import CASES, Shop
@@ -28,6 +29,14 @@ async def test_the_page_can_be_followed_from_top_to_bottom(follower: Follower) -
 @pytest.mark.parametrize("text", CASES)
 async def test_an_example_does_what_its_sentence_says(shop: Shop, text: str) -> None:
     await CASES[text](shop, text)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_filters_hold_on_a_bundle_too(bundles: BundleStore, shop: Shop) -> None:
+    of_filters = [one for one in CASES.items() if one[1].__module__ == cases_of_filters.__name__]
+    assert len(of_filters) > 5
+    for text, run in of_filters:
+        await run(shop, text)
 
 
 def test_every_example_has_a_case() -> None:
