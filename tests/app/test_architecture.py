@@ -9,7 +9,6 @@ from typer.main import get_command
 
 from app.cli.main import cli
 from app.process.serving_state import LOOPS
-from models.data.events import EVENT_WEIGHTS
 
 LOADED = """
 import sys
@@ -31,12 +30,6 @@ def test_every_command_stands_in_the_readme(repository: Path) -> None:
     readme = (repository / "README.md").read_text(encoding="utf-8")
     for name in get_command(cli).commands:  # type: ignore[attr-defined]
         assert f"`braid {name}" in readme
-
-
-def test_every_event_type_stands_in_the_docs(repository: Path) -> None:
-    page = (repository / "docs/api.md").read_text(encoding="utf-8")
-    for event_type in EVENT_WEIGHTS:
-        assert f"`{event_type}`" in page
 
 
 def test_every_background_loop_stands_in_the_docs(repository: Path) -> None:

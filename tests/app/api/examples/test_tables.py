@@ -1,16 +1,19 @@
-"""The tables of calls and codes of docs/api.md have what the application has, and nothing else."""
+"""The tables of docs/api.md have what the application has, and nothing else."""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, get_args
 
+import httpx
 import pytest
 from pydantic_core.core_schema import ErrorType
 
 from app.errors import BraidError, ImportBusyError, NoBundleError, PortError, TrainingUnavailableError
+from models.data.events import EVENT_WEIGHTS
+from models.data.schema import AttributeType
 from tests.app.api.examples.page import PAGE, rows_of
 
 TOLD_BY_COMMANDS = {
@@ -21,6 +24,7 @@ TOLD_BY_COMMANDS = {
     TrainingUnavailableError.code,
     "test_clock",  # of a server with the clock of tests
 }
+Refused = Callable[..., dict[str, Any]]
 OF_HTTP = {HTTPStatus.NOT_FOUND: "not_found", HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed"}
 """What the framework answers by itself."""
 
@@ -45,7 +49,7 @@ def codes_given(repository: Path, function: str, place: int | str) -> set[str]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function:
                 named = {keyword.arg: keyword.value for keyword in node.keywords}
                 value = node.args[place] if isinstance(place, int) else named.get(place)
-                if isinstance(value, ast.Constant):
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
                     found.add(value.value)
     return found
 
@@ -80,3 +84,42 @@ def test_the_codes_of_pydantic_are_its_own(page: str) -> None:
     named = re.findall(r"`(\w+)`", page.rpartition("codes of [Pydantic]")[2])
     assert len(named) == 4
     assert set(named) <= set(get_args(ErrorType))
+
+
+def named(page: str, heading: str) -> list[str]:
+    """Give the names in the first column of a table."""
+    return sorted(name for row in rows_of(page, heading) for name in re.findall(r"`(\w+)`", row[0]))
+
+
+def test_the_table_of_a_body_has_every_field(page: str, openapi: dict[str, Any]) -> None:
+    body = page.split("### The body of a request", 1)[1]
+    assert named(body, "Field | Meaning") == sorted(openapi["components"]["schemas"]["RecommendIn"]["properties"])
+
+
+def test_the_table_of_answers_has_every_field(page: str, openapi: dict[str, Any]) -> None:
+    assert named(page, "Field | Meaning") == sorted(openapi["components"]["schemas"]["Recommendation"]["properties"])
+
+
+def test_the_table_of_kinds_has_every_kind(page: str, openapi: dict[str, Any]) -> None:
+    kinds = openapi["components"]["schemas"]["ScenarioIn"]["properties"]["kind"]["enum"]
+    assert named(page, "`kind` | The list") == sorted(kinds)
+
+
+def test_the_table_of_operators_has_every_operator(page: str, openapi: dict[str, Any]) -> None:
+    fields = set(openapi["components"]["schemas"]["Filter-Input"]["properties"])
+    assert named(page, "Operator | Holds where the item") == sorted(fields - {"and", "or", "not", "field"})
+
+
+def test_the_table_of_types_has_every_type(page: str) -> None:
+    assert named(page, "Type | Values") == sorted(get_args(AttributeType))
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_the_table_of_methods_has_every_method(page: str, client: httpx.AsyncClient, refused: Refused) -> None:
+    await client.put("/items/sku-1", json={})
+    problem = refused(await client.get("/items/sku-1/similar?method=none"), 422, "unknown_method", "method")
+    assert named(page, "`method` | Items that") == sorted(problem["detail"].partition("use one of ")[2].split(", "))
+
+
+def test_the_table_of_event_types_has_every_type(page: str) -> None:
+    assert named(page, "Event types | Meaning") == sorted(EVENT_WEIGHTS)
