@@ -4,14 +4,11 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 from typer.main import get_command
 
 from app.cli.main import cli
-from app.errors import BraidError, ImportBusyError, NoBundleError, PortError, TrainingUnavailableError
 from app.process.serving_state import LOOPS
-from models.data.events import EVENT_WEIGHTS
 
 LOADED = """
 import sys
@@ -35,34 +32,10 @@ def test_every_command_stands_in_the_readme(repository: Path) -> None:
         assert f"`braid {name}" in readme
 
 
-def test_every_call_and_every_event_type_stands_in_the_docs(repository: Path, openapi: dict[str, Any]) -> None:
-    page = (repository / "docs/api.md").read_text(encoding="utf-8")
-    for path, operations in openapi["paths"].items():
-        for method in operations:
-            assert f"`{method.upper()} {path}`" in page
-    for event_type in EVENT_WEIGHTS:
-        assert f"`{event_type}`" in page
-
-
 def test_every_background_loop_stands_in_the_docs(repository: Path) -> None:
     page = (repository / "docs/operations.md").read_text(encoding="utf-8")
     for name in LOOPS:
         assert f"| `{name}` |" in page
-
-
-def test_every_code_stands_in_the_docs_with_its_status(repository: Path) -> None:
-    page = (repository / "docs/api.md").read_text(encoding="utf-8")
-    told_by_commands = {
-        "error",
-        NoBundleError.code,
-        PortError.code,
-        TrainingUnavailableError.code,
-        ImportBusyError.code,
-    }
-    classes = [BraidError]
-    for one in classes:
-        classes += one.__subclasses__()
-        assert one.code in told_by_commands or f"| `{one.code}` | {one.status.value} |" in page
 
 
 def test_the_service_asks_the_ranker_and_does_not_reach_through_it(repository: Path) -> None:
