@@ -19,6 +19,7 @@ from app.services.scenarios.scenario_lists import ScenarioLists
 from app.services.transfer.exporting_recommendations import Exporting
 from app.services.users.profiles import Profiles
 from app.services.users.user_data import UserData
+from app.storage.samples import SampleStore
 
 
 def catalogue(state: ServingState) -> Catalogue:
@@ -29,7 +30,7 @@ def catalogue(state: ServingState) -> Catalogue:
 def attribute_schema(state: ServingState) -> AttributeSchema:
     """Declare and list the attributes of items and users."""
     resources = state.resources
-    return AttributeSchema(resources.schema, resources.items, resources.users, state.live_items)
+    return AttributeSchema(resources.schema, SampleStore(resources.database), state.live_items)
 
 
 def profiles(state: ServingState) -> Profiles:
