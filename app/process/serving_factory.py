@@ -13,6 +13,7 @@ from app.services.recommending.known_items import KnownItems
 from app.services.recommending.searching import SearchService
 from app.services.recommending.similar_items import SimilarItemsService
 from app.services.recommending.similar_users import SimilarUsersService
+from app.services.recommending.user_segments import UserSegmentsService
 from app.services.scenarios.kinds import Kinds
 from app.services.scenarios.page_rows import PageRows
 from app.services.scenarios.scenario_lists import ScenarioLists
@@ -102,6 +103,11 @@ def item_users(state: ServingState) -> ItemUsersService:
 def similar_users(state: ServingState) -> SimilarUsersService:
     """List similar users."""
     return SimilarUsersService(state.bundle, state.histories)
+
+
+def user_segments(state: ServingState) -> UserSegmentsService:
+    """List the categories, tags and brands that fit users."""
+    return UserSegmentsService(state.request_reader, state.listing)
 
 
 def exporting_recommendations(state: ServingState) -> Exporting:
