@@ -81,7 +81,7 @@ def similar_items(state: ServingState) -> SimilarItemsService:
 
 def scenario_lists(state: ServingState) -> ScenarioLists:
     """List the items of scenarios."""
-    kinds = Kinds(state.listing, similar_items(state), chart_service(state), state.newest)
+    kinds = Kinds(state.listing, similar_items(state), chart_service(state), search_service(state), state.newest)
     return ScenarioLists(state.request_reader, state.listing, kinds)
 
 

@@ -12,6 +12,7 @@ from app.schemas.options import MAX_LIMIT
 from app.schemas.recommend_requests import MAX_SESSION_ITEMS
 from app.schemas.recommendations import DEGRADED, NEXT_CURSOR, REQUEST_ID, Degradation, ListStrategy, RecommendedItem
 from app.schemas.scenario_definitions import Name, ScenarioIn, VariantName
+from app.schemas.search import SearchText
 from app.schemas.types import Id, JsonObject
 from models.filters.requirements import Requirements
 
@@ -22,6 +23,7 @@ _ANSWER: dict[str, JsonValue] = {
     "variant": "blend",
     "user_id": "u-42",
     "item_id": "sku-3",
+    "query": None,
     "items": [{"item_id": "sku-7", "score": 0.41, "rank": 1, "title": "Trail running shoe"}],
     "strategy": "similar",
     "bundle_version": _VERSION,
@@ -80,6 +82,9 @@ class AskedQuery(BaseModel):
 
     user_id: Id | None = Field(None, description="whom the list is for; absent for an anonymous session")
     item_id: Id | None = Field(None, description="the item of the page, for the kind `item`")
+    q: SearchText | None = Field(
+        None, description="the words to search for, for the kind `search`, as in `GET /search`"
+    )
     session_items: Annotated[list[Id], Field(max_length=MAX_SESSION_ITEMS)] = Field(
         [], description="items of the session or the cart, oldest first; repeat the parameter for several"
     )
@@ -131,6 +136,7 @@ class ScenarioAnswer(BaseModel):
     variant: str | None = Field(description="the variant that was used; null for a scenario without variants")
     user_id: str | None
     item_id: str | None
+    query: str | None = Field(description="the words that were searched for; null for other kinds than `search`")
     items: list[RecommendedItem]
     strategy: ListStrategy = Field(description="what the first items are based on; `none` when the list is empty")
     bundle_version: str | None = Field(description="the bundle in use; null if there is none")
