@@ -27,6 +27,7 @@ from app.api import (
     similar,
     training_jobs,
     user_data,
+    user_segments,
     users,
 )
 from app.api.bodies import BodyLimit
@@ -49,6 +50,7 @@ _MODULES = (
     scenarios,
     pages,
     item_users,
+    user_segments,
     interactions,
     items,
     users,

@@ -22,7 +22,10 @@ Attributes = Annotated[AttributeSchema, from_state(serving_factory.attribute_sch
 
 @router.get("")
 async def get_schema(attributes: Attributes) -> SchemaReport:
-    """List the attributes of items and users: the declared ones, and what is inferred of the others."""
+    """List the attributes of items and users, with counts, examples and ranges over a sample of all of them.
+
+    The type of an undeclared attribute is inferred; filters read its values by the same type.
+    """
     return await attributes.report()
 
 

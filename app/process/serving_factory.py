@@ -13,12 +13,14 @@ from app.services.recommending.known_items import KnownItems
 from app.services.recommending.searching import SearchService
 from app.services.recommending.similar_items import SimilarItemsService
 from app.services.recommending.similar_users import SimilarUsersService
+from app.services.recommending.user_segments import UserSegmentsService
 from app.services.scenarios.kinds import Kinds
 from app.services.scenarios.page_rows import PageRows
 from app.services.scenarios.scenario_lists import ScenarioLists
 from app.services.transfer.exporting_recommendations import Exporting
 from app.services.users.profiles import Profiles
 from app.services.users.user_data import UserData
+from app.storage.samples import SampleStore
 
 
 def catalogue(state: ServingState) -> Catalogue:
@@ -29,7 +31,7 @@ def catalogue(state: ServingState) -> Catalogue:
 def attribute_schema(state: ServingState) -> AttributeSchema:
     """Declare and list the attributes of items and users."""
     resources = state.resources
-    return AttributeSchema(resources.schema, resources.items, resources.users, state.live_items)
+    return AttributeSchema(resources.schema, SampleStore(resources.database), state.live_items)
 
 
 def profiles(state: ServingState) -> Profiles:
@@ -79,7 +81,7 @@ def similar_items(state: ServingState) -> SimilarItemsService:
 
 def scenario_lists(state: ServingState) -> ScenarioLists:
     """List the items of scenarios."""
-    kinds = Kinds(state.listing, similar_items(state), chart_service(state), state.newest)
+    kinds = Kinds(state.listing, similar_items(state), chart_service(state), search_service(state), state.newest)
     return ScenarioLists(state.request_reader, state.listing, kinds)
 
 
@@ -101,6 +103,11 @@ def item_users(state: ServingState) -> ItemUsersService:
 def similar_users(state: ServingState) -> SimilarUsersService:
     """List similar users."""
     return SimilarUsersService(state.bundle, state.histories)
+
+
+def user_segments(state: ServingState) -> UserSegmentsService:
+    """List the categories, tags and brands that fit users."""
+    return UserSegmentsService(state.request_reader, state.listing)
 
 
 def exporting_recommendations(state: ServingState) -> Exporting:

@@ -18,7 +18,17 @@ class AttributeReport(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"name": "director", "type": "category", "length": None, "declared": False, "values": 2, "unfit": 0}
+                {
+                    "name": "director",
+                    "type": "category",
+                    "length": None,
+                    "declared": False,
+                    "values": 2,
+                    "unfit": 0,
+                    "examples": ["Scott"],
+                    "min": None,
+                    "max": None,
+                }
             ]
         }
     )
@@ -31,6 +41,13 @@ class AttributeReport(BaseModel):
     declared: bool = Field(description="whether the schema declares it; lists of numbers are compared only if it does")
     values: int = Field(description="how many of the items or users that were looked at have it")
     unfit: int = Field(0, description="how many of these values do not fit the declared type, and are ignored")
+    examples: list[str | bool | int | float | dict[str, int | float]] = Field(
+        [],
+        description="up to 5 values, the most frequent first; long texts are cut, and of a vector there are the first"
+        " numbers, as text",
+    )
+    min: float | None = Field(None, description="the least value of a `number`; null for other types")
+    max: float | None = Field(None, description="the greatest value of a `number`; null for other types")
 
 
 class SchemaReport(BaseModel):
@@ -50,18 +67,25 @@ class SchemaReport(BaseModel):
                             "declared": True,
                             "values": 2,
                             "unfit": 0,
+                            "examples": ["[0.12, -0.5, 0.03, …]"],
+                            "min": None,
+                            "max": None,
                         },
                         {
-                            "name": "director",
-                            "type": "category",
+                            "name": "weight",
+                            "type": "number",
                             "length": None,
                             "declared": False,
                             "values": 2,
                             "unfit": 0,
+                            "examples": [250, 310],
+                            "min": 250,
+                            "max": 310,
                         },
                     ],
                     "users": [],
                     "looked_at": {"items": 2, "users": 0},
+                    "stored": {"items": 2, "users": 0},
                 }
             ]
         }
@@ -69,8 +93,9 @@ class SchemaReport(BaseModel):
 
     source: Literal["file", "api", "none"] = Field(description="where the declared schema is from")
     declared: Schema = Field(description="the declared schema, in the form of `PUT /schema`")
-    items: list[AttributeReport] = Field(description="attributes of items")
-    users: list[AttributeReport] = Field(description="attributes of users")
+    items: list[AttributeReport] = Field(description="attributes of items: the declared ones, then the others by name")
+    users: list[AttributeReport] = Field(description="attributes of users, in the same order")
     looked_at: dict[str, int] = Field(
-        description="how many items and users were looked at: those with the first ids, 1,000 at most"
+        description="how many items and users were looked at: 5,000 at most, spread evenly over their ids"
     )
+    stored: dict[str, int] = Field(description="how many items and users there are")

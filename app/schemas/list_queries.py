@@ -32,17 +32,35 @@ _SEEN = dict.fromkeys(("true", "1", "yes", "y", "on", "t"), True) | dict.fromkey
 """Words for all and for none, of any case, as a parameter that is true or false takes them."""
 
 
-class ListQuery(BaseModel):
-    """The parameters that lists of items have in common."""
+class SeenQuery(BaseModel):
+    """What a call leaves out of the items of the user's history."""
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: Limit = DEFAULT_LIMIT
     exclude_seen: Annotated[list[EventType], Field(max_length=10)] | None = Field(
         None,
         description="leave out items of the user's history: all (`true`), none (`false`), or those with events of this"
         " type (repeat the parameter for several); by default those that reached the bundle's goal",
     )
+
+    @field_validator("exclude_seen")
+    @classmethod
+    def _all_none_or_types(cls, given: list[str] | None) -> list[str] | None:
+        if given is not None and len(given) > 1 and any(word.lower() in _SEEN for word in given):
+            raise PydanticCustomError("seen_mixed", "give true, false or event types, not several of these")
+        return given
+
+    @property
+    def seen(self) -> bool | tuple[str, ...] | None:
+        """What is left out, as options have it."""
+        given = self.exclude_seen or None
+        return None if given is None else _SEEN.get(given[0].lower(), tuple(given))
+
+
+class ListQuery(SeenQuery):
+    """The parameters that lists of items have in common."""
+
+    limit: Limit = DEFAULT_LIMIT
     category: Labels = Field([], description="only items of one of these categories; repeat the parameter for several")
     tag: Labels = Field([], description="only items with one of these tags; repeat the parameter for several")
     exclude: Excluded = Field([], description="items to leave out; repeat the parameter for several")
@@ -55,19 +73,11 @@ class ListQuery(BaseModel):
     min_score: MinScore = None
     cursor: Cursor | None = Field(None, description=CURSOR)
 
-    @field_validator("exclude_seen")
-    @classmethod
-    def _all_none_or_types(cls, given: list[str] | None) -> list[str] | None:
-        if given is not None and len(given) > 1 and any(word.lower() in _SEEN for word in given):
-            raise PydanticCustomError("seen_mixed", "give true, false or event types, not several of these")
-        return given
-
     def options(self, **more: Any) -> Options:
         """Return the options of the list, with those that the call adds."""
-        seen = self.exclude_seen or None
         return Options(
             limit=self.limit,
-            exclude_seen=None if seen is None else _SEEN.get(seen[0].lower(), tuple(seen)),
+            exclude_seen=self.seen,
             exclude=tuple(self.exclude),
             filter=labelled(self.category, self.tag),
             diversity=self.diversity,

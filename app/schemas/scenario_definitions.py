@@ -13,7 +13,7 @@ from app.schemas.popular import AnyWindow
 from app.schemas.similar import Method
 from models.filters.requirements import Requirements
 
-Kind = Literal["user", "item", "cart", "popular", "trending", "again", "continue", "newest", "categories"]
+Kind = Literal["user", "item", "cart", "popular", "trending", "again", "continue", "newest", "categories", "search"]
 Override = Literal[
     "limit", "include", "exclude", "filter", "boosts", "diversity", "goal", "exclude_seen", "min_score", "explain"
 ]
@@ -27,7 +27,7 @@ _KINDS = (
     "`user`: recommendations for the user or session; `item`: items similar to `item_id`; `cart`: items similar to"
     " `session_items`, what completes a cart; `popular`, `trending`; `again`: what the user reached the goal with"
     " before; `continue`: what the user began and did not finish; `newest`: items by the time they came; `categories`:"
-    " the best item of each category"
+    " the best item of each category; `search`: items that match `q`, not as a fallback"
 )
 
 
@@ -80,6 +80,8 @@ class Definition(BaseModel):
         kinds = (self.kind, *self.fallback)
         if len(set(kinds)) < len(kinds):
             raise PydanticCustomError("fallback", "fallback: a kind is named twice, or is the kind of the list itself")
+        if "search" in self.fallback:
+            raise PydanticCustomError("fallback", "fallback: the kind search needs a query, and cannot follow another")
         for name, possible in (("method", _ALIKE), ("window", _CHARTS)):
             if getattr(self, name) is not None and not possible & set(kinds):
                 raise PydanticCustomError(
@@ -157,6 +159,9 @@ class ScenarioIn(Definition):
                 place = ".".join(str(part) for part in first["loc"])
                 reason = {"variant": variant.name, "place": f"{place}: " if place else "", "reason": first["msg"]}
                 raise PydanticCustomError("variant", "variants: {variant}: {place}{reason}", reason) from error
+        # A client sends a query to all users of a scenario, or to none.
+        if len({self.definition_of(name).kind == "search" for name in names}) > 1:
+            raise PydanticCustomError("variants", "variants: all must be of the kind search, or none")
         return self
 
     def definition_of(self, variant: str | None) -> Definition:

@@ -13,6 +13,7 @@ from app.schemas.options import MAX_LIMIT
 from app.schemas.recommend_requests import MAX_SESSION_ITEMS
 from app.schemas.recommendations import DEGRADED, NEXT_CURSOR, REQUEST_ID, Degradation, ListStrategy, Ranked
 from app.schemas.scenario_definitions import Name, ScenarioIn, VariantName
+from app.schemas.search import SearchText
 from app.schemas.shared_fields import ForItem, ForUser
 from app.schemas.types import JsonObject
 from models.filters.requirements import Requirements
@@ -24,6 +25,7 @@ _ANSWER: dict[str, JsonValue] = {
     "variant": "plain",
     "user_id": "196",
     "item_id": None,
+    "query": None,
     "items": [{"item_id": "50", "score": 0.41, "rank": 1, "title": "Star Wars"}],
     "strategy": "personalized",
     "bundle_version": _VERSION,
@@ -82,6 +84,9 @@ class AskedQuery(BaseModel):
 
     user_id: Id | None = Field(None, description="whom the list is for; absent for an anonymous session")
     item_id: Id | None = Field(None, description="the item of the page, for the kind `item`")
+    q: SearchText | None = Field(
+        None, description="the words to search for, for the kind `search`, as in `GET /search`"
+    )
     session_items: Annotated[list[Id], Field(max_length=MAX_SESSION_ITEMS)] = Field(
         [], description="items of the session or the cart, oldest first; repeat the parameter for several"
     )
@@ -133,6 +138,7 @@ class ScenarioAnswer(BaseModel):
     variant: str | None = Field(description="the variant that was used; null for a scenario without variants")
     user_id: ForUser
     item_id: ForItem
+    query: str | None = Field(description="the words that were searched for; null for other kinds than `search`")
     items: Ranked
     strategy: ListStrategy = Field(description="what the first items are based on; `none` when the list is empty")
     bundle_version: str | None = Field(description="the bundle in use; null if there is none")

@@ -1,32 +1,31 @@
 """The schema of attributes: declares it, and lists the attributes that items and users have."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from app.errors import SchemaFixedError
-from app.schemas.attribute_schema import AttributeReport, SchemaReport
-from app.services.kit.attributes import joined
+from app.schemas.attribute_schema import SchemaReport
+from app.services.catalogue.attribute_values import AttributeValues
 from app.services.kit.database_timeout import with_timeout
 from app.services.state.declared_schema import DeclaredSchema
 from app.services.state.live_items import LiveItems
-from app.storage.item_filter import ItemFilter
-from app.storage.items import ItemStore
-from app.storage.users import UserStore
-from models.data.attribute_values import why_unfit
-from models.data.catalogue import ATTRIBUTES, is_vector
-from models.data.schema import Attributes, AttributeType, Schema
+from app.storage.database import pages
+from app.storage.samples import Sampled, SampleStore
+from models.data.schema import Attributes, Schema
 
-SAMPLE = 1000
-_DEEPEST = 8
+SAMPLE = 5000
+"""Items, and users, that are looked at, at most."""
+_AT_ONCE = 100
+"""Rows to read before the event loop serves other requests: each may hold half a megabyte of vectors."""
+_SECONDS = 10.0
+"""How long the choice of a sample may take: it passes over all ids."""
 
 
 class AttributeSchema:
     """Declares the schema, and reports what attributes there are."""
 
-    def __init__(self, schema: DeclaredSchema, items: ItemStore, users: UserStore, live: LiveItems) -> None:
+    def __init__(self, schema: DeclaredSchema, samples: SampleStore, live: LiveItems) -> None:
         self._schema = schema
-        self._items = items
-        self._users = users
+        self._samples = samples
         self._live = live
 
     async def put(self, schema: Schema) -> Schema:
@@ -49,7 +48,7 @@ class AttributeSchema:
         return schema
 
     async def report(self) -> SchemaReport:
-        """List the attributes, declared ones first.
+        """List the attributes of a sample, declared ones first.
 
         Raises
         ------
@@ -57,57 +56,22 @@ class AttributeSchema:
             The database does not answer.
         """
         schema = self._schema.current
-        items = [joined(row)[ATTRIBUTES] for row in await with_timeout(self._items.page(ItemFilter(), None, SAMPLE))]
-        users = [row[ATTRIBUTES] for row in await with_timeout(self._users.page(None, None, SAMPLE))]
+        items, items_stored = await self._values("items", schema.items)
+        users, users_stored = await self._values("users", schema.users)
         source: Literal["file", "api", "none"] = "api" if schema.items or schema.users else "none"
         return SchemaReport(
             source="file" if self._schema.file is not None else source,
             declared=schema,
-            items=_reports(schema.items, items),
-            users=_reports(schema.users, users),
-            looked_at={"items": len(items), "users": len(users)},
+            items=items.report(),
+            users=users.report(),
+            looked_at={"items": items.rows, "users": users.rows},
+            stored={"items": items_stored, "users": users_stored},
         )
 
-
-def _reports(declared: Attributes, rows: Sequence[Mapping[str, Any]]) -> list[AttributeReport]:
-    found = []
-    for name, attribute in declared.items():
-        values = [row[name] for row in rows if row.get(name) is not None]
-        unfit = sum(why_unfit(attribute, value) is not None for value in values)
-        found.append(
-            AttributeReport(
-                name=name, type=attribute.type, length=attribute.length, declared=True, values=len(values), unfit=unfit
-            )
-        )
-    seen: dict[str, dict[tuple[AttributeType, int | None], int]] = {}
-    for row in rows:
-        for name, kind in dict(_kinds({name: v for name, v in row.items() if name not in declared}, "", 1)).items():
-            counts = seen.setdefault(name, {})
-            counts[kind] = counts.get(kind, 0) + 1
-    for name, counts in sorted(seen.items()):
-        kinds, lengths = {kind for kind, _ in counts}, {length for _, length in counts}
-        found.append(
-            AttributeReport(
-                name=name,
-                type=next(iter(kinds)) if len(kinds) == 1 else "mixed",
-                length=next(iter(lengths)) if len(lengths) == 1 else None,
-                declared=False,
-                values=sum(counts.values()),
-            )
-        )
-    return found
-
-
-def _kinds(
-    values: Mapping[str, Any], prefix: str, depth: int
-) -> Iterator[tuple[str, tuple[AttributeType, int | None]]]:
-    """Yield the name and the inferred type of each undeclared attribute, with the length of a vector."""
-    for name, value in values.items():
-        if is_vector(value):
-            yield f"{prefix}{name}", ("vector", len(value))
-        elif isinstance(value, Mapping):
-            if depth < _DEEPEST:
-                yield from _kinds(value, f"{prefix}{name}.", depth + 1)
-        elif (first := value[0] if isinstance(value, list) and value else value) is not None:
-            number = isinstance(first, int | float) and not isinstance(first, bool)
-            yield f"{prefix}{name}", ("number" if number else "category", None)
+    async def _values(self, name: Sampled, declared: Attributes) -> tuple[AttributeValues, int]:
+        """Count what the attributes of a sample hold; return also how many rows there are."""
+        values = AttributeValues(declared)
+        spread = await with_timeout(self._samples.spread(name, SAMPLE), _SECONDS)
+        for page in pages(spread.ids, _AT_ONCE):
+            values.add(await with_timeout(self._samples.attributes(name, page)))
+        return values, spread.stored

@@ -10,16 +10,17 @@ SECONDS = 1.0
 Result = TypeVar("Result")
 
 
-async def with_timeout(query: Awaitable[Result]) -> Result:
-    """Wait for the database, but not for long.
+async def with_timeout(query: Awaitable[Result], seconds: float | None = None) -> Result:
+    """Wait for the database, but not for long: for `SECONDS`, unless something else is said.
 
     Raises
     ------
     DatabaseError
         It failed, or did not answer in time.
     """
+    limit = SECONDS if seconds is None else seconds
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(limit):
             return await query
     except TimeoutError as error:
-        raise DatabaseError(f"no answer within {SECONDS:g} s") from error
+        raise DatabaseError(f"no answer within {limit:g} s") from error

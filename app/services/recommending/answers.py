@@ -82,6 +82,34 @@ def write_answer(
         items = [
             orjson.Fragment(orjson.dumps(item)[:-1] + b"," + more) for item, more in zip(items, fields, strict=True)
         ]
+    return finished(
+        serving,
+        begin,
+        items,
+        strategy,
+        next_cursor=page.next_cursor,
+        reason=reason,
+        degraded=degraded,
+        place=place,
+        top_score=scores[0] if scores else None,
+        known_user=known_user,
+    )
+
+
+def finished(
+    serving: Serving,
+    begin: Mapping[str, Any],
+    items: Sequence[Any],
+    strategy: ListStrategy,
+    *,
+    next_cursor: str | None = None,
+    reason: str | None = None,
+    degraded: Degradation | None = None,
+    place: Sequence[str] = (),
+    top_score: float | None = None,
+    known_user: bool | None = None,
+) -> Answer:
+    """Serialise what all lists have, whatever their entries are; see `write_answer`."""
     version = serving.version
     head = orjson.dumps(
         {
@@ -89,16 +117,10 @@ def write_answer(
             "items": items,
             "strategy": strategy,
             "bundle_version": version,
-            "next_cursor": page.next_cursor,
+            "next_cursor": next_cursor,
             "reason": reason,
             "degraded": degraded,
         }
     )
-    return Answer(
-        head[:-1],
-        request_ids.mark(version or _NO_BUNDLE, strategy, *place),
-        strategy,
-        degraded,
-        top_score=scores[0] if scores else None,
-        known_user=known_user,
-    )
+    mark = request_ids.mark(version or _NO_BUNDLE, strategy, *place)
+    return Answer(head[:-1], mark, strategy, degraded, top_score=top_score, known_user=known_user)

@@ -42,7 +42,7 @@ def _way_out(live: LiveCatalogue, user_history: UserHistory, options: Options) -
     return f"; without {given_up} there would be {found.items:,} item{'s' if found.items > 1 else ''}"
 
 
-def _with_near(live: LiveCatalogue, name: str) -> str:
+def with_near(live: LiveCatalogue, name: str) -> str:
     """Name a field with those that are named alike."""
     near = live.near_fields(name)
     return f"{name} (there is {' and '.join(near)})" if near else name
@@ -58,7 +58,7 @@ def _causes(live: LiveCatalogue, user_history: UserHistory, options: Options) ->
         yield bool(blocked[codes].all()), "none of the candidates may be shown now"
     if options.filter is not None:
         unknown = live.unknown_fields(options.filter)
-        near = [_with_near(live, name) for name in unknown[:_MAX_NAMED]]
+        near = [with_near(live, name) for name in unknown[:_MAX_NAMED]]
         yield bool(unknown), f"no item has the field {', '.join(near)}"
         fitting = live.mask(options.filter)[: len(live)]
         yield not fitting.any(), "no item meets the filter"

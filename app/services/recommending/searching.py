@@ -11,9 +11,10 @@ from app.services.kit.database_timeout import with_timeout
 from app.services.popularity.selection import Selection, highest, nothing
 from app.services.recommending.answers import Answer
 from app.services.recommending.candidate_queries import candidate_query
-from app.services.recommending.listing import Listing
+from app.services.recommending.listing import Listing, Opened
 from app.services.recommending.origins import Origin
 from app.services.recommending.pages import DEPTH
+from app.services.recommending.ranking import RankedList
 from app.services.recommending.request_reader import RequestReader
 from app.services.state.serving import Serving
 from app.storage.search import SearchStore
@@ -51,24 +52,34 @@ class SearchService:
         if options.exclude_seen is None:
             # Who searches for a thing by its name finds it, bought or not.
             options = replace(options, exclude_seen=False)
-        words = words_of(text)
         log, degraded = await self._reader.log(user_id)
         head = {"query": text, "user_id": user_id}
-        about = "\0".join(("search", *words, ""))
+        about = "\0".join(("search", *words_of(text), ""))
         request = await self._reader.read(user_id, log, options, degraded=degraded, head=head, about=about)
         opened = self._listing.opened(request)
-        serving = request.serving
+        found, reason = await self.ranked(opened, text)
+        strategy: ListStrategy = "search" if len(found.items) or len(opened.earlier.items) else "none"
+        why = reason if options.cursor is None else None
+        return await self._listing.answer(self._listing.closed(opened, found, strategy, why))
+
+    async def ranked(self, opened: Opened, text: str) -> tuple[RankedList, str | None]:
+        """Rank the items that match, without those of earlier pages; return also why there are none.
+
+        Raises
+        ------
+        DatabaseError
+            The index cannot be read.
+        """
+        serving, words = opened.request.serving, words_of(text)
         query = candidate_query(
             serving, opened.user_history, opened.asked, opened.earlier.known, favour_new_items=False
         )
         selection, reason = nothing(), f"{text!r} has no word to search for"
         if words:
-            selection, why = await self._select(serving, words, query, max(DEPTH, options.limit) + 1)
+            selection, why = await self._select(serving, words, query, max(DEPTH, opened.asked.limit) + 1)
             reason = why.format(repr(text))
-        ranked = self._listing.arranged(opened, query, selection, Origin("search"))
-        strategy: ListStrategy = "search" if len(ranked.items) or len(opened.earlier.items) else "none"
-        says_why = not len(selection.items) and options.cursor is None
-        return await self._listing.answer(self._listing.closed(opened, ranked, strategy, reason if says_why else None))
+        found = self._listing.arranged(opened, query, selection, Origin("search"))
+        return found, None if len(selection.items) else reason
 
     async def _select(
         self, serving: Serving, words: Sequence[str], query: CandidateQuery, limit: int

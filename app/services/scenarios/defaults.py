@@ -30,5 +30,6 @@ DEFAULTS: Mapping[str, ScenarioIn] = {
     "continue": ScenarioIn(description="what the user began and did not finish", kind="continue"),
     "popular": ScenarioIn(description="what most people want", kind="popular", fallback=("newest",)),
     "trending": ScenarioIn(description="what is rising", kind="trending", fallback=("popular", "newest")),
+    "search": ScenarioIn(description="what matches the words of a query", kind="search"),
     "newest": ScenarioIn(description="what came last", kind="newest"),
 }

@@ -16,6 +16,7 @@ from app.services.recommending.charts import ChartService
 from app.services.recommending.listing import Listing, ListRequest, Opened
 from app.services.recommending.origins import Origin
 from app.services.recommending.ranking import RankedList
+from app.services.recommending.searching import SearchService
 from app.services.recommending.similar_items import SimilarItemsService, values_of
 from app.services.scenarios.newest import Newest
 
@@ -27,19 +28,27 @@ _TRENDING_WINDOW: Literal["7d"] = "7d"
 class Kinds:
     """Ranks the items of one kind of list for a request."""
 
-    def __init__(self, listing: Listing, similar: SimilarItemsService, charts: ChartService, newest: Newest) -> None:
+    def __init__(
+        self,
+        listing: Listing,
+        similar: SimilarItemsService,
+        charts: ChartService,
+        search: SearchService,
+        newest: Newest,
+    ) -> None:
         self._listing = listing
         self._similar = similar
         self._charts = charts
+        self._search = search
         self._newest = newest
 
-    async def require(self, definition: Definition, item_id: str | None) -> None:
+    async def require(self, definition: Definition, item_id: str | None, q: str | None) -> None:
         """Check what a definition needs of a request.
 
         Raises
         ------
         InvalidFieldsError
-            It is for an item, and the request names none.
+            It is for an item, and the request names none; or it is a search without words, or words without a search.
         NotFoundError
             There is no such item.
         UnknownMethodError
@@ -48,6 +57,7 @@ class Kinds:
         if definition.kind == "item" and item_id is None:
             wrong = FieldError(field="item_id", code="missing", detail="is missing: this scenario is for an item")
             raise InvalidFieldsError("item_id is missing: this scenario is for an item", [wrong])
+        _require_words(definition.kind, q)
         await self._similar.require([] if item_id is None else [item_id], definition.method or BLEND)
 
     def opened(self, request: ListRequest, kind: Kind, item_id: str | None) -> Opened:
@@ -59,11 +69,11 @@ class Kinds:
         return self._listing.opened(request, (lambda _: None) if kind == "cart" else None)
 
     async def ranked(
-        self, kind: Kind, opened: Opened, definition: Definition, item_id: str | None
+        self, kind: Kind, opened: Opened, definition: Definition, item_id: str | None, q: str | None = None
     ) -> tuple[RankedList, str | None]:
         """Rank the items of one kind, without those of earlier pages; return also why the list has other items."""
-        if kind == "user":
-            return self._listing.recommended(opened), None
+        if kind in {"user", "categories"}:
+            return self._listing.recommended(opened) if kind == "user" else self._of_categories(opened), None
         if kind in {"item", "cart"}:
             return await self._alike(opened, items_of(opened.request, kind, item_id), definition, kind)
         if kind in {"popular", "trending"}:
@@ -71,11 +81,11 @@ class Kinds:
             window = definition.window or (_POPULAR_WINDOW if kind == "popular" else _TRENDING_WINDOW)
             found, reason, _ = await self._charts.ranked(opened, chart, window)
             return found, reason
+        if kind == "search":
+            return await self._search.ranked(self._with_seen(opened), q or "")
         if kind in {"again", "continue"}:
             return self._of_history(opened, kind), None
-        if kind == "newest":
-            return await self._by_time(opened), None
-        return self._of_categories(opened), None
+        return await self._by_time(opened), None
 
     async def _alike(
         self, opened: Opened, items: list[str], definition: Definition, kind: Kind
@@ -88,6 +98,15 @@ class Kinds:
             return found, reason
         # Before anything was bought together, what resembles the cart completes it.
         return await self._similar.ranked(opened, items, BLEND, fallback=False)
+
+    def _with_seen(self, opened: Opened) -> Opened:
+        """Read a history so that seen items are found too, unless the request says otherwise."""
+        if opened.asked.exclude_seen is not None:
+            return opened
+        # The cursor was read before.
+        options = replace(opened.asked, exclude_seen=False, cursor=None)
+        again = self._listing.opened(replace(opened.request, options=options))
+        return replace(again, earlier=opened.earlier)
 
     def _of_history(self, opened: Opened, kind: Kind) -> RankedList:
         """Rank what the user had before: what reached the goal, or what did not."""
@@ -127,6 +146,16 @@ class Kinds:
                 seen |= set(own)
         chosen = np.array(places, dtype=np.int64)
         return replace(found, items=found.items[chosen], scores=found.scores[chosen])
+
+
+def _require_words(kind: Kind, q: str | None) -> None:
+    """Refuse a search without words, and words for another kind."""
+    if (kind == "search") == (q is not None):
+        return
+    code, detail = "missing", "is missing: this scenario is a search"
+    if q is not None:
+        code, detail = "not_a_search", f"belongs to scenarios of the kind search: this one is of the kind {kind}"
+    raise InvalidFieldsError(f"q {detail}", [FieldError(field="q", code=code, detail=detail)])
 
 
 def items_of(request: ListRequest, kind: Kind, item_id: str | None) -> list[str]:

@@ -1,6 +1,5 @@
 """Pages of rows: several lists for one user, in which no item stands twice."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +13,7 @@ from app.schemas.problems import FieldError
 from app.schemas.scenario_definitions import Definition
 from app.schemas.scenarios import Asked, PageIn, RowIn, Scenario
 from app.services.recommending.answers import Answer
+from app.services.recommending.best_values import best_values
 from app.services.recommending.listing import Listed, Listing, ListRequest
 from app.services.recommending.ranking import RankedList
 from app.services.recommending.request_reader import RequestReader
@@ -113,7 +113,7 @@ class PageRows:
         for place, first in enumerate(firsts):
             given, scenario = first.given, first.scenario
             pool = pools.get(scenario.name)
-            found = [first] if given.each is None or pool is None else _best_values(first, *pool)
+            found = [first] if given.each is None or pool is None else _of_best_values(first, *pool)
             for row in found:
                 try:
                     listed = await self._listed(row, page, log, pool, taken)
@@ -153,16 +153,10 @@ def _is_plain(definition: Definition) -> bool:
     return definition.kind == "user" and not (definition.pins or definition.boosts or definition.buries)
 
 
-def _best_values(row: _Row, request: ListRequest, pool: RankedList) -> list[_Row]:
-    """Choose the categories or brands that fit the user best: those of the items at the top of the list."""
-    weights: dict[str, float] = defaultdict(float)
-    live = request.serving.live
-    for place, code in enumerate(pool.items[:MAX_LIMIT].tolist()):
-        for value in live.values_of(code, _FIELDS[str(row.given.each)]):
-            if isinstance(value, str):
-                weights[value] += 1 / np.log2(place + 2)
-    best = sorted(weights, key=lambda value: (-weights[value], value))[: row.given.rows]
-    return [replace(row, value=value) for value in best]
+def _of_best_values(row: _Row, request: ListRequest, pool: RankedList) -> list[_Row]:
+    """Make rows of the categories or brands that fit the user best."""
+    best = best_values(request.serving.live, pool.items, _FIELDS[str(row.given.each)], row.given.rows)
+    return [replace(row, value=one.value) for one in best]
 
 
 def _of_row(error: InvalidFieldsError, place: int) -> InvalidFieldsError:

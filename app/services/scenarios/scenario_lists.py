@@ -10,6 +10,7 @@ from app.errors import DatabaseError, InvalidFieldsError
 from app.schemas.list_fields import NO_CURSOR
 from app.schemas.options import Boost, Options, Pin, all_of
 from app.schemas.problems import FieldError
+from app.schemas.recommendations import ListStrategy
 from app.schemas.scenario_definitions import Definition, Kind
 from app.schemas.scenarios import Asked, Scenario
 from app.services.recommending import drift
@@ -23,6 +24,7 @@ from app.services.recommending.rules import pinned
 from app.services.scenarios.kinds import Kinds, items_of
 from app.services.scenarios.variants import variants_of
 from app.services.state.histories import Log
+from app.storage.search_index import words_of
 from models.arrays.types import Int32
 from models.filters.requirements import Filter
 from models.ranking.candidate_generation import NOTHING
@@ -36,7 +38,17 @@ NOTHING_OF: Mapping[Kind, str] = {
     "continue": "the user has left nothing unfinished",
 }
 """Why the list of a kind is empty, where that is not a matter of filters."""
-_INSTEAD = "the kind {} has nothing for this request: these items are of the kind {}"
+_SELECTED: Mapping[Kind, ListStrategy] = {
+    "item": "similar",
+    "cart": "similar",
+    "popular": "popular",
+    "trending": "trending",
+    "newest": "newest",
+    "search": "search",
+}
+"""What the rest of a list is based on, where its kind has nothing beyond what the first page fixed."""
+_NOTHING = "the kind {} has nothing for this request"
+_INSTEAD = "{}: these items are of the kind {}"
 
 
 class ScenarioLists:
@@ -58,7 +70,8 @@ class ScenarioLists:
         Raises
         ------
         InvalidFieldsError
-            The request overrides what the scenario does not let it, names an unknown variant, or lacks an item.
+            The request overrides what the scenario does not let it, names an unknown variant, or lacks an item or the
+            words of a search.
         NotFoundError
             There is no such item.
         DatabaseError
@@ -66,7 +79,7 @@ class ScenarioLists:
         """
         log, degraded = await self._reader.log(asked.user_id)
         request, definition = await self.request(scenario, asked, log)
-        listed = await self.listed(replace(request, degraded=degraded), definition, asked.item_id)
+        listed = await self.listed(replace(request, degraded=degraded), definition, asked.item_id, q=asked.q)
         answer = await self._listing.answer(listed)
         if not record:
             return answer
@@ -95,15 +108,16 @@ class ScenarioLists:
             definition = scenario.definition_of(variant)
             options = options_of(definition, asked)
             options = replace(options, limit=limit or options.limit, filter=all_of([options.filter, more]))
-            own = (scenario.name, str(scenario.version), variant or "", asked.item_id or "")
+            own = (scenario.name, str(scenario.version), variant or "", asked.item_id or "", *words_of(asked.q or ""))
             about = "\0".join(("scenario", *own, ""))
             # A cursor belongs to the variant that its list was made by.
             digest = options.digest(about + (asked.user_id or ""))
             if options.cursor is None or variant == possible[-1] or Cursor.decode(options.cursor).digest == digest:
                 break
         self._reader.require(options)
-        await self._kinds.require(definition, asked.item_id)
+        await self._kinds.require(definition, asked.item_id, asked.q)
         head = {"scenario": scenario.name, "variant": variant, "user_id": asked.user_id, "item_id": asked.item_id}
+        head["query"] = asked.q
         request = await self._reader.read(asked.user_id, log, options, head=head, about=about)
         return replace(request, place=(scenario.name, variant or "")), definition
 
@@ -112,7 +126,12 @@ class ScenarioLists:
         return self._kinds.opened(request, definition.kind, item_id)
 
     async def listed(
-        self, request: ListRequest, definition: Definition, item_id: str | None, taken: Int32 = NOTHING
+        self,
+        request: ListRequest,
+        definition: Definition,
+        item_id: str | None,
+        taken: Int32 = NOTHING,
+        q: str | None = None,
     ) -> Listed:
         """List one page, from the kinds of a definition in turn.
 
@@ -120,6 +139,8 @@ class ScenarioLists:
         ----------
         taken
             Codes of items that are not to come.
+        q
+            The words of a search.
         """
         opened = self.opened(request, definition, item_id)
         # The history is read and references are resolved once, and pins stand in the joined list.
@@ -131,7 +152,7 @@ class ScenarioLists:
         for kind in (definition.kind, *definition.fallback):
             try:
                 more, why = await self._kinds.ranked(
-                    kind, replace(own, earlier=EarlierPages(delivered=known)), definition, item_id
+                    kind, replace(own, earlier=EarlierPages(delivered=known)), definition, item_id, q
                 )
             except DatabaseError:
                 if kind == definition.kind:
@@ -142,7 +163,9 @@ class ScenarioLists:
             elif kind == definition.kind:
                 found, reason = more, why or (None if len(more.items) else NOTHING_OF.get(kind))
             elif len(more.items):
-                found, reason = more, _INSTEAD.format(definition.kind, kind)
+                # A search says which words match nothing.
+                why = reason if definition.kind == "search" else None
+                found, reason = more, _INSTEAD.format(why or _NOTHING.format(definition.kind), kind)
             known = np.concatenate([known, more.items]).astype(np.int32)
             if len(found.items) >= request.options.limit:
                 break
@@ -152,7 +175,8 @@ class ScenarioLists:
             reason = None
         elif definition.pins:
             found = pinned(request.serving.live, found, opened.asked.pins, taken)
-        return self._listing.closed(opened, found, None, reason)
+        ended = found.strategy == "none" and len(opened.earlier.items)
+        return self._listing.closed(opened, found, _SELECTED.get(definition.kind) if ended else None, reason)
 
 
 def options_of(definition: Definition, asked: Asked) -> Options:

@@ -62,6 +62,12 @@ async def test_a_built_in_scenario_can_be_replaced_and_comes_back(client: httpx.
         ({"limit": 3, "pins": [{"item_id": "a", "position": 4}]}, "body", "pins"),
         ({"exclude": ["a"], "pins": [{"item_id": "a", "position": 1}]}, "body", "pins"),
         ({"include": ["colour"]}, "include", "'colour'"),
+        ({"kind": "user", "fallback": ["search"]}, "body", "needs a query"),
+        (
+            {"variants": [{"name": "a", "share": 0.5}, {"name": "b", "share": 0.5, "changes": {"kind": "search"}}]},
+            "body",
+            "of the kind search, or none",
+        ),
         ({"variants": [{"name": "a", "share": 1}]}, "body", "two or more"),
         ({"variants": [{"name": "a", "share": 0.5}, {"name": "b", "share": 0.4}]}, "body", "0.9"),
         ({"variants": [{"name": "a", "share": 0.5}, {"name": "a", "share": 0.5}]}, "body", "name of its own"),
