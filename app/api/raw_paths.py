@@ -10,7 +10,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.api.problems import problem_response
 from app.schemas.problems import FieldError
 
-CODE = "malformed_url"
 _PLAIN = "!$&'()*+,;=:@"
 """Characters that stand for themselves within a segment of a path, beside letters, digits and - . _ ~ (RFC 3986)."""
 _BROKEN = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -47,8 +46,8 @@ class RawPaths:
                 if b"%" in scope["query_string"]:
                     _decoded(scope["query_string"], "query string")
             except MalformedUrlError as error:
-                about = [FieldError(field="url", code=CODE, detail=str(error))]
-                refusal = problem_response(HTTPStatus.UNPROCESSABLE_ENTITY, CODE, str(error), about)
+                about = [FieldError(field="url", code="malformed_url", detail=str(error))]
+                refusal = problem_response(HTTPStatus.UNPROCESSABLE_ENTITY, "malformed_url", str(error), about)
                 return refusal(scope, receive, send)
         return self._app(scope, receive, send)
 

@@ -22,7 +22,9 @@ Attributes = Annotated[AttributeSchema, from_state(serving_factory.attribute_sch
 
 @router.get("")
 async def get_schema(attributes: Attributes) -> SchemaReport:
-    """List the attributes of items and users, with counts, examples and ranges over a sample of all of them.
+    """List the attributes of items and users, as they are declared and as they occur.
+
+    Counts, examples and ranges are those of a sample that is spread over all of them.
 
     The type of an undeclared attribute is inferred; filters read its values by the same type.
     """

@@ -20,16 +20,15 @@ router = APIRouter(
 
 @router.get(
     "/users/{user_id}/segments",
-    operation_id="list_user_segments",
     response_class=Response,
     responses=documented(Segments),
 )
-async def user_segments(
+async def list_user_segments(
     user_id: PathId,
     query: Annotated[SegmentsQuery, Query()],
     service: Annotated[UserSegmentsService, from_state(serving_factory.user_segments)],
 ) -> Response:
-    """List the categories, tags or values of an attribute that fit a user best, with a few items of each.
+    """List the categories, tags or values of an attribute that fit a user best: each with a few items.
 
     They are those that the user's first 100 recommendations have most; without a history, the popular items.
     """

@@ -1,16 +1,22 @@
 """Ranked lists: candidates, ranking and rules in one call, for requests and exports alike."""
 
 from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
 
 from app.schemas.options import Options
+from app.services.popularity.selection import without_interactions
 from app.services.recommending.before_bundle import LogScores
 from app.services.recommending.candidate_queries import candidate_query
+from app.services.recommending.origins import Origin
+from app.services.recommending.pages import DEPTH
 from app.services.recommending.ranking import RankedList, rank
 from app.services.recommending.rules import apply_rules
 from app.services.state.serving import Serving
 from app.services.state.user_history import UserHistory
 from models.arrays.types import Float32, Int32
-from models.ranking.candidate_generation import NOTHING
+from models.ranking.candidate_generation import NOTHING, CandidateQuery
 from models.ranking.rotation import NO_ROTATION, RotationConfig
 
 
@@ -45,6 +51,8 @@ def ranked_list(
     """
     query = candidate_query(serving, user_history, options, delivered, favour_new_items=new_item_share > 0)
     found = rank(serving, user_history, options, query, log_scores=log_scores, before_deadline=before_deadline)
+    if options.min_score is None:
+        found = _filled(serving, query, found, max(options.limit, DEPTH) + 1)
     return apply_rules(
         serving,
         options,
@@ -55,4 +63,20 @@ def ranked_list(
         pins=() if len(delivered) else options.pins,
         shows=user_history.shows,
         rotation=rotation.asked(options.rotation),
+    )
+
+
+def _filled(serving: Serving, query: CandidateQuery, found: RankedList, limit: int) -> RankedList:
+    """Add items that are newer than the bundle to a short list, the latest first, whatever they resemble."""
+    if serving.ranker is None or len(found.items) >= limit:
+        return found
+    newest = without_interactions(serving.live, query, found.items, serving.live.n_items, limit)
+    if not len(newest):
+        return found
+    scores = np.full(len(newest), found.scores.min(initial=0.0), dtype=np.float32)
+    return replace(
+        found,
+        items=np.concatenate([found.items, newest]).astype(np.int32),
+        scores=np.concatenate([found.scores, scores]).astype(np.float32),
+        selections=(*found.selections, (Origin("newest"), newest)),
     )

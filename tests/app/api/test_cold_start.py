@@ -148,3 +148,28 @@ async def test_a_new_shop_fills_its_lists_from_the_first_minute(client: httpx.As
     assert after["reason"] is None
     seen = await ask(client, "u", limit=20, exclude_seen="true")
     assert item_ids(seen) == [item for item in newest_first if item != "item-03"]
+
+
+async def test_items_that_are_newer_than_the_bundle_fill_its_lists(
+    bundles: BundleStore, client: httpx.AsyncClient, synthetic: DataSet
+) -> None:
+    # A shop that has replaced its catalogue, with descriptions that resemble nothing of before.
+    for number in range(60):
+        await client.put(f"/items/i{number:02}", json={"hidden": True})
+    new = [f"new-{number}" for number in range(6)]
+    for number, item_id in enumerate(new):
+        tags = ["unheard-of", "odd" if number % 2 else "even"]
+        await client.put(f"/items/{item_id}", json={"tags": tags, "title": f"Qwrtz {number}"})
+    for user in ("nobody", "u001"):
+        answer = await ask(client, user, explain="true")
+        assert item_ids(answer) == new[::-1]
+        assert answer["reason"] is None
+        assert {item["explanation"] for item in answer["items"]} == {"New"}
+        odd = await ask_for(client, user_id=user, filter={"field": "tags", "eq": "odd"})
+        assert sorted(item_ids(odd)) == ["new-1", "new-3", "new-5"]
+        first = await ask(client, user, limit=4)
+        assert item_ids(first) + item_ids(await ask(client, user, cursor=first["next_cursor"])) == new[::-1]
+    await post(client, "u-42", "new-3", event_type="view")
+    seen = await ask(client, "u-42", exclude_seen="true")
+    assert sorted(item_ids(seen)) == [item_id for item_id in new if item_id != "new-3"]
+    assert item_ids(await ask(client, "u-42", category="nowhere")) == []

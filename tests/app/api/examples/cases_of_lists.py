@@ -115,6 +115,13 @@ async def rows_of_categories(shop: Shop, text: str) -> None:
     assert {row["value"] for row in brands["rows"]} == {"Fell", "Kite"}
 
 
+@case("GET /scenarios/search/recommend?q=trail+sho")
+async def search_as_a_scenario(shop: Shop, text: str) -> None:
+    found = await shop.get(text.removeprefix("GET "))
+    assert (found["scenario"], found["query"], found["strategy"]) == ("search", "trail sho", "search")
+    assert {item["item_id"] for item in found["items"]} == {"sku-1", "sku-2"}
+
+
 @case("GET /search?q=trail sho")
 async def search_as_people_type(shop: Shop, text: str) -> None:
     path, _, query = text.removeprefix("GET ").partition("?")
