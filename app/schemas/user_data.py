@@ -86,19 +86,25 @@ class MergeIn(BaseModel):
     into: Id = Field(description="id of the known user")
 
 
-class Merged(BaseModel):
-    """A committed merge; `moved` counts the interactions moved by all calls of this merge."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{name: _MERGE[name] for name in ("user_id", "into", "moved")}]}
-    )
-
+class _Merge(BaseModel):
     user_id: str = Field(description="id of the anonymous user")
     into: str = Field(description="id of the known user")
     moved: int = Field(description="interactions moved by all calls of this merge")
 
 
-class MergeRecord(Merged):
+class Merged(_Merge):
+    """A committed merge; where `into` was merged into another user before, `into` is that user."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{**{name: _MERGE[name] for name in ("user_id", "into", "moved")}, "created": False}]
+        }
+    )
+
+    created: bool = Field(description="whether nothing was stored about `into` before: it may be misspelt")
+
+
+class MergeRecord(_Merge):
     """A merge that was made."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_MERGE]})

@@ -5,10 +5,10 @@ from itertools import batched
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
+from app.storage.merged_users import end_of
 from app.storage.rows import COLUMNS, Row
-from app.storage.tables import merges
 from models.data.columns import CONTEXT, EVENT_ID, TIMESTAMP, USER
 
 _NAMES = ", ".join(COLUMNS)
@@ -48,14 +48,7 @@ def differences(connection: Connection, row: Row, columns: Sequence[object]) -> 
         # PostgreSQL gives the object, SQLite its text.
         if name == CONTEXT and orjson.loads(str(given)) in (stored, isinstance(stored, str) and orjson.loads(stored)):
             continue
-        if name == USER and _merged_into(connection, row.user_id) == stored:
+        if name == USER and end_of(connection, row.user_id) == stored:
             continue
         found.append(name)
     return tuple(found)
-
-
-def _merged_into(connection: Connection, user_id: str) -> str:
-    """Return who a user is now: users are merged into others, never in a circle."""
-    while (target := connection.scalar(select(merges.c.into_user_id).where(merges.c[USER] == user_id))) is not None:
-        user_id = target
-    return user_id

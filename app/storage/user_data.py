@@ -9,6 +9,7 @@ from app.errors import MergeConflictError
 from app.storage.changes import ChangeStore
 from app.storage.database import Database
 from app.storage.interactions import NEWEST_FIRST
+from app.storage.merged_users import all_of, end_of
 from app.storage.tables import interactions, masked_users, merges, requests, users
 from app.times import now
 from models.data.columns import REQUEST_ID, SEQUENCE, TIMESTAMP, USER
@@ -26,6 +27,14 @@ class Place(NamedTuple):
     id: int
 
 
+class Move(NamedTuple):
+    """A merge: who has the data now, how many interactions all calls have moved, and whether that user is new."""
+
+    into: str
+    moved: int
+    created: bool
+
+
 def place_of(row: Mapping[str, Any]) -> Place:
     """Return the place of a row in a user's log."""
     return Place(row[TIMESTAMP], row[SEQUENCE], row["id"])
@@ -38,27 +47,32 @@ class UserDataStore:
         self._database = database
         self._changes = changes
 
-    async def log(self, user_id: str, after: Place | None, limit: int) -> list[dict[str, Any]]:
-        """Return a user's interactions with all their fields, newest first, those without a time last."""
-        wanted = interactions.c[USER] == user_id
+    async def family(self, user_id: str) -> list[str]:
+        """Return a user, and all who were merged into it, also by way of others."""
+        async with self._database.begin() as connection:
+            return await connection.run_sync(all_of, user_id)
+
+    async def log(self, user_ids: Sequence[str], after: Place | None, limit: int) -> list[dict[str, Any]]:
+        """Return the interactions of users with all their fields, newest first, those without a time last."""
+        wanted: ColumnElement[bool] = interactions.c[USER].in_(user_ids)
         if after is not None:
             wanted &= _older(after)
         statement = select(interactions).where(wanted).order_by(*NEWEST_FIRST).limit(limit)
         async with self._database.begin() as connection:
             return [_plain(row) for row in (await connection.execute(statement)).mappings()]
 
-    async def pages(self, user_id: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
+    async def pages(self, user_ids: Sequence[str]) -> AsyncIterator[Sequence[dict[str, Any]]]:
         """Yield all of them, page by page."""
         after: Place | None = None
-        while page := await self.log(user_id, after, _ROWS_A_PAGE):
+        while page := await self.log(user_ids, after, _ROWS_A_PAGE):
             yield page
             after = place_of(page[-1])
 
-    async def requests(self, user_id: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
-        """Yield the recorded contexts of the user's requests, page by page."""
+    async def requests(self, user_ids: Sequence[str]) -> AsyncIterator[Sequence[dict[str, Any]]]:
+        """Yield the recorded contexts of the users' requests, page by page."""
         last = ""
         while True:
-            wanted = (requests.c[USER] == user_id) & (requests.c[REQUEST_ID] > last)
+            wanted = requests.c[USER].in_(user_ids) & (requests.c[REQUEST_ID] > last)
             statement = select(requests).where(wanted).order_by(requests.c[REQUEST_ID]).limit(_ROWS_A_PAGE)
             async with self._database.begin() as connection:
                 page = [_plain(row) for row in (await connection.execute(statement)).mappings()]
@@ -67,9 +81,9 @@ class UserDataStore:
             yield page
             last = page[-1][REQUEST_ID]
 
-    async def merges(self, user_id: str) -> list[dict[str, Any]]:
-        """Return the merges that name a user."""
-        named = or_(merges.c[USER] == user_id, merges.c.into_user_id == user_id)
+    async def merges(self, user_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the merges that name one of some users."""
+        named = _named(user_ids)
         async with self._database.begin() as connection:
             found = (await connection.execute(select(merges).where(named).order_by(merges.c[USER]))).mappings()
             return [_plain(row) for row in found]
@@ -87,57 +101,67 @@ class UserDataStore:
 
         return await self._changes.write(work)
 
-    async def erase(self, user_id: str) -> bool:
-        """Erase all data of a user and commit; return whether there was any."""
+    async def erase(self, user_id: str) -> list[str]:
+        """Erase all data of a user, and of all who were merged into it, and commit.
 
-        def work(connection: Connection) -> bool:
-            named = or_(merges.c[USER] == user_id, merges.c.into_user_id == user_id)
+        Returns
+        -------
+        list
+            The users that were erased; none where there was no data.
+        """
+
+        def work(connection: Connection) -> list[str]:
+            gone = all_of(connection, user_id)
             found = [
                 connection.execute(delete(table).where(which)).rowcount
                 for table, which in (
-                    (interactions, interactions.c[USER] == user_id),
-                    (requests, requests.c[USER] == user_id),
-                    (users, users.c[USER] == user_id),
-                    (merges, named),
+                    (interactions, interactions.c[USER].in_(gone)),
+                    (requests, requests.c[USER].in_(gone)),
+                    (users, users.c[USER].in_(gone)),
+                    (merges, _named(gone)),
                 )
             ]
             if not any(found):
-                return False
-            self._hide(connection, user_id)
-            self._changes.record_now(connection, "users", [user_id])
-            self._changes.record_now(connection, "deletions", [user_id])
-            return True
+                return []
+            for one in gone:
+                self._hide(connection, one)
+            self._changes.record_now(connection, "users", gone)
+            self._changes.record_now(connection, "deletions", gone)
+            return gone
 
         return await self._changes.write(work)
 
-    async def merge(self, user_id: str, into: str) -> int:
-        """Move all data of a user to another one and commit; return how many interactions all calls have moved.
+    async def merge(self, user_id: str, into: str) -> Move:
+        """Move all data of a user to another one and commit; where that one was merged itself, to the end of the chain.
 
         Raises
         ------
         MergeConflictError
-            The user was merged into a third one before, or `into` was merged into another user itself.
+            The user was merged into a third one before, or `into` was merged into the user.
         """
 
-        def work(connection: Connection) -> int:
+        def work(connection: Connection) -> Move:
             if not self._database.is_sqlite:
                 # One merge at a time: the second one of a chain must see the first.
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            if connection.scalar(select(merges.c[USER]).where(merges.c[USER] == into)) is not None:
-                raise MergeConflictError(f"{into!r} was merged into another user itself")
-            row = {USER: user_id, "into_user_id": into, "moved": 0, "merged_at": now()}
-            connection.execute(self._database.insert(merges).values(row).on_conflict_do_nothing())
             merged = merges.c[USER] == user_id
-            target = connection.scalar(select(merges.c.into_user_id).where(merged).with_for_update())
-            if target != into:
-                raise MergeConflictError(f"{user_id!r} was merged into {target!r} before")
-            moved = connection.execute(_moved(interactions, user_id, into)).rowcount
-            connection.execute(_moved(requests, user_id, into))
-            self._move_profile(connection, user_id, into)
+            before = connection.scalar(select(merges.c.into_user_id).where(merged).with_for_update())
+            target = end_of(connection, into)
+            if before is not None and end_of(connection, before) != target:
+                raise MergeConflictError(f"{user_id!r} was merged into {before!r} before")
+            if target == user_id:
+                raise MergeConflictError(f"{into!r} was merged into {user_id!r} itself")
+            there = select(users.c[USER]).where(users.c[USER] == target)
+            created = connection.scalar(there) is None and not _has_rows(connection, target)
+            row = {USER: user_id, "into_user_id": target, "moved": 0, "merged_at": now()}
+            connection.execute(self._database.insert(merges).values(row).on_conflict_do_nothing())
+            moved = connection.execute(_moved(interactions, user_id, target)).rowcount
+            connection.execute(_moved(requests, user_id, target))
+            self._move_profile(connection, user_id, target)
             connection.execute(update(merges).where(merged).values(moved=merges.c.moved + moved))
             self._hide(connection, user_id)
-            self._changes.record_now(connection, "users", [user_id, into])
-            return int(connection.scalar(select(merges.c.moved).where(merged)) or 0)
+            self._changes.record_now(connection, "users", [user_id, target])
+            return Move(target, int(connection.scalar(select(merges.c.moved).where(merged)) or 0), created)
 
         return await self._changes.write(work)
 
@@ -175,6 +199,15 @@ def _older(place: Place) -> ColumnElement[bool]:
         within = and_(sequence == place.sequence, earlier)
         return and_(moment.is_(None), or_(sequence < place.sequence, within, sequence.is_(None)))
     return and_(moment.is_(None), sequence.is_(None), earlier)
+
+
+def _named(user_ids: Sequence[str]) -> ColumnElement[bool]:
+    """Select the merges that name one of some users."""
+    return or_(merges.c[USER].in_(user_ids), merges.c.into_user_id.in_(user_ids))
+
+
+def _has_rows(connection: Connection, user_id: str) -> bool:
+    return connection.scalar(select(interactions.c.id).where(interactions.c[USER] == user_id).limit(1)) is not None
 
 
 def _moved(table: Any, user_id: str, into: str) -> Any:

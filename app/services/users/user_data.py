@@ -49,7 +49,7 @@ class UserData:
         CursorError
             The cursor is malformed, or belongs to another list.
         """
-        rows = await self._store.log(user_id, _read_cursor(query.cursor), query.limit + 1)
+        rows = await self._store.log([user_id], _read_cursor(query.cursor), query.limit + 1)
         shown = rows[: query.limit]
         more = _write_cursor(place_of(shown[-1])) if len(rows) > query.limit else None
         items = [Interaction.model_construct(**_timed(row)) for row in shown]
@@ -76,10 +76,11 @@ class UserData:
         NotFoundError
             No data is stored about the user.
         """
-        if not await self._store.erase(user_id):
+        erased = await self._store.erase(user_id)
+        if not erased:
             raise _nothing(user_id)
-        self._erased_users.erase([user_id])
-        await self._changed([user_id])
+        self._erased_users.erase(erased)
+        await self._changed(erased)
 
     async def merge(self, user_id: str, into: str) -> Merged:
         """Move all data of a user to another one and commit; a repeated call moves what has arrived since.
@@ -91,10 +92,10 @@ class UserData:
         """
         if user_id == into:
             raise MergeConflictError("a user cannot be merged into itself")
-        moved = await self._store.merge(user_id, into)
+        move = await self._store.merge(user_id, into)
         self._erased_users.erase([user_id])
-        await self._changed([user_id, into])
-        return Merged(user_id=user_id, into=into, moved=moved)
+        await self._changed([user_id, move.into])
+        return Merged(user_id=user_id, into=move.into, moved=move.moved, created=move.created)
 
     async def export(self, user_id: str) -> AsyncIterator[bytes]:
         """Yield all data stored about a user as a JSON document, part by part.
@@ -104,8 +105,10 @@ class UserData:
         NotFoundError
             No data is stored about the user.
         """
-        attributes, merges = await self._users.get(user_id), await self._store.merges(user_id)
-        log, requests = self._store.pages(user_id), self._store.requests(user_id)
+        # Events that arrived under an id after its merge are the user's too.
+        user_ids = await self._store.family(user_id)
+        attributes, merges = await self._users.get(user_id), await self._store.merges(user_ids)
+        log, requests = self._store.pages(user_ids), self._store.requests(user_ids)
         first: LogRows = await anext(log, [])
         first_requests: LogRows = await anext(requests, [])
         if attributes is None and not merges and not first and not first_requests:

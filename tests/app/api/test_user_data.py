@@ -27,6 +27,11 @@ Refused = Callable[..., dict[str, Any]]
 VIEW = {"user_id": "u", "item_id": "i", "event_type": "view"}
 
 
+async def view(client: httpx.AsyncClient, user_id: str, item_id: str) -> None:
+    answer = await client.post("/interactions", json=VIEW | {"user_id": user_id, "item_id": item_id})
+    assert answer.status_code == 201, answer.text
+
+
 async def soon(found: Callable[[], Awaitable[Any]], expected: Any) -> None:
     until = time.monotonic() + 1
     while await found() != expected:
@@ -184,7 +189,8 @@ async def test_a_merge_moves_everything_once(
         assert await history(other, "u") == await history(here, "u") == ["own"]
         assert await history(other, "anonymous") == ["a", "b"]
         answers = await asyncio.gather(*(client.post("/users/anonymous/merge", json={"into": "u"}) for _ in range(4)))
-        assert [answer.json() for answer in answers] == [{"user_id": "anonymous", "into": "u", "moved": 2}] * 4
+        merged = {"user_id": "anonymous", "into": "u", "moved": 2, "created": False}
+        assert [answer.json() for answer in answers] == [merged] * 4
         assert await history(here, "u") == ["a", "b", "own"]
         await soon(lambda: history(other, "u"), ["a", "b", "own"])
         await soon(lambda: history(other, "anonymous"), [])
@@ -196,7 +202,7 @@ async def test_a_merge_moves_everything_once(
     await client.post("/interactions", json=VIEW | {"user_id": "anonymous", "item_id": "late"})
     assert (await client.post("/users/anonymous/merge", json={"into": "u"})).json()["moved"] == 3
     refused(await client.post("/users/anonymous/merge", json={"into": "v"}), 409, "already_merged")
-    refused(await client.post("/users/v/merge", json={"into": "anonymous"}), 409, "already_merged")
+    refused(await client.post("/users/u/merge", json={"into": "anonymous"}), 409, "already_merged")
     refused(await client.post("/users/u/merge", json={"into": "u"}), 409, "already_merged")
     refused(await client.post("/users/u/merge", json={"into": "a b"}), 422, "invalid_request", "into")
 
@@ -212,3 +218,40 @@ async def test_a_cursor_with_numbers_that_no_database_has_is_none(
 ) -> None:
     cursor = base64.urlsafe_b64encode(json.dumps(["log", *last]).encode()).decode()
     refused(await client.get("/users/u/interactions", params={"cursor": cursor}), 422, "invalid_cursor", "cursor")
+
+
+async def test_merges_form_a_chain_that_ends_with_the_known_user(
+    client: httpx.AsyncClient, refused: Callable[..., dict[str, Any]]
+) -> None:
+    async def merge(user_id: str, into: str) -> dict[str, Any]:
+        answer = await client.post(f"/users/{user_id}/merge", json={"into": into})
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def items_of(user_id: str) -> set[str]:
+        return {row["item_id"] for row in (await client.get(f"/users/{user_id}/interactions")).json()["items"]}
+
+    await view(client, "anon1", "m1")
+    await view(client, "anon2", "m4")
+    assert await merge("anon1", "anon2") == {"user_id": "anon1", "into": "anon2", "moved": 1, "created": False}
+    assert await merge("anon2", "known") == {"user_id": "anon2", "into": "known", "moved": 2, "created": True}
+    # A late event is the known user's, whichever link of the chain is named.
+    await view(client, "anon1", "m10")
+    exported = (await client.get("/users/known/export")).json()
+    assert {row["item_id"] for row in exported["interactions"]} == {"m1", "m4", "m10"}
+    assert [one["user_id"] for one in exported["merges"]] == ["anon1", "anon2"]
+    assert await merge("anon1", "anon2") == {"user_id": "anon1", "into": "known", "moved": 2, "created": False}
+    assert await items_of("known") == {"m1", "m4", "m10"}
+    await view(client, "anon1", "m11")
+    assert (await merge("anon1", "known"))["into"] == "known"
+    await view(client, "anon3", "m12")
+    assert (await merge("anon3", "anon1"))["into"] == "known"
+    assert await items_of("known") == {"m1", "m4", "m10", "m11", "m12"}
+    refused(await client.post("/users/known/merge", json={"into": "anon1"}), 409, "already_merged")
+    refused(await client.post("/users/anon1/merge", json={"into": "other"}), 409, "already_merged")
+    # Erasing covers what came late as well.
+    await view(client, "anon2", "m13")
+    assert (await client.delete("/users/known")).status_code == 204
+    for user_id in ("known", "anon1", "anon2", "anon3"):
+        assert (await client.get(f"/users/{user_id}/export")).status_code == 404

@@ -104,7 +104,7 @@ async def place(shop: Shop, text: str) -> None:
 async def merge(shop: Shop, text: str) -> None:
     into = orjson.loads(text)
     merged = await shop.answer("/users/u-7/merge", into)
-    assert merged == {"user_id": "u-7", **into, "moved": 2}
+    assert merged == {"user_id": "u-7", **into, "moved": 2, "created": False}
     log = (await shop.get("/users/u-42/interactions"))["items"]
     assert sorted(one["item_id"] for one in log) == ["sku-1", "sku-3", "sku-3", "sku-5"]
     assert await shop.answer("/users/u-7/merge", into) == merged
