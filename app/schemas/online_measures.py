@@ -1,8 +1,10 @@
 """Online measures on the wire: click-through and conversion rates of impressions."""
 
-from datetime import date, datetime
+from datetime import MAXYEAR, date, datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainValidator, TypeAdapter
+from pydantic_core import PydanticCustomError
 
 from app.schemas.shared_fields import Variant
 from app.schemas.types import Moment
@@ -18,15 +20,33 @@ _COUNTS: dict[str, JsonValue] = {
 }
 
 
+_FORMS = "a date (2026-03-01) or a time in RFC 3339 with an offset (2026-03-01T12:00:00Z), from 1970 to 9998"
+_FIRST_YEAR = 1970
+_moment: TypeAdapter[datetime] = TypeAdapter(Moment)
+
+
+def _end_of_period(given: object) -> datetime | date:
+    """Read one end of a period; the error is one sentence, whichever form was meant."""
+    try:
+        text = str(given)
+        found = date.fromisoformat(text) if len(text) == len("2026-03-01") else _moment.validate_python(given)
+    except ValueError as error:
+        raise PydanticCustomError("period_end", "must be {forms}", {"forms": _FORMS}) from error
+    if not _FIRST_YEAR <= found.year < MAXYEAR:
+        raise PydanticCustomError("period_end", "must be {forms}", {"forms": _FORMS})
+    return found
+
+
+PeriodEnd = Annotated[datetime | date, PlainValidator(_end_of_period, json_schema_input_type=datetime | date)]
+
+
 class OnlineQuery(BaseModel):
     """The period to measure."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    begin: Moment | date | None = Field(
-        None, alias="from", description="RFC 3339 or a date, UTC; 30 days ago if absent"
-    )
-    end: Moment | date | None = Field(
+    begin: PeriodEnd | None = Field(None, alias="from", description="RFC 3339 or a date, UTC; 30 days ago if absent")
+    end: PeriodEnd | None = Field(
         None,
         alias="to",
         description="the end, exclusive, in the same form; for a date the whole day counts; now if absent",

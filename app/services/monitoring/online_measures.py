@@ -10,6 +10,7 @@ from typing import Any
 
 from scipy.special import gammaincc
 
+from app.errors import InvalidFieldsError
 from app.schemas.online_measures import (
     BundleCounts,
     Counts,
@@ -22,6 +23,7 @@ from app.schemas.online_measures import (
     StrategyCounts,
     VariantCounts,
 )
+from app.schemas.problems import FieldError
 from app.services.recommending import request_ids
 from app.storage.online_measures import ImpressionCount, OnlineMeasureStore
 from app.times import clock, from_microseconds, to_microseconds
@@ -78,9 +80,18 @@ class OnlineMeasuring:
         self._shares = shares
 
     async def measure(self, query: OnlineQuery) -> OnlineMeasures:
-        """Count the impressions of a time, and the clicks and conversions with their request ids at any time after."""
+        """Count the impressions of a time, and the clicks and conversions with their request ids at any time after.
+
+        Raises
+        ------
+        InvalidFieldsError
+            The period ends before it begins.
+        """
         end = _moment(query.end, whole_day=True) or from_microseconds(clock.now())
         begin = _moment(query.begin, whole_day=False) or end - timedelta(days=_DAYS)
+        if begin >= end:
+            detail = f"is not before the end of the period, {end.isoformat().replace('+00:00', 'Z')}"
+            raise InvalidFieldsError(f"from {detail}", [FieldError(field="from", code="empty_period", detail=detail)])
         total = _Totals()
         groups: dict[str, dict[Any, _Totals]] = {
             name: defaultdict(_Totals) for name in ("day", "strategy", "bundle", "position", "scenario", "variant")

@@ -96,9 +96,22 @@ async def test_a_list_of_our_own_is_recognised(client: httpx.AsyncClient) -> Non
     assert plain(answer["by_bundle_version"], "bundle_version") == [("none", 1, 0, 0)]
 
 
-async def test_a_time_that_is_none_is_refused(client: httpx.AsyncClient, refused: Any) -> None:
-    answer = await client.get("/metrics/online", params={"from": "yesterday"})
-    assert answer.status_code == 422
+@pytest.mark.parametrize("name", ["from", "to"])
+@pytest.mark.parametrize(
+    "given", ["yesterday", "9999-12-31", "1969-12-31", "2026-02-30", "2026-03-01T12:00:00", "9999-12-31T23:59:59Z", ""]
+)
+async def test_a_time_that_is_none_is_refused_in_one_sentence(
+    client: httpx.AsyncClient, refused: Any, name: str, given: str
+) -> None:
+    problem = refused(await client.get("/metrics/online", params={name: given}), 422, "invalid_request", name)
+    assert "a date (2026-03-01) or a time in RFC 3339 with an offset" in problem["errors"][0]["detail"]
+
+
+async def test_a_period_ends_after_it_begins(client: httpx.AsyncClient, refused: Any) -> None:
+    params = {"from": "2026-03-02T00:00:00Z", "to": "2026-03-01"}
+    assert (await client.get("/metrics/online", params=params | {"to": "2026-03-02"})).status_code == 200
+    problem = refused(await client.get("/metrics/online", params=params), 422, "invalid_request", "from")
+    assert problem["errors"][0]["detail"] == "is not before the end of the period, 2026-03-02T00:00:00Z"
 
 
 @pytest.mark.parametrize("strange", ["", "a", "a~b~c~d", "~~1~2", "a~b~-1~2", "a~b~1~"])
