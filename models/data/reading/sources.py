@@ -22,6 +22,7 @@ Kind = Literal["csv", "jsonl", "parquet"]
 _KINDS: dict[str, Kind] = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
 _HEAD_BYTES = 1 << 20
 _HEAD_LINES = 100
+_TAIL_BYTES = 1 << 16
 SAMPLE_ROWS = 10_000
 """Rows that are looked at before a file is read."""
 _BLOCK_BYTES = 8 << 20
@@ -73,10 +74,13 @@ class Source:
         if self.settled:
             return
         try:
-            rows = 0
+            rows, last = 0, None
             for chunk in self.chunks(SAMPLE_ROWS):
                 rows += chunk.table.num_rows + len(chunk.bad)
+                last = chunk.table.slice(chunk.table.num_rows - 1)
                 yield chunk.share
+            if self.kind == "csv" and self.fast and last is not None and self._may_be_open(last):
+                raise pa.ArrowInvalid("a quote may be open at the end")
         except (pa.ArrowException, UnicodeDecodeError) as error:
             if self.kind == "parquet" or not self.fast:
                 raise DataSetError(f"{self.place}: cannot be read: {_first_line(error)}") from error
@@ -148,6 +152,19 @@ class Source:
                     found[row] = line.number, self._named(line)
                 row += 1
         return found
+
+    def _may_be_open(self, last: pa.Table) -> bool:
+        """Return whether the last row may hold a quote that does not end, which Arrow takes for one that does."""
+        cell = last[self.names[-1]][0].as_py()
+        if cell is not None and cell.endswith(("\n", "\r")):
+            return True
+        with self.place.open() as (stream, _):
+            if self.place.is_plain:
+                stream.seek(max(0, self.place.path.stat().st_size - _TAIL_BYTES))
+            tail = b""
+            while block := stream.read(_HEAD_BYTES):
+                tail = (tail + block)[-_TAIL_BYTES:]
+        return not tail.endswith((b"\n", b"\r")) and b'"' in tail.rsplit(b"\n", 1)[-1]
 
     def _named(self, line: Line) -> dict[str, Any]:
         return line.cells[0] if self.kind == "jsonl" else dict(zip(self.names, line.cells, strict=True))

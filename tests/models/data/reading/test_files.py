@@ -124,6 +124,17 @@ def test_ragged_rows_and_open_quotes_cost_themselves(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("end", ['"x', '"x\n', '"x\n\n', '"', '"\n'])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_quote_that_is_open_at_the_end_costs_its_row(tmp_path: Path, end: str, packed: bool) -> None:
+    content = f"user_id,item_id\na,b\nc,{end}".encode()
+    name = "log.csv.gz" if packed else "log.csv"
+    (tmp_path / name).write_bytes(gzip.compress(content) if packed else content)
+    files = opened(tmp_path / name)
+    assert [row["user_id"] for row in rows(files)] == ["a"]
+    assert [(bad.line, bad.reason) for bad in bad_of(files)] == [(3, "a quote that does not end")]
+
+
 def test_delimiters_at_the_ends_of_lines_are_no_cells(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("user_id,item_id\na,b,\nc,d\n")
     assert [row["user_id"] for row in rows(opened(tmp_path / "log.csv"))] == ["a", "c"]
