@@ -105,12 +105,11 @@ def _in_folder(folder: Path, left: list[str]) -> list[Place]:
             names = [one.path.name for one in several]
             first, second, *_ = sorted(names, key=lambda name: not name.endswith(".parquet"))
             raise DataSetError(f"{folder}: contains both {first} and {second}: remove one of them")
-    kept = [one for ones in own.values() for one in ones] or named
-    left += [
-        f"{one}: is not read: a folder with {', '.join(own)} holds no other file"
-        for one in named
-        if own and one not in kept and _stem(one) not in _EVALUATED
-    ]
+    if KINDS[-1] not in own:
+        return named
+    kept = [one for ones in own.values() for one in ones]
+    others = [one for one in named if one not in kept and _stem(one) not in _EVALUATED]
+    left += [f"{one}: is not read: a folder with {', '.join(own)} holds no other file" for one in others]
     return kept
 
 

@@ -3,6 +3,7 @@
 import ast
 import codecs
 import csv
+import re
 from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 
@@ -18,6 +19,7 @@ RAGGED, OPEN_QUOTE, NO_TEXT, NO_JSON = (
 _LONGEST = 1000
 """Lines of a cell, at most."""
 _SHOWN = 80
+_RETURN = re.compile(r"(?<=\r)(?!\n)")
 csv.field_size_limit(1 << 24)
 
 
@@ -54,17 +56,24 @@ def shown(text: object) -> str:
 
 def lines_of(stream: IO[bytes], encoding: str) -> Iterator[tuple[int, str | bytes]]:
     """Yield the number and the text of each line, with its line break; bytes where it is not in the encoding."""
+    number = 0
+    for line in _decoded_lines(stream, encoding):
+        # A carriage return alone ends a line as well, and a byte order mark is no part of the first.
+        parts = [line] if isinstance(line, bytes) or "\r" not in line[:-2] else filter(None, _RETURN.split(line))
+        for part in parts:
+            number += 1
+            yield number, part.removeprefix("\ufeff") if number == 1 and isinstance(part, str) else part
+
+
+def _decoded_lines(stream: IO[bytes], encoding: str) -> Iterator[str | bytes]:
     if encoding.startswith(("utf-16", "utf-32")):
-        for number, line in enumerate(_wide_lines(stream, encoding), 1):
-            yield number, line.removeprefix("\ufeff") if number == 1 else line
+        yield from _wide_lines(stream, encoding)
         return
-    for number, raw in enumerate(_raw_lines(stream), 1):
+    for raw in _raw_lines(stream):
         try:
-            line = raw.decode(encoding)
+            yield raw.decode(encoding)
         except UnicodeDecodeError:
-            yield number, raw
-        else:
-            yield number, line.removeprefix("\ufeff") if number == 1 else line
+            yield raw
 
 
 def _raw_lines(stream: IO[bytes]) -> Iterator[bytes]:

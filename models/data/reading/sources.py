@@ -1,5 +1,6 @@
 """Files as chunks of rows with the columns that they have, whatever their format, encoding and compression."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -257,7 +258,7 @@ def look_at(
     except (pa.ArrowException, OSError, EOFError, ValueError) as error:
         raise DataSetError(f"{place}: cannot be read: {_first_line(error)}") from error
     found = encodings.known(encoding) if encoding is not None else encodings.detect(head)
-    lines = [line.rstrip("\r") for line in head.decode(found, errors="replace").removeprefix("\ufeff").split("\n")]
+    lines = re.split(r"\r\n|\r|\n", head.decode(found, errors="replace").removeprefix("\ufeff"))
     lines = [line for line in (lines[:-1] if len(head) == _HEAD_BYTES else lines) if line.strip()][:_HEAD_LINES]
     if not lines:
         raise DataSetError(f"{place}: has no rows")

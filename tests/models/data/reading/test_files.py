@@ -1,6 +1,7 @@
 """Files in any delimiter, encoding and compression; a row that cannot be read costs that row."""
 
 import gzip
+import re
 import zipfile
 from pathlib import Path
 
@@ -135,6 +136,14 @@ def test_a_quote_that_is_open_at_the_end_costs_its_row(tmp_path: Path, end: str,
     assert [(bad.line, bad.reason) for bad in bad_of(files)] == [(3, "a quote that does not end")]
 
 
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_lines_end_as_on_any_system(tmp_path: Path, end: str) -> None:
+    (tmp_path / "log.csv").write_bytes(end.join(["user_id;item_id", "a;1", "b", 'c;"2"', ""]).encode())
+    files = opened(tmp_path / "log.csv")
+    assert [row["user_id"] for row in rows(files)] == ["a", "c"]
+    assert [bad.line for bad in bad_of(files)] == [3]
+
+
 def test_delimiters_at_the_ends_of_lines_are_no_cells(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("user_id,item_id\na,b,\nc,d\n")
     assert [row["user_id"] for row in rows(opened(tmp_path / "log.csv"))] == ["a", "c"]
@@ -207,15 +216,15 @@ def test_every_line_of_a_dirty_file_is_a_row_or_counted(tmp_path: Path, lines: l
     stored = [row for chunk in chunks for row in chunk.table["_row"].to_pylist()]
     bad = [one.line for chunk in chunks for one in chunk.bad]
     assert stored == list(range(len(stored)))
-    physical = content.split("\n")
+    physical = re.split(r"\r\n|\r|\n", content)
     located = source.locate(stored)
     starts = sorted([*(line for line, _ in located.values()), *bad])
     assert len(set(starts)) == len(starts) == len(stored) + len(bad)
     # Each line that is not empty begins a row, or belongs to the quoted cell of the row before it.
     ends = [*starts[1:], len(physical) + 1]
     for start, end in zip(starts, ends, strict=True):
-        between = [line for line in physical[start : end - 1] if line.strip("\r")]
+        between = [line for line in physical[start : end - 1] if line]
         has_break = start not in bad and any(
-            "\n" in str(cell) for _, cells in located.values() for cell in cells.values()
+            {"\n", "\r"} & set(str(cell)) for _, cells in located.values() for cell in cells.values()
         )
         assert not between or has_break
