@@ -155,7 +155,7 @@ def open_paths(paths: Sequence[Path], wishes: Wishes | None = None) -> Files:
     return files if files.questions else files.with_fingerprint()
 
 
-def open_folder(folder: Path) -> Files:
+def open_folder(folder: Path, wishes: Wishes | None = None) -> Files:
     """Open a data-set folder, to be read in chunks.
 
     Raises
@@ -163,7 +163,7 @@ def open_folder(folder: Path) -> Files:
     DataSetError
         A file is missing, cannot be read or lacks a column, or something has to be said first.
     """
-    files = open_paths([folder])
+    files = open_paths([folder], wishes)
     files.require_answers()
     return files
 

@@ -9,7 +9,7 @@ from models.data.errors import DataSetError
 from models.data.events import EVENT_WEIGHTS
 from models.data.reading import columns_known
 from models.data.reading.columns_known import FILE_NAMES
-from models.data.reading.compression import PACKED, Place, places
+from models.data.reading.compression import PACKED, ZIP, Place, places
 from models.data.reading.formats import Format, headerless, recognise
 from models.data.reading.mapping import FileMapping
 from models.data.reading.planning import Plan, Question, plan
@@ -114,11 +114,15 @@ def _in_folder(folder: Path, left: list[str]) -> list[Place]:
 
 
 def _is_data(path: Path) -> bool:
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    while suffixes and suffixes[-1] in PACKED:
-        suffixes.pop()
-    plain = path.stem.lower()
-    return bool(suffixes) and suffixes[-1] in SUFFIXES | {".zip"} and not plain.startswith(_PAGES)
+    return data_suffix(path.name) is not None and not path.name.lower().startswith(_PAGES)
+
+
+def data_suffix(name: str) -> str | None:
+    """Return the suffixes of a file that can be read, such as `.csv.gz`; None where it is no such file."""
+    suffixes = [suffix.lower() for suffix in Path(name).suffixes]
+    packed = [suffixes.pop()] if suffixes and suffixes[-1] in PACKED else []
+    kept = suffixes[-1:] + packed
+    return "".join(kept) if suffixes and suffixes[-1] in SUFFIXES | {ZIP} else None
 
 
 def _stem(place: Place) -> str:
@@ -139,18 +143,18 @@ def _open(place: Place, wishes: Wishes, left: list[str], *, alone: bool) -> Open
             return None
         kind = "interactions"
     fitting = _fitting(said, source, str(kind), is_own=_said_of(place, wishes) is not None or alone)
-    made = plan(source, str(kind), fitting, known, wishes.known_events, asks_order=wishes.timestamps is None)
+    made = plan(source, str(kind), fitting, known, wishes.known_events, timestamps=wishes.timestamps)
     return Opened(source, made)
 
 
 def _said_of(place: Place, wishes: Wishes) -> FileMapping | None:
-    return wishes.by_file.get(place.name) or wishes.by_file.get(str(place)) or wishes.by_file.get(place.path.name)
+    names = (str(place), place.path.name, place.name, _stem(place))
+    return next((wishes.by_file[name] for name in names if name in wishes.by_file), None)
 
 
 def _said(place: Place, wishes: Wishes) -> FileMapping:
     own = _said_of(place, wishes)
-    said = wishes.mapping if own is None else wishes.mapping.with_others(own)
-    return said.model_copy(update={"times": "s"}) if wishes.timestamps == "order" else said
+    return wishes.mapping if own is None else wishes.mapping.with_others(own)
 
 
 def _fitting(said: FileMapping, source: Source, kind: str, *, is_own: bool) -> FileMapping:

@@ -58,7 +58,7 @@ def plan(
     known: Format | None,
     known_events: frozenset[str],
     *,
-    asks_order: bool = False,
+    timestamps: str | None = "seconds",
 ) -> Plan:
     """Decide how a file is read.
 
@@ -70,8 +70,8 @@ def plan(
         The format that it was recognised as, if any.
     known_events
         Event types that need no mapping.
-    asks_order
-        Whether it has to be said that small numbers are times, or an order.
+    timestamps
+        What numbers are: `seconds`, or `order`; None asks where they are too small for times.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def plan(
         made.told.append(f"read as {source.described} (--delimiter, --encoding)")
     _require_ids(made, source)
     _leave(made, source, sample)
-    _times(made, source, sample, asks_order=asks_order)
+    _times(made, source, sample, timestamps)
     _cells(made, sample, known_events)
     return made
 
@@ -177,7 +177,7 @@ def _looks_by_cells(name: str, mapping: FileMapping, sample: Sequence[Mapping[st
     return None
 
 
-def _times(made: Plan, source: Source, sample: Sequence[Mapping[str, Any]], *, asks_order: bool) -> None:
+def _times(made: Plan, source: Source, sample: Sequence[Mapping[str, Any]], timestamps: str | None) -> None:
     """Find the unit, the zone and the order of day and month; ask where the file does not say it."""
     said, name = made.mapping, str(source.place)
     targets = [target for target in (columns.TIMESTAMP, *MOMENTS) if target in said.columns]
@@ -186,11 +186,12 @@ def _times(made: Plan, source: Source, sample: Sequence[Mapping[str, Any]], *, a
         return
     cells = [row.get(said.columns[target]) for target in targets for row in sample]
     unit, texts = said.times, times.texts_of(cells)
-    if source.schema is not None and (is_order(source.schema) or EXPORTED in (source.schema.metadata or {})):
+    marked = source.schema is not None and (is_order(source.schema) or EXPORTED in (source.schema.metadata or {}))
+    if marked or timestamps == "order":
         return
     if unit is None and (found := times.unit_of(row.get(said.columns[targets[0]]) for row in sample)) is not None:
         unit = found[0]  # type: ignore[assignment]
-        if asks_order and abs(found[1]) < times.EARLIEST:
+        if timestamps is None and abs(found[1]) < times.EARLIEST:
             middle = f"{found[1]:,.15g}"
             text = (
                 f"the numbers in {said.columns[targets[0]]!r}, such as {middle}, would be times before 1973:"
