@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 Braid = Callable[..., subprocess.CompletedProcess[str]]
-SQLITE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 MILLISECONDS = """timestamp,user_id,event_type,item_id,transactionid
 1433221332117,257597,view,355908,
 1433224214164,992329,addtocart,248676,
@@ -97,7 +96,6 @@ def test_a_dry_run_stores_nothing_and_shows_each_kind_of_bad_row(braid: Braid, t
     assert "0 interactions" in stored(braid, tmp_path / "out")
 
 
-@SQLITE
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
@@ -116,7 +114,6 @@ def test_too_many_bad_rows_store_nothing(
     assert f"{0 if code else 2} interactions" in stored(braid, tmp_path / "out")
 
 
-@SQLITE
 def test_one_bad_row_among_many_is_left_out_unless_strict(braid: Braid, tmp_path: Path) -> None:
     rows = "".join(f"u{number},i,view,{1772366400 + number}\n" for number in range(20))
     path = file(tmp_path, f"user_id,item_id,event_type,timestamp\n{rows}u,i,view\n")
@@ -126,7 +123,6 @@ def test_one_bad_row_among_many_is_left_out_unless_strict(braid: Braid, tmp_path
     assert (done.returncode, "log.csv, line 22: 'u,i,view'; accepted: 4 cells" in done.stdout) == (0, True)
 
 
-@SQLITE
 def test_times_without_a_zone_and_with_two_readings_are_asked_for(braid: Braid, tmp_path: Path) -> None:
     path = file(
         tmp_path,
@@ -141,7 +137,6 @@ def test_times_without_a_zone_and_with_two_readings_are_asked_for(braid: Braid, 
     assert (done.returncode, "4 rows read, 4 kept" in done.stdout) == (0, True), done.stderr
 
 
-@SQLITE
 def test_an_encoding_is_detected_and_told_or_named(braid: Braid, tmp_path: Path) -> None:
     path = file(tmp_path, "item_id,title\ni1,Café\n".encode("latin-1"), "items.csv")
     done = braid("import", path)
@@ -153,7 +148,6 @@ def test_an_encoding_is_detected_and_told_or_named(braid: Braid, tmp_path: Path)
     assert (done.returncode, "'runes' is not an encoding" in done.stderr) == (2, True)
 
 
-@SQLITE
 def test_items_are_read_or_told_by_cell(braid: Braid, tmp_path: Path) -> None:
     path = file(
         tmp_path,
@@ -166,14 +160,12 @@ def test_items_are_read_or_told_by_cell(braid: Braid, tmp_path: Path) -> None:
     assert "log.csv, line 8, column price: '-1'; accepted: a number from 0 up" in done.stdout
 
 
-@SQLITE
 def test_a_negative_quantity_is_a_return(braid: Braid, tmp_path: Path) -> None:
     text = "user_id,item_id,event_type,timestamp,Qty\nu1,i1,purchase,1772366400,-3\nu2,i1,purchase,1772366460,2\n"
     done = braid("import", file(tmp_path, text))
     assert (done.returncode, "quantity=-3.0" in done.stdout) == (0, True), done.stderr
 
 
-@SQLITE
 def test_an_order_is_not_stored_as_times_unless_that_is_said(braid: Braid, tmp_path: Path) -> None:
     path = file(tmp_path, "user_id,item_id,timestamp\nu1,i1,1\nu1,i2,2\nu2,i1,3\n")
     done = braid("import", path)
@@ -181,7 +173,6 @@ def test_an_order_is_not_stored_as_times_unless_that_is_said(braid: Braid, tmp_p
     assert braid("import", path, "--timestamps", "order").returncode == 0
 
 
-@SQLITE
 def test_several_files_and_a_path_that_is_not_there(braid: Braid, tmp_path: Path) -> None:
     log, goods = file(tmp_path, "user,sku\nu,i\n"), file(tmp_path, "sku\ttitle\ni\tShoe\n", "goods.tsv")
     done = braid("import", log, goods)
