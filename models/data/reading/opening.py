@@ -20,6 +20,7 @@ SUFFIXES = frozenset(
     {".csv", ".tsv", ".txt", ".dat", ".data", ".item", ".user", ".json", ".jsonl", ".ndjson", ".parquet"}
 )
 _EVALUATED = ("test", "candidates", "histories")
+_DESCRIBES = frozenset({"title", "description", "categories", "image_url"})
 _PAGES = ("readme", "license", "licence", "notice", "allbut")
 NOTHING = "contains neither interactions.parquet nor interactions.csv, nor another file that can be imported"
 
@@ -185,6 +186,8 @@ def _kind(place: Place, source: Source, said: FileMapping) -> str | None:
     mapped = {*columns_known.recognised(source.names, "interactions"), *said.columns}
     if {columns.USER, columns.ITEM} <= mapped:
         return "interactions"
+    if columns.ITEM in mapped and _DESCRIBES & columns_known.recognised(source.names, "items").keys():
+        return "items"
     form = columns_known.tight(place.name.split(".")[0]) if place.name.count(".") else columns_known.tight(place.name)
     for kind, names in FILE_NAMES.items():
         if form in names.split():
