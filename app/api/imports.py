@@ -7,7 +7,9 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 
 from app.api.dependencies import PathId, State
 from app.api.problems import problems
+from app.errors import InvalidFieldsError
 from app.schemas.imports import ImportJob
+from app.schemas.problems import FieldError
 from app.services.transfer.import_rows import Timestamps
 
 PATH = "/imports"
@@ -33,9 +35,13 @@ router = APIRouter(
 async def post_import(
     state: State,
     response: Response,
-    interactions: Annotated[UploadFile, File(description="what users did, one row each")],
+    interactions: Annotated[UploadFile | None, File(description="what users did, one row each")] = None,
     items: Annotated[UploadFile | None, File(description="the catalogue")] = None,
     users: Annotated[UploadFile | None, File(description="the profiles of users")] = None,
+    mapping: Annotated[
+        UploadFile | None,
+        File(description="TOML as `braid import` prints it: a table for each of `interactions`, `items`, `users`"),
+    ] = None,
     timestamps: Annotated[
         Timestamps, Form(description="`seconds` since 1970, or `order`: numbers that only say what came after what")
     ] = "seconds",
@@ -47,11 +53,17 @@ async def post_import(
         ),
     ] = False,
 ) -> ImportJob:
-    """Import the files of a data-set folder; each is .parquet or .csv, 4 GiB at most. `Location` reports the progress.
+    """Import interactions, items or users, or several of them, 4 GiB at most. `Location` reports the progress.
 
+    A file is CSV of any delimiter and encoding, JSON lines or Parquet, also in .gz, .zst or .zip. Names of columns are
+    recognised; a column that seems to matter and is not mapped is refused, and `mapping` maps or ignores it.
     Files that were imported before are not imported again: the response is that of the first import.
     """
     given = {"interactions": interactions, "items": items, "users": users}
+    if not any(given.values()):
+        text = "no file was sent: interactions, items or users"
+        raise InvalidFieldsError(text, [FieldError(field="interactions", code="missing", detail=text)])
+    given["mapping"] = mapping
     files = {name: (file.filename or "", file.file) for name, file in given.items() if file is not None}
     job = await state.import_jobs.accept(files, timestamps, replace=replace)
     response.headers["location"] = f"{PATH}/{job.import_id}"

@@ -9,18 +9,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.cli.import_runs import import_files
 from app.cli.progress import progress_bars
 from app.process import factory
 from app.process.resources import Resources
 from app.schemas.training_jobs import TrainingJobIn
-from app.services.transfer.import_rows import Timestamps
-from app.times import from_microseconds
 from app.worker.training_run import Order, run_training, summary
 from app.worker.worker import Worker
-from models.data.cleaning import CleaningReport
 from models.data.cutting import PROTOCOLS
 from models.data.errors import DataSetError
-from models.data.file_chunks import Files, in_memory
+from models.data.file_chunks import in_memory
 from models.data.folder import DataSet
 from models.data.goal import BETWEEN_GOALS
 from models.data.sample import MOVIELENS_TERMS, is_cached, movielens
@@ -29,32 +27,6 @@ from models.evaluation.profile_rows import profile_rows
 from models.evaluation.report import BLEND, POPULARITY, EvaluationReport
 
 _SAMPLE_USER = "196"
-
-
-async def import_files(
-    resources: Resources,
-    files: Files,
-    console: Console,
-    *,
-    timestamps: Timestamps = "seconds",
-    again: bool = False,
-    replace: bool = False,
-) -> None:
-    """Import files and print the counts of their rows."""
-    with progress_bars() as progress:
-        done = await factory.importing(resources).run(
-            files, timestamps=timestamps, again=again, replace=replace, progress=progress
-        )
-    if done.before is not None:
-        when = from_microseconds(done.before).isoformat(timespec="seconds")
-        console.print(f"{files.folder}: these files were imported before ({when}); --again imports them once more")
-    _print_cleaning("interactions", done.interactions.report(), console)
-    known = done.interactions.kept - done.interactions.new
-    if known:
-        console.print(f"interactions: {known:,} have an event_id that is already in the log")
-    for name, count in (("items", done.items), ("users", done.users)):
-        if count is not None:
-            _print_cleaning(name, count.report(), console)
 
 
 async def train(resources: Resources, console: Console, order: Order | None = None, *, force: bool = False) -> None:
@@ -287,8 +259,3 @@ def _table(first: str, *others: str) -> Table:
 
 def _numbers(counts: dict[str, object]) -> Sequence[tuple[str, int]]:
     return [(name, value) for name, value in counts.items() if isinstance(value, int)]
-
-
-def _print_cleaning(name: str, report: CleaningReport, console: Console) -> None:
-    for line in report.lines():
-        console.print(f"{name}: {line}")

@@ -10,11 +10,12 @@ from typing import Annotated, Literal
 import typer
 
 from app.cli import commands, migrating
-from app.cli.arguments import Budget, Folder
+from app.cli.arguments import Budget
 from app.cli.bundles import bundles
 from app.cli.embedding import embed
 from app.cli.evaluating import evaluate
 from app.cli.export import ExportGroup
+from app.cli.importing import import_files
 from app.cli.running import console, run_command
 from app.config import SettingsError, load_settings
 from app.errors import BraidError
@@ -23,13 +24,11 @@ from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT
 from app.schemas.training_jobs import MAX_SEED
 from app.server import announce_when_live, require_free_port, serve_forever
 from app.services.scenarios.definition_file import read_scenarios
-from app.services.transfer.import_rows import Timestamps
 from app.storage.migrations import require_schema, upgrade
 from app.worker.training_run import Order
 from models.bundle.errors import BundleError
 from models.bundle.store import checked
 from models.data.errors import DataSetError
-from models.data.file_chunks import open_folder
 
 cli = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Braid: a recommendation service.", add_completion=False
@@ -41,6 +40,7 @@ export = typer.Typer(
 )
 cli.add_typer(export, name="export")
 cli.add_typer(bundles, name="bundles")
+cli.command(name="import")(import_files)
 cli.command()(evaluate)
 cli.command()(embed)
 
@@ -83,34 +83,6 @@ def migrate(
                 await migrating.migrate(database, console, confirm_order=confirm_order)
 
     asyncio.run(run())
-
-
-@cli.command(name="import")
-def import_folder(
-    folder: Folder,
-    timestamps: Annotated[
-        Timestamps, typer.Option(help="What `timestamp` means: seconds since 1970, or any increasing order.")
-    ] = "seconds",
-    again: Annotated[
-        bool, typer.Option("--again", help="Import files again that were imported before; by default they are skipped.")
-    ] = False,
-    replace: Annotated[
-        bool,
-        typer.Option(
-            "--replace",
-            help="Let items and users take the place of those that are there; else fields without a value stay.",
-        ),
-    ] = False,
-) -> None:
-    """Read a data-set folder into the database; unusable rows are dropped and counted.
-
-    Run the same command again to resume an interrupted import.
-    """
-    run_command(
-        lambda resources: commands.import_files(
-            resources, open_folder(folder), console, timestamps=timestamps, again=again, replace=replace
-        )
-    )
 
 
 @cli.command()

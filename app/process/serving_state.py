@@ -90,7 +90,9 @@ class ServingState:
         self.retention = Retention(
             RetentionStore(resources.database, resources.changes), resources.bundles, settings.retention_days
         )
-        self.import_jobs = ImportJobs(settings.imports, resources.imports, settings.as_environment())
+        self.import_jobs = ImportJobs(
+            settings.imports, resources.imports, settings.as_environment(), settings.event_types
+        )
         self.ingestion = Ingestion(
             resources.interactions,
             resources.first_mentions,

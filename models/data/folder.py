@@ -156,7 +156,7 @@ def require_columns(names: Sequence[str], name: str, path: Path) -> None:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def reading(path: object) -> Iterator[None]:
     """Name the file in the error of a failed read.
 
     Raises
@@ -180,7 +180,7 @@ def _read(folder: Path, name: str) -> pa.Table | None:
     require_columns(table.column_names, name, path)
     if not table.num_rows:
         raise DataSetError(f"{path}: has no rows")
-    return typed(table, path)
+    return typed(table, name, path)
 
 
 def open_csv(path: Path, reader: Callable[..., Reader]) -> Reader:
@@ -206,15 +206,22 @@ def open_csv(path: Path, reader: Callable[..., Reader]) -> Reader:
     )
 
 
-def typed(table: pa.Table, path: Path) -> pa.Table:
+def typed(table: pa.Table, name: str, path: object) -> pa.Table:
     """Cast the columns that Braid knows to their types.
+
+    Parameters
+    ----------
+    name
+        Which file of a folder it is.
+    path
+        Where it is, for the message.
 
     Raises
     ------
     DataSetError
         A text column holds another type.
     """
-    numeric = _NUMBERS if path.stem in (ITEMS, USERS) else (*_NUMBERS, *_SALES)
+    numeric = _NUMBERS if name in (ITEMS, USERS) else (*_NUMBERS, *_SALES)
     for position, column in enumerate(table.column_names):
         values = table[column]
         if column in _TEXTS:
@@ -227,7 +234,7 @@ def typed(table: pa.Table, path: Path) -> pa.Table:
     return table
 
 
-def _strings(values: pa.ChunkedArray, path: Path, column: str) -> pa.ChunkedArray:
+def _strings(values: pa.ChunkedArray, path: object, column: str) -> pa.ChunkedArray:
     try:
         return values.cast(pa.string())
     except pa.ArrowException as error:

@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,9 +22,10 @@ from app.times import from_microseconds, now
 from models.bundle.writing import partial_folder, sweep, sync_folder
 from models.data.errors import DataSetError
 from models.data.file_chunks import Files, open_folder
+from models.data.reading.mapping import read_mappings
+from models.data.reading.opening import Wishes, data_suffix
 
-_SUFFIXES = (".parquet", ".csv")
-_ORDER, _REPLACE, _LOCK = "ORDER", "REPLACE", "LOCK"
+_ORDER, _REPLACE, _LOCK, _MAPPING = "ORDER", "REPLACE", "LOCK", "mapping.toml"
 _UNUSABLE = 2
 _ATTEMPTS = 5
 _RETRY_SECONDS = 5.0
@@ -42,10 +43,15 @@ class ImportJobs:
         The state of imports.
     environment
         Settings of the processes that import, as environment variables.
+    event_types
+        Event types that are configured.
     """
 
-    def __init__(self, root: Path, imports: ImportStore, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, root: Path, imports: ImportStore, environment: Mapping[str, str], event_types: Collection[str]
+    ) -> None:
         self._root = root
+        self._event_types = frozenset(event_types)
         self._environment = environment
         self._imports = imports
         self._accepted: asyncio.Queue[Path] = asyncio.Queue()
@@ -58,7 +64,7 @@ class ImportJobs:
         Parameters
         ----------
         files
-            By `interactions`, `items` and `users`: the name and content of each file.
+            By `interactions`, `items`, `users` and `mapping`: the name and content of each file.
         replace
             See `Importing.run`.
 
@@ -74,7 +80,7 @@ class ImportJobs:
         # The folder is hidden until it is complete, so that no process starts to import a part of it.
         with partial_folder(self._root, name) as partial:
             try:
-                opened = await asyncio.to_thread(_keep, partial, files, timestamps, replace)
+                opened = await asyncio.to_thread(self._keep, partial, files, timestamps, replace)
             except DataSetError as error:
                 text = str(error).replace(f"{partial}/", "").replace(str(partial), "the upload")
                 problem = FieldError(field="body", code="unusable_files", detail=text)
@@ -157,10 +163,38 @@ class ImportJobs:
 
     async def _state(self, folder: Path) -> ImportState | None:
         try:
-            opened = await asyncio.to_thread(open_folder, folder)
+            opened = await asyncio.to_thread(self._open, folder)
         except DataSetError:
             return None
         return await self._imports.find(fingerprint_of(opened, _timestamps(folder), replace=_replaces(folder)))
+
+    def _open(self, folder: Path) -> Files:
+        mapping = folder / _MAPPING
+        by_file = read_mappings(mapping) if mapping.exists() else {}
+        return open_folder(
+            folder, Wishes(by_file=by_file, known_events=self._event_types, timestamps=_timestamps(folder))
+        )
+
+    def _keep(
+        self,
+        folder: Path,
+        files: Mapping[str, tuple[str, BinaryIO]],
+        timestamps: Timestamps,
+        replace: bool,
+    ) -> Files:
+        for name, wanted in ((_ORDER, timestamps == "order"), (_REPLACE, replace)):
+            if wanted:
+                (folder / name).touch()
+        for name, (filename, content) in files.items():
+            suffix = ".toml" if name == _MAPPING.removesuffix(".toml") else data_suffix(filename)
+            if suffix is None:
+                known = ".csv, .tsv, .jsonl, .json or .parquet, also in .gz, .zst or .zip"
+                raise DataSetError(f"{name}: the file {filename!r} ends in none of {known}")
+            with (folder / f"{name}{suffix}").open("wb") as target:
+                shutil.copyfileobj(content, target, 1 << 20)
+                target.flush()
+                os.fsync(target.fileno())
+        return self._open(folder)
 
 
 async def _run_command(folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
@@ -168,6 +202,8 @@ async def _run_command(folder: Path, environment: Mapping[str, str]) -> tuple[in
     command = [sys.executable, "-m", "app.cli", "import", str(folder), "--timestamps", _timestamps(folder)]
     if _replaces(folder):
         command.append("--replace")
+    if (folder / _MAPPING).exists():
+        command += ["--mapping", str(folder / _MAPPING)]
     process = await asyncio.create_subprocess_exec(
         *command,
         env={**os.environ, **environment},
@@ -190,26 +226,6 @@ def _timestamps(folder: Path) -> Timestamps:
 
 def _replaces(folder: Path) -> bool:
     return (folder / _REPLACE).exists()
-
-
-def _keep(
-    folder: Path,
-    files: Mapping[str, tuple[str, BinaryIO]],
-    timestamps: Timestamps,
-    replace: bool,
-) -> Files:
-    for name, wanted in ((_ORDER, timestamps == "order"), (_REPLACE, replace)):
-        if wanted:
-            (folder / name).touch()
-    for name, (filename, content) in files.items():
-        suffix = Path(filename).suffix.lower()
-        if suffix not in _SUFFIXES:
-            raise DataSetError(f"{name}: the file {filename!r} ends neither in .parquet nor in .csv")
-        with (folder / f"{name}{suffix}").open("wb") as target:
-            shutil.copyfileobj(content, target, 1 << 20)
-            target.flush()
-            os.fsync(target.fileno())
-    return open_folder(folder)
 
 
 def _show(partial: Path, folder: Path) -> None:

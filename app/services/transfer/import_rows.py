@@ -18,6 +18,7 @@ from app.schemas.types import FUTURE_TOLERANCE, JsonObject
 from app.services.catalogue.catalogue import to_row
 from app.services.kit.attributes import item_refusals, refusals
 from app.services.kit.event_types import EventTypeRule
+from app.services.transfer.dropped import count, places
 from app.storage.arrow_types import INTERACTION_TYPES
 from app.storage.rows import COLUMNS, LOG_COLUMNS
 from models.data.catalogue import ATTRIBUTES
@@ -36,11 +37,12 @@ from models.data.columns import (
 )
 from models.data.described import holds_lists
 from models.data.events import EVENT_TYPE_PATTERN
+from models.data.reading.sources import ROW
 from models.data.sales import SALE_RULES
 from models.data.schema import EMPTY, Schema
 
 Timestamps = Literal["seconds", "order"]
-Dropped = dict[str, int]
+Counts = dict[str, int]
 _EARLIEST = -5e-7
 """Rounds to the first microsecond of 1970."""
 _NO_TIME = "timestamp not seconds since 1970, before that or in the future"
@@ -52,7 +54,7 @@ _JSON_FIELDS = ("categories", "tags", "attributes")
 
 
 def clean_interactions(
-    table: pa.Table, timestamps: Timestamps, dropped: Dropped, event_types: EventTypeRule, *, exported: bool = False
+    table: pa.Table, timestamps: Timestamps, dropped: Counts, event_types: EventTypeRule, *, exported: bool = False
 ) -> pa.Table:
     """Return the usable rows of a table with the columns of the log; `timestamp` in microseconds.
 
@@ -66,7 +68,7 @@ def clean_interactions(
         Whether the rows are of an exported log: then none is a duplicate, a missing time stays missing, and a row can
         have a `sequence` instead.
     """
-    kept = table.select([name for name in (LOG_COLUMNS if exported else COLUMNS) if name in table.column_names])
+    kept = table.select([name for name in (*(LOG_COLUMNS if exported else COLUMNS), ROW) if name in table.column_names])
     if EVENT_TYPE not in kept.column_names:
         kept = kept.append_column(EVENT_TYPE, _event_types(kept))
     for column in (USER, ITEM):
@@ -86,8 +88,8 @@ def clean_interactions(
     if TIMESTAMP in kept.column_names:
         kept = _ordered(kept, timestamps, dropped, exported=exported)
     if not exported:
-        flat = [field.name for field in kept.schema if not pa.types.is_nested(field.type)]
-        found: Dropped = {}
+        flat = [field.name for field in kept.schema if field.name != ROW and not pa.types.is_nested(field.type)]
+        found: Counts = {}
         kept = without_duplicates(kept, flat, found)
         _add(dropped, found)
     for column, read in ((POSITION, _position.validate_python), (CONTEXT, _context)):
@@ -104,7 +106,7 @@ class GivenItem:
     named: frozenset[str]
 
 
-def clean_items(table: pa.Table, dropped: Dropped, schema: Schema = EMPTY) -> list[GivenItem]:
+def clean_items(table: pa.Table, dropped: Counts, schema: Schema = EMPTY) -> list[GivenItem]:
     """Return the usable items of a table.
 
     A column that is named as a declared attribute is that attribute, and so is any column of lists of numbers.
@@ -113,7 +115,8 @@ def clean_items(table: pa.Table, dropped: Dropped, schema: Schema = EMPTY) -> li
     others = [name for name in table.column_names if name not in names]
     declared = [name for name in others if name in schema.items or holds_lists(table.schema.field(name).type)]
     rows: dict[str, GivenItem] = {}
-    for raw in table.select([*names, *declared]).to_pylist():
+    for raw in table.select([*names, *declared, *(name for name in (ROW,) if name in others)]).to_pylist():
+        row = [raw[ROW]] if ROW in raw else None
         given = _parsed({name: raw[name] for name in names})
         own = {name: _from_json(raw[name]) for name in declared if raw[name] is not None}
         if own and isinstance(given.get(ATTRIBUTES, {}), Mapping):
@@ -121,53 +124,55 @@ def clean_items(table: pa.Table, dropped: Dropped, schema: Schema = EMPTY) -> li
         try:
             item = Item.model_validate(given, strict=False)
         except ValidationError as error:
-            _add(dropped, {f"{'.'.join(map(str, error.errors()[0]['loc'][:2]))} not as the API takes it": 1})
+            count(dropped, f"{'.'.join(map(str, error.errors()[0]['loc'][:2]))} not as the API takes it", row)
             continue
         if wrong := item_refusals(schema, item.attributes):
-            _add(dropped, {f"{wrong[0].field} {wrong[0].detail}": 1})
+            count(dropped, f"{wrong[0].field} {wrong[0].detail}", row)
             continue
         if item.item_id in rows:
-            _add(dropped, {"item_id that comes again later": 1})
+            count(dropped, "item_id that comes again later", row)
         rows[item.item_id] = GivenItem(to_row(item.item_id, item, schema), frozenset(given))
     return list(rows.values())
 
 
-def clean_users(table: pa.Table, dropped: Dropped, schema: Schema = EMPTY) -> list[dict[str, Any]]:
+def clean_users(table: pa.Table, dropped: Counts, schema: Schema = EMPTY) -> list[dict[str, Any]]:
     """Return the rows of the usable users of a table; columns of any other name become attributes."""
     rows: dict[str, dict[str, Any]] = {}
     for raw in table.to_pylist():
+        row = [raw.pop(ROW)] if ROW in raw else None
         fields = {name: value for name, value in raw.items() if value is not None}
         user_id, given = fields.pop(USER, None), _from_json(fields.pop("attributes", {}))
         try:
             _id.validate_python(user_id)
         except ValidationError:
-            _add(dropped, {"user_id missing or not an id that the API takes": 1})
+            count(dropped, "user_id missing or not an id that the API takes", row)
             continue
         try:
             attributes = _object.validate_python({**fields, **given} if isinstance(given, Mapping) else given)
             attributes |= _declared_cells(attributes, schema)
         except ValidationError:
-            _add(dropped, {"attributes not as the API takes it": 1})
+            count(dropped, "attributes not as the API takes it", row)
             continue
         if wrong := refusals(schema.users, attributes):
-            _add(dropped, {f"{wrong[0].field} {wrong[0].detail}": 1})
+            count(dropped, f"{wrong[0].field} {wrong[0].detail}", row)
             continue
         if user_id in rows:
-            _add(dropped, {"user_id that comes again later": 1})
+            count(dropped, "user_id that comes again later", row)
         rows[user_id] = {USER: user_id, "attributes": attributes}
     return list(rows.values())
 
 
-def _keep(table: pa.Table, mask: pa.ChunkedArray, reason: str, dropped: Dropped) -> pa.Table:
-    found: Dropped = {}
+def _keep(table: pa.Table, mask: pa.ChunkedArray, reason: str, dropped: Counts) -> pa.Table:
+    found: Counts = {}
     kept = keep(table, mask, reason, found)
-    _add(dropped, found)
+    if found:
+        count(dropped, reason, places(table, mask), found[reason])
     return kept
 
 
-def _add(dropped: Dropped, found: Mapping[str, int]) -> None:
-    for reason, count in found.items():
-        dropped[reason] = dropped.get(reason, 0) + count
+def _add(dropped: Counts, found: Mapping[str, int]) -> None:
+    for reason, number in found.items():
+        dropped[reason] = dropped.get(reason, 0) + number
 
 
 def _event_types(table: pa.Table) -> pa.ChunkedArray:
@@ -177,7 +182,7 @@ def _event_types(table: pa.Table) -> pa.ChunkedArray:
     return pc.if_else(pc.is_valid(table[VALUE]), "rating", "view")
 
 
-def _with_numbers(table: pa.Table, dropped: Dropped) -> pa.Table:
+def _with_numbers(table: pa.Table, dropped: Counts) -> pa.Table:
     """Keep rows with a possible `value`, `quantity` and `revenue`, or without."""
     if VALUE in table.column_names:
         finite = pc.or_kleene(pc.is_null(table[VALUE]), pc.is_finite(table[VALUE]))
@@ -193,7 +198,7 @@ def _whole(pattern: str) -> str:
     return pattern.removesuffix("$") + r"\z"
 
 
-def _ordered(table: pa.Table, timestamps: Timestamps, dropped: Dropped, *, exported: bool) -> pa.Table:
+def _ordered(table: pa.Table, timestamps: Timestamps, dropped: Counts, *, exported: bool) -> pa.Table:
     """Keep rows with a possible `timestamp`; where it is only an order it becomes `sequence`."""
     numbers = table[TIMESTAMP]
     if timestamps == "order" and SEQUENCE not in table.column_names:
@@ -208,7 +213,7 @@ def _context(value: object) -> str:
     return orjson.dumps(_object.validate_python(_from_json(value))).decode()
 
 
-def _convert(table: pa.Table, column: str, read: Callable[[Any], Any], dropped: Dropped) -> pa.Table:
+def _convert(table: pa.Table, column: str, read: Callable[[Any], Any], dropped: Counts) -> pa.Table:
     """Convert the present values of a column one by one; rows where that fails are dropped."""
     values, fits = table[column].to_pylist(), np.ones(table.num_rows, dtype=np.bool_)
     for place, value in enumerate(values):

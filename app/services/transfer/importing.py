@@ -1,64 +1,27 @@
 """Imports a data-set folder chunk by chunk, and resumes after an interruption."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence, Sized
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection
 
 from app.services.kit.event_types import EventTypeRule
 from app.services.state.declared_schema import DeclaredSchema
+from app.services.transfer.checking import DEFAULT, Clean, Limits, Looked, add_dropped, look, require_within, settle
+from app.services.transfer.counts import INTERACTIONS, ITEMS, USERS, Count, Imported
+from app.services.transfer.dropped import CONFLICT, Dropped, Example, explained
 from app.services.transfer.import_rows import GivenItem, Timestamps, clean_interactions, clean_items, clean_users
 from app.storage.bulk import BulkStore
 from app.storage.changes import ChangeStore
 from app.storage.imports import DONE, FAILED, ImportState, ImportStore
 from app.storage.items import ItemStore
 from app.storage.users import UserStore
-from models.data.cleaning import CleaningReport
 from models.data.errors import DataSetError
-from models.data.file_chunks import FileChunks, Files
+from models.data.file_chunks import Chunk, FileChunks, Files
 from models.data.progress import Progress
-
-_CONFLICT = "event_id in the log with other content"
-INTERACTIONS, ITEMS, USERS = "interactions", "items", "users"
-Cleaned = TypeVar("Cleaned", bound=Sized)
-
-
-@dataclass
-class Count:
-    """Rows of one kind: read, kept as the API would take them, new in the database, and left out by reason."""
-
-    read: int = 0
-    kept: int = 0
-    new: int = 0
-    dropped: dict[str, int] = field(default_factory=dict)
-
-    def report(self) -> CleaningReport:
-        """Return the numbers of kept and dropped rows."""
-        return CleaningReport(self.read, self.kept, self.dropped)
-
-
-@dataclass
-class Imported:
-    """The counts of an import, with those before an interruption; `before` is when the same import ended earlier."""
-
-    interactions: Count = field(default_factory=Count)
-    items: Count | None = None
-    users: Count | None = None
-    before: int | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the counts in the form in which they are stored."""
-        counts = {INTERACTIONS: self.interactions, ITEMS: self.items, USERS: self.users}
-        return {name: vars(count) for name, count in counts.items() if count is not None}
-
-    @classmethod
-    def from_json(cls, counts: dict[str, Any]) -> "Imported":
-        """Read stored counts."""
-        found = {name: Count(**given) for name, given in counts.items()}
-        return cls(found.get(INTERACTIONS, Count()), found.get(ITEMS), found.get(USERS))
+from models.data.reading.rows import BadRow
 
 
 class Importing:
@@ -89,6 +52,7 @@ class Importing:
         timestamps: Timestamps = "seconds",
         again: bool = False,
         replace: bool = False,
+        limits: Limits = DEFAULT,
         progress: Progress,
     ) -> Imported:
         """Import files; the catalogue first, so that no interaction is without its item.
@@ -102,11 +66,13 @@ class Importing:
         replace
             Whether items and users of the files take the place of those that are there, with all their fields; else
             fields without a value stay as they are.
+        limits
+            How many rows may be bad.
 
         Raises
         ------
         DataSetError
-            A file cannot be read, or no interaction can be imported.
+            A file cannot be read, has too many bad rows, or no interaction can be imported.
         ImportBusyError
             Another process imports the same files.
         DatabaseError
@@ -127,7 +93,7 @@ class Importing:
             if not run.number_stored:
                 # Checked before anything is stored: rows stored before a damaged part would be stored again with the
                 # corrected file.
-                await asyncio.to_thread(_read_through, files, progress)
+                await self._look_first(files, timestamps, limits, progress)
             await self._import(run, files, timestamps, progress, replace=replace)
         except DataSetError as error:
             if state is not None:
@@ -137,11 +103,62 @@ class Importing:
             await self._imports.end(state.import_id, DONE)
         return run.done
 
+    async def check(
+        self,
+        files: Files,
+        *,
+        timestamps: Timestamps = "seconds",
+        limits: Limits = DEFAULT,
+        progress: Progress,
+    ) -> Imported:
+        """Read and check all rows and store nothing.
+
+        Raises
+        ------
+        DataSetError
+            A file cannot be read, or has too many bad rows where a limit is given.
+        """
+        cleaners = await self._cleaners(files, _meaning(files, timestamps))
+        await asyncio.to_thread(settle, files, progress)
+        looked = await asyncio.to_thread(look, files, cleaners, progress, all_rows=True)
+        if limits.of_all:
+            require_within(looked, limits, self._lines)
+        return looked.as_imported()
+
+    def explain(self, examples: list[Example]) -> list[BadRow]:
+        """Say where rows are that were left out, and what would be accepted."""
+        return explained(examples, self._event_types.known)
+
+    def _lines(self, examples: list[Example]) -> list[str]:
+        return [str(one) for one in self.explain(examples)]
+
+    async def _look_first(self, files: Files, timestamps: Timestamps, limits: Limits, progress: Progress) -> None:
+        if files.fingerprint is None:
+            return
+        cleaners = await self._cleaners(files, timestamps)
+
+        def work() -> Looked:
+            settle(files, progress)
+            return look(files, cleaners, progress, all_rows=limits.of_all)
+
+        require_within(await asyncio.to_thread(work), limits, self._lines)
+
+    async def _cleaners(self, files: Files, timestamps: Timestamps) -> dict[str, Clean]:
+        schema = await self._schema.load()
+        exported = files.interactions is not None and files.interactions.exported
+
+        def usable(table: Any, dropped: dict[str, int]) -> Any:
+            return clean_interactions(table, timestamps, dropped, self._event_types, exported=exported)
+
+        return {
+            ITEMS: partial(clean_items, schema=schema),
+            USERS: partial(clean_users, schema=schema),
+            INTERACTIONS: usable,
+        }
+
     async def _import(
         self, run: "_Run", files: Files, timestamps: Timestamps, progress: Progress, *, replace: bool
     ) -> None:
-        schema = await self._schema.load()
-
         def store_items(connection: Connection, given: Sequence[GivenItem]) -> None:
             rows = [one.row for one in given]
             if replace:
@@ -150,9 +167,10 @@ class Importing:
                 self._items.merge_now(connection, rows, [one.named for one in given])
 
         store_users = self._users.put_now if replace else self._users.merge_now
+        cleaners = await self._cleaners(files, timestamps)
         for name, chunks, clean, store in (
-            (ITEMS, files.items, partial(clean_items, schema=schema), store_items),
-            (USERS, files.users, partial(clean_users, schema=schema), store_users),
+            (ITEMS, files.items, cleaners[ITEMS], store_items),
+            (USERS, files.users, cleaners[USERS], store_users),
         ):
             async for rows, count, share in run.chunks(name, chunks, clean):
                 count.new += len(rows)
@@ -165,52 +183,32 @@ class Importing:
                 run.number += 1
                 progress(f"import {name}", share)
 
-        def usable(table: Any, dropped: dict[str, int]) -> Any:
-            return clean_interactions(
-                table, timestamps, dropped, self._event_types, exported=files.interactions.exported
-            )
-
-        async for table, count, share in run.chunks(INTERACTIONS, files.interactions, usable):
+        async for table, count, share in run.chunks(INTERACTIONS, files.interactions, cleaners[INTERACTIONS]):
 
             def also(
                 connection: Connection,
                 new: int,
                 conflicts: int,
                 count: Count = count,
-                before: tuple[int, int, int] = (count.new, count.kept, count.dropped.get(_CONFLICT, 0)),
+                before: tuple[int, int, int] = (count.new, count.kept, count.dropped.get(CONFLICT, 0)),
             ) -> None:
                 # Assigned, not added to: a transaction that a deadlock rolled back runs again.
                 count.new, count.kept = before[0] + new, before[1] - conflicts
                 if conflicts:
-                    count.dropped[_CONFLICT] = before[2] + conflicts
+                    count.dropped[CONFLICT] = before[2] + conflicts
                 self._advance(run, connection)
 
             await self._bulk.add(table, also)
             run.number += 1
             progress("import", share)
         found = run.done.interactions
-        if not found.kept:
+        if files.interactions is not None and not found.kept:
             lines = "; ".join(found.report().lines())
             raise DataSetError(f"{INTERACTIONS}: no row can be imported: {lines}")
 
     def _advance(self, run: "_Run", connection: Connection) -> None:
         if run.import_id is not None:
             self._imports.advance(connection, run.import_id, run.number, run.done.as_json())
-
-
-def _read_through(files: Files, progress: Progress) -> None:
-    """Read all files to their ends.
-
-    Raises
-    ------
-    DataSetError
-        One of them cannot be read.
-    """
-    if files.fingerprint is None:
-        return
-    for chunks in filter(None, (files.items, files.users, files.interactions)):
-        for _, share in chunks.tables():
-            progress("reading", share)
 
 
 def fingerprint_of(files: Files, timestamps: Timestamps, *, replace: bool = False) -> str:
@@ -220,7 +218,7 @@ def fingerprint_of(files: Files, timestamps: Timestamps, *, replace: bool = Fals
 
 
 def _meaning(files: Files, timestamps: Timestamps) -> Timestamps:
-    return "order" if files.interactions.only_order else timestamps
+    return "order" if files.interactions is not None and files.interactions.only_order else timestamps
 
 
 class _Run:
@@ -234,8 +232,8 @@ class _Run:
         self.number_stored = 0 if state is None else state.parts
 
     async def chunks(
-        self, name: str, chunks: FileChunks | None, clean: Callable[[Any, dict[str, int]], Cleaned]
-    ) -> AsyncIterator[tuple[Cleaned, Count, float]]:
+        self, name: str, chunks: FileChunks | None, clean: Clean
+    ) -> AsyncIterator[tuple[Any, Count, float]]:
         """Yield one cleaned chunk after the other; the next one is read and cleaned while the database works."""
         if chunks is None:
             return
@@ -243,26 +241,24 @@ class _Run:
         setattr(self.done, name, count)
         tables = chunks.tables()
 
-        def read() -> tuple[Cleaned | None, int, dict[str, int], float] | None:
-            for table, share in tables:
-                dropped: dict[str, int] = {}
+        def read() -> tuple[Any, Chunk, Dropped] | None:
+            for chunk in tables:
+                dropped = Dropped()
                 self._read += 1
-                stored = self._read <= self.number_stored
-                return None if stored else clean(table, dropped), table.num_rows, dropped, share
+                return (None if self._read <= self.number_stored else clean(chunk.table, dropped)), chunk, dropped
             return None
 
         coming = asyncio.ensure_future(asyncio.to_thread(read))
         try:
             while (found := await coming) is not None:
-                rows, read_rows, dropped, share = found
+                rows, chunk, dropped = found
                 coming = asyncio.ensure_future(asyncio.to_thread(read))
                 if rows is None:
                     self.number += 1
                     continue
-                count.read += read_rows
+                count.read += chunk.table.num_rows + len(chunk.bad)
                 count.kept += len(rows)
-                for reason, number in dropped.items():
-                    count.dropped[reason] = count.dropped.get(reason, 0) + number
-                yield rows, count, share
+                add_dropped(count.dropped, chunk, dropped, self.done.examples)
+                yield rows, count, chunk.share
         finally:
             await asyncio.gather(coming, return_exceptions=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gzip
 import shutil
 import threading
 import time
@@ -22,6 +23,7 @@ from app.main import create_app
 from app.process.serving_state import serving_state
 from app.services.transfer import import_jobs
 from app.storage.imports import ImportStore
+from models.data.progress import silent
 
 Refused = Callable[..., dict[str, Any]]
 CSV = b"user_id,item_id,timestamp\nu,i,1000\nu,j,2000\nbad id,j,2000\n"
@@ -75,12 +77,43 @@ async def test_a_file_without_a_usable_row_fails_with_the_reason(client: httpx.A
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "path", "held"),
+    [
+        ("items", b"sku;name\nI1;Shoe\n", "/items/I1", {"title": "Shoe"}),
+        ("users", b"customer_id\tage\nU1\t40\n", "/users/U1", {"attributes": {"age": "40"}}),
+    ],
+)
+async def test_a_catalogue_or_users_are_imported_alone(
+    client: httpx.AsyncClient, name: str, content: bytes, path: str, held: dict[str, Any]
+) -> None:
+    answer = await client.post("/imports", files={name: ("a.csv.gz", gzip.compress(content))})
+    assert answer.status_code == 202
+    job = await ended(client, answer.headers["location"])
+    assert (job["status"], job["error"]) == ("done", None)
+    assert job["counts"] == {name: {"read": 1, "kept": 1, "new": 1, "dropped": {}}}
+    assert (await client.get(path)).json().items() >= held.items()
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_a_mapping_says_how_files_are_read(client: httpx.AsyncClient, application: FastAPI) -> None:
+    mapping = b'[interactions]\ncolumns = { value = "my_rating_x" }\nignore = ["seen_date"]\n'
+    content = b"user_id,item_id,my_rating_x,seen_date\nu,i,5,x\n"
+    files = {"interactions": ("a.csv", content), "mapping": ("m.toml", mapping)}
+    job = await ended(client, (await client.post("/imports", files=files)).headers["location"])
+    assert (job["status"], job["error"]) == ("done", None)
+    log = await application.state.serving.resources.interactions.table(silent)
+    assert log.select(["event_type", "value"]).to_pylist() == [{"event_type": "rating", "value": 5.0}]
+
+
+@pytest.mark.parametrize(
     ("files", "field"),
     [
-        ({"interactions": ("a.txt", CSV)}, "body"),
+        ({"interactions": ("a.pdf", CSV)}, "body"),
         ({"interactions": ("a.csv", b"user_id,thing\nu,i\n")}, "body"),
         ({"interactions": ("a.parquet", CSV)}, "body"),
-        ({"items": ("a.csv", b"item_id\ni\n")}, "interactions"),
+        ({"interactions": ("a.csv", b"user_id,item_id,my_rating_x\nu,i,5\n")}, "body"),
+        ({"items": ("a.csv", CSV), "mapping": ("m.toml", b"[items]\nzone = 1\n")}, "body"),
+        ({"mapping": ("m.toml", b"")}, "interactions"),
     ],
 )
 async def test_what_is_no_data_set_is_refused(

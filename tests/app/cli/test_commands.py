@@ -57,6 +57,8 @@ def test_an_import_says_what_became_of_the_rows(run: Run, folder: Path) -> None:
 def test_times_that_are_no_seconds_import_nothing(run: Run, folder: Path) -> None:
     run("migrate")
     code, _, err = run("import", str(folder))
+    assert (code, "--timestamps order takes them for an order" in err.splitlines()[-1]) == (2, True)
+    code, _, err = run("import", str(folder), "--timestamps", "seconds")
     assert code == 2
     assert "2 dropped: timestamp not seconds since 1970" in err.splitlines()[-1]
 
@@ -142,7 +144,7 @@ def test_a_migration_lists_what_looks_like_an_order_and_moves_it_when_that_is_co
     assert "were brought from nothing to" in migrated()
     assert migrated("--dry-run").endswith("the tables are up to date\n")
     (folder / "interactions.csv").write_text("user_id,item_id,timestamp\nu,a,1\nu,b,2\nu,c,1433221332\n")
-    run("import", str(folder))
+    run("import", str(folder), "--timestamps", "seconds")
     listed = migrated("--dry-run")
     assert "2 rows look like an order (1970-01-01T00:00:01+00:00 to 1970-01-01T00:00:02+00:00)" in listed
     assert "`braid migrate --confirm-order` moves them" in listed

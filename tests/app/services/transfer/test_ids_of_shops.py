@@ -9,6 +9,7 @@ from app.config import Settings
 from app.process import factory
 from app.process.resources import Resources
 from app.storage.rows import Row
+from models.data.errors import DataSetError
 from models.data.file_chunks import open_folder
 from models.data.progress import silent
 from tests.app.services.transfer.test_round_trip import there_and_back
@@ -36,10 +37,15 @@ def settings(settings: Settings, rule: str) -> Settings:
 async def test_the_wider_rule_keeps_every_row(resources: Resources, rule: str, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/interactions.csv").write_text(CSV, encoding="utf-8")
-    done = await factory.importing(resources).run(open_folder(tmp_path / "data"), progress=silent)
-    stored = (await resources.interactions.table(silent))["item_id"].to_pylist()
-    assert stored == (["ok"] if rule == "strict" else ["a/b", "café", "😀", "ok"])
-    assert sum(done.interactions.dropped.values()) == 4 - len(stored)
+    importing = factory.importing(resources).run(open_folder(tmp_path / "data"), progress=silent)
+    if rule == "strict":
+        with pytest.raises(DataSetError, match=r"line 2, column user_id: 'John Smith': .*BRAID_ID_RULE=utf8"):
+            await importing
+        assert await resources.interactions.count() == 0
+    else:
+        await importing
+        stored = (await resources.interactions.table(silent))["item_id"].to_pylist()
+        assert stored == ["a/b", "café", "😀", "ok"]
 
 
 @pytest.mark.parametrize("rule", ["utf8"], indirect=True)

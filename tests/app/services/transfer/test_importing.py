@@ -1,5 +1,6 @@
 """What becomes of the rows of a data-set folder."""
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from app.process import factory
 from app.process.resources import Resources
 from app.services.kit.event_types import EventTypeRule
+from app.services.transfer.counts import Imported
 from app.services.transfer.import_rows import Timestamps, clean_interactions, clean_items, clean_users
-from app.services.transfer.importing import Imported
 from models.data.errors import DataSetError
 from models.data.events import EVENT_WEIGHTS
 from models.data.file_chunks import in_memory, open_folder
@@ -123,16 +124,18 @@ async def test_csv_files_carry_lists_and_objects_as_json(resources: Resources, t
     )
     (tmp_path / "items.csv").write_text(
         'item_id,title,categories,price,attributes,hidden\ni,Shoe,"[""a"", ""b""]",9.5,"{""size"": 42}",true\n'
-        "j,,no list,,,\nk,,,-1,,\ni,Boot,,,,\n",
+        "j,,one label,$9.50,,\nk,,,-1,,\ni,Boot,,,,\n",
         encoding="utf-8",
     )
     done = await factory.importing(resources).run(open_folder(tmp_path), progress=silent)
     assert done.items is not None
     assert done.items.dropped == {
-        "categories not as the API takes it": 1,
         "price not as the API takes it": 1,
         "item_id that comes again later": 1,
     }
+    other = await resources.items.get("j")
+    assert other is not None
+    assert (other["categories"], other["price"]) == (["one label"], 9.5)
     item = await resources.items.get("i")
     assert item is not None
     assert item["title"] == "Boot"
@@ -193,11 +196,23 @@ async def test_a_file_that_breaks_off_stores_nothing_so_that_the_mended_one_coun
     resources: Resources, tmp_path: Path
 ) -> None:
     rows = [f"u{number},i{number % 50},{1000 + number}" for number in range(60_000)]
-    file = tmp_path / "interactions.csv"
-    file.write_text("\n".join(["user_id,item_id,timestamp", *rows, "a,b", ""]))
-    with pytest.raises(DataSetError, match=r"interactions\.csv"):
+    file = tmp_path / "interactions.csv.gz"
+    whole = gzip.compress("\n".join(["user_id,item_id,timestamp", *rows, ""]).encode())
+    file.write_bytes(whole[:-5000])
+    with pytest.raises(DataSetError, match=r"interactions\.csv\.gz: cannot be read"):
         await factory.importing(resources).run(open_folder(tmp_path), progress=silent)
     assert await resources.interactions.count() == 0
-    file.write_text("\n".join(["user_id,item_id,timestamp", *rows, ""]))
+    file.write_bytes(whole)
     await factory.importing(resources).run(open_folder(tmp_path), progress=silent)
     assert await resources.interactions.count() == 60_000
+
+
+async def test_a_row_that_cannot_be_read_costs_that_row(resources: Resources, tmp_path: Path) -> None:
+    rows = [f"u{number},i{number % 50},{1000 + number}" for number in range(6_000)]
+    (tmp_path / "interactions.csv").write_text("\n".join(["user_id,item_id,timestamp", *rows, "a,b", ""]))
+    importing = factory.importing(resources)
+    done = await importing.run(open_folder(tmp_path), progress=silent)
+    assert (done.interactions.read, done.interactions.new) == (6_001, 6_000)
+    assert done.interactions.dropped == {"a row with too few or too many cells": 1}
+    (example,) = importing.explain(done.examples)
+    assert (example.line, example.cell, example.accepted) == (6_002, "a,b", "3 cells, as the header has, not 2")

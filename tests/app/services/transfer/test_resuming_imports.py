@@ -10,7 +10,7 @@ import pytest
 from app.errors import DatabaseError, ImportBusyError
 from app.process import factory
 from app.process.resources import Resources
-from app.services.transfer.importing import Imported
+from app.services.transfer.counts import Imported
 from app.storage.bulk import BulkStore
 from models.data import file_chunks
 from models.data.file_chunks import open_folder

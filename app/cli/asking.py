@@ -1,0 +1,40 @@
+"""Questions of an import on a terminal."""
+
+from dataclasses import replace
+
+import typer
+
+from models.data.reading.columns_known import BY_FILE
+from models.data.reading.opening import Wishes
+from models.data.reading.planning import Question
+
+
+def answered(question: Question, wishes: Wishes) -> Wishes:
+    """Ask a question, and return what was said with the answer."""
+    typer.echo(str(question))
+    if question.answer == "--timestamps":
+        return replace(wishes, timestamps=_ask("order or seconds", ("order", "seconds")))
+    return replace(wishes, mapping=wishes.mapping.model_copy(update=_said(question, wishes)))
+
+
+def _said(question: Question, wishes: Wishes) -> dict[str, object]:
+    said = wishes.mapping
+    match question.answer:
+        case "--timezone":
+            return {"timezone": _ask("time zone (UTC, Europe/Berlin, +02:00)")}
+        case "--date-format":
+            return {"date_format": _ask("day-first or month-first")}
+        case "--map":
+            return {"columns": {**said.columns, question.column: _ask(f"column that is {question.column}")}}
+    target = _ask(f"{question.column!r} is (Enter: it is ignored)", ("", *BY_FILE["interactions"]), default="")
+    if not target:
+        return {"ignore": [*said.ignore, question.column]}
+    return {"columns": {**said.columns, target: question.column}}
+
+
+def _ask(text: str, among: tuple[str, ...] = (), default: str | None = None) -> str:
+    while True:
+        answer = str(typer.prompt(text, default=default, show_default=False)).strip()
+        if not among or answer in among:
+            return answer
+        typer.echo(f"use one of {', '.join(filter(None, among))}")

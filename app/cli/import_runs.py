@@ -1,0 +1,58 @@
+"""Runs an import, or a look at one, and prints what became of the rows."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from app.cli.progress import progress_bars
+from app.cli.showing import show_counts, show_examples, show_notes
+from app.process import factory
+from app.process.resources import Resources
+from app.services.transfer.checking import DEFAULT, Limits
+from app.services.transfer.counts import Imported
+from app.services.transfer.import_rows import Timestamps
+from app.times import from_microseconds
+from models.data.file_chunks import Files
+from models.data.reading.rows import BadRow
+
+
+async def import_files(
+    resources: Resources,
+    files: Files,
+    console: Console,
+    *,
+    timestamps: Timestamps = "seconds",
+    again: bool = False,
+    replace: bool = False,
+    limits: Limits = DEFAULT,
+) -> None:
+    """Import files and print the counts of their rows, and examples of those that were left out."""
+    importing = factory.importing(resources)
+    with progress_bars() as progress:
+        done = await importing.run(
+            files, timestamps=timestamps, again=again, replace=replace, limits=limits, progress=progress
+        )
+    if done.before is not None:
+        when = from_microseconds(done.before).isoformat(timespec="seconds")
+        console.print(f"{files.folder}: these files were imported before ({when}); --again imports them once more")
+    _show(files, done, importing.explain(done.examples), console)
+    known = done.interactions.kept - done.interactions.new
+    if known:
+        console.print(f"interactions: {known:,} have an event_id that is already in the log")
+
+
+async def check_files(
+    resources: Resources, files: Files, console: Console, *, timestamps: Timestamps, limits: Limits
+) -> None:
+    """Read and check files, and print what would become of their rows."""
+    importing = factory.importing(resources)
+    with progress_bars() as progress:
+        done = await importing.check(files, timestamps=timestamps, limits=limits, progress=progress)
+    _show(files, done, importing.explain(done.examples), console)
+    console.print("nothing was stored (--dry-run)")
+
+
+def _show(files: Files, done: Imported, examples: Sequence[BadRow], console: Console) -> None:
+    show_notes(files, console)
+    show_counts(done, console)
+    show_examples(examples, console)

@@ -1,0 +1,146 @@
+"""The command that imports a folder or files: how they are read is shown, asked for and printed for next time."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from app.cli.asking import answered
+from app.cli.import_runs import check_files
+from app.cli.import_runs import import_files as run_import
+from app.cli.running import console, run_command
+from app.cli.showing import show_left, show_mapping
+from app.config import load_settings
+from app.process.resources import Resources
+from app.services.transfer.checking import Limits
+from app.services.transfer.import_rows import Timestamps
+from models.data.errors import DataSetError
+from models.data.file_chunks import Files, open_paths
+from models.data.reading.encodings import known as known_encoding
+from models.data.reading.mapping import FileKind, FileMapping, pairs, read_mappings
+from models.data.reading.opening import Wishes
+from models.data.reading.times import zone_named
+
+Paths = Annotated[
+    list[Path],
+    typer.Argument(help="A folder, or files: CSV, JSON lines or Parquet, also in .gz, .zst or .zip."),
+]
+Map = Annotated[
+    list[str] | None, typer.Option("--map", help="Read a column as one of Braid's: --map item_id=isbn. Repeatable.")
+]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", help="Leave a column out. Repeatable.")]
+Event = Annotated[
+    list[str] | None,
+    typer.Option("--event", help="Read an event type as one of Braid's: --event transaction=purchase. Repeatable."),
+]
+
+
+def import_files(
+    paths: Paths,
+    maps: Map = None,
+    ignore: Ignore = None,
+    event: Event = None,
+    mapping: Annotated[Path | None, typer.Option(help="A mapping file, as an earlier import printed it.")] = None,
+    kind: Annotated[FileKind | None, typer.Option("--as", help="What the rows of the files are.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="utf-8, utf-16, latin-1, windows-1252 ...; detected.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="comma, semicolon, tab, bar, '::' ...; detected.")] = None,
+    names: Annotated[
+        str | None, typer.Option("--columns", help="Columns of files without a header: user_id,item_id,value.")
+    ] = None,
+    times: Annotated[
+        Literal["s", "ms", "us", "ns"] | None, typer.Option(help="Unit of times that are numbers; detected.")
+    ] = None,
+    timezone: Annotated[str | None, typer.Option(help="Zone of times without one: UTC, Europe/Berlin, +02:00.")] = None,
+    date_format: Annotated[
+        str | None, typer.Option(help="day-first or month-first where both are possible; or such as %d.%m.%Y.")
+    ] = None,
+    timestamps: Annotated[
+        Timestamps | None,
+        typer.Option(help="What numbers in `timestamp` mean: seconds since 1970, or any increasing order."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check everything, and store nothing.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Take no file with a row that cannot be read.")] = False,
+    max_bad: Annotated[
+        str | None,
+        typer.Option(
+            help="Greatest share of rows that cannot be read, such as 1%; by default half of the first 5,000."
+        ),
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Import files again that were imported before; by default they are skipped.")
+    ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="Let items and users take the place of those that are there; else fields without a value stay.",
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="On a terminal: do not ask whether the mapping is right.")] = False,
+) -> None:
+    """Read a folder or files into the database; rows that cannot be read are left out, counted and shown.
+
+    Run the same command again to resume an interrupted import.
+    """
+    said = FileMapping(
+        kind=kind,
+        delimiter=delimiter,
+        encoding=None if encoding is None else known_encoding(encoding),
+        names=None if names is None else [name.strip() for name in names.split(",")],
+        columns=pairs(maps or (), "--map"),
+        ignore=ignore or [],
+        events=pairs(event or (), "--event"),
+        times=times,
+        timezone=timezone,
+        date_format=date_format,
+    )
+    if timezone is not None:
+        zone_named(timezone)
+    by_file = {} if mapping is None else read_mappings(mapping)
+    limits = Limits(strict, None if max_bad is None else _share(max_bad))
+    wishes = Wishes(said, by_file, frozenset(load_settings().event_types), timestamps)
+    asks = sys.stdin.isatty() and console.is_terminal
+
+    async def work(resources: Resources) -> None:
+        files, wished = _opened(paths, wishes, asks=asks)
+        mapped = any(not one.plan.is_own for one in files.opened)
+        declared = (await resources.schema.load()).items
+        show_left(files, declared, console)
+        if mapped or dry_run:
+            show_mapping(files, console, again=_command(files, wished))
+        if asks and mapped and not (yes or dry_run) and not typer.confirm("Import this?", default=True):
+            raise DataSetError("nothing was stored")
+        meaning: Timestamps = "order" if wished.timestamps == "order" else "seconds"
+        if dry_run:
+            await check_files(resources, files, console, timestamps=meaning, limits=limits)
+        else:
+            await run_import(resources, files, console, timestamps=meaning, again=again, replace=replace, limits=limits)
+
+    run_command(work)
+
+
+def _opened(paths: Sequence[Path], wishes: Wishes, *, asks: bool) -> tuple[Files, Wishes]:
+    """Open the files; what has to be said first is asked on a terminal, and is an error elsewhere."""
+    files = open_paths(paths, wishes)
+    while files.questions and asks:
+        wishes = answered(files.questions[0], wishes)
+        files = open_paths(paths, wishes)
+    files.require_answers()
+    return files, wishes
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise typer.BadParameter(f"{text!r} is not a share: use 1% or 0.01", param_hint="--max-bad")
+    return share
+
+
+def _command(files: Files, wishes: Wishes) -> str:
+    order = "" if wishes.timestamps is None else f" --timestamps {wishes.timestamps}"
+    return f"braid import {files.folder} --mapping mapping.toml{order}"

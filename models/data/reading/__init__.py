@@ -1,0 +1,1 @@
+"""Files as people have them, read as rows with the columns of a data set."""

@@ -1,0 +1,200 @@
+"""Rows of text files, line by line: a line that cannot be read costs that row alone."""
+
+import ast
+import codecs
+import csv
+import re
+from collections.abc import Iterator
+from typing import IO, Any, NamedTuple
+
+import orjson
+
+RAGGED, OPEN_QUOTE, NO_TEXT, NO_JSON = (
+    "a row with too few or too many cells",
+    "a quote that does not end",
+    "a line that is not in the encoding of the file",
+    "a line that is not a JSON object",
+)
+"""Why a row cannot be read, as the counts name it."""
+_LONGEST = 1000
+"""Lines of a cell, at most."""
+_SHOWN = 80
+_RETURN = re.compile(r"(?<=\r)(?!\n)")
+csv.field_size_limit(1 << 24)
+
+
+class BadRow(NamedTuple):
+    """A row that was not taken: where it is, the cell, and what would be accepted.
+
+    `column` is empty where the whole line is at fault; `reason` is what the counts name.
+    """
+
+    file: str
+    line: int
+    column: str
+    cell: str
+    reason: str
+    accepted: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}, line {self.line:,}" + (f", column {self.column}" if self.column else "")
+        return f"{where}: {self.cell!r}: {self.accepted}"
+
+
+class Line(NamedTuple):
+    """A row that can be read: its line, and its cells."""
+
+    number: int
+    cells: list[Any]
+
+
+def shown(text: object) -> str:
+    """Cut a cell for a message."""
+    plain = text if isinstance(text, str) else orjson.dumps(text, default=str).decode()
+    return plain if len(plain) <= _SHOWN else f"{plain[:_SHOWN]}..."
+
+
+def lines_of(stream: IO[bytes], encoding: str) -> Iterator[tuple[int, str | bytes]]:
+    """Yield the number and the text of each line, with its line break; bytes where it is not in the encoding."""
+    number = 0
+    for line in _decoded_lines(stream, encoding):
+        # A carriage return alone ends a line as well, and a byte order mark is no part of the first.
+        parts = [line] if isinstance(line, bytes) or "\r" not in line[:-2] else filter(None, _RETURN.split(line))
+        for part in parts:
+            number += 1
+            yield number, part.removeprefix("\ufeff") if number == 1 and isinstance(part, str) else part
+
+
+def _decoded_lines(stream: IO[bytes], encoding: str) -> Iterator[str | bytes]:
+    if encoding.startswith(("utf-16", "utf-32")):
+        yield from _wide_lines(stream, encoding)
+        return
+    for raw in _raw_lines(stream):
+        try:
+            yield raw.decode(encoding)
+        except UnicodeDecodeError:
+            yield raw
+
+
+def _raw_lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Split at line feeds; streams of Arrow have no lines of their own."""
+    rest = b""
+    while block := stream.read(1 << 20):
+        *whole, rest = (rest + block).split(b"\n")
+        for line in whole:
+            yield line + b"\n"
+    if rest:
+        yield rest
+
+
+def _wide_lines(stream: IO[bytes], encoding: str) -> Iterator[str]:
+    decoder, rest = codecs.getincrementaldecoder(encoding)(errors="replace"), ""
+    while block := stream.read(1 << 20):
+        *whole, rest = (rest + decoder.decode(block)).split("\n")
+        for line in whole:
+            yield line + "\n"
+    rest += decoder.decode(b"", final=True)
+    if rest:
+        yield rest
+
+
+def csv_rows(
+    stream: IO[bytes], encoding: str, delimiter: str, width: int, skip: int, file: str
+) -> Iterator[Line | BadRow]:
+    """Yield the rows of a delimited file.
+
+    Parameters
+    ----------
+    width
+        How many cells a row has.
+    skip
+        Lines before the first row.
+    """
+    waiting: list[tuple[int, str | bytes]] = []
+    coming = lines_of(stream, encoding)
+    for _ in range(skip):
+        next(coming, None)
+
+    def following() -> tuple[int, str | bytes] | None:
+        return waiting.pop(0) if waiting else next(coming, None)
+
+    while (found := following()) is not None:
+        number, text = found
+        if isinstance(text, bytes):
+            yield BadRow(file, number, "", shown(text.decode(errors="replace").rstrip("\r\n")), NO_TEXT, _ENCODED)
+            continue
+        if not text.strip("\r\n"):
+            continue
+        taken: list[tuple[int, str | bytes]] = []
+        parsed = _cells(text, delimiter)
+        while parsed is None and len(taken) < _LONGEST and (more := following()) is not None:
+            taken.append(more)
+            if isinstance(more[1], bytes):
+                break
+            text += more[1]
+            if '"' in more[1]:
+                parsed = _cells(text, delimiter)
+        if parsed is not None and len(parsed) > width and not any(parsed[width:]):
+            parsed = parsed[:width]
+        if parsed is not None and len(parsed) == width:
+            yield Line(number, parsed)
+            continue
+        # What follows an open quote is read again, line by line.
+        waiting[:0] = taken
+        first = shown(str(found[1]).rstrip("\r\n"))
+        if parsed is None or taken:
+            yield BadRow(file, number, "", first, OPEN_QUOTE, "a quote at the start of a cell needs one at its end")
+        else:
+            yield BadRow(file, number, "", first, RAGGED, f"{width} cells, as the header has, not {len(parsed)}")
+
+
+def json_rows(stream: IO[bytes], encoding: str, file: str) -> Iterator[Line | BadRow]:
+    """Yield the objects of a file of JSON lines, each as the only cell of its line."""
+    for number, text in lines_of(stream, encoding):
+        if not text.strip():
+            continue
+        found = _object(text)
+        if isinstance(found, dict):
+            yield Line(number, [found])
+        else:
+            line = text if isinstance(text, str) else text.decode(errors="replace")
+            yield BadRow(
+                file, number, "", shown(line.strip()), NO_JSON, 'an object in one line, such as {"user_id": "u1"}'
+            )
+
+
+_ENCODED = "text in the encoding of the file; --encoding names another"
+
+
+def _object(text: str | bytes) -> object:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        # Some data sets are printed dictionaries of Python.
+        return ast.literal_eval(text) if isinstance(text, str) and text.lstrip().startswith(("{'", "{u'")) else None
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+
+
+def _cells(text: str, delimiter: str) -> list[str] | None:
+    """Split a row; None where a quote is open."""
+    plain = text.rstrip("\r\n") if text.endswith(("\r", "\n")) else text
+    if '"' not in plain or len(delimiter) > 1:
+        return plain.split(delimiter)
+    dialects: list[dict[str, Any]] = [{"strict": True}]
+    if '\\"' in plain:
+        # Some programs write \" for a quote.
+        dialects.append({"strict": True, "escapechar": "\\", "doublequote": False})
+    for dialect in dialects:
+        try:
+            return next(csv.reader([plain], delimiter=delimiter, **dialect))
+        except csv.Error as error:
+            is_open = "unexpected end" in str(error)
+    if is_open:
+        return None
+    try:
+        return next(csv.reader([plain], delimiter=delimiter))
+    except csv.Error:
+        return None
