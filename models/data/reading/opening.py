@@ -20,6 +20,7 @@ SUFFIXES = frozenset(
     {".csv", ".tsv", ".txt", ".dat", ".data", ".item", ".user", ".json", ".jsonl", ".ndjson", ".parquet"}
 )
 _EVALUATED = ("test", "candidates", "histories")
+_HAPPENED = frozenset({columns.EVENT_TYPE, columns.VALUE, columns.TIMESTAMP, columns.QUANTITY})
 _DESCRIBES = frozenset({"title", "description", "categories", "image_url"})
 _PAGES = ("readme", "license", "licence", "notice", "allbut")
 NOTHING = "contains neither interactions.parquet nor interactions.csv, nor another file that can be imported"
@@ -192,6 +193,8 @@ def _kind(place: Place, source: Source, said: FileMapping) -> str | None:
     for kind, names in FILE_NAMES.items():
         if form in names.split():
             return kind
+    if mapped & {columns.ITEM, columns.USER} and mapped & _HAPPENED:
+        return "interactions"
     return "items" if columns.ITEM in mapped else "users" if columns.USER in mapped else None
 
 

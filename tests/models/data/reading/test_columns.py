@@ -115,6 +115,15 @@ def test_a_missing_column_is_named_with_the_option_that_maps_it(tmp_path: Path) 
     )
 
 
+@pytest.mark.parametrize("header", ["who,item_id,mood,timestamp", "user_id,what,rating", "who,sku,event"])
+def test_a_log_without_users_or_items_is_no_catalogue(tmp_path: Path, header: str) -> None:
+    cells = ["u", "i", "5", SEEN][: header.count(",") + 1]
+    (tmp_path / "some.csv").write_text(f"{header}\n{','.join(cells)}\n")
+    files = open_paths([tmp_path / "some.csv"])
+    assert [one.plan.kind for one in files.opened] == ["interactions"]
+    assert "is missing" in str(files.questions[0])
+
+
 def test_event_types_are_mapped_and_told(tmp_path: Path) -> None:
     text = "user_id,item_id,event_type\na,i,addtocart\nb,i,transaction\nc,i,VIEW\nd,i, view\ne,i,wish\nf,i,other\n"
     files = opened(tmp_path, text, events={"wish": "like"})
