@@ -9,8 +9,8 @@ import pytest
 
 from app.process import factory
 from app.process.resources import Resources
-from app.services.transfer.import_rows import clean_items
 from app.services.transfer.counts import Imported
+from app.services.transfer.import_rows import clean_items
 from app.storage.vectors import unpack
 from models.data.file_chunks import open_folder
 from models.data.progress import silent
