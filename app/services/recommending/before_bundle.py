@@ -74,6 +74,9 @@ class BeforeBundle:
         if not len(own):
             return LogScores(counts)
         strengths = np.ones(len(own)) if history.strengths is None else history.strengths[-_OWN_ITEMS:]
+        if not strengths.any():
+            # All have decayed to less than a float32 holds.
+            strengths = np.ones(len(own))
         personal = np.zeros(live.size, dtype=np.float32)
         best: dict[int, tuple[float, str, int]] = {}
         await self._together.count()
