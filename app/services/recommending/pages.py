@@ -8,7 +8,7 @@ from app.errors import CursorError
 from app.schemas.options import Options
 from app.schemas.recommendations import ListStrategy
 from app.services.recommending.cursors import Cursor
-from app.services.recommending.ranking import RankedList
+from app.services.recommending.ranking import DEPTH, RankedList
 from app.services.state.serving import Serving
 from models.arrays.types import Float32, Ids, Int32
 from models.ranking.candidate_generation import NOTHING
@@ -16,8 +16,6 @@ from models.ranking.live_catalogue import LiveCatalogue
 
 MAX_DELIVERED = 1000
 """Items of one list, over all its pages."""
-DEPTH = 100
-"""Items that the first page fixes; after them the list continues with the best items at the time of the request."""
 _MAX_NAME_BYTES = 8000
 
 

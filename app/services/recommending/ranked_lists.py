@@ -10,8 +10,7 @@ from app.services.popularity.selection import without_interactions
 from app.services.recommending.before_bundle import LogScores
 from app.services.recommending.candidate_queries import candidate_query
 from app.services.recommending.origins import Origin
-from app.services.recommending.pages import DEPTH
-from app.services.recommending.ranking import RankedList, rank
+from app.services.recommending.ranking import DEPTH, RankedList, rank
 from app.services.recommending.rules import apply_rules
 from app.services.state.serving import Serving
 from app.services.state.user_history import UserHistory

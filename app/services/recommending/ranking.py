@@ -20,6 +20,8 @@ from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.live_catalogue import LiveCatalogue
 from models.ranking.ranked import Adjustment, Ranked
 
+DEPTH = 100
+"""Items that the first page fixes; after them the list continues with the best items at the time of the request."""
 CONTEXT_HELD = 60.0
 """Seconds for which an answer counts as the same, where the network reads when a request is made."""
 

@@ -13,8 +13,7 @@ from app.services.recommending.answers import Answer
 from app.services.recommending.candidate_queries import candidate_query
 from app.services.recommending.listing import Listing, Opened
 from app.services.recommending.origins import Origin
-from app.services.recommending.pages import DEPTH
-from app.services.recommending.ranking import RankedList
+from app.services.recommending.ranking import DEPTH, RankedList
 from app.services.recommending.request_reader import RequestReader
 from app.services.state.serving import Serving
 from app.storage.search import SearchStore

@@ -20,8 +20,7 @@ from app.services.recommending.known_items import KnownItems
 from app.services.recommending.likeness import similar_to
 from app.services.recommending.listing import Listing, Opened
 from app.services.recommending.origins import Origin
-from app.services.recommending.pages import DEPTH
-from app.services.recommending.ranking import RankedList
+from app.services.recommending.ranking import DEPTH, RankedList
 from app.services.recommending.request_reader import RequestReader
 from app.services.state.active_bundle import ActiveBundle
 from app.services.state.serving import Serving
