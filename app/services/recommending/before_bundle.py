@@ -74,11 +74,16 @@ class BeforeBundle:
         if not len(own):
             return LogScores(counts)
         strengths = np.ones(len(own)) if history.strengths is None else history.strengths[-_OWN_ITEMS:]
+        if not strengths.any():
+            # All have decayed to less than a float32 holds.
+            strengths = np.ones(len(own))
+        await self._together.count()
+        parts = await self._parts(live, own)
+        # Only now: the catalogue may have grown meanwhile.
         personal = np.zeros(live.size, dtype=np.float32)
         best: dict[int, tuple[float, str, int]] = {}
-        await self._together.count()
-        for code, strength in zip(own.tolist(), (strengths / strengths.max()).tolist(), strict=True):
-            for name, (items, scores) in (await self._parts(live, live.item_id(code))).items():
+        for code, strength, found in zip(own.tolist(), (strengths / strengths.max()).tolist(), parts, strict=True):
+            for name, (items, scores) in found.items():
                 weighed = np.float32(strength) * scores
                 personal[items] += weighed
                 for item, score in zip(items.tolist(), weighed.tolist(), strict=True):
@@ -106,10 +111,13 @@ class BeforeBundle:
         together = self._together.alike(live, item_id)
         return together if method == _TOGETHER else _joined(await self._content.alike(live, item_id), together)
 
-    async def _parts(self, live: LiveCatalogue, item_id: str) -> Mapping[str, tuple[Int32, Float32]]:
-        found = {_TOGETHER: self._together.alike(live, item_id)}
+    async def _parts(self, live: LiveCatalogue, own: Int32) -> list[dict[str, tuple[Int32, Float32]]]:
+        """Return for each item what it shares users with, and what is described like it, as far as SQL answers."""
+        names = live.ids(own)
+        found = [{_TOGETHER: self._together.alike(live, item_id)} for item_id in names]
         with suppress(DatabaseError):
-            found[_CONTENT] = await self._content.alike_by_now(live, item_id)
+            for item_id, one in zip(names, found, strict=True):
+                one[_CONTENT] = await self._content.alike_by_now(live, item_id)
         return found
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import scipy.sparse as sp
@@ -26,6 +27,10 @@ _MAX_ITEMS = 500
 _NEIGHBOURS = 100
 _SIMILARITY = Similarity("cosine", shrinkage=2.0)
 """With few users every pair that two of them share would be as alike as can be."""
+_READING = 5.0
+"""Seconds that reading the interactions may take."""
+_WAITED = 0.1
+"""Seconds: where the last count took longer, no request waits for the next one."""
 _PATIENCE = 10.0
 """A count is used for this many times as long as it took, while the log grows."""
 _OUTDATED = 60.0
@@ -52,29 +57,34 @@ class CoOccurrence:
         self._newest = -1
         self._outdated_at = 0.0
         self._again_at = 0.0
-        self._counting = asyncio.Lock()
+        self._took = 0.0
+        self._counting: asyncio.Task[None] | None = None
 
     async def count(self) -> None:
         """Count the log again, if it has grown and the last count is long enough ago.
 
-        While the database is unavailable, the last count is used.
+        Of a long log only the first count is waited for: a later one goes on while requests use the one before. While
+        the database is unavailable, the last count is used.
         """
         if time.monotonic() < self._again_at:
             return
-        async with self._counting:
-            if time.monotonic() < self._again_at:
-                return
-            began = time.monotonic()
-            try:
-                newest = await with_timeout(self._interactions.newest_id())
-                if newest != self._newest or began >= self._outdated_at:
-                    pairs = await with_timeout(self._interactions.latest_pairs(self._positive, self._scale, MAX_ROWS))
-                    self._item_ids, self._codes, self._rows = await asyncio.to_thread(_compared, pairs)
-                    self._newest, self._outdated_at = newest, began + _OUTDATED
-            except DatabaseError:
-                pass
-            now = time.monotonic()
-            self._again_at = now + _PATIENCE * (now - began)
+        if self._counting is None or self._counting.done():
+            self._counting = asyncio.create_task(self._count())
+        if self._took <= _WAITED:
+            await asyncio.wait({self._counting})
+
+    async def _count(self) -> None:
+        began = time.monotonic()
+        with suppress(DatabaseError):
+            newest = await with_timeout(self._interactions.newest_id())
+            if newest != self._newest or began >= self._outdated_at:
+                rows = self._interactions.latest_pairs(self._positive, self._scale, MAX_ROWS)
+                pairs = await with_timeout(rows, _READING)
+                self._item_ids, self._codes, self._rows = await asyncio.to_thread(_compared, pairs)
+                self._newest, self._outdated_at = newest, began + _OUTDATED
+                self._took = time.monotonic() - began
+        now = time.monotonic()
+        self._again_at = now + _PATIENCE * (now - began)
 
     def alike(self, live: LiveCatalogue, item_id: str) -> tuple[Int32, Float32]:
         """Return the codes of the items whose users an item shares, and how alike by the last count."""

@@ -44,9 +44,7 @@ class Explainer:
         origins = {code: origin for origin, own in self.found.selections for code in own.tolist()}
         ranked = self._by_ranker(items[[code not in origins for code in items.tolist()]])
         return [
-            self._of_selection(origins[code], code)
-            if code in origins
-            else self._written(ranked.get(code) or self._by_log_scores(code))
+            self._of_selection(origins[code], code) if code in origins else self._written(self._of_item(code, ranked))
             for code in items.tolist()
         ]
 
@@ -67,6 +65,20 @@ class Explainer:
         attributes = known_attributes(self.log, options.attributes)
         why = explain(serving.ranker, self.found.history, ranked, own, attributes, options.context)
         return dict(zip(scored, why, strict=True))
+
+    def _of_item(self, code: int, ranked: Mapping[int, list[Reason]]) -> list[Reason]:
+        reasons = ranked.get(code) or self._by_log_scores(code)
+        newer = self.serving.ranker is not None and code >= self.serving.live.n_items
+        # Nothing speaks for it: it is where it is because it is new.
+        return _NEWEST if newer and reasons == _POPULAR and not self._is_counted(code) else reasons
+
+    def _is_counted(self, code: int) -> bool:
+        """Return whether its interactions put an item where it is."""
+        if self.found.strategy != "popular" or self.serving.live.item_id(code) in {
+            p.item_id for p in self.options.pins
+        }:
+            return False
+        return bool((self.found.scores[self.found.items == code] > 0).any())
 
     def _by_log_scores(self, code: int) -> list[Reason]:
         """Say what ranked an item before the first bundle."""

@@ -156,7 +156,7 @@ class SimilarItemsService:
         best: dict[int, tuple[float, str]] = {}
         for item_id, one in zip(item_ids, found, strict=False):
             for code, score in zip(one.items.tolist(), one.scores.tolist(), strict=True):
-                best[code] = max(best.get(code, (0.0, "")), (score, item_id))
+                best[code] = max(best.get(code, (score, item_id)), (score, item_id))
         return selection, {code: best[code][1] for code in selection.items.tolist()}
 
 

@@ -150,12 +150,14 @@ class Kinds:
 
 def _require_words(kind: Kind, q: str | None) -> None:
     """Refuse a search without words, and words for another kind."""
-    if (kind == "search") == (q is not None):
+    if kind == "search" and q is None:
+        wrong = FieldError(field="q", code="missing", detail="is missing: this scenario is a search")
+    elif kind != "search" and q is not None:
+        detail = f"belongs to scenarios of the kind search: this one is of the kind {kind}"
+        wrong = FieldError(field="q", code="not_a_search", detail=detail)
+    else:
         return
-    code, detail = "missing", "is missing: this scenario is a search"
-    if q is not None:
-        code, detail = "not_a_search", f"belongs to scenarios of the kind search: this one is of the kind {kind}"
-    raise InvalidFieldsError(f"q {detail}", [FieldError(field="q", code=code, detail=detail)])
+    raise InvalidFieldsError(f"q {wrong.detail}", [wrong])
 
 
 def items_of(request: ListRequest, kind: Kind, item_id: str | None) -> list[str]:

@@ -1,11 +1,15 @@
 """A new shop, before its first bundle: descriptions and shared users make lists personal."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from app.config import Settings
 from tests.app.api.asking import ask, ask_for, item_ids, post
+from tests.app.conftest import Serve
 
 SHOES = [f"shoe-{number}" for number in range(1, 7)]
 OTHERS = ["lamp", "tent", "mug", "rope", "map"]
@@ -92,3 +96,20 @@ async def test_disliked_items_speak_for_nothing(client: httpx.AsyncClient) -> No
     assert answer["strategy"] == "popular"
     assert "shoe-1" not in item_ids(answer)
     assert len(answer["items"]) == 10
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_interactions_whose_strength_has_decayed_to_nothing_still_give_scores(
+    serve: Serve, settings: Settings, application: FastAPI
+) -> None:
+    forgetting = {"event_types": {"view": {"weight": 0.4, "half_life_days": 1}}}
+    application.state.settings = Settings(**settings.model_dump() | forgetting)
+    async with serve() as client:
+        await catalogue(client)
+        # Above 0 as a double, and 0 with the precision of strengths.
+        long_ago = (datetime.now(UTC) - timedelta(days=200)).isoformat()
+        body = {"user_id": "u", "item_id": "shoe-1", "event_type": "view", "timestamp": long_ago}
+        assert (await client.post("/interactions", json=body)).status_code == 201
+        answer = await ask(client, "u", limit=20)
+    assert set(item_ids(answer)[:5]) == set(SHOES) - {"shoe-1"}
+    assert all(item["score"] > 0 for item in answer["items"][:5])

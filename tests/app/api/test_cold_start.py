@@ -150,6 +150,16 @@ async def test_a_new_shop_fills_its_lists_from_the_first_minute(client: httpx.As
     assert item_ids(seen) == [item for item in newest_first if item != "item-03"]
 
 
+async def test_a_new_item_that_nobody_has_is_not_called_popular(
+    bundles: BundleStore, client: httpx.AsyncClient
+) -> None:
+    for number in range(3):
+        await client.put(f"/items/new-{number}", json={"title": f"New {number}", "categories": ["fresh"]})
+    answer = await ask(client, "nobody", category="fresh", explain="true")
+    assert sorted(item_ids(answer)) == ["new-0", "new-1", "new-2"]
+    assert {item["explanation"] for item in answer["items"]} == {"New"}
+
+
 async def test_items_that_are_newer_than_the_bundle_fill_its_lists(
     bundles: BundleStore, client: httpx.AsyncClient, synthetic: DataSet
 ) -> None:
@@ -167,8 +177,10 @@ async def test_items_that_are_newer_than_the_bundle_fill_its_lists(
         assert {item["explanation"] for item in answer["items"]} == {"New"}
         odd = await ask_for(client, user_id=user, filter={"field": "tags", "eq": "odd"})
         assert sorted(item_ids(odd)) == ["new-1", "new-3", "new-5"]
-        first = await ask(client, user, limit=4)
-        assert item_ids(first) + item_ids(await ask(client, user, cursor=first["next_cursor"])) == new[::-1]
+        first = await ask(client, user, limit=4, explain="true")
+        second = await ask(client, user, explain="true", cursor=first["next_cursor"])
+        assert item_ids(first) + item_ids(second) == new[::-1]
+        assert {item["explanation"] for item in second["items"]} == {"New"}
     await post(client, "u-42", "new-3", event_type="view")
     seen = await ask(client, "u-42", exclude_seen="true")
     assert sorted(item_ids(seen)) == [item_id for item_id in new if item_id != "new-3"]
