@@ -100,7 +100,7 @@ class Settings(BaseSettings):
         None, description="TOML or YAML file that defines scenarios; others are stored by `PUT /scenarios/{name}`."
     )
     explanations: Path | None = Field(
-        None, description="TOML file of sentences that explain lists: further languages, or other words."
+        None, description="TOML file of sentences of explanations: further languages, or other words."
     )
     imports: Path = Field(Path("var/imports"), description="Folder for uploaded data sets, until they are imported.")
     host: str = Field("127.0.0.1", description="Address that `braid serve` listens on.")

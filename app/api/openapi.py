@@ -18,7 +18,7 @@ Every error is a problem document (RFC 9457) with a stable `code`. Times are UTC
 fields of answers, values of answers. Ignore what you do not know. What would break a client gets a new path prefix
 (`/v2/...`), beside the paths that there are."""
 TAGS = [
-    {"name": "recommendations", "description": "Ranked lists: for a user, similar, popular, trending and found items"},
+    {"name": "recommendations", "description": "Ranked lists: for a user, similar, popular and trending items, and search results"},
     {"name": "scenarios", "description": "Named places of a shop, and pages of several rows"},
     {"name": "interactions", "description": "What users do with items, one by one, in batches and in files"},
     {"name": "catalogue", "description": "Items, and the schema of the attributes of items and users"},
@@ -37,7 +37,7 @@ _PATH_PARAMETERS = {
 }
 """What names in paths stand for, and an example of each: the rules of their types are those of several names."""
 _OTHERS = {"merge_user": "anonymous-7"}
-"""Operations whose path stands for another one than elsewhere: an example."""
+"""Examples of path parameters that differ by operation."""
 _RETRY_AFTER = {"Retry-After": {"description": "seconds until the next attempt", "schema": {"type": "integer"}}}
 _JSON = "application/json"
 _FIRST_ERROR = 400

@@ -19,7 +19,7 @@ _IS_DOTS = r"^\.{1,2}\z"
 
 @dataclass(frozen=True)
 class IdRule:
-    """A rule: what is allowed, in words, as a class of characters (of Python's expressions and Arrow's), and how much.
+    """A rule: what is allowed, in words, as a class of characters (of Python's expressions and Arrow's), and how many.
 
     `most` counts characters; no id is longer than `MAX_BYTES`.
     """

@@ -68,7 +68,6 @@ class BeforeBundle:
         """
         live = serving.live
         counts = await self._popular.counts(live)
-        live.assign_codes([*{item for _, _, item, _, _ in ([] if log is None else log.events)}])
         history = read_history(serving, None, log, session_items=options.session_items).history
         own = history.items[-_OWN_ITEMS:]
         if not len(own):

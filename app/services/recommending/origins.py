@@ -22,7 +22,7 @@ class Origin:
 
     @property
     def kind(self) -> str:
-        """What the list is called in sentences: the method where it says more than the strategy."""
+        """The key of the sentence: the method where it says more than the strategy."""
         return self.method if self.method in TOGETHER else self.strategy
 
     def nearest_to(self, code: int) -> str | None:
