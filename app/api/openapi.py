@@ -18,7 +18,10 @@ Every error is a problem document (RFC 9457) with a stable `code`. Times are UTC
 fields of answers, values of answers. Ignore what you do not know. What would break a client gets a new path prefix
 (`/v2/...`), beside the paths that there are."""
 TAGS = [
-    {"name": "recommendations", "description": "Ranked lists: for a user, similar, popular and trending items, and search results"},
+    {
+        "name": "recommendations",
+        "description": "Ranked lists: for a user, similar, popular or trending, and of a search",
+    },
     {"name": "scenarios", "description": "Named places of a shop, and pages of several rows"},
     {"name": "interactions", "description": "What users do with items, one by one, in batches and in files"},
     {"name": "catalogue", "description": "Items, and the schema of the attributes of items and users"},

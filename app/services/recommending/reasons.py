@@ -41,7 +41,13 @@ class Explainer:
 
     def explained(self, items: Int32) -> list[dict[str, Any]]:
         """Return `explanation` and `reasons` of each item, as the wire model `RecommendedItem` has them."""
-        origins = {code: origin for origin, own in self.found.selections for code in own.tolist()}
+        origins = {
+            code: origin
+            for origin, own in self.found.selections
+            for code in own.tolist()
+            # A newer item may have been counted meanwhile.
+            if origin.strategy != "newest" or not self._is_counted(code)
+        }
         ranked = self._by_ranker(items[[code not in origins for code in items.tolist()]])
         return [
             self._of_selection(origins[code], code) if code in origins else self._written(self._of_item(code, ranked))

@@ -27,7 +27,7 @@ async def measured(resources: Resources) -> None:
 
 
 async def requested(resources: Resources) -> None:
-    _ = [page async for page in UserDataStore(resources.database, resources.changes).requests("u7")]
+    _ = [page async for page in UserDataStore(resources.database, resources.changes).requests(["u7"])]
 
 
 async def _read(resources: Resources) -> None:
@@ -47,7 +47,7 @@ STATEMENTS: dict[str, Run] = {
     "ix_changes_created_at": lambda resources: resources.changes.prune(1),
     "ix_changes_transaction_id": _read,
     "ix_requests_user_id": requested,
-    "ix_merges_into_user_id": lambda resources: UserDataStore(resources.database, resources.changes).merges("u7"),
+    "ix_merges_into_user_id": lambda resources: UserDataStore(resources.database, resources.changes).merges(["u7"]),
     "ix_training_jobs_created_at": lambda resources: resources.training_jobs.page(10),
     "ix_training_job_lines_job_id": lambda resources: resources.training_jobs.lines("j7"),
     "pk_training_jobs": lambda resources: resources.training_jobs.get("j7"),
@@ -56,7 +56,7 @@ STATEMENTS: dict[str, Run] = {
     "pk_users": lambda resources: resources.users.get("u7"),
     "pk_changes": _read,
     "pk_requests": lambda resources: resources.requests.add("fresh", "u7", 1, {}),
-    "pk_merges": lambda resources: UserDataStore(resources.database, resources.changes).merges("u7"),
+    "pk_merges": lambda resources: UserDataStore(resources.database, resources.changes).merges(["u7"]),
     "uq_imports_fingerprint": lambda resources: resources.imports.begin("f7", "folder"),
     "pk_imports": lambda resources: resources.imports.get("i7"),
 }
