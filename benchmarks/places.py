@@ -50,7 +50,7 @@ def places(
         with tempfile.TemporaryDirectory(prefix="braid-places-") as name:
             work = Work(Path(name) / "braid.sqlite3", Path(name) / "bundles")
             work.braid("migrate")
-            work.braid("import", str(folder.resolve()))
+            work.braid("import", str(folder.resolve()), "--timestamps", "seconds")
             work.braid("train", "--budget", str(budget), "--force")
             with serving(work, Path(name)) as server:
                 _compare(server, names, items)
