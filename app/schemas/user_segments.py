@@ -45,7 +45,7 @@ class Segment(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"value": "shoes", "score": 2.6, "rank": 1, "item_ids": ["sku-7", "sku-3"]}]},
+        json_schema_extra={"examples": [{"value": "shoes", "score": 1.63, "rank": 1, "item_ids": ["sku-7", "sku-3"]}]},
     )
 
     value: str = Field(description="the category, tag or value of the attribute")
@@ -67,7 +67,7 @@ class Segments(BaseModel):
                 {
                     "user_id": "u-42",
                     "field": "categories",
-                    "items": [{"value": "shoes", "score": 2.6, "rank": 1, "item_ids": ["sku-7", "sku-3"]}],
+                    "items": [{"value": "shoes", "score": 1.63, "rank": 1, "item_ids": ["sku-7", "sku-3"]}],
                     "strategy": "personalized",
                     "bundle_version": "20260301T120000000000Z",
                     "next_cursor": None,
