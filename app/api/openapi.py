@@ -39,7 +39,7 @@ _PATH_PARAMETERS = {
     "name": ("name of the scenario", "home"),
 }
 """What names in paths stand for, and an example of each: the rules of their types are those of several names."""
-_OTHERS = {"merge_user": "anonymous-7"}
+_OTHERS = {"merge_user": "anonymous-7", "undo_merge": "anonymous-7"}
 """Examples of path parameters that differ by operation."""
 _RETRY_AFTER = {"Retry-After": {"description": "seconds until the next attempt", "schema": {"type": "integer"}}}
 _JSON = "application/json"
