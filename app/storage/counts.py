@@ -24,7 +24,7 @@ from sqlalchemy import (
 from app.storage.database import Database
 from app.storage.interest import COUNTED_TYPE, shows_interest
 from app.storage.tables import interactions
-from models.data.columns import ITEM, TIMESTAMP, USER, VALUE
+from models.data.columns import EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
 from models.data.flow import Flow
 from models.data.strengths import RATING, StrengthScale
 
@@ -120,6 +120,14 @@ class CountStore:
             rows = found.all()
         times = [None if row[2] is None else row[2] / 1e6 for row in rows]
         return CountedRows([row[0] for row in rows], [row[1] for row in rows], times, [row[3] for row in rows])
+
+    async def event_types(self, latest: int) -> dict[str, int]:
+        """Count the rows of each event type, among the `latest` rows."""
+        last = select(func.max(interactions.c.id)).scalar_subquery()
+        kind = interactions.c[EVENT_TYPE]
+        statement = select(kind, func.count()).where(interactions.c.id > last - latest).group_by(kind)
+        async with self._database.begin() as connection:
+            return {row[0]: row[1] for row in await connection.execute(statement)}
 
     async def users(self) -> int:
         """Count the users."""

@@ -54,6 +54,15 @@ class Line:
     line: str
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """Jobs that wait for a worker, those that a worker runs, and seconds since the oldest waits."""
+
+    waiting: int
+    running: int
+    seconds: float
+
+
 _COLUMNS = [training_jobs.c[name] for name in Job.__dataclass_fields__]
 
 
@@ -227,6 +236,18 @@ class TrainingJobStore:
         statement = select(training_jobs.c.status, func.count()).group_by(training_jobs.c.status)
         async with self._database.begin() as connection:
             return {row[0]: row[1] for row in await connection.execute(statement)}
+
+    async def waiting(self) -> Waiting:
+        """Return which jobs wait for a worker."""
+        queued, running = training_jobs.c.status == "queued", training_jobs.c.status == "running"
+        async with self._database.begin() as connection:
+            moment = await connection.run_sync(self._moment)
+            held = running & (training_jobs.c.lease_until >= moment)
+            left = running & (training_jobs.c.lease_until < moment)
+            counts = [func.count(case((which, 1))) for which in (queued, held, left)]
+            oldest = func.min(case((queued, training_jobs.c.created_at), (left, training_jobs.c.lease_until)))
+            row = (await connection.execute(select(*counts, oldest))).one()
+            return Waiting(row[0] + row[2], row[1], 0.0 if row[3] is None else (moment - row[3]) / 1e6)
 
     async def last_of(self, origin: Origin) -> int | None:
         """Return when a job of this origin was last added, in microseconds since 1970; None if never."""

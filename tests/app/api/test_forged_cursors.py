@@ -25,7 +25,7 @@ ROUTES = {
     "/items/i/similar": "",
     "/scenarios/home/recommend?user_id=u": "",
 }
-BODIES = {
+BODIES: dict[str, dict[str, Any]] = {
     "/recommend": {"user_id": "u"},
     "/items/i/similar": {},
     "/items/similar": {"item_ids": ["i"]},

@@ -42,7 +42,7 @@ async def test_a_host_that_does_not_exist_is_one_line() -> None:
 
 
 async def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.storage.database._CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr("app.storage.engines.CONNECT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         assert "Timeout" in await refusal(f"postgresql+asyncpg://braid:{PASSWORD}@127.0.0.1:{port}/braid")
