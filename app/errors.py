@@ -25,6 +25,7 @@ BraidError
     BundleRefusedError
     BundlesUnavailableError
     PortError
+    WorkersError
     TrainingUnavailableError
 """
 
@@ -265,6 +266,12 @@ class PortError(BraidError):
     """The server cannot listen on this address."""
 
     code = "port_unavailable"
+
+
+class WorkersError(BraidError):
+    """The worker processes of the server do not start, or die again and again."""
+
+    code = "workers_failed"
 
 
 class TrainingUnavailableError(BraidError):

@@ -22,7 +22,7 @@ from app.errors import BraidError
 from app.process.resources import Resources, open_database
 from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT
 from app.schemas.training_jobs import MAX_SEED
-from app.server import announce_when_live, require_free_port, serve_forever
+from app.server.serving import announce_when_live, require_free_port, serve_forever
 from app.services.scenarios.definition_file import read_scenarios
 from app.storage.migrations import require_schema, upgrade
 from app.worker.training_run import Order
