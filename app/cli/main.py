@@ -12,6 +12,7 @@ import typer
 from app.cli import commands, migrating
 from app.cli.arguments import Budget
 from app.cli.bundles import bundles
+from app.cli.doctor import doctor
 from app.cli.embedding import embed
 from app.cli.evaluating import evaluate
 from app.cli.export import ExportGroup
@@ -43,6 +44,7 @@ cli.add_typer(bundles, name="bundles")
 cli.command(name="import")(import_files)
 cli.command()(evaluate)
 cli.command()(embed)
+cli.command()(doctor)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (BRAID_HOST).")]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on (BRAID_PORT).")]

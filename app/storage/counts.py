@@ -21,6 +21,7 @@ from sqlalchemy import (
     values,
 )
 
+from app.storage.clocks import moment_of
 from app.storage.database import Database
 from app.storage.interest import COUNTED_TYPE, shows_interest
 from app.storage.tables import interactions
@@ -128,6 +129,13 @@ class CountStore:
         statement = select(kind, func.count()).where(interactions.c.id > last - latest).group_by(kind)
         async with self._database.begin() as connection:
             return {row[0]: row[1] for row in await connection.execute(statement)}
+
+    async def times(self, latest: int) -> tuple[int, int | None]:
+        """Return the database's time and the latest time among the `latest` rows, in microseconds since 1970."""
+        last = select(func.max(interactions.c.id)).scalar_subquery()
+        newest = select(func.max(interactions.c[TIMESTAMP])).where(interactions.c.id > last - latest)
+        async with self._database.begin() as connection:
+            return await connection.run_sync(moment_of), await connection.scalar(newest)
 
     async def users(self) -> int:
         """Count the users."""

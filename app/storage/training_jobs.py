@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, case, func, insert, or_, select, text, update
 
+from app.storage.clocks import moment_of
 from app.storage.database import Database
 from app.storage.tables import interactions, training_job_lines, training_jobs
 from app.times import now
@@ -110,7 +111,7 @@ class TrainingJobStore:
         """
 
         def work(connection: Connection) -> Job | None:
-            moment = self._moment(connection)
+            moment = moment_of(connection)
             gone = (training_jobs.c.status == "running") & (training_jobs.c.lease_until < moment)
             _give_up(connection, gone)
             free = or_(training_jobs.c.status == "queued", gone)
@@ -141,7 +142,7 @@ class TrainingJobStore:
         """Renew a job's lease, store its progress and log lines, and return whether it is still the worker's."""
 
         def work(connection: Connection) -> Literal["ours", "cancelling", "lost"]:
-            until = self._moment(connection) + LEASE_SECONDS * 1_000_000
+            until = moment_of(connection) + LEASE_SECONDS * 1_000_000
             values = {"lease_until": until, "phase": phase, "progress": progress}
             if not connection.execute(update(training_jobs).where(_held(job)).values(values)).rowcount:
                 return "lost"
@@ -191,12 +192,6 @@ class TrainingJobStore:
 
         return await self._database.write(work)
 
-    def _moment(self, connection: Connection) -> int:
-        if self._database.is_sqlite:
-            return now()
-        clock = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
-        return int(connection.scalar(clock) or 0)
-
     async def get(self, job_id: str) -> Job | None:
         """Return a job; None where there is none."""
         async with self._database.begin() as connection:
@@ -241,7 +236,7 @@ class TrainingJobStore:
         """Return which jobs wait for a worker."""
         queued, running = training_jobs.c.status == "queued", training_jobs.c.status == "running"
         async with self._database.begin() as connection:
-            moment = await connection.run_sync(self._moment)
+            moment = await connection.run_sync(moment_of)
             held = running & (training_jobs.c.lease_until >= moment)
             left = running & (training_jobs.c.lease_until < moment)
             counts = [func.count(case((which, 1))) for which in (queued, held, left)]
