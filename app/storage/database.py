@@ -165,6 +165,8 @@ class Database:
             async with self.begin() as connection:
                 if await connection.scalar(text("SELECT current_setting('transaction_read_only')")) == "on":
                     raise StorageReadOnlyError(f"{self.place}: the server takes no writes")
+        elif self.url.database and sqlite_files.is_read_only(self.url.database):
+            raise StorageReadOnlyError(f"{self.place}: the file or its folder cannot be written")
         elif self.url.database and not self._one_writer.locked():
             with self._readable_errors():
                 await asyncio.to_thread(sqlite_files.try_lock, self.url.database)

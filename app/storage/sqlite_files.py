@@ -1,5 +1,6 @@
 """Connections to files of SQLite."""
 
+import os
 import sqlite3
 import time
 from contextlib import closing
@@ -70,6 +71,11 @@ def _use_wal(cursor: Any) -> None:
 def _require_file(_connection: object, record: Any, _fairy: object) -> None:
     if _identity(record.info["path"]) != record.info["file"]:
         raise DisconnectionError(f"{record.info['path']} is not the file that it was")
+
+
+def is_read_only(path: str) -> bool:
+    """Tell whether a file, or its folder, which holds the write-ahead log, cannot be written."""
+    return not all(os.access(place, os.W_OK) for place in (path, Path(path).absolute().parent))
 
 
 def try_lock(path: str) -> None:

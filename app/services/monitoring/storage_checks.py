@@ -4,10 +4,11 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.errors import DatabaseError, SchemaError, WriteRefusedError
+from app.errors import DatabaseError, SchemaError, StorageReadOnlyError, WriteRefusedError
 from app.schemas.health import Check
 from app.storage.database import Database
 from app.storage.migrations import require_schema
+from app.storage.sqlite_files import is_read_only
 
 LITTLE_ROOM = 200_000_000
 """Bytes below which a disk counts as nearly full."""
@@ -15,7 +16,7 @@ _MEGABYTE = 1_000_000
 
 
 async def database_checks(database: Database) -> dict[str, Check]:
-    """Check that the database answers, its tables, and whether it takes writes."""
+    """Check that the database answers, and its tables."""
     found = Check(status="ok", detail=database.url.get_backend_name())
     try:
         migrations = Check(status="ok", detail=await require_schema(database))
@@ -23,7 +24,7 @@ async def database_checks(database: Database) -> dict[str, Check]:
         migrations = Check(status="failed", detail=str(error))
     except DatabaseError as error:
         return {
-            "database": Check(status="failed", detail=str(error)),
+            "database": Check(status="failed", detail=f"{error}: {_advice(database)}"),
             "migrations": Check(status="failed", detail="unknown while the database does not answer"),
         }
     return {"database": found, "migrations": migrations}
@@ -55,6 +56,12 @@ async def storage_check(database: Database, folders: Iterable[Path]) -> Check:
     least = min(free.values(), default=None)
     room_left = "" if least is None else f", and {least // _MEGABYTE:,} MB are free"
     return Check(status="ok", detail=f"takes writes{room_left}")
+
+
+def _advice(database: Database) -> str:
+    if database.is_sqlite and database.url.database and is_read_only(database.url.database):
+        return StorageReadOnlyError.advice.partition(";")[0]
+    return "see that it runs and can be reached, and that BRAID_DATABASE_URL is right"
 
 
 def database_folders(database: Database) -> list[Path]:

@@ -60,7 +60,9 @@ def test_a_deployment_as_it_should_be_has_no_warning_but_for_the_bundle(
 def test_each_finding_says_what_to_do(look: Look, database: sqlite3.Connection) -> None:
     with closing(database):
         rows = [("u", "i", "skip", LATER), ("u", "i", "view", 1)]
-        database.executemany("INSERT INTO interactions (user_id, item_id, event_type, timestamp) VALUES (?,?,?,?)", rows)
+        database.executemany(
+            "INSERT INTO interactions (user_id, item_id, event_type, timestamp) VALUES (?,?,?,?)", rows
+        )
         database.executemany("INSERT INTO users (user_id, attributes) VALUES (?, '{}')", [("Zoë",), ("..",), ("u",)])
         database.execute(
             "INSERT INTO training_jobs (job_id, kind, origin, options, status, attempts, cancelling, created_at)"
