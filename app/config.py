@@ -38,7 +38,6 @@ _DRIVERS = {
     "sqlite+aiosqlite": "sqlite+aiosqlite",
 }
 
-
 # The setting takes the name of a method that pydantic has deprecated.
 warnings.filterwarnings("ignore", 'Field name "schema" in "Settings" shadows an attribute')
 
@@ -106,6 +105,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `braid serve` listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that `braid serve` listens on.")
     workers: int = Field(1, ge=1, le=256, description="Processes that `braid serve` starts.")
+    worker_timeout: int = Field(
+        60, ge=1, description="Seconds without a sign of life after which `braid serve` replaces one of its processes."
+    )
     test_clock: AwareDatetime | None = Field(
         None,
         description="For tests: a time with an offset at which the clock of `braid serve` stands until a request moves"

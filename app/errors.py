@@ -15,13 +15,17 @@ BraidError
     UnsupportedMediaTypeError
     DatabaseError
         SchemaError
-    StorageFullError
+        WriteRefusedError
+            StorageFullError
+            StorageReadOnlyError
+            StorageLockedError
     EventIdConflictError
     MergeConflictError
     ImportBusyError
     BundleRefusedError
     BundlesUnavailableError
     PortError
+    WorkersError
     TrainingUnavailableError
 """
 
@@ -39,6 +43,10 @@ class BraidError(Exception):
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     field: str | None = None
     """The field of the request that is wrong."""
+    told: str | None = None
+    """What clients read in place of the text, which may name hosts and users and goes to the log only."""
+    retry_after = 1
+    """Seconds after which a client may try again, where the status is 503."""
 
 
 class NotFoundError(BraidError):
@@ -142,12 +150,47 @@ class DatabaseError(BraidError):
 
     code = "database_unavailable"
     status = HTTPStatus.SERVICE_UNAVAILABLE
+    told = "the database is not available; nothing was acknowledged: try again, with the same event_id"
 
 
 class SchemaError(DatabaseError):
     """The database's tables are missing, too old or too new."""
 
     code = "database_not_migrated"
+    told = "the tables are missing or too old: run `braid migrate`"
+
+
+class WriteRefusedError(DatabaseError):
+    """The database took no write: nothing of the transaction was stored, and reads go on."""
+
+    advice = "see its log"
+    """What the operator can do."""
+
+
+class StorageFullError(WriteRefusedError):
+    """The disk has no room, for rows or for uploaded files."""
+
+    code = "storage_full"
+    told = "the disk is full; nothing was stored, and reads go on: try again when there is room"
+    advice = "free space on its disk, or enlarge it; reads go on"
+    retry_after = 30
+
+
+class StorageReadOnlyError(WriteRefusedError):
+    """The file, the folder or the server can only be read."""
+
+    code = "storage_read_only"
+    told = "the storage can only be read; nothing was stored: try again when it takes writes"
+    advice = "make the file and its folder writable, or name the primary server in BRAID_DATABASE_URL; reads go on"
+    retry_after = 30
+
+
+class StorageLockedError(WriteRefusedError):
+    """Another process writes, and did not end in time."""
+
+    code = "storage_locked"
+    told = "another process writes to the database; nothing was stored: try again, with the same event_id"
+    advice = "find the process that writes for so long, such as a large import, and try again when it has ended"
 
 
 class SchemaFixedError(BraidError):
@@ -170,13 +213,6 @@ class ScenarioFileError(BraidError):
 
 class ExplanationsFileError(BraidError):
     """A file of explanations cannot be used; the text is one line that names the file and the place."""
-
-
-class StorageFullError(BraidError):
-    """The disk has no room for the uploaded files."""
-
-    code = "storage_full"
-    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class EventIdConflictError(BraidError):
@@ -240,6 +276,12 @@ class PortError(BraidError):
     """The server cannot listen on this address."""
 
     code = "port_unavailable"
+
+
+class WorkersError(BraidError):
+    """The worker processes of the server do not start, or die again and again."""
+
+    code = "workers_failed"
 
 
 class TrainingUnavailableError(BraidError):

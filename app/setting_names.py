@@ -7,21 +7,32 @@ from app.nearest_name import nearest_name
 
 PREFIX = "BRAID_"
 _OF_TESTS = f"{PREFIX}TEST_"
-_ADDRESS = re.compile(r"(tcp|udp|sctp)://")
-_OF_KUBERNETES = re.compile(
-    rf"{PREFIX}(\w+_)?(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)?)"
-)
-"""What Kubernetes sets in each container for a service whose name begins with `braid`."""
+_ADDRESS = r"(tcp|udp|sctp)://.+"
+_IP = r"[0-9a-fA-F.:]+"
+_NUMBER = r"\d+"
+_PORT = r"PORT_\d+_(TCP|UDP|SCTP)"
+_OF_KUBERNETES = {
+    "SERVICE_HOST": _IP,
+    r"SERVICE_PORT(_\w+)?": _NUMBER,
+    "PORT": _ADDRESS,
+    _PORT: _ADDRESS,
+    f"{_PORT}_PROTO": "tcp|udp|sctp",
+    f"{_PORT}_PORT": _NUMBER,
+    f"{_PORT}_ADDR": _IP,
+}
+"""What Kubernetes sets in each container for a service, after the service's name, with the form of the value."""
 
 
 def is_injected(name: str, value: str) -> bool:
     """Return whether a variable says where a service is, as Kubernetes sets it, and is no setting.
 
-    `BRAID_PORT` is both: the port to listen on, and the address of a service called `braid`.
+    It does so for services called `braid`, or `braid-` and more. `BRAID_PORT` is both: the port to listen on, and the
+    address of a service called `braid`.
     """
-    if _OF_KUBERNETES.fullmatch(name) is None:
-        return False
-    return name != f"{PREFIX}PORT" or _ADDRESS.match(value) is not None
+    return any(
+        re.fullmatch(rf"{PREFIX}(\w+_)?{kind}", name) and re.fullmatch(form, value)
+        for kind, form in _OF_KUBERNETES.items()
+    )
 
 
 def unknown_names(variables: Mapping[str, str | None], known: Collection[str]) -> dict[str, str | None]:

@@ -39,8 +39,8 @@ class PostgreSQL:
     def url(self, name: str) -> str:
         return f"postgresql+asyncpg://braid:of-the-test@127.0.0.1:{self.port}/{name}"
 
-    def sql(self, *statements: str) -> None:
-        self._psql("postgres", *statements).check_returncode()
+    def sql(self, *statements: str, database: str = "postgres") -> None:
+        self._psql(database, *statements).check_returncode()
 
     def emptied(self, name: str) -> bool:
         """Empty the tables of a database; return False if a test left more behind than rows."""

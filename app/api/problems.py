@@ -13,16 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from app.api.bodies import EncodingError
-from app.errors import BraidError, DatabaseError, InvalidFieldsError, SchemaError
+from app.errors import BraidError, InvalidFieldsError
 from app.schemas.problems import FieldError, Problem, field_error
 
 MEDIA_TYPE = "application/problem+json"
 _JSON = "application/json"
 _log = structlog.get_logger(__name__)
-_UNAVAILABLE = {
-    DatabaseError.code: "the database is not available; nothing was acknowledged: try again, with the same event_id",
-    SchemaError.code: "the tables are missing or too old: run `braid migrate`",
-}
 _CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large"}
 # Not the phrases of the statuses: these differ between versions of Python.
 _MEANINGS = {
@@ -66,13 +62,16 @@ async def _braid_error(request: Request, error: Exception) -> Response:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request failed", method=request.method, path=request.url.path, code=error.code, reason=str(error))
     unavailable = error.status == HTTPStatus.SERVICE_UNAVAILABLE
-    # The text of a database error goes to the log only: it may name hosts and users.
-    detail = _UNAVAILABLE.get(error.code, str(error))
+    detail = error.told or str(error)
     about = None if error.field is None else [FieldError(field=error.field, code=error.code, detail=detail)]
     if isinstance(error, InvalidFieldsError):
         about = error.errors
     return problem_response(
-        error.status, error.code, detail, about, headers={"Retry-After": "1"} if unavailable else None
+        error.status,
+        error.code,
+        detail,
+        about,
+        headers={"Retry-After": str(error.retry_after)} if unavailable else None,
     )
 
 

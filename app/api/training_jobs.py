@@ -5,11 +5,11 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
-from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 
 from app.api.dependencies import PathId, from_resources
 from app.api.problems import problems
+from app.api.streams import Streamed
 from app.process import factory
 from app.schemas.training_jobs import (
     TrainingJob,
@@ -61,7 +61,7 @@ async def get_training_job(
     jobs: Jobs,
     accept: Annotated[str, Header(description=f"`{_STREAM}` to follow the job")] = "application/json",
     last_event_id: Annotated[int, Header(ge=0, lt=2**63, description="id of the last line that was received")] = 0,
-) -> TrainingJobWithLog | StreamingResponse:
+) -> TrainingJobWithLog | Streamed:
     """Get the progress and the log of a training job; it can follow the job until its end.
 
     With `Accept: text/event-stream` it answers with server-sent events: `line` (with an id to resume from), `progress`
@@ -71,7 +71,7 @@ async def get_training_job(
     if _STREAM not in accept:
         return job
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(_events(jobs, job_id, last_event_id), media_type=_STREAM, headers=headers)
+    return Streamed(_events(jobs, job_id, last_event_id), media_type=_STREAM, headers=headers)
 
 
 @router.post("/{job_id}/cancel", status_code=HTTPStatus.ACCEPTED, responses=problems(HTTPStatus.NOT_FOUND))

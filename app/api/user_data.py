@@ -4,10 +4,10 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from fastapi.responses import StreamingResponse
 
 from app.api.dependencies import PathId, from_state
 from app.api.problems import problems
+from app.api.streams import Streamed
 from app.process import serving_factory
 from app.schemas.user_data import LogPage, LogQuery, Merged, MergeIn, Unmerged, UserExport
 from app.services.users.user_data import UserData
@@ -31,7 +31,7 @@ async def list_interactions(user_id: PathId, query: Annotated[LogQuery, Query()]
 async def export_user(user_id: PathId, user_data: Data) -> Response:
     """Export all data stored about a user, in one document."""
     parts = await user_data.export(user_id)
-    return StreamingResponse(parts, media_type="application/json")
+    return Streamed(parts, media_type="application/json")
 
 
 @router.delete("/users/{user_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(HTTPStatus.NOT_FOUND))

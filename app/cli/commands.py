@@ -11,6 +11,7 @@ from rich.table import Table
 
 from app.cli.import_runs import import_files
 from app.cli.progress import progress_bars
+from app.errors import DatabaseError
 from app.process import factory
 from app.process.resources import Resources
 from app.schemas.training_jobs import TrainingJobIn
@@ -87,9 +88,18 @@ async def activate(resources: Resources, console: Console, version: str, *, forc
 
 
 async def export_folder(resources: Resources, console: Console, folder: Path) -> None:
-    """Write a data-set folder and print its counts."""
-    with progress_bars() as progress:
-        done = await factory.exporting_log(resources).run(folder, progress)
+    """Write a data-set folder and print its counts.
+
+    Raises
+    ------
+    DatabaseError
+        The text says that nothing was exported.
+    """
+    try:
+        with progress_bars() as progress:
+            done = await factory.exporting_log(resources).run(folder, progress)
+    except DatabaseError as error:
+        raise type(error)(f"{error}; nothing was exported: the files in {folder} are as they were") from error
     console.print(f"{folder}: {done.interactions:,} interactions, {done.items:,} items, {done.users:,} users")
 
 

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from app.cli.progress import progress_bars
 from app.cli.showing import show_counts, show_examples, show_notes
+from app.errors import DatabaseError
 from app.process import factory
 from app.process.resources import Resources
 from app.services.transfer.checking import DEFAULT, Limits
@@ -14,6 +15,8 @@ from app.services.transfer.import_rows import Timestamps
 from app.times import from_microseconds
 from models.data.file_chunks import Files
 from models.data.reading.rows import BadRow
+
+_NOT_COMPLETE = "the import is not complete: run the same command again, and it goes on after the rows that are stored"
 
 
 async def import_files(
@@ -26,12 +29,21 @@ async def import_files(
     replace: bool = False,
     limits: Limits = DEFAULT,
 ) -> None:
-    """Import files and print the counts of their rows, and examples of those that were left out."""
+    """Import files and print the counts of their rows, and examples of those that were left out.
+
+    Raises
+    ------
+    DatabaseError
+        The text says that the import is not complete, and how to complete it.
+    """
     importing = factory.importing(resources)
-    with progress_bars() as progress:
-        done = await importing.run(
-            files, timestamps=timestamps, again=again, replace=replace, limits=limits, progress=progress
-        )
+    try:
+        with progress_bars() as progress:
+            done = await importing.run(
+                files, timestamps=timestamps, again=again, replace=replace, limits=limits, progress=progress
+            )
+    except DatabaseError as error:
+        raise type(error)(f"{error}; {_NOT_COMPLETE}") from error
     if done.before is not None:
         when = from_microseconds(done.before).isoformat(timespec="seconds")
         console.print(f"{files.folder}: these files were imported before ({when}); --again imports them once more")

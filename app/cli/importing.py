@@ -23,6 +23,8 @@ from models.data.reading.mapping import FileKind, FileMapping, pairs, read_mappi
 from models.data.reading.opening import Wishes
 from models.data.reading.times import zone_named
 
+_LOCK_SECONDS = 60.0
+"""An import is not in a hurry: for so long it tries to write while another process has the lock of SQLite."""
 Paths = Annotated[
     list[Path],
     typer.Argument(help="A folder, or files: CSV, JSON lines or Parquet, also in .gz, .zst or .zip."),
@@ -118,7 +120,7 @@ def import_files(
         else:
             await run_import(resources, files, console, timestamps=meaning, again=again, replace=replace, limits=limits)
 
-    run_command(work)
+    run_command(work, lock_seconds=_LOCK_SECONDS)
 
 
 def _opened(paths: Sequence[Path], wishes: Wishes, *, asks: bool) -> tuple[Files, Wishes]:

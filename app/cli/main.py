@@ -12,6 +12,7 @@ import typer
 from app.cli import commands, migrating
 from app.cli.arguments import Budget
 from app.cli.bundles import bundles
+from app.cli.doctor import doctor
 from app.cli.embedding import embed
 from app.cli.evaluating import evaluate
 from app.cli.export import ExportGroup
@@ -22,7 +23,7 @@ from app.errors import BraidError
 from app.process.resources import Resources, open_database
 from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT
 from app.schemas.training_jobs import MAX_SEED
-from app.server import announce_when_live, require_free_port, serve_forever
+from app.server.serving import announce_when_live, require_free_port, serve_forever
 from app.services.scenarios.definition_file import read_scenarios
 from app.storage.migrations import require_schema, upgrade
 from app.worker.training_run import Order
@@ -43,6 +44,7 @@ cli.add_typer(bundles, name="bundles")
 cli.command(name="import")(import_files)
 cli.command()(evaluate)
 cli.command()(embed)
+cli.command()(doctor)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (BRAID_HOST).")]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on (BRAID_PORT).")]

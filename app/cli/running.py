@@ -13,13 +13,17 @@ from app.storage.migrations import require_schema
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
 
-def run_command(work: Callable[[Resources], Awaitable[None]], *, log_level: str = "warning") -> None:
+def run_command(
+    work: Callable[[Resources], Awaitable[None]], *, log_level: str = "warning", lock_seconds: float | None = None
+) -> None:
     """Run a command with the settings of the environment.
 
     Parameters
     ----------
     log_level
         Lowest level of the log lines that are written to standard error.
+    lock_seconds
+        How long a write tries again while another process has the lock of SQLite.
 
     Raises
     ------
@@ -29,7 +33,7 @@ def run_command(work: Callable[[Resources], Awaitable[None]], *, log_level: str 
     configure_logging(log_level)
 
     async def run() -> None:
-        async with Resources(load_settings()) as resources:
+        async with Resources(load_settings(), lock_seconds=lock_seconds) as resources:
             await require_schema(resources.database)
             await work(resources)
 

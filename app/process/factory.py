@@ -5,6 +5,7 @@ They are cheap to make. What must outlive them is in `Resources`.
 
 from app.process.resources import Resources
 from app.services.monitoring.online_measures import OnlineMeasuring
+from app.services.monitoring.operation_checks import EventTypesOfLog
 from app.services.state.bundle_origin import BundleOrigin
 from app.services.training.jobs import TrainingJobs
 from app.services.training.versions import Versions
@@ -54,3 +55,8 @@ def training_jobs(resources: Resources) -> TrainingJobs:
 def online_measuring(resources: Resources) -> OnlineMeasuring:
     """Measure clicks and conversions of recommendations."""
     return OnlineMeasuring(OnlineMeasureStore(resources.database), resources.scenarios.shares)
+
+
+def event_types_of_log(resources: Resources) -> EventTypesOfLog:
+    """Compare the event types of the log with those of the settings."""
+    return EventTypesOfLog(resources.counts, resources.event_types)

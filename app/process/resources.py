@@ -1,7 +1,9 @@
 """What every process of Braid works with: its settings, the database and the bundle store."""
 
 from functools import cached_property
+from pathlib import Path
 from typing import Self
+from urllib.parse import unquote, urlsplit
 
 from app.config import Settings
 from app.schemas.ids import in_force
@@ -27,12 +29,13 @@ from models.bundle.opening import open_store
 from models.bundle.store import BundleStore
 
 
-def open_database(settings: Settings) -> Database:
+def open_database(settings: Settings, *, lock_seconds: float | None = None) -> Database:
     """Return the database of the settings; it is connected to at the first query."""
     return Database(
         settings.database_url,
         pool=settings.database_pool,
         statement_seconds=settings.statement_timeout_ms / 1000,
+        lock_seconds=lock_seconds,
     )
 
 
@@ -45,17 +48,27 @@ class Resources:
     ----------
     settings
         The settings of this process.
+    lock_seconds
+        See `Database`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, lock_seconds: float | None = None) -> None:
         self.settings = settings
         in_force.use(settings.id_rule)
-        self.database = open_database(settings)
+        self.database = open_database(settings, lock_seconds=lock_seconds)
 
     @cached_property
     def bundles(self) -> BundleStore:
         """Where bundles are published and activated."""
         return open_store(self.settings.bundles, self.settings.bundle_cache)
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of this machine that something is written to, beside the database."""
+        settings = self.settings
+        place = urlsplit(settings.bundles)
+        local = Path(unquote(place.path) if place.scheme == "file" else settings.bundles)
+        return (settings.bundle_cache if place.scheme in {"s3", "gs"} else local, settings.imports)
 
     @cached_property
     def event_types(self) -> EventTypeRule:

@@ -132,4 +132,13 @@ def exposition(state: ServingState) -> Exposition:
 
 def readiness(state: ServingState) -> Readiness:
     """Check whether the process should take traffic."""
-    return Readiness(state.resources.database, state.bundle, state.background)
+    resources = state.resources
+    return Readiness(
+        resources.database,
+        state.bundle,
+        state.background,
+        state.feed,
+        resources.training_jobs,
+        state.event_types_of_log,
+        resources.folders,
+    )

@@ -87,6 +87,7 @@ class ServingState:
             resources.scenarios.refresh,
         )
         self.recent_measures = RecentMeasures(factory.online_measuring(resources))
+        self.event_types_of_log = factory.event_types_of_log(resources)
         self.retention = Retention(
             RetentionStore(resources.database, resources.changes),
             resources.merging,
@@ -166,6 +167,7 @@ LOOPS: dict[str, Callable[[ServingState], Loop | None]] = {
     "popularity": lambda state: state.counts_since_bundle.run,
     "retention": lambda state: state.retention.run,
     "imports": lambda state: state.import_jobs.run,
+    "event_types": lambda state: state.event_types_of_log.run,
 }
 """The background loops by their names in health and metrics; None for a loop that this process does not need."""
 

@@ -18,11 +18,10 @@ class Check(BaseModel):
 
     status: Literal["ok", "none", "unreadable", "foreign", "degraded", "failed"] = Field(
         description="`none`: there is no bundle yet; `unreadable`: another version of Braid made the bundle, and this"
-        " one cannot read it: train again; `foreign`: the bundle is of another database; `degraded`: a background"
-        " loop is being restarted; `failed`: 503. With all"
-        " others the process takes traffic"
+        " one cannot read it: train again; `foreign`: the bundle is of another database; `degraded`: something"
+        " needs attention, and requests are answered; `failed`: 503. With all others the process takes traffic"
     )
-    detail: str = Field(description="what was found, in words")
+    detail: str = Field(description="what was found, and what to do about it")
 
 
 class Ready(BaseModel):
@@ -38,6 +37,10 @@ class Ready(BaseModel):
                         "migrations": {"status": "ok", "detail": "0001"},
                         "bundle": {"status": "none", "detail": "no bundle yet: `braid train` makes one"},
                         "background": {"status": "ok", "detail": "change_feed, bundle, popularity, retention, imports"},
+                        "storage": {"status": "ok", "detail": "takes writes, and 41,200 MB are free"},
+                        "change_feed": {"status": "ok", "detail": "0.2 s behind"},
+                        "training": {"status": "ok", "detail": "no training job waits"},
+                        "event_types": {"status": "ok", "detail": "the settings have all that the log has"},
                     },
                 }
             ]

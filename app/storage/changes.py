@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select, text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.errors import EventIdConflictError
+from app.errors import EventIdConflictError, WriteRefusedError
 from app.storage.database import Database, Result, pages
 from app.storage.tables import changes
 from app.times import now
@@ -87,7 +87,7 @@ class ChangeStore:
     def _doubting(self) -> Iterator[None]:
         try:
             yield
-        except (IntegrityError, DataError, EventIdConflictError):
+        except (IntegrityError, DataError, EventIdConflictError, WriteRefusedError):
             raise
         except BaseException:
             # It may be committed or not: under a new name this process reads its own earlier changes like those of

@@ -21,10 +21,11 @@ from sqlalchemy import (
     values,
 )
 
+from app.storage.clocks import moment_of
 from app.storage.database import Database
 from app.storage.interest import COUNTED_TYPE, shows_interest
 from app.storage.tables import interactions
-from models.data.columns import ITEM, TIMESTAMP, USER, VALUE
+from models.data.columns import EVENT_TYPE, ITEM, TIMESTAMP, USER, VALUE
 from models.data.flow import Flow
 from models.data.strengths import RATING, StrengthScale
 
@@ -120,6 +121,21 @@ class CountStore:
             rows = found.all()
         times = [None if row[2] is None else row[2] / 1e6 for row in rows]
         return CountedRows([row[0] for row in rows], [row[1] for row in rows], times, [row[3] for row in rows])
+
+    async def event_types(self, latest: int) -> dict[str, int]:
+        """Count the rows of each event type, among the `latest` rows."""
+        last = select(func.max(interactions.c.id)).scalar_subquery()
+        kind = interactions.c[EVENT_TYPE]
+        statement = select(kind, func.count()).where(interactions.c.id > last - latest).group_by(kind)
+        async with self._database.begin() as connection:
+            return {row[0]: row[1] for row in await connection.execute(statement)}
+
+    async def times(self, latest: int) -> tuple[int, int | None]:
+        """Return the database's time and the latest time among the `latest` rows, in microseconds since 1970."""
+        last = select(func.max(interactions.c.id)).scalar_subquery()
+        newest = select(func.max(interactions.c[TIMESTAMP])).where(interactions.c.id > last - latest)
+        async with self._database.begin() as connection:
+            return await connection.run_sync(moment_of), await connection.scalar(newest)
 
     async def users(self) -> int:
         """Count the users."""

@@ -6,21 +6,21 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import asyncpg
-import orjson
-from sqlalchemy import URL, Connection, Engine, StaticPool, Table, create_engine, make_url, text
+from sqlalchemy import Connection, Table, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.errors import DatabaseError, SchemaError
+from app.errors import DatabaseError, SchemaError, StorageFullError, StorageReadOnlyError, WriteRefusedError
 from app.storage import sqlite_files
+from app.storage.engines import CONNECT_SECONDS, make_engine, make_sqlite_writer
+from app.storage.refusals import refusal_of
 from app.storage.tables import metadata
 
-_CONNECT_SECONDS = 5
 _NO_SUCH_TABLE = ("42P01", "42703")
 """Codes of PostgreSQL for a table or a column that does not exist."""
 _DEADLOCK = "40P01"
@@ -28,10 +28,6 @@ _DEADLOCK = "40P01"
 _LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.05
-_JSON: dict[str, Any] = {
-    "json_serializer": lambda value: orjson.dumps(value).decode(),
-    "json_deserializer": orjson.loads,
-}
 Row = TypeVar("Row")
 Result = TypeVar("Result")
 Insert = postgresql.Insert | sqlite.Insert
@@ -48,13 +44,19 @@ class Database:
         Connections that are kept, at most.
     statement_seconds
         How long a statement may take on PostgreSQL; not limited after `without_time_limit`.
+    lock_seconds
+        How long a write on SQLite tries again while another process has the lock; by default a few seconds.
     """
 
-    def __init__(self, url: str, *, pool: int = 10, statement_seconds: float = 30.0) -> None:
+    def __init__(
+        self, url: str, *, pool: int = 10, statement_seconds: float = 30.0, lock_seconds: float | None = None
+    ) -> None:
         self.url = make_url(url)
-        self.engine = _engine(url, pool, statement_seconds)
+        self.engine = make_engine(url, pool, statement_seconds, lock_seconds)
+        self._refused: WriteRefusedError | None = None
+        """How the last write was refused; None after one that was taken."""
         self._one_writer = asyncio.Lock()
-        self._writer = _sqlite_writer(self.url) if self.is_sqlite else None
+        self._writer = make_sqlite_writer(self.url, lock_seconds) if self.is_sqlite else None
 
     async def __aenter__(self) -> Self:
         return self
@@ -108,15 +110,16 @@ class Database:
         DatabaseError
             The database cannot be reached or does not answer; whether it was committed may be unknown.
         """
-        if not self.is_sqlite:
-            async with self.begin() as connection:
+        with self._remembering():
+            if not self.is_sqlite:
+                async with self.begin() as connection:
+                    yield connection
+                return
+            # The lock of this process comes before that of the file, because waiting for the file means polling.
+            async with self._one_writer, self.begin() as connection:
+                # By default a transaction begins as a reader, and SQLite may refuse at once to let a reader write.
+                await connection.execute(text("BEGIN IMMEDIATE"))
                 yield connection
-            return
-        # The lock of this process comes before that of the file, because waiting for the file means polling.
-        async with self._one_writer, self.begin() as connection:
-            # By default a transaction begins as a reader, and SQLite may refuse at once to let a reader write.
-            await connection.execute(text("BEGIN IMMEDIATE"))
-            yield connection
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         """Run a function in one write transaction; on SQLite in one thread.
@@ -128,8 +131,47 @@ class Database:
         DatabaseError
             The database cannot be reached or does not answer; whether it was committed may be unknown.
         """
+        with self._remembering():
+            if not self.is_sqlite:
+                return await again_after_deadlock(lambda: self._write_there(work))
+            return await self._write_in_thread(work)
+
+    @contextmanager
+    def _remembering(self) -> Iterator[None]:
+        """Remember how a write was refused until one is taken."""
+        try:
+            yield
+        except WriteRefusedError as error:
+            self._refused = error
+            raise
+        self._refused = None
+
+    async def require_writable(self) -> None:
+        """Find out whether a write would be taken now, as far as that shows without writing.
+
+        Raises
+        ------
+        WriteRefusedError
+            It would be refused, or the last one was.
+        DatabaseError
+            The database cannot be reached.
+        """
+        # Whether the disk is full shows in writes alone, and whether a file can be written not in each way of trying.
+        if isinstance(self._refused, StorageFullError) or (
+            self.is_sqlite and isinstance(self._refused, StorageReadOnlyError)
+        ):
+            raise self._refused
         if not self.is_sqlite:
-            return await again_after_deadlock(lambda: self._write_there(work))
+            async with self.begin() as connection:
+                if await connection.scalar(text("SELECT current_setting('transaction_read_only')")) == "on":
+                    raise StorageReadOnlyError(f"{self.place}: the server takes no writes")
+        elif self.url.database and sqlite_files.is_read_only(self.url.database):
+            raise StorageReadOnlyError(f"{self.place}: the file or its folder cannot be written")
+        elif self.url.database and not self._one_writer.locked():
+            with self._readable_errors():
+                await asyncio.to_thread(sqlite_files.try_lock, self.url.database)
+
+    async def _write_in_thread(self, work: Callable[[Connection], Result]) -> Result:
         async with self._one_writer:
             writing = asyncio.ensure_future(asyncio.to_thread(self._write, work))
             try:
@@ -170,10 +212,11 @@ class Database:
             yield
         except (IntegrityError, DataError):
             raise
-        except (DBAPIError, PoolTimeoutError, *_LOST) as error:
+        except (DBAPIError, PoolTimeoutError, sqlite3.Error, *_LOST) as error:
             if self._is_about_tables(error):
                 raise SchemaError(f"{self.place}: {_reason(error)}: run `braid migrate`") from error
-            raise DatabaseError(f"{self.place}: {_reason(error)}") from error
+            kind = refusal_of(error.orig if isinstance(error, DBAPIError) else error) or DatabaseError
+            raise kind(f"{self.place}: {_reason(error)}") from error
 
     @asynccontextmanager
     async def listening(self, channel: str, heard: Callable[..., None]) -> AsyncIterator[asyncio.Event]:
@@ -189,7 +232,7 @@ class Database:
         connection = None
         try:
             try:
-                connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS)
+                connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
                 connection.add_termination_listener(lambda *_: lost.set())
                 await connection.add_listener(channel, heard)
             except _LOST as error:
@@ -216,35 +259,6 @@ class Database:
         await self.engine.dispose()
         if self._writer is not None:
             self._writer.dispose()
-
-
-def _sqlite_writer(url: URL) -> Engine:
-    # Threads take turns with the one connection.
-    engine = create_engine(
-        url.set(drivername="sqlite"), poolclass=StaticPool, connect_args={"check_same_thread": False}, **_JSON
-    )
-    sqlite_files.prepare(engine)
-    return engine
-
-
-def _engine(url: str, pool: int, statement_seconds: float) -> AsyncEngine:
-    if url.startswith("sqlite"):
-        engine = create_async_engine(url, pool_size=pool, max_overflow=0, **_JSON)
-        sqlite_files.prepare(engine.sync_engine)
-        return engine
-    arguments = {
-        "timeout": _CONNECT_SECONDS,
-        "server_settings": {"statement_timeout": str(round(statement_seconds * 1000)), "application_name": "braid"},
-    }
-    return create_async_engine(
-        url,
-        pool_pre_ping=True,
-        pool_timeout=_CONNECT_SECONDS,
-        pool_size=pool,
-        max_overflow=0,
-        connect_args=arguments,
-        **_JSON,
-    )
 
 
 async def again_after_deadlock(attempt: Callable[[], Awaitable[Result]]) -> Result:

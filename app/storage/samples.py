@@ -51,6 +51,12 @@ class SampleStore:
             found = await connection.execute(statement, {"passed": max(-(-rows // most) - 1, 0)})
             return Spread(list(found.scalars()), stored)
 
+    async def named(self, name: Sampled, ids: Sequence[str]) -> list[str]:
+        """Return which of some ids are in the table."""
+        table, key, _ = _TABLES[name]
+        async with self._database.begin() as connection:
+            return list(await connection.scalars(select(table.c[key]).where(table.c[key].in_(ids))))
+
     async def attributes(self, name: Sampled, ids: Sequence[str]) -> list[Mapping[str, Any]]:
         """Return the attributes of those rows that have content, in the order of their ids; vectors as arrays."""
         table, key, there = _TABLES[name]

@@ -1,5 +1,6 @@
 """Connections to files of SQLite."""
 
+import os
 import sqlite3
 import time
 from contextlib import closing
@@ -12,20 +13,30 @@ from sqlalchemy.exc import DisconnectionError
 from app.storage.search_index import SQLITE_TABLE
 
 _BUSY_MILLISECONDS = 5000
+_TRIED_SECONDS = 0.3
 
 
-def prepare(engine: Engine) -> None:
+def prepare(engine: Engine, lock_seconds: float | None = None) -> None:
     """Set up every new connection, and refuse one whose file was moved, removed or replaced.
 
     SQLite would go on writing into the old file: acknowledged rows would be lost.
+
+    Parameters
+    ----------
+    lock_seconds
+        How long a write tries again while another process has the lock.
     """
-    event.listen(engine, "connect", _set_up)
+
+    def set_up(connection: Any, record: Any) -> None:
+        _set_up(connection, record, _BUSY_MILLISECONDS if lock_seconds is None else round(lock_seconds * 1000))
+
+    event.listen(engine, "connect", set_up)
     event.listen(engine, "checkout", _require_file)
 
 
-def _set_up(connection: Any, record: Any) -> None:
+def _set_up(connection: Any, record: Any, busy_milliseconds: int) -> None:
     pragmas = (
-        f"busy_timeout={_BUSY_MILLISECONDS}",
+        f"busy_timeout={busy_milliseconds}",
         "synchronous=FULL",
         # In pages of 4 KiB and in KiB. Random `event_id`s touch a page each: with the defaults every large batch would
         # be copied to the file at once, and read its index again.
@@ -60,6 +71,19 @@ def _use_wal(cursor: Any) -> None:
 def _require_file(_connection: object, record: Any, _fairy: object) -> None:
     if _identity(record.info["path"]) != record.info["file"]:
         raise DisconnectionError(f"{record.info['path']} is not the file that it was")
+
+
+def is_read_only(path: str) -> bool:
+    """Tell whether a file, or its folder, which holds the write-ahead log, cannot be written."""
+    return not all(os.access(place, os.W_OK) for place in (path, Path(path).absolute().parent))
+
+
+def try_lock(path: str) -> None:
+    """Lock a file for writing and release it, so that the error says why it takes no writes."""
+    uri = f"{Path(path).resolve().as_uri()}?mode=rw"
+    with closing(sqlite3.connect(uri, uri=True, timeout=_TRIED_SECONDS, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
 
 
 def lacks_columns(path: str | None, tables: MetaData) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, case, func, insert, or_, select, text, update
 
+from app.storage.clocks import moment_of
 from app.storage.database import Database
 from app.storage.tables import interactions, training_job_lines, training_jobs
 from app.times import now
@@ -52,6 +53,15 @@ class Line:
     id: int
     written_at: int
     line: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Jobs that wait for a worker, those that a worker runs, and seconds since the oldest waits."""
+
+    waiting: int
+    running: int
+    seconds: float
 
 
 _COLUMNS = [training_jobs.c[name] for name in Job.__dataclass_fields__]
@@ -101,7 +111,7 @@ class TrainingJobStore:
         """
 
         def work(connection: Connection) -> Job | None:
-            moment = self._moment(connection)
+            moment = moment_of(connection)
             gone = (training_jobs.c.status == "running") & (training_jobs.c.lease_until < moment)
             _give_up(connection, gone)
             free = or_(training_jobs.c.status == "queued", gone)
@@ -132,7 +142,7 @@ class TrainingJobStore:
         """Renew a job's lease, store its progress and log lines, and return whether it is still the worker's."""
 
         def work(connection: Connection) -> Literal["ours", "cancelling", "lost"]:
-            until = self._moment(connection) + LEASE_SECONDS * 1_000_000
+            until = moment_of(connection) + LEASE_SECONDS * 1_000_000
             values = {"lease_until": until, "phase": phase, "progress": progress}
             if not connection.execute(update(training_jobs).where(_held(job)).values(values)).rowcount:
                 return "lost"
@@ -182,12 +192,6 @@ class TrainingJobStore:
 
         return await self._database.write(work)
 
-    def _moment(self, connection: Connection) -> int:
-        if self._database.is_sqlite:
-            return now()
-        clock = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
-        return int(connection.scalar(clock) or 0)
-
     async def get(self, job_id: str) -> Job | None:
         """Return a job; None where there is none."""
         async with self._database.begin() as connection:
@@ -227,6 +231,18 @@ class TrainingJobStore:
         statement = select(training_jobs.c.status, func.count()).group_by(training_jobs.c.status)
         async with self._database.begin() as connection:
             return {row[0]: row[1] for row in await connection.execute(statement)}
+
+    async def waiting(self) -> Waiting:
+        """Return which jobs wait for a worker."""
+        queued, running = training_jobs.c.status == "queued", training_jobs.c.status == "running"
+        async with self._database.begin() as connection:
+            moment = await connection.run_sync(moment_of)
+            held = running & (training_jobs.c.lease_until >= moment)
+            left = running & (training_jobs.c.lease_until < moment)
+            counts = [func.count(case((which, 1))) for which in (queued, held, left)]
+            oldest = func.min(case((queued, training_jobs.c.created_at), (left, training_jobs.c.lease_until)))
+            row = (await connection.execute(select(*counts, oldest))).one()
+            return Waiting(row[0] + row[2], row[1], 0.0 if row[3] is None else (moment - row[3]) / 1e6)
 
     async def last_of(self, origin: Origin) -> int | None:
         """Return when a job of this origin was last added, in microseconds since 1970; None if never."""

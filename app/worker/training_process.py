@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import signal
 import sys
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import structlog
 
 from app.config import Settings
+from app.services.kit.process_exits import exit_of
 from app.storage.training_jobs import Job
 
 _MAX_LINE = 2000
@@ -78,6 +78,5 @@ async def start(job: Job, settings: Settings) -> asyncio.subprocess.Process:
 
 def how_it_ended(code: int | None) -> str:
     """Explain why a process ended without an outcome."""
-    if code is not None and code < 0:
-        return f"the process that trained was ended by {signal.Signals(-code).name}; it may have been short of memory"
-    return f"the process that trained ended with code {code} and without a message; it may have been short of memory"
+    silent = "" if code is not None and code < 0 else " and without a message"
+    return f"the process that trained {exit_of(code)}{silent}; it may have been short of memory"

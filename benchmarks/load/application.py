@@ -13,7 +13,7 @@ from app.api.dependencies import State
 from app.config import load_settings
 from app.main import create_app as create_braid
 from app.schemas.interactions import InteractionIn
-from app.server import serve_forever
+from app.server.serving import serve_forever
 
 ANSWER = "BENCHMARK_ANSWER"
 """Environment variable that names the file with the constant answer."""

@@ -131,7 +131,12 @@ def test_a_misspelt_setting_is_told_with_the_nearest(
         ("BRAID_PORT_8000_TCP_ADDR", "10.0.0.1"),
         ("BRAID_SERVICE_HOST", "10.0.0.1"),
         ("BRAID_SERVICE_PORT_HTTP", "8000"),
+        ("BRAID_SERVICE_PORT", "8000"),
+        ("BRAID_PORT_8000_TCP_PROTO", "tcp"),
         ("BRAID_API_SERVICE_PORT", "8000"),
+        ("BRAID_WORKER_SERVICE_HOST", "fd00::1"),
+        ("BRAID_WORKER_PORT", "udp://10.0.0.1:53"),
+        ("BRAID_WORKER_PORT_53_UDP_PORT", "53"),
         ("BRAID_TEST_REQUIRE_POSTGRESQL", "1"),
         ("BRAIDS", "1"),
         ("MY_BRAID_PROT", "1"),
@@ -140,6 +145,23 @@ def test_a_misspelt_setting_is_told_with_the_nearest(
 def test_what_others_set_is_no_setting(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     assert load_settings().port == 8000
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("BRAID_SERVER_PORT", "9000", "did you mean"),
+        ("BRAID_HTTP_PORT", "9000", "did you mean BRAID_PORT?"),
+        ("BRAID_PORT_8000_TCP", "9000", ""),
+        ("BRAID_SERVICE_HOST", "everywhere", ""),
+    ],
+)
+def test_what_only_looks_like_a_name_of_kubernetes_is_misspelt(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, hint: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=f"^{name}: there is no such setting; .*{re.escape(hint)}"):
+        load_settings()
 
 
 def test_an_unknown_field_of_the_network_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,5 +43,9 @@ def decode(cursor: str | None, kind: str, types: tuple[type | tuple[type, ...], 
 
 
 def _is(value: object, expected: type | tuple[type, ...]) -> bool:
-    # No database holds a larger number, so no row has it.
-    return isinstance(value, expected) and (not isinstance(value, int) or -(2**63) <= value < 2**63)
+    """Return whether a value is of a type, and one that a row can have: no database holds others."""
+    if isinstance(value, bool) or not isinstance(value, expected):
+        return False
+    if isinstance(value, str):
+        return "\0" not in value
+    return not isinstance(value, int) or -(2**63) <= value < 2**63

@@ -75,13 +75,20 @@ class Cursor:
         raw = np.frombuffer(content, kind, count, place)
         codes = raw.astype(np.int64)
         codes[raw == np.iinfo(kind).max] = -1
-        scores = np.frombuffer(content, np.uint16, count - delivered, place + width * count).astype(np.uint32)
-        names = content[after:].decode()
+        halves = np.frombuffer(content, np.uint16, count - delivered, place + width * count).astype(np.uint32)
+        scores = (halves << np.uint32(16)).view(np.float32)
+        # The checksum guards against damage: who forges a cursor writes the right one.
+        try:
+            version, names = content[_HEAD.size : place].decode(), content[after:].decode()
+        except UnicodeDecodeError as error:
+            raise CursorError(_REFUSAL) from error
+        if not np.isfinite(scores).all():
+            raise CursorError(_REFUSAL)
         return cls(
-            content[_HEAD.size : place].decode() or None,
+            version or None,
             digest,
             delivered,
             codes.astype(np.int32),
-            (scores << np.uint32(16)).view(np.float32),
+            scores,
             tuple(names.split("\n")) if names else (),
         )

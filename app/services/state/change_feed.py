@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import structlog
+from prometheus_client import Gauge
 
 from app.errors import DatabaseError
 from app.services.state.histories import Histories
@@ -16,6 +17,11 @@ _POLL_SECONDS = 0.25
 _RETENTION_SECONDS = 3600.0
 _PRUNE_SECONDS = 600.0
 _log = structlog.get_logger(__name__)
+LAG = Gauge(
+    "braid_change_feed_lag_seconds",
+    "Seconds since everything that other processes had committed was applied; of several workers the longest.",
+    multiprocess_mode="livemax",
+)
 Keys = tuple[str, ...] | None
 OnKeys = Callable[[Keys], Awaitable[None]]
 
@@ -107,6 +113,8 @@ class ChangeFeed:
             # It may be applied in part.
             self._position = None
             raise
+        finally:
+            LAG.set(self.seconds_behind)
 
     async def _read(self) -> None:
         began = time.monotonic()

@@ -1,6 +1,7 @@
 """Exports the log and the catalogue to a data-set folder that `braid import` restores them from."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ class ExportingLog:
         self._schema = schema
 
     async def run(self, folder: Path, progress: Progress) -> ExportedFolder:
-        """Write everything that is in the database; each file appears when it is complete.
+        """Write everything that is in the database; the files appear together, when all are complete.
 
         Raises
         ------
@@ -72,13 +73,20 @@ class ExportingLog:
 
         lengths = (await self._schema.load()).vectors
         columns = _TYPES | dict.fromkeys(lengths, _VECTOR)
-        counts = [
-            await _write(folder / f"{ITEMS}.parquet", (ITEM, *FIELDS, *lengths), self._items(lengths), types=columns),
-            await _write(folder / f"{USERS}.parquet", (USER, ATTRIBUTES), self._pages.users()),
-            await self._write_log(folder / f"{INTERACTIONS}.parquet", report),
-        ]
+        paths = [folder / f"{name}.parquet" for name in (INTERACTIONS, ITEMS, USERS)]
+        with ExitStack() as whole:
+            # A folder with some files of this export and others of an earlier one would look whole.
+            to_log, to_items, to_users = (whole.enter_context(complete_file(path)) for path in paths)
+            done = ExportedFolder(
+                items=await _write(to_items, (ITEM, *FIELDS, *lengths), self._items(lengths), types=columns),
+                users=await _write(to_users, (USER, ATTRIBUTES), self._pages.users()),
+                interactions=await self._write_log(to_log, report),
+            )
+        for path, rows in zip(paths[1:], (done.items, done.users), strict=True):
+            if not rows:
+                remove(path)
         progress("export", 1.0)
-        return ExportedFolder(counts[2], counts[0], counts[1])
+        return done
 
     async def _items(self, lengths: Mapping[str, int]) -> AsyncIterator[Sequence[Any]]:
         """Read the items with a column for each declared vector; other vectors stay among the attributes."""
@@ -116,22 +124,20 @@ async def _write(
     only_order: bool = False,
     types: Mapping[str, pa.DataType] = _TYPES,
 ) -> int:
-    """Write pages of rows, without their first `skipped` columns; a file of an older export is replaced or removed.
+    """Write pages of rows, without their first `skipped` columns, and return how many rows there were.
 
     With `only_order`, `sequence` is written as `timestamp`, and the file says so.
     """
     fields = [(TIMESTAMP if only_order and name == SEQUENCE else name, types[name]) for name in names]
     schema = pa.schema(fields, metadata={EXPORTED: b"1"} | ({MEANING: ORDER} if only_order else {}))
     done = 0
-    with complete_file(path) as partial, pq.ParquetWriter(partial, schema) as writer:
+    with pq.ParquetWriter(path, schema) as writer:
         async for page in pages:
             columns = list(zip(*page, strict=True))[skipped:]
             arrays = [_array(name, column, types[name]) for name, column in zip(names, columns, strict=True)]
             writer.write_table(pa.table(arrays, schema=schema))
             done += len(page)
             report(done)
-    if not done and path.stem != INTERACTIONS:
-        remove(path)
     return done
 
 

@@ -12,12 +12,13 @@ from typing import BinaryIO
 
 import structlog
 
-from app.errors import DatabaseError, InvalidFieldsError, NotFoundError, StorageFullError
+from app.errors import DatabaseError, InvalidFieldsError, NotFoundError
 from app.schemas.imports import ImportJob
 from app.schemas.problems import FieldError
 from app.services.transfer.import_rows import Timestamps
 from app.services.transfer.importing import fingerprint_of
 from app.storage.imports import DONE, FAILED, ImportState, ImportStore
+from app.storage.refusals import write_refused
 from app.times import from_microseconds, now
 from models.bundle.writing import partial_folder, sweep, sync_folder
 from models.data.errors import DataSetError
@@ -72,8 +73,8 @@ class ImportJobs:
         ------
         InvalidFieldsError
             The files are not a data-set folder.
-        StorageFullError
-            There is no room for them.
+        WriteRefusedError
+            There is no room for them, or their folder can only be read.
         """
         name = secrets.token_hex(8)
         folder = self._root / name
@@ -86,7 +87,7 @@ class ImportJobs:
                 problem = FieldError(field="body", code="unusable_files", detail=text)
                 raise InvalidFieldsError(text, [problem]) from error
             except OSError as error:
-                raise StorageFullError(f"the files cannot be kept: {error.strerror}; nothing was stored") from error
+                raise write_refused(error, f"{self._root}: the files cannot be kept") from error
             state = await self._imports.begin(fingerprint_of(opened, timestamps, replace=replace), str(folder))
             if state.status == DONE:
                 return _job(state)

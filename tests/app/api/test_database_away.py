@@ -43,7 +43,7 @@ def away(backend: str, database_url: str, request: pytest.FixtureRequest, monkey
 
 
 async def test_writes_fail_as_problems_and_work_again_when_it_is_back(
-    application: FastAPI, away: Away, serve: Any, refused: Callable[..., dict[str, Any]]
+    application: FastAPI, backend: str, away: Away, serve: Any, refused: Callable[..., dict[str, Any]]
 ) -> None:
     async with serve() as client:
         assert (await client.post("/interactions", json=VIEW)).status_code == 201
@@ -52,7 +52,7 @@ async def test_writes_fail_as_problems_and_work_again_when_it_is_back(
                 await client.post("/interactions", json=VIEW | {"event_id": "e"}),
                 await client.put("/items/new", json={}),
             ):
-                refused(answer, 503, "database_unavailable")
+                refused(answer, 503, "storage_locked" if backend == "sqlite" else "database_unavailable")
                 assert answer.headers["retry-after"] == "1"
             assert (await client.get("/health/live")).status_code == 200
         assert (await client.post("/interactions", json=VIEW | {"event_id": "e"})).status_code == 201
@@ -75,6 +75,10 @@ async def test_a_process_without_its_database_is_not_ready(
                 "migrations": "failed",
                 "bundle": "none",
                 "background": "ok",
+                "storage": "degraded",
+                "change_feed": "ok",
+                "training": "degraded",
+                "event_types": "ok",
             }
             refused(await client.get("/recommend/u"), 503, "database_unavailable")
             refused(await client.get("/items/i"), 503, "database_unavailable")

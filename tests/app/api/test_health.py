@@ -96,6 +96,10 @@ async def test_without_a_bundle_yet_the_process_takes_traffic(
         "migrations": "ok",
         "bundle": "none",
         "background": "ok",
+        "storage": "ok",
+        "change_feed": "ok",
+        "training": "ok",
+        "event_types": "ok",
     }
 
 

@@ -1,7 +1,9 @@
 """`braid import` of files as people have them: what is shown, asked for and refused."""
 
+import sqlite3
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -179,3 +181,18 @@ def test_several_files_and_a_path_that_is_not_there(braid: Braid, tmp_path: Path
     assert (done.returncode, "items: 1 rows read" in done.stdout) == (0, True), done.stderr
     done = braid("import", log, tmp_path / "nowhere")
     assert (done.returncode, "nowhere: there is no such folder or file" in done.stderr) == (2, True)
+
+
+def test_an_import_that_met_a_lock_says_that_it_is_not_complete(
+    braid_here: Braid, isolated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.cli.importing._LOCK_SECONDS", 0.1)
+    (isolated / "interactions.csv").write_text("user_id,item_id,event_type,timestamp\nu,i,view,1700000000\n")
+    braid_here("migrate")
+    with closing(sqlite3.connect("var/braid.sqlite3", isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        done = braid_here("import", "interactions.csv")
+        assert done.returncode == 1
+        assert "database is locked; the import is not complete: run the same command again" in done.stderr
+    again = braid_here("import", "interactions.csv")
+    assert (again.returncode, "1 kept" in again.stdout) == (0, True)

@@ -21,9 +21,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     for kind in (Resources, ServingState):
         make = kind.__init__
 
-        def noted(self: object, *given: object, make: Callable[..., None] = make) -> None:
+        def noted(self: object, *given: object, make: Callable[..., None] = make, **named: object) -> None:
             found.append(self)
-            make(self, *given)
+            make(self, *given, **named)
 
         monkeypatch.setattr(kind, "__init__", noted)
     return found

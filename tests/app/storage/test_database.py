@@ -1,3 +1,4 @@
+import os
 import socket
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.errors import DatabaseError
+from app.errors import DatabaseError, StorageReadOnlyError
 from app.storage.database import Database, pages
 from app.storage.migrations import newest_revision, require_schema, upgrade
 from tests.postgresql import PostgreSQL
@@ -42,7 +43,7 @@ async def test_a_host_that_does_not_exist_is_one_line() -> None:
 
 
 async def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.storage.database._CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr("app.storage.engines.CONNECT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         assert "Timeout" in await refusal(f"postgresql+asyncpg://braid:{PASSWORD}@127.0.0.1:{port}/braid")
@@ -67,6 +68,22 @@ async def test_an_sqlite_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
             await upgrade(database)
     finally:
         await database.close()
+
+
+@SQLITE_ONLY
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes to any file")
+@pytest.mark.parametrize("place", ["file", "folder"])
+async def test_a_file_that_can_only_be_read_is_told(database_url: str, tmp_path: Path, place: str) -> None:
+    async with Database(database_url) as database:
+        await database.require_writable()
+        locked = tmp_path if place == "folder" else Path(str(database.url.database))
+        mode = locked.stat().st_mode
+        locked.chmod(mode & ~0o222)
+        try:
+            with pytest.raises(StorageReadOnlyError, match="cannot be written"):
+                await database.require_writable()
+        finally:
+            locked.chmod(mode)
 
 
 async def test_a_failed_transaction_leaves_nothing(database_url: str) -> None:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pydantic_core.core_schema import ErrorType
 
-from app.errors import BraidError, ImportBusyError, NoBundleError, PortError, TrainingUnavailableError
+from app.errors import BraidError, ImportBusyError, NoBundleError, PortError, TrainingUnavailableError, WorkersError
 from models.data.events import EVENT_WEIGHTS
 from models.data.schema import AttributeType
 from tests.app.api.examples.page import PAGE, rows_of
@@ -22,6 +22,7 @@ TOLD_BY_COMMANDS = {
     NoBundleError.code,
     PortError.code,
     TrainingUnavailableError.code,
+    WorkersError.code,
     "test_clock",  # of a server with the clock of tests
 }
 Refused = Callable[..., dict[str, Any]]

@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from typing import Any
 
 import typer
 import uvicorn
@@ -20,6 +21,7 @@ import uvicorn
 from app.config import SHARED_FOLDER, Settings
 from app.errors import PortError
 from app.logs import configure_logging
+from app.server.supervisor import Supervisor
 from app.setting_names import PREFIX
 
 _ANNOUNCED_WITHIN = 60.0
@@ -59,6 +61,11 @@ def serve_forever(settings: Settings, application: str = "app.main:create_app") 
         Of the server; worker processes read theirs from the environment.
     application
         The factory, as `module:function`; the benchmarks serve one with a route of their own.
+
+    Raises
+    ------
+    WorkersError
+        The worker processes die again and again.
     """
     configure_logging(settings.log_level)
     # Worker processes read their settings from the environment.
@@ -71,17 +78,22 @@ def serve_forever(settings: Settings, application: str = "app.main:create_app") 
         os.environ[SHARED_FOLDER] = folder
     # The server raises the signal that stopped it once more when it is done: to be stopped is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
-        application,
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        log_config=None,
-        access_log=settings.log_level == "debug",
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
+    options: dict[str, Any] = {
+        "factory": True,
+        "host": settings.host,
+        "port": settings.port,
+        "workers": settings.workers,
+        "log_config": None,
+        "access_log": settings.log_level == "debug",
+        "server_header": False,
+        "timeout_graceful_shutdown": _GRACE_SECONDS,
+        "timeout_worker_healthcheck": settings.worker_timeout,
+    }
+    if settings.workers == 1:
+        uvicorn.run(application, **options)
+        return
+    config = uvicorn.Config(application, **options)
+    Supervisor(config, [config.bind_socket()], settings.worker_timeout).run()
 
 
 def announce_when_live(settings: Settings, example_user: str | None) -> None:

@@ -1,0 +1,1 @@
+"""Starts, watches and stops the server processes of `braid serve`."""

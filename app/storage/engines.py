@@ -1,0 +1,46 @@
+"""The engines of SQLAlchemy that a database works with."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import URL, Engine, StaticPool, create_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from app.storage import sqlite_files
+
+CONNECT_SECONDS = 5
+_JSON: dict[str, Any] = {
+    "json_serializer": lambda value: orjson.dumps(value).decode(),
+    "json_deserializer": orjson.loads,
+}
+
+
+def make_sqlite_writer(url: URL, lock_seconds: float | None) -> Engine:
+    """Make the engine of the one connection that writes to a file of SQLite."""
+    # Threads take turns with the one connection.
+    engine = create_engine(
+        url.set(drivername="sqlite"), poolclass=StaticPool, connect_args={"check_same_thread": False}, **_JSON
+    )
+    sqlite_files.prepare(engine, lock_seconds)
+    return engine
+
+
+def make_engine(url: str, pool: int, statement_seconds: float, lock_seconds: float | None) -> AsyncEngine:
+    """Make the engine of a database; see `Database` for the parameters."""
+    if url.startswith("sqlite"):
+        engine = create_async_engine(url, pool_size=pool, max_overflow=0, **_JSON)
+        sqlite_files.prepare(engine.sync_engine, lock_seconds)
+        return engine
+    arguments = {
+        "timeout": CONNECT_SECONDS,
+        "server_settings": {"statement_timeout": str(round(statement_seconds * 1000)), "application_name": "braid"},
+    }
+    return create_async_engine(
+        url,
+        pool_pre_ping=True,
+        pool_timeout=CONNECT_SECONDS,
+        pool_size=pool,
+        max_overflow=0,
+        connect_args=arguments,
+        **_JSON,
+    )
