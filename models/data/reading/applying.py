@@ -16,8 +16,6 @@ from models.data.reading.mapping import FileMapping
 from models.data.reading.sources import ROW
 from models.data.reading.times import TimeReading
 
-NO_IDS = ("NULL", "null", "nan", "NaN", "None", "\\N")
-"""Cells that programs write for an id that is missing."""
 _NUMBERS = (columns.VALUE, columns.QUANTITY, columns.REVENUE, UNIT_PRICE)
 _MOMENTS = ("available_from", "available_until")
 
@@ -50,12 +48,16 @@ class Reading:
 
     def apply(self, table: pa.Table) -> pa.Table:
         """Return the rows with the columns of a data set, and `ROW`."""
+        if self.kind == "interactions":
+            table = table.select([*dict.fromkeys(self.mapping.columns.values()), ROW])
+        table = values.without_empty(table)
+        for target, blank in self.mapping.blanks.items():
+            if target not in _NUMBERS and target in self.mapping.columns:
+                table = _without(table, self.mapping.columns[target], blank)
         made = {"interactions": self._interactions, "items": self._items, "users": self._users}[self.kind](table)
         for target, blank in self.mapping.blanks.items():
-            if target in made.column_names:
-                cells = made[target]
-                same = pc.equal(cells, pa.scalar(float(blank) if target in _NUMBERS else blank, cells.type))
-                made = _with(made, target, pc.if_else(pc.fill_null(same, False), pa.scalar(None, cells.type), cells))
+            if target in _NUMBERS and target in made.column_names:
+                made = _without(made, target, float(blank))
         return made
 
     def _interactions(self, table: pa.Table) -> pa.Table:
@@ -70,8 +72,6 @@ class Reading:
                 made = _with(made, name, values.read_numbers(cells))
             elif name == columns.EVENT_TYPE:
                 made = _with(made, name, self._events(cells))
-            elif name in {columns.USER, columns.ITEM} and pa.types.is_string(cells.type):
-                made = _with(made, name, _ids(cells))
         for target, constant in self.mapping.constants.items():
             made = made.append_column(target, pa.array([constant] * made.num_rows, pa.string()))
         if UNIT_PRICE in made.column_names:
@@ -92,8 +92,6 @@ class Reading:
     def _items(self, table: pa.Table) -> pa.Table:
         flagged = self._flags(table) if self.mapping.flags else None
         made = self._renamed(table)
-        if columns.ITEM in made.column_names and pa.types.is_string(made[columns.ITEM].type):
-            made = _with(made, columns.ITEM, _ids(made[columns.ITEM]))
         for name, separator in self.separators.items():
             if name in made.column_names and pa.types.is_string(made[name].type):
                 found = [_json(values.list_of(cell, separator)) for cell in made[name].to_pylist()]
@@ -106,10 +104,7 @@ class Reading:
         return made if flagged is None else made.append_column("categories", flagged)
 
     def _users(self, table: pa.Table) -> pa.Table:
-        made = self._renamed(table)
-        return (
-            _with(made, columns.USER, _ids(made[columns.USER])) if pa.types.is_string(made[columns.USER].type) else made
-        )
+        return self._renamed(table)
 
     def _renamed(self, table: pa.Table) -> pa.Table:
         """Name the mapped columns as Braid does; attributes become one column, and the others stay as they are."""
@@ -163,9 +158,11 @@ def _with(table: pa.Table, name: str, cells: Any) -> pa.Table:
     return table.set_column(table.column_names.index(name), name, cells)
 
 
-def _ids(cells: pa.ChunkedArray) -> pa.ChunkedArray:
-    missing = pc.is_in(cells, value_set=pa.array(NO_IDS))
-    return pc.if_else(missing, pa.scalar(None, cells.type), cells) if pc.any(missing).as_py() else cells
+def _without(table: pa.Table, name: str, blank: str | float) -> pa.Table:
+    """Return the table with null in place of a cell that means: empty."""
+    cells = table[name]
+    same = pc.fill_null(pc.equal(cells, pa.scalar(blank, cells.type)), False)
+    return _with(table, name, pc.if_else(same, pa.scalar(None, cells.type), cells))
 
 
 def _json(value: object) -> str | None:

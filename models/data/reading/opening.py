@@ -11,9 +11,10 @@ from models.data.reading import columns_known
 from models.data.reading.columns_known import FILE_NAMES
 from models.data.reading.compression import PACKED, ZIP, Place, places
 from models.data.reading.formats import Format, headerless, recognise
+from models.data.reading.looking import look_at
 from models.data.reading.mapping import FileMapping
 from models.data.reading.planning import Plan, Question, plan
-from models.data.reading.sources import Source, look_at
+from models.data.reading.sources import Source
 
 KINDS = ("items", "users", "interactions")
 SUFFIXES = frozenset(

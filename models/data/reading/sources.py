@@ -1,6 +1,5 @@
 """Files as chunks of rows with the columns that they have, whatever their format, encoding and compression."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -9,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
@@ -16,13 +16,12 @@ from models.data.errors import DataSetError
 from models.data.reading import delimiters, encodings
 from models.data.reading.compression import Place
 from models.data.reading.rows import BadRow, Line, csv_rows, json_rows, lines_of
+from models.data.reading.values import EMPTY
 
 ROW = "_row"
 """The place of a row among those of its file that can be read, from 0."""
 Kind = Literal["csv", "jsonl", "parquet"]
-_KINDS: dict[str, Kind] = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
-_HEAD_BYTES = 1 << 20
-_HEAD_LINES = 100
+HEAD_BYTES = 1 << 20
 _TAIL_BYTES = 1 << 16
 SAMPLE_ROWS = 10_000
 """Rows that are looked at before a file is read."""
@@ -41,8 +40,8 @@ class RawChunk(NamedTuple):
 class Source:
     """A file that has been looked at.
 
-    `names` are its columns. `fast` tells whether Arrow reads it; a file that Arrow refuses, such as one with ragged
-    rows, is read line by line.
+    `names` are its columns, `skip` the lines up to its header. `fast` tells whether Arrow reads it; a file that Arrow
+    refuses, such as one with ragged rows, is read line by line.
     """
 
     place: Place
@@ -50,7 +49,7 @@ class Source:
     names: list[str]
     encoding: str = encodings.UTF_8
     delimiter: str = delimiters.COMMA
-    has_header: bool = True
+    skip: int = 1
     fast: bool = True
     schema: pa.Schema | None = None
     late: dict[str, int] = field(default_factory=dict)
@@ -79,12 +78,14 @@ class Source:
             for chunk in self.chunks(SAMPLE_ROWS):
                 rows += chunk.table.num_rows + len(chunk.bad)
                 last = chunk.table.slice(chunk.table.num_rows - 1)
+                if self.kind == "csv" and self.fast and _may_be_escaped(chunk.table):
+                    raise pa.ArrowInvalid("quotes may be written with a backslash")
                 yield chunk.share
             if self.kind == "csv" and self.fast and last is not None and self._may_be_open(last):
                 raise pa.ArrowInvalid("a quote may be open at the end")
         except (pa.ArrowException, UnicodeDecodeError) as error:
             if self.kind == "parquet" or not self.fast:
-                raise DataSetError(f"{self.place}: cannot be read: {_first_line(error)}") from error
+                raise DataSetError(f"{self.place}: cannot be read: {first_line(error)}") from error
             self.fast = False
             if self.encoding == encodings.UTF_8:
                 with self.place.open() as (stream, _):
@@ -123,13 +124,16 @@ class Source:
         return _numbered(self._table(list(islice(lines, rows))), 0)
 
     def sample(self) -> list[dict[str, Any]]:
-        """Return the first rows that can be read, by the names of the columns."""
+        """Return the first rows that can be read, by the names of the columns; empty cells are None."""
         if self.kind == "parquet":
-            for chunk in self._parquet(SAMPLE_ROWS):
-                return list(chunk.table.to_pylist())
-            return []
-        lines = islice(self._lines(), SAMPLE_ROWS)
-        return [self._named(line) for line in lines if isinstance(line, Line)]
+            rows: list[dict[str, Any]] = next((one.table.to_pylist() for one in self._parquet(SAMPLE_ROWS)), [])
+        else:
+            lines = islice(self._lines(), SAMPLE_ROWS)
+            rows = [self._named(line) for line in lines if isinstance(line, Line)]
+        return [
+            {name: None if isinstance(cell, str) and cell in EMPTY else cell for name, cell in row.items()}
+            for row in rows
+        ]
 
     def locate(self, wanted: Sequence[int]) -> dict[int, tuple[int, dict[str, Any]]]:
         """Find rows by their places: the line and the cells of each."""
@@ -163,7 +167,7 @@ class Source:
             if self.place.is_plain:
                 stream.seek(max(0, self.place.path.stat().st_size - _TAIL_BYTES))
             tail = b""
-            while block := stream.read(_HEAD_BYTES):
+            while block := stream.read(HEAD_BYTES):
                 tail = (tail + block)[-_TAIL_BYTES:]
         return not tail.endswith((b"\n", b"\r")) and b'"' in tail.rsplit(b"\n", 1)[-1]
 
@@ -178,8 +182,7 @@ class Source:
         if self.kind == "jsonl":
             yield from json_rows(stream, self.encoding, str(self.place))
         else:
-            skip = int(self.has_header)
-            yield from csv_rows(stream, self.encoding, self.delimiter, len(self.names), skip, str(self.place))
+            yield from csv_rows(stream, self.encoding, self.delimiter, len(self.names), self.skip, str(self.place))
 
     def _csv(self) -> Iterator[RawChunk]:
         kinds = dict.fromkeys(self.names, pa.string())
@@ -188,7 +191,7 @@ class Source:
             reader = pyarrow.csv.open_csv(
                 self.place.path if self.place.is_plain else pa.PythonFile(stream, mode="r"),
                 read_options=pyarrow.csv.ReadOptions(
-                    block_size=_BLOCK_BYTES, column_names=self.names, skip_rows=int(self.has_header)
+                    block_size=_BLOCK_BYTES, column_names=self.names, skip_rows=self.skip
                 ),
                 parse_options=pyarrow.csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
                 convert_options=pyarrow.csv.ConvertOptions(
@@ -232,58 +235,13 @@ class Source:
         return pa.table([pa.array(column, pa.string()) for column in columns], names=self.names)
 
 
-def look_at(
-    place: Place, *, encoding: str | None = None, delimiter: str | None = None, names: Sequence[str] | None = None
-) -> Source:
-    """Look at the beginning of a file: its format, encoding, delimiter and columns.
-
-    Parameters
-    ----------
-    names
-        The columns of a file without a header.
-
-    Raises
-    ------
-    DataSetError
-        It cannot be read, or has no rows.
-    """
-    kind = _KINDS.get(_suffix(place), "csv")
-    try:
-        if kind == "parquet":
-            with place.open() as (stream, _):
-                schema = pyarrow.parquet.read_schema(place.path if place.is_plain else stream)
-            return Source(place, kind, list(schema.names), schema=schema)
-        with place.open() as (stream, _):
-            head = stream.read(_HEAD_BYTES)
-    except (pa.ArrowException, OSError, EOFError, ValueError) as error:
-        raise DataSetError(f"{place}: cannot be read: {_first_line(error)}") from error
-    found = encodings.known(encoding) if encoding is not None else encodings.detect(head)
-    lines = re.split(r"\r\n|\r|\n", head.decode(found, errors="replace").removeprefix("\ufeff"))
-    lines = [line for line in (lines[:-1] if len(head) == _HEAD_BYTES else lines) if line.strip()][:_HEAD_LINES]
-    if not lines:
-        raise DataSetError(f"{place}: has no rows")
-    if kind == "jsonl" or lines[0].startswith("{"):
-        source = Source(place, "jsonl", [], found, fast=False)
-        sample = source.sample()
-        source.names = list(dict.fromkeys(name for row in sample for name in row))
-        if not source.names:
-            raise DataSetError(f"{place}: cannot be read: its first lines are not JSON objects, one in a line")
-        return source
-    delimiter = delimiters.known(delimiter) if delimiter is not None else delimiters.detect(lines)
-    fast = found == encodings.UTF_8 and len(delimiter) == 1
-    if names is not None:
-        return Source(place, "csv", list(names), found, delimiter, has_header=False, fast=fast)
-    header = [name.strip() for name in delimiters.cells(lines[0], delimiter)]
-    if len(lines) == 1:
-        raise DataSetError(f"{place}: has no rows")
-    while header and not header[-1]:
-        header.pop()
-    header = [name or f"column {position}" for position, name in enumerate(header, 1)]
-    return Source(place, "csv", header, found, delimiter, fast=fast)
-
-
-def _suffix(place: Place) -> str:
-    return "." + place.name.rsplit(".", 1)[-1].lower() if "." in place.name else ""
+def _may_be_escaped(table: pa.Table) -> bool:
+    """Return whether Arrow may have taken a quote behind a backslash for the end of a cell."""
+    for column in table.drop_columns([ROW]).columns:
+        quoted = column.filter(pc.fill_null(pc.match_substring(column, '"'), False))
+        if len(quoted) and pc.any(pc.match_substring(quoted, "\\")).as_py():
+            return True
+    return False
 
 
 def _numbered(table: pa.Table, first: int) -> pa.Table:
@@ -296,5 +254,6 @@ def _json_cell(value: object) -> str | None:
     return orjson.dumps(value).decode()
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return what an error says in one line."""
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from models.data.numbers import numbers
 
@@ -18,6 +19,20 @@ _GROUPED = re.compile(r"\d{1,3}(,\d{3})+\Z")
 _DOTTED = re.compile(r"\d{1,3}(\.\d{3}){2,}\Z")
 SEPARATORS = ("|", ",")
 _BAR = "|"
+EMPTY = ("", "NULL", "Null", "null", "NaN", "nan", "None", "\\N", "-", "N/A", "n/a", "#N/A", "<NA>")
+"""Cells that programs write where there is nothing: they are empty, in every column."""
+_EMPTY = pa.array(EMPTY)
+
+
+def without_empty(table: pa.Table) -> pa.Table:
+    """Return a table whose empty cells of text are null."""
+    for place, name in enumerate(table.column_names):
+        cells = table[name]
+        if pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type):
+            empty = pc.is_in(cells, value_set=_EMPTY.cast(cells.type))
+            if pc.any(empty).as_py():
+                table = table.set_column(place, name, pc.if_else(empty, pa.scalar(None, cells.type), cells))
+    return table
 
 
 def number_of(text: str) -> float:

@@ -57,7 +57,7 @@ SAMPLES: dict[str, tuple[dict[str, str | bytes], list[dict[str, Any]]]] = {
         },
         [
             {"item_id": "12", "title": "Film, A", "categories": '["Comedy","Drama"]'},
-            {"item_id": "13", "title": "B", "categories": '["(no genres listed)"]'},
+            {"item_id": "13", "title": "B", "categories": None},
             {"user_id": "7", "item_id": "12", "value": 4.5, "timestamp": 1147880044.0},
         ],
     ),
@@ -184,7 +184,7 @@ SAMPLES: dict[str, tuple[dict[str, str | bytes], list[dict[str, Any]]]] = {
         [
             {"item_id": "034545104X", "title": 'Café "A"; B', "image_url": "http://x.example/1.jpg",
              "attributes": '{"author":"Someone","publisher":"House"}', "Year-Of-Publication": "2002"},
-            {"user_id": "7", "Location": "here, there", "Age": "NULL"},
+            {"user_id": "7", "Location": "here, there", "Age": None},
             {"user_id": "7", "item_id": "034545104X", "value": None},
             {"user_id": "8", "item_id": "0155061224", "value": 5.0},
         ],
