@@ -15,7 +15,7 @@ from app.config import load_settings
 from app.schemas.training_jobs import MAX_SEED
 from app.worker.training_run import load_training
 from models.data.described import describe
-from models.data.folder import read_folder
+from models.data.folder_reader import read_folder
 from models.data.schema import EMPTY, read_schema
 
 

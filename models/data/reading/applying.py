@@ -47,9 +47,9 @@ class Reading:
         return known if known is not None and known in self.known_events else cell
 
     def apply(self, table: pa.Table) -> pa.Table:
-        """Return the rows with the columns of a data set, and `ROW`."""
+        """Return the rows with the columns of a data set, and `ROW` where they have it."""
         if self.kind == "interactions":
-            table = table.select([*dict.fromkeys(self.mapping.columns.values()), ROW])
+            table = table.select([*dict.fromkeys(self.mapping.columns.values()), *_row(table)])
         table = values.without_empty(table)
         for target, blank in self.mapping.blanks.items():
             if target not in _NUMBERS and target in self.mapping.columns:
@@ -63,7 +63,7 @@ class Reading:
     def _interactions(self, table: pa.Table) -> pa.Table:
         mapping = self.mapping.columns
         names = [target for target in columns_known.INTERACTIONS if target in mapping]
-        made = table.select([*(mapping[name] for name in names), ROW]).rename_columns([*names, ROW])
+        made = table.select([*(mapping[name] for name in names), *_row(table)]).rename_columns([*names, *_row(table)])
         for name in names:
             cells = made[name]
             if name == columns.TIMESTAMP:
@@ -156,6 +156,10 @@ class Reading:
 
 def _with(table: pa.Table, name: str, cells: Any) -> pa.Table:
     return table.set_column(table.column_names.index(name), name, cells)
+
+
+def _row(table: pa.Table) -> list[str]:
+    return [ROW] if ROW in table.column_names else []
 
 
 def _without(table: pa.Table, name: str, blank: str | float) -> pa.Table:

@@ -9,9 +9,10 @@ import pyarrow.parquet
 from models.data.errors import DataSetError
 from models.data.reading import delimiters, encodings
 from models.data.reading.compression import Place
-from models.data.reading.sources import HEAD_BYTES, Kind, Source, first_line
+from models.data.reading.sources import Kind, Source, first_line
 
 _KINDS: dict[str, Kind] = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
+_HEAD_BYTES = 1 << 20
 _LINES = 100
 _SEPARATOR = re.compile(r'"?sep=(.|\t)"?\Z', re.IGNORECASE)
 """The line that Excel reads a delimiter from."""
@@ -39,12 +40,12 @@ def look_at(
                 schema = pyarrow.parquet.read_schema(place.path if place.is_plain else stream)
             return Source(place, kind, list(schema.names), schema=schema)
         with place.open() as (stream, _):
-            head = stream.read(HEAD_BYTES)
+            head = stream.read(_HEAD_BYTES)
     except (pa.ArrowException, OSError, EOFError, ValueError) as error:
         raise DataSetError(f"{place}: cannot be read: {first_line(error)}") from error
     found = encodings.known(encoding) if encoding is not None else encodings.detect(head)
     lines = re.split(r"\r\n|\r|\n", head.decode(found, errors="replace").removeprefix("\ufeff"))
-    if len(head) == HEAD_BYTES:
+    if len(head) == _HEAD_BYTES:
         lines = lines[:-1]
     skip = _first(lines, 0)
     if kind == "csv" and skip < len(lines) and (said := _SEPARATOR.match(lines[skip].strip(" "))):
@@ -71,7 +72,7 @@ def _first(lines: Sequence[str], start: int) -> int:
 
 def _json(place: Place, encoding: str) -> Source:
     source = Source(place, "jsonl", [], encoding, fast=False)
-    source.names = list(dict.fromkeys(name for row in source.sample() for name in row))
+    source.names = list(dict.fromkeys(name for row in source.first_rows for name in row))
     if not source.names:
         raise DataSetError(f"{place}: cannot be read: its first lines are not JSON objects, one in a line")
     return source

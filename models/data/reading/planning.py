@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from models.data import columns
 from models.data.errors import DataSetError
@@ -16,6 +16,7 @@ from models.data.reading.mapping import FileMapping
 from models.data.reading.sources import Source
 
 LISTS = ("categories", "tags")
+_LOOKED_AT = 1000
 MOMENTS = ("available_from", "available_until")
 
 
@@ -95,13 +96,12 @@ def plan(
         update={"constants": {to: value for to, value in given.constants.items() if to not in mapped}}
     )
     made = Plan(kind, mapping, Reading(kind, mapping), known.format if known else None)
-    sample = source.sample()
     if source.kind != "parquet" and (source.encoding, source.delimiter) != (encodings.UTF_8, delimiters.COMMA):
         made.told.append(f"read as {source.described} (--delimiter, --encoding)")
     _require_ids(made, source)
-    _leave(made, source, sample)
-    _times(made, source, sample, timestamps)
-    _cells(made, sample, known_events)
+    _leave(made, source)
+    _times(made, source, timestamps)
+    _cells(made, source, known_events)
     return made
 
 
@@ -141,7 +141,7 @@ def _require_ids(made: Plan, source: Source) -> None:
             made.questions.append(Question(str(source.place), "--map", target, text))
 
 
-def _leave(made: Plan, source: Source, sample: Sequence[Mapping[str, Any]]) -> None:
+def _leave(made: Plan, source: Source) -> None:
     """Name the columns that are not mapped, and ask about those that seem to matter."""
     mapping, used = made.mapping, {*made.mapping.columns.values(), *made.mapping.ignore, *made.mapping.flags}
     left = [name for name in source.names if name not in used]
@@ -151,7 +151,7 @@ def _leave(made: Plan, source: Source, sample: Sequence[Mapping[str, Any]]) -> N
     if made.kind != "interactions":
         return
     for name in left:
-        looks = columns_known.looks_like(name) or _looks_by_cells(name, mapping, sample)
+        looks = columns_known.looks_like(name) or _looks_by_cells(name, mapping, source)
         if looks is None:
             continue
         what, target = looks
@@ -160,9 +160,8 @@ def _leave(made: Plan, source: Source, sample: Sequence[Mapping[str, Any]]) -> N
         made.questions.append(Question(str(source.place), "--ignore", name, text))
 
 
-def _looks_by_cells(name: str, mapping: FileMapping, sample: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
-    cells = [row.get(name) for row in sample[:1000] if row.get(name) not in {None, ""}] if sample else []
-    texts = [cell for cell in cells if isinstance(cell, str)]
+def _looks_by_cells(name: str, mapping: FileMapping, source: Source) -> tuple[str, str] | None:
+    texts = [cell for cell in source.sample(name, _LOOKED_AT) if isinstance(cell, str)]
     if not texts:
         return None
     if columns.EVENT_TYPE not in mapping.columns and {text.strip().lower() for text in texts} <= _EVENT_WORDS:
@@ -177,19 +176,20 @@ def _looks_by_cells(name: str, mapping: FileMapping, sample: Sequence[Mapping[st
     return None
 
 
-def _times(made: Plan, source: Source, sample: Sequence[Mapping[str, Any]], timestamps: str | None) -> None:
+def _times(made: Plan, source: Source, timestamps: str | None) -> None:
     """Find the unit, the zone and the order of day and month; ask where the file does not say it."""
     said, name = made.mapping, str(source.place)
     targets = [target for target in (columns.TIMESTAMP, *MOMENTS) if target in said.columns]
     if made.kind == "users" or not targets:
         made.reading.times = times.TimeReading()
         return
-    cells = [row.get(said.columns[target]) for target in targets for row in sample]
+    first = source.sample(said.columns[targets[0]])
+    cells = [*first, *(cell for target in targets[1:] for cell in source.sample(said.columns[target]))]
     unit, texts = said.times, times.texts_of(cells)
     marked = source.schema is not None and (is_order(source.schema) or EXPORTED in (source.schema.metadata or {}))
     if marked or timestamps == "order":
         return
-    if unit is None and (found := times.unit_of(row.get(said.columns[targets[0]]) for row in sample)) is not None:
+    if unit is None and (found := times.unit_of(first)) is not None:
         unit = found[0]  # type: ignore[assignment]
         if timestamps is None and abs(found[1]) < times.EARLIEST:
             middle = f"{found[1]:,.15g}"
@@ -202,15 +202,15 @@ def _times(made: Plan, source: Source, sample: Sequence[Mapping[str, Any]], time
             made.told.append(
                 f"{targets[0]}: {times.UNIT_NAMES[str(unit)]} since 1970, by their magnitude (--times {unit})"
             )
-    first, both = times.order_of_day(texts)
-    form = said.date_format or first
+    order, both = times.order_of_day(texts)
+    form = said.date_format or order
     if form is None and both is not None:
         text = (
             f"the column {said.columns[targets[0]]!r}: {both!r} can be read in two ways:"
             f" --date-format {times.DAY_FIRST} or {times.MONTH_FIRST}"
         )
         made.questions.append(Question(name, "--date-format", said.columns[targets[0]], text))
-    elif form is not None and form == first and said.date_format is None:
+    elif form is not None and form == order and said.date_format is None:
         made.told.append(
             f"{targets[0]}: the {'day' if form == times.DAY_FIRST else 'month'} comes first (--date-format {form})"
         )
@@ -227,19 +227,19 @@ def _times(made: Plan, source: Source, sample: Sequence[Mapping[str, Any]], time
     made.reading.times = times.TimeReading(str(unit or "s"), times.zone_named(zone) if zone else None, form)
 
 
-def _cells(made: Plan, sample: Sequence[Mapping[str, Any]], known_events: frozenset[str]) -> None:
+def _cells(made: Plan, source: Source, known_events: frozenset[str]) -> None:
     """Find how lists are separated and what event types are called."""
     mapping, reading = made.mapping, made.reading
     for target in LISTS:
         if target in mapping.columns:
-            separator = values.separator_of(row.get(mapping.columns[target]) for row in sample)
+            separator = values.separator_of(source.sample(mapping.columns[target]))
             reading.separators[target] = separator
             if separator is not None:
                 made.told.append(f"{target}: lists separated by {separator!r}")
     if columns.EVENT_TYPE in mapping.columns and made.kind == "interactions":
         reading.known_events = known_events
-        source = mapping.columns[columns.EVENT_TYPE]
-        for cell in dict.fromkeys(str(row.get(source)) for row in sample if row.get(source) not in {None, ""}):
+        cells = source.sample(mapping.columns[columns.EVENT_TYPE])
+        for cell in dict.fromkeys(str(cell) for cell in cells if cell is not None):
             read = reading.event(cell)
             if read != cell:
                 made.told.append(f"event_type: {cell!r} is read as {read!r} (--event {cell.strip()}=...)")

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
 from models.data.errors import DataSetError
-from models.data.reading import delimiters, encodings
+from models.data.reading import arrow_csv, delimiters, encodings
 from models.data.reading.compression import Place
 from models.data.reading.rows import BadRow, Line, csv_rows, json_rows, lines_of
 from models.data.reading.values import EMPTY
@@ -21,11 +21,9 @@ from models.data.reading.values import EMPTY
 ROW = "_row"
 """The place of a row among those of its file that can be read, from 0."""
 Kind = Literal["csv", "jsonl", "parquet"]
-HEAD_BYTES = 1 << 20
-_TAIL_BYTES = 1 << 16
 SAMPLE_ROWS = 10_000
 """Rows that are looked at before a file is read."""
-_BLOCK_BYTES = 8 << 20
+_NUMBERS_LOOKED_AT = 1000
 
 
 class RawChunk(NamedTuple):
@@ -77,8 +75,8 @@ class Source:
             rows, last = 0, None
             for chunk in self.chunks(SAMPLE_ROWS):
                 rows += chunk.table.num_rows + len(chunk.bad)
-                last = chunk.table.slice(chunk.table.num_rows - 1)
-                if self.kind == "csv" and self.fast and _may_be_escaped(chunk.table):
+                last = chunk.table if chunk.table.num_rows else last
+                if self.kind == "csv" and self.fast and arrow_csv.may_be_escaped(chunk.table):
                     raise pa.ArrowInvalid("quotes may be written with a backslash")
                 yield chunk.share
             if self.kind == "csv" and self.fast and last is not None and self._may_be_open(last):
@@ -116,6 +114,37 @@ class Source:
         else:
             yield from self._by_line(rows)
 
+    def whole(self) -> tuple[pa.Table, list[BadRow]]:
+        """Read all rows at once: a table, and the rows that cannot be read.
+
+        Raises
+        ------
+        DataSetError
+            The file cannot be read, or has no rows.
+        """
+        if (table := self._at_once()) is not None:
+            self.settled = True
+            return table, []
+        list(self.settle())
+        chunks = list(self.chunks(SAMPLE_ROWS))
+        table = pa.concat_tables([one.table for one in chunks]).drop_columns([ROW])
+        return table, [bad for one in chunks for bad in one.bad]
+
+    def _at_once(self) -> pa.Table | None:
+        """Read the file in one go; None where it has to be read in another way."""
+        if self.kind == "parquet":
+            with self.place.open() as (stream, _):
+                return pyarrow.parquet.read_table(self.place.path if self.place.is_plain else stream)
+        if not (self.fast and self.place.is_plain):
+            return None
+        try:
+            table = pyarrow.csv.read_csv(self.place.path, **arrow_csv.options(self.names, self.delimiter, self.skip))
+        except pa.ArrowException:
+            return None
+        if not table.num_rows or self._may_be_open(table) or arrow_csv.may_be_escaped(table):
+            return None
+        return table
+
     def first(self, rows: int) -> pa.Table:
         """Return the first rows that can be read, as a table."""
         if self.kind == "parquet":
@@ -123,17 +152,25 @@ class Source:
         lines = (line for line in self._lines() if isinstance(line, Line))
         return _numbered(self._table(list(islice(lines, rows))), 0)
 
-    def sample(self) -> list[dict[str, Any]]:
-        """Return the first rows that can be read, by the names of the columns; empty cells are None."""
+    def sample(self, name: str, rows: int = SAMPLE_ROWS) -> list[Any]:
+        """Return the first cells of a column, of rows that can be read; empty ones are None."""
         if self.kind == "parquet":
-            rows: list[dict[str, Any]] = next((one.table.to_pylist() for one in self._parquet(SAMPLE_ROWS)), [])
+            found = self._head[name].slice(0, rows if _is_text(self._head[name].type) else _NUMBERS_LOOKED_AT)
+            # What are moments already says nothing about how texts are read.
+            cells = [] if pa.types.is_temporal(found.type) else found.to_pylist()
         else:
-            lines = islice(self._lines(), SAMPLE_ROWS)
-            rows = [self._named(line) for line in lines if isinstance(line, Line)]
-        return [
-            {name: None if isinstance(cell, str) and cell in EMPTY else cell for name, cell in row.items()}
-            for row in rows
-        ]
+            cells = [row.get(name) for row in self.first_rows[:rows]]
+        return [None if isinstance(cell, str) and cell in EMPTY else cell for cell in cells]
+
+    @cached_property
+    def first_rows(self) -> list[dict[str, Any]]:
+        """The first rows of a text file that can be read, by the names of the columns."""
+        return [self._named(line) for line in islice(self._lines(), SAMPLE_ROWS) if isinstance(line, Line)]
+
+    @cached_property
+    def _head(self) -> pa.Table:
+        empty = self.schema.empty_table() if self.schema is not None else pa.table({})
+        return next((chunk.table for chunk in self._parquet(SAMPLE_ROWS)), empty)
 
     def locate(self, wanted: Sequence[int]) -> dict[int, tuple[int, dict[str, Any]]]:
         """Find rows by their places: the line and the cells of each."""
@@ -158,18 +195,8 @@ class Source:
                 row += 1
         return found
 
-    def _may_be_open(self, last: pa.Table) -> bool:
-        """Return whether the last row may hold a quote that does not end, which Arrow takes for one that does."""
-        cell = last[self.names[-1]][0].as_py()
-        if cell is not None and cell.endswith(("\n", "\r")):
-            return True
-        with self.place.open() as (stream, _):
-            if self.place.is_plain:
-                stream.seek(max(0, self.place.path.stat().st_size - _TAIL_BYTES))
-            tail = b""
-            while block := stream.read(HEAD_BYTES):
-                tail = (tail + block)[-_TAIL_BYTES:]
-        return not tail.endswith((b"\n", b"\r")) and b'"' in tail.rsplit(b"\n", 1)[-1]
+    def _may_be_open(self, table: pa.Table) -> bool:
+        return arrow_csv.may_be_open(self.place, table[self.names[-1]][table.num_rows - 1].as_py())
 
     def _named(self, line: Line) -> dict[str, Any]:
         return line.cells[0] if self.kind == "jsonl" else dict(zip(self.names, line.cells, strict=True))
@@ -185,19 +212,10 @@ class Source:
             yield from csv_rows(stream, self.encoding, self.delimiter, len(self.names), self.skip, str(self.place))
 
     def _csv(self) -> Iterator[RawChunk]:
-        kinds = dict.fromkeys(self.names, pa.string())
         with self.place.open() as (stream, disk):
             size, done, row = self.place.path.stat().st_size or 1, 0, 0
-            reader = pyarrow.csv.open_csv(
-                self.place.path if self.place.is_plain else pa.PythonFile(stream, mode="r"),
-                read_options=pyarrow.csv.ReadOptions(
-                    block_size=_BLOCK_BYTES, column_names=self.names, skip_rows=self.skip
-                ),
-                parse_options=pyarrow.csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
-                convert_options=pyarrow.csv.ConvertOptions(
-                    column_types=kinds, strings_can_be_null=True, null_values=[""]
-                ),
-            )
+            source = self.place.path if self.place.is_plain else pa.PythonFile(stream, mode="r")
+            reader = pyarrow.csv.open_csv(source, **arrow_csv.options(self.names, self.delimiter, self.skip))
             for batch in reader:
                 done = done + batch.nbytes if self.place.is_plain else disk.tell()
                 if batch.num_rows:
@@ -235,17 +253,12 @@ class Source:
         return pa.table([pa.array(column, pa.string()) for column in columns], names=self.names)
 
 
-def _may_be_escaped(table: pa.Table) -> bool:
-    """Return whether Arrow may have taken a quote behind a backslash for the end of a cell."""
-    for column in table.drop_columns([ROW]).columns:
-        quoted = column.filter(pc.fill_null(pc.match_substring(column, '"'), False))
-        if len(quoted) and pc.any(pc.match_substring(quoted, "\\")).as_py():
-            return True
-    return False
-
-
 def _numbered(table: pa.Table, first: int) -> pa.Table:
     return table.append_column(ROW, pa.array(np.arange(first, first + table.num_rows)))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _json_cell(value: object) -> str | None:

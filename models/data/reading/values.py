@@ -22,16 +22,21 @@ _BAR = "|"
 EMPTY = ("", "NULL", "Null", "null", "NaN", "nan", "None", "\\N", "-", "N/A", "n/a", "#N/A", "<NA>")
 """Cells that programs write where there is nothing: they are empty, in every column."""
 _EMPTY = pa.array(EMPTY)
+_LONGEST = max(map(len, EMPTY))
 
 
 def without_empty(table: pa.Table) -> pa.Table:
     """Return a table whose empty cells of text are null."""
     for place, name in enumerate(table.column_names):
         cells = table[name]
-        if pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type):
-            empty = pc.is_in(cells, value_set=_EMPTY.cast(cells.type))
-            if pc.any(empty).as_py():
-                table = table.set_column(place, name, pc.if_else(empty, pa.scalar(None, cells.type), cells))
+        if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
+            continue
+        found = _EMPTY.cast(cells.type)
+        # Few cells are as short as these: the others need no look.
+        short = cells.filter(pc.less_equal(pc.binary_length(cells), _LONGEST))
+        if len(short) and pc.any(pc.is_in(short, value_set=found)).as_py():
+            empty = pc.is_in(cells, value_set=found)
+            table = table.set_column(place, name, pc.if_else(empty, pa.scalar(None, cells.type), cells))
     return table
 
 
