@@ -24,6 +24,8 @@ def _said(question: Question, wishes: Wishes) -> dict[str, object]:
             return {"timezone": _ask("time zone (UTC, Europe/Berlin, +02:00)")}
         case "--date-format":
             return {"date_format": _ask("day-first or month-first")}
+        case "--ids":
+            return {"ids": _ask("encode or drop", ("encode", "drop"))}
         case "--map":
             return {"columns": {**said.columns, question.column: _ask(f"column that is {question.column}")}}
     target = _ask(f"{question.column!r} is (Enter: it is ignored)", ("", *BY_FILE["interactions"]), default="")

@@ -13,6 +13,7 @@ from typing import BinaryIO
 import structlog
 
 from app.errors import DatabaseError, InvalidFieldsError, NotFoundError, StorageFullError
+from app.schemas.ids import needs_wider_rule
 from app.schemas.imports import ImportJob
 from app.schemas.problems import FieldError
 from app.services.transfer.import_rows import Timestamps
@@ -172,7 +173,13 @@ class ImportJobs:
         mapping = folder / _MAPPING
         by_file = read_mappings(mapping) if mapping.exists() else {}
         return open_folder(
-            folder, Wishes(by_file=by_file, known_events=self._event_types, timestamps=_timestamps(folder))
+            folder,
+            Wishes(
+                by_file=by_file,
+                known_events=self._event_types,
+                timestamps=_timestamps(folder),
+                refused_id=needs_wider_rule,
+            ),
         )
 
     def _keep(

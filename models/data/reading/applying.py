@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.data import columns
-from models.data.reading import columns_known, values
+from models.data.reading import columns_known, ids, values
 from models.data.reading.columns_known import ATTRIBUTE, UNIT_PRICE
 from models.data.reading.mapping import FileMapping
 from models.data.reading.sources import ROW
@@ -58,6 +58,10 @@ class Reading:
         for target, blank in self.mapping.blanks.items():
             if target in _NUMBERS and target in made.column_names:
                 made = _without(made, target, float(blank))
+        if self.mapping.ids == "encode":
+            for target in (columns.USER, columns.ITEM, columns.EVENT_ID):
+                if target in made.column_names:
+                    made = _with(made, target, ids.encoded_column(made[target]))
         return made
 
     def _interactions(self, table: pa.Table) -> pa.Table:

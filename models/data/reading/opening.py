@@ -1,6 +1,6 @@
 """Opens what is to be imported: a folder or files become interactions, items and users, each with its plan."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,13 +33,15 @@ class Wishes:
     """What was said about how files are read; what is empty is found out.
 
     `mapping` is said of all files, `by_file` of one each, by its name. `known_events` are the event types that need no
-    mapping. `timestamps` is `seconds` or `order`; None asks for it where numbers seem to be an order.
+    mapping. `timestamps` is `seconds` or `order`; None asks for it where numbers seem to be an order. `refused_id`
+    tells of an id that it would be left out, and need not be; None asks about none.
     """
 
     mapping: FileMapping = field(default_factory=FileMapping)
     by_file: Mapping[str, FileMapping] = field(default_factory=dict)
     known_events: frozenset[str] = frozenset(EVENT_WEIGHTS)
     timestamps: str | None = "seconds"
+    refused_id: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,15 @@ def _open(place: Place, wishes: Wishes, left: list[str], *, alone: bool, kind: s
             return None
         kind = "interactions"
     fitting = _fitting(said, source, str(kind), is_own=_said_of(place, wishes) is not None or alone)
-    made = plan(source, str(kind), fitting, known, wishes.known_events, timestamps=wishes.timestamps)
+    made = plan(
+        source,
+        str(kind),
+        fitting,
+        known,
+        wishes.known_events,
+        timestamps=wishes.timestamps,
+        refused_id=wishes.refused_id,
+    )
     return Opened(source, made)
 
 

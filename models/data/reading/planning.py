@@ -1,6 +1,6 @@
 """Decides how a file is read: by what was said, by known formats, by known names, and by its first rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from models.data.reading.applying import Reading
 from models.data.reading.columns_known import ATTRIBUTE, BY_FILE, UNIT_PRICE
 from models.data.reading.formats import Format
 from models.data.reading.mapping import FileMapping
+from models.data.reading.rows import shown
 from models.data.reading.sources import Source
 
 LISTS = ("categories", "tags")
@@ -60,6 +61,7 @@ def plan(
     known_events: frozenset[str],
     *,
     timestamps: str | None = "seconds",
+    refused_id: Callable[[str], bool] | None = None,
 ) -> Plan:
     """Decide how a file is read.
 
@@ -73,6 +75,8 @@ def plan(
         Event types that need no mapping.
     timestamps
         What numbers are: `seconds`, or `order`; None asks where they are too small for times.
+    refused_id
+        Tells of an id that it would be left out and need not be; None asks about none.
 
     Raises
     ------
@@ -99,6 +103,8 @@ def plan(
     if source.kind != "parquet" and (source.encoding, source.delimiter) != (encodings.UTF_8, delimiters.COMMA):
         made.told.append(f"read as {source.described} (--delimiter, --encoding)")
     _require_ids(made, source)
+    if refused_id is not None and mapping.ids is None:
+        _ids(made, source, refused_id)
     _leave(made, source)
     _times(made, source, timestamps)
     _cells(made, source, known_events)
@@ -139,6 +145,27 @@ def _require_ids(made: Plan, source: Source) -> None:
         if target not in made.mapping.columns:
             text = f"the column {target!r} is missing (found: {_named(source.names)}); --map {target}=COLUMN names it"
             made.questions.append(Question(str(source.place), "--map", target, text))
+
+
+def _ids(made: Plan, source: Source, refused: Callable[[str], bool]) -> None:
+    """Ask about ids that would be left out."""
+    for target in (columns.USER, columns.ITEM):
+        name = made.mapping.columns.get(target)
+        if name is None or _is_exported(source):
+            continue
+        found = dict.fromkeys(str(cell) for cell in source.sample(name) if cell is not None)
+        wrong = [cell for cell in found if refused(cell)]
+        if wrong:
+            text = (
+                f"{len(wrong):,} of the first {len(found):,} ids in {name!r} are not taken, such as {shown(wrong[0])!r}:"
+                " BRAID_ID_RULE=utf8 takes them as they are, --ids encode encodes them,"
+                " --ids drop leaves their rows out"
+            )
+            made.questions.append(Question(str(source.place), "--ids", name, text))
+
+
+def _is_exported(source: Source) -> bool:
+    return source.schema is not None and EXPORTED in (source.schema.metadata or {})
 
 
 def _leave(made: Plan, source: Source) -> None:
@@ -186,7 +213,7 @@ def _times(made: Plan, source: Source, timestamps: str | None) -> None:
     first = source.sample(said.columns[targets[0]])
     cells = [*first, *(cell for target in targets[1:] for cell in source.sample(said.columns[target]))]
     unit, texts = said.times, times.texts_of(cells)
-    marked = source.schema is not None and (is_order(source.schema) or EXPORTED in (source.schema.metadata or {}))
+    marked = source.schema is not None and (is_order(source.schema) or _is_exported(source))
     if marked or timestamps == "order":
         return
     if unit is None and (found := times.unit_of(first)) is not None:
