@@ -6,7 +6,7 @@ import typer
 
 from models.data.reading.columns_known import BY_FILE
 from models.data.reading.opening import Wishes
-from models.data.reading.planning import Question
+from models.data.reading.plans import Question
 
 
 def answered(question: Question, wishes: Wishes) -> Wishes:

@@ -89,12 +89,11 @@ def _whole(ones: Sequence[Opened], told: list[str]) -> pa.Table:
     tables = []
     for one in ones:
         source, place = one.source, one.source.place
-        exported = EXPORTED in ((source.schema.metadata if source.schema is not None else None) or {})
         with reading(place):
             raw, bad = source.whole()
             if not raw.num_rows:
                 raise DataSetError(f"{place}: has no rows" if not bad else f"no row can be read: {bad[0]}")
-            table = raw if exported else one.plan.reading.apply(raw)
+            table = raw if source.is_exported else one.plan.reading.apply(raw)
             table = typed(table, one.plan.kind, place)
         tables.append(table.replace_schema_metadata(raw.schema.metadata))
         told += [f"{place}: {line}" for line in one.plan.told] + source.notes + _left_out(bad)

@@ -17,6 +17,7 @@ from models.data.reading.sources import ROW
 from models.data.reading.times import TimeReading
 
 _NUMBERS = (columns.VALUE, columns.QUANTITY, columns.REVENUE, UNIT_PRICE)
+_IDS = (columns.USER, columns.ITEM, columns.EVENT_ID)
 _MOMENTS = ("available_from", "available_until")
 
 
@@ -29,6 +30,7 @@ class Reading:
     times: TimeReading = field(default_factory=TimeReading)
     separators: dict[str, str | None] = field(default_factory=dict)
     known_events: frozenset[str] = frozenset()
+    trims: bool = False
 
     def event(self, cell: str) -> str:
         """Return the event type that a cell names."""
@@ -50,6 +52,8 @@ class Reading:
         """Return the rows with the columns of a data set, and `ROW` where they have it."""
         if self.kind == "interactions":
             table = table.select([*dict.fromkeys(self.mapping.columns.values()), *_row(table)])
+        if self.trims:
+            table = self._trimmed(table)
         table = values.without_empty(table)
         for target, blank in self.mapping.blanks.items():
             if target not in _NUMBERS and target in self.mapping.columns:
@@ -59,10 +63,18 @@ class Reading:
             if target in _NUMBERS and target in made.column_names:
                 made = _without(made, target, float(blank))
         if self.mapping.ids == "encode":
-            for target in (columns.USER, columns.ITEM, columns.EVENT_ID):
+            for target in _IDS:
                 if target in made.column_names:
                     made = _with(made, target, ids.encoded_column(made[target]))
         return made
+
+    def _trimmed(self, table: pa.Table) -> pa.Table:
+        """Cut the spaces around ids, which files have behind their delimiters."""
+        for target in _IDS:
+            name = self.mapping.columns.get(target)
+            if name is not None and pa.types.is_string(table[name].type):
+                table = _with(table, name, pc.utf8_trim_whitespace(table[name]))
+        return table
 
     def _interactions(self, table: pa.Table) -> pa.Table:
         mapping = self.mapping.columns

@@ -14,7 +14,8 @@ from models.data.reading.formats import Format, headerless, recognise
 from models.data.reading.gorse import is_dump
 from models.data.reading.looking import look_at
 from models.data.reading.mapping import FileMapping
-from models.data.reading.planning import Plan, Question, plan
+from models.data.reading.planning import plan
+from models.data.reading.plans import Plan, Question
 from models.data.reading.sources import Source
 
 KINDS = ("items", "users", "interactions")

@@ -1,56 +1,21 @@
 """Decides how a file is read: by what was said, by known formats, by known names, and by its first rows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from models.data import columns
 from models.data.errors import DataSetError
-from models.data.folder import EXPORTED
-from models.data.order import is_order
 from models.data.reading import columns_known, delimiters, encodings, times, values
 from models.data.reading.applying import Reading
 from models.data.reading.columns_known import ATTRIBUTE, BY_FILE, UNIT_PRICE
 from models.data.reading.formats import Format
 from models.data.reading.mapping import FileMapping
+from models.data.reading.planning_times import plan_times
+from models.data.reading.plans import Plan, Question
 from models.data.reading.rows import shown
 from models.data.reading.sources import Source
 
 LISTS = ("categories", "tags")
 _LOOKED_AT = 1000
-MOMENTS = ("available_from", "available_until")
-
-
-class Question(NamedTuple):
-    """What has to be said before a file is read; `answer` names the option, and `column` what it is about."""
-
-    file: str
-    answer: str
-    column: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.text}"
-
-
-@dataclass
-class Plan:
-    """How a file is read, what is told about it, and what has to be said first."""
-
-    kind: str
-    mapping: FileMapping
-    reading: Reading
-    format: str | None = None
-    left: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
-
-    @property
-    def is_own(self) -> bool:
-        """Whether the file has the format of data-set folders: nothing was mapped."""
-        given = self.mapping.model_dump(exclude_defaults=True)
-        own = all(to == name for to, name in self.mapping.columns.items())
-        return own and not self.told and not self.format and not (given.keys() - {"kind", "columns"})
 
 
 def plan(
@@ -99,14 +64,14 @@ def plan(
     mapping = mapping.model_copy(
         update={"constants": {to: value for to, value in given.constants.items() if to not in mapped}}
     )
-    made = Plan(kind, mapping, Reading(kind, mapping), known.format if known else None)
+    made = Plan(kind, mapping, Reading(kind, mapping, trims=source.kind != "parquet"), known.format if known else None)
     if source.kind != "parquet" and (source.encoding, source.delimiter) != (encodings.UTF_8, delimiters.COMMA):
         made.told.append(f"read as {source.described} (--delimiter, --encoding)")
     _require_ids(made, source)
     if refused_id is not None and mapping.ids is None:
         _ids(made, source, refused_id)
     _leave(made, source)
-    _times(made, source, timestamps)
+    plan_times(made, source, timestamps)
     _cells(made, source, known_events)
     return made
 
@@ -141,9 +106,12 @@ def _require_columns(source: Source, kind: str, said: FileMapping) -> None:
 
 
 def _require_ids(made: Plan, source: Source) -> None:
+    bare = any(map(_is_number, source.names))
+    more = "; if its first line names no columns, --columns user_id,item_id,... does" if bare else ""
     for target in columns_known.REQUIRED[made.kind]:
         if target not in made.mapping.columns:
-            text = f"the column {target!r} is missing (found: {_named(source.names)}); --map {target}=COLUMN names it"
+            found = f"(found: {_named(source.names)})"
+            text = f"the column {target!r} is missing {found}; --map {target}=COLUMN names it{more}"
             made.questions.append(Question(str(source.place), "--map", target, text))
 
 
@@ -151,21 +119,17 @@ def _ids(made: Plan, source: Source, refused: Callable[[str], bool]) -> None:
     """Ask about ids that would be left out."""
     for target in (columns.USER, columns.ITEM):
         name = made.mapping.columns.get(target)
-        if name is None or _is_exported(source):
+        if name is None or source.is_exported:
             continue
-        found = dict.fromkeys(str(cell) for cell in source.sample(name) if cell is not None)
+        found = dict.fromkeys(str(cell).strip() for cell in source.sample(name) if cell is not None)
         wrong = [cell for cell in found if refused(cell)]
         if wrong:
             text = (
-                f"{len(wrong):,} of the first {len(found):,} ids in {name!r} are not taken, such as {shown(wrong[0])!r}:"
-                " BRAID_ID_RULE=utf8 takes them as they are, --ids encode encodes them,"
+                f"{len(wrong):,} of the first {len(found):,} ids in {name!r} are not taken, such as"
+                f" {shown(wrong[0])!r}: BRAID_ID_RULE=utf8 takes them as they are, --ids encode encodes them,"
                 " --ids drop leaves their rows out"
             )
             made.questions.append(Question(str(source.place), "--ids", name, text))
-
-
-def _is_exported(source: Source) -> bool:
-    return source.schema is not None and EXPORTED in (source.schema.metadata or {})
 
 
 def _leave(made: Plan, source: Source) -> None:
@@ -201,57 +165,6 @@ def _looks_by_cells(name: str, mapping: FileMapping, source: Source) -> tuple[st
     ):
         return "a time", columns.TIMESTAMP
     return None
-
-
-def _times(made: Plan, source: Source, timestamps: str | None) -> None:
-    """Find the unit, the zone and the order of day and month; ask where the file does not say it."""
-    said, name = made.mapping, str(source.place)
-    targets = [target for target in (columns.TIMESTAMP, *MOMENTS) if target in said.columns]
-    if made.kind == "users" or not targets:
-        made.reading.times = times.TimeReading()
-        return
-    first = source.sample(said.columns[targets[0]])
-    cells = [*first, *(cell for target in targets[1:] for cell in source.sample(said.columns[target]))]
-    unit, texts = said.times, times.texts_of(cells)
-    marked = source.schema is not None and (is_order(source.schema) or _is_exported(source))
-    if marked or timestamps == "order":
-        return
-    if unit is None and (found := times.unit_of(first)) is not None:
-        unit = found[0]  # type: ignore[assignment]
-        if timestamps is None and abs(found[1]) < times.EARLIEST:
-            middle = f"{found[1]:,.15g}"
-            text = (
-                f"the numbers in {said.columns[targets[0]]!r}, such as {middle}, would be times before 1973:"
-                " --timestamps order takes them for an order, --timestamps seconds for times"
-            )
-            made.questions.append(Question(name, "--timestamps", said.columns[targets[0]], text))
-        if unit != "s":
-            made.told.append(
-                f"{targets[0]}: {times.UNIT_NAMES[str(unit)]} since 1970, by their magnitude (--times {unit})"
-            )
-    order, both = times.order_of_day(texts)
-    form = said.date_format or order
-    if form is None and both is not None:
-        text = (
-            f"the column {said.columns[targets[0]]!r}: {both!r} can be read in two ways:"
-            f" --date-format {times.DAY_FIRST} or {times.MONTH_FIRST}"
-        )
-        made.questions.append(Question(name, "--date-format", said.columns[targets[0]], text))
-    elif form is not None and form == order and said.date_format is None:
-        made.told.append(
-            f"{targets[0]}: the {'day' if form == times.DAY_FIRST else 'month'} comes first (--date-format {form})"
-        )
-    bare = times.without_zone(texts) if form in {None, times.DAY_FIRST, times.MONTH_FIRST} else next(iter(texts), None)
-    zone = said.timezone
-    if bare is not None and zone is None and "%z" not in str(form):
-        text = (
-            f"the column {said.columns[targets[0]]!r} has times without a zone, such as {bare!r}:"
-            " --timezone UTC, or Europe/Berlin, says which"
-        )
-        made.questions.append(Question(name, "--timezone", said.columns[targets[0]], text))
-    made.mapping = said.model_copy(update={"times": said.times or (unit if unit != "s" else None), "date_format": form})
-    made.reading.mapping = made.mapping
-    made.reading.times = times.TimeReading(str(unit or "s"), times.zone_named(zone) if zone else None, form)
 
 
 def _cells(made: Plan, source: Source, known_events: frozenset[str]) -> None:

@@ -13,6 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from models.data.errors import DataSetError
+from models.data.folder import EXPORTED
 from models.data.reading import arrow_csv, delimiters, encodings
 from models.data.reading.compression import Place
 from models.data.reading.rows import BadRow, Line, csv_rows, json_rows, lines_of
@@ -60,6 +61,11 @@ class Source:
         if self.kind == "parquet":
             return "Parquet"
         return f"JSON lines, {self.encoding}" if self.kind == "jsonl" else f"{self.delimiter!r}, {self.encoding}"
+
+    @property
+    def is_exported(self) -> bool:
+        """Whether Braid wrote it: its rows are taken over unchanged."""
+        return self.schema is not None and EXPORTED in (self.schema.metadata or {})
 
     def settle(self) -> Iterator[float]:
         """Read the file to its end once, to find how it has to be read; yield the share that has been read.

@@ -42,7 +42,10 @@ def without_empty(table: pa.Table) -> pa.Table:
 
 def number_of(text: str) -> float:
     """Read a number with a currency sign, separated thousands or a decimal comma; NaN where it is none."""
-    cell = text.strip()
+    cell = text.strip().replace("\u2212", "-")
+    if cell.endswith("-") and cell[:-1].strip()[-1:].isdigit():
+        # As bookkeepers write it.
+        cell = f"-{cell[:-1].strip()}"
     try:
         return float(cell) if "_" not in cell else np.nan
     except ValueError:
