@@ -14,6 +14,10 @@ def answered(question: Question, wishes: Wishes) -> Wishes:
     typer.echo(str(question))
     if question.answer == "--timestamps":
         return replace(wishes, timestamps=_ask("order or seconds", ("order", "seconds")))
+    if question.answer == "--ids":
+        if _ask("encode or drop", ("encode", "drop")) == "drop":
+            return replace(wishes, refused_id=None)
+        return replace(wishes, mapping=wishes.mapping.model_copy(update={"ids": "encode"}))
     return replace(wishes, mapping=wishes.mapping.model_copy(update=_said(question, wishes)))
 
 
@@ -24,8 +28,6 @@ def _said(question: Question, wishes: Wishes) -> dict[str, object]:
             return {"timezone": _ask("time zone (UTC, Europe/Berlin, +02:00)")}
         case "--date-format":
             return {"date_format": _ask("day-first or month-first")}
-        case "--ids":
-            return {"ids": _ask("encode or drop", ("encode", "drop"))}
         case "--map":
             return {"columns": {**said.columns, question.column: _ask(f"column that is {question.column}")}}
     target = _ask(f"{question.column!r} is (Enter: it is ignored)", ("", *BY_FILE["interactions"]), default="")

@@ -94,7 +94,7 @@ def import_files(
         events=events,
         mapping=mapping,
         timestamps=timestamps,
-        refused_id=needs_wider_rule,
+        refused_id=None if ids == "drop" else needs_wider_rule,
         kind=kind,
         delimiter=delimiter,
         encoding=encoding,
@@ -102,7 +102,7 @@ def import_files(
         times=times,
         timezone=timezone,
         date_format=date_format,
-        ids=ids,
+        ids=None if ids == "drop" else ids,
     )
     limits = Limits(strict, None if max_bad is None else _share(max_bad))
     asks = sys.stdin.isatty() and console.is_terminal
@@ -147,4 +147,5 @@ def _share(text: str) -> float:
 
 def _command(files: Files, wishes: Wishes) -> str:
     order = "" if wishes.timestamps is None else f" --timestamps {wishes.timestamps}"
-    return f"braid import {files.folder} --mapping mapping.toml{order}"
+    ids = " --ids drop" if wishes.refused_id is None else ""
+    return f"braid import {files.folder} --mapping mapping.toml{order}{ids}"

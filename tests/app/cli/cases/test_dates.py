@@ -18,7 +18,7 @@ def views(*seconds: int) -> list[str]:
 
 NAIVE = case("naive_dates.csv")
 ZONE = ("--timezone", "UTC")
-CASES = {
+CASES: dict[str, Stored | Stopped] = {
     "the file of times": Stopped(
         NAIVE,
         [

@@ -29,7 +29,7 @@ def test_text_of_items_is_read_in_its_encoding(shop: Shop, encoding: str, option
 
 
 DAMAGED = "user_id,item_id\nu,é\n".encode() + b"v,caf\xe9\nw,i\n"
-CASES = {
+CASES: dict[str, Stored | Stopped] = {
     "the file": Stored(
         case("latin1.csv"),
         [f"u1|caf=C3=A9|view|{TIME}", f"u2|i1|view|{TIME + 60}"],

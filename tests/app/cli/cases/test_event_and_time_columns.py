@@ -5,7 +5,7 @@ import pytest
 from tests.app.cli.cases.shop import TIME, Shop, Stopped, Stored, case
 
 BOTH = [f"u1|i1|purchase|{TIME}", f"u2|i1|view|{TIME + 60}"]
-CASES = {
+CASES: dict[str, Stored | Stopped] = {
     "the file": Stored(
         case("event_time_columns_ignored.csv"), BOTH, ["event_type     <- event", "timestamp      <- time"]
     ),

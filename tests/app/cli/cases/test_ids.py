@@ -12,7 +12,7 @@ KEPT = [
     f"u3|😀|view|{TIME + 60}",
     f"u4|ok|view|{TIME + 70}",
 ]
-CASES = {
+CASES: dict[str, Stored | Stopped] = {
     "the file": Stopped(
         FILE,
         [

@@ -1,6 +1,7 @@
 """Items with lists, prices, quotes and line breaks: read, or told by cell; and files that hold a part of the fields."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.app.cli.cases.shop import FILES, Shop, case
 FIELDS = "title, description, categories, tags, price, attributes, hidden, available_from"
 
 
-def items(shop: Shop) -> dict[str, dict[str, object]]:
+def items(shop: Shop) -> dict[str, dict[str, Any]]:
     """Return what is stored of the items, without what is empty."""
     found = shop.select(f"SELECT item_id, {FIELDS} FROM items ORDER BY item_id")
     for one in found:
@@ -87,7 +88,7 @@ def test_items_are_read_or_told_by_cell(shop: Shop, name: str) -> None:
 
 PARTIAL = {path.name: path.read_bytes() for path in (FILES / "items_two_columns").iterdir()}
 MIDNIGHT = 1_767_225_600_000_000
-FIRST = {
+FIRST: dict[str, dict[str, Any]] = {
     "i1": {"title": "T1", "description": "D1", "hidden": 1, "available_from": MIDNIGHT, "tags": ["x"],
            "attributes": {"c": 1, "brand": "Fell"}},
     "i2": {"title": "T2", "description": "D2", "hidden": 1, "available_from": MIDNIGHT,

@@ -19,7 +19,7 @@ def log(*cells: object, name: str = "timestamp") -> str:
     return f"user_id,item_id,{name}\n" + "".join(f"u{number},i,{cell}\n" for number, cell in enumerate(cells))
 
 
-CASES = {
+CASES: dict[str, Stored | Stopped] = {
     "the file": Stopped(
         FILE,
         [

@@ -17,7 +17,7 @@ def kept(*numbers: int) -> list[str]:
     return [f"u{number}|i|view|{TIME}" for number in numbers]
 
 
-CASES = {
+CASES: dict[str, Stored | Stopped] = {
     "the file": Stored(
         case("ragged.csv"),
         [f"u1|i1|view|{TIME}", f"u5|i1|view|{TIME}"],

@@ -5,7 +5,7 @@ import pytest
 from tests.app.cli.cases.shop import TIME, Shop, Stopped, Stored, case
 
 RATED = ["u1|i1|rating||value=1", "u2|i1|rating||value=5"]
-CASES = {
+CASES: dict[str, Stored | Stopped] = {
     "the file": Stored(
         case("rating_column_ignored.csv"),
         [f"u1|i1|rating|{TIME}|value=1", f"u2|i1|rating|{TIME + 60}|value=5"],

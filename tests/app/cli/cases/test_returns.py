@@ -5,7 +5,7 @@ import pytest
 from tests.app.cli.cases.shop import TIME, Shop, Stopped, Stored, case
 
 HEADER = "user_id,item_id,event_type,timestamp,"
-CASES = {
+CASES: dict[str, Stored | Stopped] = {
     "the file": Stored(
         case("negative_quantity.csv"),
         [f"u1|i1|purchase|{TIME}|quantity=-3", f"u2|i1|purchase|{TIME + 60}|quantity=2"],

@@ -9,7 +9,7 @@ def log(*cells: object, first: str = "") -> str:
     return "user_id,item_id,timestamp\n" + first + "".join(f"u{number},i,{cell}\n" for number, cell in enumerate(cells))
 
 
-CASES = {
+CASES: dict[str, Stored | Stopped] = {
     "the file": Stored(
         case("milliseconds.csv"),
         [
