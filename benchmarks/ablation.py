@@ -14,7 +14,8 @@ from rich.console import Console
 from benchmarks.generated_acts import accessories_shop
 from models.arrays.types import Float64
 from models.data.errors import DataSetError
-from models.data.folder import DataSet, read_folder
+from models.data.folder import DataSet
+from models.data.folder_reader import read_folder
 from models.data.progress import silent
 from models.data.sample import movielens
 from models.evaluation.report import BLEND, bootstrap_intervals

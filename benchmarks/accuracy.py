@@ -13,7 +13,8 @@ from app.cli.progress import progress_bars
 from benchmarks.comparison import BRAID, NAMES, Comparison, Options, compare
 from benchmarks.table import to_json, to_markdown
 from models.data.errors import DataSetError
-from models.data.folder import DataSet, read_folder
+from models.data.folder import DataSet
+from models.data.folder_reader import read_folder
 from models.data.sample import MOVIELENS_TERMS, is_cached, movielens
 
 SAMPLE = "movielens"

@@ -12,7 +12,7 @@ import numpy as np
 import typer
 
 from models.data.errors import DataSetError
-from models.data.folder import read_folder
+from models.data.folder_reader import read_folder
 from models.data.holdout import Holdout
 from models.data.progress import silent
 from models.evaluation.holdout_lists import rank_holdout

@@ -19,7 +19,7 @@ from benchmarks.load.errors import LoadError
 from benchmarks.load.machine import describe_machine
 from benchmarks.load.server import Server, serving
 from benchmarks.load.work import Work
-from models.data.folder import read_folder
+from models.data.folder_reader import read_folder
 
 cli = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 _ROUNDS = 5

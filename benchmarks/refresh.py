@@ -20,7 +20,8 @@ from benchmarks.load.machine import describe_machine
 from models.bundle.loader import Bundle
 from models.bundle.store import BundleStore
 from models.data.columns import TIMESTAMP
-from models.data.folder import DataSet, read_folder
+from models.data.folder import DataSet
+from models.data.folder_reader import read_folder
 from models.data.progress import silent
 from models.evaluation.report import BLEND
 

@@ -19,7 +19,8 @@ from benchmarks.load.machine import describe_machine
 from benchmarks.sampled_lists import NEGATIVES, one_among_sampled
 from models.data.columns import TIMESTAMP, VALUE
 from models.data.errors import DataSetError
-from models.data.folder import DataSet, read_folder, write_folder
+from models.data.folder import DataSet, write_folder
+from models.data.folder_reader import read_folder
 from models.data.sample import MOVIELENS_TERMS, is_cached, movielens
 from models.evaluation.report import BLEND, NETWORK, bootstrap_intervals
 from models.evaluation.segments import Values

@@ -6,7 +6,7 @@ import typer
 
 from models.data.reading.columns_known import BY_FILE
 from models.data.reading.opening import Wishes
-from models.data.reading.planning import Question
+from models.data.reading.plans import Question
 
 
 def answered(question: Question, wishes: Wishes) -> Wishes:
@@ -14,6 +14,10 @@ def answered(question: Question, wishes: Wishes) -> Wishes:
     typer.echo(str(question))
     if question.answer == "--timestamps":
         return replace(wishes, timestamps=_ask("order or seconds", ("order", "seconds")))
+    if question.answer == "--ids":
+        if _ask("encode or drop", ("encode", "drop")) == "drop":
+            return replace(wishes, refused_id=None)
+        return replace(wishes, mapping=wishes.mapping.model_copy(update={"ids": "encode"}))
     return replace(wishes, mapping=wishes.mapping.model_copy(update=_said(question, wishes)))
 
 

@@ -9,13 +9,25 @@ import typer
 from app.cli import commands
 from app.cli.arguments import Budget, Folder
 from app.cli.progress import progress_bars
+from app.cli.reading import (
+    DateFormat,
+    Delimiter,
+    Encoding,
+    Events,
+    Ignore,
+    MappingFile,
+    Maps,
+    Times,
+    Timezone,
+    wishes_of,
+)
 from app.cli.running import console
 from app.cli.similar import measure_similar, require_alone
 from app.config import load_settings
 from app.schemas.training_jobs import MAX_SEED
 from app.worker.training_run import load_training
 from models.data.described import describe
-from models.data.folder import read_folder
+from models.data.folder_reader import read_folder
 from models.data.schema import EMPTY, read_schema
 
 
@@ -47,6 +59,15 @@ def evaluate(
         float | None,
         typer.Option(min=0, help="Days of the temporal or timeline test; by default a tenth of the time span."),
     ] = None,
+    maps: Maps = None,
+    ignore: Ignore = None,
+    events: Events = None,
+    mapping: MappingFile = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    times: Times = None,
+    timezone: Timezone = None,
+    date_format: DateFormat = None,
     similar: Annotated[
         bool, typer.Option("--similar", help="Measure similar items instead: do they foretell what is liked next?")
     ] = False,
@@ -64,7 +85,21 @@ def evaluate(
     settings = load_settings(goal=goal, schema=schema)
     seen = commands.parse_seen(exclude_seen, settings.event_types, include_seen=include_seen)
     declared = EMPTY if settings.schema is None else read_schema(settings.schema)
-    dataset = replace(read_folder(folder), user_types=declared.users)
+    wishes = wishes_of(
+        maps=maps,
+        ignore=ignore,
+        events=events,
+        mapping=mapping,
+        timestamps="seconds",
+        encoding=encoding,
+        delimiter=delimiter,
+        times=times,
+        timezone=timezone,
+        date_format=date_format,
+    )
+    dataset = replace(read_folder(folder, wishes), user_types=declared.users)
+    for line in dataset.told:
+        console.print(line)
     if dataset.items is not None:
         catalogue = describe(dataset.items, declared)
         dataset = replace(dataset, items=catalogue.table)

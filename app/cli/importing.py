@@ -10,18 +10,28 @@ import typer
 from app.cli.asking import answered
 from app.cli.import_runs import check_files
 from app.cli.import_runs import import_files as run_import
+from app.cli.reading import (
+    DateFormat,
+    Delimiter,
+    Encoding,
+    Events,
+    Ignore,
+    MappingFile,
+    Maps,
+    Times,
+    Timezone,
+    wishes_of,
+)
 from app.cli.running import console, run_command
 from app.cli.showing import show_left, show_mapping
-from app.config import load_settings
 from app.process.resources import Resources
+from app.schemas.ids import needs_wider_rule
 from app.services.transfer.checking import Limits
 from app.services.transfer.import_rows import Timestamps
 from models.data.errors import DataSetError
 from models.data.file_chunks import Files, open_paths
-from models.data.reading.encodings import known as known_encoding
-from models.data.reading.mapping import FileKind, FileMapping, pairs, read_mappings
+from models.data.reading.mapping import FileKind
 from models.data.reading.opening import Wishes
-from models.data.reading.times import zone_named
 
 _LOCK_SECONDS = 60.0
 """An import is not in a hurry: for so long it tries to write while another process has the lock of SQLite."""
@@ -29,34 +39,28 @@ Paths = Annotated[
     list[Path],
     typer.Argument(help="A folder, or files: CSV, JSON lines or Parquet, also in .gz, .zst or .zip."),
 ]
-Map = Annotated[
-    list[str] | None, typer.Option("--map", help="Read a column as one of Braid's: --map item_id=isbn. Repeatable.")
-]
-Ignore = Annotated[list[str] | None, typer.Option("--ignore", help="Leave a column out. Repeatable.")]
-Event = Annotated[
-    list[str] | None,
-    typer.Option("--event", help="Read an event type as one of Braid's: --event transaction=purchase. Repeatable."),
-]
 
 
 def import_files(
     paths: Paths,
-    maps: Map = None,
+    maps: Maps = None,
     ignore: Ignore = None,
-    event: Event = None,
-    mapping: Annotated[Path | None, typer.Option(help="A mapping file, as an earlier import printed it.")] = None,
+    events: Events = None,
+    mapping: MappingFile = None,
     kind: Annotated[FileKind | None, typer.Option("--as", help="What the rows of the files are.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="utf-8, utf-16, latin-1, windows-1252 ...; detected.")] = None,
-    delimiter: Annotated[str | None, typer.Option(help="comma, semicolon, tab, bar, '::' ...; detected.")] = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
     names: Annotated[
         str | None, typer.Option("--columns", help="Columns of files without a header: user_id,item_id,value.")
     ] = None,
-    times: Annotated[
-        Literal["s", "ms", "us", "ns"] | None, typer.Option(help="Unit of times that are numbers; detected.")
-    ] = None,
-    timezone: Annotated[str | None, typer.Option(help="Zone of times without one: UTC, Europe/Berlin, +02:00.")] = None,
-    date_format: Annotated[
-        str | None, typer.Option(help="day-first or month-first where both are possible; or such as %d.%m.%Y.")
+    times: Times = None,
+    timezone: Timezone = None,
+    date_format: DateFormat = None,
+    ids: Annotated[
+        Literal["encode", "drop"] | None,
+        typer.Option(
+            help="Ids that BRAID_ID_RULE does not take: encode them, in a way that can be undone, or drop their rows."
+        ),
     ] = None,
     timestamps: Annotated[
         Timestamps | None,
@@ -86,23 +90,23 @@ def import_files(
 
     Run the same command again to resume an interrupted import.
     """
-    said = FileMapping(
+    wishes = wishes_of(
+        maps=maps,
+        ignore=ignore,
+        events=events,
+        mapping=mapping,
+        timestamps=timestamps,
+        refused_id=None if ids == "drop" else needs_wider_rule,
         kind=kind,
         delimiter=delimiter,
-        encoding=None if encoding is None else known_encoding(encoding),
+        encoding=encoding,
         names=None if names is None else [name.strip() for name in names.split(",")],
-        columns=pairs(maps or (), "--map"),
-        ignore=ignore or [],
-        events=pairs(event or (), "--event"),
         times=times,
         timezone=timezone,
         date_format=date_format,
+        ids=None if ids == "drop" else ids,
     )
-    if timezone is not None:
-        zone_named(timezone)
-    by_file = {} if mapping is None else read_mappings(mapping)
     limits = Limits(strict, None if max_bad is None else _share(max_bad))
-    wishes = Wishes(said, by_file, frozenset(load_settings().event_types), timestamps)
     asks = sys.stdin.isatty() and console.is_terminal
 
     async def work(resources: Resources) -> None:
@@ -145,4 +149,5 @@ def _share(text: str) -> float:
 
 def _command(files: Files, wishes: Wishes) -> str:
     order = "" if wishes.timestamps is None else f" --timestamps {wishes.timestamps}"
-    return f"braid import {files.folder} --mapping mapping.toml{order}"
+    ids = " --ids drop" if wishes.refused_id is None else ""
+    return f"braid import {files.folder} --mapping mapping.toml{order}{ids}"

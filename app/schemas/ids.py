@@ -90,6 +90,11 @@ class IdRuleInForce:
 in_force = IdRuleInForce()
 
 
+def needs_wider_rule(text: str) -> bool:
+    """Return whether a text is no id by the rule in force, and one by the widest."""
+    return not in_force.rule.takes(text) and UTF8.takes(text)
+
+
 def _checked(text: str) -> str:
     if not in_force.rule.takes(text):
         raise PydanticCustomError(_CODE, "{refusal}", {"refusal": in_force.rule.refusal(text)})

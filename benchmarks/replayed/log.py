@@ -12,7 +12,8 @@ from benchmarks.load.errors import LoadError
 from models.arrays.types import Int64
 from models.data.cleaning import clean
 from models.data.columns import ITEM, TIMESTAMP, USER
-from models.data.folder import DataSet, read_folder, write_folder
+from models.data.folder import DataSet, write_folder
+from models.data.folder_reader import read_folder
 from models.data.history import SECONDS_A_DAY
 from models.data.holdout import QUESTIONS, Holdout, Ragged
 from models.data.interactions import Interactions

@@ -13,7 +13,7 @@ from models.data.folder import EXPORTED, INTERACTIONS, ITEMS, USERS, DataSet, re
 from models.data.order import is_order
 from models.data.reading.mapping import as_toml
 from models.data.reading.opening import Opened, Wishes, open_files
-from models.data.reading.planning import Question
+from models.data.reading.plans import Question
 from models.data.reading.rows import BadRow
 
 CHUNK_ROWS = 50_000

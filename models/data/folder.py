@@ -1,13 +1,11 @@
 """Data-set folders: the format of imports, exports and evaluations."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet
 
 from models.data.columns import (
@@ -17,14 +15,12 @@ from models.data.columns import (
     QUANTITY,
     REQUEST_ID,
     REVENUE,
-    SEQUENCE,
     TIMESTAMP,
     USER,
     VALUE,
 )
 from models.data.errors import DataSetError
 from models.data.numbers import numbers
-from models.data.order import in_one_order, recognised
 from models.data.schema import Attributes
 
 INTERACTIONS, ITEMS, USERS, TEST, CANDIDATES, HISTORIES = (
@@ -35,19 +31,10 @@ INTERACTIONS, ITEMS, USERS, TEST, CANDIDATES, HISTORIES = (
     "candidates",
     "histories",
 )
-_REQUIRED = {
-    INTERACTIONS: (USER, ITEM),
-    ITEMS: (ITEM,),
-    USERS: (USER,),
-    TEST: (USER, ITEM),
-    CANDIDATES: (USER, ITEM),
-    HISTORIES: (USER, ITEM),
-}
+_FILES = (INTERACTIONS, ITEMS, USERS, TEST, CANDIDATES, HISTORIES)
 EXPORTED = b"braid.exported"
 """Key in the metadata of files that `braid export` wrote: their rows are taken over unchanged."""
 NO_INTERACTIONS = "contains neither interactions.parquet nor interactions.csv"
-_BLOCK_BYTES = 8 << 20
-Reader = TypeVar("Reader")
 _NUMBERS = (TIMESTAMP, VALUE)
 _SALES = (QUANTITY, REVENUE)
 """Numbers too, but in a profile an attribute may have one of these names."""
@@ -59,7 +46,7 @@ class DataSet:
     """The files of a data-set folder as tables; ids are strings, numbers float64.
 
     `interactions` is marked where its `timestamp` is only an order; see `models.data.order`. `user_types` are the
-    declared types of attributes of users, by name.
+    declared types of attributes of users, by name; `told` says what was found about the files when they were read.
     """
 
     interactions: pa.Table
@@ -69,43 +56,13 @@ class DataSet:
     candidates: pa.Table | None = None
     histories: pa.Table | None = None
     user_types: Attributes = field(default_factory=dict)
-
-
-def read_folder(folder: Path) -> DataSet:
-    """Read a data-set folder.
-
-    Raises
-    ------
-    DataSetError
-        A file is missing, cannot be read, lacks a column or has no rows.
-    """
-    require_folder(folder)
-    tables = {name: _read(folder, name) for name in _REQUIRED}
-    interactions = tables.pop(INTERACTIONS)
-    if interactions is None:
-        raise DataSetError(f"{folder}: {NO_INTERACTIONS}")
-    if EXPORTED in (interactions.schema.metadata or {}) and SEQUENCE in interactions.column_names:
-        interactions = in_one_order(interactions)
-    items, users, test, candidates, histories = tables.values()
-    return DataSet(recognised(interactions), items, users, test, candidates, histories)
-
-
-def read_items(folder: Path) -> pa.Table | None:
-    """Read the items file of a folder; None where there is none.
-
-    Raises
-    ------
-    DataSetError
-        It cannot be read, lacks a column or has no rows, or the folder is not there.
-    """
-    require_folder(folder)
-    return _read(folder, ITEMS)
+    told: tuple[str, ...] = ()
 
 
 def write_folder(folder: Path, dataset: DataSet) -> None:
     """Write a data set as Parquet files."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in _REQUIRED:
+    for name in _FILES:
         table = getattr(dataset, name)
         if table is not None:
             pyarrow.parquet.write_table(table, folder / f"{name}.parquet")
@@ -138,23 +95,6 @@ def require_folder(folder: Path) -> None:
         raise DataSetError(f"{folder}: {reason}")
 
 
-def require_columns(names: Sequence[str], name: str, path: Path) -> None:
-    """Make sure that a file has the columns it needs, each of them once.
-
-    Raises
-    ------
-    DataSetError
-        It has not.
-    """
-    repeated = {column for column in names if names.count(column) > 1}
-    if repeated:
-        raise DataSetError(f"{path}: the column {min(repeated)!r} occurs twice")
-    for column in _REQUIRED[name]:
-        if column not in names:
-            found = ", ".join(map(repr, names)) or "none"
-            raise DataSetError(f"{path}: the column {column!r} is missing (found: {found})")
-
-
 @contextmanager
 def reading(path: object) -> Iterator[None]:
     """Name the file in the error of a failed read.
@@ -169,41 +109,6 @@ def reading(path: object) -> Iterator[None]:
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataSetError(f"{path}: cannot be read: {reason}") from error
-
-
-def _read(folder: Path, name: str) -> pa.Table | None:
-    path = find_file(folder, name)
-    if path is None:
-        return None
-    with reading(path):
-        table = pyarrow.parquet.read_table(path) if path.suffix == ".parquet" else open_csv(path, pyarrow.csv.read_csv)
-    require_columns(table.column_names, name, path)
-    if not table.num_rows:
-        raise DataSetError(f"{path}: has no rows")
-    return typed(table, name, path)
-
-
-def open_csv(path: Path, reader: Callable[..., Reader]) -> Reader:
-    """Open a CSV file with every column as strings: what a cell means is decided cell by cell.
-
-    Parameters
-    ----------
-    reader
-        One of pyarrow's: for the whole file, or chunk by chunk.
-    """
-    with path.open(encoding="utf-8-sig") as stream:
-        header = stream.readline()
-    if not header.strip() or not header.endswith("\n"):
-        raise DataSetError(f"{path}: has no rows")
-    names = pyarrow.csv.read_csv(pa.BufferReader(header.encode())).column_names
-    return reader(
-        path,
-        read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK_BYTES),
-        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
-        ),
-    )
 
 
 def typed(table: pa.Table, name: str, path: object) -> pa.Table:

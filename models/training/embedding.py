@@ -17,7 +17,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from models.arrays.types import Float32, Mask
 from models.data.catalogue import DESCRIPTION, TITLE, text_of
 from models.data.errors import DataSetError
-from models.data.folder import ITEMS, find_file, read_items
+from models.data.folder import ITEMS, find_file
+from models.data.folder_reader import read_items
 
 _MAX_WORDS = 100_000
 _MAX_SHARE, _FEW = 0.5, 100

@@ -13,7 +13,8 @@ from benchmarks.load.errors import LoadError
 from benchmarks.replayed import simple
 from benchmarks.replayed.log import ReplayedLog, cut_log
 from models.arrays.types import Int32
-from models.data.folder import DataSet, read_folder, write_folder
+from models.data.folder import DataSet, write_folder
+from models.data.folder_reader import read_folder
 from models.data.synthetic import generate
 
 START = 1_700_000_000

@@ -100,6 +100,9 @@ def explained(examples: Sequence[Example], event_types: Iterable[str]) -> list[B
 def _explained(opened: Opened, line: int, cells: dict[str, object], reason: str, event_types: Iterable[str]) -> BadRow:
     target = reason.split(" ", 1)[0]
     source = opened.plan.mapping.columns
+    if target not in source and target.split(".", maxsplit=1)[0] in source:
+        # A part of a cell, such as the first of its labels.
+        target = target.split(".", maxsplit=1)[0]
     column = source.get(target) or (source.get(UNIT_PRICE) if target == REVENUE else None) or target
     cell = cells.get(column)
     accepted = _accepted(target, event_types) or reason

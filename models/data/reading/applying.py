@@ -10,15 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.data import columns
-from models.data.reading import columns_known, values
+from models.data.reading import columns_known, ids, values
 from models.data.reading.columns_known import ATTRIBUTE, UNIT_PRICE
 from models.data.reading.mapping import FileMapping
 from models.data.reading.sources import ROW
 from models.data.reading.times import TimeReading
 
-NO_IDS = ("NULL", "null", "nan", "NaN", "None", "\\N")
-"""Cells that programs write for an id that is missing."""
 _NUMBERS = (columns.VALUE, columns.QUANTITY, columns.REVENUE, UNIT_PRICE)
+_IDS = (columns.USER, columns.ITEM, columns.EVENT_ID)
 _MOMENTS = ("available_from", "available_until")
 
 
@@ -31,6 +30,7 @@ class Reading:
     times: TimeReading = field(default_factory=TimeReading)
     separators: dict[str, str | None] = field(default_factory=dict)
     known_events: frozenset[str] = frozenset()
+    trims: bool = False
 
     def event(self, cell: str) -> str:
         """Return the event type that a cell names."""
@@ -49,19 +49,37 @@ class Reading:
         return known if known is not None and known in self.known_events else cell
 
     def apply(self, table: pa.Table) -> pa.Table:
-        """Return the rows with the columns of a data set, and `ROW`."""
+        """Return the rows with the columns of a data set, and `ROW` where they have it."""
+        if self.kind == "interactions":
+            table = table.select([*dict.fromkeys(self.mapping.columns.values()), *_row(table)])
+        if self.trims:
+            table = self._trimmed(table)
+        table = values.without_empty(table)
+        for target, blank in self.mapping.blanks.items():
+            if target not in _NUMBERS and target in self.mapping.columns:
+                table = _without(table, self.mapping.columns[target], blank)
         made = {"interactions": self._interactions, "items": self._items, "users": self._users}[self.kind](table)
         for target, blank in self.mapping.blanks.items():
-            if target in made.column_names:
-                cells = made[target]
-                same = pc.equal(cells, pa.scalar(float(blank) if target in _NUMBERS else blank, cells.type))
-                made = _with(made, target, pc.if_else(pc.fill_null(same, False), pa.scalar(None, cells.type), cells))
+            if target in _NUMBERS and target in made.column_names:
+                made = _without(made, target, float(blank))
+        if self.mapping.ids == "encode":
+            for target in _IDS:
+                if target in made.column_names:
+                    made = _with(made, target, ids.encoded_column(made[target]))
         return made
+
+    def _trimmed(self, table: pa.Table) -> pa.Table:
+        """Cut the spaces around ids, which files have behind their delimiters."""
+        for target in _IDS:
+            name = self.mapping.columns.get(target)
+            if name is not None and pa.types.is_string(table[name].type):
+                table = _with(table, name, pc.utf8_trim_whitespace(table[name]))
+        return table
 
     def _interactions(self, table: pa.Table) -> pa.Table:
         mapping = self.mapping.columns
         names = [target for target in columns_known.INTERACTIONS if target in mapping]
-        made = table.select([*(mapping[name] for name in names), ROW]).rename_columns([*names, ROW])
+        made = table.select([*(mapping[name] for name in names), *_row(table)]).rename_columns([*names, *_row(table)])
         for name in names:
             cells = made[name]
             if name == columns.TIMESTAMP:
@@ -70,8 +88,6 @@ class Reading:
                 made = _with(made, name, values.read_numbers(cells))
             elif name == columns.EVENT_TYPE:
                 made = _with(made, name, self._events(cells))
-            elif name in {columns.USER, columns.ITEM} and pa.types.is_string(cells.type):
-                made = _with(made, name, _ids(cells))
         for target, constant in self.mapping.constants.items():
             made = made.append_column(target, pa.array([constant] * made.num_rows, pa.string()))
         if UNIT_PRICE in made.column_names:
@@ -92,8 +108,6 @@ class Reading:
     def _items(self, table: pa.Table) -> pa.Table:
         flagged = self._flags(table) if self.mapping.flags else None
         made = self._renamed(table)
-        if columns.ITEM in made.column_names and pa.types.is_string(made[columns.ITEM].type):
-            made = _with(made, columns.ITEM, _ids(made[columns.ITEM]))
         for name, separator in self.separators.items():
             if name in made.column_names and pa.types.is_string(made[name].type):
                 found = [_json(values.list_of(cell, separator)) for cell in made[name].to_pylist()]
@@ -106,10 +120,7 @@ class Reading:
         return made if flagged is None else made.append_column("categories", flagged)
 
     def _users(self, table: pa.Table) -> pa.Table:
-        made = self._renamed(table)
-        return (
-            _with(made, columns.USER, _ids(made[columns.USER])) if pa.types.is_string(made[columns.USER].type) else made
-        )
+        return self._renamed(table)
 
     def _renamed(self, table: pa.Table) -> pa.Table:
         """Name the mapped columns as Braid does; attributes become one column, and the others stay as they are."""
@@ -163,9 +174,15 @@ def _with(table: pa.Table, name: str, cells: Any) -> pa.Table:
     return table.set_column(table.column_names.index(name), name, cells)
 
 
-def _ids(cells: pa.ChunkedArray) -> pa.ChunkedArray:
-    missing = pc.is_in(cells, value_set=pa.array(NO_IDS))
-    return pc.if_else(missing, pa.scalar(None, cells.type), cells) if pc.any(missing).as_py() else cells
+def _row(table: pa.Table) -> list[str]:
+    return [ROW] if ROW in table.column_names else []
+
+
+def _without(table: pa.Table, name: str, blank: str | float) -> pa.Table:
+    """Return the table with null in place of a cell that means: empty."""
+    cells = table[name]
+    same = pc.fill_null(pc.equal(cells, pa.scalar(blank, cells.type)), False)
+    return _with(table, name, pc.if_else(same, pa.scalar(None, cells.type), cells))
 
 
 def _json(value: object) -> str | None:

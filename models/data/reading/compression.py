@@ -1,4 +1,4 @@
-"""Bytes of files, unpacked: gzip, Zstandard and the members of ZIP files."""
+"""Bytes of files, unpacked: gzip, Zstandard, the members of ZIP files and the streams of a dump of Gorse."""
 
 import zipfile
 from collections.abc import Iterator
@@ -9,6 +9,8 @@ from typing import IO, Any, cast
 
 import pyarrow as pa
 
+from models.data.reading import gorse
+
 PACKED = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd", ".bz2": "bz2"}
 ZIP = ".zip"
 _HIDDEN = ("__MACOSX/", ".")
@@ -16,7 +18,7 @@ _HIDDEN = ("__MACOSX/", ".")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a file is: a path, and the name within it where that is a ZIP file."""
+    """Where a file is: a path, and the name within it where that is a ZIP file or a dump."""
 
     path: Path
     member: str | None = None
@@ -44,7 +46,9 @@ class Place:
     def open(self) -> Iterator[tuple[IO[bytes], Any]]:
         """Open the unpacked bytes, beside the stream on the disk whose place tells the progress."""
         with self.path.open("rb") as disk:
-            if self.member is not None:
+            if self.member is not None and self.path.suffix.lower() != ZIP:
+                yield cast("IO[bytes]", gorse.DumpStream(disk, self.member)), disk
+            elif self.member is not None:
                 with zipfile.ZipFile(disk) as archive, archive.open(self.member) as member:
                     yield _unpacked(member, self.packed), disk
             else:
@@ -56,9 +60,9 @@ def _unpacked(stream: IO[bytes], how: str | None) -> IO[bytes]:
 
 
 def places(path: Path) -> list[Place]:
-    """List the files at a path: itself, or the members of a ZIP file."""
+    """List the files at a path: itself, the members of a ZIP file, or the streams of a dump."""
     if path.suffix.lower() != ZIP:
-        return [Place(path)]
+        return [Place(path, name) for name in gorse.members(path)] if gorse.is_dump(path) else [Place(path)]
     with zipfile.ZipFile(path) as archive:
         names = sorted(one.filename for one in archive.infolist() if not one.is_dir())
     return [

@@ -1,6 +1,7 @@
 """The encoding of a text file: by its byte order mark, or by what its bytes can be."""
 
 import codecs
+import re
 from collections.abc import Iterable
 
 from models.data.errors import DataSetError
@@ -32,7 +33,7 @@ def detect(head: bytes) -> str:
         # The last character may be cut.
         codecs.getincrementaldecoder(UTF_8)().decode(head)
     except UnicodeDecodeError:
-        return of_bytes(head)
+        return settled(re.split(rb"[\r\n]", head))
     return UTF_8
 
 

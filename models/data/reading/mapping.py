@@ -30,6 +30,7 @@ class FileMapping(BaseModel):
     flags: list[str] = Field([], description="columns of 0 and 1 that are categories by their names")
     times: Literal["s", "ms", "us", "ns"] | None = Field(None, description="unit of numbers that are times")
     timezone: str | None = Field(None, description="zone of times that have none")
+    ids: Literal["encode"] | None = Field(None, description="how ids of any text are written")
     date_format: str | None = Field(None, description="day-first, month-first, or a format such as %d.%m.%Y")
 
     def with_others(self, other: "FileMapping") -> "FileMapping":

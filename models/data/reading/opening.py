@@ -1,6 +1,6 @@
 """Opens what is to be imported: a folder or files become interactions, items and users, each with its plan."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,15 +11,18 @@ from models.data.reading import columns_known
 from models.data.reading.columns_known import FILE_NAMES
 from models.data.reading.compression import PACKED, ZIP, Place, places
 from models.data.reading.formats import Format, headerless, recognise
+from models.data.reading.gorse import is_dump
+from models.data.reading.looking import look_at
 from models.data.reading.mapping import FileMapping
-from models.data.reading.planning import Plan, Question, plan
-from models.data.reading.sources import Source, look_at
+from models.data.reading.planning import plan
+from models.data.reading.plans import Plan, Question
+from models.data.reading.sources import Source
 
 KINDS = ("items", "users", "interactions")
 SUFFIXES = frozenset(
     {".csv", ".tsv", ".txt", ".dat", ".data", ".item", ".user", ".json", ".jsonl", ".ndjson", ".parquet"}
 )
-_EVALUATED = ("test", "candidates", "histories")
+EVALUATED = ("test", "candidates", "histories")
 _HAPPENED = frozenset({columns.EVENT_TYPE, columns.VALUE, columns.TIMESTAMP, columns.QUANTITY})
 _DESCRIBES = frozenset({"title", "description", "categories", "image_url"})
 _PAGES = ("readme", "license", "licence", "notice", "allbut")
@@ -31,13 +34,15 @@ class Wishes:
     """What was said about how files are read; what is empty is found out.
 
     `mapping` is said of all files, `by_file` of one each, by its name. `known_events` are the event types that need no
-    mapping. `timestamps` is `seconds` or `order`; None asks for it where numbers seem to be an order.
+    mapping. `timestamps` is `seconds` or `order`; None asks for it where numbers seem to be an order. `refused_id`
+    tells of an id that it would be left out, and need not be; None asks about none.
     """
 
     mapping: FileMapping = field(default_factory=FileMapping)
     by_file: Mapping[str, FileMapping] = field(default_factory=dict)
     known_events: frozenset[str] = frozenset(EVENT_WEIGHTS)
     timestamps: str | None = "seconds"
+    refused_id: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,25 @@ def open_files(paths: Sequence[Path], wishes: Wishes) -> Found:
     return Found(tuple(found), tuple(left))
 
 
+def open_evaluated(folder: Path, wishes: Wishes) -> dict[str, Opened]:
+    """Open the files of a data-set folder that only an evaluation reads, by their names.
+
+    Raises
+    ------
+    DataSetError
+        One cannot be read, or is there twice.
+    """
+    found: dict[str, Opened] = {}
+    for one in _data_of(folder):
+        if (name := _stem(one)) in EVALUATED:
+            opened = _open(one, wishes, [], alone=False, kind="interactions")
+            if name in found:
+                raise DataSetError(_both(folder, [found[name].source.place, one]))
+            if opened is not None:
+                found[name] = opened
+    return found
+
+
 def _places(paths: Iterable[Path], left: list[str]) -> list[Place]:
     found: list[Place] = []
     for path in paths:
@@ -96,27 +120,35 @@ def _places(paths: Iterable[Path], left: list[str]) -> list[Place]:
 
 def _in_folder(folder: Path, left: list[str]) -> list[Place]:
     """Return the files of a folder; in a data-set folder those with its names."""
-    files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
-    named = [one for path in files for one in (places(path) if _is_data(path) else [])]
+    named = _data_of(folder)
     own: dict[str, list[Place]] = {}
     for one in named:
         if _stem(one) in KINDS:
             own.setdefault(_stem(one), []).append(one)
     for several in own.values():
         if len(several) > 1:
-            names = [one.path.name for one in several]
-            first, second, *_ = sorted(names, key=lambda name: not name.endswith(".parquet"))
-            raise DataSetError(f"{folder}: contains both {first} and {second}: remove one of them")
+            raise DataSetError(_both(folder, several))
     if KINDS[-1] not in own:
         return named
     kept = [one for ones in own.values() for one in ones]
-    others = [one for one in named if one not in kept and _stem(one) not in _EVALUATED]
+    others = [one for one in named if one not in kept and _stem(one) not in EVALUATED]
     left += [f"{one}: is not read: a folder with {', '.join(own)} holds no other file" for one in others]
     return kept
 
 
+def _data_of(folder: Path) -> list[Place]:
+    """List the files of a folder that may hold data."""
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
+    return [one for path in files if _is_data(path) for one in places(path)]
+
+
+def _both(folder: Path, several: Sequence[Place]) -> str:
+    first, second, *_ = sorted((one.path.name for one in several), key=lambda name: not name.endswith(".parquet"))
+    return f"{folder}: contains both {first} and {second}: remove one of them"
+
+
 def _is_data(path: Path) -> bool:
-    return data_suffix(path.name) is not None and not path.name.lower().startswith(_PAGES)
+    return is_dump(path) or (data_suffix(path.name) is not None and not path.name.lower().startswith(_PAGES))
 
 
 def data_suffix(name: str) -> str | None:
@@ -131,21 +163,29 @@ def _stem(place: Place) -> str:
     return place.name.split(".")[0].lower()
 
 
-def _open(place: Place, wishes: Wishes, left: list[str], *, alone: bool) -> Opened | None:
+def _open(place: Place, wishes: Wishes, left: list[str], *, alone: bool, kind: str | None = None) -> Opened | None:
     said = _said(place, wishes)
     source, known = _look(place, said)
     if known is not None and known.mapping is None:
         left.append(f"{place}: is not read: of {known.format}, ratings, items and users are")
         return None
     found = None if known is None else known.mapping
-    kind = said.kind or (found.kind if found is not None else None) or _kind(place, source, said)
+    kind = kind or said.kind or (found.kind if found is not None else None) or _kind(place, source, said)
     if kind is None:
         if not alone:
             left.append(f"{place}: is not read: has neither users nor items ({', '.join(source.names[:20])})")
             return None
         kind = "interactions"
     fitting = _fitting(said, source, str(kind), is_own=_said_of(place, wishes) is not None or alone)
-    made = plan(source, str(kind), fitting, known, wishes.known_events, timestamps=wishes.timestamps)
+    made = plan(
+        source,
+        str(kind),
+        fitting,
+        known,
+        wishes.known_events,
+        timestamps=wishes.timestamps,
+        refused_id=wishes.refused_id,
+    )
     return Opened(source, made)
 
 

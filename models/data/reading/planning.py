@@ -1,54 +1,21 @@
 """Decides how a file is read: by what was said, by known formats, by known names, and by its first rows."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
 
 from models.data import columns
 from models.data.errors import DataSetError
-from models.data.folder import EXPORTED
-from models.data.order import is_order
 from models.data.reading import columns_known, delimiters, encodings, times, values
 from models.data.reading.applying import Reading
 from models.data.reading.columns_known import ATTRIBUTE, BY_FILE, UNIT_PRICE
 from models.data.reading.formats import Format
 from models.data.reading.mapping import FileMapping
+from models.data.reading.planning_times import plan_times
+from models.data.reading.plans import Plan, Question
+from models.data.reading.rows import shown
 from models.data.reading.sources import Source
 
 LISTS = ("categories", "tags")
-MOMENTS = ("available_from", "available_until")
-
-
-class Question(NamedTuple):
-    """What has to be said before a file is read; `answer` names the option, and `column` what it is about."""
-
-    file: str
-    answer: str
-    column: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.text}"
-
-
-@dataclass
-class Plan:
-    """How a file is read, what is told about it, and what has to be said first."""
-
-    kind: str
-    mapping: FileMapping
-    reading: Reading
-    format: str | None = None
-    left: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
-
-    @property
-    def is_own(self) -> bool:
-        """Whether the file has the format of data-set folders: nothing was mapped."""
-        given = self.mapping.model_dump(exclude_defaults=True)
-        own = all(to == name for to, name in self.mapping.columns.items())
-        return own and not self.told and not self.format and not (given.keys() - {"kind", "columns"})
+_LOOKED_AT = 1000
 
 
 def plan(
@@ -59,6 +26,7 @@ def plan(
     known_events: frozenset[str],
     *,
     timestamps: str | None = "seconds",
+    refused_id: Callable[[str], bool] | None = None,
 ) -> Plan:
     """Decide how a file is read.
 
@@ -72,6 +40,8 @@ def plan(
         Event types that need no mapping.
     timestamps
         What numbers are: `seconds`, or `order`; None asks where they are too small for times.
+    refused_id
+        Tells of an id that it would be left out and need not be; None asks about none.
 
     Raises
     ------
@@ -94,14 +64,15 @@ def plan(
     mapping = mapping.model_copy(
         update={"constants": {to: value for to, value in given.constants.items() if to not in mapped}}
     )
-    made = Plan(kind, mapping, Reading(kind, mapping), known.format if known else None)
-    sample = source.sample()
+    made = Plan(kind, mapping, Reading(kind, mapping, trims=source.kind != "parquet"), known.format if known else None)
     if source.kind != "parquet" and (source.encoding, source.delimiter) != (encodings.UTF_8, delimiters.COMMA):
         made.told.append(f"read as {source.described} (--delimiter, --encoding)")
     _require_ids(made, source)
-    _leave(made, source, sample)
-    _times(made, source, sample, timestamps)
-    _cells(made, sample, known_events)
+    if refused_id is not None and mapping.ids is None:
+        _ids(made, source, refused_id)
+    _leave(made, source)
+    plan_times(made, source, timestamps)
+    _cells(made, source, known_events)
     return made
 
 
@@ -135,13 +106,33 @@ def _require_columns(source: Source, kind: str, said: FileMapping) -> None:
 
 
 def _require_ids(made: Plan, source: Source) -> None:
+    bare = any(map(_is_number, source.names))
+    more = "; if its first line names no columns, --columns user_id,item_id,... does" if bare else ""
     for target in columns_known.REQUIRED[made.kind]:
         if target not in made.mapping.columns:
-            text = f"the column {target!r} is missing (found: {_named(source.names)}); --map {target}=COLUMN names it"
+            found = f"(found: {_named(source.names)})"
+            text = f"the column {target!r} is missing {found}; --map {target}=COLUMN names it{more}"
             made.questions.append(Question(str(source.place), "--map", target, text))
 
 
-def _leave(made: Plan, source: Source, sample: Sequence[Mapping[str, Any]]) -> None:
+def _ids(made: Plan, source: Source, refused: Callable[[str], bool]) -> None:
+    """Ask about ids that would be left out."""
+    for target in (columns.USER, columns.ITEM):
+        name = made.mapping.columns.get(target)
+        if name is None or source.is_exported:
+            continue
+        found = dict.fromkeys(str(cell).strip() for cell in source.sample(name) if cell is not None)
+        wrong = [cell for cell in found if refused(cell)]
+        if wrong:
+            text = (
+                f"{len(wrong):,} of the first {len(found):,} ids in {name!r} are not taken, such as"
+                f" {shown(wrong[0])!r}: BRAID_ID_RULE=utf8 takes them as they are, --ids encode encodes them,"
+                " --ids drop leaves their rows out"
+            )
+            made.questions.append(Question(str(source.place), "--ids", name, text))
+
+
+def _leave(made: Plan, source: Source) -> None:
     """Name the columns that are not mapped, and ask about those that seem to matter."""
     mapping, used = made.mapping, {*made.mapping.columns.values(), *made.mapping.ignore, *made.mapping.flags}
     left = [name for name in source.names if name not in used]
@@ -151,7 +142,7 @@ def _leave(made: Plan, source: Source, sample: Sequence[Mapping[str, Any]]) -> N
     if made.kind != "interactions":
         return
     for name in left:
-        looks = columns_known.looks_like(name) or _looks_by_cells(name, mapping, sample)
+        looks = columns_known.looks_like(name) or _looks_by_cells(name, mapping, source)
         if looks is None:
             continue
         what, target = looks
@@ -160,9 +151,8 @@ def _leave(made: Plan, source: Source, sample: Sequence[Mapping[str, Any]]) -> N
         made.questions.append(Question(str(source.place), "--ignore", name, text))
 
 
-def _looks_by_cells(name: str, mapping: FileMapping, sample: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
-    cells = [row.get(name) for row in sample[:1000] if row.get(name) not in {None, ""}] if sample else []
-    texts = [cell for cell in cells if isinstance(cell, str)]
+def _looks_by_cells(name: str, mapping: FileMapping, source: Source) -> tuple[str, str] | None:
+    texts = [cell for cell in source.sample(name, _LOOKED_AT) if isinstance(cell, str)]
     if not texts:
         return None
     if columns.EVENT_TYPE not in mapping.columns and {text.strip().lower() for text in texts} <= _EVENT_WORDS:
@@ -177,69 +167,19 @@ def _looks_by_cells(name: str, mapping: FileMapping, sample: Sequence[Mapping[st
     return None
 
 
-def _times(made: Plan, source: Source, sample: Sequence[Mapping[str, Any]], timestamps: str | None) -> None:
-    """Find the unit, the zone and the order of day and month; ask where the file does not say it."""
-    said, name = made.mapping, str(source.place)
-    targets = [target for target in (columns.TIMESTAMP, *MOMENTS) if target in said.columns]
-    if made.kind == "users" or not targets:
-        made.reading.times = times.TimeReading()
-        return
-    cells = [row.get(said.columns[target]) for target in targets for row in sample]
-    unit, texts = said.times, times.texts_of(cells)
-    marked = source.schema is not None and (is_order(source.schema) or EXPORTED in (source.schema.metadata or {}))
-    if marked or timestamps == "order":
-        return
-    if unit is None and (found := times.unit_of(row.get(said.columns[targets[0]]) for row in sample)) is not None:
-        unit = found[0]  # type: ignore[assignment]
-        if timestamps is None and abs(found[1]) < times.EARLIEST:
-            middle = f"{found[1]:,.15g}"
-            text = (
-                f"the numbers in {said.columns[targets[0]]!r}, such as {middle}, would be times before 1973:"
-                " --timestamps order takes them for an order, --timestamps seconds for times"
-            )
-            made.questions.append(Question(name, "--timestamps", said.columns[targets[0]], text))
-        if unit != "s":
-            made.told.append(
-                f"{targets[0]}: {times.UNIT_NAMES[str(unit)]} since 1970, by their magnitude (--times {unit})"
-            )
-    first, both = times.order_of_day(texts)
-    form = said.date_format or first
-    if form is None and both is not None:
-        text = (
-            f"the column {said.columns[targets[0]]!r}: {both!r} can be read in two ways:"
-            f" --date-format {times.DAY_FIRST} or {times.MONTH_FIRST}"
-        )
-        made.questions.append(Question(name, "--date-format", said.columns[targets[0]], text))
-    elif form is not None and form == first and said.date_format is None:
-        made.told.append(
-            f"{targets[0]}: the {'day' if form == times.DAY_FIRST else 'month'} comes first (--date-format {form})"
-        )
-    bare = times.without_zone(texts) if form in {None, times.DAY_FIRST, times.MONTH_FIRST} else next(iter(texts), None)
-    zone = said.timezone
-    if bare is not None and zone is None and "%z" not in str(form):
-        text = (
-            f"the column {said.columns[targets[0]]!r} has times without a zone, such as {bare!r}:"
-            " --timezone UTC, or Europe/Berlin, says which"
-        )
-        made.questions.append(Question(name, "--timezone", said.columns[targets[0]], text))
-    made.mapping = said.model_copy(update={"times": said.times or (unit if unit != "s" else None), "date_format": form})
-    made.reading.mapping = made.mapping
-    made.reading.times = times.TimeReading(str(unit or "s"), times.zone_named(zone) if zone else None, form)
-
-
-def _cells(made: Plan, sample: Sequence[Mapping[str, Any]], known_events: frozenset[str]) -> None:
+def _cells(made: Plan, source: Source, known_events: frozenset[str]) -> None:
     """Find how lists are separated and what event types are called."""
     mapping, reading = made.mapping, made.reading
     for target in LISTS:
         if target in mapping.columns:
-            separator = values.separator_of(row.get(mapping.columns[target]) for row in sample)
+            separator = values.separator_of(source.sample(mapping.columns[target]))
             reading.separators[target] = separator
             if separator is not None:
                 made.told.append(f"{target}: lists separated by {separator!r}")
     if columns.EVENT_TYPE in mapping.columns and made.kind == "interactions":
         reading.known_events = known_events
-        source = mapping.columns[columns.EVENT_TYPE]
-        for cell in dict.fromkeys(str(row.get(source)) for row in sample if row.get(source) not in {None, ""}):
+        cells = source.sample(mapping.columns[columns.EVENT_TYPE])
+        for cell in dict.fromkeys(str(cell) for cell in cells if cell is not None):
             read = reading.event(cell)
             if read != cell:
                 made.told.append(f"event_type: {cell!r} is read as {read!r} (--event {cell.strip()}=...)")

@@ -3,6 +3,7 @@
 import ast
 import codecs
 import csv
+import json
 import re
 from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
@@ -19,7 +20,9 @@ RAGGED, OPEN_QUOTE, NO_TEXT, NO_JSON = (
 _LONGEST = 1000
 """Lines of a cell, at most."""
 _SHOWN = 80
-_RETURN = re.compile(r"(?<=\r)(?!\n)")
+_END = "\x00end"
+_RETURN = re.compile(rb"(?<=\r)(?!\n)")
+_WIDE_RETURN = re.compile(r"(?<=\r)(?!\n)")
 csv.field_size_limit(1 << 24)
 
 
@@ -56,24 +59,21 @@ def shown(text: object) -> str:
 
 def lines_of(stream: IO[bytes], encoding: str) -> Iterator[tuple[int, str | bytes]]:
     """Yield the number and the text of each line, with its line break; bytes where it is not in the encoding."""
-    number = 0
-    for line in _decoded_lines(stream, encoding):
-        # A carriage return alone ends a line as well, and a byte order mark is no part of the first.
-        parts = [line] if isinstance(line, bytes) or "\r" not in line[:-2] else filter(None, _RETURN.split(line))
-        for part in parts:
-            number += 1
-            yield number, part.removeprefix("\ufeff") if number == 1 and isinstance(part, str) else part
+    wide = encoding.startswith(("utf-16", "utf-32"))
+    lines = _wide_lines(stream, encoding) if wide else _decoded_lines(stream, encoding)
+    for number, line in enumerate(lines, 1):
+        # A byte order mark is no part of the first line.
+        yield number, line.removeprefix("\ufeff") if number == 1 and isinstance(line, str) else line
 
 
 def _decoded_lines(stream: IO[bytes], encoding: str) -> Iterator[str | bytes]:
-    if encoding.startswith(("utf-16", "utf-32")):
-        yield from _wide_lines(stream, encoding)
-        return
     for raw in _raw_lines(stream):
-        try:
-            yield raw.decode(encoding)
-        except UnicodeDecodeError:
-            yield raw
+        # A carriage return alone ends a line as well.
+        for line in [raw] if b"\r" not in raw[:-2] else filter(None, _RETURN.split(raw)):
+            try:
+                yield line.decode(encoding)
+            except UnicodeDecodeError:
+                yield line
 
 
 def _raw_lines(stream: IO[bytes]) -> Iterator[bytes]:
@@ -92,10 +92,9 @@ def _wide_lines(stream: IO[bytes], encoding: str) -> Iterator[str]:
     while block := stream.read(1 << 20):
         *whole, rest = (rest + decoder.decode(block)).split("\n")
         for line in whole:
-            yield line + "\n"
+            yield from filter(None, _WIDE_RETURN.split(line + "\n"))
     rest += decoder.decode(b"", final=True)
-    if rest:
-        yield rest
+    yield from filter(None, _WIDE_RETURN.split(rest))
 
 
 def csv_rows(
@@ -111,6 +110,8 @@ def csv_rows(
         Lines before the first row.
     """
     waiting: list[tuple[int, str | bytes]] = []
+    # A line of spaces is empty, unless it may be the only cell.
+    blank = " \r\n" if width > 1 and delimiter != " " else "\r\n"
     coming = lines_of(stream, encoding)
     for _ in range(skip):
         next(coming, None)
@@ -123,17 +124,17 @@ def csv_rows(
         if isinstance(text, bytes):
             yield BadRow(file, number, "", shown(text.decode(errors="replace").rstrip("\r\n")), NO_TEXT, _ENCODED)
             continue
-        if not text.strip("\r\n"):
+        if not text.strip(blank):
             continue
         taken: list[tuple[int, str | bytes]] = []
-        parsed = _cells(text, delimiter)
+        parsed = _cells(text, delimiter, width)
         while parsed is None and len(taken) < _LONGEST and (more := following()) is not None:
             taken.append(more)
             if isinstance(more[1], bytes):
                 break
             text += more[1]
             if '"' in more[1]:
-                parsed = _cells(text, delimiter)
+                parsed = _cells(text, delimiter, width)
         if parsed is not None and len(parsed) > width and not any(parsed[width:]):
             parsed = parsed[:width]
         if parsed is not None and len(parsed) == width:
@@ -172,14 +173,19 @@ def _object(text: str | bytes) -> object:
     except orjson.JSONDecodeError:
         pass
     try:
+        # Python writes NaN, which is no JSON.
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    try:
         # Some data sets are printed dictionaries of Python.
         return ast.literal_eval(text) if isinstance(text, str) and text.lstrip().startswith(("{'", "{u'")) else None
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
 
 
-def _cells(text: str, delimiter: str) -> list[str] | None:
-    """Split a row; None where a quote is open."""
+def _cells(text: str, delimiter: str, width: int) -> list[str] | None:
+    """Split a row, as one of so many cells if it can be one; None where a quote is open."""
     plain = text.rstrip("\r\n") if text.endswith(("\r", "\n")) else text
     if '"' not in plain or len(delimiter) > 1:
         return plain.split(delimiter)
@@ -187,14 +193,18 @@ def _cells(text: str, delimiter: str) -> list[str] | None:
     if '\\"' in plain:
         # Some programs write \" for a quote.
         dialects.append({"strict": True, "escapechar": "\\", "doublequote": False})
+    found: list[list[str]] = []
     for dialect in dialects:
         try:
-            return next(csv.reader([plain], delimiter=delimiter, **dialect))
-        except csv.Error as error:
-            is_open = "unexpected end" in str(error)
-    if is_open:
-        return None
+            found.append(next(csv.reader([plain], delimiter=delimiter, **dialect)))
+        except csv.Error:
+            continue
+    if found:
+        return next((cells for cells in found if len(cells) == width), found[0])
     try:
-        return next(csv.reader([plain], delimiter=delimiter))
+        # A cell may go on behind its closing quote. What is added tells whether the last quote is open: then it is no
+        # cell of its own.
+        cells = next(csv.reader([f"{plain}{delimiter}{_END}"], delimiter=delimiter))
     except csv.Error:
         return None
+    return cells[:-1] if cells[-1] == _END else None

@@ -1,8 +1,8 @@
 """Files as chunks of rows with the columns that they have, whatever their format, encoding and compression."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
@@ -13,20 +13,18 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from models.data.errors import DataSetError
-from models.data.reading import delimiters, encodings
+from models.data.folder import EXPORTED
+from models.data.reading import arrow_csv, delimiters, encodings
 from models.data.reading.compression import Place
 from models.data.reading.rows import BadRow, Line, csv_rows, json_rows, lines_of
+from models.data.reading.values import EMPTY
 
 ROW = "_row"
 """The place of a row among those of its file that can be read, from 0."""
 Kind = Literal["csv", "jsonl", "parquet"]
-_KINDS: dict[str, Kind] = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
-_HEAD_BYTES = 1 << 20
-_HEAD_LINES = 100
-_TAIL_BYTES = 1 << 16
 SAMPLE_ROWS = 10_000
 """Rows that are looked at before a file is read."""
-_BLOCK_BYTES = 8 << 20
+_NUMBERS_LOOKED_AT = 1000
 
 
 class RawChunk(NamedTuple):
@@ -41,8 +39,8 @@ class RawChunk(NamedTuple):
 class Source:
     """A file that has been looked at.
 
-    `names` are its columns. `fast` tells whether Arrow reads it; a file that Arrow refuses, such as one with ragged
-    rows, is read line by line.
+    `names` are its columns, `skip` the lines up to its header. `fast` tells whether Arrow reads it; a file that Arrow
+    refuses, such as one with ragged rows, is read line by line.
     """
 
     place: Place
@@ -50,7 +48,7 @@ class Source:
     names: list[str]
     encoding: str = encodings.UTF_8
     delimiter: str = delimiters.COMMA
-    has_header: bool = True
+    skip: int = 1
     fast: bool = True
     schema: pa.Schema | None = None
     late: dict[str, int] = field(default_factory=dict)
@@ -63,6 +61,11 @@ class Source:
         if self.kind == "parquet":
             return "Parquet"
         return f"JSON lines, {self.encoding}" if self.kind == "jsonl" else f"{self.delimiter!r}, {self.encoding}"
+
+    @property
+    def is_exported(self) -> bool:
+        """Whether Braid wrote it: its rows are taken over unchanged."""
+        return self.schema is not None and EXPORTED in (self.schema.metadata or {})
 
     def settle(self) -> Iterator[float]:
         """Read the file to its end once, to find how it has to be read; yield the share that has been read.
@@ -78,13 +81,15 @@ class Source:
             rows, last = 0, None
             for chunk in self.chunks(SAMPLE_ROWS):
                 rows += chunk.table.num_rows + len(chunk.bad)
-                last = chunk.table.slice(chunk.table.num_rows - 1)
+                last = chunk.table if chunk.table.num_rows else last
+                if self.kind == "csv" and self.fast and arrow_csv.may_be_escaped(chunk.table):
+                    raise pa.ArrowInvalid("quotes may be written with a backslash")
                 yield chunk.share
             if self.kind == "csv" and self.fast and last is not None and self._may_be_open(last):
                 raise pa.ArrowInvalid("a quote may be open at the end")
         except (pa.ArrowException, UnicodeDecodeError) as error:
             if self.kind == "parquet" or not self.fast:
-                raise DataSetError(f"{self.place}: cannot be read: {_first_line(error)}") from error
+                raise DataSetError(f"{self.place}: cannot be read: {first_line(error)}") from error
             self.fast = False
             if self.encoding == encodings.UTF_8:
                 with self.place.open() as (stream, _):
@@ -115,6 +120,37 @@ class Source:
         else:
             yield from self._by_line(rows)
 
+    def whole(self) -> tuple[pa.Table, list[BadRow]]:
+        """Read all rows at once: a table, and the rows that cannot be read.
+
+        Raises
+        ------
+        DataSetError
+            The file cannot be read, or has no rows.
+        """
+        if (table := self._at_once()) is not None:
+            self.settled = True
+            return table, []
+        list(self.settle())
+        chunks = list(self.chunks(SAMPLE_ROWS))
+        table = pa.concat_tables([one.table for one in chunks]).drop_columns([ROW])
+        return table, [bad for one in chunks for bad in one.bad]
+
+    def _at_once(self) -> pa.Table | None:
+        """Read the file in one go; None where it has to be read in another way."""
+        if self.kind == "parquet":
+            with self.place.open() as (stream, _):
+                return pyarrow.parquet.read_table(self.place.path if self.place.is_plain else stream)
+        if not (self.fast and self.place.is_plain):
+            return None
+        try:
+            table = pyarrow.csv.read_csv(self.place.path, **arrow_csv.options(self.names, self.delimiter, self.skip))
+        except pa.ArrowException:
+            return None
+        if not table.num_rows or self._may_be_open(table) or arrow_csv.may_be_escaped(table):
+            return None
+        return table
+
     def first(self, rows: int) -> pa.Table:
         """Return the first rows that can be read, as a table."""
         if self.kind == "parquet":
@@ -122,14 +158,25 @@ class Source:
         lines = (line for line in self._lines() if isinstance(line, Line))
         return _numbered(self._table(list(islice(lines, rows))), 0)
 
-    def sample(self) -> list[dict[str, Any]]:
-        """Return the first rows that can be read, by the names of the columns."""
+    def sample(self, name: str, rows: int = SAMPLE_ROWS) -> list[Any]:
+        """Return the first cells of a column, of rows that can be read; empty ones are None."""
         if self.kind == "parquet":
-            for chunk in self._parquet(SAMPLE_ROWS):
-                return list(chunk.table.to_pylist())
-            return []
-        lines = islice(self._lines(), SAMPLE_ROWS)
-        return [self._named(line) for line in lines if isinstance(line, Line)]
+            found = self._head[name].slice(0, rows if _is_text(self._head[name].type) else _NUMBERS_LOOKED_AT)
+            # What are moments already says nothing about how texts are read.
+            cells = [] if pa.types.is_temporal(found.type) else found.to_pylist()
+        else:
+            cells = [row.get(name) for row in self.first_rows[:rows]]
+        return [None if isinstance(cell, str) and cell in EMPTY else cell for cell in cells]
+
+    @cached_property
+    def first_rows(self) -> list[dict[str, Any]]:
+        """The first rows of a text file that can be read, by the names of the columns."""
+        return [self._named(line) for line in islice(self._lines(), SAMPLE_ROWS) if isinstance(line, Line)]
+
+    @cached_property
+    def _head(self) -> pa.Table:
+        empty = self.schema.empty_table() if self.schema is not None else pa.table({})
+        return next((chunk.table for chunk in self._parquet(SAMPLE_ROWS)), empty)
 
     def locate(self, wanted: Sequence[int]) -> dict[int, tuple[int, dict[str, Any]]]:
         """Find rows by their places: the line and the cells of each."""
@@ -154,18 +201,8 @@ class Source:
                 row += 1
         return found
 
-    def _may_be_open(self, last: pa.Table) -> bool:
-        """Return whether the last row may hold a quote that does not end, which Arrow takes for one that does."""
-        cell = last[self.names[-1]][0].as_py()
-        if cell is not None and cell.endswith(("\n", "\r")):
-            return True
-        with self.place.open() as (stream, _):
-            if self.place.is_plain:
-                stream.seek(max(0, self.place.path.stat().st_size - _TAIL_BYTES))
-            tail = b""
-            while block := stream.read(_HEAD_BYTES):
-                tail = (tail + block)[-_TAIL_BYTES:]
-        return not tail.endswith((b"\n", b"\r")) and b'"' in tail.rsplit(b"\n", 1)[-1]
+    def _may_be_open(self, table: pa.Table) -> bool:
+        return arrow_csv.may_be_open(self.place, table[self.names[-1]][table.num_rows - 1].as_py())
 
     def _named(self, line: Line) -> dict[str, Any]:
         return line.cells[0] if self.kind == "jsonl" else dict(zip(self.names, line.cells, strict=True))
@@ -178,23 +215,13 @@ class Source:
         if self.kind == "jsonl":
             yield from json_rows(stream, self.encoding, str(self.place))
         else:
-            skip = int(self.has_header)
-            yield from csv_rows(stream, self.encoding, self.delimiter, len(self.names), skip, str(self.place))
+            yield from csv_rows(stream, self.encoding, self.delimiter, len(self.names), self.skip, str(self.place))
 
     def _csv(self) -> Iterator[RawChunk]:
-        kinds = dict.fromkeys(self.names, pa.string())
         with self.place.open() as (stream, disk):
             size, done, row = self.place.path.stat().st_size or 1, 0, 0
-            reader = pyarrow.csv.open_csv(
-                self.place.path if self.place.is_plain else pa.PythonFile(stream, mode="r"),
-                read_options=pyarrow.csv.ReadOptions(
-                    block_size=_BLOCK_BYTES, column_names=self.names, skip_rows=int(self.has_header)
-                ),
-                parse_options=pyarrow.csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
-                convert_options=pyarrow.csv.ConvertOptions(
-                    column_types=kinds, strings_can_be_null=True, null_values=[""]
-                ),
-            )
+            source = self.place.path if self.place.is_plain else pa.PythonFile(stream, mode="r")
+            reader = pyarrow.csv.open_csv(source, **arrow_csv.options(self.names, self.delimiter, self.skip))
             for batch in reader:
                 done = done + batch.nbytes if self.place.is_plain else disk.tell()
                 if batch.num_rows:
@@ -232,62 +259,12 @@ class Source:
         return pa.table([pa.array(column, pa.string()) for column in columns], names=self.names)
 
 
-def look_at(
-    place: Place, *, encoding: str | None = None, delimiter: str | None = None, names: Sequence[str] | None = None
-) -> Source:
-    """Look at the beginning of a file: its format, encoding, delimiter and columns.
-
-    Parameters
-    ----------
-    names
-        The columns of a file without a header.
-
-    Raises
-    ------
-    DataSetError
-        It cannot be read, or has no rows.
-    """
-    kind = _KINDS.get(_suffix(place), "csv")
-    try:
-        if kind == "parquet":
-            with place.open() as (stream, _):
-                schema = pyarrow.parquet.read_schema(place.path if place.is_plain else stream)
-            return Source(place, kind, list(schema.names), schema=schema)
-        with place.open() as (stream, _):
-            head = stream.read(_HEAD_BYTES)
-    except (pa.ArrowException, OSError, EOFError, ValueError) as error:
-        raise DataSetError(f"{place}: cannot be read: {_first_line(error)}") from error
-    found = encodings.known(encoding) if encoding is not None else encodings.detect(head)
-    lines = re.split(r"\r\n|\r|\n", head.decode(found, errors="replace").removeprefix("\ufeff"))
-    lines = [line for line in (lines[:-1] if len(head) == _HEAD_BYTES else lines) if line.strip()][:_HEAD_LINES]
-    if not lines:
-        raise DataSetError(f"{place}: has no rows")
-    if kind == "jsonl" or lines[0].startswith("{"):
-        source = Source(place, "jsonl", [], found, fast=False)
-        sample = source.sample()
-        source.names = list(dict.fromkeys(name for row in sample for name in row))
-        if not source.names:
-            raise DataSetError(f"{place}: cannot be read: its first lines are not JSON objects, one in a line")
-        return source
-    delimiter = delimiters.known(delimiter) if delimiter is not None else delimiters.detect(lines)
-    fast = found == encodings.UTF_8 and len(delimiter) == 1
-    if names is not None:
-        return Source(place, "csv", list(names), found, delimiter, has_header=False, fast=fast)
-    header = [name.strip() for name in delimiters.cells(lines[0], delimiter)]
-    if len(lines) == 1:
-        raise DataSetError(f"{place}: has no rows")
-    while header and not header[-1]:
-        header.pop()
-    header = [name or f"column {position}" for position, name in enumerate(header, 1)]
-    return Source(place, "csv", header, found, delimiter, fast=fast)
-
-
-def _suffix(place: Place) -> str:
-    return "." + place.name.rsplit(".", 1)[-1].lower() if "." in place.name else ""
-
-
 def _numbered(table: pa.Table, first: int) -> pa.Table:
     return table.append_column(ROW, pa.array(np.arange(first, first + table.num_rows)))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _json_cell(value: object) -> str | None:
@@ -296,5 +273,6 @@ def _json_cell(value: object) -> str | None:
     return orjson.dumps(value).decode()
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return what an error says in one line."""
     return (str(error).splitlines() or [type(error).__name__])[0]

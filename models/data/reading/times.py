@@ -19,6 +19,8 @@ _LARGEST = (("s", 1e11), ("ms", 1e14), ("us", 1e17))
 """Below: 1e11 seconds are the year 5138, 1e11 milliseconds 1973."""
 EARLIEST = 1e8
 """Seconds before 1973: rather an order than times."""
+_SHARE = 0.05
+"""Of the numbers, at least, that make a unit beside another one."""
 DAY_FIRST, MONTH_FIRST = "day-first", "month-first"
 _SLASHED = re.compile(
     r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?\s*([AaPp][Mm])?)?\Z"
@@ -130,6 +132,25 @@ def _of_parts(found: re.Match[str], *, day_first: bool) -> datetime:
 
 def unit_of(sample: Iterable[object]) -> tuple[str, float] | None:
     """Tell the unit of numbers by their magnitude, and their median; None where there are none."""
+    found = _numbers_of(sample)
+    if not found:
+        return None
+    middle = float(np.median(found))
+    return _unit(middle), middle
+
+
+def several_units(sample: Iterable[object]) -> list[str]:
+    """Name the units of numbers where there are several, each with an example; a few odd numbers are no unit."""
+    found: dict[str, list[float]] = {}
+    for number in _numbers_of(sample):
+        if abs(number) >= EARLIEST:
+            found.setdefault(_unit(number), []).append(number)
+    least = _SHARE * sum(map(len, found.values()))
+    told = [f"{numbers[0]:.15g} ({UNIT_NAMES[unit]})" for unit, numbers in found.items() if len(numbers) >= least]
+    return told if len(told) > 1 else []
+
+
+def _numbers_of(sample: Iterable[object]) -> list[float]:
     found = []
     for cell in sample:
         try:
@@ -138,13 +159,11 @@ def unit_of(sample: Iterable[object]) -> tuple[str, float] | None:
             continue
         if np.isfinite(number) and not isinstance(cell, bool):
             found.append(number)
-    if not found:
-        return None
-    middle = float(np.median(found))
-    for unit, largest in _LARGEST:
-        if abs(middle) < largest:
-            return unit, middle
-    return "ns", middle
+    return found
+
+
+def _unit(number: float) -> str:
+    return next((unit for unit, largest in _LARGEST if abs(number) < largest), "ns")
 
 
 def texts_of(sample: Iterable[object]) -> list[str]:

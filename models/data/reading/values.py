@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from models.data.numbers import numbers
 
@@ -18,11 +19,33 @@ _GROUPED = re.compile(r"\d{1,3}(,\d{3})+\Z")
 _DOTTED = re.compile(r"\d{1,3}(\.\d{3}){2,}\Z")
 SEPARATORS = ("|", ",")
 _BAR = "|"
+EMPTY = ("", "NULL", "Null", "null", "NaN", "nan", "None", "\\N", "-", "N/A", "n/a", "#N/A", "<NA>")
+"""Cells that programs write where there is nothing: they are empty, in every column."""
+_EMPTY = pa.array(EMPTY)
+_LONGEST = max(map(len, EMPTY))
+
+
+def without_empty(table: pa.Table) -> pa.Table:
+    """Return a table whose empty cells of text are null."""
+    for place, name in enumerate(table.column_names):
+        cells = table[name]
+        if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
+            continue
+        found = _EMPTY.cast(cells.type)
+        # Few cells are as short as these: the others need no look.
+        short = cells.filter(pc.less_equal(pc.binary_length(cells), _LONGEST))
+        if len(short) and pc.any(pc.is_in(short, value_set=found)).as_py():
+            empty = pc.is_in(cells, value_set=found)
+            table = table.set_column(place, name, pc.if_else(empty, pa.scalar(None, cells.type), cells))
+    return table
 
 
 def number_of(text: str) -> float:
     """Read a number with a currency sign, separated thousands or a decimal comma; NaN where it is none."""
-    cell = text.strip()
+    cell = text.strip().replace("\u2212", "-")
+    if cell.endswith("-") and cell[:-1].strip()[-1:].isdigit():
+        # As bookkeepers write it.
+        cell = f"-{cell[:-1].strip()}"
     try:
         return float(cell) if "_" not in cell else np.nan
     except ValueError:

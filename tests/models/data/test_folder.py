@@ -7,7 +7,11 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from models.data.folder import DataSet, read_folder, write_folder
+from models.data.errors import DataSetError
+from models.data.folder import DataSet, write_folder
+from models.data.folder_reader import read_folder
+from models.data.reading.mapping import FileMapping
+from models.data.reading.opening import Wishes
 
 Write = Callable[..., Path]
 
@@ -136,7 +140,32 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     [("2026-03-01T12:05:00Z", 1_772_366_700.0), ("2026-03-01T13:05:00.5+01:00", 1_772_366_700.5), ("12.5", 12.5)],
 )
 def test_a_time_in_rfc_3339_is_read_as_seconds(csv: Write, text: str, seconds: float) -> None:
-    content = f"user_id,item_id,timestamp\na,x,{text}\nb,y,yesterday\nb,y,2026-03-01T12:00:00\n"
-    first, *others = read_folder(csv(content)).interactions["timestamp"].to_pylist()
+    content = f"user_id,item_id,timestamp\na,x,{text}\nb,y,yesterday\n"
+    first, other = read_folder(csv(content)).interactions["timestamp"].to_pylist()
     assert first == seconds
-    assert np.isnan(others).tolist() == [True, True]
+    assert np.isnan(other)
+
+
+def test_a_folder_is_read_as_an_import_reads_it(csv: Write) -> None:
+    csv("movieId;title;genres\nx;A film;a|b\n", "items")
+    csv("userId;movieId\nb;x\n", "test")
+    folder = csv("userId;movieId;rating;when_done\na;x;4,5;2026-03-01 12:05\nb;x\nNULL;x;1;2026-03-01\n")
+    with pytest.raises(DataSetError, match="'when_done' looks like a time"):
+        read_folder(folder)
+    said = FileMapping(columns={"timestamp": "when_done"})
+    with pytest.raises(DataSetError, match="--timezone UTC"):
+        read_folder(folder, Wishes(said))
+    found = read_folder(folder, Wishes(said.model_copy(update={"timezone": "UTC"})))
+    assert found.interactions.to_pylist() == [
+        {"user_id": "a", "item_id": "x", "value": 4.5, "timestamp": 1_772_366_700.0},
+        {"user_id": None, "item_id": "x", "value": 1.0, "timestamp": 1_772_323_200.0},
+    ]
+    assert found.items is not None
+    assert found.items.to_pylist() == [{"item_id": "x", "title": "A film", "categories": '["a","b"]'}]
+    assert found.test is not None
+    assert found.test.to_pylist() == [{"user_id": "b", "item_id": "x"}]
+    (told,) = (told for told in found.told if "left out" in told)
+    assert told == (
+        f"{folder}/interactions.csv: 1 row that cannot be read is left out, the first:"
+        f" {folder}/interactions.csv, line 3: 'b;x': 4 cells, as the header has, not 2"
+    )

@@ -5,7 +5,7 @@ import pyarrow.parquet
 import pytest
 
 from models.data.errors import DataSetError
-from models.data.folder import read_folder
+from models.data.folder_reader import read_folder
 
 
 def refusal(folder: Path) -> str:
@@ -34,8 +34,8 @@ def test_both_formats_at_once_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "column"),
     [
-        ("interactions", "user_id,item\na,x\n", "item_id"),
-        ("interactions", "user,item_id\na,x\n", "user_id"),
+        ("interactions", "user_id,thing\na,x\n", "item_id"),
+        ("interactions", "who,item_id\na,x\n", "user_id"),
         ("items", "title\nA film\n", "item_id"),
         ("users", "item_id\nx\n", "user_id"),
         ("test", "user_id\na\n", "item_id"),
@@ -67,15 +67,19 @@ def test_a_parquet_file_without_rows_is_refused(tmp_path: Path) -> None:
     [
         ("interactions.parquet", b"not parquet"),
         ("interactions.parquet", b""),
-        ("interactions.csv", b"user_id,item_id\na,x,1\n"),
-        ("interactions.csv", b"user_id,item_id\na,\xff\n"),
-        ("interactions.csv", b'"user_id,item_id\na,x\n'),
-        ("interactions.csv", "user_id,item_id\na,x\n".encode("utf-16")),
+        ("interactions.csv.gz", b"not gzip"),
+        ("interactions.jsonl", b"[1, 2]\n"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, file: str, content: bytes) -> None:
     (tmp_path / file).write_bytes(content)
     assert f"{file}: cannot be read: " in refusal(tmp_path)
+
+
+def test_a_file_of_which_no_row_can_be_read_is_refused_with_the_first(tmp_path: Path) -> None:
+    (tmp_path / "interactions.csv").write_bytes(b"user_id,item_id\na,x,1\n")
+    assert "no row can be read: " in refusal(tmp_path)
+    assert "interactions.csv, line 2: 'a,x,1': 2 cells, as the header has, not 3" in refusal(tmp_path)
 
 
 def test_a_damaged_optional_file_is_named(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from models.data.folder import DataSet, read_folder, write_folder
+from models.data.folder import DataSet, write_folder
+from models.data.folder_reader import read_folder
 from models.data.splitting import Split, make_split
 from models.training.evaluation_config import EvaluationConfig
 from models.training.protocol import cleaned

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.data.cleaning import clean
-from models.data.folder import EXPORTED, DataSet, read_folder, write_folder
+from models.data.folder import EXPORTED, DataSet, write_folder
+from models.data.folder_reader import read_folder
 from models.data.interactions import Interactions
 from models.data.order import as_order, in_one_order, is_order, recognised
 from models.data.strengths import StrengthScale, row_strengths

@@ -12,7 +12,8 @@ import pytest
 from models.bundle.store import BundleStore
 from models.data.errors import DataSetError
 from models.data.events import EVENT_WEIGHTS
-from models.data.folder import DataSet, read_folder
+from models.data.folder import DataSet
+from models.data.folder_reader import read_folder
 from models.data.goal import Goal
 from models.data.progress import silent
 from models.evaluation.report import EvaluationReport

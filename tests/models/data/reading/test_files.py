@@ -1,15 +1,12 @@
 """Files in any delimiter, encoding and compression; a row that cannot be read costs that row."""
 
 import gzip
-import re
 import zipfile
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from models.data.errors import DataSetError
 from models.data.file_chunks import Files, open_paths
@@ -190,41 +187,3 @@ def test_a_data_set_folder_holds_its_own_files_alone(tmp_path: Path) -> None:
     files = open_paths([tmp_path])
     assert [one.source.place.name for one in files.opened] == ["interactions.csv"]
     assert [line.partition(": ")[0] for line in files.left] == [f"{tmp_path}/more.csv"]
-
-
-CELL = st.text(st.sampled_from('ab",;\n\r\té€\x00'), max_size=5)
-
-
-def quoted(cells: tuple[str, ...]) -> str:
-    return ",".join('"' + cell.replace('"', '""') + '"' for cell in cells)
-
-
-LINE = st.one_of(
-    st.lists(CELL, min_size=1, max_size=4).map(",".join), st.tuples(CELL, CELL, CELL).map(quoted), st.just("u,i,view")
-)
-
-
-@settings(
-    max_examples=200, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(st.lists(LINE, min_size=1, max_size=8), st.sampled_from(["utf-8", "utf-16", "cp1252"]))
-def test_every_line_of_a_dirty_file_is_a_row_or_counted(tmp_path: Path, lines: list[str], encoding: str) -> None:
-    content = "\n".join(["user_id,item_id,event_type", "first,i,view", *lines]) + "\n"
-    (tmp_path / "log.csv").write_bytes(content.encode(encoding, errors="replace"))
-    files = opened(tmp_path / "log.csv", delimiter=",", encoding=encoding)
-    source = files.opened[0].source
-    assert files.interactions is not None
-    chunks = list(files.interactions.tables())
-    stored = [row for chunk in chunks for row in chunk.table["_row"].to_pylist()]
-    bad = [one.line for chunk in chunks for one in chunk.bad]
-    assert stored == list(range(len(stored)))
-    physical = re.split(r"\r\n|\r|\n", content)
-    located = source.locate(stored)
-    starts = sorted([*(line for line, _ in located.values()), *bad])
-    assert len(set(starts)) == len(starts) == len(stored) + len(bad)
-    # Each line that is not empty begins a row, or belongs to the quoted cell of the row before it.
-    ends = [*starts[1:], len(physical) + 1]
-    for start, end in zip(starts, ends, strict=True):
-        between = [line for line in physical[start : end - 1] if line]
-        # Only a quote that its first line opens can make a row go on.
-        assert not between or '"' in physical[start - 1]

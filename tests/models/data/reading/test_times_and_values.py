@@ -1,5 +1,7 @@
 """Times of any form, prices, lists."""
 
+import zoneinfo
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +113,17 @@ def test_a_zone_that_is_none_is_refused() -> None:
     assert zone_named("-02:30").utcoffset(None) is not None
     with pytest.raises(DataSetError, match="'Nowhere/City' is not a time zone"):
         zone_named("Nowhere/City")
+
+
+def test_zones_are_known_where_the_system_has_none() -> None:
+    before = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath([])
+    zoneinfo.ZoneInfo.clear_cache()
+    try:
+        summer = datetime(2026, 7, 1, tzinfo=zone_named("Europe/Berlin"))
+        assert summer.utcoffset() == timedelta(hours=2)
+    finally:
+        zoneinfo.reset_tzpath(before)
 
 
 @pytest.mark.parametrize(
