@@ -38,7 +38,7 @@ async def import_files(
     _show(files, done, importing.explain(done.examples), console)
     known = done.interactions.kept - done.interactions.new
     if known:
-        console.print(f"interactions: {known:,} have an event_id that is already in the log")
+        console.print(f"interactions: {known:,} are already in the log")
 
 
 async def check_files(

@@ -1,7 +1,7 @@
 """Bulk writes of imports: COPY on PostgreSQL, one statement for many rows on SQLite."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import asyncpg
@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.storage.changes import ChangeStore
 from app.storage.database import Database, again_after_deadlock
 from app.storage.first_mentions import FirstMentions
+from app.storage.known_rows import Compared, KnownRows
+from app.storage.merged_users import ends_of
 from app.storage.repeats import differences, first_rows
 from app.storage.rows import COLUMNS, LOG_COLUMNS, Row
 from models.data.columns import EVENT_ID, ITEM, USER
@@ -37,17 +39,43 @@ class BulkStore:
         self._first_sight = first_mentions
         self._repeats = False
 
-    async def add(self, table: pa.Table, also: Also) -> int:
-        """Commit a table, except rows whose `event_id` is in the log already; return how many were new.
+    async def add(self, table: pa.Table, also: Also, known: KnownRows) -> int:
+        """Commit a table, except rows that are in the log already; return how many were new.
 
-        Of the others, those that differ from what is stored under their `event_id` are conflicts.
+        Rows of users who were merged go to whom they were merged into. Of rows whose `event_id` is in the log, those
+        that differ from what is stored under it are conflicts.
 
         Parameters
         ----------
         table
             Columns of the log, `context` as JSON.
+        known
+            The rows without an `event_id` that the import need not store.
         """
+        compared = await self._compare(table, known)
+        new = await self._add(compared.new, also)
+        known.remember(compared)
+        return new
+
+    async def pass_over(self, table: pa.Table, known: KnownRows) -> None:
+        """Count the rows of a table that was committed before the import was interrupted."""
+        known.remember(await self._compare(table, known))
+
+    async def _compare(self, table: pa.Table, known: KnownRows) -> Compared:
+        """Find the rows that are not in the log, with the users who they are now."""
         table = table.select([name for name in LOG_COLUMNS if name in table.column_names])
+        users = pc.unique(table[USER]).to_pylist()
+
+        def work(connection: Connection) -> Compared:
+            merged = ends_of(connection, users)
+            return known.compare(connection, _of_ends(table, merged), merged)
+
+        # What the log held when the import began does not change: no writer needs to wait meanwhile.
+        async with self._database.begin() as connection:
+            await self._database.without_time_limit(connection)
+            return await connection.run_sync(work)
+
+    async def _add(self, table: pa.Table, also: Also) -> int:
         names = table.column_names
         users, items = (pc.unique(table[name]).to_pylist() for name in (USER, ITEM))
 
@@ -103,6 +131,14 @@ class BulkStore:
         await connection.exec_driver_sql(_MAKE_ROOM.format(names=listed))
         await driver.copy_to_table("given", source=lines, columns=names, format="csv")
         return (await connection.exec_driver_sql(_TAKE_OVER.format(names=listed, unless=_UNLESS_THERE))).rowcount
+
+
+def _of_ends(table: pa.Table, merged: Mapping[str, str]) -> pa.Table:
+    """Give the rows of merged users to those whom they were merged into."""
+    if not merged:
+        return table
+    users = pa.array([merged.get(user, user) for user in table[USER].to_pylist()], table[USER].type)
+    return table.set_column(table.column_names.index(USER), USER, users)
 
 
 def _conflicts(connection: Connection, table: pa.Table, new: int) -> int:

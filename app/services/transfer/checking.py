@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.services.transfer.counts import INTERACTIONS, ITEMS, USERS, Count, Imported
-from app.services.transfer.dropped import DUPLICATE, EXAMPLES, Dropped, Example, bad_rows, is_bad
+from app.services.transfer.dropped import EXAMPLES, Dropped, Example, bad_rows, is_bad
 from models.data.errors import DataSetError
 from models.data.file_chunks import Chunk, FileChunks, Files
 from models.data.progress import Progress
@@ -123,7 +123,7 @@ def require_within(looked: Looked, limits: Limits, explain: Callable[[list[Examp
         if not bad or bad <= limits.share * count.read:
             continue
         lines = "; ".join(count.report().lines())
-        if not count.kept and not count.dropped.get(DUPLICATE):
+        if not count.kept:
             what = f"{name}: no row can be imported: {lines}"
         elif limits.strict:
             what = f"{name}: --strict takes no file with rows that cannot be read: {lines}"

@@ -13,7 +13,6 @@ from models.data.reading.opening import Opened
 from models.data.reading.rows import BadRow, shown
 from models.data.reading.sources import ROW
 
-DUPLICATE = "exact duplicate"
 AGAIN = "that comes again later"
 CONFLICT = "event_id in the log with other content"
 EXAMPLES = 10
@@ -60,7 +59,7 @@ def places(table: pa.Table, kept: pa.ChunkedArray) -> list[int] | None:
 
 def is_bad(reason: str) -> bool:
     """Return whether a row that is left out for this reason is at fault."""
-    return reason not in {DUPLICATE, CONFLICT} and not reason.endswith(AGAIN)
+    return reason != CONFLICT and not reason.endswith(AGAIN)
 
 
 def bad_rows(dropped: Mapping[str, int]) -> int:

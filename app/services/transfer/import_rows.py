@@ -22,7 +22,7 @@ from app.services.transfer.dropped import count, places
 from app.storage.arrow_types import INTERACTION_TYPES
 from app.storage.rows import COLUMNS, LOG_COLUMNS
 from models.data.catalogue import ATTRIBUTES
-from models.data.cleaning import keep, without_duplicates
+from models.data.cleaning import keep
 from models.data.columns import (
     CONTEXT,
     EVENT_ID,
@@ -65,8 +65,8 @@ def clean_interactions(
     dropped
         The rows that are left out are added to it, by reason.
     exported
-        Whether the rows are of an exported log: then none is a duplicate, a missing time stays missing, and a row can
-        have a `sequence` instead.
+        Whether the rows are of an exported log: then a missing time stays missing, and a row can have a `sequence`
+        instead.
     """
     kept = table.select([name for name in (*(LOG_COLUMNS if exported else COLUMNS), ROW) if name in table.column_names])
     if EVENT_TYPE not in kept.column_names:
@@ -87,11 +87,6 @@ def clean_interactions(
     kept = _with_numbers(kept, dropped)
     if TIMESTAMP in kept.column_names:
         kept = _ordered(kept, timestamps, dropped, exported=exported)
-    if not exported:
-        flat = [field.name for field in kept.schema if field.name != ROW and not pa.types.is_nested(field.type)]
-        found: Counts = {}
-        kept = without_duplicates(kept, flat, found)
-        _add(dropped, found)
     for column, read in ((POSITION, _position.validate_python), (CONTEXT, _context)):
         if column in kept.column_names:
             kept = _convert(kept, column, read, dropped)
@@ -168,11 +163,6 @@ def _keep(table: pa.Table, mask: pa.ChunkedArray, reason: str, dropped: Counts) 
     if found:
         count(dropped, reason, places(table, mask), found[reason])
     return kept
-
-
-def _add(dropped: Counts, found: Mapping[str, int]) -> None:
-    for reason, number in found.items():
-        dropped[reason] = dropped.get(reason, 0) + number
 
 
 def _event_types(table: pa.Table) -> pa.ChunkedArray:

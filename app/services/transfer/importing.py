@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -17,6 +17,7 @@ from app.storage.bulk import BulkStore
 from app.storage.changes import ChangeStore
 from app.storage.imports import DONE, FAILED, ImportState, ImportStore
 from app.storage.items import ItemStore
+from app.storage.known_rows import KnownRows
 from app.storage.users import UserStore
 from models.data.errors import DataSetError
 from models.data.file_chunks import Chunk, FileChunks, Files
@@ -85,14 +86,13 @@ class Importing:
             if again:
                 await self._imports.forget(fingerprint)
             state = await self._imports.begin(fingerprint, str(files.folder))
-        run = _Run(state)
+        run = _Run(state, KnownRows(await self._imports.log_end() if state is None else state.log_before))
         if state is not None and state.status == DONE:
             run.done.before = state.changed_at
             return run.done
         try:
             if not run.number_stored:
-                # Checked before anything is stored: rows stored before a damaged part would be stored again with the
-                # corrected file.
+                # Checked before anything is stored, so that nothing is of a file that is refused.
                 await self._look_first(files, timestamps, limits, progress)
             await self._import(run, files, timestamps, progress, replace=replace)
         except DataSetError as error:
@@ -172,18 +172,24 @@ class Importing:
             (ITEMS, files.items, cleaners[ITEMS], store_items),
             (USERS, files.users, cleaners[USERS], store_users),
         ):
-            async for rows, count, share in run.chunks(name, chunks, clean):
-                count.new += len(rows)
+            async for part in run.parts(name, chunks, clean):
+                part.counted.new += len(part.rows)
 
-                def work(connection: Connection, rows: Any = rows, store: Any = store) -> None:
+                def work(connection: Connection, rows: Any = part.rows, store: Any = store) -> None:
                     store(connection, rows)
                     self._advance(run, connection)
 
                 await self._changes.write(work)
                 run.number += 1
-                progress(f"import {name}", share)
+                progress(f"import {name}", part.share)
 
-        async for table, count, share in run.chunks(INTERACTIONS, files.interactions, cleaners[INTERACTIONS]):
+        async for part in run.parts(
+            INTERACTIONS, files.interactions, cleaners[INTERACTIONS], stored_too=bool(run.known)
+        ):
+            if part.is_stored:
+                await self._bulk.pass_over(part.rows, run.known)
+                continue
+            count = part.counted
 
             def also(
                 connection: Connection,
@@ -198,9 +204,9 @@ class Importing:
                     count.dropped[CONFLICT] = before[2] + conflicts
                 self._advance(run, connection)
 
-            await self._bulk.add(table, also)
+            await self._bulk.add(part.rows, also, run.known)
             run.number += 1
-            progress("import", share)
+            progress("import", part.share)
         found = run.done.interactions
         if files.interactions is not None and not found.kept:
             lines = "; ".join(found.report().lines())
@@ -221,44 +227,62 @@ def _meaning(files: Files, timestamps: Timestamps) -> Timestamps:
     return "order" if files.interactions is not None and files.interactions.only_order else timestamps
 
 
-class _Run:
-    """A running import: the number of the next chunk, and the counts so far."""
+class _Part(NamedTuple):
+    """The cleaned rows of a chunk, the counts of their kind, how much has been read, and whether they are stored."""
 
-    def __init__(self, state: ImportState | None) -> None:
+    rows: Any
+    counted: Count
+    share: float
+    is_stored: bool
+
+
+class _Run:
+    """A running import: the number of the next chunk, the counts so far, and the rows that the log had before."""
+
+    def __init__(self, state: ImportState | None, known: KnownRows) -> None:
         self.import_id = None if state is None else state.import_id
         self.done = Imported() if state is None else Imported.from_json(state.counts)
+        self.known = known
         self.number = 0
         self._read = 0
         self.number_stored = 0 if state is None else state.parts
 
-    async def chunks(
-        self, name: str, chunks: FileChunks | None, clean: Clean
-    ) -> AsyncIterator[tuple[Any, Count, float]]:
-        """Yield one cleaned chunk after the other; the next one is read and cleaned while the database works."""
+    async def parts(
+        self, name: str, chunks: FileChunks | None, clean: Clean, *, stored_too: bool = False
+    ) -> AsyncIterator[_Part]:
+        """Yield one cleaned chunk after the other; the next one is read and cleaned while the database works.
+
+        Parameters
+        ----------
+        stored_too
+            Whether chunks that were stored before an interruption are yielded as well; they are not counted once more.
+        """
         if chunks is None:
             return
         count = getattr(self.done, name) or Count()
         setattr(self.done, name, count)
         tables = chunks.tables()
 
-        def read() -> tuple[Any, Chunk, Dropped] | None:
+        def read() -> tuple[Any, Chunk, Dropped, bool] | None:
             for chunk in tables:
                 dropped = Dropped()
                 self._read += 1
-                return (None if self._read <= self.number_stored else clean(chunk.table, dropped)), chunk, dropped
+                stored = self._read <= self.number_stored
+                return (None if stored and not stored_too else clean(chunk.table, dropped)), chunk, dropped, stored
             return None
 
         coming = asyncio.ensure_future(asyncio.to_thread(read))
         try:
             while (found := await coming) is not None:
-                rows, chunk, dropped = found
+                rows, chunk, dropped, stored = found
                 coming = asyncio.ensure_future(asyncio.to_thread(read))
-                if rows is None:
+                if stored:
                     self.number += 1
-                    continue
-                count.read += chunk.table.num_rows + len(chunk.bad)
-                count.kept += len(rows)
-                add_dropped(count.dropped, chunk, dropped, self.done.examples)
-                yield rows, count, chunk.share
+                else:
+                    count.read += chunk.table.num_rows + len(chunk.bad)
+                    count.kept += len(rows)
+                    add_dropped(count.dropped, chunk, dropped, self.done.examples)
+                if rows is not None:
+                    yield _Part(rows, count, chunk.share, stored)
         finally:
             await asyncio.gather(coming, return_exceptions=True)
