@@ -1,7 +1,8 @@
 """Bulk writes of imports: COPY on PostgreSQL, one statement for many rows on SQLite."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import asyncpg
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.changes import ChangeStore
-from app.storage.database import Database, again_after_deadlock
+from app.storage.database import Database, again_after_deadlock, pages
 from app.storage.first_mentions import FirstMentions
 from app.storage.known_rows import Compared, KnownRows
 from app.storage.merged_users import ends_of
@@ -21,7 +22,10 @@ from app.storage.rows import COLUMNS, LOG_COLUMNS, Row
 from models.data.columns import EVENT_ID, ITEM, USER
 
 _UNLESS_THERE = "ON CONFLICT (event_id) WHERE event_id IS NOT NULL DO NOTHING"
-_INSERT_SQLITE = "INSERT INTO interactions ({names}) VALUES ({marks}) {unless}"
+_INSERT_SQLITE = "INSERT INTO interactions ({names}) VALUES {rows} {unless}"
+_ROWS_SQLITE = 500
+_CACHE_SQLITE = "PRAGMA cache_size = -64000"
+"""64 MB: the index of user and time is written in every place, and with less its pages are read and written often."""
 _MAKE_ROOM = "CREATE TEMPORARY TABLE given ON COMMIT DROP AS SELECT {names} FROM interactions LIMIT 0"
 _TAKE_OVER = "INSERT INTO interactions ({names}) SELECT {names} FROM given {unless}"
 _LOCK = 7_241_999
@@ -76,7 +80,9 @@ class BulkStore:
             return await connection.run_sync(work)
 
     async def _add(self, table: pa.Table, also: Also) -> int:
-        names = table.column_names
+        # A column without a value costs as much time as any other.
+        given = table.select([name for name in table.column_names if table[name].null_count < max(table.num_rows, 1)])
+        names = given.column_names
         users, items = (pc.unique(table[name]).to_pylist() for name in (USER, ITEM))
 
         def before(connection: Connection) -> tuple[list[str], list[str]]:
@@ -85,21 +91,17 @@ class BulkStore:
             return created
 
         if self._database.is_sqlite:
-            columns = [column.to_pylist() for column in table.columns]
-            statement = _INSERT_SQLITE.format(
-                names=", ".join(names), marks=", ".join("?" * len(names)), unless=_UNLESS_THERE
-            )
+            columns = [column.to_pylist() for column in given.columns]
 
             def work(connection: Connection) -> tuple[tuple[list[str], list[str]], int]:
                 created = before(connection)
-                rows = list(zip(*columns, strict=True))
-                new = connection.exec_driver_sql(statement, rows).rowcount if rows else 0
+                new = _insert_sqlite(connection, names, columns)
                 also(connection, new, _conflicts(connection, table, new))
                 return created, new
 
             created, new = await self._changes.write(work)
         else:
-            lines = _as_csv(table)
+            lines = _as_csv(given)
 
             async def attempt() -> tuple[tuple[list[str], list[str]], int]:
                 lines.seek(0)
@@ -131,6 +133,19 @@ class BulkStore:
         await connection.exec_driver_sql(_MAKE_ROOM.format(names=listed))
         await driver.copy_to_table("given", source=lines, columns=names, format="csv")
         return (await connection.exec_driver_sql(_TAKE_OVER.format(names=listed, unless=_UNLESS_THERE))).rowcount
+
+
+def _insert_sqlite(connection: Connection, names: Sequence[str], columns: Sequence[list[Any]]) -> int:
+    """Insert rows, except those whose `event_id` is there; return how many were new."""
+    connection.exec_driver_sql(_CACHE_SQLITE)
+    values = list(chain.from_iterable(zip(*columns, strict=True)))
+    new, row = 0, f"({', '.join('?' * len(names))})"
+    # Not `executemany`, which gives up the interpreter's lock for each row.
+    for page in pages(values, _ROWS_SQLITE * len(names)):
+        rows = ", ".join([row] * (len(page) // len(names)))
+        statement = _INSERT_SQLITE.format(names=", ".join(names), rows=rows, unless=_UNLESS_THERE)
+        new += connection.exec_driver_sql(statement, tuple(page)).rowcount
+    return new
 
 
 def _of_ends(table: pa.Table, merged: Mapping[str, str]) -> pa.Table:
