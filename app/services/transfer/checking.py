@@ -1,6 +1,6 @@
 """Looks at the files of an import before anything is stored."""
 
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,9 +66,6 @@ def add_dropped(counted: dict[str, int], chunk: Chunk, dropped: dict[str, int], 
         counted[bad.reason] = counted.get(bad.reason, 0) + 1
     for reason, number in dropped.items():
         counted[reason] = counted.get(reason, 0) + number
-    seen: dict[str, int] = {}
-    for one in examples:
-        seen[one.reason] = seen.get(one.reason, 0) + 1
     new = [Example(chunk.opened, 0, bad.reason, bad) for bad in chunk.bad]
     if isinstance(dropped, Dropped):
         new += [
@@ -77,6 +74,14 @@ def add_dropped(counted: dict[str, int], chunk: Chunk, dropped: dict[str, int], 
             for row in rows
             if is_bad(reason)
         ]
+    add_examples(examples, new)
+
+
+def add_examples(examples: list[Example], new: Sequence[Example]) -> None:
+    """Add examples while there are few of their reason."""
+    seen: dict[str, int] = {}
+    for one in examples:
+        seen[one.reason] = seen.get(one.reason, 0) + 1
     for one in new:
         if seen.get(one.reason, 0) < EXAMPLES:
             seen[one.reason] = seen.get(one.reason, 0) + 1

@@ -124,9 +124,9 @@ def _accepted(target: str, event_types: Iterable[str]) -> str | None:
         "categories": "a list in JSON, or labels separated by | or commas, of 1 to 256 characters each",
         "tags": "a list in JSON, or labels separated by | or commas, of 1 to 256 characters each",
         "hidden": "true or false",
-        "available_from": "a time in RFC 3339, or a date with --timezone",
+        "available_from": "a time in RFC 3339, or a date with --timezone, not after available_until",
         "available_until": "a time in RFC 3339, or a date with --timezone",
-        "attributes": "a JSON object",
+        "attributes": "a JSON object: of 64 KiB, and with 8 vectors, at most, together with what is stored",
         "context": "a JSON object",
         "position": "a whole number from 0 up",
     }.get(target.split(".", maxsplit=1)[0])

@@ -1,26 +1,27 @@
 """Imports a data-set folder chunk by chunk, and resumes after an interruption."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection
 
 from app.services.kit.event_types import EventTypeRule
 from app.services.state.declared_schema import DeclaredSchema
-from app.services.transfer.checking import DEFAULT, Clean, Limits, Looked, add_dropped, look, require_within, settle
-from app.services.transfer.counts import INTERACTIONS, ITEMS, USERS, Count, Imported
-from app.services.transfer.dropped import CONFLICT, Dropped, Example, explained
-from app.services.transfer.import_rows import GivenItem, Timestamps, clean_interactions, clean_items, clean_users
+from app.services.transfer.checking import DEFAULT, Clean, Limits, Looked, look, require_within, settle
+from app.services.transfer.counts import INTERACTIONS, ITEMS, USERS, Imported
+from app.services.transfer.dropped import CONFLICT, Example, explained
+from app.services.transfer.import_rows import Timestamps, clean_interactions, clean_items, clean_users
+from app.services.transfer.import_run import ImportRun, Part
+from app.services.transfer.merging import Left, Merging
 from app.storage.bulk import BulkStore
 from app.storage.changes import ChangeStore
-from app.storage.imports import DONE, FAILED, ImportState, ImportStore
+from app.storage.imports import DONE, FAILED, ImportStore
 from app.storage.items import ItemStore
 from app.storage.known_rows import KnownRows
 from app.storage.users import UserStore
 from models.data.errors import DataSetError
-from models.data.file_chunks import Chunk, FileChunks, Files
+from models.data.file_chunks import Files
 from models.data.progress import Progress
 from models.data.reading.rows import BadRow
 
@@ -86,7 +87,7 @@ class Importing:
             if again:
                 await self._imports.forget(fingerprint)
             state = await self._imports.begin(fingerprint, str(files.folder))
-        run = _Run(state, KnownRows(await self._imports.log_end() if state is None else state.log_before))
+        run = ImportRun(state, KnownRows(await self._imports.log_end() if state is None else state.log_before))
         if state is not None and state.status == DONE:
             run.done.before = state.changed_at
             return run.done
@@ -157,29 +158,23 @@ class Importing:
         }
 
     async def _import(
-        self, run: "_Run", files: Files, timestamps: Timestamps, progress: Progress, *, replace: bool
+        self, run: ImportRun, files: Files, timestamps: Timestamps, progress: Progress, *, replace: bool
     ) -> None:
-        def store_items(connection: Connection, given: Sequence[GivenItem]) -> None:
-            rows = [one.row for one in given]
-            if replace:
-                self._items.put_now(connection, rows)
-            else:
-                self._items.merge_now(connection, rows, [one.named for one in given])
-
-        store_users = self._users.put_now if replace else self._users.merge_now
+        merging = Merging(self._items, self._users, replace=replace)
         cleaners = await self._cleaners(files, timestamps)
         for name, chunks, clean, store in (
-            (ITEMS, files.items, cleaners[ITEMS], store_items),
-            (USERS, files.users, cleaners[USERS], store_users),
+            (ITEMS, files.items, cleaners[ITEMS], merging.put_items),
+            (USERS, files.users, cleaners[USERS], merging.put_users),
         ):
             async for part in run.parts(name, chunks, clean):
-                part.counted.new += len(part.rows)
 
-                def work(connection: Connection, rows: Any = part.rows, store: Any = store) -> None:
-                    store(connection, rows)
+                def work(connection: Connection, part: Part = part, store: Any = store) -> None:
+                    left = store(connection, part.rows)
+                    part.stored(len(part.rows) - len(left), left)
                     self._advance(run, connection)
 
                 await self._changes.write(work)
+                part.show_left()
                 run.number += 1
                 progress(f"import {name}", part.share)
 
@@ -189,19 +184,9 @@ class Importing:
             if part.is_stored:
                 await self._bulk.pass_over(part.rows, run.known)
                 continue
-            count = part.counted
 
-            def also(
-                connection: Connection,
-                new: int,
-                conflicts: int,
-                count: Count = count,
-                before: tuple[int, int, int] = (count.new, count.kept, count.dropped.get(CONFLICT, 0)),
-            ) -> None:
-                # Assigned, not added to: a transaction that a deadlock rolled back runs again.
-                count.new, count.kept = before[0] + new, before[1] - conflicts
-                if conflicts:
-                    count.dropped[CONFLICT] = before[2] + conflicts
+            def also(connection: Connection, new: int, conflicts: int, part: Part = part) -> None:
+                part.stored(new, [Left(None, CONFLICT)] * conflicts)
                 self._advance(run, connection)
 
             await self._bulk.add(part.rows, also, run.known)
@@ -212,7 +197,7 @@ class Importing:
             lines = "; ".join(found.report().lines())
             raise DataSetError(f"{INTERACTIONS}: no row can be imported: {lines}")
 
-    def _advance(self, run: "_Run", connection: Connection) -> None:
+    def _advance(self, run: ImportRun, connection: Connection) -> None:
         if run.import_id is not None:
             self._imports.advance(connection, run.import_id, run.number, run.done.as_json())
 
@@ -225,64 +210,3 @@ def fingerprint_of(files: Files, timestamps: Timestamps, *, replace: bool = Fals
 
 def _meaning(files: Files, timestamps: Timestamps) -> Timestamps:
     return "order" if files.interactions is not None and files.interactions.only_order else timestamps
-
-
-class _Part(NamedTuple):
-    """The cleaned rows of a chunk, the counts of their kind, how much has been read, and whether they are stored."""
-
-    rows: Any
-    counted: Count
-    share: float
-    is_stored: bool
-
-
-class _Run:
-    """A running import: the number of the next chunk, the counts so far, and the rows that the log had before."""
-
-    def __init__(self, state: ImportState | None, known: KnownRows) -> None:
-        self.import_id = None if state is None else state.import_id
-        self.done = Imported() if state is None else Imported.from_json(state.counts)
-        self.known = known
-        self.number = 0
-        self._read = 0
-        self.number_stored = 0 if state is None else state.parts
-
-    async def parts(
-        self, name: str, chunks: FileChunks | None, clean: Clean, *, stored_too: bool = False
-    ) -> AsyncIterator[_Part]:
-        """Yield one cleaned chunk after the other; the next one is read and cleaned while the database works.
-
-        Parameters
-        ----------
-        stored_too
-            Whether chunks that were stored before an interruption are yielded as well; they are not counted once more.
-        """
-        if chunks is None:
-            return
-        count = getattr(self.done, name) or Count()
-        setattr(self.done, name, count)
-        tables = chunks.tables()
-
-        def read() -> tuple[Any, Chunk, Dropped, bool] | None:
-            for chunk in tables:
-                dropped = Dropped()
-                self._read += 1
-                stored = self._read <= self.number_stored
-                return (None if stored and not stored_too else clean(chunk.table, dropped)), chunk, dropped, stored
-            return None
-
-        coming = asyncio.ensure_future(asyncio.to_thread(read))
-        try:
-            while (found := await coming) is not None:
-                rows, chunk, dropped, stored = found
-                coming = asyncio.ensure_future(asyncio.to_thread(read))
-                if stored:
-                    self.number += 1
-                else:
-                    count.read += chunk.table.num_rows + len(chunk.bad)
-                    count.kept += len(rows)
-                    add_dropped(count.dropped, chunk, dropped, self.done.examples)
-                if rows is not None:
-                    yield _Part(rows, count, chunk.share, stored)
-        finally:
-            await asyncio.gather(coming, return_exceptions=True)

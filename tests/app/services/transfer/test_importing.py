@@ -154,7 +154,7 @@ def test_the_cells_of_declared_attributes_of_users_are_read_by_their_types() -> 
     users = pa.Table.from_pylist([{"user_id": "u", **cells}, {"user_id": "v", "age": "old"}])
     [row] = clean_users(users, dropped, schema)
     read = {"age": 42, "zip": "1011", "since": 1700000000, "home": {"lat": 1, "lon": 2}, "plan": "7"}
-    assert row == {"user_id": "u", "attributes": read}
+    assert row.row == {"user_id": "u", "attributes": read}
     assert dropped == {"attributes.age must be a finite number": 1}
 
 
