@@ -70,14 +70,12 @@ class BulkStore:
         table = table.select([name for name in LOG_COLUMNS if name in table.column_names])
         users = pc.unique(table[USER]).to_pylist()
 
-        def work(connection: Connection) -> Compared:
-            merged = ends_of(connection, users)
-            return known.compare(connection, _of_ends(table, merged), merged)
-
         # What the log held when the import began does not change: no writer needs to wait meanwhile.
         async with self._database.begin() as connection:
             await self._database.without_time_limit(connection)
-            return await connection.run_sync(work)
+            merged = await connection.run_sync(ends_of, users)
+            # Not by `run_sync`: NumPy reads the stack of large operations, and crashes on that of a greenlet.
+            return await known.compare(connection, _of_ends(table, merged), merged)
 
     async def _add(self, table: pa.Table, also: Also) -> int:
         # A column without a value costs as much time as any other.

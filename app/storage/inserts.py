@@ -14,7 +14,7 @@ _NAMES = ", ".join(COLUMNS)
 _WIDTH = len(COLUMNS)
 _TYPED = ", ".join(f"{name}::jsonb" if name == CONTEXT else name for name in COLUMNS)
 _ARRAYS = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_TYPES, 1))
-# Numbered in the order of the rows, and inserted in the order of their event ids: two transactions with the same ones in
+# Numbered in the order of the rows, and inserted in the order of their event ids: transactions with the same ones in
 # another order would wait for each other.
 _INSERT_POSTGRESQL = (
     f"INSERT INTO interactions (id, {_NAMES}) "  # noqa: S608 - names of columns, nothing of a user's

@@ -101,6 +101,14 @@ async def test_a_row_that_was_posted_is_not_imported(resources: Resources, log: 
     assert await log.add([row, row]) == 1
 
 
+async def test_a_whole_chunk_is_compared(log: Log) -> None:
+    rows: list[Content] = [
+        (f"u{n % 500}", f"i{n}", "view", None, 1_000_000 * (n // 3), None, None, None) for n in range(40_000)
+    ]
+    await log.add(rows[1:])
+    assert await log.add(rows) == 1
+
+
 @pytest.mark.parametrize("place", range(len(CONTENT)), ids=CONTENT)
 def test_each_column_of_the_content_makes_another_row(place: int) -> None:
     row = ("u", "i", "view", 1.0, 1_000_000, 1.0, 1.0, 1.0)
