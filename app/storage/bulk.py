@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 import asyncpg
@@ -13,7 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.changes import ChangeStore
-from app.storage.database import Database, again_after_deadlock, pages
+from app.storage.database import Database, again_after_deadlock
 from app.storage.first_mentions import FirstMentions
 from app.storage.known_rows import Compared, KnownRows
 from app.storage.merged_users import ends_of
@@ -22,10 +21,9 @@ from app.storage.rows import COLUMNS, LOG_COLUMNS, Row
 from models.data.columns import EVENT_ID, ITEM, USER
 
 _UNLESS_THERE = "ON CONFLICT (event_id) WHERE event_id IS NOT NULL DO NOTHING"
-_INSERT_SQLITE = "INSERT INTO interactions ({names}) VALUES {rows} {unless}"
-_ROWS_SQLITE = 500
+_INSERT_SQLITE = "INSERT INTO interactions ({names}) VALUES ({marks}) {unless}"
 _CACHE_SQLITE = "PRAGMA cache_size = -64000"
-"""64 MB: the index of user and time is written in every place, and with less its pages are read and written often."""
+"""64 MB: rows stand anywhere in the index of user and time, and with less its pages are read and written often."""
 _MAKE_ROOM = "CREATE TEMPORARY TABLE given ON COMMIT DROP AS SELECT {names} FROM interactions LIMIT 0"
 _TAKE_OVER = "INSERT INTO interactions ({names}) SELECT {names} FROM given {unless}"
 _LOCK = 7_241_999
@@ -73,6 +71,8 @@ class BulkStore:
         # What the log held when the import began does not change: no writer needs to wait meanwhile.
         async with self._database.begin() as connection:
             await self._database.without_time_limit(connection)
+            if self._database.is_sqlite and known:
+                await connection.exec_driver_sql(_CACHE_SQLITE)
             merged = await connection.run_sync(ends_of, users)
             # Not by `run_sync`: NumPy reads the stack of large operations, and crashes on that of a greenlet.
             return await known.compare(connection, _of_ends(table, merged), merged)
@@ -136,14 +136,11 @@ class BulkStore:
 def _insert_sqlite(connection: Connection, names: Sequence[str], columns: Sequence[list[Any]]) -> int:
     """Insert rows, except those whose `event_id` is there; return how many were new."""
     connection.exec_driver_sql(_CACHE_SQLITE)
-    values = list(chain.from_iterable(zip(*columns, strict=True)))
-    new, row = 0, f"({', '.join('?' * len(names))})"
-    # Not `executemany`, which gives up the interpreter's lock for each row.
-    for page in pages(values, _ROWS_SQLITE * len(names)):
-        rows = ", ".join([row] * (len(page) // len(names)))
-        statement = _INSERT_SQLITE.format(names=", ".join(names), rows=rows, unless=_UNLESS_THERE)
-        new += connection.exec_driver_sql(statement, tuple(page)).rowcount
-    return new
+    marks = ", ".join("?" * len(names))
+    statement = _INSERT_SQLITE.format(names=", ".join(names), marks=marks, unless=_UNLESS_THERE)
+    rows = list(zip(*columns, strict=True))
+    # Several rows a statement would have SQLite keep a journal of each statement.
+    return connection.exec_driver_sql(statement, rows).rowcount if rows else 0
 
 
 def _of_ends(table: pa.Table, merged: Mapping[str, str]) -> pa.Table:
