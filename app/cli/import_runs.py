@@ -34,7 +34,7 @@ async def import_files(
         )
     if done.before is not None:
         when = from_microseconds(done.before).isoformat(timespec="seconds")
-        console.print(f"{files.folder}: these files were imported before ({when}); --again imports them once more")
+        console.print(f"{files.folder}: these files were imported before ({when}); --again reads them once more")
     _show(files, done, importing.explain(done.examples), console)
     known = done.interactions.kept - done.interactions.new
     if known:

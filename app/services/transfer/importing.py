@@ -64,7 +64,7 @@ class Importing:
         timestamps
             What `timestamp` means where the file does not say it itself, as an exported one does.
         again
-            Whether files that were imported before are imported once more.
+            Whether files that were imported before are read once more; what is in the log is not added.
         replace
             Whether items and users of the files take the place of those that are there, with all their fields; else
             fields without a value stay as they are.
