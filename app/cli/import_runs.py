@@ -46,11 +46,11 @@ async def import_files(
         raise type(error)(f"{error}; {_NOT_COMPLETE}") from error
     if done.before is not None:
         when = from_microseconds(done.before).isoformat(timespec="seconds")
-        console.print(f"{files.folder}: these files were imported before ({when}); --again imports them once more")
+        console.print(f"{files.folder}: these files were imported before ({when}); --again reads them once more")
     _show(files, done, importing.explain(done.examples), console)
     known = done.interactions.kept - done.interactions.new
     if known:
-        console.print(f"interactions: {known:,} have an event_id that is already in the log")
+        console.print(f"interactions: {known:,} are already in the log")
 
 
 async def check_files(

@@ -75,7 +75,10 @@ def import_files(
         ),
     ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Import files again that were imported before; by default they are skipped.")
+        bool,
+        typer.Option(
+            "--again", help="Read files again that were imported before, and add what is not in the log; else skipped."
+        ),
     ] = False,
     replace: Annotated[
         bool,

@@ -17,7 +17,7 @@ class ImportCounts(BaseModel):
 
     read: int = Field(description="rows that were read")
     kept: int = Field(description="rows that are valid for the API")
-    new: int = Field(description="rows that were stored; the others have an event_id that was stored before")
+    new: int = Field(description="rows that were stored; the others of `kept` are already in the log")
     dropped: dict[str, int] = Field(description="rows that were dropped, by reason")
 
 

@@ -1,7 +1,7 @@
 """Bulk writes of imports: COPY on PostgreSQL, one statement for many rows on SQLite."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -14,12 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.storage.changes import ChangeStore
 from app.storage.database import Database, again_after_deadlock
 from app.storage.first_mentions import FirstMentions
+from app.storage.known_rows import Compared, KnownRows
+from app.storage.merged_users import ends_of
 from app.storage.repeats import differences, first_rows
 from app.storage.rows import COLUMNS, LOG_COLUMNS, Row
 from models.data.columns import EVENT_ID, ITEM, USER
 
 _UNLESS_THERE = "ON CONFLICT (event_id) WHERE event_id IS NOT NULL DO NOTHING"
 _INSERT_SQLITE = "INSERT INTO interactions ({names}) VALUES ({marks}) {unless}"
+_CACHE_SQLITE = "PRAGMA cache_size = -64000"
+"""64 MB: rows stand anywhere in the index of user and time, and with less its pages are read and written often."""
 _MAKE_ROOM = "CREATE TEMPORARY TABLE given ON COMMIT DROP AS SELECT {names} FROM interactions LIMIT 0"
 _TAKE_OVER = "INSERT INTO interactions ({names}) SELECT {names} FROM given {unless}"
 _LOCK = 7_241_999
@@ -37,18 +41,46 @@ class BulkStore:
         self._first_sight = first_mentions
         self._repeats = False
 
-    async def add(self, table: pa.Table, also: Also) -> int:
-        """Commit a table, except rows whose `event_id` is in the log already; return how many were new.
+    async def add(self, table: pa.Table, also: Also, known: KnownRows) -> int:
+        """Commit a table, except rows that are in the log already; return how many were new.
 
-        Of the others, those that differ from what is stored under their `event_id` are conflicts.
+        Rows of users who were merged go to whom they were merged into. Of rows whose `event_id` is in the log, those
+        that differ from what is stored under it are conflicts.
 
         Parameters
         ----------
         table
             Columns of the log, `context` as JSON.
+        known
+            The rows without an `event_id` that the import need not store.
         """
+        compared = await self._compare(table, known)
+        new = await self._add(compared.new, also)
+        known.remember(compared)
+        return new
+
+    async def pass_over(self, table: pa.Table, known: KnownRows) -> None:
+        """Count the rows of a table that was committed before the import was interrupted."""
+        known.remember(await self._compare(table, known))
+
+    async def _compare(self, table: pa.Table, known: KnownRows) -> Compared:
+        """Find the rows that are not in the log, with the users who they are now."""
         table = table.select([name for name in LOG_COLUMNS if name in table.column_names])
-        names = table.column_names
+        users = pc.unique(table[USER]).to_pylist()
+
+        # What the log held when the import began does not change: no writer needs to wait meanwhile.
+        async with self._database.begin() as connection:
+            await self._database.without_time_limit(connection)
+            if self._database.is_sqlite and known:
+                await connection.exec_driver_sql(_CACHE_SQLITE)
+            merged = await connection.run_sync(ends_of, users)
+            # Not by `run_sync`: NumPy reads the stack of large operations, and crashes on that of a greenlet.
+            return await known.compare(connection, _of_ends(table, merged), merged)
+
+    async def _add(self, table: pa.Table, also: Also) -> int:
+        # A column without a value costs as much time as any other.
+        given = table.select([name for name in table.column_names if table[name].null_count < max(table.num_rows, 1)])
+        names = given.column_names
         users, items = (pc.unique(table[name]).to_pylist() for name in (USER, ITEM))
 
         def before(connection: Connection) -> tuple[list[str], list[str]]:
@@ -57,21 +89,17 @@ class BulkStore:
             return created
 
         if self._database.is_sqlite:
-            columns = [column.to_pylist() for column in table.columns]
-            statement = _INSERT_SQLITE.format(
-                names=", ".join(names), marks=", ".join("?" * len(names)), unless=_UNLESS_THERE
-            )
+            columns = [column.to_pylist() for column in given.columns]
 
             def work(connection: Connection) -> tuple[tuple[list[str], list[str]], int]:
                 created = before(connection)
-                rows = list(zip(*columns, strict=True))
-                new = connection.exec_driver_sql(statement, rows).rowcount if rows else 0
+                new = _insert_sqlite(connection, names, columns)
                 also(connection, new, _conflicts(connection, table, new))
                 return created, new
 
             created, new = await self._changes.write(work)
         else:
-            lines = _as_csv(table)
+            lines = _as_csv(given)
 
             async def attempt() -> tuple[tuple[list[str], list[str]], int]:
                 lines.seek(0)
@@ -103,6 +131,24 @@ class BulkStore:
         await connection.exec_driver_sql(_MAKE_ROOM.format(names=listed))
         await driver.copy_to_table("given", source=lines, columns=names, format="csv")
         return (await connection.exec_driver_sql(_TAKE_OVER.format(names=listed, unless=_UNLESS_THERE))).rowcount
+
+
+def _insert_sqlite(connection: Connection, names: Sequence[str], columns: Sequence[list[Any]]) -> int:
+    """Insert rows, except those whose `event_id` is there; return how many were new."""
+    connection.exec_driver_sql(_CACHE_SQLITE)
+    marks = ", ".join("?" * len(names))
+    statement = _INSERT_SQLITE.format(names=", ".join(names), marks=marks, unless=_UNLESS_THERE)
+    rows = list(zip(*columns, strict=True))
+    # Several rows a statement would have SQLite keep a journal of each statement.
+    return connection.exec_driver_sql(statement, rows).rowcount if rows else 0
+
+
+def _of_ends(table: pa.Table, merged: Mapping[str, str]) -> pa.Table:
+    """Give the rows of merged users to those whom they were merged into."""
+    if not merged:
+        return table
+    users = pa.array([merged.get(user, user) for user in table[USER].to_pylist()], table[USER].type)
+    return table.set_column(table.column_names.index(USER), USER, users)
 
 
 def _conflicts(connection: Connection, table: pa.Table, new: int) -> int:

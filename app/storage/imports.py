@@ -5,23 +5,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from app.errors import ImportBusyError
 from app.storage.database import Database
-from app.storage.tables import imports
+from app.storage.tables import imports, interactions
 from app.times import now
 
+_LOG_END = select(func.coalesce(func.max(interactions.c.id), 0))
 RUNNING, DONE, FAILED = "running", "done", "failed"
 
 
 @dataclass(frozen=True)
 class ImportState:
-    """One import: `parts` is the number of committed chunks of its files."""
+    """One import: `parts` is the number of committed chunks of its files, `log_before` the end of the log before it."""
 
     import_id: str
     status: str
     parts: int
+    log_before: int
     counts: dict[str, Any]
     error: str | None
     created_at: int
@@ -37,11 +39,12 @@ class ImportStore:
     async def begin(self, fingerprint: str, folder: str) -> ImportState:
         """Find or create the import of these files; one that has failed resumes after the chunks that it stored."""
         async with self._database.writing() as connection:
-            row = {
+            row: dict[str, Any] = {
                 "import_id": secrets.token_hex(8),
                 "fingerprint": fingerprint,
                 "folder": folder,
                 "status": RUNNING,
+                "log_before": await connection.scalar(_LOG_END),
                 "counts": {},
                 "created_at": now(),
                 "changed_at": now(),
@@ -54,9 +57,14 @@ class ImportStore:
             again: dict[str, Any] = {"status": RUNNING, "error": None, "changed_at": now()}
             if not state.counts.get("interactions", {}).get("new"):
                 # Nothing was stored: all rows are read again, as dropped ones may be accepted now.
-                again |= {"parts": 0, "counts": {}}
+                again |= {"parts": 0, "log_before": row["log_before"], "counts": {}}
             await connection.execute(update(imports).where(imports.c.import_id == state.import_id).values(again))
             return replace(state, **again)
+
+    async def log_end(self) -> int:
+        """Return the largest id of the log; 0 where it is empty."""
+        async with self._database.begin() as connection:
+            return int(await connection.scalar(_LOG_END) or 0)
 
     async def find(self, fingerprint: str) -> ImportState | None:
         """Find the import of these files; None where there is none."""
@@ -97,5 +105,5 @@ class ImportStore:
 
 
 def _state(row: Mapping[Any, Any]) -> ImportState:
-    names = ("import_id", "status", "parts", "counts", "error", "created_at", "changed_at")
+    names = ("import_id", "status", "parts", "log_before", "counts", "error", "created_at", "changed_at")
     return ImportState(**{name: row[name] for name in names})

@@ -14,9 +14,12 @@ _NAMES = ", ".join(COLUMNS)
 _WIDTH = len(COLUMNS)
 _TYPED = ", ".join(f"{name}::jsonb" if name == CONTEXT else name for name in COLUMNS)
 _ARRAYS = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_TYPES, 1))
+# Numbered in the order of the rows, and inserted in the order of their event ids: transactions with the same ones in
+# another order would wait for each other.
 _INSERT_POSTGRESQL = (
-    f"INSERT INTO interactions ({_NAMES}) "  # noqa: S608 - names of columns, nothing of a user's
-    f"SELECT {_TYPED} FROM unnest({_ARRAYS}) AS given({_NAMES}) "
+    f"INSERT INTO interactions (id, {_NAMES}) "  # noqa: S608 - names of columns, nothing of a user's
+    f"SELECT number, {_TYPED} FROM (SELECT nextval(pg_get_serial_sequence('interactions', 'id')) AS number, given.* "
+    f"FROM unnest({_ARRAYS}) AS given({_NAMES})) AS numbered ORDER BY event_id, number "
     "ON CONFLICT (event_id) WHERE event_id IS NOT NULL DO NOTHING RETURNING id, event_id"
 )
 _INSERT_SQLITE = f"INSERT INTO interactions (id, {_NAMES}) VALUES "  # noqa: S608 - as above

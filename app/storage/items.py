@@ -1,7 +1,7 @@
 """The catalogue in SQL."""
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -54,16 +54,6 @@ def _kept_time(row: dict[str, Any]) -> dict[str, Any]:
     if row.get(AVAILABLE_FROM) is not None:
         return row
     return {**row, _APPEARED: case((_IS_NEW, row[_APPEARED]), else_=items.c[_APPEARED])}
-
-
-def _merged(there: dict[str, Any], given: dict[str, Any], named: Collection[str]) -> dict[str, Any]:
-    """Return an item with the named columns of another row."""
-    changed = {name: given[name] for name in named if name in given}
-    if ATTRIBUTES in changed:
-        changed[ATTRIBUTES] = {**there[ATTRIBUTES], **changed[ATTRIBUTES]}
-    if given[VECTORS] is not None:
-        changed[VECTORS] = pack({**unpack(there[VECTORS]), **unpack(given[VECTORS])})
-    return {**there, **changed}
 
 
 def _deleted() -> dict[str, Any]:
@@ -203,25 +193,14 @@ class ItemStore:
             connection.execute(statement, page)
         self._changes.record_now(connection, "items", [row[ITEM] for row in rows])
 
-    def merge_now(
-        self, connection: Connection, rows: Sequence[dict[str, Any]], named: Sequence[Collection[str]]
-    ) -> None:
-        """Create items as part of a transaction; of those that are there change the named columns alone.
-
-        Attributes and vectors change name by name.
-
-        Parameters
-        ----------
-        named
-            Of each row the columns that change.
-        """
-        merged: list[dict[str, Any]] = []
-        for page in pages(list(zip(rows, named, strict=True)), _ROWS_A_STATEMENT):
-            there = items.c[ITEM].in_([row[ITEM] for row, _ in page]) & ~items.c.deleted
-            found = connection.execute(select(*_CONTENT).where(there).with_for_update()).mappings()
-            known = {row[ITEM]: dict(row) for row in found}
-            merged += [_merged(known[row[ITEM]], row, names) if row[ITEM] in known else row for row, names in page]
-        self.put_now(connection, merged)
+    def locked(self, connection: Connection, item_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return items by their ids, for a change as part of a transaction; unknown and deleted ones are left out."""
+        found: dict[str, dict[str, Any]] = {}
+        for page in pages(item_ids, _ROWS_A_STATEMENT):
+            there = items.c[ITEM].in_(page) & ~items.c.deleted
+            rows = connection.execute(select(*_CONTENT).where(there).order_by(items.c[ITEM]).with_for_update())
+            found |= {row[ITEM]: dict(row) for row in rows.mappings()}
+        return found
 
     async def get(self, item_id: str) -> dict[str, Any] | None:
         """Return an item; None where there is none."""

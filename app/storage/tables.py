@@ -182,6 +182,8 @@ imports = Table(
     Column("status", String(16), nullable=False),
     # How many chunks of the files are committed.
     Column("parts", Integer, nullable=False, server_default=text("0")),
+    # The largest id of the log when it began: rows without an `event_id` are compared with those up to it.
+    Column("log_before", BigInteger, nullable=False, server_default=text("0")),
     Column("counts", _JSON, nullable=False),
     Column("error", Text),
     Column("created_at", BigInteger, nullable=False),

@@ -33,16 +33,14 @@ class UserStore:
             connection.execute(statement, page)
         self._changes.record_now(connection, "users", [row[USER] for row in rows])
 
-    def merge_now(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        """Create users as part of a transaction; of those that are there change the given attributes alone."""
-        known: dict[str, dict[str, Any]] = {}
-        for page in pages(list(rows), _ROWS_A_STATEMENT):
-            there = users.c[USER].in_([row[USER] for row in page])
-            found = connection.execute(select(users.c[USER], users.c.attributes).where(there).with_for_update())
-            known |= {row[0]: row[1] for row in found}
-        self.put_now(
-            connection, [{**row, "attributes": {**known.get(row[USER], {}), **row["attributes"]}} for row in rows]
-        )
+    def locked(self, connection: Connection, user_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return the attributes of users, for a change as part of a transaction; unknown ones are left out."""
+        found: dict[str, dict[str, Any]] = {}
+        for page in pages(user_ids, _ROWS_A_STATEMENT):
+            there = users.c[USER].in_(page)
+            statement = select(users.c[USER], users.c.attributes).where(there).order_by(users.c[USER])
+            found |= {row[0]: row[1] for row in connection.execute(statement.with_for_update())}
+        return found
 
     async def put(self, user_id: str, attributes: dict[str, Any]) -> bool:
         """Create or replace a user and commit; return whether it is new."""

@@ -15,6 +15,7 @@ from models.data.columns import (
     EVENT_TYPE,
     ITEM,
     LEAVES_OUT,
+    POSITION,
     QUANTITY,
     REVENUE,
     TARGET,
@@ -32,6 +33,7 @@ from models.data.sales import SALE_RULES, with_returns
 from models.data.strengths import StrengthScale, rating_values
 
 _IDENTITY = (USER, ITEM, EVENT_TYPE, VALUE, TIMESTAMP, EVENT_ID, QUANTITY, REVENUE)
+_IMPRESSION_IDENTITY = (*_IDENTITY, POSITION)
 _GREATEST = 2**62
 _IMPRESSION = "impression, which is read apart and is no interest"
 _NAMED = 3
@@ -108,12 +110,13 @@ def clean(
     kept = with_returns(kept)
     if EVENT_TYPE in kept.column_names:
         shown = shown_rows(kept)
+        shown = None if shown is None else without_duplicates(shown, _IMPRESSION_IDENTITY, {})
         kept = keep(kept, pc.fill_null(pc.not_equal(kept[EVENT_TYPE], SHOWN), True), _IMPRESSION, dropped)
         known = pc.or_(pc.is_null(kept[EVENT_TYPE]), pc.is_in(kept[EVENT_TYPE], value_set=pa.array(sorted(weights))))
         kept = keep(kept, known, _without_weight(kept[EVENT_TYPE], weights), dropped)
         positive = pc.is_in(kept[EVENT_TYPE], value_set=pa.array(positive_types(weights)))
         negative = pa.array([kind for kind, weight in weights.items() if weight < 0], pa.string())
-        disliked = kept.filter(pc.is_in(kept[EVENT_TYPE], value_set=negative))
+        disliked = without_duplicates(kept.filter(pc.is_in(kept[EVENT_TYPE], value_set=negative)), _IDENTITY, {})
         either = pc.or_(pc.is_null(kept[EVENT_TYPE]), positive)
         kept = keep(kept, either, "event type that shows no interest", dropped)
     kept = without_duplicates(kept, _IDENTITY, dropped)

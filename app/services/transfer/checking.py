@@ -1,11 +1,11 @@
 """Looks at the files of an import before anything is stored."""
 
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.services.transfer.counts import INTERACTIONS, ITEMS, USERS, Count, Imported
-from app.services.transfer.dropped import DUPLICATE, EXAMPLES, Dropped, Example, bad_rows, is_bad
+from app.services.transfer.dropped import EXAMPLES, Dropped, Example, bad_rows, is_bad
 from models.data.errors import DataSetError
 from models.data.file_chunks import Chunk, FileChunks, Files
 from models.data.progress import Progress
@@ -66,9 +66,6 @@ def add_dropped(counted: dict[str, int], chunk: Chunk, dropped: dict[str, int], 
         counted[bad.reason] = counted.get(bad.reason, 0) + 1
     for reason, number in dropped.items():
         counted[reason] = counted.get(reason, 0) + number
-    seen: dict[str, int] = {}
-    for one in examples:
-        seen[one.reason] = seen.get(one.reason, 0) + 1
     new = [Example(chunk.opened, 0, bad.reason, bad) for bad in chunk.bad]
     if isinstance(dropped, Dropped):
         new += [
@@ -77,6 +74,14 @@ def add_dropped(counted: dict[str, int], chunk: Chunk, dropped: dict[str, int], 
             for row in rows
             if is_bad(reason)
         ]
+    add_examples(examples, new)
+
+
+def add_examples(examples: list[Example], new: Sequence[Example]) -> None:
+    """Add examples while there are few of their reason."""
+    seen: dict[str, int] = {}
+    for one in examples:
+        seen[one.reason] = seen.get(one.reason, 0) + 1
     for one in new:
         if seen.get(one.reason, 0) < EXAMPLES:
             seen[one.reason] = seen.get(one.reason, 0) + 1
@@ -123,7 +128,7 @@ def require_within(looked: Looked, limits: Limits, explain: Callable[[list[Examp
         if not bad or bad <= limits.share * count.read:
             continue
         lines = "; ".join(count.report().lines())
-        if not count.kept and not count.dropped.get(DUPLICATE):
+        if not count.kept:
             what = f"{name}: no row can be imported: {lines}"
         elif limits.strict:
             what = f"{name}: --strict takes no file with rows that cannot be read: {lines}"

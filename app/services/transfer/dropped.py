@@ -13,7 +13,6 @@ from models.data.reading.opening import Opened
 from models.data.reading.rows import BadRow, shown
 from models.data.reading.sources import ROW
 
-DUPLICATE = "exact duplicate"
 AGAIN = "that comes again later"
 CONFLICT = "event_id in the log with other content"
 EXAMPLES = 10
@@ -60,7 +59,7 @@ def places(table: pa.Table, kept: pa.ChunkedArray) -> list[int] | None:
 
 def is_bad(reason: str) -> bool:
     """Return whether a row that is left out for this reason is at fault."""
-    return reason not in {DUPLICATE, CONFLICT} and not reason.endswith(AGAIN)
+    return reason != CONFLICT and not reason.endswith(AGAIN)
 
 
 def bad_rows(dropped: Mapping[str, int]) -> int:
@@ -128,9 +127,9 @@ def _accepted(target: str, event_types: Iterable[str]) -> str | None:
         "categories": "a list in JSON, or labels separated by | or commas, of 1 to 256 characters each",
         "tags": "a list in JSON, or labels separated by | or commas, of 1 to 256 characters each",
         "hidden": "true or false",
-        "available_from": "a time in RFC 3339, or a date with --timezone",
+        "available_from": "a time in RFC 3339, or a date with --timezone, not after available_until",
         "available_until": "a time in RFC 3339, or a date with --timezone",
-        "attributes": "a JSON object",
+        "attributes": "a JSON object: of 64 KiB, and with 8 vectors, at most, together with what is stored",
         "context": "a JSON object",
         "position": "a whole number from 0 up",
     }.get(target.split(".", maxsplit=1)[0])

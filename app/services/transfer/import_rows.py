@@ -1,7 +1,6 @@
 """Rows of data-set files in the form of the API; rows that it would refuse are dropped and counted."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -19,10 +18,11 @@ from app.services.catalogue.catalogue import to_row
 from app.services.kit.attributes import item_refusals, refusals
 from app.services.kit.event_types import EventTypeRule
 from app.services.transfer.dropped import count, places
+from app.services.transfer.merging import Given
 from app.storage.arrow_types import INTERACTION_TYPES
 from app.storage.rows import COLUMNS, LOG_COLUMNS
 from models.data.catalogue import ATTRIBUTES
-from models.data.cleaning import keep, without_duplicates
+from models.data.cleaning import keep
 from models.data.columns import (
     CONTEXT,
     EVENT_ID,
@@ -65,8 +65,8 @@ def clean_interactions(
     dropped
         The rows that are left out are added to it, by reason.
     exported
-        Whether the rows are of an exported log: then none is a duplicate, a missing time stays missing, and a row can
-        have a `sequence` instead.
+        Whether the rows are of an exported log: then a missing time stays missing, and a row can have a `sequence`
+        instead.
     """
     kept = table.select([name for name in (*(LOG_COLUMNS if exported else COLUMNS), ROW) if name in table.column_names])
     if EVENT_TYPE not in kept.column_names:
@@ -87,26 +87,13 @@ def clean_interactions(
     kept = _with_numbers(kept, dropped)
     if TIMESTAMP in kept.column_names:
         kept = _ordered(kept, timestamps, dropped, exported=exported)
-    if not exported:
-        flat = [field.name for field in kept.schema if field.name != ROW and not pa.types.is_nested(field.type)]
-        found: Counts = {}
-        kept = without_duplicates(kept, flat, found)
-        _add(dropped, found)
     for column, read in ((POSITION, _position.validate_python), (CONTEXT, _context)):
         if column in kept.column_names:
             kept = _convert(kept, column, read, dropped)
     return _complete(kept)
 
 
-@dataclass(frozen=True)
-class GivenItem:
-    """A row of an item, and the columns that the file has a value for."""
-
-    row: dict[str, Any]
-    named: frozenset[str]
-
-
-def clean_items(table: pa.Table, dropped: Counts, schema: Schema = EMPTY) -> list[GivenItem]:
+def clean_items(table: pa.Table, dropped: Counts, schema: Schema = EMPTY) -> list[Given]:
     """Return the usable items of a table.
 
     A column that is named as a declared attribute is that attribute, and so is any column of lists of numbers.
@@ -114,7 +101,7 @@ def clean_items(table: pa.Table, dropped: Counts, schema: Schema = EMPTY) -> lis
     names = [name for name in table.column_names if name in Item.model_fields]
     others = [name for name in table.column_names if name not in names]
     declared = [name for name in others if name in schema.items or holds_lists(table.schema.field(name).type)]
-    rows: dict[str, GivenItem] = {}
+    rows: dict[str, Given] = {}
     for raw in table.select([*names, *declared, *(name for name in (ROW,) if name in others)]).to_pylist():
         row = [raw[ROW]] if ROW in raw else None
         given = _parsed({name: raw[name] for name in names})
@@ -131,13 +118,13 @@ def clean_items(table: pa.Table, dropped: Counts, schema: Schema = EMPTY) -> lis
             continue
         if item.item_id in rows:
             count(dropped, "item_id that comes again later", row)
-        rows[item.item_id] = GivenItem(to_row(item.item_id, item, schema), frozenset(given))
+        rows[item.item_id] = Given(to_row(item.item_id, item, schema), frozenset(given), raw.get(ROW))
     return list(rows.values())
 
 
-def clean_users(table: pa.Table, dropped: Counts, schema: Schema = EMPTY) -> list[dict[str, Any]]:
+def clean_users(table: pa.Table, dropped: Counts, schema: Schema = EMPTY) -> list[Given]:
     """Return the rows of the usable users of a table; columns of any other name become attributes."""
-    rows: dict[str, dict[str, Any]] = {}
+    rows: dict[str, Given] = {}
     for raw in table.to_pylist():
         row = [raw.pop(ROW)] if ROW in raw else None
         fields = {name: value for name, value in raw.items() if value is not None}
@@ -158,7 +145,7 @@ def clean_users(table: pa.Table, dropped: Counts, schema: Schema = EMPTY) -> lis
             continue
         if user_id in rows:
             count(dropped, "user_id that comes again later", row)
-        rows[user_id] = {USER: user_id, "attributes": attributes}
+        rows[user_id] = Given({USER: user_id, "attributes": attributes}, place=row[0] if row else None)
     return list(rows.values())
 
 
@@ -168,11 +155,6 @@ def _keep(table: pa.Table, mask: pa.ChunkedArray, reason: str, dropped: Counts) 
     if found:
         count(dropped, reason, places(table, mask), found[reason])
     return kept
-
-
-def _add(dropped: Counts, found: Mapping[str, int]) -> None:
-    for reason, number in found.items():
-        dropped[reason] = dropped.get(reason, 0) + number
 
 
 def _event_types(table: pa.Table) -> pa.ChunkedArray:

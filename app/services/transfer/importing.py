@@ -1,7 +1,6 @@
 """Imports a data-set folder chunk by chunk, and resumes after an interruption."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -9,17 +8,20 @@ from sqlalchemy import Connection
 
 from app.services.kit.event_types import EventTypeRule
 from app.services.state.declared_schema import DeclaredSchema
-from app.services.transfer.checking import DEFAULT, Clean, Limits, Looked, add_dropped, look, require_within, settle
-from app.services.transfer.counts import INTERACTIONS, ITEMS, USERS, Count, Imported
-from app.services.transfer.dropped import CONFLICT, Dropped, Example, explained
-from app.services.transfer.import_rows import GivenItem, Timestamps, clean_interactions, clean_items, clean_users
+from app.services.transfer.checking import DEFAULT, Clean, Limits, Looked, look, require_within, settle
+from app.services.transfer.counts import INTERACTIONS, ITEMS, USERS, Imported
+from app.services.transfer.dropped import CONFLICT, Example, explained
+from app.services.transfer.import_rows import Timestamps, clean_interactions, clean_items, clean_users
+from app.services.transfer.import_run import ImportRun, Part
+from app.services.transfer.merging import Left, Merging
 from app.storage.bulk import BulkStore
 from app.storage.changes import ChangeStore
-from app.storage.imports import DONE, FAILED, ImportState, ImportStore
+from app.storage.imports import DONE, FAILED, ImportStore
 from app.storage.items import ItemStore
+from app.storage.known_rows import KnownRows
 from app.storage.users import UserStore
 from models.data.errors import DataSetError
-from models.data.file_chunks import Chunk, FileChunks, Files
+from models.data.file_chunks import Files
 from models.data.progress import Progress
 from models.data.reading.rows import BadRow
 
@@ -62,7 +64,7 @@ class Importing:
         timestamps
             What `timestamp` means where the file does not say it itself, as an exported one does.
         again
-            Whether files that were imported before are imported once more.
+            Whether files that were imported before are read once more; what is in the log is not added.
         replace
             Whether items and users of the files take the place of those that are there, with all their fields; else
             fields without a value stay as they are.
@@ -85,14 +87,13 @@ class Importing:
             if again:
                 await self._imports.forget(fingerprint)
             state = await self._imports.begin(fingerprint, str(files.folder))
-        run = _Run(state)
+        run = ImportRun(state, KnownRows(await self._imports.log_end() if state is None else state.log_before))
         if state is not None and state.status == DONE:
             run.done.before = state.changed_at
             return run.done
         try:
             if not run.number_stored:
-                # Checked before anything is stored: rows stored before a damaged part would be stored again with the
-                # corrected file.
+                # Checked before anything is stored, so that nothing is of a file that is refused.
                 await self._look_first(files, timestamps, limits, progress)
             await self._import(run, files, timestamps, progress, replace=replace)
         except DataSetError as error:
@@ -157,56 +158,46 @@ class Importing:
         }
 
     async def _import(
-        self, run: "_Run", files: Files, timestamps: Timestamps, progress: Progress, *, replace: bool
+        self, run: ImportRun, files: Files, timestamps: Timestamps, progress: Progress, *, replace: bool
     ) -> None:
-        def store_items(connection: Connection, given: Sequence[GivenItem]) -> None:
-            rows = [one.row for one in given]
-            if replace:
-                self._items.put_now(connection, rows)
-            else:
-                self._items.merge_now(connection, rows, [one.named for one in given])
-
-        store_users = self._users.put_now if replace else self._users.merge_now
+        merging = Merging(self._items, self._users, replace=replace)
         cleaners = await self._cleaners(files, timestamps)
         for name, chunks, clean, store in (
-            (ITEMS, files.items, cleaners[ITEMS], store_items),
-            (USERS, files.users, cleaners[USERS], store_users),
+            (ITEMS, files.items, cleaners[ITEMS], merging.put_items),
+            (USERS, files.users, cleaners[USERS], merging.put_users),
         ):
-            async for rows, count, share in run.chunks(name, chunks, clean):
-                count.new += len(rows)
+            async for part in run.parts(name, chunks, clean):
 
-                def work(connection: Connection, rows: Any = rows, store: Any = store) -> None:
-                    store(connection, rows)
+                def work(connection: Connection, part: Part = part, store: Any = store) -> None:
+                    left = store(connection, part.rows)
+                    part.stored(len(part.rows) - len(left), left)
                     self._advance(run, connection)
 
                 await self._changes.write(work)
+                part.show_left()
                 run.number += 1
-                progress(f"import {name}", share)
+                progress(f"import {name}", part.share)
 
-        async for table, count, share in run.chunks(INTERACTIONS, files.interactions, cleaners[INTERACTIONS]):
+        async for part in run.parts(
+            INTERACTIONS, files.interactions, cleaners[INTERACTIONS], stored_too=bool(run.known)
+        ):
+            if part.is_stored:
+                await self._bulk.pass_over(part.rows, run.known)
+                continue
 
-            def also(
-                connection: Connection,
-                new: int,
-                conflicts: int,
-                count: Count = count,
-                before: tuple[int, int, int] = (count.new, count.kept, count.dropped.get(CONFLICT, 0)),
-            ) -> None:
-                # Assigned, not added to: a transaction that a deadlock rolled back runs again.
-                count.new, count.kept = before[0] + new, before[1] - conflicts
-                if conflicts:
-                    count.dropped[CONFLICT] = before[2] + conflicts
+            def also(connection: Connection, new: int, conflicts: int, part: Part = part) -> None:
+                part.stored(new, [Left(None, CONFLICT)] * conflicts)
                 self._advance(run, connection)
 
-            await self._bulk.add(table, also)
+            await self._bulk.add(part.rows, also, run.known)
             run.number += 1
-            progress("import", share)
+            progress("import", part.share)
         found = run.done.interactions
         if files.interactions is not None and not found.kept:
             lines = "; ".join(found.report().lines())
             raise DataSetError(f"{INTERACTIONS}: no row can be imported: {lines}")
 
-    def _advance(self, run: "_Run", connection: Connection) -> None:
+    def _advance(self, run: ImportRun, connection: Connection) -> None:
         if run.import_id is not None:
             self._imports.advance(connection, run.import_id, run.number, run.done.as_json())
 
@@ -219,46 +210,3 @@ def fingerprint_of(files: Files, timestamps: Timestamps, *, replace: bool = Fals
 
 def _meaning(files: Files, timestamps: Timestamps) -> Timestamps:
     return "order" if files.interactions is not None and files.interactions.only_order else timestamps
-
-
-class _Run:
-    """A running import: the number of the next chunk, and the counts so far."""
-
-    def __init__(self, state: ImportState | None) -> None:
-        self.import_id = None if state is None else state.import_id
-        self.done = Imported() if state is None else Imported.from_json(state.counts)
-        self.number = 0
-        self._read = 0
-        self.number_stored = 0 if state is None else state.parts
-
-    async def chunks(
-        self, name: str, chunks: FileChunks | None, clean: Clean
-    ) -> AsyncIterator[tuple[Any, Count, float]]:
-        """Yield one cleaned chunk after the other; the next one is read and cleaned while the database works."""
-        if chunks is None:
-            return
-        count = getattr(self.done, name) or Count()
-        setattr(self.done, name, count)
-        tables = chunks.tables()
-
-        def read() -> tuple[Any, Chunk, Dropped] | None:
-            for chunk in tables:
-                dropped = Dropped()
-                self._read += 1
-                return (None if self._read <= self.number_stored else clean(chunk.table, dropped)), chunk, dropped
-            return None
-
-        coming = asyncio.ensure_future(asyncio.to_thread(read))
-        try:
-            while (found := await coming) is not None:
-                rows, chunk, dropped = found
-                coming = asyncio.ensure_future(asyncio.to_thread(read))
-                if rows is None:
-                    self.number += 1
-                    continue
-                count.read += chunk.table.num_rows + len(chunk.bad)
-                count.kept += len(rows)
-                add_dropped(count.dropped, chunk, dropped, self.done.examples)
-                yield rows, count, chunk.share
-        finally:
-            await asyncio.gather(coming, return_exceptions=True)

@@ -112,11 +112,11 @@ class Source:
         return isinstance(first, Line)
 
     def chunks(self, rows: int) -> Iterator[RawChunk]:
-        """Read chunk after chunk, of so many rows or of some megabytes."""
+        """Read chunk after chunk, of so many rows at most."""
         if self.kind == "parquet":
             yield from self._parquet(rows)
         elif self.fast and self.kind == "csv":
-            yield from self._csv()
+            yield from self._csv(rows)
         else:
             yield from self._by_line(rows)
 
@@ -217,16 +217,17 @@ class Source:
         else:
             yield from csv_rows(stream, self.encoding, self.delimiter, len(self.names), self.skip, str(self.place))
 
-    def _csv(self) -> Iterator[RawChunk]:
+    def _csv(self, rows: int) -> Iterator[RawChunk]:
         with self.place.open() as (stream, disk):
             size, done, row = self.place.path.stat().st_size or 1, 0, 0
             source = self.place.path if self.place.is_plain else pa.PythonFile(stream, mode="r")
             reader = pyarrow.csv.open_csv(source, **arrow_csv.options(self.names, self.delimiter, self.skip))
             for batch in reader:
                 done = done + batch.nbytes if self.place.is_plain else disk.tell()
-                if batch.num_rows:
-                    yield RawChunk(_numbered(pa.Table.from_batches([batch]), row), min(done / size, 1.0))
-                    row += batch.num_rows
+                for start in range(0, batch.num_rows, rows):
+                    part = pa.Table.from_batches([batch.slice(start, rows)])
+                    yield RawChunk(_numbered(part, row), min(done / size, 1.0))
+                    row += part.num_rows
 
     def _parquet(self, rows: int) -> Iterator[RawChunk]:
         with self.place.open() as (stream, _):

@@ -7,6 +7,7 @@ import pyarrow as pa
 from app.process.resources import Resources
 from app.storage.bulk import BulkStore
 from app.storage.first_mentions import FirstMentions
+from app.storage.known_rows import KnownRows
 from app.storage.rows import COLUMNS, Row
 
 ROWS = 20_000
@@ -30,9 +31,11 @@ async def test_a_batch_and_an_import_of_the_same_rows_in_another_order_store_eac
     event_ids = [f"e{number}" for number in range(ROWS)]
     store = BulkStore(resources.database, resources.changes, FirstMentions(resources.database))
     await resources.interactions.store([Row("u", "i", "view")])
-    await store.add(part(["before"]), lambda *_: None)
+    await store.add(part(["before"]), lambda *_: None, KnownRows(0))
     batch = [Row("u", "i", "view", event_id=event_id) for event_id in event_ids[::-1]]
-    new, stored = await asyncio.gather(store.add(part(event_ids), lambda *_: None), resources.interactions.store(batch))
+    new, stored = await asyncio.gather(
+        store.add(part(event_ids), lambda *_: None, KnownRows(0)), resources.interactions.store(batch)
+    )
     assert new + sum(not one.repeated for one in stored) == ROWS
     assert await resources.interactions.count() == 2 + ROWS
 
@@ -42,8 +45,10 @@ async def test_imports_of_the_same_rows_in_another_order_at_once_store_each_once
     stores = [BulkStore(resources.database, resources.changes, FirstMentions(resources.database)) for _ in range(2)]
     for number, store in enumerate(stores):
         # Who creates the user would have the other wait before its first row.
-        await store.add(part([f"before-{number}"]), lambda *_: None)
+        await store.add(part([f"before-{number}"]), lambda *_: None, KnownRows(0))
     parts = [part(event_ids), part(event_ids[::-1])]
-    new = await asyncio.gather(*(store.add(table, lambda *_: None) for store, table in zip(stores, parts, strict=True)))
+    new = await asyncio.gather(
+        *(store.add(table, lambda *_: None, KnownRows(0)) for store, table in zip(stores, parts, strict=True))
+    )
     assert sum(new) == ROWS
     assert await resources.interactions.count() == 2 + ROWS

@@ -186,3 +186,19 @@ async def test_without_any_time_the_table_has_no_timestamp(store: InteractionSto
     table = await store.table(silent)
     assert "timestamp" not in table.column_names
     assert table.num_rows == len(rows)
+
+
+async def test_batches_with_the_same_rows_in_another_order_do_not_wait_for_each_other(
+    store: InteractionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A transaction that the database rolls back because of a deadlock is an error then.
+    monkeypatch.setattr("app.storage.database._ATTEMPTS", 1)
+    await store.store([Row("u", "i", "view")])
+    for number in range(3):
+        rows = [Row("u", "i", "view", event_id=f"{number}-{place}", position=place) for place in range(3_000)]
+        one, other = await asyncio.gather(store.store(rows), store.store(rows[::-1]))
+        assert [stored.id for stored in one] == [stored.id for stored in other[::-1]]
+        assert sum(not stored.repeated for stored in (*one, *other)) == len(rows)
+        # The rows of the batch that was first have their ids in its order.
+        ids = [stored.id for stored in (one if not one[0].repeated else other)]
+        assert ids == sorted(ids)

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from sqlalchemy import event, inspect
 
 from app.errors import DatabaseError
 from app.process.resources import Resources
+from app.storage.arrow_types import INTERACTION_TYPES
 from app.storage.database import Database
+from app.storage.known_rows import KnownRows
 from app.storage.online_measures import OnlineMeasureStore
 from app.storage.rows import Row
 from app.storage.search_index import is_compared
@@ -148,6 +151,25 @@ async def test_each_index_is_used_by_the_statement_it_is_there_for(resources: Re
         else:
             used = name in found
         assert used, f"{name}:\n{found}"
+
+
+async def test_rows_of_an_import_are_found_by_user_and_time(resources: Resources) -> None:
+    await fill(resources)
+    empty = dict.fromkeys(("value", "sequence", "quantity", "revenue", "event_id"))
+    rows = [
+        {"user_id": f"u{n % 2000}", "item_id": "i", "event_type": "view", "timestamp": n if n % 2 else None, **empty}
+        for n in range(ROWS)
+    ]
+
+    async def compare(resources: Resources) -> None:
+        given = pa.Table.from_pylist(rows, pa.schema([(name, INTERACTION_TYPES[name]) for name in rows[0]]))
+        async with resources.database.begin() as connection:
+            await KnownRows(ROWS).compare(connection, given, {})
+
+    found = (await plans(resources, compare)).splitlines()
+    used = [line for line in found if "ix_interactions_user_id_timestamp" in line]
+    assert len(used) == 2, found  # by user and time, and users without times
+    assert not [line for line in found if "Seq Scan on interactions" in line or "SCAN there" in line]
 
 
 async def test_there_is_no_other_index(resources: Resources) -> None:
