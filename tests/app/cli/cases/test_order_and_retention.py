@@ -54,7 +54,8 @@ def test_an_order_is_no_time(shop: Shop, name: str) -> None:
 
 async def _kept(shop: Shop) -> int:
     async with Resources(Settings(database_url=f"sqlite+aiosqlite:///{shop.database}")) as resources:
-        await Retention(RetentionStore(resources.database, resources.changes), resources.bundles, 30).drop()
+        store = RetentionStore(resources.database, resources.changes)
+        await Retention(store, resources.merging, resources.bundles, 30).drop()
         return await resources.interactions.count()
 
 

@@ -13,7 +13,6 @@ from app.process.resources import Resources
 from app.services.transfer.counts import Count
 from app.storage.bulk import BulkStore
 from app.storage.rows import Row
-from app.storage.user_data import UserDataStore
 from models.data.cleaning import clean
 from models.data.file_chunks import open_folder
 from models.data.progress import silent
@@ -120,7 +119,7 @@ async def test_an_interrupted_import_knows_what_it_stored(
 
 async def test_rows_of_a_merged_user_go_to_whom_it_was_merged_into(dumps: Dumps, resources: Resources) -> None:
     await dumps.add(ROWS)
-    users = UserDataStore(resources.database, resources.changes)
+    users = resources.merging
     await users.merge("u1", "u2")
     await users.merge("u2", "u3")
     later = "u1,i9,view,,1700000500"
@@ -132,7 +131,7 @@ async def test_rows_of_a_merged_user_go_to_whom_it_was_merged_into(dumps: Dumps,
 
 async def test_a_late_post_of_a_merged_user_is_not_imported_beside_it(dumps: Dumps, resources: Resources) -> None:
     await dumps.add(ROWS)
-    await UserDataStore(resources.database, resources.changes).merge("u1", "u2")
+    await resources.merging.merge("u1", "u2")
     later = "u1,i9,view,,1700000500"
     await resources.interactions.store([Row("u1", "i9", "view", timestamp=1_700_000_500_000_000)])
     assert (await dumps.add([*ROWS, later])).new == 0
