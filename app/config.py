@@ -106,6 +106,11 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `braid serve` listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that `braid serve` listens on.")
     workers: int = Field(1, ge=1, le=256, description="Processes that `braid serve` starts.")
+    allow_open: bool = Field(
+        False,
+        description="Whether other machines may ask while there is no API key; else only this machine may.",
+    )
+    docs: bool = Field(True, description="Whether `/docs` and `/openapi.json` need no API key.")
     test_clock: AwareDatetime | None = Field(
         None,
         description="For tests: a time with an offset at which the clock of `braid serve` stands until a request moves"

@@ -9,6 +9,9 @@ BraidError
     InvalidFieldsError
         BatchRefusedError
     OverloadedError
+    KeyRequiredError
+    UnauthorizedError
+    ForbiddenError
     MalformedBodyError
     TooManyRowsError
     TooLargeError
@@ -96,6 +99,28 @@ class OverloadedError(BraidError):
 
     code = "overloaded"
     status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class KeyRequiredError(BraidError):
+    """A server for a network needs an API key."""
+
+
+class UnauthorizedError(BraidError):
+    """No API key was sent, or none that is in force."""
+
+    code = "unauthorized"
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class ForbiddenError(BraidError):
+    """The caller may not do this; `code` says of what kind the reason is."""
+
+    code = "forbidden"
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self, text: str, code: str = "forbidden") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class MalformedBodyError(BraidError):

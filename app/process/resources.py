@@ -5,9 +5,11 @@ from typing import Self
 
 from app.config import Settings
 from app.schemas.ids import in_force
+from app.services.access.audit import AuditLog
 from app.services.kit.event_types import EventTypeRule
 from app.services.scenarios.definitions import Scenarios
 from app.services.state.declared_schema import DeclaredSchema
+from app.storage.audit_log import AuditStore
 from app.storage.changes import ChangeStore
 from app.storage.counts import CountStore
 from app.storage.database import Database
@@ -15,6 +17,7 @@ from app.storage.first_mentions import FirstMentions
 from app.storage.imports import ImportStore
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
+from app.storage.keys import KeyStore
 from app.storage.requests import RequestStore
 from app.storage.scenarios import ScenarioStore
 from app.storage.schemas import SchemaStore
@@ -120,6 +123,16 @@ class Resources:
     def requests(self) -> RequestStore:
         """The contexts of recommendation requests."""
         return RequestStore(self.database)
+
+    @cached_property
+    def keys(self) -> KeyStore:
+        """API keys."""
+        return KeyStore(self.database, self.changes)
+
+    @cached_property
+    def audit_log(self) -> AuditLog:
+        """Administrative acts."""
+        return AuditLog(AuditStore(self.database))
 
     @cached_property
     def imports(self) -> ImportStore:

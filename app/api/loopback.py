@@ -1,0 +1,50 @@
+"""Without API keys: requests of this machine alone, and none that a page of another origin makes a browser send."""
+
+from ipaddress import ip_address
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from app.config import LOOPBACK, Settings
+from app.errors import ForbiddenError
+
+_MAPPED = "::ffff:"
+_MAKE_A_KEY = "make an API key (`braid key create`), or set BRAID_ALLOW_OPEN=true where a network may ask without one"
+
+
+def require(settings: Settings, scope: Scope, headers: Headers) -> None:
+    """Refuse a request of another machine, to another name, or of a page of another origin.
+
+    Names are checked since a page can have its own name lead to this machine (DNS rebinding).
+
+    Raises
+    ------
+    ForbiddenError
+        The text says which, and what to do.
+    """
+    origin, host = headers.get("origin"), headers.get("host", "")
+    if origin is not None and origin.partition("://")[2] != host:
+        raise ForbiddenError(f"pages of {origin} may not call this server: {_MAKE_A_KEY}", "foreign_origin")
+    if settings.allow_open:
+        return
+    caller = scope.get("client")
+    if caller is not None and not _is_loopback(caller[0].removeprefix(_MAPPED)):
+        raise ForbiddenError(f"there is no API key yet, so only this machine may ask: {_MAKE_A_KEY}", "key_required")
+    name = _name_of(host)
+    if name not in LOOPBACK and not _is_loopback(name):
+        detail = f"there is no API key yet, so the Host must be 127.0.0.1 or localhost, not {host!r}: {_MAKE_A_KEY}"
+        raise ForbiddenError(detail, "foreign_host")
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _name_of(host: str) -> str:
+    """Return the name or address of a Host header, without its port."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0].lower()

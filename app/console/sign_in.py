@@ -1,0 +1,65 @@
+"""Sign-in to the console by an admin key."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.api.dependencies import State
+from app.api.problems import problems
+from app.console.pages import HTML, page
+from app.errors import ForbiddenError
+from app.services.access.sessions import COOKIE, csrf_of
+
+_CONSOLE, _PATH = "/console", "/console/sign-in"
+_REFUSED = "This is no admin key in force."
+router = APIRouter(tags=["operation"], responses=problems(HTTPStatus.SERVICE_UNAVAILABLE))
+
+
+@router.get(_PATH, response_class=Response, responses=HTML)
+async def show_sign_in() -> Response:
+    """Show the form that asks for an admin key."""
+    return page("sign_in.html", wrong=None)
+
+
+@router.post(
+    _PATH,
+    response_class=Response,
+    responses={**HTML, 303: {"description": "signed in: go to the console"}, **problems(HTTPStatus.FORBIDDEN)},
+)
+async def sign_in(request: Request, state: State, key: Annotated[str, Form(max_length=200)]) -> Response:
+    """Sign in by an admin key: the answer sets a cookie, and leads to the console."""
+    _require_own_page(request)
+    if not state.keyring.loaded:
+        await state.keyring.load()
+    token = await state.sessions.open(key.strip())
+    if token is None:
+        return page("sign_in.html", wrong=_REFUSED, status=HTTPStatus.UNAUTHORIZED)
+    answer = RedirectResponse(_CONSOLE, HTTPStatus.SEE_OTHER)
+    answer.set_cookie(COOKIE, token, path=_CONSOLE, httponly=True, samesite="strict", secure=True)
+    return answer
+
+
+@router.post(
+    "/console/sign-out",
+    response_class=Response,
+    responses={303: {"description": "signed out"}, **problems(HTTPStatus.FORBIDDEN)},
+)
+async def sign_out(request: Request, state: State, csrf: Annotated[str, Form(max_length=100)]) -> Response:
+    """End the session of the cookie; `csrf` is in the form of the console."""
+    _require_own_page(request)
+    token = request.cookies.get(COOKIE)
+    if token is not None and csrf != csrf_of(token):
+        raise ForbiddenError("the form is not of this session", "foreign_form")
+    if token is not None:
+        await state.sessions.end(token)
+    answer = RedirectResponse(_PATH, HTTPStatus.SEE_OTHER)
+    answer.delete_cookie(COOKIE, path=_CONSOLE, httponly=True, samesite="strict", secure=True)
+    return answer
+
+
+def _require_own_page(request: Request) -> None:
+    origin = request.headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
+        raise ForbiddenError(f"pages of {origin} may not sign in or out here", "foreign_origin")
