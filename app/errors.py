@@ -32,6 +32,8 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+from app.nearest_name import did_you_mean
+
 
 class BraidError(Exception):
     """An error that the user can understand and fix; its text is one line."""
@@ -74,7 +76,8 @@ class UnknownGoalError(BraidError):
 
     def __init__(self, goal: str, known: Sequence[str]) -> None:
         there = f"it has {', '.join(map(repr, known))}" if known else "all interactions count as success for it"
-        super().__init__(f"the bundle has no goal {goal!r}: {there}; BRAID_GOAL names the goals of the next training")
+        next_one = f"BRAID_GOAL names the goals of the next training{did_you_mean(goal, known)}"
+        super().__init__(f"the bundle has no goal {goal!r}: {there}; {next_one}")
 
 
 class NoBundleError(BraidError):
@@ -227,6 +230,13 @@ class MergeConflictError(BraidError):
     """The user was already merged into another user."""
 
     code = "already_merged"
+    status = HTTPStatus.CONFLICT
+
+
+class MergeTooOldError(BraidError):
+    """What a merge moved is not known any more."""
+
+    code = "merge_too_old"
     status = HTTPStatus.CONFLICT
 
 

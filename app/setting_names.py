@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
+
+from app.nearest_name import nearest_name
 
 PREFIX = "BRAID_"
 _OF_TESTS = f"{PREFIX}TEST_"
@@ -36,5 +37,5 @@ def unknown_names(variables: Mapping[str, str | None], known: Collection[str]) -
         name = given.upper()
         of_others = name.startswith(_OF_TESTS) or is_injected(name, value or "")
         if name.startswith(PREFIX) and name not in known and not of_others:
-            found[given] = next(iter(get_close_matches(name, known, n=1)), None)
+            found[given] = nearest_name(name, known)
     return found

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from benchmarks.generated_acts import accessories_shop
 from models.arrays.types import Float64
 from models.data.errors import DataSetError
 from models.data.folder import DataSet, read_folder
@@ -30,7 +31,9 @@ NOTHING = "nothing"
 
 @cli.command()
 def ablation(
-    folder: Annotated[str, typer.Argument(help="A data-set folder, or movielens for the sample.")],
+    folder: Annotated[
+        str, typer.Argument(help="A data-set folder, movielens for the sample, or accessories for a generated shop.")
+    ],
     protocol: Annotated[str | None, typer.Option()] = None,
     k: Annotated[int, typer.Option(min=1)] = 10,
     goal: Annotated[str | None, typer.Option()] = None,
@@ -44,7 +47,7 @@ def ablation(
     output: Annotated[Path, typer.Option(help="File for the figures.")] = Path("var/ablation.json"),
 ) -> None:
     """Run the automatic recipe once in full, and once with its settings but without each part."""
-    dataset: DataSet = movielens() if folder == "movielens" else read_folder(Path(folder))
+    dataset = _data_set(folder)
     config = EvaluationConfig(
         protocol=protocol,
         ks=(k,),
@@ -72,6 +75,12 @@ def ablation(
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps({"folder": Path(folder).name, "rows": rows}, indent=2) + "\n")
     console.print(f"written to {output}")
+
+
+def _data_set(name: str) -> DataSet:
+    if name == "accessories":
+        return accessories_shop()
+    return movielens() if name == "movielens" else read_folder(Path(name))
 
 
 def _measured(dataset: DataSet, config: EvaluationConfig) -> tuple[dict[str, Float64], RankingConfig]:

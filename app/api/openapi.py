@@ -42,7 +42,7 @@ _PATH_PARAMETERS = {
     "key_id": ("`key_id` of the key", "4f1c2ab09d3e"),
 }
 """What names in paths stand for, and an example of each: the rules of their types are those of several names."""
-_OTHERS = {"merge_user": "anonymous-7"}
+_OTHERS = {"merge_user": "anonymous-7", "undo_merge": "anonymous-7"}
 """Examples of path parameters that differ by operation."""
 _RETRY_AFTER = {"Retry-After": {"description": "seconds until the next attempt", "schema": {"type": "integer"}}}
 _JSON = "application/json"

@@ -8,6 +8,8 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -97,10 +99,21 @@ async def _invalid(request: Request, error: Exception) -> Response:
                 422, "malformed_json", reason, [FieldError(field="body", code=e["type"], detail=reason)]
             )
         parts = e["loc"][1:] if e["loc"] and e["loc"][0] in _PLACES else e["loc"]
-        found_wrong = field_error(e, parts, "body")
+        found_wrong = field_error(e, parts, "body", _names_of(request, e["loc"][0]))
         fields.setdefault(found_wrong.field, found_wrong)
     count = f"{len(fields)} field{'s are' if len(fields) > 1 else ' is'} not valid"
     return problem_response(422, "invalid_request", f"{count}: {', '.join(fields)}", list(fields.values()))
+
+
+def _names_of(request: Request, place: object) -> set[str]:
+    """Return the names of the fields that a call takes in its query string or its body."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return set()
+    taken = {"query": route.dependant.query_params, "body": route.dependant.body_params}.get(str(place), [])
+    models = [one.field_info.annotation for one in taken]
+    fields = [model.model_fields for model in models if isinstance(model, type) and issubclass(model, BaseModel)]
+    return {field.alias or name for each in fields for name, field in each.items()}
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from app.api.dependencies import PathId, from_state
 from app.api.problems import problems
 from app.process import serving_factory
-from app.schemas.user_data import LogPage, LogQuery, Merged, MergeIn, UserExport
+from app.schemas.user_data import LogPage, LogQuery, Merged, MergeIn, Unmerged, UserExport
 from app.services.users.user_data import UserData
 
 router = APIRouter(tags=["users"], responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE))
@@ -47,6 +47,12 @@ async def erase_user(user_id: PathId, user_data: Data) -> None:
 async def merge_user(user_id: PathId, body: MergeIn, user_data: Data) -> Merged:
     """Move all data of an anonymous user to a known one; repeating the call moves what has arrived since."""
     return await user_data.merge(user_id, body.into)
+
+
+@router.delete("/users/{user_id}/merge", responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
+async def undo_merge(user_id: PathId, user_data: Data) -> Unmerged:
+    """Undo the merge of a user within a day: the rows that it moved go back, later ones stay with the known user."""
+    return await user_data.undo_merge(user_id)
 
 
 @router.delete(

@@ -18,6 +18,7 @@ from app.storage.imports import ImportStore
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
 from app.storage.keys import KeyStore
+from app.storage.merging import MergeStore
 from app.storage.requests import RequestStore
 from app.storage.scenarios import ScenarioStore
 from app.storage.schemas import SchemaStore
@@ -118,6 +119,11 @@ class Resources:
     def user_data(self) -> UserDataStore:
         """All data stored about single users."""
         return UserDataStore(self.database, self.changes)
+
+    @cached_property
+    def merging(self) -> MergeStore:
+        """Merges of users."""
+        return MergeStore(self.database, self.changes)
 
     @cached_property
     def requests(self) -> RequestStore:

@@ -45,6 +45,7 @@ def user_data(state: ServingState) -> UserData:
     resources = state.resources
     return UserData(
         resources.user_data,
+        resources.merging,
         resources.users,
         state.histories,
         state.log_counts,

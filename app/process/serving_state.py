@@ -95,7 +95,10 @@ class ServingState:
         )
         self.recent_measures = RecentMeasures(factory.online_measuring(resources))
         self.retention = Retention(
-            RetentionStore(resources.database, resources.changes), resources.bundles, settings.retention_days
+            RetentionStore(resources.database, resources.changes),
+            resources.merging,
+            resources.bundles,
+            settings.retention_days,
         )
         self.import_jobs = ImportJobs(
             settings.imports, resources.imports, settings.as_environment(), settings.event_types

@@ -1,10 +1,12 @@
 """Problem documents (RFC 9457): the body of every error."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.nearest_name import did_you_mean
 from models.data.events import EVENT_TYPE_PATTERN, EVENT_TYPE_RULE
 
 _WORDS = {
@@ -14,6 +16,7 @@ _WORDS = {
     "missing": "is missing",
 }
 """Plain words in place of messages about the validator's internals."""
+_QUOTED = re.compile("'([^']*)'")
 
 
 class FieldError(BaseModel):
@@ -25,8 +28,10 @@ class FieldError(BaseModel):
     index: int | None = Field(None, description="the row of a batch that it is about, from 0")
 
 
-def field_error(error: Mapping[str, Any], place: Sequence[int | str], whole: str) -> FieldError:
-    """Describe in plain words an error of the validator.
+def field_error(
+    error: Mapping[str, Any], place: Sequence[int | str], whole: str, known: Collection[str] = ()
+) -> FieldError:
+    """Describe in plain words an error of the validator; of a misspelt name or value, which one is near.
 
     Parameters
     ----------
@@ -34,11 +39,17 @@ def field_error(error: Mapping[str, Any], place: Sequence[int | str], whole: str
         Where in the document.
     whole
         The name of the document, for errors about all of it.
+    known
+        The names of its fields, as far as they are known.
     """
     name = ".".join(str(part) for part in place) or whole
     if error["type"] == "string_pattern_mismatch" and error["ctx"].get("pattern") == EVENT_TYPE_PATTERN:
         return FieldError(field=name, code=error["type"], detail=f"must be {EVENT_TYPE_RULE}")
     detail = _WORDS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden" and len(place) == 1:
+        detail += did_you_mean(name, known)
+    elif error["type"] == "literal_error" and isinstance(error.get("input"), str):
+        detail += did_you_mean(error["input"], _QUOTED.findall(error["ctx"]["expected"]))
     return FieldError(field=name, code=error["type"], detail=detail)
 
 

@@ -104,6 +104,18 @@ class Merged(_Merge):
     created: bool = Field(description="whether nothing was stored about `into` before: it may be misspelt")
 
 
+class Unmerged(BaseModel):
+    """A merge that was undone."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{name: _MERGE[name] for name in ("user_id", "into", "moved")}]}
+    )
+
+    user_id: str = Field(description="id of the user who was merged")
+    into: str = Field(description="id of the user that it was merged into")
+    moved: int = Field(description="interactions that moved back")
+
+
 class MergeRecord(_Merge):
     """A merge that was made."""
 

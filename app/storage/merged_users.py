@@ -8,9 +8,15 @@ from models.data.columns import USER
 
 def end_of(connection: Connection, user_id: str) -> str:
     """Return who a user is now: the last of those that it was merged into, one into the other."""
-    while (target := connection.scalar(select(merges.c.into_user_id).where(merges.c[USER] == user_id))) is not None:
-        user_id = target
-    return user_id
+    return chain_of(connection, user_id)[-1]
+
+
+def chain_of(connection: Connection, user_id: str) -> list[str]:
+    """Return a user, and all that it was merged into, one into the other."""
+    chain = [user_id]
+    while (target := connection.scalar(select(merges.c.into_user_id).where(merges.c[USER] == chain[-1]))) is not None:
+        chain.append(target)
+    return chain
 
 
 def all_of(connection: Connection, user_id: str) -> list[str]:

@@ -156,7 +156,20 @@ merges = Table(
     Column("into_user_id", _ID, nullable=False),
     Column("moved", BigInteger, nullable=False),
     Column("merged_at", BigInteger, nullable=False),
+    # The profile of the merged user, until the merge cannot be undone any more.
+    Column("profile", _JSON),
     Index("ix_merges_into_user_id", "into_user_id"),
+)
+
+# What each merge moved, until it cannot be undone any more.
+moved_rows = Table(
+    "moved_rows",
+    metadata,
+    # The merged user.
+    Column(USER, String(256), nullable=False),
+    Column("interaction_id", BigInteger),
+    Column(REQUEST_ID, String(256)),
+    Index("ix_moved_rows_user_id", USER),
 )
 
 imports = Table(

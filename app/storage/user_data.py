@@ -1,22 +1,19 @@
-"""All data stored about a user, in SQL: read it, erase it, merge it into that of another user."""
+"""All data stored about a user, in SQL: read it, erase it."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select
 
-from app.errors import MergeConflictError
 from app.storage.changes import ChangeStore
 from app.storage.database import Database
 from app.storage.interactions import NEWEST_FIRST
-from app.storage.merged_users import all_of, end_of
-from app.storage.tables import interactions, masked_users, merges, requests, users
-from app.times import now
+from app.storage.masks import hide
+from app.storage.merged_users import all_of
+from app.storage.tables import interactions, masked_users, merges, moved_rows, requests, users
 from models.data.columns import REQUEST_ID, SEQUENCE, TIMESTAMP, USER
 
 _ROWS_A_PAGE = 1000
-_LOCK = 7_241_998
-"""Advisory lock, the same in every process."""
 
 
 class Place(NamedTuple):
@@ -27,21 +24,13 @@ class Place(NamedTuple):
     id: int
 
 
-class Move(NamedTuple):
-    """A merge: who has the data now, how many interactions all calls have moved, and whether that user is new."""
-
-    into: str
-    moved: int
-    created: bool
-
-
 def place_of(row: Mapping[str, Any]) -> Place:
     """Return the place of a row in a user's log."""
     return Place(row[TIMESTAMP], row[SEQUENCE], row["id"])
 
 
 class UserDataStore:
-    """Reads, erases and merges the data stored about users."""
+    """Reads and erases the data stored about users."""
 
     def __init__(self, database: Database, changes: ChangeStore) -> None:
         self._database = database
@@ -85,7 +74,8 @@ class UserDataStore:
         """Return the merges that name one of some users."""
         named = _named(user_ids)
         async with self._database.begin() as connection:
-            found = (await connection.execute(select(merges).where(named).order_by(merges.c[USER]))).mappings()
+            shown = select(*(column for column in merges.c if column is not merges.c.profile))
+            found = (await connection.execute(shown.where(named).order_by(merges.c[USER]))).mappings()
             return [_plain(row) for row in found]
 
     async def delete(self, number: int) -> str | None:
@@ -119,49 +109,16 @@ class UserDataStore:
                     (requests, requests.c[USER].in_(gone)),
                     (users, users.c[USER].in_(gone)),
                     (merges, _named(gone)),
+                    (moved_rows, moved_rows.c[USER].in_(gone)),
                 )
             ]
             if not any(found):
                 return []
             for one in gone:
-                self._hide(connection, one)
+                hide(self._database, self._changes, connection, one)
             self._changes.record_now(connection, "users", gone)
             self._changes.record_now(connection, "deletions", gone)
             return gone
-
-        return await self._changes.write(work)
-
-    async def merge(self, user_id: str, into: str) -> Move:
-        """Move all data of a user to another one and commit; where that one was merged itself, to the end of the chain.
-
-        Raises
-        ------
-        MergeConflictError
-            The user was merged into a third one before, or `into` was merged into the user.
-        """
-
-        def work(connection: Connection) -> Move:
-            if not self._database.is_sqlite:
-                # One merge at a time: the second one of a chain must see the first.
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            merged = merges.c[USER] == user_id
-            before = connection.scalar(select(merges.c.into_user_id).where(merged).with_for_update())
-            target = end_of(connection, into)
-            if before is not None and end_of(connection, before) != target:
-                raise MergeConflictError(f"{user_id!r} was merged into {before!r} before")
-            if target == user_id:
-                raise MergeConflictError(f"{into!r} was merged into {user_id!r} itself")
-            there = select(users.c[USER]).where(users.c[USER] == target)
-            created = connection.scalar(there) is None and not _has_rows(connection, target)
-            row = {USER: user_id, "into_user_id": target, "moved": 0, "merged_at": now()}
-            connection.execute(self._database.insert(merges).values(row).on_conflict_do_nothing())
-            moved = connection.execute(_moved(interactions, user_id, target)).rowcount
-            connection.execute(_moved(requests, user_id, target))
-            self._move_profile(connection, user_id, target)
-            connection.execute(update(merges).where(merged).values(moved=merges.c.moved + moved))
-            self._hide(connection, user_id)
-            self._changes.record_now(connection, "users", [user_id, target])
-            return Move(target, int(connection.scalar(select(merges.c.moved).where(merged)) or 0), created)
 
         return await self._changes.write(work)
 
@@ -170,24 +127,6 @@ class UserDataStore:
         statement = select(masked_users.c[USER]).where(masked_users.c.masked_at >= moment)
         async with self._database.begin() as connection:
             return list(await connection.scalars(statement))
-
-    def _hide(self, connection: Connection, user_id: str) -> None:
-        statement = self._database.insert(masked_users).values({USER: user_id, "masked_at": now()})
-        newer = {"masked_at": statement.excluded.masked_at}
-        connection.execute(statement.on_conflict_do_update(index_elements=[USER], set_=newer))
-        self._changes.record_now(connection, "masks", [user_id])
-
-    def _move_profile(self, connection: Connection, user_id: str, into: str) -> None:
-        empty = {USER: into, "attributes": {}, "described": False}
-        connection.execute(self._database.insert(users).values(empty).on_conflict_do_nothing())
-        profile = select(users.c.attributes).where((users.c[USER] == user_id) & users.c.described)
-        found = connection.execute(profile).first()
-        if found is not None:
-            target = (users.c[USER] == into) & ~users.c.described
-            connection.execute(
-                update(users).where(target).values(attributes=found[0], described=True, changed_at=now())
-            )
-        connection.execute(delete(users).where(users.c[USER] == user_id))
 
 
 def _older(place: Place) -> ColumnElement[bool]:
@@ -204,14 +143,6 @@ def _older(place: Place) -> ColumnElement[bool]:
 def _named(user_ids: Sequence[str]) -> ColumnElement[bool]:
     """Select the merges that name one of some users."""
     return or_(merges.c[USER].in_(user_ids), merges.c.into_user_id.in_(user_ids))
-
-
-def _has_rows(connection: Connection, user_id: str) -> bool:
-    return connection.scalar(select(interactions.c.id).where(interactions.c[USER] == user_id).limit(1)) is not None
-
-
-def _moved(table: Any, user_id: str, into: str) -> Any:
-    return update(table).where(table.c[USER] == user_id).values({USER: into})
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:

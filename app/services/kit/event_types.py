@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from app.errors import InvalidFieldsError
+from app.nearest_name import did_you_mean
 from app.schemas.problems import FieldError
 
 _NAMED = 30
@@ -31,7 +32,8 @@ class EventTypeRule:
         """Return why an event type is not accepted."""
         names = sorted(self.known)
         more = ", ..." if len(names) > _NAMED else ""
-        detail = f"{kind!r} is not one of {', '.join(names[:_NAMED])}{more}: BRAID_EVENT_TYPES can name it"
+        near = did_you_mean(kind, names)
+        detail = f"{kind!r} is not one of {', '.join(names[:_NAMED])}{more}: BRAID_EVENT_TYPES can name it{near}"
         return FieldError(field=field, code="unknown_event_type", detail=detail)
 
     def require(self, kinds: Iterable[str], field: str) -> None:

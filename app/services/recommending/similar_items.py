@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from app.errors import UnknownMethodError
+from app.nearest_name import did_you_mean
 from app.schemas.options import Options
 from app.schemas.recommendations import ListStrategy
 from app.schemas.similar import BLEND
@@ -172,8 +173,9 @@ def _check_method(ranker: Ranker | None, method: str) -> None:
     else:
         names = [name for name, part in ranker.recommenders.items() if isinstance(part, ItemMatrix)]
     if method not in {BLEND, *names, *TOGETHER}:
-        known = ", ".join([BLEND, *sorted(names), *TOGETHER])
-        raise UnknownMethodError(f"{method!r} does not compare items: use one of {known}")
+        known = [BLEND, *sorted(names), *TOGETHER]
+        near = did_you_mean(method, known)
+        raise UnknownMethodError(f"{method!r} does not compare items: use one of {', '.join(known)}{near}")
 
 
 def _why_not_together(ranker: Ranker | None, method: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.errors import BraidError
+from app.storage.merging import MergeStore
 from app.storage.retention import RetentionStore
 from app.times import clock, from_microseconds
 from models.bundle.errors import BundleError
@@ -20,7 +21,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Retention:
-    """Deletes interactions and requests older than `days`, and the ids of erased users whom no bundle contains.
+    """Deletes what is too old: interactions and requests, ids of erased users whom no bundle contains, moves of merges.
 
     Parameters
     ----------
@@ -30,8 +31,9 @@ class Retention:
         The oldest one decides which erased users must be remembered.
     """
 
-    def __init__(self, store: RetentionStore, bundles: BundleStore, days: int | None) -> None:
+    def __init__(self, store: RetentionStore, merging: MergeStore, bundles: BundleStore, days: int | None) -> None:
         self._store = store
+        self._merging = merging
         self._bundles = bundles
         self._days = days
 
@@ -53,6 +55,7 @@ class Retention:
             The database does not answer; rows deleted so far stay deleted.
         """
         await self._forget_erased()
+        await self._merging.forget_moves()
         if self._days is None:
             return 0
         total = 0

@@ -6,12 +6,13 @@ from typing import Any
 import orjson
 
 from app.errors import CursorError, MergeConflictError, NotFoundError
-from app.schemas.user_data import Interaction, LogPage, LogQuery, Merged
+from app.schemas.user_data import Interaction, LogPage, LogQuery, Merged, Unmerged
 from app.services.kit.pagination import decode, encode
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.log_counts import LogCounts
 from app.services.state.erased_users import ErasedUsers
 from app.services.state.histories import Histories
+from app.storage.merging import MergeStore
 from app.storage.user_data import Place, UserDataStore, place_of
 from app.storage.users import UserStore
 from app.times import from_microseconds
@@ -28,6 +29,7 @@ class UserData:
     def __init__(
         self,
         store: UserDataStore,
+        merging: MergeStore,
         users: UserStore,
         histories: Histories,
         popular: LogCounts,
@@ -35,6 +37,7 @@ class UserData:
         erased_users: ErasedUsers,
     ) -> None:
         self._store = store
+        self._merging = merging
         self._users = users
         self._histories = histories
         self._popular = popular
@@ -92,10 +95,26 @@ class UserData:
         """
         if user_id == into:
             raise MergeConflictError("a user cannot be merged into itself")
-        move = await self._store.merge(user_id, into)
+        move = await self._merging.merge(user_id, into)
         self._erased_users.erase([user_id])
         await self._changed([user_id, move.into])
         return Merged(user_id=user_id, into=move.into, moved=move.moved, created=move.created)
+
+    async def undo_merge(self, user_id: str) -> Unmerged:
+        """Move back what the merge of a user moved, and commit.
+
+        Raises
+        ------
+        NotFoundError
+            The user was not merged.
+        MergeTooOldError
+            The merge is older than a day.
+        """
+        found = await self._merging.undo(user_id)
+        if found is None:
+            raise NotFoundError(f"the user {user_id!r} was not merged into another one")
+        await self._changed([user_id, *found.holders])
+        return Unmerged(user_id=user_id, into=found.into, moved=found.moved)
 
     async def export(self, user_id: str) -> AsyncIterator[bytes]:
         """Yield all data stored about a user as a JSON document, part by part.

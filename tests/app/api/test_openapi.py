@@ -9,7 +9,7 @@ import pytest
 
 VERBS = {
     "activate", "cancel", "check", "delete", "erase", "export", "get", "list", "merge", "patch", "post", "preview",
-    "put", "recommend", "search", "show",
+    "put", "recommend", "search", "show", "undo",
 }  # fmt: skip
 Document = dict[str, Any]
 

@@ -134,6 +134,21 @@ def test_an_export_writes_a_folder_that_can_be_imported(run: Run, folder: Path, 
     assert (code, "interactions: 2 rows read, 2 kept" in out) == (0, True)
 
 
+def test_a_misspelt_command_of_an_export_is_no_folder(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run("export", "rekommendations")
+    assert code == 2
+    assert "did you mean 'recommendations'? A folder of that name is written ./rekommendations" in " ".join(
+        err.replace("\u2502", " ").split()
+    )
+    assert list(tmp_path.iterdir()) == []
+    run("migrate")
+    assert run("export", "./rekommendations")[0] == 0
+    assert (tmp_path / "rekommendations").is_dir()
+
+
 def test_a_migration_lists_what_looks_like_an_order_and_moves_it_when_that_is_confirmed(run: Run, folder: Path) -> None:
     def migrated(*options: str) -> str:
         code, out, err = run("migrate", *options)

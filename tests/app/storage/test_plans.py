@@ -48,6 +48,7 @@ STATEMENTS: dict[str, Run] = {
     "ix_changes_transaction_id": _read,
     "ix_requests_user_id": requested,
     "ix_merges_into_user_id": lambda resources: UserDataStore(resources.database, resources.changes).merges(["u7"]),
+    "ix_moved_rows_user_id": lambda resources: UserDataStore(resources.database, resources.changes).erase("m7"),
     "ix_training_jobs_created_at": lambda resources: resources.training_jobs.page(10),
     "ix_training_job_lines_job_id": lambda resources: resources.training_jobs.lines("j7"),
     "pk_training_jobs": lambda resources: resources.training_jobs.get("j7"),
@@ -88,6 +89,7 @@ async def fill(resources: Resources) -> None:
         for into, values in (
             ("requests (request_id, user_id, timestamp, context)", "'q' || n, 'u' || n, n, '{}'"),
             ("merges (user_id, into_user_id, moved, merged_at)", "'m' || n, 'u' || n, 0, n"),
+            ("moved_rows (user_id, interaction_id)", "'m' || n, n"),
             ("changes (created_at, origin, kind)", "1000 + n, 'o', 'users'"),
             (
                 "training_jobs (job_id, kind, origin, options, status, created_at)",

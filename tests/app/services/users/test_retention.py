@@ -19,7 +19,7 @@ DAY = 86_400_000_000
 
 
 def retention(resources: Resources, days: int | None) -> Retention:
-    return Retention(RetentionStore(resources.database, resources.changes), resources.bundles, days)
+    return Retention(RetentionStore(resources.database, resources.changes), resources.merging, resources.bundles, days)
 
 
 async def test_old_interactions_go_step_by_step(
