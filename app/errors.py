@@ -1,32 +1,4 @@
-"""The errors a caller can meet, each with a stable code and an HTTP status.
-
-BraidError
-    NotFoundError
-    CursorError
-    UnknownMethodError
-    UnknownGoalError
-    NoBundleError
-    InvalidFieldsError
-        BatchRefusedError
-    OverloadedError
-    KeyRequiredError
-    UnauthorizedError
-    ForbiddenError
-    MalformedBodyError
-    TooManyRowsError
-    TooLargeError
-    UnsupportedMediaTypeError
-    DatabaseError
-        SchemaError
-    StorageFullError
-    EventIdConflictError
-    MergeConflictError
-    ImportBusyError
-    BundleRefusedError
-    BundlesUnavailableError
-    PortError
-    TrainingUnavailableError
-"""
+"""The errors a caller can meet, each with a stable code and an HTTP status."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -116,14 +88,40 @@ class UnauthorizedError(BraidError):
 
 
 class ForbiddenError(BraidError):
-    """The caller may not do this; `code` says of what kind the reason is."""
+    """The API key may not do this."""
 
     code = "forbidden"
     status = HTTPStatus.FORBIDDEN
 
-    def __init__(self, text: str, code: str = "forbidden") -> None:
-        super().__init__(text)
-        self.code = code
+
+class OpenToThisMachineError(ForbiddenError):
+    """Without an API key, a request of another machine."""
+
+    code = "key_required"
+
+
+class ForeignHostError(ForbiddenError):
+    """Without an API key, a request to a name that is not this machine's."""
+
+    code = "foreign_host"
+
+
+class ForeignOriginError(ForbiddenError):
+    """A request of a page of another origin."""
+
+    code = "foreign_origin"
+
+
+class ForeignFormError(ForbiddenError):
+    """A form that was not written for this session."""
+
+    code = "foreign_form"
+
+
+class ForeignUserError(ForbiddenError):
+    """A publishable key was used for a user that is not the page's own."""
+
+    code = "foreign_user"
 
 
 class MalformedBodyError(BraidError):

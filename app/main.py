@@ -33,6 +33,7 @@ from app.api import (
 )
 from app.api.bodies import BodyLimit
 from app.api.clock_header import CLOCK_HEADER, ClockHeader
+from app.api.docs_policy import DocsPolicy
 from app.api.guard import Guard
 from app.api.head_requests import HeadRequests
 from app.api.hot_path import HotPath
@@ -101,12 +102,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_tags=openapi.TAGS,
         generate_unique_id_function=openapi.operation_id,
         lifespan=lifespan,
+        # A redirect would name whatever host the request names.
+        redirect_slashes=False,
     )
     app.state.settings = settings
     for module in _MODULES:
         app.include_router(module.router)
     add_error_handlers(app)
     app.add_middleware(BodyLimit, larger={imports.PATH: imports.MAX_BYTES})
+    app.add_middleware(DocsPolicy)
     app.add_middleware(HotPath)
     app.add_middleware(HeadRequests)
     app.add_middleware(Guard)

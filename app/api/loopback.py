@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from app.config import LOOPBACK, Settings
-from app.errors import ForbiddenError
+from app.errors import ForeignHostError, ForeignOriginError, OpenToThisMachineError
 
 _MAPPED = "::ffff:"
 _MAKE_A_KEY = "make an API key (`braid key create`), or set BRAID_ALLOW_OPEN=true where a network may ask without one"
@@ -24,16 +24,16 @@ def require(settings: Settings, scope: Scope, headers: Headers) -> None:
     """
     origin, host = headers.get("origin"), headers.get("host", "")
     if origin is not None and origin.partition("://")[2] != host:
-        raise ForbiddenError(f"pages of {origin} may not call this server: {_MAKE_A_KEY}", "foreign_origin")
+        raise ForeignOriginError(f"pages of {origin} may not call this server: {_MAKE_A_KEY}")
     if settings.allow_open:
         return
     caller = scope.get("client")
     if caller is not None and not _is_loopback(caller[0].removeprefix(_MAPPED)):
-        raise ForbiddenError(f"there is no API key yet, so only this machine may ask: {_MAKE_A_KEY}", "key_required")
+        raise OpenToThisMachineError(f"there is no API key yet, so only this machine may ask: {_MAKE_A_KEY}")
     name = _name_of(host)
     if name not in LOOPBACK and not _is_loopback(name):
         detail = f"there is no API key yet, so the Host must be 127.0.0.1 or localhost, not {host!r}: {_MAKE_A_KEY}"
-        raise ForbiddenError(detail, "foreign_host")
+        raise ForeignHostError(detail)
 
 
 def _is_loopback(name: str) -> bool:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope
 
 from app.api.hot_path import PREFIX
-from app.errors import ForbiddenError
+from app.errors import ForbiddenError, ForeignUserError
 from app.schemas.ids import from_path
 from app.services.access.keyring import Key
 from app.services.access.signed_users import ANONYMOUS_RULE, is_own_user
@@ -52,10 +52,9 @@ async def require_own_user(key: Key, scope: Scope, headers: Headers, receive: Re
     signature = headers.get(SIGNATURE_HEADER)
     for user_id in users:
         if not isinstance(user_id, str) or not is_own_user(key, user_id, signature):
-            raise ForbiddenError(
+            raise ForeignUserError(
                 f"this key acts for its own user: an anonymous id ({ANONYMOUS_RULE}), or one that a back end has"
-                f" signed in the header {SIGNATURE_HEADER}",
-                "foreign_user",
+                f" signed in the header {SIGNATURE_HEADER}"
             )
     return receive
 

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from app.api.dependencies import State
 from app.api.problems import problems
 from app.console.pages import HTML, page
-from app.errors import ForbiddenError
+from app.errors import ForeignFormError, ForeignOriginError
 from app.services.access.sessions import COOKIE, csrf_of
 
 _CONSOLE, _PATH = "/console", "/console/sign-in"
@@ -51,7 +51,7 @@ async def sign_out(request: Request, state: State, csrf: Annotated[str, Form(max
     _require_own_page(request)
     token = request.cookies.get(COOKIE)
     if token is not None and csrf != csrf_of(token):
-        raise ForbiddenError("the form is not of this session", "foreign_form")
+        raise ForeignFormError("the form is not of this session")
     if token is not None:
         await state.sessions.end(token)
     answer = RedirectResponse(_PATH, HTTPStatus.SEE_OTHER)
@@ -62,4 +62,4 @@ async def sign_out(request: Request, state: State, csrf: Annotated[str, Form(max
 def _require_own_page(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
-        raise ForbiddenError(f"pages of {origin} may not sign in or out here", "foreign_origin")
+        raise ForeignOriginError(f"pages of {origin} may not sign in or out here")
