@@ -7,27 +7,23 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.api.dependencies import State
-from app.api.problems import problems
-from app.console.pages import HTML, page
+from app.console.pages import page
 from app.errors import ForeignFormError, ForeignOriginError
 from app.services.access.sessions import COOKIE, csrf_of
 
 _CONSOLE, _PATH = "/console", "/console/sign-in"
 _REFUSED = "This is no admin key in force."
-router = APIRouter(tags=["operation"], responses=problems(HTTPStatus.SERVICE_UNAVAILABLE))
+# Forms for people are no part of the API.
+router = APIRouter(include_in_schema=False)
 
 
-@router.get(_PATH, response_class=Response, responses=HTML)
+@router.get(_PATH)
 async def show_sign_in() -> Response:
     """Show the form that asks for an admin key."""
     return page("sign_in.html", wrong=None)
 
 
-@router.post(
-    _PATH,
-    response_class=Response,
-    responses={**HTML, 303: {"description": "signed in: go to the console"}, **problems(HTTPStatus.FORBIDDEN)},
-)
+@router.post(_PATH)
 async def sign_in(request: Request, state: State, key: Annotated[str, Form(max_length=200)]) -> Response:
     """Sign in by an admin key: the answer sets a cookie, and leads to the console."""
     _require_own_page(request)
@@ -41,11 +37,7 @@ async def sign_in(request: Request, state: State, key: Annotated[str, Form(max_l
     return answer
 
 
-@router.post(
-    "/console/sign-out",
-    response_class=Response,
-    responses={303: {"description": "signed out"}, **problems(HTTPStatus.FORBIDDEN)},
-)
+@router.post("/console/sign-out")
 async def sign_out(request: Request, state: State, csrf: Annotated[str, Form(max_length=100)]) -> Response:
     """End the session of the cookie; `csrf` is in the form of the console."""
     _require_own_page(request)

@@ -27,6 +27,14 @@ _EXAMPLE: dict[str, JsonValue] = {
     "expires_at": None,
     "revoked_at": None,
 }
+_ACT: dict[str, JsonValue] = {
+    "id": 7,
+    "at": "2026-03-01T12:00:00Z",
+    "actor": "4f1c2ab09d3e",
+    "action": "PUT",
+    "subject": "/scenarios/home",
+    "address": "192.0.2.1",
+}
 
 
 def _each_an_origin(given: list[str] | None) -> list[str] | None:
@@ -118,11 +126,13 @@ class RotateIn(BaseModel):
 class Act(BaseModel):
     """An administrative act."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [_ACT]})
+
     id: int = Field(description="its number in the log")
     at: datetime = Field(description="when it was done")
     actor: str = Field(description="id of the key, `command` for the command line, `local` where there is no key")
-    action: str = Field(description="the operation")
-    subject: str = Field(description="what it was done to")
+    action: str = Field(description="the method of the call, or the command")
+    subject: str = Field(description="its path, or the key")
     address: str | None = Field(description="where the request came from")
 
 
@@ -138,23 +148,6 @@ class AuditQuery(BaseModel):
 class AuditPage(BaseModel):
     """Administrative acts, newest first."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "items": [
-                        {
-                            "id": 7,
-                            "at": "2026-03-01T12:00:00Z",
-                            "actor": "4f1c2ab09d3e",
-                            "action": "put_scenario",
-                            "subject": "/scenarios/home",
-                            "address": "192.0.2.1",
-                        }
-                    ]
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_ACT]}]})
 
     items: list[Act] = Field(description="the acts of the page; for the next one send the last `id` as `before`")
