@@ -1,0 +1,63 @@
+"""Publishable keys: for pages of their origins, and each page's own user."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from app.schemas.keys import NewKey
+from app.services.access.signed_users import sign
+from tests.app.api.access.keys import SHOP, bearer
+
+Refused = Callable[..., dict[str, Any]]
+VIEW = {"user_id": "u", "item_id": "i", "event_type": "view"}
+ANONYMOUS = "anon-q0y1o3lW2bD3v8uX1sQ6rT"
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+
+async def test_a_publishable_key_acts_for_its_own_user(
+    client: httpx.AsyncClient, page: NewKey, refused: Refused
+) -> None:
+    headers = bearer(page, origin=SHOP)
+    posted = await client.post("/interactions", json=VIEW | {"user_id": ANONYMOUS}, headers=headers)
+    assert posted.status_code == 201, posted.text
+    assert posted.headers["access-control-allow-origin"] == SHOP
+    assert (await client.get(f"/recommend/{ANONYMOUS}", headers=headers)).status_code == 200
+    assert (await client.get("/popular", headers=headers)).status_code == 200
+    for answer in (
+        await client.post("/interactions", json=VIEW, headers=headers),
+        await client.get("/recommend/u", headers=headers),
+        await client.get("/popular?user_id=u", headers=headers),
+        await client.post("/pages/recommend", json={"user_id": "u", "rows": []}, headers=headers),
+    ):
+        refused(answer, 403, "foreign_user")
+    for method, path in (("GET", "/items"), ("POST", "/recommend/batch"), ("GET", "/users"), ("GET", "/keys")):
+        refused(await client.request(method, path, headers=headers), 403, "forbidden")
+
+
+async def test_a_back_end_signs_its_users(client: httpx.AsyncClient, page: NewKey, refused: Refused) -> None:
+    secret, later = str(page.signing_secret), int(time.time()) + 600
+    for user, signature, status in (
+        ("u", sign(secret, "u", later), 201),
+        ("v", sign(secret, "u", later), 403),
+        ("u", sign(secret, "u", int(time.time()) - 1), 403),
+        ("u", sign("other", "u", later), 403),
+        ("u", f"{later}.", 403),
+        ("u", "", 403),
+    ):
+        headers = bearer(page, origin=SHOP) | {"braid-user-signature": signature}
+        answer = await client.post("/interactions", json=VIEW | {"user_id": user}, headers=headers)
+        assert answer.status_code == status, (user, signature)
+
+
+async def test_pages_of_other_origins_may_not_use_it(client: httpx.AsyncClient, page: NewKey, refused: Refused) -> None:
+    for more in ({}, {"origin": "https://evil.example"}):
+        refused(await client.get("/popular", headers=bearer(page, **more)), 403, "forbidden")
+    asked = {"origin": SHOP, "access-control-request-method": "POST"}
+    allowed = await client.options("/interactions", headers=asked)
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (204, SHOP)
+    assert "authorization" in allowed.headers["access-control-allow-headers"].lower()
+    other = await client.options("/interactions", headers=asked | {"origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in other.headers
