@@ -99,9 +99,9 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=256, description="Processes that `braid serve` starts.")
     allow_open: bool = Field(
         False,
-        description="Whether other machines may ask while there is no API key; else only this machine may.",
+        description="Whether other machines may send requests while there is no API key.",
     )
-    docs: bool = Field(True, description="Whether `/docs` and `/openapi.json` need no API key.")
+    docs: bool = Field(True, description="Whether `/docs`, `/redoc` and `/openapi.json` are open without an API key.")
     test_clock: AwareDatetime | None = Field(
         None,
         description="For tests: a time with an offset at which the clock of `braid serve` stands until a request moves"

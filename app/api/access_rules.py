@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Needs = Literal["open", "docs", "read", "write", "personal", "admin"]
+Needs = Literal["open", "docs", "read", "write", "personal", "metrics", "admin"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,13 @@ class Rule:
     needs: Needs
     in_pages: bool = False
 
+    @property
+    def recorded(self) -> bool:
+        """Return whether the guard writes its acts into the audit log: those of keys are recorded with their ids."""
+        return self.needs == "admin" and not self.path.startswith("/keys") and self.path not in _NO_ACT
 
+
+_NO_ACT = {"", "/scenarios/{name}/preview"}
 _GET, _POST, _BOTH = ("GET",), ("POST",), ("GET", "POST")
 RULES = (
     Rule(_GET, "/health/live", "open"),
@@ -75,7 +81,7 @@ RULES = (
     Rule(_BOTH, "/training-jobs", "admin"),
     Rule(_GET, "/training-jobs/{job_id}", "admin"),
     Rule(_POST, "/training-jobs/{job_id}/cancel", "admin"),
-    Rule(_GET, "/metrics", "admin"),
+    Rule(_GET, "/metrics", "metrics"),
     Rule(_GET, "/metrics/online", "admin"),
     Rule(_BOTH, "/keys", "admin"),
     Rule(("DELETE",), "/keys/{key_id}", "admin"),
@@ -86,7 +92,7 @@ RULES = (
     Rule(_POST, "/console/sign-out", "open"),
 )
 UNKNOWN = Rule((), "", "admin")
-"""Of paths that are no operation: who may do everything learns that there is nothing."""
+"""Unknown paths need `admin`: others get 401 or 403, and not 404."""
 _FILES = "/static-offline-docs/"
 _DOCS = Rule(_GET, _FILES, "docs")
 _Places = list[tuple[tuple[str | None, ...], Rule]]

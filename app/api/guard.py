@@ -13,7 +13,7 @@ from app.api.access_rules import Rule, rule_of
 from app.api.problems import as_problem
 from app.errors import BraidError, ForbiddenError, UnauthorizedError
 from app.process.serving_state import ServingState
-from app.services.access.keyring import ADMIN, Key
+from app.services.access.keyring import Key
 from app.services.access.sessions import COOKIE
 
 _BEARER = "bearer "
@@ -21,6 +21,8 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="braid"'}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _CONSOLE, SIGN_IN = "/console", "/console/sign-in"
 LOCAL = "local"
+CALLER = "braid.caller"
+"""Where a request says who makes it."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,14 @@ class Guard:
             return
         headers = Headers(scope=scope)
         origin = headers.get("origin")
-        if scope["method"] == "OPTIONS" and origin in state.keyring.origins:
-            await page_keys.preflight(origin)(scope, receive, send)
-            return
         try:
             if not state.keyring.loaded:
                 await state.keyring.load()
+            if origin is not None and origin in state.keyring.origins:
+                if scope["method"] == "OPTIONS":
+                    await page_keys.preflight(origin)(scope, receive, send)
+                    return
+                send = _with_origin(send, origin)
             caller = await _caller(state, scope, headers)
             if caller.key is not None:
                 _require(caller.key, rule, scope["path"], origin)
@@ -75,9 +79,8 @@ class Guard:
             extra = _CHALLENGE if isinstance(error, UnauthorizedError) else {}
             await as_problem(error, scope["method"], scope["path"], extra)(scope, receive, send)
             return
-        if origin is not None and caller.key is not None and caller.key.origins is not None:
-            send = _with_origin(send, origin)
-        if rule.needs == ADMIN and scope["method"] not in _SAFE and rule.path:
+        scope[CALLER] = caller.name
+        if rule.recorded and b"dry_run=true" not in scope["query_string"] and scope["method"] not in _SAFE:
             send = _recorded(send, state, caller, scope)
         await self._app(scope, receive, send)
 
@@ -96,7 +99,8 @@ async def _caller(state: ServingState, scope: Scope, headers: Headers) -> Caller
         loopback.require(state.resources.settings, scope, headers)
         return Caller(LOCAL)
     given = headers.get("authorization")
-    if given is None and scope["path"].startswith(_CONSOLE):
+    # A cookie, which browsers send by themselves, only shows: no act can be made by it.
+    if given is None and scope["path"] == _CONSOLE and scope["method"] in _SAFE:
         session = await state.sessions.find(
             cookie_parser(headers.get("cookie", "")).get(COOKIE), idle=scope["query_string"] == b"refreshed"
         )
@@ -121,9 +125,11 @@ def _require(key: Key, rule: Rule, path: str, origin: str | None) -> None:
         It lacks the scope, is for another scenario, or for pages of another origin.
     """
     if key.origins is not None and origin not in key.origins:
-        raise ForbiddenError(f"this key is for pages of {', '.join(sorted(key.origins))}")
+        raise ForbiddenError(f"this key works only in pages of {', '.join(sorted(key.origins))}")
     needs = "read" if rule.needs == "docs" else rule.needs
-    if not (rule.in_pages if key.is_publishable else key.may(needs)):
+    if key.is_publishable and not rule.in_pages:
+        raise ForbiddenError("this call is not open to publishable keys")
+    if not key.is_publishable and not key.may(needs):
         has = ", ".join(sorted(key.scopes))
         raise ForbiddenError(f"this call needs the scope {needs}, and the key has {has}")
     if key.scenarios is not None and needs == "read":

@@ -9,7 +9,10 @@ from app.config import LOOPBACK, Settings
 from app.errors import ForeignHostError, ForeignOriginError, OpenToThisMachineError
 
 _MAPPED = "::ffff:"
-_MAKE_A_KEY = "make an API key (`braid key create`), or set BRAID_ALLOW_OPEN=true where a network may ask without one"
+_OF_PROXIES = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
+_MAKE_A_KEY = (
+    "make an API key (`braid key create`), or set BRAID_ALLOW_OPEN=true where a network may send requests without one"
+)
 
 
 def require(settings: Settings, scope: Scope, headers: Headers) -> None:
@@ -28,8 +31,12 @@ def require(settings: Settings, scope: Scope, headers: Headers) -> None:
     if settings.allow_open:
         return
     caller = scope.get("client")
-    if caller is not None and not _is_loopback(caller[0].removeprefix(_MAPPED)):
-        raise OpenToThisMachineError(f"there is no API key yet, so only this machine may ask: {_MAKE_A_KEY}")
+    through = next((name for name in _OF_PROXIES if name in headers), None)
+    if through is not None:
+        detail = f"there is no API key yet, and the header {through} is of a proxy, behind which others may be"
+        raise OpenToThisMachineError(f"{detail}: {_MAKE_A_KEY}")
+    if caller is None or not _is_loopback(caller[0].removeprefix(_MAPPED)):
+        raise OpenToThisMachineError(f"there is no API key yet, so only this machine may send requests: {_MAKE_A_KEY}")
     name = _name_of(host)
     if name not in LOOPBACK and not _is_loopback(name):
         detail = f"there is no API key yet, so the Host must be 127.0.0.1 or localhost, not {host!r}: {_MAKE_A_KEY}"

@@ -25,11 +25,14 @@ KeyId = Annotated[str, typer.Argument(help="The id of the key, as `braid key lis
 def create(
     name: Annotated[str, typer.Option(help="What it is for.")],
     scope: Annotated[
-        list[str], typer.Option(help="read, write, personal, admin, or publish alone; repeat the option for several.")
+        list[str],
+        typer.Option(help="read, write, personal, metrics, admin, or publish alone; repeat the option for several."),
     ],
     scenario: Annotated[list[str] | None, typer.Option(help="The only scenarios that it may ask.")] = None,
     origin: Annotated[list[str] | None, typer.Option(help="The origins of the pages that may use it.")] = None,
-    expires_days: Annotated[float | None, typer.Option(min=0, help="Days until it ends; by default it lasts.")] = None,
+    expires_days: Annotated[
+        float | None, typer.Option(min=0.001, max=36500, help="Days until it ends; by default it lasts.")
+    ] = None,
 ) -> None:
     """Make a key; it is printed this once."""
     ends = None if expires_days is None else from_microseconds(now()) + timedelta(days=expires_days)
@@ -40,8 +43,7 @@ def create(
         raise typer.BadParameter(str(error.errors()[0]["msg"])) from None
 
     async def work(resources: Resources) -> None:
-        made = await _keys(resources).add(wanted)
-        await resources.audit_log.record(COMMAND, "key create", made.key_id)
+        made = await _keys(resources).add(wanted, COMMAND)
         show_new(made)
 
     run_command(work)
@@ -69,8 +71,7 @@ def rotate(
     """Make a key that may do the same; the old one holds for some hours more."""
 
     async def work(resources: Resources) -> None:
-        made = await _keys(resources).rotate(key_id, grace_hours)
-        await resources.audit_log.record(COMMAND, "key rotate", key_id)
+        made = await _keys(resources).rotate(key_id, grace_hours, COMMAND)
         show_new(made)
 
     run_command(work)
@@ -81,8 +82,7 @@ def revoke(key_id: KeyId) -> None:
     """Revoke a key: within a second no process takes it."""
 
     async def work(resources: Resources) -> None:
-        await _keys(resources).revoke(key_id)
-        await resources.audit_log.record(COMMAND, "key revoke", key_id)
+        await _keys(resources).revoke(key_id, COMMAND)
         console.print(f"key {key_id} is revoked")
 
     run_command(work)
@@ -94,7 +94,7 @@ def show_new(made: NewKey) -> None:
     console.print(f"  {made.key}")
     if made.signing_secret is not None:
         console.print(f"  signing secret for user ids: {made.signing_secret}")
-    console.print("It is not stored and cannot be shown again.")
+    console.print("Only a digest of the key is stored: it cannot be shown again.")
 
 
 async def require_key(resources: Resources) -> None:
@@ -124,11 +124,10 @@ async def require_key(resources: Resources) -> None:
 
 async def make_first(resources: Resources) -> None:
     """Make an admin key and print it, if there has never been a key."""
-    made = await _keys(resources).add_first()
+    made = await _keys(resources).add_first(COMMAND)
     if made is not None:
-        await resources.audit_log.record(COMMAND, "key create", made.key_id)
         show_new(made)
 
 
 def _keys(resources: Resources) -> ApiKeys:
-    return ApiKeys(resources.keys)
+    return ApiKeys(resources.keys, resources.audit_log)

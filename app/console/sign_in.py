@@ -1,5 +1,6 @@
 """Sign-in to the console by an admin key."""
 
+import hmac
 from http import HTTPStatus
 from typing import Annotated
 
@@ -29,7 +30,7 @@ async def sign_in(request: Request, state: State, key: Annotated[str, Form(max_l
     _require_own_page(request)
     if not state.keyring.loaded:
         await state.keyring.load()
-    token = await state.sessions.open(key.strip())
+    token = await state.sessions.open(key.strip(), None if request.client is None else request.client.host)
     if token is None:
         return page("sign_in.html", wrong=_REFUSED, status=HTTPStatus.UNAUTHORIZED)
     answer = RedirectResponse(_CONSOLE, HTTPStatus.SEE_OTHER)
@@ -42,7 +43,7 @@ async def sign_out(request: Request, state: State, csrf: Annotated[str, Form(max
     """End the session of the cookie; `csrf` is in the form of the console."""
     _require_own_page(request)
     token = request.cookies.get(COOKIE)
-    if token is not None and csrf != csrf_of(token):
+    if token is not None and not hmac.compare_digest(csrf, csrf_of(token)):
         raise ForeignFormError("the form is not of this session")
     if token is not None:
         await state.sessions.end(token)

@@ -56,7 +56,7 @@ def user_data(state: ServingState) -> UserData:
 
 def api_keys(state: ServingState) -> ApiKeys:
     """Make, list and revoke API keys."""
-    return ApiKeys(state.resources.keys, state.keyring)
+    return ApiKeys(state.resources.keys, state.audit_log, state.keyring)
 
 
 def charts(state: ServingState) -> PopularItems:

@@ -79,7 +79,7 @@ class ServingState:
         self.recent_counts = RecentCounts(resources.counts, scale)
         self.counts_since_bundle = CountsSinceBundle(resources.counts, weights)
         self.keyring = Keyring(resources.keys)
-        self.sessions = Sessions(SessionStore(resources.database), self.keyring)
+        self.sessions = Sessions(SessionStore(resources.database), self.keyring, resources.audit_log)
         self.audit_log = resources.audit_log
         self.feed = ChangeFeed(
             resources.changes,

@@ -1,21 +1,22 @@
 """API keys and the audit log on the wire."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.schemas.scenario_definitions import Name
 from app.schemas.types import Moment
 
-Scope = Literal["read", "write", "personal", "admin", "publish"]
-ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?")
+Scope = Literal["read", "write", "personal", "metrics", "admin", "publish"]
+_USUAL_PORTS = {"http": ":80", "https": ":443"}
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:.]+\](:[0-9]{1,5})?", re.IGNORECASE)
 SCOPES = (
     "`read`: recommendations and the catalogue; `write`: interactions, items and users; `personal`: logs, exports and"
-    " similar users; `admin`: all of these, bundles, jobs, imports, scenarios and keys; `publish`, alone: a key for"
-    " pages, for the interactions and recommendations of their own user"
+    " similar users; `metrics`: `/metrics`; `admin`: all of these, bundles, jobs, imports, scenarios and keys;"
+    " `publish`, alone: a key for pages, for the interactions and recommendations of their own user"
 )
 _EXAMPLE: dict[str, JsonValue] = {
     "key_id": "4f1c2ab09d3e",
@@ -37,13 +38,14 @@ _ACT: dict[str, JsonValue] = {
 }
 
 
-def _each_an_origin(given: list[str] | None) -> list[str] | None:
-    for one in given or ():
-        if ORIGIN.fullmatch(one) is None:
-            raise PydanticCustomError(
-                "origin", "{given} is no origin: write scheme and host, as https://shop.example", {"given": repr(one)}
-            )
-    return given
+def _origin(given: str) -> str:
+    """Return an origin as browsers send it: in lower case, without the usual port."""
+    if _ORIGIN.fullmatch(given) is None:
+        raise PydanticCustomError(
+            "origin", "{given} is no origin: write scheme and host, as https://shop.example", {"given": repr(given)}
+        )
+    scheme, _, host = given.lower().partition("://")
+    return f"{scheme}://{host.removesuffix(_USUAL_PORTS[scheme])}"
 
 
 class KeyIn(BaseModel):
@@ -53,22 +55,38 @@ class KeyIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"name": "shop back end", "scopes": ["read", "write"]}]}
     )
 
-    name: str = Field(min_length=1, max_length=64, description="what it is for")
-    scopes: list[Scope] = Field(min_length=1, max_length=5, description=SCOPES)
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$", description="what it is for")
+    scopes: list[Scope] = Field(min_length=1, max_length=6, description=SCOPES)
     scenarios: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = Field(
-        None, description="the only scenarios that it may ask"
+        None, description="the only scenarios that it may ask; with the scope `read` or `publish` alone"
     )
     origins: Annotated[list[str], Field(min_length=1, max_length=50)] | None = Field(
-        None, description="the origins of the pages that may use it; a key with the scope `publish` needs them"
+        None, description="the pages whose browsers may use it; needed with the scope `publish`, and only there"
     )
     expires_at: Moment | None = Field(None, description="when it ends; by default never")
 
+    @field_validator("origins")
+    @classmethod
+    def _as_browsers_send_them(cls, given: list[str] | None) -> list[str] | None:
+        return None if given is None else [_origin(one) for one in given]
+
+    @field_validator("expires_at")
+    @classmethod
+    def _in_the_future(cls, given: datetime | None) -> datetime | None:
+        if given is not None and given <= datetime.now(UTC):
+            raise PydanticCustomError("past", "must be in the future")
+        return given
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        _each_an_origin(self.origins)
-        if "publish" in self.scopes and (len(set(self.scopes)) > 1 or not self.origins):
+        scopes = set(self.scopes)
+        if ("publish" in scopes) != bool(self.origins) or ("publish" in scopes and len(scopes) > 1):
             raise PydanticCustomError(
-                "publish_scope", "scopes: `publish` stands alone, and a key with it needs `origins`"
+                "publish_scope", "`publish` stands alone; a key with it needs `origins`, and no other has them"
+            )
+        if self.scenarios is not None and scopes not in ({"read"}, {"publish"}):
+            raise PydanticCustomError(
+                "scenario_scope", "`scenarios` are for a key with the scope `read` or `publish` alone"
             )
         return self
 
@@ -82,7 +100,7 @@ class ApiKey(BaseModel):
     name: str = Field(description="what it is for")
     scopes: list[Scope] = Field(description=SCOPES)
     scenarios: list[str] | None = Field(description="the only scenarios that it may ask; null for all")
-    origins: list[str] | None = Field(description="the origins of the pages that may use it; null for servers")
+    origins: list[str] | None = Field(description="the pages whose browsers may use it; null for servers")
     created_at: datetime = Field(description="when it was made")
     expires_at: datetime | None = Field(description="when it ends; null for never")
     revoked_at: datetime | None = Field(description="when it was revoked; null if it was not")
@@ -103,7 +121,7 @@ class NewKey(ApiKey):
         }
     )
 
-    key: str = Field(description="the key; it is stored nowhere")
+    key: str = Field(description="the key; only its SHA-256 is stored")
     signing_secret: str | None = Field(description="of a key with the scope `publish`: what user ids are signed with")
 
 

@@ -16,7 +16,7 @@ api_keys = Table(
     # SHA-256 of the key.
     Column("digest", String(64), nullable=False),
     Column("scopes", _JSON, nullable=False),
-    # The only scenarios that it may ask; all where empty.
+    # The only scenarios that it may ask; all where null.
     Column("scenarios", _JSON),
     # Of a publishable key: the pages that may use it.
     Column("origins", _JSON),

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, text, update
 
 from app.storage.access_tables import api_keys
 from app.storage.changes import ChangeStore
 from app.storage.database import Database
 from app.times import now
+
+_LOCK = 7_241_996
+"""Advisory lock, the same in every process."""
 
 
 class KeyStore:
@@ -37,6 +40,9 @@ class KeyStore:
         """Store a key and commit, unless there has been one before; return whether it was stored."""
 
         def work(connection: Connection) -> bool:
+            if not self._database.is_sqlite:
+                # Two commands at once must not both find none.
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             if connection.scalar(select(api_keys.c.key_id).limit(1)) is not None:
                 return False
             connection.execute(insert(api_keys).values(dict(row)))

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.errors import NotFoundError
 from app.schemas.keys import ApiKey, KeyIn, KeysPage, NewKey
+from app.services.access.audit import AuditLog
 from app.services.access.keyring import PUBLISH, Keyring
 from app.services.access.secrets import new_secret
 from app.storage.keys import KeyStore
@@ -19,35 +20,42 @@ FIRST = KeyIn(name="first admin key", scopes=["admin"])
 class ApiKeys:
     """Changes keys; the processes that serve follow within a second, this one at once.
 
+    Who does it is in the audit log: `actor` is the id of a key, or `command`.
+
     Parameters
     ----------
     keyring
         That of this process, if it serves.
     """
 
-    def __init__(self, store: KeyStore, keyring: Keyring | None = None) -> None:
+    def __init__(self, store: KeyStore, audit_log: AuditLog, keyring: Keyring | None = None) -> None:
         self._store = store
+        self._audit_log = audit_log
         self._keyring = keyring
 
-    async def add(self, given: KeyIn) -> NewKey:
+    async def add(self, given: KeyIn, actor: str) -> NewKey:
         """Make a key."""
         ends = None if given.expires_at is None else to_microseconds(given.expires_at)
         row, made = _new(given.model_dump(exclude={"expires_at"}), ends)
         await self._store.add(row)
+        await self._audit_log.record(actor, "key create", made.key_id)
         await self._changed()
         return made
 
-    async def add_first(self) -> NewKey | None:
+    async def add_first(self, actor: str) -> NewKey | None:
         """Make an admin key if there has never been a key."""
         row, made = _new(FIRST.model_dump(exclude={"expires_at"}), None)
-        return made if await self._store.add_first(row) else None
+        if not await self._store.add_first(row):
+            return None
+        await self._audit_log.record(actor, "key create", made.key_id)
+        return made
 
     async def list(self) -> KeysPage:
         """List all keys, the oldest first."""
         return KeysPage(items=[ApiKey(**_shown(row)) for row in await self._store.all()])
 
-    async def rotate(self, key_id: str, grace_hours: float) -> NewKey:
-        """Make a key that may do the same, and let the old one end after some hours.
+    async def rotate(self, key_id: str, grace_hours: float, actor: str) -> NewKey:
+        """Make a key that may do the same for as long, and let the old one end after some hours.
 
         Raises
         ------
@@ -61,10 +69,11 @@ class ApiKeys:
         row, made = _new(old, old["expires_at"])
         await self._store.add(row)
         await self._store.end(key_id, min(ends, old["expires_at"] or ends))
+        await self._audit_log.record(actor, "key rotate", f"{key_id} to {made.key_id}")
         await self._changed()
         return made
 
-    async def revoke(self, key_id: str) -> None:
+    async def revoke(self, key_id: str, actor: str) -> None:
         """End a key at once.
 
         Raises
@@ -74,6 +83,7 @@ class ApiKeys:
         """
         if not await self._store.end(key_id, None):
             raise _no_key(key_id)
+        await self._audit_log.record(actor, "key revoke", key_id)
         await self._changed()
 
     async def _changed(self) -> None:

@@ -1,5 +1,6 @@
 """The API keys that are in force, in memory."""
 
+import asyncio
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,6 +57,7 @@ class Keyring:
         self._keys: dict[str, Key] = {}
         self.origins: frozenset[str] = frozenset()
         """The origins of all keys."""
+        self._reading = asyncio.Lock()
         self.loaded = False
         self.has_any = False
         """Whether there has ever been a key: without one the server is open to its own machine."""
@@ -68,14 +70,16 @@ class Keyring:
         DatabaseError
             They cannot be read; those that were read before stay.
         """
-        rows = await self._store.all()
-        keys = [_key(row) for row in rows if row["revoked_at"] is None]
-        self._keys = {key.key_id: key for key in keys}
-        self.origins = frozenset(origin for key in keys for origin in key.origins or ())
-        self.has_any, self.loaded = bool(rows), True
+        # One after the other: an older reading must not end last, and bring a revoked key back.
+        async with self._reading:
+            rows = await self._store.all()
+            keys = [_key(row) for row in rows if row["revoked_at"] is None]
+            self._keys = {key.key_id: key for key in keys}
+            self.origins = frozenset(origin for key in keys for origin in key.origins or ())
+            self.has_any, self.loaded = bool(rows), True
 
     def find(self, given: str) -> Key | None:
-        """Return the key that a text is, if it is one in force; a wrong one takes as long, however wrong it is."""
+        """Return the key that a text is, if it is in force; every wrong one takes the same time."""
         key = self._keys.get(key_id_of(given) or "")
         same = hmac.compare_digest(digest_of(given), _NOBODY if key is None else key.digest)
         return key if key is not None and same and self._lasts(key) else None

@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 
+from app.services.access.audit import AuditLog
 from app.services.access.keyring import ADMIN, Key, Keyring
 from app.storage.sessions import SessionStore
 from app.times import now
@@ -12,6 +14,7 @@ from app.times import now
 COOKIE = "braid_session"
 IDLE_SECONDS = 1800
 _SECOND = 1_000_000
+_FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True)
@@ -25,17 +28,19 @@ class Session:
 class Sessions:
     """Opens, finds and ends sessions; one ends after half an hour without a request, and with its key."""
 
-    def __init__(self, store: SessionStore, keyring: Keyring) -> None:
+    def __init__(self, store: SessionStore, keyring: Keyring, audit_log: AuditLog) -> None:
         self._store = store
+        self._audit_log = audit_log
         self._keyring = keyring
 
-    async def open(self, given: str) -> str | None:
+    async def open(self, given: str, address: str | None) -> str | None:
         """Return the cookie of a new session; None where the text is no admin key in force."""
         key = self._keyring.find(given)
         if key is None or not key.may(ADMIN):
             return None
         token = secrets.token_urlsafe(32)
         await self._store.add(_digest(token), key.key_id, now() - IDLE_SECONDS * _SECOND)
+        await self._audit_log.record(key.key_id, "sign in", "/console", address)
         return token
 
     async def find(self, token: str | None, *, idle: bool = False) -> Session | None:
@@ -46,7 +51,7 @@ class Sessions:
         idle
             Whether a page asks by itself, which does not keep the session alive.
         """
-        if not token:
+        if token is None or _FORM.fullmatch(token) is None:
             return None
         key_id = await self._store.seen(_digest(token), now() - IDLE_SECONDS * _SECOND, renew=not idle)
         key = None if key_id is None else self._keyring.by_id(key_id)

@@ -140,7 +140,7 @@ class ChangeFeed:
             )
             if any(change.kind == "deletions" for change in found):
                 self._on_deletions()
-            if any(change.kind == "keys" for change in others):
+            if any(change.kind == "keys" for change in found):
                 await self._on_keys()
             if any(change.kind == "scenarios" for change in others):
                 await self._on_scenarios()

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 @pytest.fixture
 async def admin(client: httpx.AsyncClient, application: FastAPI) -> str:
     state = application.state.serving
-    made = await ApiKeys(state.resources.keys, state.keyring).add(KeyIn(name="a", scopes=["admin"]))
+    made = await ApiKeys(state.resources.keys, state.audit_log, state.keyring).add(
+        KeyIn(name="a", scopes=["admin"]), "test"
+    )
     return made.key
 
 
@@ -66,7 +68,8 @@ async def test_a_wrong_key_does_not(client: httpx.AsyncClient, admin: str, key: 
 
 
 async def test_a_key_that_is_no_admin_does_not(client: httpx.AsyncClient, application: FastAPI, admin: str) -> None:
-    made = await ApiKeys(application.state.serving.resources.keys).add(KeyIn(name="r", scopes=["read"]))
+    state = application.state.serving
+    made = await ApiKeys(state.resources.keys, state.audit_log).add(KeyIn(name="r", scopes=["read"]), "test")
     await application.state.serving.keyring.load()
     assert (await client.post("/console/sign-in", data={"key": made.key})).status_code == 401
 
@@ -96,5 +99,5 @@ async def test_a_session_ends_with_its_key_and_when_nobody_asks(
     await idle(31)
     assert (await client.get("/console", headers=cookie)).status_code == 303
     cookie = {"cookie": await sign_in(client, admin)}
-    await ApiKeys(state.resources.keys, state.keyring).revoke(admin.split("_")[2])
+    await ApiKeys(state.resources.keys, state.audit_log, state.keyring).revoke(admin.split("_")[2], "test")
     assert (await client.get("/console", headers=cookie)).status_code == 303

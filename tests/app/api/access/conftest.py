@@ -19,7 +19,7 @@ async def make(client: httpx.AsyncClient, application: FastAPI) -> Make:
     async def key(*scopes: str, **more: Any) -> NewKey:
         state = application.state.serving
         given = KeyIn.model_validate({"name": "k", "scopes": list(scopes), **more})
-        return await ApiKeys(state.resources.keys, state.keyring).add(given)
+        return await ApiKeys(state.resources.keys, state.audit_log, state.keyring).add(given, "test")
 
     return key
 

@@ -57,6 +57,8 @@ async def test_without_a_key_other_machines_are_refused(
     transport = httpx.ASGITransport(application, client=("192.0.2.1", 123))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as other:
         refused(await other.get("/popular"), 403, "key_required")
+        for header in ("x-forwarded-for", "forwarded", "via", "x-real-ip"):
+            refused(await client.get("/popular", headers={header: "192.0.2.1"}), 403, "key_required")
         open_to_all = settings.model_copy(update={"allow_open": True})
         application.state.serving.resources.settings = open_to_all
         assert (await other.get("/popular", headers={"host": "braid.internal"})).status_code == 200

@@ -1,16 +1,19 @@
 """Keys are made, replaced and revoked, and every act is recorded."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from app.config import Settings
 from app.process.resources import Resources
 from app.process.serving_state import serving_state
-from app.schemas.keys import NewKey
+from app.schemas.keys import KeyIn, NewKey
 from app.services.access.api_keys import ApiKeys
 from tests.app.api.access.keys import SHOP, bearer
 
@@ -27,12 +30,11 @@ async def test_a_key_ends(client: httpx.AsyncClient, make: Make, refused: Refuse
     assert (await client.delete(f"/keys/{new.key_id}", headers=bearer(admin))).status_code == 204
     refused(await client.get("/popular", headers=bearer(new)), 401, "unauthorized")
     refused(await client.delete(f"/keys/{new.key_id}", headers=bearer(admin)), 404, "not_found")
-    short = await client.post(
-        "/keys", json={"name": "s", "scopes": ["read"], "expires_at": "2026-01-01T00:00:00Z"}, headers=bearer(admin)
-    )
-    refused(
-        await client.get("/popular", headers=bearer(NewKey.model_validate_json(short.content))), 401, "unauthorized"
-    )
+    soon = (datetime.now(UTC) + timedelta(seconds=0.3)).isoformat()
+    asked = {"name": "s", "scopes": ["read"], "expires_at": soon}
+    short = NewKey.model_validate_json((await client.post("/keys", json=asked, headers=bearer(admin))).content)
+    await asyncio.sleep(0.3)
+    refused(await client.get("/popular", headers=bearer(short)), 401, "unauthorized")
     listed = (await client.get("/keys", headers=bearer(admin))).json()["items"]
     assert len(listed) == 4
     assert all(set(one) & {"key", "digest", "signing_secret"} == set() for one in listed)
@@ -60,8 +62,14 @@ async def test_acts_are_recorded(client: httpx.AsyncClient, make: Make) -> None:
     await client.put("/scenarios/home", json={"kind": "popular"}, headers=bearer(admin))
     await client.put("/scenarios/home", json={"kind": "nothing"}, headers=bearer(admin))
     await client.get("/bundles", headers=bearer(admin))
+    made = (await client.post("/keys", json={"name": "n", "scopes": ["read"]}, headers=bearer(admin))).json()["key_id"]
+    await client.put("/scenarios/home?dry_run=true", json={"kind": "popular"}, headers=bearer(admin))
     acts = (await client.get("/audit-log", headers=bearer(admin))).json()["items"]
-    assert [(one["actor"], one["action"], one["subject"]) for one in acts] == [(admin.key_id, "PUT", "/scenarios/home")]
+    assert [(one["actor"], one["action"], one["subject"]) for one in acts] == [
+        (admin.key_id, "key create", made),
+        (admin.key_id, "PUT", "/scenarios/home"),
+        ("test", "key create", admin.key_id),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -72,8 +80,12 @@ async def test_acts_are_recorded(client: httpx.AsyncClient, make: Make) -> None:
         ({"name": "n", "scopes": ["everything"]}, "scopes.0"),
         ({"name": "n", "scopes": ["publish", "read"], "origins": [SHOP]}, "body"),
         ({"name": "n", "scopes": ["publish"]}, "body"),
-        ({"name": "n", "scopes": ["read"], "origins": ["shop.example"]}, "body"),
-        ({"name": "n", "scopes": ["read"], "origins": [f"{SHOP}/path"]}, "body"),
+        ({"name": "n", "scopes": ["read"], "origins": [SHOP]}, "body"),
+        ({"name": "n", "scopes": ["publish"], "origins": ["shop.example"]}, "origins"),
+        ({"name": "n", "scopes": ["publish"], "origins": [f"{SHOP}/path"]}, "origins"),
+        ({"name": "n", "scopes": ["admin"], "scenarios": ["home"]}, "body"),
+        ({"name": "a\u0000", "scopes": ["read"]}, "name"),
+        ({"name": "n", "scopes": ["read"], "expires_at": "2026-01-01T00:00:00Z"}, "expires_at"),
     ],
 )
 async def test_what_is_no_key_is_refused(
@@ -83,8 +95,29 @@ async def test_what_is_no_key_is_refused(
 
 
 async def test_the_first_key_is_made_once(resources: Resources) -> None:
-    keys = ApiKeys(resources.keys)
-    first = await keys.add_first()
+    keys = ApiKeys(resources.keys, resources.audit_log)
+    first = await keys.add_first("test")
     assert first is not None
     assert first.scopes == ["admin"]
-    assert await keys.add_first() is None
+    assert await keys.add_first("test") is None
+
+
+def test_origins_are_kept_as_browsers_send_them() -> None:
+    given = ["https://Shop.Example:443", "http://shop.example:80", "https://shop.example:8443", "HTTPS://[::1]:443"]
+    assert KeyIn(name="n", scopes=["publish"], origins=given).origins == [
+        "https://shop.example",
+        "http://shop.example",
+        "https://shop.example:8443",
+        "https://[::1]",
+    ]
+
+
+async def test_an_older_reading_does_not_bring_a_revoked_key_back(
+    client: httpx.AsyncClient, application: FastAPI, make: Make, refused: Refused
+) -> None:
+    admin, key = await make("admin"), await make("read")
+    keyring = application.state.serving.keyring
+    reading = [asyncio.ensure_future(keyring.load()) for _ in range(5)]
+    await client.delete(f"/keys/{key.key_id}", headers=bearer(admin))
+    await asyncio.gather(*reading)
+    refused(await client.get("/popular", headers=bearer(key)), 401, "unauthorized")

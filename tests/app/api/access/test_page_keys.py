@@ -61,3 +61,38 @@ async def test_pages_of_other_origins_may_not_use_it(client: httpx.AsyncClient, 
     assert "authorization" in allowed.headers["access-control-allow-headers"].lower()
     other = await client.options("/interactions", headers=asked | {"origin": "https://evil.example"})
     assert "access-control-allow-origin" not in other.headers
+
+
+VICTIM = b'{"user_id":"victim","item_id":"i","event_type":"view"%s}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xef\xbb\xbf" + VICTIM % b"",
+        (VICTIM % b"").decode().encode("utf-16"),
+        VICTIM % b',"value":NaN',
+        VICTIM % b',"context":{"a":1e999}',
+        VICTIM % (b',"context":' + b'{"a":' * 1100 + b"1" + b"}" * 1100),
+        b'{"user_id":"anon-q0y1o3lW2bD3v8uX1sQ6rT",' + (VICTIM % b"")[1:],
+    ],
+)
+async def test_what_one_reader_takes_and_another_does_not_is_refused(
+    client: httpx.AsyncClient, page: NewKey, body: bytes
+) -> None:
+    headers = bearer(page, origin=SHOP) | {"content-type": "application/json"}
+    answer = await client.post("/interactions", content=body, headers=headers)
+    assert answer.status_code in {403, 422}, answer.text
+    assert answer.headers["access-control-allow-origin"] == SHOP
+
+
+async def test_a_page_cannot_take_the_event_ids_of_a_back_end(
+    client: httpx.AsyncClient, page: NewKey, refused: Refused
+) -> None:
+    headers = bearer(page, origin=SHOP)
+    event = VIEW | {"user_id": ANONYMOUS}
+    refused(
+        await client.post("/interactions", json=event | {"event_id": "order-1"}, headers=headers), 403, "foreign_user"
+    )
+    own = await client.post("/interactions", json=event | {"event_id": f"{ANONYMOUS}-1"}, headers=headers)
+    assert own.status_code == 201

@@ -19,7 +19,8 @@ ALLOWED = {
     "read": {"read"},
     "write": {"write"},
     "personal": {"personal"},
-    "admin": {"read", "write", "personal", "admin"},
+    "metrics": {"metrics"},
+    "admin": {"read", "write", "personal", "metrics", "admin"},
 }
 
 
