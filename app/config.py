@@ -6,17 +6,15 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AwareDatetime, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from app.schedules import parse_schedule
 from app.setting_names import PREFIX, is_injected, unknown_names
+from app.setting_values import bundle_place, database_url
 from models.data.events import EVENT_WEIGHTS, EventTypes
 from models.data.goal import BETWEEN_GOALS, DeclaredGoals
 from models.data.rating_scale import DeclaredScale
@@ -30,13 +28,6 @@ SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Variable with the folder where the processes of a server write their metrics; prometheus_client reads it."""
 _ENV_FILE = ".env"
 _NOT_JSON: Literal["not_json"] = "not_json"
-_DRIVERS = {
-    "postgres": "postgresql+asyncpg",
-    "postgresql": "postgresql+asyncpg",
-    "postgresql+asyncpg": "postgresql+asyncpg",
-    "sqlite": "sqlite+aiosqlite",
-    "sqlite+aiosqlite": "sqlite+aiosqlite",
-}
 
 # The setting takes the name of a method that pydantic has deprecated.
 warnings.filterwarnings("ignore", 'Field name "schema" in "Settings" shadows an attribute')
@@ -108,6 +99,11 @@ class Settings(BaseSettings):
     worker_timeout: int = Field(
         60, ge=1, description="Seconds without a sign of life after which `braid serve` replaces one of its processes."
     )
+    allow_open: bool = Field(
+        False,
+        description="Whether other machines may send requests while there is no API key.",
+    )
+    docs: bool = Field(True, description="Whether `/docs`, `/redoc` and `/openapi.json` are open without an API key.")
     test_clock: AwareDatetime | None = Field(
         None,
         description="For tests: a time with an offset at which the clock of `braid serve` stands until a request moves"
@@ -235,14 +231,7 @@ class Settings(BaseSettings):
     @field_validator("bundles")
     @classmethod
     def _place(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if "://" in value and parts.scheme not in {"file", "s3", "gs"}:
-            raise ValueError(f"{value!r} is neither a folder nor a URL of file://, s3:// or gs://")
-        if parts.scheme in {"s3", "gs"} and not parts.netloc:
-            raise ValueError(f"{value!r} names no bucket: {parts.scheme}://bucket/folder")
-        if value.startswith("file://") and parts.netloc:
-            raise ValueError(f"{value!r} names a host: a folder is file:///folder")
-        return value
+        return bundle_place(value)
 
     @field_validator("training_schedule")
     @classmethod
@@ -253,17 +242,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        try:
-            url = make_url(value)
-        except ArgumentError as error:
-            raise ValueError("is not a database URL") from error
-        if url.drivername not in _DRIVERS:
-            raise ValueError(f"{url.drivername!r} is neither SQLite nor PostgreSQL")
-        options = {"ssl" if name == "sslmode" else name: text for name, text in url.query.items()}
-        unknown = sorted(set(options) - (set() if url.drivername.startswith("sqlite") else {"ssl"}))
-        if unknown:
-            raise ValueError(f"has an option that Braid does not know: {unknown[0]}")
-        return url.set(drivername=_DRIVERS[url.drivername], query=options).render_as_string(hide_password=False)
+        return database_url(value)
 
 
 def load_settings(**given: Any) -> Settings:

@@ -1,33 +1,4 @@
-"""The errors a caller can meet, each with a stable code and an HTTP status.
-
-BraidError
-    NotFoundError
-    CursorError
-    UnknownMethodError
-    UnknownGoalError
-    NoBundleError
-    InvalidFieldsError
-        BatchRefusedError
-    OverloadedError
-    MalformedBodyError
-    TooManyRowsError
-    TooLargeError
-    UnsupportedMediaTypeError
-    DatabaseError
-        SchemaError
-        WriteRefusedError
-            StorageFullError
-            StorageReadOnlyError
-            StorageLockedError
-    EventIdConflictError
-    MergeConflictError
-    ImportBusyError
-    BundleRefusedError
-    BundlesUnavailableError
-    PortError
-    WorkersError
-    TrainingUnavailableError
-"""
+"""The errors a caller can meet, each with a stable code and an HTTP status."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -107,6 +78,54 @@ class OverloadedError(BraidError):
 
     code = "overloaded"
     status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class KeyRequiredError(BraidError):
+    """A server for a network needs an API key."""
+
+
+class UnauthorizedError(BraidError):
+    """No API key was sent, or none that is in force."""
+
+    code = "unauthorized"
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class ForbiddenError(BraidError):
+    """The API key may not do this."""
+
+    code = "forbidden"
+    status = HTTPStatus.FORBIDDEN
+
+
+class OpenToThisMachineError(ForbiddenError):
+    """Without an API key, a request of another machine."""
+
+    code = "key_required"
+
+
+class ForeignHostError(ForbiddenError):
+    """Without an API key, a request to a name that is not this machine's."""
+
+    code = "foreign_host"
+
+
+class ForeignOriginError(ForbiddenError):
+    """A request of a page of another origin."""
+
+    code = "foreign_origin"
+
+
+class ForeignFormError(ForbiddenError):
+    """A form that was not written for this session."""
+
+    code = "foreign_form"
+
+
+class ForeignUserError(ForbiddenError):
+    """A publishable key was used for a user that is not the page's own."""
+
+    code = "foreign_user"
 
 
 class MalformedBodyError(BraidError):

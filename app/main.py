@@ -16,6 +16,7 @@ from app.api import (
     interactions,
     item_users,
     items,
+    keys,
     metrics,
     openapi,
     pages,
@@ -32,12 +33,14 @@ from app.api import (
 )
 from app.api.bodies import BodyLimit
 from app.api.clock_header import CLOCK_HEADER, ClockHeader
+from app.api.docs_policy import DocsPolicy
+from app.api.guard import Guard
 from app.api.head_requests import HeadRequests
 from app.api.hot_path import HotPath
 from app.api.problems import add_error_handlers
 from app.api.raw_paths import RawPaths
 from app.config import Settings, load_settings
-from app.console import views
+from app.console import sign_in, views
 from app.logs import configure_logging
 from app.process.serving_state import serving_state
 from app.times import clock
@@ -60,8 +63,10 @@ _MODULES = (
     bundles,
     training_jobs,
     metrics,
+    keys,
     health,
     views,
+    sign_in,
 )
 _log = structlog.get_logger(__name__)
 
@@ -97,14 +102,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_tags=openapi.TAGS,
         generate_unique_id_function=openapi.operation_id,
         lifespan=lifespan,
+        # A redirect would name whatever host the request names.
+        redirect_slashes=False,
     )
     app.state.settings = settings
     for module in _MODULES:
         app.include_router(module.router)
     add_error_handlers(app)
     app.add_middleware(BodyLimit, larger={imports.PATH: imports.MAX_BYTES})
+    app.add_middleware(DocsPolicy)
     app.add_middleware(HotPath)
     app.add_middleware(HeadRequests)
+    app.add_middleware(Guard)
     app.add_middleware(RawPaths)
     if settings.test_clock is not None:
         app.add_middleware(ClockHeader)

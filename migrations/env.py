@@ -6,9 +6,9 @@ from alembic import context
 from sqlalchemy import Connection
 
 from app.config import load_settings
+from app.storage.access_tables import metadata
 from app.storage.database import Database
 from app.storage.search_index import is_compared
-from app.storage.tables import metadata
 
 
 def run(connection: Connection) -> None:

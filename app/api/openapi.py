@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from app.api.access_rules import Rule, rule_of
 from app.api.problems import MEDIA_TYPE, problems
 from app.schemas.problems import Problem
 
@@ -27,6 +28,7 @@ TAGS = [
     {"name": "catalogue", "description": "Items, and the schema of the attributes of items and users"},
     {"name": "users", "description": "Profiles, and all data about a user: read, export, merge and erase it"},
     {"name": "training", "description": "Training jobs, and the bundles that they make"},
+    {"name": "access", "description": "API keys and the log of administrative acts"},
     {"name": "operation", "description": "Health, metrics, online measures and the console"},
 ]
 _PATH_PARAMETERS = {
@@ -37,6 +39,7 @@ _PATH_PARAMETERS = {
     "job_id": ("`job_id` of the training job", "9f86d081884c7d65"),
     "version": ("`version` of the bundle", "20260301T120000000000Z"),
     "name": ("name of the scenario", "home"),
+    "key_id": ("`key_id` of the key", "4f1c2ab09d3e"),
 }
 """What names in paths stand for, and an example of each: the rules of their types are those of several names."""
 _OTHERS = {"merge_user": "anonymous-7", "undo_merge": "anonymous-7"}
@@ -45,6 +48,13 @@ _RETRY_AFTER = {"Retry-After": {"description": "seconds until the next attempt",
 _JSON = "application/json"
 _FIRST_ERROR = 400
 _SUMMARY = re.compile(r"(.+?)[;:.](?:\s|$)")
+_SCHEME = "key"
+_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "braid_sk_KEYID_SECRET",
+    "description": "An API key, made by `braid key create` or `POST /keys`.",
+}
 _PROBLEM = {"$ref": f"#/components/schemas/{Problem.__name__}"}
 
 
@@ -64,13 +74,29 @@ def describe(app: FastAPI) -> None:
             for schema in schemas.values():
                 if "examples" in schema:
                     schema["examples"] = [_with_nulls(one, schema, schemas) for one in schema["examples"]]
-            for operations in document["paths"].values():
-                for operation in operations.values():
+            document["components"]["securitySchemes"] = {_SCHEME: _KEY}
+            for path, operations in document["paths"].items():
+                for method, operation in operations.items():
+                    _guard(operation, rule_of(method.upper(), path))
                     _complete(operation)
                     _exemplify(operation, schemas)
         return app.openapi_schema or plain()
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _guard(operation: dict[str, Any], rule: Rule) -> None:
+    """Say which scope an operation needs, and how it is refused."""
+    if rule.needs == "open":
+        operation["security"] = []
+        return
+    # Where there is no key yet, this machine needs none.
+    operation["security"] = [{_SCHEME: [rule.needs]}, {}]
+    pages = ", or `publish` for the page's own user" if rule.in_pages else ""
+    operation["description"] += f"\n\nScope of the API key: `{rule.needs}`{pages}."
+    for status, response in problems(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN).items():
+        described = {"description": response["description"], "content": {_JSON: {"schema": _PROBLEM}}}
+        operation["responses"].setdefault(str(status), described)
 
 
 def _complete(operation: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """Errors as problem documents (RFC 9457)."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -22,6 +23,8 @@ _log = structlog.get_logger(__name__)
 _CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large"}
 # Not the phrases of the statuses: these differ between versions of Python.
 _MEANINGS = {
+    HTTPStatus.UNAUTHORIZED: "The API key is missing, unknown, revoked or has expired",
+    HTTPStatus.FORBIDDEN: "The API key, or without keys the machine or page that asks, may not do this",
     HTTPStatus.NOT_FOUND: "There is nothing of this id or name",
     HTTPStatus.CONFLICT: "It contradicts what is stored, or a file that was configured",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
@@ -59,20 +62,20 @@ def problem_response(
 
 async def _braid_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, BraidError)  # noqa: S101 - registered for this class
+    return as_problem(error, request.method, request.url.path)
+
+
+def as_problem(error: BraidError, method: str, path: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer a request with what went wrong."""
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _log.error("request failed", method=request.method, path=request.url.path, code=error.code, reason=str(error))
+        _log.error("request failed", method=method, path=path, code=error.code, reason=str(error))
     unavailable = error.status == HTTPStatus.SERVICE_UNAVAILABLE
     detail = error.told or str(error)
     about = None if error.field is None else [FieldError(field=error.field, code=error.code, detail=detail)]
     if isinstance(error, InvalidFieldsError):
         about = error.errors
-    return problem_response(
-        error.status,
-        error.code,
-        detail,
-        about,
-        headers={"Retry-After": str(error.retry_after)} if unavailable else None,
-    )
+    again = {"Retry-After": str(error.retry_after)} if unavailable else {}
+    return problem_response(error.status, error.code, detail, about, headers={**again, **(headers or {})} or None)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

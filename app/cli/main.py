@@ -17,6 +17,7 @@ from app.cli.embedding import embed
 from app.cli.evaluating import evaluate
 from app.cli.export import ExportGroup
 from app.cli.importing import import_files
+from app.cli.keys import keys, make_first, require_key
 from app.cli.running import console, run_command
 from app.config import SettingsError, load_settings
 from app.errors import BraidError
@@ -41,6 +42,7 @@ export = typer.Typer(
 )
 cli.add_typer(export, name="export")
 cli.add_typer(bundles, name="bundles")
+cli.add_typer(keys, name="key")
 cli.command(name="import")(import_files)
 cli.command()(evaluate)
 cli.command()(embed)
@@ -72,6 +74,9 @@ def migrate(
         bool,
         typer.Option("--confirm-order", help="Also move rows that look like an order from `timestamp` to `sequence`."),
     ] = False,
+    first_key: Annotated[
+        bool, typer.Option("--first-key", help="Also make an admin key and print it, if there has never been a key.")
+    ] = False,
 ) -> None:
     """Create or update the database's tables."""
     if dry_run and confirm_order:
@@ -85,6 +90,8 @@ def migrate(
                 await migrating.migrate(database, console, confirm_order=confirm_order)
 
     asyncio.run(run())
+    if first_key and not dry_run:
+        run_command(make_first)
 
 
 @cli.command()
@@ -156,8 +163,9 @@ def serve(
     settings = load_settings(host=host, port=port, workers=workers)
 
     async def check() -> None:
-        async with open_database(settings) as database:
-            await require_schema(database)
+        async with Resources(settings) as resources:
+            await require_schema(resources.database)
+            await require_key(resources)
         if settings.scenarios is not None:
             read_scenarios(settings.scenarios)
 

@@ -7,9 +7,11 @@ from urllib.parse import unquote, urlsplit
 
 from app.config import Settings
 from app.schemas.ids import in_force
+from app.services.access.audit import AuditLog
 from app.services.kit.event_types import EventTypeRule
 from app.services.scenarios.definitions import Scenarios
 from app.services.state.declared_schema import DeclaredSchema
+from app.storage.audit_log import AuditStore
 from app.storage.changes import ChangeStore
 from app.storage.counts import CountStore
 from app.storage.database import Database
@@ -17,6 +19,7 @@ from app.storage.first_mentions import FirstMentions
 from app.storage.imports import ImportStore
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
+from app.storage.keys import KeyStore
 from app.storage.merging import MergeStore
 from app.storage.requests import RequestStore
 from app.storage.scenarios import ScenarioStore
@@ -139,6 +142,16 @@ class Resources:
     def requests(self) -> RequestStore:
         """The contexts of recommendation requests."""
         return RequestStore(self.database)
+
+    @cached_property
+    def keys(self) -> KeyStore:
+        """API keys."""
+        return KeyStore(self.database, self.changes)
+
+    @cached_property
+    def audit_log(self) -> AuditLog:
+        """Administrative acts."""
+        return AuditLog(AuditStore(self.database))
 
     @cached_property
     def imports(self) -> ImportStore:

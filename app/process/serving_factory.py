@@ -2,6 +2,7 @@
 
 from app.process import factory
 from app.process.serving_state import ServingState
+from app.services.access.api_keys import ApiKeys
 from app.services.catalogue.attribute_schema import AttributeSchema
 from app.services.catalogue.catalogue import Catalogue
 from app.services.monitoring.exposition import Exposition
@@ -51,6 +52,11 @@ def user_data(state: ServingState) -> UserData:
         state.counts_since_bundle,
         state.erased_users,
     )
+
+
+def api_keys(state: ServingState) -> ApiKeys:
+    """Make, list and revoke API keys."""
+    return ApiKeys(state.resources.keys, state.audit_log, state.keyring)
 
 
 def charts(state: ServingState) -> PopularItems:

@@ -15,6 +15,8 @@ from app.errors import DatabaseError
 from app.process import factory
 from app.process.resources import Resources
 from app.schemas.options import Options
+from app.services.access.keyring import Keyring
+from app.services.access.sessions import Sessions
 from app.services.ingestion.ingestion import Ingestion
 from app.services.kit.supervision import Loop, Supervisor
 from app.services.monitoring.online_measures import RecentMeasures
@@ -39,6 +41,7 @@ from app.services.transfer.import_jobs import ImportJobs
 from app.services.users.retention import Retention
 from app.storage.notifications import Notifications
 from app.storage.retention import RetentionStore
+from app.storage.sessions import SessionStore
 from models.arrays.compiled import load_kernels
 from models.data.events import half_lives_of, weights_of
 from models.data.strengths import StrengthScale
@@ -75,6 +78,9 @@ class ServingState:
         self.log_counts = LogCounts(resources.interactions, scale)
         self.recent_counts = RecentCounts(resources.counts, scale)
         self.counts_since_bundle = CountsSinceBundle(resources.counts, weights)
+        self.keyring = Keyring(resources.keys)
+        self.sessions = Sessions(SessionStore(resources.database), self.keyring, resources.audit_log)
+        self.audit_log = resources.audit_log
         self.feed = ChangeFeed(
             resources.changes,
             self.notifications,
@@ -85,6 +91,7 @@ class ServingState:
             self.counts_since_bundle.forget,
             resources.schema.refresh,
             resources.scenarios.refresh,
+            self.keyring.load,
         )
         self.recent_measures = RecentMeasures(factory.online_measuring(resources))
         self.event_types_of_log = factory.event_types_of_log(resources)
@@ -132,6 +139,10 @@ class ServingState:
         await asyncio.to_thread(load_kernels)
         # The feed first: what is written while things are loaded is read afterwards.
         await self.feed.start()
+        try:
+            await self.keyring.load()
+        except DatabaseError as error:
+            _log.error("the API keys are not read yet: until then all requests are refused", reason=str(error))
         try:
             await self.resources.schema.load()
         except DatabaseError as error:

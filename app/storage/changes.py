@@ -18,7 +18,7 @@ from app.times import now
 CHANNEL = "braid_changes"
 _KEYS_A_ROW = 1000
 _MAX_KEYS = 100_000
-Kind = Literal["users", "items", "masks", "bundles", "deletions", "schema", "scenarios"]
+Kind = Literal["users", "items", "masks", "bundles", "deletions", "schema", "scenarios", "keys"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Change:
 
     The keys of `masks` are users who were erased or merged: the bundle in use must hide them. Those of `deletions` are
     users of whom interactions were deleted; `schema` has one key, whatever changed in it; those of
-    `scenarios` are names.
+    `scenarios` are names, those of `keys` ids of API keys.
     """
 
     id: int

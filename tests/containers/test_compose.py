@@ -75,7 +75,7 @@ def test_each_service_waits_for_what_it_needs(services: Services) -> None:
 
 def test_the_runs_that_end_are_not_started_again(services: Services) -> None:
     assert services["migrate"]["restart"] == services["trainer"]["restart"] == "no"
-    assert services["migrate"]["command"] == ["braid", "migrate"]
+    assert services["migrate"]["command"] == ["braid", "migrate", "--first-key"]
     assert services["trainer"]["profiles"] == ["train"]
     assert services["worker"]["restart"] == services["api"]["restart"] == "unless-stopped"
     assert services["worker"]["command"] == ["braid", "worker"]

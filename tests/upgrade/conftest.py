@@ -82,7 +82,7 @@ def serve(restored: Installation, monkeypatch: pytest.MonkeyPatch) -> Serve:
         transport = httpx.ASGITransport(application)
         async with (
             application.router.lifespan_context(application),
-            httpx.AsyncClient(transport=transport, base_url="http://braid") as client,
+            httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
         ):
             yield client
 

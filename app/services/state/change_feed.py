@@ -49,6 +49,8 @@ class ChangeFeed:
         Called where the declared schema was changed, or may have been, before items are read.
     on_scenarios
         Called where scenarios were changed, or may have been.
+    on_keys
+        Called where API keys were changed, or may have been.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class ChangeFeed:
         on_deletions: Callable[[], None],
         on_schema: Callable[[], Awaitable[None]],
         on_scenarios: Callable[[], Awaitable[None]],
+        on_keys: Callable[[], Awaitable[None]],
     ) -> None:
         self._changes = changes
         self._notifications = notifications
@@ -72,6 +75,7 @@ class ChangeFeed:
         self._on_deletions = on_deletions
         self._on_schema = on_schema
         self._on_scenarios = on_scenarios
+        self._on_keys = on_keys
         self._position: Position | None = None
         self._read_at = time.monotonic()
         self._pruned_at = time.monotonic()
@@ -121,6 +125,7 @@ class ChangeFeed:
         if self._position is None or self.seconds_behind > _RETENTION_SECONDS / 2:
             # Missed changes may have been pruned: everything in memory may be out of date.
             self._position = await self._changes.position()
+            await self._on_keys()
             await self._on_schema()
             await self._on_scenarios()
             await self._apply(None, None, None, None)
@@ -129,6 +134,7 @@ class ChangeFeed:
             found, after = await self._changes.read(self._position)
             uncertain_commits = self._changes.uncertain_commits
             if uncertain_commits != self._known_doubts:
+                await self._on_keys()
                 await self._on_schema()
                 await self._on_scenarios()
                 await self._apply(None, None, None, None)
@@ -142,6 +148,8 @@ class ChangeFeed:
             )
             if any(change.kind == "deletions" for change in found):
                 self._on_deletions()
+            if any(change.kind == "keys" for change in found):
+                await self._on_keys()
             if any(change.kind == "scenarios" for change in others):
                 await self._on_scenarios()
             if any(change.kind == "schema" for change in others):

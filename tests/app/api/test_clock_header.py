@@ -159,7 +159,7 @@ async def test_a_header_that_is_no_time_is_refused(
 @pytest.fixture
 async def elsewhere(application: FastAPI, client: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(application, client=("192.0.2.1", 123))
-    async with httpx.AsyncClient(transport=transport, base_url="http://braid") as other:
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as other:
         yield other
 
 

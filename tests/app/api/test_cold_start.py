@@ -103,7 +103,7 @@ async def exposing(settings: Settings, bundles: BundleStore) -> AsyncIterator[ht
     transport = httpx.ASGITransport(application)
     async with (
         application.router.lifespan_context(application),
-        httpx.AsyncClient(transport=transport, base_url="http://braid") as client,
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
     ):
         yield client
 

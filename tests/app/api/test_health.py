@@ -232,7 +232,7 @@ async def test_without_the_database_requests_fail_as_problems(
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://braid") as client,
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
     ):
         answer = await client.get("/health/ready")
         assert answer.status_code == 503
@@ -257,7 +257,7 @@ async def test_an_unexpected_error_shows_no_traceback(
     transport = httpx.ASGITransport(application, raise_app_exceptions=False)
     async with (
         application.router.lifespan_context(application),
-        httpx.AsyncClient(transport=transport, base_url="http://braid") as client,
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
     ):
         problem = refused(await client.get("/broken"), 500, "internal_error")
         assert "secret" not in json.dumps(problem)
@@ -273,7 +273,7 @@ async def test_without_tables_a_request_says_what_is_missing(
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://braid") as client,
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
     ):
         problem = refused(await client.get("/recommend/u"), 503, "database_not_migrated")
         assert "braid migrate" in problem["detail"]

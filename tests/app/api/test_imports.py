@@ -250,7 +250,10 @@ async def test_files_that_failed_may_be_imported_again_when_the_rules_allow_them
         assert first["status"] == "failed"
     app = create_app(settings.model_copy(update={"allow_unknown_event_types": True}))
     transport = httpx.ASGITransport(app)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://b") as client:
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
+    ):
         answer = await client.post("/imports", files=files)
         assert (answer.json()["status"], answer.json()["import_id"]) == ("running", first["import_id"])
         job = await ended(client, answer.headers["location"])

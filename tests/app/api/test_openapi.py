@@ -48,9 +48,17 @@ def test_every_tag_is_described_and_used(openapi: Document) -> None:
 def test_the_document_says_what_a_version_promises(openapi: Document) -> None:
     assert openapi["info"]["summary"]
     assert "only additions" in openapi["info"]["description"]
-    # Until there are keys, none are asked for.
-    assert "securitySchemes" not in openapi["components"]
+    assert list(openapi["components"]["securitySchemes"]) == ["key"]
     assert "security" not in openapi
+
+
+def test_every_operation_names_its_scope(openapi: Document) -> None:
+    for _, path, operation in operations_of(openapi):
+        scopes = [scope for one in operation["security"] for scope in one.get("key", [])]
+        assert len(scopes) == (not path.startswith("/health/"))
+        if scopes:
+            assert f"Scope of the API key: `{scopes[0]}`" in operation["description"]
+            assert {"401", "403"} <= operation["responses"].keys()
 
 
 def test_every_error_is_described_as_a_problem(openapi: Document) -> None:

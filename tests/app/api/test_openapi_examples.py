@@ -92,6 +92,8 @@ async def test_every_example_works_on_the_sample_data(client: httpx.AsyncClient,
         name = operation["operationId"]
         if name == "activate_bundle":
             continue  # there is none
+        if name in {"post_key", "post_rotated_key", "delete_key"}:
+            continue  # the first key closes the server: `test_keys.py`
         place, query = filled(path, operation, made)
         for kind, media in media_of(operation.get("requestBody", {})):
             answered = await ask(client, method, place, query, kind, media["example"])

@@ -145,7 +145,7 @@ async def test_the_bundle_tells_nothing_of_an_erased_user(
     transport = httpx.ASGITransport(application)
     async with (
         application.router.lifespan_context(application),
-        httpx.AsyncClient(transport=transport, base_url="http://braid") as client,
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
         serving_state(settings) as other,
     ):
         await other.start()

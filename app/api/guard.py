@@ -1,0 +1,163 @@
+"""Who may call what: stands in front of everything that answers, the hot path included."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api import loopback, page_keys
+from app.api.access_rules import Rule, rule_of
+from app.api.problems import as_problem
+from app.errors import BraidError, ForbiddenError, UnauthorizedError
+from app.process.serving_state import ServingState
+from app.services.access.keyring import Key
+from app.services.access.sessions import COOKIE
+
+_BEARER = "bearer "
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="braid"'}
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+_CONSOLE, SIGN_IN = "/console", "/console/sign-in"
+LOCAL = "local"
+CALLER = "braid.caller"
+"""Where a request says who makes it."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who makes a request: a key, or this machine where there is none."""
+
+    name: str
+    key: Key | None = None
+
+
+class Guard:
+    """Lets a request pass, or refuses it: 401 without a key, 403 with one that may not do this.
+
+    Where there has never been a key, only this machine is let in, and no page of another origin; see `loopback`.
+
+    Parameters
+    ----------
+    app
+        The application behind it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse the request, or pass it on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        rule = rule_of(scope["method"], scope["path"])
+        state: ServingState | None = getattr(scope["app"].state, "serving", None)
+        if state is None or rule.needs == "open" or (rule.needs == "docs" and state.resources.settings.docs):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        try:
+            if not state.keyring.loaded:
+                await state.keyring.load()
+            if origin is not None and origin in state.keyring.origins:
+                if scope["method"] == "OPTIONS":
+                    await page_keys.preflight(origin)(scope, receive, send)
+                    return
+                send = _with_origin(send, origin)
+            caller = await _caller(state, scope, headers)
+            if caller.key is not None:
+                _require(caller.key, rule, scope["path"], origin)
+                if caller.key.is_publishable:
+                    receive = await page_keys.require_own_user(caller.key, scope, headers, receive)
+        except BraidError as error:
+            if isinstance(error, UnauthorizedError) and scope["path"] == _CONSOLE and "authorization" not in headers:
+                await RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)(scope, receive, send)
+                return
+            extra = _CHALLENGE if isinstance(error, UnauthorizedError) else {}
+            await as_problem(error, scope["method"], scope["path"], extra)(scope, receive, send)
+            return
+        scope[CALLER] = caller.name
+        if rule.recorded and b"dry_run=true" not in scope["query_string"] and scope["method"] not in _SAFE:
+            send = _recorded(send, state, caller, scope)
+        await self._app(scope, receive, send)
+
+
+async def _caller(state: ServingState, scope: Scope, headers: Headers) -> Caller:
+    """Say who calls.
+
+    Raises
+    ------
+    UnauthorizedError
+        The key is missing, wrong, revoked or has expired.
+    ForbiddenError
+        There are no keys, and the request is not of this machine.
+    """
+    if not state.keyring.has_any:
+        loopback.require(state.resources.settings, scope, headers)
+        return Caller(LOCAL)
+    given = headers.get("authorization")
+    # A cookie, which browsers send by themselves, only shows: no act can be made by it.
+    if given is None and scope["path"] == _CONSOLE and scope["method"] in _SAFE:
+        session = await state.sessions.find(
+            cookie_parser(headers.get("cookie", "")).get(COOKIE), idle=scope["query_string"] == b"refreshed"
+        )
+        if session is not None:
+            return Caller(session.key.key_id, session.key)
+    if given is None:
+        raise UnauthorizedError("send an API key as `Authorization: Bearer braid_sk_...`")
+    if given[: len(_BEARER)].lower() != _BEARER:
+        raise UnauthorizedError("the Authorization header must be `Bearer` and an API key")
+    key = state.keyring.find(given[len(_BEARER) :].strip())
+    if key is None:
+        raise UnauthorizedError("this API key is unknown, revoked or has expired")
+    return Caller(key.key_id, key)
+
+
+def _require(key: Key, rule: Rule, path: str, origin: str | None) -> None:
+    """Refuse what a key may not do.
+
+    Raises
+    ------
+    ForbiddenError
+        It lacks the scope, is for another scenario, or for pages of another origin.
+    """
+    if key.origins is not None and origin not in key.origins:
+        raise ForbiddenError(f"this key works only in pages of {', '.join(sorted(key.origins))}")
+    needs = "read" if rule.needs == "docs" else rule.needs
+    if key.is_publishable and not rule.in_pages:
+        raise ForbiddenError("this call is not open to publishable keys")
+    if not key.is_publishable and not key.may(needs):
+        has = ", ".join(sorted(key.scopes))
+        raise ForbiddenError(f"this call needs the scope {needs}, and the key has {has}")
+    if key.scenarios is not None and needs == "read":
+        parts = path.split("/")
+        if not (path.startswith("/scenarios/") and parts[-1] == "recommend" and parts[2] in key.scenarios):
+            raise ForbiddenError(f"this key is for the scenarios {', '.join(sorted(key.scenarios))} alone")
+
+
+def _with_origin(send: Send, origin: str) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["Access-Control-Allow-Origin"] = origin
+            headers["Access-Control-Expose-Headers"] = "Braid-Degraded, Retry-After"
+            headers.add_vary_header("Origin")
+        await send(message)
+
+    return sending
+
+
+def _recorded(send: Send, state: ServingState, caller: Caller, scope: Scope) -> Send:
+    """Write an act into the audit log before its success is told."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] < HTTPStatus.BAD_REQUEST:
+            await state.audit_log.record(
+                caller.name, scope["method"], scope["path"], (scope.get("client") or (None,))[0]
+            )
+        await send(message)
+
+    return sending

@@ -1,0 +1,57 @@
+"""Without API keys: requests of this machine alone, and none that a page of another origin makes a browser send."""
+
+from ipaddress import ip_address
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from app.config import LOOPBACK, Settings
+from app.errors import ForeignHostError, ForeignOriginError, OpenToThisMachineError
+
+_MAPPED = "::ffff:"
+_OF_PROXIES = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
+_MAKE_A_KEY = (
+    "make an API key (`braid key create`), or set BRAID_ALLOW_OPEN=true where a network may send requests without one"
+)
+
+
+def require(settings: Settings, scope: Scope, headers: Headers) -> None:
+    """Refuse a request of another machine, to another name, or of a page of another origin.
+
+    Names are checked since a page can have its own name lead to this machine (DNS rebinding).
+
+    Raises
+    ------
+    ForbiddenError
+        The text says which, and what to do.
+    """
+    origin, host = headers.get("origin"), headers.get("host", "")
+    if origin is not None and origin.partition("://")[2] != host:
+        raise ForeignOriginError(f"pages of {origin} may not call this server: {_MAKE_A_KEY}")
+    if settings.allow_open:
+        return
+    caller = scope.get("client")
+    through = next((name for name in _OF_PROXIES if name in headers), None)
+    if through is not None:
+        detail = f"there is no API key yet, and the header {through} is of a proxy, behind which others may be"
+        raise OpenToThisMachineError(f"{detail}: {_MAKE_A_KEY}")
+    if caller is None or not _is_loopback(caller[0].removeprefix(_MAPPED)):
+        raise OpenToThisMachineError(f"there is no API key yet, so only this machine may send requests: {_MAKE_A_KEY}")
+    name = _name_of(host)
+    if name not in LOOPBACK and not _is_loopback(name):
+        detail = f"there is no API key yet, so the Host must be 127.0.0.1 or localhost, not {host!r}: {_MAKE_A_KEY}"
+        raise ForeignHostError(detail)
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _name_of(host: str) -> str:
+    """Return the name or address of a Host header, without its port."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0].lower()
