@@ -80,10 +80,6 @@ class OverloadedError(BraidError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
-class KeyRequiredError(BraidError):
-    """A server for a network needs an API key."""
-
-
 class UnauthorizedError(BraidError):
     """No API key was sent, or none that is in force."""
 
@@ -114,12 +110,6 @@ class ForeignOriginError(ForbiddenError):
     """A request of a page of another origin."""
 
     code = "foreign_origin"
-
-
-class ForeignFormError(ForbiddenError):
-    """A form that was not written for this session."""
-
-    code = "foreign_form"
 
 
 class ForeignUserError(ForbiddenError):

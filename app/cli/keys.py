@@ -9,8 +9,7 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from app.cli.running import console, run_command
-from app.config import LOOPBACK
-from app.errors import KeyRequiredError
+from app.config import LOOPBACK, SettingsError
 from app.process.resources import Resources
 from app.schemas.keys import KeyIn, NewKey
 from app.services.access.api_keys import ApiKeys
@@ -102,7 +101,7 @@ async def require_key(resources: Resources) -> None:
 
     Raises
     ------
-    KeyRequiredError
+    SettingsError
         The server would listen on an address of a network, and there has never been a key.
     """
     settings = resources.settings
@@ -111,8 +110,8 @@ async def require_key(resources: Resources) -> None:
     if await resources.keys.all():
         return
     if not settings.allow_open:
-        raise KeyRequiredError(
-            f"BRAID_HOST is {settings.host}, and there is no API key: make one with"
+        raise SettingsError(
+            f"BRAID_HOST: is {settings.host}, and there is no API key: make one with"
             " `braid key create --name admin --scope admin`, listen on 127.0.0.1, or set BRAID_ALLOW_OPEN=true to let"
             " everybody in"
         )

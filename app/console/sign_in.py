@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from app.api.dependencies import State
 from app.console.pages import page
-from app.errors import ForeignFormError, ForeignOriginError
+from app.errors import ForbiddenError, ForeignOriginError
 from app.services.access.sessions import COOKIE, csrf_of
 
 _CONSOLE, _PATH = "/console", "/console/sign-in"
@@ -44,7 +44,7 @@ async def sign_out(request: Request, state: State, csrf: Annotated[str, Form(max
     _require_own_page(request)
     token = request.cookies.get(COOKIE)
     if token is not None and not hmac.compare_digest(csrf, csrf_of(token)):
-        raise ForeignFormError("the form is not of this session")
+        raise ForbiddenError("the form is not of this session")
     if token is not None:
         await state.sessions.end(token)
     answer = RedirectResponse(_PATH, HTTPStatus.SEE_OTHER)

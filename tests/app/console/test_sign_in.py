@@ -52,7 +52,7 @@ async def test_an_admin_key_signs_in_and_the_form_signs_out(
     shown = await client.get("/console", headers=cookie)
     assert shown.status_code == 200
     csrf = re.findall(r'name="csrf" value="([0-9a-f]{64})"', shown.text)[0]
-    refused(await client.post("/console/sign-out", data={"csrf": "x"}, headers=cookie), 403, "foreign_form")
+    refused(await client.post("/console/sign-out", data={"csrf": "x"}, headers=cookie), 403, "forbidden")
     assert (await client.get("/console", headers=cookie)).status_code == 200
     # The cookie is for the console alone.
     refused(await client.get("/bundles", headers=cookie), 401, "unauthorized")
