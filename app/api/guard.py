@@ -13,6 +13,7 @@ from app.api.access_rules import Rule, rule_of
 from app.api.problems import as_problem
 from app.errors import BraidError, ForbiddenError, UnauthorizedError
 from app.process.serving_state import ServingState
+from app.services.access.audit import Actor
 from app.services.access.keyring import Key
 from app.services.access.sessions import COOKIE
 
@@ -21,6 +22,8 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="braid"'}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _CONSOLE, SIGN_IN = "/console", "/console/sign-in"
 LOCAL = "local"
+TRIED = "braid.tried"
+"""Where a call says that it only tried something, by adding to this list: it is no act."""
 CALLER = "braid.caller"
 """Where a request says who makes it."""
 
@@ -79,9 +82,10 @@ class Guard:
             extra = _CHALLENGE if isinstance(error, UnauthorizedError) else {}
             await as_problem(error, scope["method"], scope["path"], extra)(scope, receive, send)
             return
-        scope[CALLER] = caller.name
-        if rule.recorded and b"dry_run=true" not in scope["query_string"] and scope["method"] not in _SAFE:
-            send = _recorded(send, state, caller, scope)
+        actor = scope[CALLER] = Actor(caller.name, (scope.get("client") or (None,))[0])
+        if rule.recorded and scope["method"] not in _SAFE:
+            scope[TRIED] = []
+            send = _recorded(send, state, actor, scope)
         await self._app(scope, receive, send)
 
 
@@ -129,6 +133,8 @@ def _require(key: Key, rule: Rule, path: str, origin: str | None) -> None:
     needs = "read" if rule.needs == "docs" else rule.needs
     if key.is_publishable and not rule.in_pages:
         raise ForbiddenError("this call is not open to publishable keys")
+    if not rule.path and not key.may(needs):
+        raise ForbiddenError("there is no such call, or it needs the scope admin")
     if not key.is_publishable and not key.may(needs):
         has = ", ".join(sorted(key.scopes))
         raise ForbiddenError(f"this call needs the scope {needs}, and the key has {has}")
@@ -150,14 +156,13 @@ def _with_origin(send: Send, origin: str) -> Send:
     return sending
 
 
-def _recorded(send: Send, state: ServingState, caller: Caller, scope: Scope) -> Send:
+def _recorded(send: Send, state: ServingState, actor: Actor, scope: Scope) -> Send:
     """Write an act into the audit log before its success is told."""
 
     async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start" and message["status"] < HTTPStatus.BAD_REQUEST:
-            await state.audit_log.record(
-                caller.name, scope["method"], scope["path"], (scope.get("client") or (None,))[0]
-            )
+        done = message["type"] == "http.response.start" and message["status"] < HTTPStatus.BAD_REQUEST
+        if done and not scope[TRIED]:
+            await state.audit_log.record(actor, scope["method"], scope["path"])
         await send(message)
 
     return sending

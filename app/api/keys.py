@@ -11,7 +11,7 @@ from app.api.problems import problems
 from app.process import serving_factory
 from app.schemas.keys import AuditPage, AuditQuery, KeyIn, KeysPage, NewKey, RotateIn
 from app.services.access.api_keys import ApiKeys
-from app.services.access.audit import AuditLog
+from app.services.access.audit import Actor, AuditLog
 
 router = APIRouter(tags=["access"], responses=problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE))
 
@@ -19,12 +19,13 @@ Keys = Annotated[ApiKeys, from_state(serving_factory.api_keys)]
 Log = Annotated[AuditLog, from_state(lambda state: state.audit_log)]
 
 
-async def _caller(request: Request) -> str:
-    """Return the name under which the guard let the request in."""
-    return str(request.scope[CALLER])
+async def _caller(request: Request) -> Actor:
+    """Return whom the guard let in."""
+    actor: Actor = request.scope[CALLER]
+    return actor
 
 
-Caller = Annotated[str, Depends(_caller)]
+Caller = Annotated[Actor, Depends(_caller)]
 KeyId = Annotated[str, Path(pattern="^[0-9a-f]{12}$", description="`key_id` of the key", examples=["4f1c2ab09d3e"])]
 
 

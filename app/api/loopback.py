@@ -27,13 +27,16 @@ def require(settings: Settings, scope: Scope, headers: Headers) -> None:
     """
     origin, host = headers.get("origin"), headers.get("host", "")
     if origin is not None and origin.partition("://")[2] != host:
-        raise ForeignOriginError(f"pages of {origin} may not call this server: {_MAKE_A_KEY}")
+        raise ForeignOriginError(
+            f"pages of {origin} may not call this server: make a key for them,"
+            f" `braid key create --name NAME --scope publish --origin {origin}`"
+        )
     if settings.allow_open:
         return
     caller = scope.get("client")
     through = next((name for name in _OF_PROXIES if name in headers), None)
     if through is not None:
-        detail = f"there is no API key yet, and the header {through} is of a proxy, behind which others may be"
+        detail = f"there is no API key yet, and the header {through} shows that a proxy passed the request on"
         raise OpenToThisMachineError(f"{detail}: {_MAKE_A_KEY}")
     if caller is None or not _is_loopback(caller[0].removeprefix(_MAPPED)):
         raise OpenToThisMachineError(f"there is no API key yet, so only this machine may send requests: {_MAKE_A_KEY}")

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope
 
 from app.api.hot_path import PREFIX
-from app.errors import ForbiddenError, ForeignUserError, MalformedBodyError
+from app.errors import ForeignUserError, MalformedBodyError, TooLargeError, UnsupportedMediaTypeError
 from app.schemas.ids import from_path
 from app.services.access.keyring import Key
 from app.services.access.signed_users import ANONYMOUS_RULE, is_own_user
@@ -68,14 +68,14 @@ async def require_own_user(key: Key, scope: Scope, headers: Headers, receive: Re
 
 def _require_own_event(event_id: object, users: list[Any]) -> None:
     """Refuse an event id that a back end may use: what has it first in the log keeps it."""
-    if event_id is not None and not (users and str(event_id).startswith(str(users[-1]))):
-        raise ForeignUserError("with a publishable key an event_id must begin with the user_id")
+    if event_id is not None and not (users and str(event_id).startswith(f"{users[-1]}:")):
+        raise ForeignUserError("with a publishable key an event_id must begin with the user_id and a colon")
 
 
 async def _read(headers: Headers, receive: Receive) -> tuple[bytes, Receive]:
     """Read a small body, and return it with what gives it once more."""
     if headers.get("content-encoding", "identity").lower() != "identity":
-        raise ForbiddenError("with a publishable key the body must not be compressed")
+        raise UnsupportedMediaTypeError("with a publishable key the body must not be compressed")
     body, more = b"", True
     while more:
         message = await receive()
@@ -83,7 +83,7 @@ async def _read(headers: Headers, receive: Receive) -> tuple[bytes, Receive]:
             raise ClientDisconnect
         body, more = body + message.get("body", b""), message.get("more_body", False)
         if len(body) > _LONGEST:
-            raise ForbiddenError(f"with a publishable key a body has at most {_LONGEST:,} bytes")
+            raise TooLargeError(f"with a publishable key a body has at most {_LONGEST:,} bytes")
     given = [body]
 
     async def again() -> Message:

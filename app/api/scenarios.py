@@ -3,9 +3,10 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.api.dependencies import from_resources, from_state
+from app.api.guard import TRIED
 from app.api.lists import documented, respond
 from app.api.problems import problems
 from app.process import serving_factory
@@ -64,6 +65,7 @@ async def put_scenario(
     name: PathName,
     scenario: ScenarioPut,
     scenarios: Stored,
+    request: Request,
     response: Response,
     dry_run: Annotated[bool, Query(description="check the definition, and store nothing")] = False,
 ) -> Scenario:
@@ -72,6 +74,7 @@ async def put_scenario(
     409 where BRAID_SCENARIOS names a file that defines it.
     """
     if dry_run:
+        request.scope[TRIED].append(name)
         return scenarios.checked(name, scenario)
     stored, created = await scenarios.put(name, scenario)
     if created:

@@ -24,10 +24,12 @@ def answered(question: Question, wishes: Wishes) -> Wishes:
 def _said(question: Question, wishes: Wishes) -> dict[str, object]:
     said = wishes.mapping
     match question.answer:
+        case "--times":
+            return {"times": _ask("s, ms, us or ns", ("s", "ms", "us", "ns"))}
         case "--timezone":
             return {"timezone": _ask("time zone (UTC, Europe/Berlin, +02:00)")}
         case "--date-format":
-            return {"date_format": _ask("day-first or month-first")}
+            return {"date_format": _ask("day-first or month-first", ("day-first", "month-first"))}
         case "--map":
             return {"columns": {**said.columns, question.column: _ask(f"column that is {question.column}")}}
     target = _ask(f"{question.column!r} is (Enter: it is ignored)", ("", *BY_FILE["interactions"]), default="")

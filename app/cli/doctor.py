@@ -68,4 +68,4 @@ def _of_files(settings: Settings) -> Finding:
         return Finding("settings", "failed", f"{error}: correct the file; `braid serve` does not start with it")
     if settings.test_clock is not None:
         return Finding("settings", "warning", "BRAID_TEST_CLOCK is set: the clock stands; unset it outside of tests")
-    return Finding("settings", "ok", f"{len(settings.model_fields_set)} differ from the defaults or are set")
+    return Finding("settings", "ok", f"{len(settings.model_fields_set)} are set")

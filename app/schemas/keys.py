@@ -82,7 +82,8 @@ class KeyIn(BaseModel):
         scopes = set(self.scopes)
         if ("publish" in scopes) != bool(self.origins) or ("publish" in scopes and len(scopes) > 1):
             raise PydanticCustomError(
-                "publish_scope", "`publish` stands alone; a key with it needs `origins`, and no other has them"
+                "publish_scope",
+                "`publish` stands alone and needs origins; keys with other scopes have none",
             )
         if self.scenarios is not None and scopes not in ({"read"}, {"publish"}):
             raise PydanticCustomError(

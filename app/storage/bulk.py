@@ -1,4 +1,4 @@
-"""Bulk writes of imports: COPY on PostgreSQL, one statement for many rows on SQLite."""
+"""Bulk writes of imports: COPY on PostgreSQL, one prepared statement for all rows on SQLite."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence

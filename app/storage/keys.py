@@ -10,7 +10,7 @@ from app.storage.changes import ChangeStore
 from app.storage.database import Database
 from app.times import now
 
-_LOCK = 7_241_996
+_LOCK = 7_241_995
 """Advisory lock, the same in every process."""
 
 

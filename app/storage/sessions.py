@@ -1,7 +1,10 @@
 """Sessions of the console in SQL, by the digest of their cookie."""
 
+from contextlib import suppress
+
 from sqlalchemy import Connection, delete, insert, select, update
 
+from app.errors import WriteRefusedError
 from app.storage.access_tables import console_sessions
 from app.storage.database import Database
 from app.times import now
@@ -35,8 +38,10 @@ class SessionStore:
             return None
         moment = now()
         if renew and found["seen_at"] < moment - _RENEWED_AFTER:
-            async with self._database.writing() as connection:
-                await connection.execute(update(console_sessions).where(this).values(seen_at=moment))
+            # The console shows why writes are refused: it must not fail for that itself.
+            with suppress(WriteRefusedError):
+                async with self._database.writing() as connection:
+                    await connection.execute(update(console_sessions).where(this).values(seen_at=moment))
         return str(found["key_id"])
 
     async def end(self, digest: str) -> None:

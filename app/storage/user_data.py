@@ -51,7 +51,7 @@ class UserDataStore:
             return [_plain(row) for row in (await connection.execute(statement)).mappings()]
 
     async def pages(self, user_ids: Sequence[str]) -> AsyncIterator[Sequence[dict[str, Any]]]:
-        """Yield all of them, page by page."""
+        """Yield the interactions of users, page by page."""
         after: Place | None = None
         while page := await self.log(user_ids, after, _ROWS_A_PAGE):
             yield page

@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from app.errors import NotFoundError
+from app.errors import DatabaseError, NotFoundError
 from app.schemas.keys import ApiKey, KeyIn, KeysPage, NewKey
-from app.services.access.audit import AuditLog
+from app.services.access.audit import Actor, AuditLog
 from app.services.access.keyring import PUBLISH, Keyring
 from app.services.access.secrets import new_secret
 from app.storage.keys import KeyStore
@@ -20,7 +21,7 @@ FIRST = KeyIn(name="first admin key", scopes=["admin"])
 class ApiKeys:
     """Changes keys; the processes that serve follow within a second, this one at once.
 
-    Who does it is in the audit log: `actor` is the id of a key, or `command`.
+    Who does it is in the audit log.
 
     Parameters
     ----------
@@ -33,28 +34,28 @@ class ApiKeys:
         self._audit_log = audit_log
         self._keyring = keyring
 
-    async def add(self, given: KeyIn, actor: str) -> NewKey:
+    async def add(self, given: KeyIn, by: Actor) -> NewKey:
         """Make a key."""
         ends = None if given.expires_at is None else to_microseconds(given.expires_at)
         row, made = _new(given.model_dump(exclude={"expires_at"}), ends)
         await self._store.add(row)
-        await self._audit_log.record(actor, "key create", made.key_id)
+        await self._audit_log.record(by, "key create", made.key_id)
         await self._changed()
         return made
 
-    async def add_first(self, actor: str) -> NewKey | None:
+    async def add_first(self, by: Actor) -> NewKey | None:
         """Make an admin key if there has never been a key."""
         row, made = _new(FIRST.model_dump(exclude={"expires_at"}), None)
         if not await self._store.add_first(row):
             return None
-        await self._audit_log.record(actor, "key create", made.key_id)
+        await self._audit_log.record(by, "key create", made.key_id)
         return made
 
     async def list(self) -> KeysPage:
         """List all keys, the oldest first."""
         return KeysPage(items=[ApiKey(**_shown(row)) for row in await self._store.all()])
 
-    async def rotate(self, key_id: str, grace_hours: float, actor: str) -> NewKey:
+    async def rotate(self, key_id: str, grace_hours: float, by: Actor) -> NewKey:
         """Make a key that may do the same for as long, and let the old one end after some hours.
 
         Raises
@@ -63,17 +64,18 @@ class ApiKeys:
             No key of this id is in force.
         """
         old = next((row for row in await self._store.all() if row["key_id"] == key_id), None)
-        ends = now() + round(grace_hours * _HOUR)
-        if old is None or old["revoked_at"] is not None or (old["expires_at"] or ends) < now():
+        moment = now()
+        ends = moment + round(grace_hours * _HOUR)
+        if old is None or old["revoked_at"] is not None or (old["expires_at"] or ends) < moment:
             raise _no_key(key_id)
         row, made = _new(old, old["expires_at"])
         await self._store.add(row)
         await self._store.end(key_id, min(ends, old["expires_at"] or ends))
-        await self._audit_log.record(actor, "key rotate", f"{key_id} to {made.key_id}")
+        await self._audit_log.record(by, "key rotate", f"{key_id} to {made.key_id}")
         await self._changed()
         return made
 
-    async def revoke(self, key_id: str, actor: str) -> None:
+    async def revoke(self, key_id: str, by: Actor) -> None:
         """End a key at once.
 
         Raises
@@ -83,12 +85,14 @@ class ApiKeys:
         """
         if not await self._store.end(key_id, None):
             raise _no_key(key_id)
-        await self._audit_log.record(actor, "key revoke", key_id)
+        await self._audit_log.record(by, "key revoke", key_id)
         await self._changed()
 
     async def _changed(self) -> None:
         if self._keyring is not None:
-            await self._keyring.load()
+            # Where it fails the change feed does it: a key that is stored is told.
+            with suppress(DatabaseError):
+                await self._keyring.load()
 
 
 def _new(given: Mapping[str, Any], expires_at: int | None) -> tuple[dict[str, Any], NewKey]:
@@ -115,4 +119,4 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _no_key(key_id: str) -> NotFoundError:
-    return NotFoundError(f"no key {key_id!r} is in force: `braid key list` lists them")
+    return NotFoundError(f"there is no valid key {key_id!r}: `braid key list` shows all keys")

@@ -31,6 +31,6 @@ def key_id_of(key: str) -> str | None:
     return None if found is None else found[2]
 
 
-def digest_of(key: str) -> str:
-    """Return what is stored of a key: SHA-256, in hexadecimal. A secret of 256 bits needs no slow hash."""
-    return hashlib.sha256(key.encode()).hexdigest()
+def digest_of(secret: str) -> str:
+    """Return what is stored of a key or a cookie: SHA-256, in hexadecimal. A secret of 256 bits needs no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -6,8 +6,9 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from app.services.access.audit import AuditLog
+from app.services.access.audit import Actor, AuditLog
 from app.services.access.keyring import ADMIN, Key, Keyring
+from app.services.access.secrets import digest_of
 from app.storage.sessions import SessionStore
 from app.times import now
 
@@ -39,8 +40,8 @@ class Sessions:
         if key is None or not key.may(ADMIN):
             return None
         token = secrets.token_urlsafe(32)
-        await self._store.add(_digest(token), key.key_id, now() - IDLE_SECONDS * _SECOND)
-        await self._audit_log.record(key.key_id, "sign in", "/console", address)
+        await self._store.add(digest_of(token), key.key_id, now() - IDLE_SECONDS * _SECOND)
+        await self._audit_log.record(Actor(key.key_id, address), "sign in", "/console")
         return token
 
     async def find(self, token: str | None, *, idle: bool = False) -> Session | None:
@@ -53,19 +54,15 @@ class Sessions:
         """
         if token is None or _FORM.fullmatch(token) is None:
             return None
-        key_id = await self._store.seen(_digest(token), now() - IDLE_SECONDS * _SECOND, renew=not idle)
+        key_id = await self._store.seen(digest_of(token), now() - IDLE_SECONDS * _SECOND, renew=not idle)
         key = None if key_id is None else self._keyring.by_id(key_id)
         return None if key is None else Session(key, csrf_of(token))
 
     async def end(self, token: str) -> None:
         """End a session."""
-        await self._store.end(_digest(token))
+        await self._store.end(digest_of(token))
 
 
 def csrf_of(token: str) -> str:
     """Return what the forms of a session carry: only a page that Braid wrote for it knows."""
     return hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest()
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

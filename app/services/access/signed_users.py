@@ -9,7 +9,7 @@ from app.times import now
 
 ANONYMOUS = re.compile(r"anon-[A-Za-z0-9_-]{22,}")
 """128 random bits in base64, or more: who knows the id is its user."""
-ANONYMOUS_RULE = "`anon-` and at least 22 random letters or digits"
+ANONYMOUS_RULE = "`anon-` and at least 22 random letters, digits, - or _"
 _SIGNATURE = re.compile(r"([0-9]{1,12})\.[0-9a-f]{64}", re.ASCII)
 _SECOND = 1_000_000
 

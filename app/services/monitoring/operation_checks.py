@@ -41,11 +41,12 @@ async def training_check(jobs: TrainingJobStore) -> Check:
         return Check(status="ok", detail=f"a worker runs a training job; {found.waiting} wait")
     if not found.waiting:
         return Check(status="ok", detail="no training job waits")
-    waited = f"{found.waiting} training {'jobs wait' if found.waiting > 1 else 'job waits'}"
     if found.seconds < _WAITING_SECONDS:
-        return Check(status="ok", detail=waited)
+        waiting = f"{found.waiting} training {'jobs wait' if found.waiting > 1 else 'job waits'}"
+        return Check(status="ok", detail=waiting)
     minutes = f"{found.seconds / _MINUTE:,.0f} minutes"
-    return Check(status="degraded", detail=f"{waited} since {minutes} and no worker takes any: start `braid worker`")
+    waited = f"{found.waiting} training {'jobs have' if found.waiting > 1 else 'job has'} waited for {minutes}"
+    return Check(status="degraded", detail=f"{waited}, and no worker takes one: start `braid worker`")
 
 
 class EventTypesOfLog:

@@ -31,14 +31,14 @@ def test_a_key_is_made_listed_replaced_and_revoked(run: Run) -> None:
     assert code == 0
     assert re.search(rf"{made[1]}\s+shop\s+read, write\s", out)
     assert KEY.search(out) is None
-    code, out, _ = run("key", "rotate", made[1], "--grace-hours", "1")
+    code, out, _ = run("key", "rotate", made[1], "--grace-hours", "0.1")
     replaced = KEY.search(out)
     assert replaced is not None
     assert (code, replaced[1] != made[1]) == (0, True)
     assert run("key", "revoke", made[1])[0] == 0
     code, _, err = run("key", "revoke", made[1])
     assert code == 1
-    assert f"no key '{made[1]}' is in force" in err
+    assert f"there is no valid key '{made[1]}'" in err
     assert "revoked" in run("key", "list")[1]
 
 
@@ -46,7 +46,7 @@ def test_a_key_is_made_listed_replaced_and_revoked(run: Run) -> None:
     ("options", "said"),
     [
         (("--scope", "everything"), "'read', 'write', 'personal'"),
-        (("--scope", "publish"), "needs `origins`"),
+        (("--scope", "publish"), "needs origins"),
         (("--scope", "publish", "--origin", "shop.example"), "no origin"),
     ],
 )

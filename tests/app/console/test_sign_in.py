@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app.process.resources import Resources
 from app.schemas.keys import KeyIn
 from app.services.access.api_keys import ApiKeys
+from app.services.access.audit import Actor
 
 Refused = Callable[..., dict[str, Any]]
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -69,7 +70,7 @@ async def test_a_wrong_key_does_not(client: httpx.AsyncClient, admin: str, key: 
 
 async def test_a_key_that_is_no_admin_does_not(client: httpx.AsyncClient, application: FastAPI, admin: str) -> None:
     state = application.state.serving
-    made = await ApiKeys(state.resources.keys, state.audit_log).add(KeyIn(name="r", scopes=["read"]), "test")
+    made = await ApiKeys(state.resources.keys, state.audit_log).add(KeyIn(name="r", scopes=["read"]), Actor("test"))
     await application.state.serving.keyring.load()
     assert (await client.post("/console/sign-in", data={"key": made.key})).status_code == 401
 
@@ -99,5 +100,5 @@ async def test_a_session_ends_with_its_key_and_when_nobody_asks(
     await idle(31)
     assert (await client.get("/console", headers=cookie)).status_code == 303
     cookie = {"cookie": await sign_in(client, admin)}
-    await ApiKeys(state.resources.keys, state.audit_log, state.keyring).revoke(admin.split("_")[2], "test")
+    await ApiKeys(state.resources.keys, state.audit_log, state.keyring).revoke(admin.split("_")[2], Actor("test"))
     assert (await client.get("/console", headers=cookie)).status_code == 303

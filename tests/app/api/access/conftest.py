@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from app.schemas.keys import KeyIn, NewKey
 from app.services.access.api_keys import ApiKeys
+from app.services.access.audit import Actor
 from tests.app.api.access.keys import SHOP
 
 Make = Callable[..., Awaitable[NewKey]]
@@ -19,7 +20,7 @@ async def make(client: httpx.AsyncClient, application: FastAPI) -> Make:
     async def key(*scopes: str, **more: Any) -> NewKey:
         state = application.state.serving
         given = KeyIn.model_validate({"name": "k", "scopes": list(scopes), **more})
-        return await ApiKeys(state.resources.keys, state.audit_log, state.keyring).add(given, "test")
+        return await ApiKeys(state.resources.keys, state.audit_log, state.keyring).add(given, Actor("test"))
 
     return key
 

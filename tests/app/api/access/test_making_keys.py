@@ -15,6 +15,7 @@ from app.process.resources import Resources
 from app.process.serving_state import serving_state
 from app.schemas.keys import KeyIn, NewKey
 from app.services.access.api_keys import ApiKeys
+from app.services.access.audit import Actor
 from tests.app.api.access.keys import SHOP, bearer
 
 Refused = Callable[..., dict[str, Any]]
@@ -96,10 +97,10 @@ async def test_what_is_no_key_is_refused(
 
 async def test_the_first_key_is_made_once(resources: Resources) -> None:
     keys = ApiKeys(resources.keys, resources.audit_log)
-    first = await keys.add_first("test")
+    first = await keys.add_first(Actor("test"))
     assert first is not None
     assert first.scopes == ["admin"]
-    assert await keys.add_first("test") is None
+    assert await keys.add_first(Actor("test")) is None
 
 
 def test_origins_are_kept_as_browsers_send_them() -> None:

@@ -94,5 +94,5 @@ async def test_a_page_cannot_take_the_event_ids_of_a_back_end(
     refused(
         await client.post("/interactions", json=event | {"event_id": "order-1"}, headers=headers), 403, "foreign_user"
     )
-    own = await client.post("/interactions", json=event | {"event_id": f"{ANONYMOUS}-1"}, headers=headers)
+    own = await client.post("/interactions", json=event | {"event_id": f"{ANONYMOUS}:1"}, headers=headers)
     assert own.status_code == 201
