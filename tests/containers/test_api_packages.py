@@ -77,7 +77,9 @@ def installed(repository: Path, stages: dict[str, Stage], tmp_path_factory: pyte
     for instruction in stages["build-api"].instructions:
         *words, _ = instruction.text.split()
         command = {"COPY": shlex.join(["cp", "-r", *(str(repository / word) for word in words), str(source)])}
-        command["RUN"] = re.sub("|".join(places), lambda place: places[place[0]], instruction.text)
+        text = re.sub("|".join(places), lambda place: places[place[0]], instruction.text)
+        # uv takes the same options, and a fraction of the time.
+        command["RUN"] = re.sub(r"(\S*python) -m pip install", r"uv pip install --quiet --python \1", text)
         if instruction.word in command:
             done = subprocess.run(
                 ["sh", "-c", command[instruction.word]],
