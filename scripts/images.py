@@ -26,7 +26,7 @@ from buildah import VOLUME, Buildah, say
 REPOSITORY = Path(__file__).resolve().parent.parent
 STARTED_WITHIN = 120.0
 IMPORTED_WITHIN = 120.0
-API_LIMIT_MB = 640
+API_LIMIT_MB = 660
 SHOWN_PACKAGES = 12
 NO_TENSORFLOW = "import importlib.util, sys; sys.exit(importlib.util.find_spec('tensorflow') is not None)"
 NO_CACHE = {"NUMBA_CACHE_DIR": "/dev/null/kernels"}

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from numba.core import config
 from numba.core.caching import UserProvidedCacheLocator
 from numba.core.registry import cpu_target
 
@@ -20,6 +21,12 @@ _PROCESSOR = "processor"
 def processor() -> str:
     """Return what numba compiles for: the system, the processor and its features."""
     return "\n".join(map(str, cpu_target.target_context.codegen().magic_tuple()))
+
+
+def compile_into(folder: Path) -> None:
+    """Let numba write what it compiles to a folder."""
+    numba_config: Any = config
+    numba_config.CACHE_DIR = str(folder)
 
 
 def ship(folder: Path) -> None:
@@ -35,15 +42,16 @@ def fits(folder: Path) -> bool:
         return False
 
 
-class ShippedKernels(UserProvidedCacheLocator):  # type: ignore[misc]
+class ShippedKernels(UserProvidedCacheLocator):
     """Finds a function's machine code in the shipped folder, else in `NUMBA_CACHE_DIR`."""
 
     @classmethod
     def from_function(cls, py_func: Any, py_file: str) -> Any:
         """Return the place of a function's machine code, or None where none can be written."""
-        place = cls(py_func, py_file)
-        shipped = SHIPPED / cls.get_suitable_cache_subpath(py_file)
+        numba_own: Any = super()
+        place: Any = cls(py_func, py_file)
+        shipped = SHIPPED / numba_own.get_suitable_cache_subpath(py_file)
         if Path(place.get_cache_path()) == shipped or not (shipped.is_dir() and fits(SHIPPED)):
-            return super().from_function(py_func, py_file)
+            return numba_own.from_function(py_func, py_file)
         place._cache_path = str(shipped)
         return place

@@ -5,8 +5,6 @@
 
 import sys
 
-from numba.core import config
-
 from models.arrays import dense, shipped_kernels, vector_kernels
 from models.arrays import kernels as arrays
 from models.arrays.compiled import load_kernels
@@ -20,7 +18,7 @@ MODULES = (arrays, dense, vector_kernels, nearest, recommenders, kernels, featur
 if __name__ == "__main__":
     shipped = "--ship" in sys.argv[1:]
     if shipped:
-        config.CACHE_DIR = str(shipped_kernels.SHIPPED)
+        shipped_kernels.compile_into(shipped_kernels.SHIPPED)
     load_kernels()
     if shipped:
         shipped_kernels.ship(shipped_kernels.SHIPPED)

@@ -24,7 +24,7 @@ from tests.models.bundle.test_store import manifest
 
 pytestmark = pytest.mark.slow
 
-LIMIT_MB = 640
+LIMIT_MB = 660
 PAGES = ("/recommend/user-1?explain=true", "/items/item-1/similar", "/popular", "/metrics", "/console", "/docs")
 NO_TENSORFLOW = "import importlib.util, sys; sys.exit(importlib.util.find_spec('tensorflow') is not None)"
 
