@@ -53,5 +53,5 @@ class ShippedKernels(UserProvidedCacheLocator):
         shipped = SHIPPED / numba_own.get_suitable_cache_subpath(py_file)
         if Path(place.get_cache_path()) == shipped or not (shipped.is_dir() and fits(SHIPPED)):
             return numba_own.from_function(py_func, py_file)
-        place._cache_path = str(shipped)
+        place._cache_path = str(shipped)  # noqa: SLF001 - numba has no other way to set it
         return place
