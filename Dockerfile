@@ -2,7 +2,12 @@
 # Two images: `--target api` serves and migrates, without TensorFlow; `--target trainer` trains.
 # `make images` builds and runs both, also on a machine without a container engine.
 
-FROM python:3.13-slim-trixie AS base
+# A digest pins the base image to the byte; docs/operations.md says how to find one:
+#   docker build --build-arg BASE=python:3.13-slim-trixie@sha256:... --target api .
+ARG BASE=python:3.13-slim-trixie
+
+# hadolint ignore=DL3006
+FROM ${BASE} AS base
 LABEL org.opencontainers.image.title="Braid" \
       org.opencontainers.image.description="A recommendation service: collaborative-filtering neighbours and a neural network, woven into one ranked list" \
       org.opencontainers.image.version="0.1.0" \
@@ -19,24 +24,33 @@ FROM base AS build-api
 ENV PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
+COPY requirements-build.txt ./
+RUN python -m venv /opt/build \
+    && /opt/build/bin/python -m pip install --require-hashes -r requirements-build.txt
 RUN python -m venv /opt/braid
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml uv.lock README.md LICENSE ./
+# pip takes the locked files from whatever index it is set to; packages that would have to be compiled are refused.
+RUN /opt/build/bin/uv export --quiet --frozen --no-emit-project --extra s3 --output-file api.txt \
+    && python -m pip install --no-deps --only-binary :all: --require-hashes -r api.txt
 COPY migrations ./migrations
 COPY models ./models
 COPY app ./app
-RUN python -m pip install -c constraints.txt .
+RUN /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir wheels . \
+    && python -m pip install --no-deps wheels/*.whl
 # What no process of Braid loads: the packages' own tests and sources in C and Cython, Arrow's Flight and S3 clients
-# (bundles on S3 go through fsspec), ONNX Runtime's tools, and libraries that lie in a package twice.
+# (bundles on S3 go through fsspec), what botocore says of other services than S3, ONNX Runtime's tools, and libraries that lie in a package twice.
 # `make images` runs Braid without them and checks the size; docs/operations.md lists what stays, and why.
 RUN find /opt/braid -type d \( -name tests -o -path '*/onnxruntime/quantization' -o -path '*/onnxruntime/tools' \
-        -o -path '*/onnxruntime/transformers' \) -prune -exec rm -r {} + \
+        -o -path '*/onnxruntime/transformers' -o -path '*/botocore/data/*' ! -path '*/botocore/data/s3*' \
+        ! -path '*/botocore/data/ss[mo]*' ! -path '*/botocore/data/sts*' ! -path '*/botocore/data/signin*' \) -prune -exec rm -r {} + \
     && find /opt/braid -type f \( -name '*.[ch]' -o -name '*.[ch]pp' -o -name '*.pyx' -o -name '*.px[di]' \
         -o -path '*/pyarrow/*flight*' -o -path '*/pyarrow/*_s3*' -o -path '*/pyarrow/libarrow_python.so' \
         -o -path '*/pyarrow/libarrow_python.so.*.*' -o -path '*/onnxruntime/capi/libonnxruntime.so.*' \) -delete
 
 
 FROM build-api AS build-trainer
-RUN python -m pip install -c constraints.txt '.[train]'
+RUN /opt/build/bin/uv export --quiet --frozen --no-emit-project --extra s3 --extra train --output-file trainer.txt \
+    && python -m pip install --no-deps --only-binary :all: --require-hashes -r trainer.txt
 
 
 # What both images share but the packages: settings, the user, the one writable folder.
@@ -45,7 +59,8 @@ ENV BRAID_DATABASE_URL=sqlite+aiosqlite:////var/lib/braid/braid.sqlite3 \
     BRAID_BUNDLES=/var/lib/braid/bundles \
     BRAID_BUNDLE_CACHE=/var/lib/braid/bundle-cache \
     BRAID_IMPORTS=/var/lib/braid/imports \
-    NUMBA_CACHE_DIR=/var/lib/braid/kernels
+    NUMBA_CACHE_DIR=/var/lib/braid/kernels \
+    NUMBA_CACHE_LOCATOR_CLASSES=models.arrays.shipped_kernels.ShippedKernels
 WORKDIR /var/lib/braid
 
 
@@ -56,9 +71,10 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends libgomp1 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build-trainer /opt/braid /opt/braid
+# Compiled here so that no process has to, beside the packages: no volume hides it, and the service cannot change it.
+# On a processor of another kind a process compiles anew, into the volume.
+RUN python -m models.ranking.compile_kernels --ship
 USER 10001:10001
-# Compiled here so that no process has to: a new volume starts with this folder's content.
-RUN python -m models.ranking.compile_kernels
 VOLUME /var/lib/braid
 # A training run ends by itself, and its exit code says how.
 HEALTHCHECK NONE
@@ -70,8 +86,8 @@ ENV BRAID_HOST=0.0.0.0 \
     BRAID_PORT=8000 \
     OPENBLAS_NUM_THREADS=1
 COPY --from=build-api /opt/braid /opt/braid
+RUN python -m models.ranking.compile_kernels --ship
 USER 10001:10001
-RUN python -m models.ranking.compile_kernels
 VOLUME /var/lib/braid
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \

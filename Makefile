@@ -13,8 +13,9 @@ PEERS := $(VENV)/.peers
 # Where this is set, each of the hundreds of processes of the tests compiles every module anew: seconds for each.
 export PYTHONDONTWRITEBYTECODE :=
 
-UV = $(or $(shell command -v uv),$(BIN)/uv)
-ADD = $(UV) pip install --python $(BIN)/python -c constraints.txt
+# The locked set, into VENV, whatever else is active. What the build group has put there stays (--inexact).
+SYNC = UV_PROJECT_ENVIRONMENT=$(abspath $(VENV)) $(BIN)/uv sync --locked --inexact --python $(BIN)/python
+TOOLS = -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements-build.txt
 # The data of the tests are tiny: threads that wait for one another in loops take processor time from other tests.
 PYTEST = OMP_WAIT_POLICY=passive OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 # From Python 3.12 on the interpreter reports the lines that run, in greenlets as well. Before, a tracer follows each one.
@@ -23,26 +24,26 @@ COUNTED = $(BIN)/python -c 'import sys; print("COVERAGE_CORE=sysmon COVERAGE_GRE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test test-slow check format openapi images bench-accuracy bench-ablation bench-newcomers bench-sampled bench-scale bench-refresh bench-serving bench-ingestion bench-replay bench-vectors bench-places bench-search freshness crash-proof feed-proof worker-proof lock clean
+.PHONY: help install demo test test-slow check format openapi images bench-accuracy bench-ablation bench-newcomers bench-sampled bench-scale bench-refresh bench-serving bench-ingestion bench-replay bench-vectors bench-places bench-search freshness crash-proof feed-proof worker-proof lock audit sbom clean
 
 help: ## List these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 install: $(INSTALLED) $(KERNELS) ## Make .venv with everything in it (PYTHON=python3.12 chooses the interpreter)
 
-$(RUNNABLE): pyproject.toml constraints.txt
+$(RUNNABLE): pyproject.toml uv.lock requirements-build.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 		|| { echo "Braid needs Python 3.11, 3.12 or 3.13, and '$(PYTHON)' is not one: name it with 'make install PYTHON=python3.12'." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 		|| { echo "'$(PYTHON)' cannot make virtual environments: on Debian, 'apt-get install python3-venv' adds what is missing." >&2; exit 1; }
 	@rm -f $@ $(INSTALLED)
 	$(PYTHON) -m venv $(VENV)
-	command -v uv >/dev/null || $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt uv
-	$(ADD) -e '.[train]'
+	$(BIN)/python $(TOOLS)
+	$(SYNC) --extra train
 	@touch $@
 
 $(INSTALLED): $(RUNNABLE)
-	$(ADD) -e '.[train,dev]'
+	$(SYNC) --extra train --extra dev
 	@touch $@
 
 $(KERNELS): $(RUNNABLE) models/arrays/compiled.py models/arrays/dense.py models/arrays/kernels.py models/ranking/kernels.py models/ranking/feature_kernels.py models/recommenders/kernels.py models/similarity/nearest.py
@@ -65,9 +66,10 @@ test: install ## Run the tests; less than 90 % line coverage is a failure (ARGS=
 test-slow: install ## Run what make test leaves out, in its short form: crashes and benchmarks
 	$(PYTEST) -m slow $(ARGS)
 
-check: install ## Lint, format, types, import rules, docs/architecture.md against the contracts, and migrations against the tables
+check: install ## Lint, format, security rules, types, import rules, docs/architecture.md against the contracts, and migrations against the tables
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app models benchmarks migrations scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_architecture.py
@@ -87,7 +89,7 @@ images: ## Build both images with buildah, run Braid from them and print their s
 
 $(PEERS): $(INSTALLED)
 	@rm -f $@
-	$(ADD) -e '.[train,dev,bench]'
+	$(SYNC) --extra train --extra dev --extra bench
 	@touch $@
 
 bench-accuracy: install $(PEERS) ## Measure Braid beside other recommenders (ARGS='FOLDER... --budget 60'; docs/benchmarks.md)
@@ -139,13 +141,19 @@ crash-proof: install ## Kill the server 20 times and PostgreSQL 10 times under l
 feed-proof: install ## Follow the change feed over 100,000 concurrent commits with random delays
 	BRAID_TEST_FEED_COMMITS=$${BRAID_TEST_FEED_COMMITS:-100000} $(BIN)/python -m pytest -q -s tests/app/storage/test_feed_misses_nothing.py
 
-lock: ## Write constraints.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
+lock: ## Write uv.lock and requirements-build.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
 		&& $(PYTHON) -m venv "$$folder" \
-		&& "$$folder/bin/python" -m pip install --disable-pip-version-check --quiet uv \
-		&& "$$folder/bin/uv" pip compile --universal --all-extras --no-emit-index-url --python-version 3.11 \
-			pyproject.toml -o constraints.txt --custom-compile-command "make lock" $(ARGS)
+		&& "$$folder/bin/python" $(TOOLS) \
+		&& "$$folder/bin/uv" lock $(ARGS) \
+		&& "$$folder/bin/uv" export --quiet --frozen --only-group build --no-emit-project --output-file requirements-build.txt >/dev/null
+
+audit: install ## Look for known vulnerabilities of the locked packages, and say of which there are no data
+	$(BIN)/python scripts/audit.py
+
+sbom: install ## Write sbom.json: what the service installs, as CycloneDX (ARGS='--extra train' for the trainer)
+	$(BIN)/uv export --quiet --locked --format cyclonedx1.5 --extra s3 $(ARGS) --output-file sbom.json >/dev/null
 
 clean: ## Remove .venv, caches and build output; the data under var/ stays
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf $(VENV) dist sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
 	find . -path ./var -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -44,6 +44,7 @@ from app.console import sign_in, views
 from app.logs import configure_logging
 from app.process.serving_state import serving_state
 from app.times import clock
+from models import DISTRIBUTION
 
 _MODULES = (
     recommendations,
@@ -96,7 +97,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app = FastAPIOffline(
         title="Braid",
-        version=version("braid"),
+        version=version(DISTRIBUTION),
         summary="A recommendation service",
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.TAGS,

@@ -28,6 +28,7 @@ from app.server.serving import announce_when_live, require_free_port, serve_fore
 from app.services.scenarios.definition_file import read_scenarios
 from app.storage.migrations import require_schema, upgrade
 from app.worker.training_run import Order
+from models import DISTRIBUTION
 from models.bundle.errors import BundleError
 from models.bundle.store import checked
 from models.data.errors import DataSetError
@@ -55,7 +56,7 @@ Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Processes to 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"braid {version('braid')}")
+        typer.echo(f"braid {version(DISTRIBUTION)}")
         raise typer.Exit
 
 

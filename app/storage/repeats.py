@@ -1,12 +1,12 @@
 """Repeats: rows whose `event_id` is in the log, and whether they say the same as the row that is stored under it."""
 
 from collections.abc import Collection, Sequence
-from itertools import batched
 from typing import NamedTuple
 
 import orjson
 from sqlalchemy import Connection
 
+from app.storage.database import pages
 from app.storage.merged_users import end_of
 from app.storage.rows import COLUMNS, Row
 from models.data.columns import CONTEXT, EVENT_ID, TIMESTAMP, USER
@@ -29,8 +29,8 @@ def first_rows(connection: Connection, event_ids: Collection[str]) -> dict[str, 
     """Return the rows of the log that hold some event ids."""
     sqlite = connection.dialect.name == "sqlite"
     found: dict[str, First] = {}
-    for page in batched(event_ids, _IDS_A_STATEMENT):
-        given = orjson.dumps(page).decode() if sqlite else list(page)
+    for page in pages(list(event_ids), _IDS_A_STATEMENT):
+        given = orjson.dumps(page).decode() if sqlite else page
         rows = connection.exec_driver_sql(_FIND_SQLITE if sqlite else _FIND_POSTGRESQL, (given,))
         found |= {columns[_EVENT]: First(number, columns) for number, *columns in rows}
     return found

@@ -4,6 +4,7 @@ from types import ModuleType
 
 from app.errors import TrainingUnavailableError
 from app.process.resources import Resources
+from models import DISTRIBUTION
 from models.data.columns import ITEM
 from models.data.errors import DataSetError
 from models.data.schema import Attribute, Schema
@@ -24,7 +25,7 @@ def load_embedding() -> ModuleType:
         from models.training import embedding  # noqa: PLC0415 - of the extra, and a second
     except ModuleNotFoundError as error:
         raise TrainingUnavailableError(
-            f"{error.name} is not installed: `braid embed` needs `pip install 'braid[train]'`"
+            f"{error.name} is not installed: `braid embed` needs `pip install '{DISTRIBUTION}[train]'`"
         ) from error
     return embedding
 

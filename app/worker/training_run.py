@@ -8,6 +8,7 @@ from app.errors import TrainingUnavailableError
 from app.process import factory
 from app.process.resources import Resources
 from app.times import now
+from models import DISTRIBUTION
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
 from models.data.described import describe
@@ -40,7 +41,7 @@ def load_training() -> ModuleType:
         from models.training import trainer  # noqa: PLC0415 - seconds and hundreds of megabytes
     except ModuleNotFoundError as error:
         raise TrainingUnavailableError(
-            f"{error.name} is not installed: training needs `pip install 'braid[train]'`, or the trainer image"
+            f"{error.name} is not installed: training needs `pip install '{DISTRIBUTION}[train]'`, or the trainer image"
         ) from error
     return trainer
 

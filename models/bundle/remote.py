@@ -10,6 +10,7 @@ import fsspec
 import numpy as np
 import numpy.typing as npt
 
+from models import DISTRIBUTION
 from models.bundle.errors import BundleDamagedError, BundleError, StoreUnreachableError
 from models.bundle.loader import Bundle, plain_name
 from models.bundle.manifest import MANIFEST_FILE, Manifest, read_manifest
@@ -46,7 +47,9 @@ class RemoteBundleStore(BundleStore):
             self._files, self._base = fsspec.core.url_to_fs(self._url, use_listings_cache=False)
         except ImportError as error:
             extra = _EXTRAS.get(self._url.partition("://")[0], "s3")
-            raise BundleError(f"{self._url}: its library is not installed: pip install 'braid[{extra}]'") from error
+            raise BundleError(
+                f"{self._url}: its library is not installed: pip install '{DISTRIBUTION}[{extra}]'"
+            ) from error
         except ValueError as error:
             raise BundleError(f"{self._url}: {error}") from error
 

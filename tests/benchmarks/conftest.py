@@ -46,5 +46,5 @@ def system(request: pytest.FixtureRequest) -> System:
     """Give the system of a name, where it is installed."""
     found = next(system for system in SYSTEMS if system.name == request.param)
     if found.package is not None and installed(found.package) is None:
-        pytest.skip(f"{found.package} is not installed: pip install 'braid[bench]'")
+        pytest.skip(f"{found.package} is not installed: pip install 'braid-recommender[bench]'")
     return found

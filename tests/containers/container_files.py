@@ -43,9 +43,10 @@ class Stage:
 
 
 def read_dockerfile(path: Path) -> dict[str, Stage]:
-    """Return the stages by name, in the order of the file."""
+    """Return the stages by name, in the order of the file; arguments before the first have their defaults."""
     joined = re.sub(r"\\\n\s*", "", re.sub(r"(?m)^#.*\n", "", path.read_text(encoding="utf-8")))
     stages: dict[str, Stage] = {}
+    arguments: dict[str, str] = {}
     current: Stage | None = None
     for line in filter(None, (line.strip() for line in joined.splitlines())):
         word, _, text = line.partition(" ")
@@ -53,9 +54,11 @@ def read_dockerfile(path: Path) -> dict[str, Stage]:
             message = f"{path.name}: {word} is not understood"
             raise ValueError(message)
         if word == "FROM":
-            parent, _, name = text.partition(" AS ")
+            parent, _, name = substitute(text, arguments).partition(" AS ")
             current = stages[name] = Stage(name=name, parent=parent)
-        elif current is not None:
+        elif current is None:
+            arguments |= assignments(text)
+        else:
             current.instructions.append(Instruction(word, text.strip()))
     return stages
 
@@ -128,9 +131,16 @@ def substitute(value: str, variables: dict[str, str]) -> str:
 
 
 def read_compose(path: Path, variables: dict[str, str]) -> dict[str, dict[str, Any]]:
-    """Return the services by name, their variables filled in, the ones that others wait for first."""
+    """Return the services by name, their variables filled in, the ones that others wait for first.
+
+    A variable of a container without a value is that of the machine; where it is not set there, it is left out.
+    """
     text = path.read_text(encoding="utf-8")
     services = yaml.safe_load(substitute(text, variables))["services"]
+    for service in services.values():
+        given = service.get("environment", {})
+        filled = {name: variables.get(name) if value is None else value for name, value in given.items()}
+        service["environment"] = {name: value for name, value in filled.items() if value is not None}
     ordered: dict[str, dict[str, Any]] = {}
 
     def add(name: str) -> None:

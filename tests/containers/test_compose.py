@@ -6,10 +6,15 @@ import pytest
 import yaml
 from jsonschema import Draft201909Validator
 
+from app.config import Settings
+from app.setting_names import PREFIX
 from tests.containers.container_files import Stage, read_compose, substitute
 
 SCHEMA = Path(__file__).with_name("compose-spec.json")
 OWN = ["migrate", "api", "worker", "trainer"]
+RAISED = {"POSTGRES", "API", "WORKER", "TRAINER"}
+SET_BY_THE_FILE = {"BRAID_DATABASE_URL", "BRAID_HOST", "BRAID_PORT", "BRAID_TEST_CLOCK"}
+"""The container's own database and address; the clock of tests is refused there."""
 Services = dict[str, dict[str, Any]]
 
 
@@ -62,7 +67,39 @@ def test_the_port_and_the_number_of_workers_are_settings(repository: Path) -> No
     variables = {"POSTGRES_PASSWORD": "x", "BRAID_PORT": "9000", "BRAID_WORKERS": "4"}
     api = read_compose(repository / "docker-compose.yml", variables)["api"]
     assert api["ports"] == ["127.0.0.1:9000:8000"]
-    assert str(api["environment"]["BRAID_WORKERS"]) == "4"
+    assert api["environment"]["BRAID_WORKERS"] == "4"
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_every_setting_and_the_access_to_s3_come_from_outside(repository: Path, name: str) -> None:
+    settings = {PREFIX + field.upper(): f"of {field}" for field in Settings.model_fields}
+    keys = {f"AWS_{word}": word for word in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "ENDPOINT_URL")}
+    variables = {"POSTGRES_PASSWORD": "x", **settings, **keys}
+    given = read_compose(repository / "docker-compose.yml", variables)[name]["environment"]
+    reached = {variable for variable, value in variables.items() if given.get(variable) == value}
+    assert settings.keys() - reached == SET_BY_THE_FILE
+    assert keys.keys() <= reached
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_is_not_set_outside_is_as_in_the_image(services: Services, name: str) -> None:
+    assert services[name]["environment"].keys() == {"BRAID_DATABASE_URL"}
+
+
+def test_each_service_has_limits_of_memory_and_processes(repository: Path, services: Services) -> None:
+    assert all(service["mem_limit"] and int(service["pids_limit"]) > 0 for service in services.values())
+    variables = {"POSTGRES_PASSWORD": "x"} | {f"{name}_MEMORY": "9g" for name in RAISED}
+    raised = read_compose(repository / "docker-compose.yml", variables)
+    assert {name.upper() for name, service in raised.items() if service["mem_limit"] == "9g"} == RAISED
+
+
+def test_base_images_can_be_named_by_digest(repository: Path, services: Services, stages: dict[str, Stage]) -> None:
+    pinned = {"BASE_IMAGE": "python@sha256:0", "POSTGRES_IMAGE": "postgres@sha256:1"}
+    given = read_compose(repository / "docker-compose.yml", {"POSTGRES_PASSWORD": "x", **pinned})
+    assert given["postgres"]["image"] == pinned["POSTGRES_IMAGE"]
+    for name in OWN:
+        assert given[name]["build"]["args"] == {"BASE": pinned["BASE_IMAGE"]}
+        assert services[name]["build"]["args"] == {"BASE": stages["base"].parent}
 
 
 def test_each_service_waits_for_what_it_needs(services: Services) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from models.arrays.shipped_kernels import ShippedKernels
 from tests.containers.container_files import (
     Stage,
     assignments,
@@ -39,9 +40,15 @@ def test_the_base_image_is_pinned_to_a_python_that_braid_supports(stages: dict[s
     assert re.fullmatch(r"python:3\.1[123]-slim-\w+", bases.pop())
 
 
-def test_only_the_trainer_installs_tensorflow(stages: dict[str, Stage]) -> None:
-    assert not any("[train]" in command for command in commands(stages, "api"))
-    assert any("'.[train]'" in command for command in commands(stages, "trainer"))
+def test_the_base_image_can_be_given_by_digest(repository: Path) -> None:
+    text = (repository / "Dockerfile").read_text(encoding="utf-8")
+    assert re.findall(r"(?m)^ARG .*|^FROM \S+:\S+.*", text) == ["ARG BASE=python:3.13-slim-trixie"]
+
+
+def test_only_the_trainer_installs_tensorflow_and_both_reach_s3(stages: dict[str, Stage]) -> None:
+    assert not any("--extra train" in command for command in commands(stages, "api"))
+    assert any("--extra s3 --extra train" in command for command in commands(stages, "trainer"))
+    assert any("--extra s3" in command for command in commands(stages, "api"))
 
 
 def test_the_trainer_has_the_openmp_library_that_implicit_links(stages: dict[str, Stage]) -> None:
@@ -51,9 +58,13 @@ def test_the_trainer_has_the_openmp_library_that_implicit_links(stages: dict[str
 
 @pytest.mark.parametrize("target", ["api", "trainer"])
 def test_every_installation_is_held_to_the_lock(stages: dict[str, Stage], target: str) -> None:
-    installations = [command for command in commands(stages, target) if "pip install" in command]
-    assert installations
-    assert all("-c constraints.txt" in command for command in installations)
+    own = "pip install --no-deps wheels/*.whl"
+    installations = re.findall(r"pip install.*?(?= && |$)", "\n".join(commands(stages, target)), re.MULTILINE)
+    assert installations.count(own) == 1
+    from_the_index = [command for command in installations if command != own]
+    assert len(from_the_index) >= 2
+    assert all("--require-hashes -r " in command for command in from_the_index)
+    assert all("--frozen" in command for command in commands(stages, target) if "uv export" in command)
 
 
 @pytest.mark.parametrize("target", ["api", "trainer"])
@@ -66,14 +77,19 @@ def test_only_the_volume_is_written_to(stages: dict[str, Stage], target: str) ->
     assert last(stages, target, "VOLUME") == "/var/lib/braid"
     variables = environment(stages, target)
     assert variables["PYTHONDONTWRITEBYTECODE"] == "1"
-    for name in ("BRAID_DATABASE_URL", "BRAID_BUNDLES", "NUMBA_CACHE_DIR"):
+    for name in ("BRAID_DATABASE_URL", "BRAID_BUNDLES", "BRAID_BUNDLE_CACHE", "BRAID_IMPORTS", "NUMBA_CACHE_DIR"):
         assert "/var/lib/braid/" in variables[name], name
 
 
 @pytest.mark.parametrize("target", ["api", "trainer"])
-def test_the_kernels_are_compiled_by_the_user_who_runs_them(stages: dict[str, Stage], target: str) -> None:
+def test_the_kernels_are_compiled_where_the_user_who_runs_them_cannot_write(
+    stages: dict[str, Stage], target: str
+) -> None:
     words = [(i.word, i.text) for i in stages[target].instructions]
-    assert words.index(("RUN", "python -m models.ranking.compile_kernels")) > words.index(("USER", "10001:10001"))
+    compiled = words.index(("RUN", "python -m models.ranking.compile_kernels --ship"))
+    assert compiled < words.index(("USER", "10001:10001"))
+    locator = environment(stages, target)["NUMBA_CACHE_LOCATOR_CLASSES"]
+    assert locator == f"{ShippedKernels.__module__}.{ShippedKernels.__name__}"
 
 
 def test_commands_are_in_exec_form(stages: dict[str, Stage]) -> None:

@@ -120,7 +120,7 @@ def test_an_installation_without_tensorflow_says_what_training_needs(run: Run, f
     )
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
-    assert "training needs `pip install 'braid[train]'`" in done.stderr
+    assert "training needs `pip install 'braid-recommender[train]'`" in done.stderr
 
 
 def test_an_export_writes_a_folder_that_can_be_imported(run: Run, folder: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def admin(client: httpx.AsyncClient, application: FastAPI) -> str:
     state = application.state.serving
     made = await ApiKeys(state.resources.keys, state.audit_log, state.keyring).add(
-        KeyIn(name="a", scopes=["admin"]), "test"
+        KeyIn(name="a", scopes=["admin"]), Actor("test")
     )
     return made.key
 
