@@ -84,7 +84,7 @@ def test_more_users_than_interactions_cannot_be_generated(run: Run, free_port: i
 
 
 def test_an_address_of_another_machine_cannot_be_served_on(run: Run, free_port: int) -> None:
-    run("migrate")
+    run("migrate", "--first-key")
     code, _, err = run("serve", "--host", "192.0.2.1", "--port", str(free_port))
     assert (code, err.startswith(f"braid: 192.0.2.1:{free_port}: ")) == (1, True)
 
