@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import structlog
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from threadpoolctl import threadpool_limits
 
@@ -72,6 +73,11 @@ _MODULES = (
 _log = structlog.get_logger(__name__)
 
 
+async def show_start() -> RedirectResponse:
+    """Lead who opens the address of the server to its documentation."""
+    return RedirectResponse("/docs")
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application.
 
@@ -109,6 +115,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     for module in _MODULES:
         app.include_router(module.router)
+    app.add_api_route("/", show_start, include_in_schema=False)
     add_error_handlers(app)
     app.add_middleware(BodyLimit, larger={imports.PATH: imports.MAX_BYTES})
     app.add_middleware(DocsPolicy)

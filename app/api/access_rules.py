@@ -36,6 +36,7 @@ RULES = (
     Rule(_GET, "/health/live", "open"),
     Rule(_GET, "/health/ready", "open"),
     Rule(_GET, "/openapi.json", "docs"),
+    Rule(_GET, "/", "docs"),
     Rule(_GET, "/docs", "docs"),
     Rule(_GET, "/docs/oauth2-redirect", "docs"),
     Rule(_GET, "/redoc", "docs"),

@@ -13,6 +13,7 @@ from app.services.transfer.checking import DEFAULT, Limits
 from app.services.transfer.counts import Imported
 from app.services.transfer.import_rows import Timestamps
 from app.times import from_microseconds
+from models.data.errors import DataSetError
 from models.data.file_chunks import Files
 from models.data.reading.rows import BadRow
 
@@ -49,19 +50,27 @@ async def import_files(
         console.print(f"{files.folder}: these files were imported before ({when}); --again reads them once more")
     _show(files, done, importing.explain(done.examples), console)
     known = done.interactions.kept - done.interactions.new
-    if known:
-        console.print(f"interactions: {known:,} are already in the log")
+    if known and done.before is None:
+        console.print(f"interactions: {done.interactions.new:,} added, {known:,} are already in the log")
 
 
 async def check_files(
     resources: Resources, files: Files, console: Console, *, timestamps: Timestamps, limits: Limits
 ) -> None:
-    """Read and check files, and print what would become of their rows."""
+    """Read and check files, and print what would become of their rows.
+
+    Raises
+    ------
+    DataSetError
+        No interaction could be imported.
+    """
     importing = factory.importing(resources)
     with progress_bars() as progress:
         done = await importing.check(files, timestamps=timestamps, limits=limits, progress=progress)
     _show(files, done, importing.explain(done.examples), console)
     console.print("nothing was stored (--dry-run)")
+    if files.interactions is not None and not done.interactions.kept:
+        raise DataSetError("interactions: no row can be imported: the lines above say why")
 
 
 def _show(files: Files, done: Imported, examples: Sequence[BadRow], console: Console) -> None:

@@ -1,18 +1,22 @@
 """Shows how files are read: the columns, the first rows, and the mapping as a file."""
 
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 
 from rich.console import Console
 
 from app.services.transfer.counts import Imported
+from models.data.columns import TIMESTAMP
 from models.data.file_chunks import Files
 from models.data.reading.mapping import as_toml
 from models.data.reading.opening import Opened
 from models.data.reading.rows import BadRow, shown
 from models.data.reading.sources import ROW
+from models.data.reading.times import EARLIEST
 
 _FIRST = 3
 _COLUMNS = 12
+_LATEST = 1e11
 
 
 def show_left(files: Files, declared: Collection[str], console: Console) -> None:
@@ -73,8 +77,10 @@ def _first_rows(one: Opened) -> list[str]:
     """Return the first rows as they would be read."""
     table = one.plan.reading.apply(one.source.first(_FIRST))
     names = [name for name in table.column_names if name != ROW][:_COLUMNS]
-    return [", ".join(f"{name}={_cell(row[name])}" for name in names) for row in table.select(names).to_pylist()]
+    return [", ".join(f"{name}={_cell(name, row[name])}" for name in names) for row in table.select(names).to_pylist()]
 
 
-def _cell(value: object) -> str:
+def _cell(name: str, value: object) -> str:
+    if name == TIMESTAMP and isinstance(value, float) and EARLIEST <= value < _LATEST:
+        return datetime.fromtimestamp(value, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return "" if value is None else shown(value).replace("\r", "").replace("\n", "\\n")

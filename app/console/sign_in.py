@@ -13,7 +13,7 @@ from app.errors import ForbiddenError, ForeignOriginError
 from app.services.access.sessions import COOKIE, csrf_of
 
 _CONSOLE, _PATH = "/console", "/console/sign-in"
-_REFUSED = "This is not a valid admin key."
+_REFUSED = "This is not a valid key, or it does not have the scope admin."
 # Forms for people are no part of the API.
 router = APIRouter(include_in_schema=False)
 

@@ -59,11 +59,13 @@ async def ids_check(samples: SampleStore) -> Check:
         dots += [f"{name!r} of {kind}" for name in sorted(await samples.named(kind, _DOTS))]
     told = []
     if refused:
-        helps = f"BRAID_ID_RULE=utf8 takes {of_utf8:,} of them; " if of_utf8 else ""
-        told.append(
-            f"{refused:,} of {looked:,} ids are refused in requests: {helps}give the others new ids in your data and"
-            " import them again"
-        )
+        advice = []
+        if of_utf8:
+            taken = "them" if of_utf8 == refused else f"{of_utf8:,} of them"
+            advice.append(f"BRAID_ID_RULE=utf8 takes {taken}, set it for `braid serve` too")
+        if of_utf8 < refused:
+            advice.append(f"give {'the others' if of_utf8 else 'them'} new ids in your data and import them again")
+        told.append(f"{refused:,} of {looked:,} ids are refused in requests: {'; '.join(advice)}")
     if dots:
         told.append(f"{', '.join(dots)}: no path can name them: give them other ids and import them again")
     if told:

@@ -98,6 +98,25 @@ def test_a_dry_run_stores_nothing_and_shows_each_kind_of_bad_row(braid: Braid, t
     assert "0 interactions" in stored(braid, tmp_path / "out")
 
 
+def test_a_dry_run_of_a_file_that_would_be_refused_says_so(braid: Braid, tmp_path: Path) -> None:
+    done = braid("import", "--dry-run", file(tmp_path, "user_id,item_id,event_type\nu,i,Ansicht\n"))
+    assert (done.returncode, "no row can be imported" in done.stderr) == (2, True), done.stdout
+
+
+def test_the_first_rows_are_shown_with_times_that_can_be_read(braid: Braid, tmp_path: Path) -> None:
+    options = ("--ignore", "transactionid", "--event", "transaction=purchase", "--event", "addtocart=cart")
+    done = braid("import", "--dry-run", file(tmp_path, MILLISECONDS), *options)
+    assert done.returncode == 0, done.stderr
+    assert "timestamp=2015-06-02T05:02:12Z" in done.stdout
+
+
+def test_a_grown_file_says_how_many_rows_were_added(braid: Braid, tmp_path: Path) -> None:
+    rows = "user_id,item_id,event_type,timestamp\nu,i,view,1772366400\nv,i,view,1772366400\n"
+    assert braid("import", file(tmp_path, rows)).returncode == 0
+    done = braid("import", file(tmp_path, rows + "w,i,view,1772366400\n"))
+    assert (done.returncode, "interactions: 1 added, 2 are already in the log" in done.stdout) == (0, True), done.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [

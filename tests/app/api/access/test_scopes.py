@@ -55,7 +55,7 @@ def test_a_name_comes_before_a_parameter() -> None:
     assert rule_of("POST", "/items/similar").needs == "read"
     assert rule_of("POST", "/items/batch").needs == "write"
     assert rule_of("HEAD", "/items/a").needs == "read"
-    assert rule_of("GET", "/") is rule_of("POST", "/items") is rule_of("GET", "") is UNKNOWN
+    assert rule_of("POST", "/") is rule_of("POST", "/items") is rule_of("GET", "") is UNKNOWN
 
 
 @ONE
