@@ -115,12 +115,19 @@ class MergeStore:
 
     async def forget_moves(self) -> None:
         """Forget what the merges moved that cannot be undone any more, and commit."""
+        old = merges.c.merged_at < now() - _UNDONE_WITHIN
+        gone = moved_rows.c[USER].in_(select(merges.c[USER]).where(old))
+        kept = old & merges.c.profile.is_not(None)
 
         def work(connection: Connection) -> None:
-            old = merges.c.merged_at < now() - _UNDONE_WITHIN
-            connection.execute(delete(moved_rows).where(moved_rows.c[USER].in_(select(merges.c[USER]).where(old))))
-            connection.execute(update(merges).where(old & merges.c.profile.is_not(None)).values(profile=null()))
+            connection.execute(delete(moved_rows).where(gone))
+            connection.execute(update(merges).where(kept).values(profile=null()))
 
+        # Nearly always there is nothing: no writer waits for that.
+        async with self._database.begin() as connection:
+            found = await connection.scalar(select(moved_rows.c[USER]).where(gone).limit(1))
+            if found is None and await connection.scalar(select(merges.c[USER]).where(kept).limit(1)) is None:
+                return
         await self._changes.write(work)
 
     def _wait_for_others(self, connection: Connection) -> None:

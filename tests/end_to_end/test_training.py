@@ -27,6 +27,7 @@ from models.data.synthetic import generate
 from tests.conftest import QUICK_NETWORK, Completed
 from tests.end_to_end.processes import free_ports, in_database, server, worker
 
+pytestmark = pytest.mark.slow
 TRAINED_WITHIN = 300.0
 SWITCHED_WITHIN = 2.0
 SHORT = {"budget": 0.0}
@@ -112,7 +113,6 @@ def first_job(client: httpx.Client) -> str:
     return str(jobs[0]["job_id"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_a_threshold_trains_and_serves_while_nobody_sees_an_error(settings: dict[str, str], isolated: Path) -> None:
     threshold = {"BRAID_TRAINING_THRESHOLD": "800"}
@@ -197,7 +197,6 @@ def test_a_corrupted_log_is_refused_and_the_old_bundle_stays(
             time.sleep(0.02)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_a_roll_back_under_load_reaches_two_servers_without_a_failed_request(
     settings: dict[str, str], isolated: Path, trained_bundles: Path

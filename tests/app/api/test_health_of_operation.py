@@ -33,13 +33,13 @@ async def test_a_job_that_no_worker_takes_is_named(client: httpx.AsyncClient, ap
     await client.post("/training-jobs")
     assert await check(client, "training") == ("ok", "1 training job waits")
     await resources.database.write(older)
-    waits = "1 training job waits since 10 minutes and no worker takes any: start `braid worker`"
+    waits = "1 training job has waited for 10 minutes, and no worker takes one: start `braid worker`"
     assert await check(client, "training") == ("degraded", waits)
     await resources.training_jobs.claim("w", "v")
     assert await check(client, "training") == ("ok", "a worker runs a training job; 0 wait")
     await resources.database.write(older)
     status, detail = await check(client, "training")
-    assert (status, "no worker takes any" in detail) == ("degraded", True)
+    assert (status, "no worker takes one" in detail) == ("degraded", True)
 
 
 @SQLITE_ONLY

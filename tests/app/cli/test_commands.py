@@ -51,7 +51,7 @@ def test_an_import_says_what_became_of_the_rows(run: Run, folder: Path) -> None:
     code, out, _ = run("import", str(folder), "--timestamps", "order")
     assert (code, "these files were imported before" in out) == (0, True)
     code, out, _ = run("import", str(folder), "--timestamps", "order", "--again")
-    assert (code, "interactions: 2 are already in the log" in out) == (0, True)
+    assert (code, "interactions: 0 added, 2 are already in the log" in out) == (0, True)
 
 
 def test_times_that_are_no_seconds_import_nothing(run: Run, folder: Path) -> None:

@@ -53,7 +53,7 @@ def test_milliseconds_and_event_types_are_recognised_and_told(braid: Braid, tmp_
         "log.csv: not read: transactionid",
         "timestamp: milliseconds since 1970, by their magnitude (--times ms)",
         "event_type: 'transaction' is read as 'purchase'",
-        "user_id=992329, item_id=248676, event_type=purchase, timestamp=1433227005.007",
+        "user_id=992329, item_id=248676, event_type=purchase, timestamp=2015-06-02T06:36:45Z",
         "interactions: 3 rows read, 3 kept",
     ):
         assert told in done.stdout

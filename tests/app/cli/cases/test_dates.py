@@ -49,8 +49,8 @@ CASES: dict[str, Stored | Stopped] = {
             "aaa|663713001|view|1537401600|revenue=0.05",
             "aaa|541518023|view|1537401600|revenue=0.03",
             "bbb|505221004|view|1537401600|revenue=0.015",
+            "bbb|505221004|view|1537401600|revenue=0.015",
         ],
-        ["1 dropped: exact duplicate"],
         options=[*ZONE, "--map", "unit_price=price"],
     ),
     "a zone of a place, in winter and summer": Stored(

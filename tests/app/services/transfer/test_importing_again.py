@@ -16,7 +16,7 @@ from app.storage.rows import Row
 from models.data.cleaning import clean
 from models.data.file_chunks import open_folder
 from models.data.progress import silent
-from models.data.reading import sources
+from models.data.reading import arrow_csv
 
 HEADER = "user_id,item_id,event_type,value,timestamp"
 ROWS = [f"u{n % 7},i{n % 5},view,,{1_700_000_000 + n // 2}" for n in range(40)]
@@ -49,7 +49,7 @@ class Dumps:
 @pytest.fixture
 def dumps(resources: Resources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dumps:
     # About ten rows a chunk.
-    monkeypatch.setattr(sources, "_BLOCK_BYTES", 300)
+    monkeypatch.setattr(arrow_csv, "_BLOCK_BYTES", 300)
     return Dumps(resources, tmp_path)
 
 
