@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import cookie_parser
+from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -81,6 +81,9 @@ class Guard:
                 return
             extra = _CHALLENGE if isinstance(error, UnauthorizedError) else {}
             await as_problem(error, scope["method"], scope["path"], extra)(scope, receive, send)
+            return
+        except ClientDisconnect:
+            # Nobody is there to be answered.
             return
         actor = scope[CALLER] = Actor(caller.name, (scope.get("client") or (None,))[0])
         if rule.recorded and scope["method"] not in _SAFE:

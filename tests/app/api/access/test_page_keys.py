@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from app.schemas.keys import NewKey
 from app.services.access.signed_users import sign
@@ -96,3 +97,27 @@ async def test_a_page_cannot_take_the_event_ids_of_a_back_end(
     )
     own = await client.post("/interactions", json=event | {"event_id": f"{ANONYMOUS}:1"}, headers=headers)
     assert own.status_code == 201
+
+
+async def test_a_page_that_leaves_before_its_body_is_complete_ends_quietly(application: FastAPI, page: NewKey) -> None:
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b'{"user_id":', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    headers = [(b"host", b"127.0.0.1"), (b"authorization", f"Bearer {page.key}".encode()), (b"origin", SHOP.encode())]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/interactions",
+        "raw_path": b"/interactions",
+        "headers": headers,
+    }
+    await application({**scope, "query_string": b"", "client": ("127.0.0.1", 1)}, receive, send)
+    assert messages == []
