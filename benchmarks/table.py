@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from benchmarks.baselines.registry import SYSTEMS, installed
 from benchmarks.comparison import BRAID, Comparison, Options
 from benchmarks.search import DEPTH
+from models import DISTRIBUTION
 
-_ALWAYS = ("braid", "numpy", "scipy", "tensorflow", "keras")
+_ALWAYS = (DISTRIBUTION, "numpy", "scipy", "tensorflow", "keras")
 
 
 def to_markdown(found: Comparison, options: Options) -> str:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import psutil
 
-_MEASURED = ("braid", "fastapi", "uvicorn", "uvloop", "httptools", "onnxruntime", "numba", "numpy")
+from models import DISTRIBUTION
+
+_MEASURED = (DISTRIBUTION, "fastapi", "uvicorn", "uvloop", "httptools", "onnxruntime", "numba", "numpy")
 
 
 @dataclass(frozen=True)

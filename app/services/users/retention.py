@@ -45,6 +45,10 @@ class Retention:
             except BraidError as error:
                 _log.error("old interactions not dropped", reason=str(error))
             await asyncio.sleep(_EVERY_SECONDS)
+            try:
+                await self._merging.forget_moves()
+            except BraidError as error:
+                _log.error("moves of old merges not forgotten", reason=str(error))
 
     async def drop(self) -> int:
         """Delete old rows; return their number.
@@ -55,7 +59,6 @@ class Retention:
             The database does not answer; rows deleted so far stay deleted.
         """
         await self._forget_erased()
-        await self._merging.forget_moves()
         if self._days is None:
             return 0
         total = 0
