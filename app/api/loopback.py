@@ -26,7 +26,7 @@ def require(settings: Settings, scope: Scope, headers: Headers) -> None:
         The text says which, and what to do.
     """
     origin, host = headers.get("origin"), headers.get("host", "")
-    if origin is not None and origin.partition("://")[2] != host:
+    if is_foreign(headers):
         raise ForeignOriginError(
             f"pages of {origin} may not call this server: make a key for them,"
             f" `braid key create --name NAME --scope publish --origin {origin}`"
@@ -44,6 +44,12 @@ def require(settings: Settings, scope: Scope, headers: Headers) -> None:
     if name not in LOOPBACK and not _is_loopback(name):
         detail = f"there is no API key yet, so the Host must be 127.0.0.1 or localhost, not {host!r}: {_MAKE_A_KEY}"
         raise ForeignHostError(detail)
+
+
+def is_foreign(headers: Headers) -> bool:
+    """Return whether a page of another origin makes a request."""
+    origin = headers.get("origin")
+    return origin is not None and origin.partition("://")[2] != headers.get("host", "")
 
 
 def _is_loopback(name: str) -> bool:

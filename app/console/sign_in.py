@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.api.dependencies import State
+from app.api.loopback import is_foreign
 from app.console.pages import page
 from app.errors import ForbiddenError, ForeignOriginError
 from app.services.access.sessions import COOKIE, csrf_of
@@ -53,6 +54,5 @@ async def sign_out(request: Request, state: State, csrf: Annotated[str, Form(max
 
 
 def _require_own_page(request: Request) -> None:
-    origin = request.headers.get("origin")
-    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
-        raise ForeignOriginError(f"pages of {origin} may not sign in or out here")
+    if is_foreign(request.headers):
+        raise ForeignOriginError(f"pages of {request.headers['origin']} may not sign in or out here")
