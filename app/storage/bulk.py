@@ -1,7 +1,7 @@
 """Bulk writes of imports: COPY on PostgreSQL, one prepared statement for all rows on SQLite."""
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import asyncpg
@@ -26,6 +26,8 @@ _CACHE_SQLITE = "PRAGMA cache_size = -64000"
 """64 MB: rows stand anywhere in the index of user and time, and with less its pages are read and written often."""
 _MAKE_ROOM = "CREATE TEMPORARY TABLE given ON COMMIT DROP AS SELECT {names} FROM interactions LIMIT 0"
 _TAKE_OVER = "INSERT INTO interactions ({names}) SELECT {names} FROM given {unless}"
+_ROWS_AT_ONCE = 20_000
+"""Rows that are Python objects at the same time."""
 _LOCK = 7_241_999
 """Advisory lock of the import that writes: two that wait for each other's rows would deadlock again and again."""
 Also = Callable[[Connection, int, int], None]
@@ -89,11 +91,10 @@ class BulkStore:
             return created
 
         if self._database.is_sqlite:
-            columns = [column.to_pylist() for column in given.columns]
 
             def work(connection: Connection) -> tuple[tuple[list[str], list[str]], int]:
                 created = before(connection)
-                new = _insert_sqlite(connection, names, columns)
+                new = _insert_sqlite(connection, given)
                 also(connection, new, _conflicts(connection, table, new))
                 return created, new
 
@@ -133,14 +134,17 @@ class BulkStore:
         return (await connection.exec_driver_sql(_TAKE_OVER.format(names=listed, unless=_UNLESS_THERE))).rowcount
 
 
-def _insert_sqlite(connection: Connection, names: Sequence[str], columns: Sequence[list[Any]]) -> int:
+def _insert_sqlite(connection: Connection, table: pa.Table) -> int:
     """Insert rows, except those whose `event_id` is there; return how many were new."""
     connection.exec_driver_sql(_CACHE_SQLITE)
+    names, new = table.column_names, 0
     marks = ", ".join("?" * len(names))
     statement = _INSERT_SQLITE.format(names=", ".join(names), marks=marks, unless=_UNLESS_THERE)
-    rows = list(zip(*columns, strict=True))
-    # Several rows a statement would have SQLite keep a journal of each statement.
-    return connection.exec_driver_sql(statement, rows).rowcount if rows else 0
+    for start in range(0, table.num_rows, _ROWS_AT_ONCE):
+        columns = [column.to_pylist() for column in table.slice(start, _ROWS_AT_ONCE).columns]
+        # Several rows a statement would have SQLite keep a journal of each statement.
+        new += connection.exec_driver_sql(statement, list(zip(*columns, strict=True))).rowcount
+    return new
 
 
 def _of_ends(table: pa.Table, merged: Mapping[str, str]) -> pa.Table:
@@ -155,10 +159,17 @@ def _conflicts(connection: Connection, table: pa.Table, new: int) -> int:
     """Count the rows that differ from what is stored under their `event_id`; nothing is read if all rows are new."""
     if new == table.num_rows:
         return 0
-    named = table.filter(pc.is_valid(table[EVENT_ID])).select([name for name in COLUMNS if name in table.column_names])
-    there = first_rows(connection, set(named[EVENT_ID].to_pylist()))
-    pairs = ((row, there.get(str(row.event_id))) for row in (Row(**columns) for columns in named.to_pylist()))
-    return sum(first is not None and bool(differences(connection, row, first.columns)) for row, first in pairs)
+    columns = [name for name in COLUMNS if name in table.column_names]
+    every = table.filter(pc.is_valid(table[EVENT_ID])).select(columns)
+    found = 0
+    for start in range(0, every.num_rows, _ROWS_AT_ONCE):
+        named = every.slice(start, _ROWS_AT_ONCE)
+        there = first_rows(connection, set(named[EVENT_ID].to_pylist()))
+        pairs = (
+            (row, there.get(str(row.event_id))) for row in (Row(**row_columns) for row_columns in named.to_pylist())
+        )
+        found += sum(first is not None and bool(differences(connection, row, first.columns)) for row, first in pairs)
+    return found
 
 
 def _as_csv(table: pa.Table) -> io.BytesIO:

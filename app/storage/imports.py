@@ -78,8 +78,15 @@ class ImportStore:
         async with self._database.writing() as connection:
             await connection.execute(delete(imports).where(imports.c.fingerprint == fingerprint))
 
-    def advance(self, connection: Connection, import_id: str, parts: int, counts: Mapping[str, Any]) -> None:
-        """Record that one more chunk is stored, in the transaction that stores it.
+    def advance(self, connection: Connection, import_id: str, parts: int, more: int, counts: Mapping[str, Any]) -> None:
+        """Record that more chunks are stored, in the transaction that stores them.
+
+        Parameters
+        ----------
+        parts
+            Chunks that were stored before.
+        more
+            Chunks that are stored now.
 
         Raises
         ------
@@ -87,7 +94,7 @@ class ImportStore:
             Another process has stored it.
         """
         here = (imports.c.import_id == import_id) & (imports.c.parts == parts)
-        values = {"parts": parts + 1, "counts": dict(counts), "changed_at": now()}
+        values = {"parts": parts + more, "counts": dict(counts), "changed_at": now()}
         if connection.execute(update(imports).where(here).values(values)).rowcount != 1:
             raise ImportBusyError("another process imports these files")
 

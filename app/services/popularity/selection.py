@@ -53,9 +53,18 @@ def highest(
     if len(items) > limit:
         least = np.partition(scores, len(scores) - limit)[len(scores) - limit]
         items, scores = items[scores >= least], scores[scores >= least]
-    names = np.array(live.ids(items), dtype=np.str_)
-    order = np.lexsort((names, -scores))[:limit]
-    return Selection(items[order], scores[order])
+    order = np.argsort(-scores, kind="stable")
+    items, scores = items[order], scores[order]
+    same = scores[1:] == scores[:-1]
+    if same.any():
+        # Reading ids takes most of the time: only those of equal scores are read.
+        tied = np.append(False, same) | np.append(same, False)
+        found = np.array(live.ids(items[tied]), dtype=np.str_)
+        names = np.zeros(len(items), dtype=found.dtype)
+        names[tied] = found
+        order = np.lexsort((names, -scores))
+        items, scores = items[order], scores[order]
+    return Selection(items[:limit], scores[:limit])
 
 
 def first_eligible(live: LiveCatalogue, items: Int32, candidate_query: CandidateQuery, limit: int) -> Int32:

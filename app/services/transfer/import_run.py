@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+import pyarrow as pa
 
 from app.services.transfer.checking import Clean, add_dropped, add_examples
 from app.services.transfer.counts import Count, Imported
@@ -14,16 +16,30 @@ from app.storage.known_rows import KnownRows
 from models.data.file_chunks import Chunk, FileChunks
 
 
-class Part:
-    """The cleaned rows of a chunk, how much has been read with it, and whether they were stored before."""
+class _Read(NamedTuple):
+    """A chunk with its usable rows, those that were left out, and whether it was stored before."""
 
-    def __init__(self, rows: Any, count: Count, chunk: Chunk, examples: list[Example], *, is_stored: bool) -> None:
-        self.rows = rows
-        self.share = chunk.share
-        self.is_stored = is_stored
+    rows: Any
+    chunk: Chunk
+    dropped: Dropped
+    is_stored: bool
+
+
+class Part:
+    """The cleaned rows of chunks that are stored together, and whether they were stored before.
+
+    `share` is how much has been read with them, `chunks` how many they are.
+    """
+
+    def __init__(self, found: Sequence[_Read], count: Count, examples: list[Example]) -> None:
+        last = found[-1]
+        self.rows = last.rows if len(found) == 1 else _joined([one.rows for one in found])
+        self.share = last.chunk.share
+        self.chunks = len(found)
+        self.is_stored = last.is_stored
         self._count = count
         self._before = (count.new, count.kept, count.dropped)
-        self._opened = chunk.opened
+        self._opened = last.chunk.opened
         self._examples = examples
         self._left: Sequence[Left] = ()
 
@@ -54,12 +70,14 @@ class ImportRun:
         self.number_stored = 0 if state is None else state.parts
 
     async def parts(
-        self, name: str, chunks: FileChunks | None, clean: Clean, *, stored_too: bool = False
+        self, name: str, chunks: FileChunks | None, clean: Clean, *, rows_at_once: int = 0, stored_too: bool = False
     ) -> AsyncIterator[Part]:
-        """Yield one cleaned chunk after the other; the next one is read and cleaned while the database works.
+        """Yield one part after the other; the next one is read and cleaned while the database works.
 
         Parameters
         ----------
+        rows_at_once
+            Chunks of tables are joined up to this number of rows; others come alone.
         stored_too
             Whether chunks that were stored before an interruption are yielded as well; they are not counted once more.
         """
@@ -69,26 +87,37 @@ class ImportRun:
         setattr(self.done, name, count)
         tables = chunks.tables()
 
-        def read() -> tuple[Any, Chunk, Dropped, bool] | None:
+        def read() -> list[_Read]:
+            found: list[_Read] = []
+            size = 0
             for chunk in tables:
                 dropped = Dropped()
                 self._read += 1
                 stored = self._read <= self.number_stored
-                return (None if stored and not stored_too else clean(chunk.table, dropped)), chunk, dropped, stored
-            return None
+                rows = None if stored and not stored_too else clean(chunk.table, dropped)
+                found.append(_Read(rows, chunk, dropped, stored))
+                size += chunk.table.num_rows
+                if stored or size >= rows_at_once:
+                    break
+            return found
 
         coming = asyncio.ensure_future(asyncio.to_thread(read))
         try:
-            while (found := await coming) is not None:
-                rows, chunk, dropped, stored = found
+            while found := await coming:
                 coming = asyncio.ensure_future(asyncio.to_thread(read))
-                if stored:
-                    self.number += 1
-                else:
-                    count.read += chunk.table.num_rows + len(chunk.bad)
-                    count.kept += len(rows)
-                    add_dropped(count.dropped, chunk, dropped, self.done.examples)
-                if rows is not None:
-                    yield Part(rows, count, chunk, self.done.examples, is_stored=stored)
+                for one in found:
+                    if one.is_stored:
+                        self.number += 1
+                        continue
+                    count.read += one.chunk.table.num_rows + len(one.chunk.bad)
+                    count.kept += len(one.rows)
+                    add_dropped(count.dropped, one.chunk, one.dropped, self.done.examples)
+                if found[-1].rows is not None:
+                    yield Part(found, count, self.done.examples)
         finally:
             await asyncio.gather(coming, return_exceptions=True)
+
+
+def _joined(tables: Sequence[pa.Table]) -> pa.Table:
+    # A chunk may lack a column, or have one without a value, of another type therefore.
+    return pa.concat_tables(tables, promote_options="permissive")

@@ -25,6 +25,9 @@ from models.data.file_chunks import Files
 from models.data.progress import Progress
 from models.data.reading.rows import BadRow
 
+_ROWS_A_TRANSACTION = 100_000
+"""Each commit writes most pages of the log's index anew; other writers wait while one is under way."""
+
 
 class Importing:
     """Imports data sets."""
@@ -171,15 +174,19 @@ class Importing:
                 def work(connection: Connection, part: Part = part, store: Any = store) -> None:
                     left = store(connection, part.rows)
                     part.stored(len(part.rows) - len(left), left)
-                    self._advance(run, connection)
+                    self._advance(run, connection, part)
 
                 await self._changes.write(work)
                 part.show_left()
-                run.number += 1
+                run.number += part.chunks
                 progress(f"import {name}", part.share)
 
         async for part in run.parts(
-            INTERACTIONS, files.interactions, cleaners[INTERACTIONS], stored_too=bool(run.known)
+            INTERACTIONS,
+            files.interactions,
+            cleaners[INTERACTIONS],
+            rows_at_once=_ROWS_A_TRANSACTION,
+            stored_too=bool(run.known),
         ):
             if part.is_stored:
                 await self._bulk.pass_over(part.rows, run.known)
@@ -187,19 +194,19 @@ class Importing:
 
             def also(connection: Connection, new: int, conflicts: int, part: Part = part) -> None:
                 part.stored(new, [Left(None, CONFLICT)] * conflicts)
-                self._advance(run, connection)
+                self._advance(run, connection, part)
 
             await self._bulk.add(part.rows, also, run.known)
-            run.number += 1
+            run.number += part.chunks
             progress("import", part.share)
         found = run.done.interactions
         if files.interactions is not None and not found.kept:
             lines = "; ".join(found.report().lines())
             raise DataSetError(f"{INTERACTIONS}: no row can be imported: {lines}")
 
-    def _advance(self, run: ImportRun, connection: Connection) -> None:
+    def _advance(self, run: ImportRun, connection: Connection, part: Part) -> None:
         if run.import_id is not None:
-            self._imports.advance(connection, run.import_id, run.number, run.done.as_json())
+            self._imports.advance(connection, run.import_id, run.number, part.chunks, run.done.as_json())
 
 
 def fingerprint_of(files: Files, timestamps: Timestamps, *, replace: bool = False) -> str:

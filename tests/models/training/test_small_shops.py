@@ -1,7 +1,9 @@
 """Logs too small to split: a bundle of what can be known, and what it says of itself."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +13,7 @@ from models.bundle.loader import Bundle
 from models.bundle.store import BundleStore
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
+from models.data.folder_reader import read_folder
 from models.data.progress import silent
 from models.data.synthetic import generate
 from models.evaluation.page import PAGE_FILE
@@ -20,6 +23,7 @@ from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 from models.training.recipe import Recipe
 from models.training.trainer import train
+from tests.app.cli.cases.shop import FILES
 from tests.models.conftest import Recommend
 
 Row = tuple[object, ...]
@@ -102,6 +106,22 @@ def test_two_users_for_each_item_of_a_catalogue_of_five(publish: Callable[..., B
     assert passed(bundle)
     assert bundle.manifest.settings["blend"]["item_knn"] > 0
     assert "item_knn" not in bundle.manifest.metrics["left_out"]
+
+
+@pytest.mark.parametrize(
+    ("name", "protocol"), [("one_interaction_each", "none"), ("two_each_catalogue_of_5", "timeline")]
+)
+def test_the_files_of_two_new_shops_make_a_bundle_that_answers(
+    publish: Callable[..., Bundle], tmp_path: Path, recommend: Recommend, name: str, protocol: str
+) -> None:
+    shutil.copy(FILES / f"{name}.csv", tmp_path / "interactions.csv")
+    interactions = read_folder(tmp_path).interactions
+    bundle = publish(interactions)
+    assert passed(bundle), outcomes(bundle)
+    ranker = Ranker.load(bundle)
+    items = set(interactions["item_id"].unique().to_pylist())
+    assert {item for item, _ in recommend(ranker, [], limit=len(items))} == items
+    assert bundle.manifest.protocol == protocol
 
 
 def test_small_bundles_follow_one_another(publish: Callable[..., Bundle], store: BundleStore, table: MakeTable) -> None:

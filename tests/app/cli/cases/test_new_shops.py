@@ -1,4 +1,4 @@
-"""Shops that have just begun: their rows are stored; tests/models/training/test_small_shops.py trains on such logs."""
+"""Shops that have just begun: their rows are stored; models/training/test_small_shops.py trains on these files."""
 
 import pytest
 

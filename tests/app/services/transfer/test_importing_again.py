@@ -10,6 +10,7 @@ import pytest
 from app.errors import DatabaseError
 from app.process import factory
 from app.process.resources import Resources
+from app.services.transfer import importing
 from app.services.transfer.counts import Count
 from app.storage.bulk import BulkStore
 from app.storage.rows import Row
@@ -50,6 +51,7 @@ class Dumps:
 def dumps(resources: Resources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dumps:
     # About ten rows a chunk.
     monkeypatch.setattr(arrow_csv, "_BLOCK_BYTES", 300)
+    monkeypatch.setattr(importing, "_ROWS_A_TRANSACTION", 15)
     return Dumps(resources, tmp_path)
 
 
@@ -103,7 +105,7 @@ async def test_an_interrupted_import_knows_what_it_stored(
     async def add(self: BulkStore, *arguments: Any) -> int:
         nonlocal calls
         calls += 1
-        if calls == 3:
+        if calls == 2:
             raise DatabaseError("away")
         return await whole(self, *arguments)
 
