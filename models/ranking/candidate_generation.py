@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arrays.kernels import largest
+from models.arrays.membership import among
 from models.arrays.types import Float32, Int32, Mask, Places
 from models.data.history import History
 from models.ranking import kernels
@@ -123,14 +124,14 @@ class CandidateQuery:
         wanted = self.wanted_among(items)
         if not len(self.removed):
             return wanted
-        kept = np.isin(items, self.removed, invert=True)
+        kept = ~among(items, self.removed)
         return kept if wanted is None else kept & wanted
 
     def wanted_among(self, items: Int32) -> Mask | None:
         """Return which items are wanted; None if all are."""
         if self.only is None:
             return None if self.wanted is None else self.wanted[items]
-        given = np.isin(items, self.only)
+        given = among(items, self.only)
         return given if self.wanted is None else given & self.wanted[items]
 
 
@@ -218,7 +219,7 @@ class CandidateGenerator:
         signals, parts = kernels.read_slots(board.rows, slots, rows.signals, rows.parts, tops)
         items = board.items[slots]
         wanted = query.kept_among(items)
-        generated = np.isin(slots, best) if relative else None
+        generated = among(slots, best) if relative else None
         known = Candidates(items, signals, parts, mixed[slots], len(history), wanted, generated, query.kind)
         if new_items is None or not len(new_items):
             return known
@@ -277,7 +278,7 @@ class CandidateGenerator:
         """Add the best of the wanted new items."""
         found = new_items.score(history, board, query.named_new_items(new_items))
         wanted = query.kept_among(found.items)
-        keep = ~np.isin(found.items, query.excluded) & ~new_items.blocked(found.items)
+        keep = ~among(found.items, query.excluded) & ~new_items.blocked(found.items)
         if wanted is not None:
             keep &= wanted
         # At most as many as the known candidates, unless the request names the items to rank.

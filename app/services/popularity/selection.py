@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.arrays import kernels
+from models.arrays.membership import among
 from models.arrays.types import Float32, Int32, Mask
 from models.ranking.candidate_generation import NOTHING, CandidateQuery
 from models.ranking.live_catalogue import LiveCatalogue
@@ -28,7 +29,7 @@ class Selection:
 
     def topped_up(self, more: "Selection", limit: int) -> "Selection":
         """Add the first other items of a selection, with a score of 0, up to a number of items."""
-        others = more.items[~np.isin(more.items, self.items)]
+        others = more.items[~among(more.items, self.items)]
         return self.followed_by(others[: max(limit - len(self.items), 0)])
 
 
@@ -39,7 +40,7 @@ def nothing() -> Selection:
 
 def _eligible(live: LiveCatalogue, items: Int32, candidate_query: CandidateQuery) -> Mask:
     """Return which items may be shown and are wanted."""
-    keep: Mask = ~live.blocked[items] & ~np.isin(items, candidate_query.excluded)
+    keep: Mask = ~live.blocked[items] & ~among(items, candidate_query.excluded)
     marks = candidate_query.wanted_among(items)
     return keep if marks is None else keep & marks
 
