@@ -45,6 +45,9 @@ def ablation(
     without: Annotated[
         str, typer.Option(help="What to switch off, one run each: parts, or several joined by +. All by default.")
     ] = "",
+    also_read: Annotated[
+        str, typer.Option(help="Parts that the network reads in one more run each, whatever they are worth alone.")
+    ] = "",
     output: Annotated[Path, typer.Option(help="File for the figures.")] = Path("var/ablation.json"),
 ) -> None:
     """Run the automatic recipe once in full, and once with its settings but without each part."""
@@ -72,6 +75,11 @@ def ablation(
             console.print(f"without {'+'.join(off)}: {error}")
             continue
         rows.append(_row("+".join(off), found, full, k, seed) | {"seconds": round(time.perf_counter() - start)})
+        console.print(rows[-1])
+    for part in also_read.split(",") if also_read else ():
+        read = chosen.model_copy(update={"network_parts": (*chosen.network_parts, part)})
+        found, _ = _measured(dataset, replace(config, chosen=ChosenSettings(read)))
+        rows.append(_row("", found, full, k, seed) | {"also read": part})
         console.print(rows[-1])
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps({"folder": Path(folder).name, "rows": rows}, indent=2) + "\n")

@@ -201,13 +201,13 @@ def parse_seen(text: str, known: Collection[str], *, include_seen: bool) -> Sequ
 
 def parse_parts(text: str) -> Sequence[str]:
     """Read the names of parts, for example `item_knn,ease`; all of them where the text is empty."""
-    from models.ranking.candidates import PARTS  # noqa: PLC0415 - imports the recommenders: half a second
+    from models.ranking.candidates import TRAINED  # noqa: PLC0415 - imports the recommenders: half a second
 
     names = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in PARTS]
+    unknown = [name for name in names if name not in TRAINED]
     if unknown:
-        raise typer.BadParameter(f"{unknown[0]!r} is not one of {', '.join(PARTS)}", param_hint="--only")
-    return names or PARTS
+        raise typer.BadParameter(f"{unknown[0]!r} is not one of {', '.join(TRAINED)}", param_hint="--only")
+    return names or TRAINED
 
 
 def page_beside(output: Path | None) -> Path | None:

@@ -13,6 +13,8 @@ SIGNALS = tuple(signal for entry in RECOMMENDERS for signal in entry.recommender
 """Names of the signals, in the order of the rows."""
 PARTS = tuple(part for entry in RECOMMENDERS for part in entry.parts)
 """The signals that are mixed, and evaluated alone."""
+TRAINED = tuple(part for entry in RECOMMENDERS if not entry.retired for part in entry.parts)
+"""Those that training fits."""
 ListKind = Literal["generated", "given", "filtered"]
 """Where the items of a list come from: candidate generation alone, the request itself, or a filter of the request."""
 

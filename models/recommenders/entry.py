@@ -50,6 +50,9 @@ class Entry:
         Weight where the search starts on such data; its own `weight` is 0.
     lacking
         What data lacks that it cannot be fitted on, for use in a sentence.
+    retired
+        Whether training leaves it out, as it helps nowhere; a bundle of an earlier version may hold it and is served
+        with it.
     max_used, max_items
         It is not fitted if more items have interactions, or if the catalogue has more items; None without a limit.
     """
@@ -72,6 +75,7 @@ class Entry:
     needs_acts: bool = False
     acts_weight: float = 0.0
     lacking: str = "the data holds nothing to fit it on"
+    retired: bool = False
     max_used: int | None = None
     max_items: int | None = None
 

@@ -175,6 +175,7 @@ RECOMMENDERS: tuple[Entry, ...] = (
         "conversion",
         relates_items=False,
         needs_acts=True,
+        retired=True,
         lacking="no interaction comes before the goal",
     ),
     *(_act_entry(act) for act in ACTS),

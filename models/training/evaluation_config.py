@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from models.data.events import EventType
 from models.data.timeline import VISIT_PAUSE
-from models.ranking.candidates import PARTS
+from models.ranking.candidates import TRAINED
 from models.ranking.network_config import NetworkConfig
 from models.ranking.rotation import RotationConfig
 from models.training.refresh import ChosenSettings
@@ -41,7 +41,7 @@ class EvaluationConfig:
     test_users
         How many test users are measured, a random sample of more; all where None.
     parts
-        The parts that may have a weight, of `PARTS`.
+        The parts that may have a weight, of `TRAINED`.
     with_network
         Whether a network is trained.
     network
@@ -73,7 +73,7 @@ class EvaluationConfig:
     test_days: float | None = None
     visit_pause: float = VISIT_PAUSE
     test_users: int | None = None
-    parts: Collection[str] = PARTS
+    parts: Collection[str] = TRAINED
     with_network: bool = True
     network: NetworkConfig = field(default_factory=NetworkConfig)
     event_types: Mapping[str, float | EventType] | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from models.evaluation.report import NETWORK, POPULARITY
-from models.ranking.candidates import PARTS
+from models.ranking.candidates import TRAINED
 from models.ranking.config import RankingConfig
 from models.recommenders.registry import entry_of
 
@@ -17,7 +17,7 @@ def left_out(
     present: Collection[str],
     too_large: Mapping[str, str],
     *,
-    wanted: Collection[str] = PARTS,
+    wanted: Collection[str] = TRAINED,
     has_network: bool,
     reason: str = NO_GAIN,
 ) -> dict[str, str]:
@@ -39,7 +39,7 @@ def left_out(
     network = config.blend.reads_network
     read = config.network_parts if network else ()
     found = dict(too_large)
-    for part in PARTS:
+    for part in TRAINED:
         # Popularity fills up every list, whatever its weight.
         if part in found or part not in wanted or part == POPULARITY:
             continue

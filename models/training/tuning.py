@@ -12,7 +12,7 @@ from models.data.holdout import Holdout
 from models.data.interactions import Interactions
 from models.data.progress import Progress
 from models.ranking.blend import blend
-from models.ranking.candidates import PARTS
+from models.ranking.candidates import PARTS, TRAINED
 from models.ranking.config import RankingConfig
 from models.ranking.features import FeatureBuilder
 from models.ranking.network import NetworkScorer
@@ -124,7 +124,7 @@ class Tuner:
     progress: Progress
     catalogue: pa.Table | None = None
     budget: Budget = field(default_factory=lambda: Budget(math.inf))
-    parts: Collection[str] = PARTS
+    parts: Collection[str] = TRAINED
     trials: list[Trial] = field(default_factory=list)
     budget_spent: bool = False
 

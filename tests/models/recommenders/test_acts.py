@@ -8,6 +8,10 @@ from models.data.cleaning import clean
 from models.data.goal import ACTS, Goal
 from models.data.history import History
 from models.data.interactions import Interactions
+from models.ranking.candidate_generation import CandidateQuery
+from models.ranking.candidates import PARTS, TRAINED
+from models.ranking.config import BlendConfig, RankingConfig
+from models.ranking.retriever import Retriever
 from models.recommenders.act_knn import ActKNN, ActKNNConfig, kind_of_act
 from models.recommenders.conversion import Conversion, ConversionConfig
 from models.recommenders.go_on import GoOn, GoOnConfig
@@ -135,6 +139,16 @@ def test_items_that_are_bought_more_often_come_first() -> None:
     found = scores(part, events((0, "view", START), (1, "view", START)), 2)
     # 60 users each, and 20 of the average item, a quarter of whose users reach the goal.
     assert found[0] / found[1] == pytest.approx((30 + 5) / (0 + 5))
+
+
+def test_conversion_is_not_trained_but_a_bundle_that_weighs_it_is_served_with_it() -> None:
+    assert "conversion" in PARTS
+    assert "conversion" not in TRAINED
+    assert "conversion" not in Retriever.fit(data(SHOP), RankingConfig(), parts=TRAINED).present
+    weights = dict.fromkeys(PARTS, 0.0) | {"conversion": 1.0}
+    earlier = Retriever.fit(data(SHOP), RankingConfig(blend=BlendConfig(**weights)))
+    found = earlier.retrieve(History(np.array([W], dtype=np.int32)), CandidateQuery())
+    assert found.items[np.argmax(found.neighbours)] == Y
 
 
 def test_conversion_is_the_share_of_users_who_reached_the_goal() -> None:
