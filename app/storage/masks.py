@@ -62,3 +62,4 @@ class MaskStore:
 
         if masks:
             await self._changes.write(work)
+            await self._database.truncate_log()

@@ -20,6 +20,8 @@ def upgrade() -> None:
     op.add_column("masked_users", sa.Column("token", sa.String(16), nullable=False, server_default=""))
     op.add_column("masked_users", sa.Column("erased", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.execute(_TOKENS[op.get_context().dialect.name])
+    # The bundles keep who was merged: that can be undone.
+    op.execute("UPDATE masked_users SET erased = false WHERE user_id IN (SELECT user_id FROM merges)")
     op.add_column("imports", sa.Column("erased", _JSON))
 
 

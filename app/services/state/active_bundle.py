@@ -157,8 +157,8 @@ class ActiveBundle:
                 return None
             self._tried = version
             if version is not None:
-                digests = {version: self.store.digest(version)}
-                digests |= {one: self.store.digest(one) for one in self.store.manifest(version).goals.values()}
+                # First: what is rewritten after this is read again.
+                digests = self._digests(version)
                 loaded = read_rankers(self.store, version)
                 self._read = digests
             else:
@@ -173,7 +173,15 @@ class ActiveBundle:
     def _is_rewritten(self) -> bool:
         """Tell whether the bundle in use has other arrays by now; looked up only after a call of `wake`."""
         asked, self._may_be_rewritten = self._may_be_rewritten, False
-        return asked and any(self.store.digest(version) != digest for version, digest in self._read.items())
+        return asked and self._tried is not None and bool(self._read) and self._digests(self._tried) != self._read
+
+    def _digests(self, version: str) -> dict[str, str]:
+        """Return those of a version and of its further goals; the present ones where they cannot be read."""
+        try:
+            versions = (version, *self.store.manifest(version).goals.values())
+            return {one: self.store.digest(one) for one in versions}
+        except BundleError:
+            return self._read
 
     def _refuse(self, reason: str, version: str | None, status: Status = "failed") -> None:
         self._tried = version

@@ -40,6 +40,11 @@ class Left(NamedTuple):
     reason: str
 
 
+def nobody(_: Collection[str]) -> set[str]:
+    """Find no user who was erased."""
+    return set()
+
+
 class Merging:
     """Stores rows of items and users as part of a transaction.
 
@@ -54,14 +59,14 @@ class Merging:
         self._users = users
         self._replace = replace
 
-    def put_items(self, connection: Connection, given: Sequence[Given], _: FindErased) -> list[Left]:
+    def put_items(self, connection: Connection, given: Sequence[Given], _erased: FindErased = nobody) -> list[Left]:
         """Store items; return the rows that are left out."""
         there = {} if self._replace else self._items.locked(connection, [one.row[ITEM] for one in given])
         rows, left = _merged(given, lambda one: _item(there.get(one.row[ITEM]), one))
         self._items.put_now(connection, rows)
         return left
 
-    def put_users(self, connection: Connection, given: Sequence[Given], erased: FindErased) -> list[Left]:
+    def put_users(self, connection: Connection, given: Sequence[Given], erased: FindErased = nobody) -> list[Left]:
         """Store users, but for those who were erased; return the rows that are left out."""
         gone = erased([one.row[USER] for one in given])
         erased_rows = [Left(one.place, ERASED) for one in given if one.row[USER] in gone]
