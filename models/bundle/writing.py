@@ -76,13 +76,17 @@ def locked(root: Path, *, shared: bool = False) -> Iterator[None]:
 
 def exchange_folders(first: Path, second: Path) -> None:
     """Exchange two folders of one file system: in one atomic step where the system can, else in three."""
-    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if rename is not None and not rename(_HERE, os.fsencode(first), _HERE, os.fsencode(second), _RENAME_EXCHANGE):
+    if _exchanged_at_once(first, second):
         return
     aside = first.with_name(f"{first.name}-aside")
     second.rename(aside)
     first.rename(second)
     aside.rename(first)
+
+
+def _exchanged_at_once(first: Path, second: Path) -> bool:
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    return rename is not None and not rename(_HERE, os.fsencode(first), _HERE, os.fsencode(second), _RENAME_EXCHANGE)
 
 
 def write_synced(path: Path, content: bytes) -> None:
