@@ -112,6 +112,12 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Minimum severity of log lines; `debug` adds a line for each request."
     )
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="Form of log lines; `auto` is `text` on a terminal and `json` elsewhere."
+    )
+    access_log: bool = Field(
+        False, description="Whether there is a log line for each request, with its route in place of ids."
+    )
     deadline_ms: int = Field(
         100, ge=1, description="Milliseconds after which a recommendation skips the network and is marked as degraded."
     )
@@ -174,6 +180,11 @@ class Settings(BaseSettings):
         description="The network, as JSON: `layers`, `activation`, `loss`, `optimizer`, `learning_rate`, `batch_lists`,"
         " `epochs`, `members`, `patience`; fields that are not listed keep their defaults.",
     )
+
+    @property
+    def logs_requests(self) -> bool:
+        """Whether there is a log line for each request."""
+        return self.access_log or self.log_level == "debug"
 
     @property
     def goals(self) -> tuple[str, ...]:

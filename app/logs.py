@@ -2,17 +2,24 @@
 
 import logging
 import sys
+from typing import Literal
 
 import structlog
 
+ACCESS = "braid.access"
+"""The logger of requests."""
+Form = Literal["auto", "json", "text"]
 
-def configure_logging(level: str) -> None:
+
+def configure_logging(level: str, form: Form = "auto") -> None:
     """Send the service's and the server's log lines through one formatter.
 
     Parameters
     ----------
     level
-        Least severe level that is written; at `debug` the server logs each request.
+        Least severe level that is written.
+    form
+        `json`, or `text` for people; by default `text` where standard error is a terminal.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -27,8 +34,9 @@ def configure_logging(level: str) -> None:
         cache_logger_on_first_use=True,
     )
     lines: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
-        if sys.stderr.isatty()
+        # Not with the values of variables: they hold ids of users.
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        if form == "text" or (form == "auto" and sys.stderr.isatty())
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
     handler = logging.StreamHandler()
@@ -41,4 +49,6 @@ def configure_logging(level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in ("aiosqlite", "asyncio", "numba", "alembic", "httpx"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.access").disabled = level != "debug"
+    # Whether requests are logged is a setting of its own, and their lines have routes in place of paths.
+    logging.getLogger(ACCESS).setLevel(logging.INFO)
+    logging.getLogger("uvicorn.access").disabled = True

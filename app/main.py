@@ -38,6 +38,7 @@ from app.api.docs_policy import DocsPolicy
 from app.api.guard import Guard
 from app.api.head_requests import HeadRequests
 from app.api.hot_path import HotPath
+from app.api.observed import Observed, RouteNoted
 from app.api.problems import add_error_handlers
 from app.api.raw_paths import RawPaths
 from app.config import Settings, load_settings
@@ -87,7 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Read from the environment where absent.
     """
     settings = settings or load_settings()
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -117,6 +118,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(module.router)
     app.add_api_route("/", show_start, include_in_schema=False)
     add_error_handlers(app)
+    app.add_middleware(RouteNoted)
     app.add_middleware(BodyLimit, larger={imports.PATH: imports.MAX_BYTES})
     app.add_middleware(DocsPolicy)
     app.add_middleware(HotPath)
@@ -125,5 +127,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(RawPaths)
     if settings.test_clock is not None:
         app.add_middleware(ClockHeader)
+    app.add_middleware(Observed, logs=lambda: app.state.settings.logs_requests)
     openapi.describe(app)
     return app

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import loopback, page_keys
 from app.api.access_rules import Rule, rule_of
+from app.api.observed import NO_ROUTE
 from app.api.problems import as_problem
 from app.errors import BraidError, ForbiddenError, UnauthorizedError
 from app.process.serving_state import ServingState
@@ -80,7 +81,7 @@ class Guard:
                 await RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)(scope, receive, send)
                 return
             extra = _CHALLENGE if isinstance(error, UnauthorizedError) else {}
-            await as_problem(error, scope["method"], scope["path"], extra)(scope, receive, send)
+            await as_problem(error, scope["method"], NO_ROUTE, extra)(scope, receive, send)
             return
         except ClientDisconnect:
             # Nobody is there to be answered.

@@ -2,6 +2,7 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.observed import note_route
 from app.process.serving_state import ServingState
 from app.schemas.ids import from_path, in_force
 from app.schemas.options import Options
@@ -9,6 +10,7 @@ from app.services.recommending.answers import Answer
 
 PREFIX = "/recommend/"
 DEGRADED_HEADER = "Braid-Degraded"
+_ROUTE = "/recommend/{user_id}"
 _MAX_KNOWN = 1000
 _LONGEST = 512
 
@@ -32,6 +34,7 @@ class HotPath:
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(PREFIX):
             found = _answer(scope)
             if found is not None:
+                note_route(scope, _ROUTE)
                 body = found.body()
                 headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
                 headers += [(name.lower().encode(), value.encode()) for name, value in degradation(found).items()]

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from app.api.bodies import EncodingError
+from app.api.observed import route_of
 from app.errors import BraidError, InvalidFieldsError
 from app.schemas.problems import FieldError, Problem, field_error
 
@@ -62,13 +63,13 @@ def problem_response(
 
 async def _braid_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, BraidError)  # noqa: S101 - registered for this class
-    return as_problem(error, request.method, request.url.path)
+    return as_problem(error, request.method, route_of(request.scope))
 
 
-def as_problem(error: BraidError, method: str, path: str, headers: Mapping[str, str] | None = None) -> Response:
+def as_problem(error: BraidError, method: str, route: str, headers: Mapping[str, str] | None = None) -> Response:
     """Answer a request with what went wrong."""
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _log.error("request failed", method=method, path=path, code=error.code, reason=str(error))
+        _log.error("request failed", method=method, route=route, code=error.code, reason=str(error))
     unavailable = error.status == HTTPStatus.SERVICE_UNAVAILABLE
     detail = error.told or str(error)
     about = None if error.field is None else [FieldError(field=error.field, code=error.code, detail=detail)]
@@ -137,5 +138,5 @@ async def _interrupted(_request: Request, _error: Exception) -> Response:
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    _log.error("unexpected error", method=request.method, path=request.url.path, exc_info=error)
+    _log.error("unexpected error", method=request.method, route=route_of(request.scope), exc_info=error)
     return problem_response(500, "internal_error", "an unexpected error: see the log of the service")

@@ -36,7 +36,7 @@ async def export_user(user_id: PathId, user_data: Data) -> Response:
 
 @router.delete("/users/{user_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(HTTPStatus.NOT_FOUND))
 async def erase_user(user_id: PathId, user_data: Data) -> None:
-    """Erase all data stored about a user; in the active bundle the user is masked."""
+    """Erase all data stored about a user; bundles hide the user at once, and lose it within minutes."""
     await user_data.erase(user_id)
 
 

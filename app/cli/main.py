@@ -14,6 +14,7 @@ from app.cli.arguments import Budget
 from app.cli.bundles import bundles
 from app.cli.doctor import doctor
 from app.cli.embedding import embed
+from app.cli.erasure import erase_proof
 from app.cli.evaluating import evaluate
 from app.cli.export import ExportGroup
 from app.cli.importing import import_files
@@ -30,7 +31,7 @@ from app.storage.migrations import require_schema, upgrade
 from app.worker.training_run import Order
 from models import DISTRIBUTION
 from models.bundle.errors import BundleError
-from models.bundle.store import checked
+from models.bundle.naming import checked
 from models.data.errors import DataSetError
 
 cli = typer.Typer(
@@ -48,6 +49,7 @@ cli.command(name="import")(import_files)
 cli.command()(evaluate)
 cli.command()(embed)
 cli.command()(doctor)
+cli.command()(erase_proof)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (BRAID_HOST).")]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on (BRAID_PORT).")]

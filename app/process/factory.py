@@ -3,6 +3,11 @@
 They are cheap to make. What must outlive them is in `Resources`.
 """
 
+import os
+from collections.abc import Awaitable, Callable, Collection
+from pathlib import Path
+
+from app.config import SHARED_FOLDER
 from app.process.resources import Resources
 from app.services.monitoring.online_measures import OnlineMeasuring
 from app.services.monitoring.operation_checks import EventTypesOfLog
@@ -11,10 +16,13 @@ from app.services.training.jobs import TrainingJobs
 from app.services.training.versions import Versions
 from app.services.transfer.exporting_log import ExportingLog
 from app.services.transfer.importing import Importing
+from app.services.users.bundle_erasure import BundleErasure, nothing
+from app.services.users.erasure_proof import ErasureProof
 from app.storage.activations import ActivationStore
 from app.storage.bulk import BulkStore
 from app.storage.log_pages import LogPages
 from app.storage.online_measures import OnlineMeasureStore
+from app.storage.searched_tables import SearchedTables
 
 
 def importing(resources: Resources) -> Importing:
@@ -45,6 +53,25 @@ def versions(resources: Resources) -> Versions:
 def bundle_origin(resources: Resources) -> BundleOrigin:
     """Compare the items of bundles with the catalogue."""
     return BundleOrigin(resources.items, ActivationStore(resources.database, resources.changes))
+
+
+def bundle_erasure(
+    resources: Resources, on_rewritten: Callable[[Collection[str]], Awaitable[None]] = nothing
+) -> BundleErasure:
+    """Take erased users out of the stored bundles."""
+    return BundleErasure(resources.masks, resources.log_readers, resources.bundles, resources.changes, on_rewritten)
+
+
+def searched_tables(resources: Resources) -> SearchedTables:
+    """Search all tables for a text."""
+    return SearchedTables(resources.database, resources.changes)
+
+
+def erasure_proof(resources: Resources) -> ErasureProof:
+    """Search everything that is stored for the id of a user."""
+    shared = os.environ.get(SHARED_FOLDER)
+    folders = (*resources.folders, *([Path(shared)] if shared else []))
+    return ErasureProof(searched_tables(resources), resources.bundles, folders)
 
 
 def training_jobs(resources: Resources) -> TrainingJobs:

@@ -20,6 +20,8 @@ from app.storage.imports import ImportStore
 from app.storage.interactions import InteractionStore
 from app.storage.items import ItemStore
 from app.storage.keys import KeyStore
+from app.storage.log_readers import LogReaders
+from app.storage.masks import MaskStore
 from app.storage.merging import MergeStore
 from app.storage.requests import RequestStore
 from app.storage.scenarios import ScenarioStore
@@ -132,6 +134,16 @@ class Resources:
     def user_data(self) -> UserDataStore:
         """All data stored about single users."""
         return UserDataStore(self.database, self.changes)
+
+    @cached_property
+    def masks(self) -> MaskStore:
+        """Users whom bundles hide."""
+        return MaskStore(self.database, self.changes)
+
+    @cached_property
+    def log_readers(self) -> LogReaders:
+        """The lock of those who read the whole log."""
+        return LogReaders(self.database)
 
     @cached_property
     def merging(self) -> MergeStore:

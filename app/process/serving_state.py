@@ -71,7 +71,7 @@ class ServingState:
         self.item_fields = ItemFields(resources.items)
         self.live_items = LiveItems(resources.items, resources.changes, resources.schema, self.item_fields.forget)
         self.catalogue_content = CatalogueContent(resources.items, resources.schema)
-        self.erased_users = ErasedUsers(resources.user_data, resources.first_mentions)
+        self.erased_users = ErasedUsers(resources.masks, resources.first_mentions)
         origin = factory.bundle_origin(resources)
         self.bundle = ActiveBundle(resources.bundles, self.live_items, self.erased_users, origin, scale)
         self.notifications = Notifications(resources.database)
@@ -98,9 +98,9 @@ class ServingState:
         self.retention = Retention(
             RetentionStore(resources.database, resources.changes),
             resources.merging,
-            resources.bundles,
             settings.retention_days,
         )
+        self.bundle_erasure = factory.bundle_erasure(resources, self.bundle.wake)
         self.import_jobs = ImportJobs(
             settings.imports, resources.imports, settings.as_environment(), settings.event_types
         )
@@ -177,6 +177,7 @@ LOOPS: dict[str, Callable[[ServingState], Loop | None]] = {
     "bundle": lambda state: state.bundle.run,
     "popularity": lambda state: state.counts_since_bundle.run,
     "retention": lambda state: state.retention.run,
+    "erasure": lambda state: state.bundle_erasure.run,
     "imports": lambda state: state.import_jobs.run,
     "event_types": lambda state: state.event_types_of_log.run,
 }

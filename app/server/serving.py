@@ -67,7 +67,7 @@ def serve_forever(settings: Settings, application: str = "app.main:create_app") 
     WorkersError
         The worker processes die again and again.
     """
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     # Worker processes read their settings from the environment.
     for name in ("host", "port", "workers"):
         os.environ[PREFIX + name.upper()] = str(getattr(settings, name))
@@ -84,7 +84,7 @@ def serve_forever(settings: Settings, application: str = "app.main:create_app") 
         "port": settings.port,
         "workers": settings.workers,
         "log_config": None,
-        "access_log": settings.log_level == "debug",
+        "access_log": False,
         "server_header": False,
         "timeout_graceful_shutdown": _GRACE_SECONDS,
         "timeout_worker_healthcheck": settings.worker_timeout,

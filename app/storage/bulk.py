@@ -1,7 +1,8 @@
 """Bulk writes of imports: COPY on PostgreSQL, one prepared statement for all rows on SQLite."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 from typing import Any
 
 import asyncpg
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.changes import ChangeStore
 from app.storage.database import Database, again_after_deadlock
+from app.storage.erased_in_imports import erased_among
 from app.storage.first_mentions import FirstMentions
 from app.storage.known_rows import Compared, KnownRows
 from app.storage.merged_users import ends_of
@@ -30,8 +32,9 @@ _ROWS_AT_ONCE = 20_000
 """Rows that are Python objects at the same time."""
 _LOCK = 7_241_999
 """Advisory lock of the import that writes: two that wait for each other's rows would deadlock again and again."""
-Also = Callable[[Connection, int, int], None]
-"""Writes more in the same transaction; called with the numbers of new and of conflicting rows."""
+Also = Callable[[Connection, int, int, int], None]
+"""Writes more in the same transaction; called with the numbers of new and of conflicting rows, and of those of erased
+users."""
 
 
 class BulkStore:
@@ -43,8 +46,8 @@ class BulkStore:
         self._first_sight = first_mentions
         self._repeats = False
 
-    async def add(self, table: pa.Table, also: Also, known: KnownRows) -> int:
-        """Commit a table, except rows that are in the log already; return how many were new.
+    async def add(self, table: pa.Table, also: Also, known: KnownRows, import_id: str | None = None) -> int:
+        """Commit a table, except rows in the log already, or of users erased meanwhile; return how many were new.
 
         Rows of users who were merged go to whom they were merged into. Of rows whose `event_id` is in the log, those
         that differ from what is stored under it are conflicts.
@@ -55,9 +58,11 @@ class BulkStore:
             Columns of the log, `context` as JSON.
         known
             The rows without an `event_id` that the import need not store.
+        import_id
+            The import: rows of users who were erased since it began are left out.
         """
         compared = await self._compare(table, known)
-        new = await self._add(compared.new, also)
+        new = await self._add(compared.new, also, import_id)
         known.remember(compared)
         return new
 
@@ -79,38 +84,39 @@ class BulkStore:
             # Not by `run_sync`: NumPy reads the stack of large operations, and crashes on that of a greenlet.
             return await known.compare(connection, _of_ends(table, merged), merged)
 
-    async def _add(self, table: pa.Table, also: Also) -> int:
-        # A column without a value costs as much time as any other.
-        given = table.select([name for name in table.column_names if table[name].null_count < max(table.num_rows, 1)])
-        names = given.column_names
-        users, items = (pc.unique(table[name]).to_pylist() for name in (USER, ITEM))
+    async def _add(self, table: pa.Table, also: Also, import_id: str | None) -> int:
+        whole = _Chunk(table)
 
-        def before(connection: Connection) -> tuple[list[str], list[str]]:
-            created = self._first_sight.create(connection, users, items)
-            self._changes.record_now(connection, "users", users)
-            return created
+        def begin(connection: Connection) -> tuple[_Chunk, tuple[list[str], list[str]]]:
+            gone = erased_among(connection, import_id)(whole.users)
+            chunk = _Chunk(_without(table, gone)) if gone else whole
+            created = self._first_sight.create(connection, chunk.users, chunk.items)
+            self._changes.record_now(connection, "users", chunk.users)
+            return chunk, created
+
+        def end(connection: Connection, chunk: _Chunk, new: int) -> None:
+            also(connection, new, _conflicts(connection, chunk.table, new), table.num_rows - chunk.table.num_rows)
 
         if self._database.is_sqlite:
 
             def work(connection: Connection) -> tuple[tuple[list[str], list[str]], int]:
-                created = before(connection)
-                new = _insert_sqlite(connection, given)
-                also(connection, new, _conflicts(connection, table, new))
+                chunk, created = begin(connection)
+                new = _insert_sqlite(connection, chunk.given)
+                end(connection, chunk, new)
                 return created, new
 
             created, new = await self._changes.write(work)
         else:
-            lines = _as_csv(given)
+            _ = whole.lines
 
             async def attempt() -> tuple[tuple[list[str], list[str]], int]:
-                lines.seek(0)
                 async with self._changes.writing() as connection:
                     await self._database.without_time_limit(connection)
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-                    created = await connection.run_sync(before)
-                    new = await self._copy(connection, names, lines)
-                    conflicts = await connection.run_sync(_conflicts, table, new)
-                    await connection.run_sync(also, new, conflicts)
+                    chunk, created = await connection.run_sync(begin)
+                    chunk.lines.seek(0)
+                    new = await self._copy(connection, chunk.given.column_names, chunk.lines)
+                    await connection.run_sync(end, chunk, new)
                 return created, new
 
             created, new = await again_after_deadlock(attempt)
@@ -132,6 +138,26 @@ class BulkStore:
         await connection.exec_driver_sql(_MAKE_ROOM.format(names=listed))
         await driver.copy_to_table("given", source=lines, columns=names, format="csv")
         return (await connection.exec_driver_sql(_TAKE_OVER.format(names=listed, unless=_UNLESS_THERE))).rowcount
+
+
+class _Chunk:
+    """Rows in the forms that writing them needs, made before the transaction begins."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self.table = table
+        # A column without a value costs as much time as any other.
+        names = [name for name in table.column_names if table[name].null_count < max(table.num_rows, 1)]
+        self.given = table.select(names)
+        self.users, self.items = (pc.unique(table[name]).to_pylist() for name in (USER, ITEM))
+
+    @cached_property
+    def lines(self) -> io.BytesIO:
+        """The rows as CSV."""
+        return _as_csv(self.given)
+
+
+def _without(table: pa.Table, user_ids: Collection[str]) -> pa.Table:
+    return table.filter(pc.invert(pc.is_in(table[USER], value_set=pa.array(sorted(user_ids), table[USER].type))))
 
 
 def _insert_sqlite(connection: Connection, table: pa.Table) -> int:

@@ -150,8 +150,12 @@ class ChangeStore:
 
     async def prune(self, before: int) -> None:
         """Delete changes that are older than a moment, in microseconds since 1970."""
+        gone = delete(changes).where(changes.c.created_at < before)
         async with self._database.writing() as connection:
-            await connection.execute(delete(changes).where(changes.c.created_at < before))
+            kinds = set(await connection.scalars(gone.returning(changes.c.kind)))
+        if "masks" in kinds:
+            # The ids of erased users are not to stand in the write-ahead log for longer.
+            await self._database.truncate_log()
 
     async def _oldest(self, connection: AsyncConnection) -> int:
         """Return the oldest transaction that is still open: all before it are visible, or were rolled back."""

@@ -171,9 +171,9 @@ class Database:
             with self._readable_errors():
                 await asyncio.to_thread(sqlite_files.try_lock, self.url.database)
 
-    async def _write_in_thread(self, work: Callable[[Connection], Result]) -> Result:
+    async def _write_in_thread(self, work: Callable[[Connection], Result], *, in_transaction: bool = True) -> Result:
         async with self._one_writer:
-            writing = asyncio.ensure_future(asyncio.to_thread(self._write, work))
+            writing = asyncio.ensure_future(asyncio.to_thread(self._write, work, in_transaction))
             try:
                 return await asyncio.shield(writing)
             finally:
@@ -182,14 +182,22 @@ class Database:
                     with suppress(asyncio.CancelledError):
                         await asyncio.wait([writing])
 
+    async def truncate_log(self) -> bool:
+        """On SQLite move the write-ahead log into the file and empty it; return whether it is empty.
+
+        Old content of pages stands in it until then. It is not waited long for readers: the next call may succeed.
+        """
+        return not self.is_sqlite or await self._write_in_thread(sqlite_files.truncate_log, in_transaction=False)
+
     async def _write_there(self, work: Callable[[Connection], Result]) -> Result:
         async with self.begin() as connection:
             return await connection.run_sync(work)
 
-    def _write(self, work: Callable[[Connection], Result]) -> Result:
+    def _write(self, work: Callable[[Connection], Result], in_transaction: bool) -> Result:
         assert self._writer is not None, "this is SQLite"  # noqa: S101
         with self._readable_errors(), self._writer.connect() as connection, connection.begin():
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if in_transaction:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             return work(connection)
 
     @asynccontextmanager

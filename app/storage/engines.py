@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from app.storage import sqlite_files
 
 CONNECT_SECONDS = 5
-_JSON: dict[str, Any] = {
+_OPTIONS: dict[str, Any] = {
     "json_serializer": lambda value: orjson.dumps(value).decode(),
     "json_deserializer": orjson.loads,
+    # Errors are logged: ids of users are among the parameters.
+    "hide_parameters": True,
 }
 
 
@@ -19,7 +21,7 @@ def make_sqlite_writer(url: URL, lock_seconds: float | None) -> Engine:
     """Make the engine of the one connection that writes to a file of SQLite."""
     # Threads take turns with the one connection.
     engine = create_engine(
-        url.set(drivername="sqlite"), poolclass=StaticPool, connect_args={"check_same_thread": False}, **_JSON
+        url.set(drivername="sqlite"), poolclass=StaticPool, connect_args={"check_same_thread": False}, **_OPTIONS
     )
     sqlite_files.prepare(engine, lock_seconds)
     return engine
@@ -28,7 +30,7 @@ def make_sqlite_writer(url: URL, lock_seconds: float | None) -> Engine:
 def make_engine(url: str, pool: int, statement_seconds: float, lock_seconds: float | None) -> AsyncEngine:
     """Make the engine of a database; see `Database` for the parameters."""
     if url.startswith("sqlite"):
-        engine = create_async_engine(url, pool_size=pool, max_overflow=0, **_JSON)
+        engine = create_async_engine(url, pool_size=pool, max_overflow=0, **_OPTIONS)
         sqlite_files.prepare(engine.sync_engine, lock_seconds)
         return engine
     arguments = {
@@ -42,5 +44,5 @@ def make_engine(url: str, pool: int, statement_seconds: float, lock_seconds: flo
         pool_size=pool,
         max_overflow=0,
         connect_args=arguments,
-        **_JSON,
+        **_OPTIONS,
     )

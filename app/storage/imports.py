@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, null, select, update
 
 from app.errors import ImportBusyError
 from app.storage.database import Database
@@ -100,7 +100,9 @@ class ImportStore:
 
     async def end(self, import_id: str, status: str, error: str | None = None) -> None:
         """Record how an import ended."""
-        values = {"status": status, "error": error, "changed_at": now()}
+        values: dict[str, Any] = {"status": status, "error": error, "changed_at": now()}
+        if status == DONE:
+            values["erased"] = null()
         async with self._database.writing() as connection:
             await connection.execute(update(imports).where(imports.c.import_id == import_id).values(values))
 

@@ -68,7 +68,7 @@ class MergeStore:
             connection.execute(_moved(requests, requests.c[USER] == user_id, target))
             self._move_profile(connection, user_id, target)
             connection.execute(update(merges).where(merged).values(moved=merges.c.moved + moved))
-            hide(self._database, self._changes, connection, user_id)
+            hide(self._database, self._changes, connection, user_id, erased=False)
             self._changes.record_now(connection, "users", [user_id, target])
             return Move(target, int(connection.scalar(select(merges.c.moved).where(merged)) or 0), created)
 
@@ -167,7 +167,7 @@ class MergeStore:
         if not _has_rows(connection, holder):
             bare = (users.c[USER] == holder) & ~users.c.described
             if connection.execute(delete(users).where(bare)).rowcount:
-                hide(self._database, self._changes, connection, holder)
+                hide(self._database, self._changes, connection, holder, erased=False)
 
 
 def _remember(connection: Connection, user_id: str) -> None:

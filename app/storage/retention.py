@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, select, text
 
 from app.storage.changes import ChangeStore
 from app.storage.database import Database
-from app.storage.tables import interactions, masked_users, requests
+from app.storage.tables import interactions, requests
 from models.data.columns import TIMESTAMP, USER
 
 _IDS_A_STEP = 50_000
@@ -52,14 +52,6 @@ class RetentionStore:
             return 0
         old = select(requests.c.request_id).where(requests.c[TIMESTAMP] < before).limit(_ROWS_A_STEP)
         return connection.execute(delete(requests).where(requests.c.request_id.in_(old))).rowcount
-
-    async def forget_erased(self, before: int) -> None:
-        """Delete the ids of erased users whom no bundle contains, and commit."""
-
-        def work(connection: Connection) -> None:
-            connection.execute(delete(masked_users).where(masked_users.c.masked_at < before))
-
-        await self._changes.write(work)
 
     def _is_alone(self, connection: Connection) -> bool:
         """Let one process at a time delete; SQLite has only one writer anyway."""

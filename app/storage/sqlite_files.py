@@ -7,13 +7,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, event
+from sqlalchemy import Connection, Engine, MetaData, event
 from sqlalchemy.exc import DisconnectionError
 
 from app.storage.search_index import SQLITE_TABLE
 
 _BUSY_MILLISECONDS = 5000
 _TRIED_SECONDS = 0.3
+_TRUNCATE_MILLISECONDS = 100
 
 
 def prepare(engine: Engine, lock_seconds: float | None = None) -> None:
@@ -38,6 +39,8 @@ def _set_up(connection: Any, record: Any, busy_milliseconds: int) -> None:
     pragmas = (
         f"busy_timeout={busy_milliseconds}",
         "synchronous=FULL",
+        # What is deleted is overwritten: an erased user is not in free pages.
+        "secure_delete=ON",
         # In pages of 4 KiB and in KiB. Random `event_id`s touch a page each: with the defaults every large batch would
         # be copied to the file at once, and read its index again.
         "wal_autocheckpoint=16000",
@@ -84,6 +87,16 @@ def try_lock(path: str) -> None:
     with closing(sqlite3.connect(uri, uri=True, timeout=_TRIED_SECONDS, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("ROLLBACK")
+
+
+def truncate_log(connection: Connection) -> bool:
+    """Move the write-ahead log into the file and empty it; return whether no reader was in the way."""
+    before = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={_TRUNCATE_MILLISECONDS}")
+    try:
+        return bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0] == 0)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={before}")
 
 
 def lacks_columns(path: str | None, tables: MetaData) -> bool:

@@ -141,12 +141,16 @@ scenarios = Table(
     Column("changed_at", BigInteger, nullable=False),
 )
 
-# Users whom bundles made before `masked_at` must not show: erased ones, and those merged into others.
+# Users whom bundles must not show that do not name the token: erased ones, and those merged into others.
 masked_users = Table(
     "masked_users",
     metadata,
     Column(USER, _ID, primary_key=True),
     Column("masked_at", BigInteger, nullable=False),
+    # A new one each time: a bundle names those of the masks that its training knew.
+    Column("token", String(16), nullable=False, server_default=""),
+    # Whether all that bundles hold of the user is to go; that of merged users stays, as a merge can be undone.
+    Column("erased", Boolean, nullable=False, server_default=true()),
 )
 
 merges = Table(
@@ -188,6 +192,8 @@ imports = Table(
     Column("error", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
+    # Digests of the users who were erased since it began, until it is done: it must not store them again.
+    Column("erased", _JSON),
 )
 
 changes = Table(

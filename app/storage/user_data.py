@@ -1,16 +1,19 @@
 """All data stored about a user, in SQL: read it, erase it."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select
 
+from app.errors import DatabaseError
 from app.storage.changes import ChangeStore
 from app.storage.database import Database
+from app.storage.erased_in_imports import note_erased
 from app.storage.interactions import NEWEST_FIRST
 from app.storage.masks import hide
 from app.storage.merged_users import all_of
-from app.storage.tables import interactions, masked_users, merges, moved_rows, requests, users
+from app.storage.tables import interactions, merges, moved_rows, requests, users
 from models.data.columns import REQUEST_ID, SEQUENCE, TIMESTAMP, USER
 
 _ROWS_A_PAGE = 1000
@@ -102,6 +105,8 @@ class UserDataStore:
 
         def work(connection: Connection) -> list[str]:
             gone = all_of(connection, user_id)
+            # First: a running import stores either before this, or without these users.
+            note_erased(connection, gone)
             found = [
                 connection.execute(delete(table).where(which)).rowcount
                 for table, which in (
@@ -115,18 +120,17 @@ class UserDataStore:
             if not any(found):
                 return []
             for one in gone:
-                hide(self._database, self._changes, connection, one)
+                hide(self._database, self._changes, connection, one, erased=True)
             self._changes.record_now(connection, "users", gone)
             self._changes.record_now(connection, "deletions", gone)
             return gone
 
-        return await self._changes.write(work)
-
-    async def erased_since(self, moment: int) -> list[str]:
-        """Return the users whom a bundle made from the data of a moment must hide."""
-        statement = select(masked_users.c[USER]).where(masked_users.c.masked_at >= moment)
-        async with self._database.begin() as connection:
-            return list(await connection.scalars(statement))
+        erased = await self._changes.write(work)
+        if erased:
+            # It is committed: what the write-ahead log still holds is for the next time.
+            with suppress(DatabaseError):
+                await self._database.truncate_log()
+        return erased
 
 
 def _older(place: Place) -> ColumnElement[bool]:

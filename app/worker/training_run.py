@@ -1,16 +1,22 @@
 """One training run: reads the log, trains, publishes; shared by `braid train` and by the process of a worker."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Literal
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from app.errors import TrainingUnavailableError
 from app.process import factory
 from app.process.resources import Resources
+from app.storage.masks import Mask
 from app.times import now
 from models import DISTRIBUTION
 from models.bundle.errors import BundleError
 from models.bundle.loader import Bundle
+from models.data.columns import USER
 from models.data.described import describe
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
@@ -73,6 +79,12 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
         The `train` extra is not installed.
     """
     resources.bundles.sweep()
+    # Who is erased from now on is hidden in the new bundle: the masks are kept until it is published.
+    async with resources.log_readers.reading():
+        return await _train(resources, order, progress)
+
+
+async def _train(resources: Resources, order: Order, progress: Progress) -> Trained:
     source = _source(resources, order)
     foreign = await _foreign(resources)
     if foreign is not None and order.kind == "refresh":
@@ -99,7 +111,9 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
     )
     if order.kind == "again" and source is not None:
         recipe = training.recipe_of(source.manifest).model_copy(update={"kind": "again"})
+    masks = await resources.masks.all()
     table = await resources.interactions.table(progress)
+    known_masks = _of_users(masks, table)
     items, schema = await resources.items.table(), await resources.schema.load()
     catalogue = None if items is None else describe(items, schema)
     bundle = train_goals(
@@ -116,11 +130,18 @@ async def run_training(resources: Resources, order: Order, progress: Progress) -
         version=order.version,
         catalogue_at=began,
         last_interaction_id=newest,
+        known_masks=known_masks,
         progress=progress,
     )
     hashes = {one.manifest.data.get("sha256") for one in (source, bundle) if one is not None}
     notes = () if catalogue is None else tuple(catalogue.notes())
     return Trained(bundle, order.kind != "again" or len(hashes) == 1, notes)
+
+
+def _of_users(masks: Collection[Mask], table: pa.Table) -> list[str]:
+    """Return the tokens of masks of users in the log: they came back after they were erased."""
+    users = set(pc.unique(table[USER]).to_pylist()) if masks else set()
+    return sorted(mask.token for mask in masks if mask.user_id in users)
 
 
 async def _foreign(resources: Resources) -> str | None:

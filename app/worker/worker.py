@@ -23,7 +23,7 @@ from app.storage.training_jobs import LEASE_SECONDS, Job
 from app.worker.planner import Planner
 from app.worker.training_process import Report, how_it_ended, start
 from models.bundle.errors import BundleError, StoreUnreachableError
-from models.bundle.store import new_version
+from models.bundle.naming import new_version
 
 _TICK_SECONDS = 1.0
 _ATTEMPTS = 5

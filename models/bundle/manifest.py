@@ -15,6 +15,8 @@ SCHEMA_VERSION = 2
 MANIFEST_FILE = "manifest.json"
 GOALS = "goals"
 """Key of `data` under which the bundles of further goals stand: earlier versions of Braid read such a manifest too."""
+KNOWN_MASKS = "known_masks"
+"""Key of `data`: tokens of the masks of users who were erased, or merged, before the data were read."""
 _ALIKE = {"schema_version", "version", "files"}
 _DISTRIBUTIONS = ("braid", "numpy", "scipy", "numba", "onnxruntime", "keras", "tensorflow", "tensorflow-cpu")
 

@@ -1,10 +1,12 @@
 """Bundles in object storage, by URL; they are copied to a local folder before they are verified and read."""
 
+import hashlib
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import numpy as np
@@ -14,7 +16,8 @@ from models import DISTRIBUTION
 from models.bundle.errors import BundleDamagedError, BundleError, StoreUnreachableError
 from models.bundle.loader import Bundle, plain_name
 from models.bundle.manifest import MANIFEST_FILE, Manifest, read_manifest
-from models.bundle.store import CURRENT_FILE, BundleStore, Judge, checked, version_named
+from models.bundle.naming import checked, is_version, version_named
+from models.bundle.store import CURRENT_FILE, BundleStore, Judge
 from models.bundle.writing import partial_folder
 
 _STALE_SECONDS = 86_400
@@ -63,7 +66,7 @@ class RemoteBundleStore(BundleStore):
         with self._readable_errors(self._url):
             found = self._files.glob(f"{self._base}/*/{MANIFEST_FILE}")
         names = [str(path).split("/")[-2] for path in found]
-        return sorted(name for name in names if _is_version(name))
+        return sorted(name for name in names if is_version(name))
 
     def active_version(self) -> str | None:
         """Read which version is active; None before the first activation."""
@@ -82,14 +85,34 @@ class RemoteBundleStore(BundleStore):
             self._fetch(version, MANIFEST_FILE, partial)
             return read_manifest(partial)
 
+    def digest(self, version: str) -> str:
+        """Return the checksum of the manifest at the URL."""
+        place = f"{self._url}/{checked(version)}/{MANIFEST_FILE}"
+        try:
+            with self._readable_errors(place):
+                found = bytes(self._files.cat_file(f"{self._base}/{version}/{MANIFEST_FILE}"))
+        except FileNotFoundError as error:
+            raise BundleDamagedError(f"{place}: there is no such file") from error
+        return hashlib.sha256(found).hexdigest()
+
+    def read_array(self, version: str, name: str) -> npt.NDArray[Any]:
+        """Copy one array of a version and read it, or that of the local copy."""
+        if (self.root / checked(version)).is_dir() and not self._is_outdated(version):
+            return super().read_array(version, name)
+        with partial_folder(self.root, version) as partial:
+            self._fetch(version, f"{name}.npy", partial)
+            found: npt.NDArray[Any] = np.load(partial / f"{name}.npy", allow_pickle=False)
+            return found
+
     def load(self, version: str) -> Bundle:
         """Copy a version unless there is a copy, then verify and load it; a damaged copy is made again once."""
         folder = self.root / checked(version)
-        if folder.is_dir():
+        if folder.is_dir() and not self._is_outdated(version):
             try:
                 return super().load(version)
             except BundleDamagedError:
-                shutil.rmtree(folder, ignore_errors=True)
+                pass
+        shutil.rmtree(folder, ignore_errors=True)
         self._copy(version, folder)
         return super().load(version)
 
@@ -124,6 +147,20 @@ class RemoteBundleStore(BundleStore):
                 self._files.put_file(str(bundle.folder / name), f"{self._base}/{bundle.version}/{name}")
         return bundle
 
+    def replace_arrays(self, version: str, changed: Callable[[Bundle], Mapping[str, npt.NDArray[np.generic]]]) -> bool:
+        """Replace arrays in the local copy, then at the URL, the manifest last.
+
+        Who copies the version meanwhile finds that its checksums differ, and tries again later.
+        """
+        before = self.load(version).manifest.files
+        if not super().replace_arrays(version, changed):
+            return False
+        after = super().manifest(version).files
+        for name in [*(name for name in after if after[name] != before.get(name)), MANIFEST_FILE]:
+            with self._readable_errors(f"{self._url}/{version}/{name}"):
+                self._files.put_file(str(self.root / version / name), f"{self._base}/{version}/{name}")
+        return True
+
     def remove(self, version: str) -> None:
         """Remove a version and its local copy."""
         super().remove(version)
@@ -138,19 +175,29 @@ class RemoteBundleStore(BundleStore):
         """Remove leftovers of killed runs; versions only after a day, as another process may be writing them."""
         super().sweep()
         there = set(self.published())
+        for folder in self.root.iterdir() if self.root.is_dir() else ():
+            if folder.name in there and self._is_outdated(folder.name):
+                shutil.rmtree(folder, ignore_errors=True)
         before = time.time() - _STALE_SECONDS
         for folder in self.root.iterdir() if self.root.is_dir() else ():
-            if folder.name not in there and _is_version(folder.name) and folder.stat().st_mtime < before:
+            if folder.name not in there and is_version(folder.name) and folder.stat().st_mtime < before:
                 shutil.rmtree(folder, ignore_errors=True)
         with self._readable_errors(self._url):
             for path in self._files.ls(self._base, detail=False) if self._files.exists(self._base) else ():
                 name = str(path).rstrip("/").rpartition("/")[2]
-                if name not in there and _is_version(name) and self._files.isdir(path) and self._is_old(path, before):
+                if name not in there and is_version(name) and self._files.isdir(path) and self._is_old(path, before):
                     self._files.rm(path, recursive=True)
 
     def _is_old(self, path: str, before: float) -> bool:
         written = [self._files.modified(file).timestamp() for file in self._files.find(path)]
         return max(written, default=0.0) < before
+
+    def _is_outdated(self, version: str) -> bool:
+        """Tell whether another machine has replaced arrays since a version was copied."""
+        try:
+            return self.digest(version) != super().digest(version)
+        except BundleError:
+            return False
 
     def _copy(self, version: str, folder: Path) -> None:
         with partial_folder(self.root, version) as partial:
@@ -182,10 +229,3 @@ class RemoteBundleStore(BundleStore):
             raise
         except Exception as error:
             raise StoreUnreachableError(f"{place}: cannot be reached: {type(error).__name__}: {error}") from error
-
-
-def _is_version(name: str) -> bool:
-    try:
-        return bool(checked(name))
-    except BundleError:
-        return False

@@ -1,37 +1,26 @@
 """The store of bundles: publish a version, activate one, find the active one, remove old ones."""
 
-import re
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager, suppress
-from datetime import UTC, datetime
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.bundle.errors import BundleError, StoreUnreachableError
+from models.bundle.errors import BundleDamagedError, BundleError, StoreUnreachableError
 from models.bundle.loader import Bundle, file_sha256, load_bundle
 from models.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest, library_versions, read_manifest
+from models.bundle.naming import checked, is_version, version_named, version_of_goal
+from models.bundle.rewriting import rewrite
 from models.bundle.verdict import Verdict
 from models.bundle.writing import locked, partial_folder, replace_file, sweep, sync_file, sync_folder, write_synced
 
 CURRENT_FILE = "CURRENT"
-_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}")
-_OF_GOAL = re.compile(r"(?P<version>.+)\.goal\d+")
 _STALE_SECONDS = 86_400
 Judge = Callable[[Bundle], Verdict]
-
-
-def new_version() -> str:
-    """Return a version name made from the present time, so that names sort by age."""
-    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-
-
-def goal_version(version: str, place: int) -> str:
-    """Return the version of the bundle of a further goal of a bundle; `place` counts the goals from 1."""
-    return f"{version}.goal{place}"
 
 
 class BundleStore:
@@ -53,14 +42,14 @@ class BundleStore:
 
     def versions(self) -> list[str]:
         """List the published versions, oldest first, without those of further goals, which go with another one."""
-        return [name for name in self.published() if not _OF_GOAL.fullmatch(name)]
+        return [name for name in self.published() if not version_of_goal(name)]
 
     def published(self) -> list[str]:
         """List all published versions, oldest first."""
         if not self.root.is_dir():
             return []
         names = [path.parent.name for path in self.root.glob(f"*/{MANIFEST_FILE}")]
-        return sorted(name for name in names if _VERSION.fullmatch(name))
+        return sorted(name for name in names if is_version(name))
 
     def active_version(self) -> str | None:
         """Read which version is active; None before the first activation.
@@ -86,10 +75,42 @@ class BundleStore:
         BundleError
             There is no such version, or its manifest is damaged.
         """
+        return read_manifest(self._folder(version))
+
+    def _folder(self, version: str) -> Path:
         folder = self.root / checked(version)
         if not folder.is_dir():
             raise BundleError(f"{folder}: there is no such bundle")
-        return read_manifest(folder)
+        return folder
+
+    def digest(self, version: str) -> str:
+        """Return the checksum of a version's manifest: another one where its arrays were replaced.
+
+        Raises
+        ------
+        BundleError
+            There is no such version.
+        """
+        path = self._folder(version) / MANIFEST_FILE
+        try:
+            return file_sha256(path)
+        except OSError as error:
+            raise BundleDamagedError(f"{path}: cannot be read: {error.strerror}") from error
+
+    def read_array(self, version: str, name: str) -> npt.NDArray[Any]:
+        """Read one array of a version, and nothing else of it; its checksum is not compared.
+
+        Raises
+        ------
+        BundleDamagedError
+            It cannot be read.
+        """
+        path = self.root / checked(version) / f"{name}.npy"
+        try:
+            found: npt.NDArray[Any] = np.load(path, allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise BundleDamagedError(f"{path}: cannot be read: {error}") from error
+        return found
 
     def load(self, version: str) -> Bundle:
         """Verify and load a version.
@@ -99,9 +120,11 @@ class BundleStore:
         BundleError
             There is no such version, or it is damaged.
         """
-        folder = self.root / checked(version)
-        if not folder.is_dir():
-            raise BundleError(f"{folder}: there is no such bundle")
+        with locked(self.root, shared=True) if self.root.is_dir() else nullcontext():
+            return self._load(version)
+
+    def _load(self, version: str) -> Bundle:
+        folder = self._folder(version)
         bundle = load_bundle(folder)
         if bundle.version != version:
             raise BundleError(f"{folder}: its manifest is that of version {bundle.version!r}")
@@ -127,7 +150,7 @@ class BundleStore:
             There is no such version, or it is damaged.
         """
         with locked(self.root):
-            self.load(version)
+            self._load(version)
             replace_file(self.root / CURRENT_FILE, f"{version}\n".encode())
 
     def publish(
@@ -181,6 +204,31 @@ class BundleStore:
             sync_folder(self.root)
         return BundleStore.load(self, manifest.version)
 
+    def replace_arrays(self, version: str, changed: Callable[[Bundle], Mapping[str, npt.NDArray[np.generic]]]) -> bool:
+        """Replace arrays of a version in one atomic step; who has mapped the present ones keeps them.
+
+        Parameters
+        ----------
+        changed
+            Called with the verified bundle; returns its new arrays by name, none where all may stay.
+
+        Returns
+        -------
+        bool
+            Whether arrays were replaced.
+
+        Raises
+        ------
+        BundleError
+            There is no such version, or it is damaged.
+        """
+        with locked(self.root):
+            bundle = self._load(version)
+            arrays = changed(bundle)
+            if arrays:
+                rewrite(bundle, arrays, self.root)
+        return bool(arrays)
+
     def remove(self, version: str) -> None:
         """Remove a version, and those of its further goals.
 
@@ -192,7 +240,7 @@ class BundleStore:
         if version == self.active_version():
             raise BundleError(f"bundle {version} is active: activate another one before it is removed")
         for name in self.published():
-            if (own := _OF_GOAL.fullmatch(name)) is not None and own["version"] == version:
+            if (own := version_of_goal(name)) is not None and own == version:
                 self.remove(name)
         folder = self.root / checked(version)
         # Another process may be removing the same version.
@@ -217,12 +265,8 @@ class BundleStore:
         sweep(self.root)
         there = self.published()
         for name in there:
-            own = _OF_GOAL.fullmatch(name)
-            if (
-                own is not None
-                and own["version"] not in there
-                and self._published_before(name, time.time() - _STALE_SECONDS)
-            ):
+            own = version_of_goal(name)
+            if own is not None and own not in there and self._published_before(name, time.time() - _STALE_SECONDS):
                 self.remove(name)
 
     def _published_before(self, version: str, moment: float) -> bool:
@@ -231,30 +275,3 @@ class BundleStore:
             return self.manifest(version).created_at.timestamp() < moment
         except BundleError:
             return True
-
-
-def checked(version: str) -> str:
-    """Return the name of a version, if it is valid.
-
-    Raises
-    ------
-    BundleError
-        It is not the name of a version.
-    """
-    if not _VERSION.fullmatch(version):
-        raise BundleError(f"{version[:80]!r} is not the name of a version")
-    return version
-
-
-def version_named(content: bytes, place: str) -> str:
-    """Read the name of the active version.
-
-    Raises
-    ------
-    BundleError
-        It is not the name of a version.
-    """
-    name = content.decode("utf-8", errors="replace").strip()
-    if not _VERSION.fullmatch(name):
-        raise BundleError(f"{place}: {name[:80]!r} is not the name of a version")
-    return name

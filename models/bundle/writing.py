@@ -4,6 +4,7 @@ Unfinished folders and files have a name that begins with `.braid-`, and a lock 
 with its process: unlocked ones are leftovers, which `sweep` removes.
 """
 
+import ctypes
 import fcntl
 import os
 import shutil
@@ -13,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PREFIX = ".braid-"
+# Of Linux: the present folder, and to exchange instead of to replace.
+_HERE, _RENAME_EXCHANGE = -100, 2
 
 
 @contextmanager
@@ -60,15 +63,30 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """Let one process at a time activate or remove versions."""
+def locked(root: Path, *, shared: bool = False) -> Iterator[None]:
+    """Let one process at a time activate, change or remove versions; those that read may share the lock."""
     root.mkdir(parents=True, exist_ok=True)
     lock = os.open(root, os.O_RDONLY)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(lock, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)
+
+
+def exchange_folders(first: Path, second: Path) -> None:
+    """Exchange two folders of one file system: in one atomic step where the system can, else in three."""
+    if _exchanged_at_once(first, second):
+        return
+    aside = first.with_name(f"{first.name}-aside")
+    second.rename(aside)
+    first.rename(second)
+    aside.rename(first)
+
+
+def _exchanged_at_once(first: Path, second: Path) -> bool:
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    return rename is not None and not rename(_HERE, os.fsencode(first), _HERE, os.fsencode(second), _RENAME_EXCHANGE)
 
 
 def write_synced(path: Path, content: bytes) -> None:

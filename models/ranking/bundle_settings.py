@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from models.bundle.errors import BundleUnreadableError
 from models.bundle.loader import Bundle
+from models.bundle.manifest import KNOWN_MASKS
 from models.ranking.candidates import PARTS
 from models.ranking.config import RankingConfig
 from models.ranking.features import Scaler, network_signals
@@ -23,13 +24,15 @@ class BundleFacts:
 
     `catalogue_at` is the moment at which reading of the catalogue began, in microseconds since 1970; `data_until` the
     latest time of the interactions, in their unit; `last_interaction_id` the newest row of the log that is in the
-    bundle, None if unknown.
+    bundle, None if unknown. `known_masks` are the tokens of the masks of users that the training knew: what the bundle
+    has of these users is from after they were erased.
     """
 
     version: str = ""
     catalogue_at: int = 0
     data_until: float = 0.0
     last_interaction_id: int | None = None
+    known_masks: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, bundle: Bundle) -> Self:
@@ -42,6 +45,7 @@ class BundleFacts:
             int(data.get("catalogue_at") or made_at),
             float((data.get("window") or [0.0, 0.0])[1]),
             data.get("last_interaction_id"),
+            frozenset(data.get(KNOWN_MASKS) or ()),
         )
 
 

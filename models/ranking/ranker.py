@@ -76,6 +76,7 @@ class Ranker:
         self.catalogue_at = facts.catalogue_at
         self.data_until = facts.data_until
         self.last_interaction_id = facts.last_interaction_id
+        self.known_masks = facts.known_masks
         signals, context = (NETWORK_SIGNALS, False) if network is None else (network.signals, network.context)
         self.features = FeatureBuilder(retriever.popularity, signals, context=context)
         self.recommenders = by_name(retriever.recommenders) if recommenders is None else recommenders

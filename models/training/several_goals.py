@@ -5,7 +5,8 @@ from typing import Any
 
 from models.bundle.errors import BundleError, StoreUnreachableError
 from models.bundle.loader import Bundle
-from models.bundle.store import BundleStore, goal_version, new_version
+from models.bundle.naming import goal_version, new_version
+from models.bundle.store import BundleStore
 from models.bundle.verdict import GateCheck
 from models.data.folder import DataSet
 from models.data.progress import Progress

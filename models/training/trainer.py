@@ -1,7 +1,7 @@
 """The trainer: from interactions to a published bundle."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from models.bundle.errors import BundleError, StoreUnreachableError
 from models.bundle.loader import Bundle
-from models.bundle.manifest import GOALS, Manifest
-from models.bundle.store import BundleStore, new_version
+from models.bundle.manifest import GOALS, KNOWN_MASKS, Manifest
+from models.bundle.naming import new_version
+from models.bundle.store import BundleStore
 from models.bundle.verdict import GateCheck, Verdict
 from models.data.errors import TooFewInteractionsError
 from models.data.fingerprint import fingerprint
@@ -50,6 +51,7 @@ def train(
     more_checks: Iterable[GateCheck] = (),
     catalogue_at: int | None = None,
     last_interaction_id: int | None = None,
+    known_masks: Sequence[str] = (),
     progress: Progress,
 ) -> Bundle:
     """Clean, split, tune, measure, compare with the active bundle, refit on everything, check and publish.
@@ -81,6 +83,8 @@ def train(
         When reading of the catalogue began, in microseconds since 1970: later changes are not in the bundle.
     last_interaction_id
         The newest row of the log when reading of it began: the processes that serve the bundle count later rows.
+    known_masks
+        Tokens of the masks of users in the log who were erased, or merged, before it was read.
 
     Raises
     ------
@@ -134,6 +138,7 @@ def train(
             facts={
                 "catalogue_at": catalogue_at,
                 "last_interaction_id": last_interaction_id,
+                **({KNOWN_MASKS: list(known_masks)} if known_masks else {}),
                 **({GOALS: dict(goals)} if goals else {}),
             },
             judge=judge,

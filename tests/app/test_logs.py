@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from app.logs import configure_logging
+from app.logs import ACCESS, configure_logging
 
 
 @pytest.fixture(autouse=True)
@@ -48,11 +48,37 @@ def test_less_severe_lines_are_left_out(capsys: pytest.CaptureFixture[str]) -> N
     assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["loud"]
 
 
-@pytest.mark.parametrize(("level", "written"), [("debug", 1), ("info", 0)])
-def test_each_request_is_a_line_at_debug_only(capsys: pytest.CaptureFixture[str], level: str, written: int) -> None:
-    configure_logging(level)
-    logging.getLogger("uvicorn.access").info("GET /")
-    assert len(capsys.readouterr().err.splitlines()) == written
+def test_the_lines_of_the_server_about_requests_are_left_out_and_ours_are_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("warning")
+    logging.getLogger("uvicorn.access").critical("GET /users/u-42")
+    structlog.get_logger(ACCESS).info("request", route="/users/{user_id}")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["route"] == "/users/{user_id}"
+
+
+def test_the_form_of_lines_can_be_chosen(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    configure_logging("info", "json")
+    structlog.get_logger("service").info("hello")
+    assert json.loads(capsys.readouterr().err)["event"] == "hello"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
+    configure_logging("info", "text")
+    structlog.get_logger("service").info("hello")
+    assert not capsys.readouterr().err.startswith("{")
+
+
+def test_a_traceback_on_a_terminal_has_no_values_of_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("info", "text")
+    user = "-".join(["someone", "secret"])
+    try:
+        raise ZeroDivisionError(len(user))
+    except ZeroDivisionError as error:
+        structlog.get_logger("service").error("unexpected error", exc_info=error)
+    shown = capsys.readouterr().err
+    assert "ZeroDivisionError" in shown
+    assert user not in shown
 
 
 def test_on_a_terminal_lines_are_for_people(

@@ -59,7 +59,8 @@ async def asked_again(installation: Installation, client: httpx.AsyncClient) -> 
         if IN_PAGES.match(place):
             before, after = before | {"next_cursor": None}, after | {"next_cursor": None}
         found += differences(before, after, place)
-    return found
+    # The bundle is rewritten without the user who was erased before the upgrade.
+    return [one for one in found if not one.startswith("GET /bundles .items[0].size_bytes")]
 
 
 async def test_every_answer_is_as_it_was_and_old_cursors_continue_their_lists(
@@ -118,8 +119,7 @@ async def test_where_the_old_bundle_cannot_be_read_training_brings_a_new_one_and
     stopped_clock: Callable[[float], None],
 ) -> None:
     path = upgraded.bundles / upgraded.version / "manifest.json"
-    whole = path.read_bytes()
-    document = json.loads(whole)
+    document = json.loads(path.read_bytes())
     document["settings"]["blend"]["oracle"] = 0.5
     path.write_text(json.dumps(document))
     async with serve() as client:
@@ -134,7 +134,10 @@ async def test_where_the_old_bundle_cannot_be_read_training_brings_a_new_one_and
     assert new != upgraded.version
     manifest = json.loads((upgraded.bundles / new / "manifest.json").read_bytes())
     assert set(names["manifest"]) <= {*manifest, *keys(manifest)}
-    path.write_bytes(whole)
+    # It may have been rewritten meanwhile, without the user who was erased.
+    document = json.loads(path.read_bytes())
+    del document["settings"]["blend"]["oracle"]
+    path.write_text(json.dumps(document))
     stopped_clock(upgraded.answered_at)
     async with serve() as client:
         assert await bundle_check(client) == {"status": "ok", "detail": new}

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+from prometheus_client import Gauge, Histogram
 from sqlalchemy.exc import DataError, IntegrityError
 
 from app.errors import DatabaseError, OverloadedError
@@ -12,6 +13,11 @@ from app.storage.rows import Row, Stored
 MAX_WAITING = 10_000
 _LARGEST_GROUP = 1000
 _WAIT_SECONDS = 0.002
+_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+COMMITS = Histogram("braid_group_commit_rows", "Posted interactions that share a transaction.", buckets=_SIZES)
+WAITING = Gauge(
+    "braid_interactions_waiting", "Posted interactions that wait for a transaction.", multiprocess_mode="livesum"
+)
 Store = Callable[[Sequence[Row]], Awaitable[Sequence[Stored]]]
 
 
@@ -63,6 +69,8 @@ class GroupCommit:
                     await asyncio.sleep(_WAIT_SECONDS)
                 group = [self._waiting.popleft() for _ in range(min(len(self._waiting), _LARGEST_GROUP))]
                 gathering = len(group) > 1
+                COMMITS.observe(len(group))
+                WAITING.set(len(self._waiting))
                 await self._commit(group)
         except asyncio.CancelledError:
             _fail(self._waiting, DatabaseError("the process is stopping; the interaction was not stored"))

@@ -4,11 +4,14 @@ import math
 from typing import NamedTuple
 
 from cachetools import LRUCache
+from prometheus_client import Counter
 
 from app.services.recommending.answers import Answer
 from app.times import clock
 
 _MAX_CACHED = 4096
+LOOKUPS = Counter("braid_answer_cache_lookups", "Lists looked up among earlier answers, by outcome.", ["outcome"])
+_HITS, _MISSES = LOOKUPS.labels("hit"), LOOKUPS.labels("miss")
 
 
 class _Cached(NamedTuple):
@@ -33,11 +36,12 @@ class AnswerCache:
 
     def get(self, user_id: str, key: object, made_from: tuple[object, ...]) -> Answer | None:
         """Return an answer that was made from the same and still holds."""
-        try:
-            cached = self._cached[user_id, key]
-        except KeyError:
-            return None
-        return cached.answer if cached.made_from == made_from and cached.current else None
+        cached = self._cached.get((user_id, key))
+        if cached is not None and cached.made_from == made_from and cached.current:
+            _HITS.inc()
+            return cached.answer
+        _MISSES.inc()
+        return None
 
     def put(self, user_id: str, key: object, answer: Answer, made_from: tuple[object, ...], holds: float) -> None:
         """Keep an answer; without changes it holds for some seconds."""

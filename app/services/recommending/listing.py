@@ -17,6 +17,7 @@ from app.services.recommending.cursors import Cursor
 from app.services.recommending.empty_lists import why_empty
 from app.services.recommending.origins import Origin
 from app.services.recommending.pages import EarlierPages, Page, continued, cut_page, earlier_pages
+from app.services.recommending.phases import timed
 from app.services.recommending.ranked_lists import ranked_list
 from app.services.recommending.ranking import RankedList, strategy_of
 from app.services.recommending.reasons import Explainer
@@ -137,6 +138,7 @@ class Listing:
             return Listed(request, opened.user_history, opened.asked, found, _page(opened, found))
         return self.closed(opened, self.recommended(opened), strategy)
 
+    @timed("read")
     def opened(self, request: ListRequest, item: Lookup | None = None) -> Opened:
         """Read the history and the cursor of a request.
 
@@ -190,6 +192,7 @@ class Listing:
         except DatabaseError:
             return self._written(replace(listed, request=replace(listed.request, degraded="database")))
 
+    @timed("rank")
     def recommended(self, opened: Opened) -> RankedList:
         """Rank what the bundle recommends to the user, without the items of earlier pages."""
         request, user_history, options = opened.request, opened.user_history, opened.asked
@@ -210,6 +213,7 @@ class Listing:
             rotation=self.rotation,
         )
 
+    @timed("arrange")
     def arranged(
         self,
         opened: Opened,
@@ -239,6 +243,7 @@ class Listing:
         item_ids = self._bundle.item_ids(cursor.version)
         return earlier_pages(cursor, request.digest, item_ids, request.serving.live)
 
+    @timed("write")
     def _written(self, listed: Listed, fields: Sequence[bytes] | None = None) -> Answer:
         """Write the bytes of an answer."""
         request, user_history, asked, found = listed.request, listed.user_history, listed.asked, listed.found

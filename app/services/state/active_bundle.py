@@ -69,6 +69,9 @@ class ActiveBundle:
         items.track(self.serving.live, 0)
         self._former: dict[str, Ids] = {}
         self._tried: str | None = None
+        self._read: dict[str, str] = {}
+        """Digests of the manifests of the bundle in use and of those of its further goals."""
+        self._may_be_rewritten = False
         self._retry_at = 0.0
         self._loading = asyncio.Lock()
         self._woken = asyncio.Event()
@@ -150,11 +153,14 @@ class ActiveBundle:
             version = self.store.active_version()
             unreadable = self._refused_as == "unreadable"
             settled = self.refusal is None or unreadable or time.monotonic() < self._retry_at
-            if version == self._tried and settled:
+            if version == self._tried and settled and not self._is_rewritten():
                 return None
             self._tried = version
             if version is not None:
+                # First: what is rewritten after this is read again.
+                digests = self._digests(version)
                 loaded = read_rankers(self.store, version)
+                self._read = digests
             else:
                 self.refusal = None
         except (BundleError, OSError) as error:
@@ -163,6 +169,19 @@ class ActiveBundle:
             _log.exception("bundle refused")
             self._refuse(f"{self.store.place}: {type(error).__name__}: {error}", version)
         return loaded
+
+    def _is_rewritten(self) -> bool:
+        """Tell whether the bundle in use has other arrays by now; looked up only after a call of `wake`."""
+        asked, self._may_be_rewritten = self._may_be_rewritten, False
+        return asked and self._tried is not None and bool(self._read) and self._digests(self._tried) != self._read
+
+    def _digests(self, version: str) -> dict[str, str]:
+        """Return those of a version and of its further goals; the present ones where they cannot be read."""
+        try:
+            versions = (version, *self.store.manifest(version).goals.values())
+            return {one: self.store.digest(one) for one in versions}
+        except BundleError:
+            return self._read
 
     def _refuse(self, reason: str, version: str | None, status: Status = "failed") -> None:
         self._tried = version
@@ -174,8 +193,12 @@ class ActiveBundle:
         self.refusal, self._refused_as = reason, status
 
     async def wake(self, versions: Collection[str] | None) -> None:
-        """Look for another active version now; `versions` are those activated, None if they are unknown."""
+        """Look for another active version now, or other arrays of the same one.
+
+        `versions` are those activated or rewritten, None if they are unknown.
+        """
         if versions is None or versions:
+            self._may_be_rewritten = True
             if self._refused_as == "foreign":
                 # By now it may be recorded that its activation was forced.
                 self._retry_at = 0.0

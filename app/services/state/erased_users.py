@@ -7,7 +7,7 @@ import structlog
 from app.errors import DatabaseError
 from app.services.state.serving import Serving
 from app.storage.first_mentions import FirstMentions
-from app.storage.user_data import UserDataStore
+from app.storage.masks import MaskStore
 
 _log = structlog.get_logger(__name__)
 
@@ -18,8 +18,8 @@ class ErasedUsers:
     Where they cannot be read when a bundle is loaded, they are read as soon as the database is back.
     """
 
-    def __init__(self, store: UserDataStore, first_mentions: FirstMentions) -> None:
-        self._store = store
+    def __init__(self, masks: MaskStore, first_mentions: FirstMentions) -> None:
+        self._masks = masks
         self._first_sight = first_mentions
         self._serving: Serving | None = None
         self._unread = False
@@ -66,4 +66,4 @@ class ErasedUsers:
         self._unread = False
 
     async def _read(self, serving: Serving) -> list[str]:
-        return [] if serving.ranker is None else await self._store.erased_since(serving.ranker.catalogue_at)
+        return [] if serving.ranker is None else await self._masks.hidden(serving.ranker.known_masks)

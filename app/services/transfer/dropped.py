@@ -15,6 +15,7 @@ from models.data.reading.sources import ROW
 
 AGAIN = "that comes again later"
 CONFLICT = "event_id in the log with other content"
+ERASED = "user erased while the import ran"
 EXAMPLES = 10
 _EACH = 3
 """Examples of one reason, at most, while there are others."""
@@ -59,7 +60,7 @@ def places(table: pa.Table, kept: pa.ChunkedArray) -> list[int] | None:
 
 def is_bad(reason: str) -> bool:
     """Return whether a row that is left out for this reason is at fault."""
-    return reason != CONFLICT and not reason.endswith(AGAIN)
+    return reason not in {CONFLICT, ERASED} and not reason.endswith(AGAIN)
 
 
 def bad_rows(dropped: Mapping[str, int]) -> int:

@@ -10,12 +10,13 @@ from app.services.kit.event_types import EventTypeRule
 from app.services.state.declared_schema import DeclaredSchema
 from app.services.transfer.checking import DEFAULT, Clean, Limits, Looked, look, require_within, settle
 from app.services.transfer.counts import INTERACTIONS, ITEMS, USERS, Imported
-from app.services.transfer.dropped import CONFLICT, Example, explained
+from app.services.transfer.dropped import CONFLICT, ERASED, Example, explained
 from app.services.transfer.import_rows import Timestamps, clean_interactions, clean_items, clean_users
 from app.services.transfer.import_run import ImportRun, Part
 from app.services.transfer.merging import Left, Merging
 from app.storage.bulk import BulkStore
 from app.storage.changes import ChangeStore
+from app.storage.erased_in_imports import erased_among
 from app.storage.imports import DONE, FAILED, ImportStore
 from app.storage.items import ItemStore
 from app.storage.known_rows import KnownRows
@@ -172,7 +173,7 @@ class Importing:
             async for part in run.parts(name, chunks, clean):
 
                 def work(connection: Connection, part: Part = part, store: Any = store) -> None:
-                    left = store(connection, part.rows)
+                    left = store(connection, part.rows, erased_among(connection, run.import_id))
                     part.stored(len(part.rows) - len(left), left)
                     self._advance(run, connection, part)
 
@@ -192,11 +193,11 @@ class Importing:
                 await self._bulk.pass_over(part.rows, run.known)
                 continue
 
-            def also(connection: Connection, new: int, conflicts: int, part: Part = part) -> None:
-                part.stored(new, [Left(None, CONFLICT)] * conflicts)
+            def also(connection: Connection, new: int, conflicts: int, erased: int, part: Part = part) -> None:
+                part.stored(new, [Left(None, CONFLICT)] * conflicts + [Left(None, ERASED)] * erased)
                 self._advance(run, connection, part)
 
-            await self._bulk.add(part.rows, also, run.known)
+            await self._bulk.add(part.rows, also, run.known, run.import_id)
             run.number += part.chunks
             progress("import", part.share)
         found = run.done.interactions

@@ -1,6 +1,6 @@
 """Rows of items and users beside what is stored: they change what they name, as a patch over HTTP would."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from app.errors import TooLargeError
 from app.schemas.types import MAX_JSON_BYTES
 from app.services.kit.merge_patch import merged
+from app.services.transfer.dropped import ERASED
 from app.storage.items import ItemStore
 from app.storage.users import UserStore
 from app.storage.vectors import pack, unpack
@@ -19,6 +20,8 @@ from models.data.schema import MAX_VECTORS
 TOO_LONG = f"attributes longer than {MAX_JSON_BYTES:,} bytes as JSON with those that are there"
 TOO_MANY = f"attributes with those that are there more than {MAX_VECTORS} vectors"
 NEVER_THERE = "available_from after available_until"
+FindErased = Callable[[Collection[str]], set[str]]
+"""Finds the users who were erased since the import began."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,11 @@ class Left(NamedTuple):
     reason: str
 
 
+def nobody(_: Collection[str]) -> set[str]:
+    """Find no user who was erased."""
+    return set()
+
+
 class Merging:
     """Stores rows of items and users as part of a transaction.
 
@@ -51,15 +59,18 @@ class Merging:
         self._users = users
         self._replace = replace
 
-    def put_items(self, connection: Connection, given: Sequence[Given]) -> list[Left]:
+    def put_items(self, connection: Connection, given: Sequence[Given], _erased: FindErased = nobody) -> list[Left]:
         """Store items; return the rows that are left out."""
         there = {} if self._replace else self._items.locked(connection, [one.row[ITEM] for one in given])
         rows, left = _merged(given, lambda one: _item(there.get(one.row[ITEM]), one))
         self._items.put_now(connection, rows)
         return left
 
-    def put_users(self, connection: Connection, given: Sequence[Given]) -> list[Left]:
-        """Store users; return the rows that are left out."""
+    def put_users(self, connection: Connection, given: Sequence[Given], erased: FindErased = nobody) -> list[Left]:
+        """Store users, but for those who were erased; return the rows that are left out."""
+        gone = erased([one.row[USER] for one in given])
+        erased_rows = [Left(one.place, ERASED) for one in given if one.row[USER] in gone]
+        given = [one for one in given if one.row[USER] not in gone]
         there = {} if self._replace else self._users.locked(connection, [one.row[USER] for one in given])
 
         def changed(one: Given) -> dict[str, Any]:
@@ -67,7 +78,7 @@ class Merging:
 
         rows, left = _merged(given, changed)
         self._users.put_now(connection, rows)
-        return left
+        return erased_rows + left
 
 
 class _LeftOutError(Exception):

@@ -139,9 +139,7 @@ async def test_a_merge_keeps_the_order(client: httpx.AsyncClient, application: F
 
 async def test_retention_never_touches_an_order(resources: Resources, places: Places) -> None:
     await bring_in(resources, places)
-    retention = Retention(
-        RetentionStore(resources.database, resources.changes), resources.merging, resources.bundles, 30
-    )
+    retention = Retention(RetentionStore(resources.database, resources.changes), resources.merging, 30)
     assert await retention.drop() == 0
     assert await resources.interactions.count() == 3
 

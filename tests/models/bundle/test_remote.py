@@ -153,3 +153,27 @@ def test_paths_and_file_urls_are_folders(tmp_path: Path) -> None:
     for location in (str(tmp_path / "a b"), f"file://{tmp_path}/a%20b"):
         store = open_store(location, tmp_path / "cache")
         assert (type(store), store.root) == (BundleStore, tmp_path / "a b")
+
+
+def test_arrays_that_one_machine_replaces_are_replaced_at_the_url_and_in_the_copies_of_others(
+    store: BundleStore, elsewhere: BundleStore
+) -> None:
+    name = next(iter(ARRAYS))
+    store.publish(manifest("v1"), ARRAYS)
+    before = np.array(elsewhere.load("v1").arrays[name])
+    digest = elsewhere.digest("v1")
+    assert store.replace_arrays("v1", lambda _: {name: before[:-1]})
+    assert elsewhere.digest("v1") != digest
+    assert (elsewhere.read_array("v1", name) == before[:-1]).all()
+    assert (np.asarray(elsewhere.load("v1").arrays[name]) == before[:-1]).all()
+
+
+def test_a_copy_of_old_arrays_goes_even_if_nobody_loads_the_version(store: BundleStore, elsewhere: BundleStore) -> None:
+    name = next(iter(ARRAYS))
+    store.publish(manifest("v1"), ARRAYS)
+    before = np.array(elsewhere.load("v1").arrays[name])
+    elsewhere.sweep()
+    assert (elsewhere.root / "v1").exists()
+    store.replace_arrays("v1", lambda _: {name: before[:-1]})
+    elsewhere.sweep()
+    assert not (elsewhere.root / "v1").exists()

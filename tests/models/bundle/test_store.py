@@ -6,7 +6,8 @@ import pytest
 
 from models.bundle.errors import BundleError
 from models.bundle.manifest import Manifest
-from models.bundle.store import BundleStore, new_version
+from models.bundle.naming import new_version
+from models.bundle.store import BundleStore
 
 ARRAYS = {"numbers": np.array([1.5, 2.5], dtype=np.float32), "ids": np.array([b"a", b"bc"])}
 

@@ -55,7 +55,7 @@ def test_an_order_is_no_time(shop: Shop, name: str) -> None:
 async def _kept(shop: Shop) -> int:
     async with Resources(Settings(database_url=f"sqlite+aiosqlite:///{shop.database}")) as resources:
         store = RetentionStore(resources.database, resources.changes)
-        await Retention(store, resources.merging, resources.bundles, 30).drop()
+        await Retention(store, resources.merging, 30).drop()
         return await resources.interactions.count()
 
 

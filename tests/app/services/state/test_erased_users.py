@@ -1,5 +1,7 @@
 """Erased users: a bundle says nothing about them, whatever else happens meanwhile."""
 
+from collections.abc import Collection
+
 import pytest
 
 from app.errors import DatabaseError
@@ -7,22 +9,22 @@ from app.process.resources import Resources
 from app.services.state.erased_users import ErasedUsers
 from app.services.state.serving import Serving
 from app.storage.first_mentions import FirstMentions
-from app.storage.user_data import UserDataStore
+from app.storage.masks import MaskStore
 from models.bundle.store import BundleStore
 from models.data.strengths import StrengthScale
 from models.ranking.live_catalogue import LiveCatalogue
 from models.ranking.ranker import Ranker
 
 
-class Interrupted(UserDataStore):
+class Interrupted(MaskStore):
     """A user is erased while the erased users are read, and reading may fail then."""
 
     erased_users: ErasedUsers
     erased = ""
     fails = False
 
-    async def erased_since(self, moment: int) -> list[str]:
-        found = await super().erased_since(moment)
+    async def hidden(self, known: Collection[str]) -> list[str]:
+        found = await super().hidden(known)
         self.erased_users.erase([self.erased])
         if self.fails:
             raise DatabaseError("away")

@@ -1,6 +1,5 @@
 """Retention: what is older than is wanted goes, in bounded steps, and the rest stays."""
 
-import orjson
 import pytest
 
 from app.config import Settings
@@ -10,16 +9,13 @@ from app.services.users.retention import Retention
 from app.storage import retention as module
 from app.storage.retention import RetentionStore
 from app.storage.rows import Row
-from app.storage.user_data import UserDataStore
 from app.times import now
-from models.bundle.manifest import MANIFEST_FILE
-from models.bundle.store import BundleStore
 
 DAY = 86_400_000_000
 
 
 def retention(resources: Resources, days: int | None) -> Retention:
-    return Retention(RetentionStore(resources.database, resources.changes), resources.merging, resources.bundles, days)
+    return Retention(RetentionStore(resources.database, resources.changes), resources.merging, days)
 
 
 async def test_old_interactions_go_step_by_step(
@@ -61,36 +57,3 @@ async def test_contexts_of_old_requests_go_too(resources: Resources) -> None:
     async with resources.database.begin() as connection:
         left = (await connection.exec_driver_sql("SELECT request_id FROM requests")).scalars().all()
     assert left == ["new"]
-
-
-async def test_masks_stay_as_long_as_a_bundle_needs_them(
-    resources: Resources, bundles: BundleStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = UserDataStore(resources.database, resources.changes)
-    await resources.interactions.store([Row("u", "i", "view", timestamp=1)])
-    await store.erase("u")
-    await retention(resources, None).drop()
-    assert await store.erased_since(0) == ["u"]
-    async with resources.database.writing() as connection:
-        await connection.exec_driver_sql(f"UPDATE masked_users SET masked_at = {now() - 5 * DAY}")
-    # Whenever its folder was made: of the bundle's data the moment is known.
-    manifest = bundles.root / str(bundles.active_version()) / MANIFEST_FILE
-    document = orjson.loads(manifest.read_bytes())
-    document["data"]["catalogue_at"] = now() - 6 * DAY
-    manifest.write_bytes(orjson.dumps(document))
-    await retention(resources, None).drop()
-    assert await store.erased_since(0) == ["u"]
-    document["data"]["catalogue_at"] = now() - 4 * DAY
-    manifest.write_bytes(orjson.dumps(document))
-    await retention(resources, None).drop()
-    assert await store.erased_since(0) == []
-
-
-async def test_where_there_is_no_bundle_masks_stay(resources: Resources) -> None:
-    store = UserDataStore(resources.database, resources.changes)
-    await resources.interactions.store([Row("u", "i", "view", timestamp=1)])
-    await store.erase("u")
-    async with resources.database.writing() as connection:
-        await connection.exec_driver_sql("UPDATE masked_users SET masked_at = 1")
-    await retention(resources, None).drop()
-    assert await store.erased_since(0) == ["u"]

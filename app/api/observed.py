@@ -1,0 +1,146 @@
+"""Requests are counted, timed and, if wanted, logged: by their routes, so that no user is in metrics or logs."""
+
+import random
+import re
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.logs import ACCESS
+
+REQUEST_ID_HEADER, TRACE_HEADER = "X-Request-Id", "traceparent"
+NO_ROUTE = "none"
+"""Label of requests that no route has answered: unknown paths, and those refused for want of a key."""
+_SEEN = "braid.seen"
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_TRACE = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_UNEXPECTED = 500
+_FIRST_ERROR = 400
+REQUESTS = Counter(
+    "braid_http_requests", "Requests by method, route and status of the answer.", ["method", "route", "status"]
+)
+SECONDS = Histogram(
+    "braid_http_request_duration_seconds",
+    "Seconds from a request to the end of its answer.",
+    ["route"],
+    buckets=_SECONDS,
+)
+OF_SCENARIOS = Counter("braid_scenario_requests", "Lists that were answered, by scenario.", ["scenario"])
+
+
+class Observed:
+    """Counts, times and logs requests, and gives each an id; it stands before everything else.
+
+    `X-Request-Id` of a client is taken over and sent back, and so is `traceparent`; a request without one gets an id.
+
+    Parameters
+    ----------
+    app
+        The application behind it.
+    logs
+        Whether each request is logged.
+    """
+
+    def __init__(self, app: ASGIApp, logs: Callable[[], bool]) -> None:
+        self._app = app
+        self._logs = logs
+        self._log = structlog.get_logger(ACCESS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and note what became of it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        seen: dict[str, Any] = {}
+        # Middleware on the way may copy the scope; this object stays the same one.
+        scope[_SEEN] = seen
+        given, trace = _named(scope)
+        request_id = given or b"%016x" % random.getrandbits(64)
+        names = {"http_request_id": request_id.decode(), **({} if trace is None else {"trace_id": trace[1]})}
+        # The server handles each request in a context of its own.
+        structlog.contextvars.bind_contextvars(**names)
+        more = [(b"x-request-id", request_id), *([] if trace is None else [(b"traceparent", trace[0])])]
+        status = _UNEXPECTED
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = {**message, "headers": [*message.get("headers", ()), *more]}
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            seconds = time.perf_counter() - began
+            route = seen.get("route", NO_ROUTE)
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            _count(method, route, status)()
+            _timer(route)(seconds)
+            if "scenario" in seen and status < _FIRST_ERROR:
+                OF_SCENARIOS.labels(seen["scenario"]).inc()
+            if self._logs():
+                self._log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 3))
+
+
+class RouteNoted:
+    """Notes which route has answered a request; it stands before the routes, behind everything else.
+
+    Parameters
+    ----------
+    app
+        The application behind it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; the framework writes the route into the scope."""
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            path = getattr(scope.get("route"), "path", None)
+            if path is not None:
+                note_route(scope, path)
+                if path.startswith("/scenarios/{name}/"):
+                    scope.get(_SEEN, {})["scenario"] = scope["path_params"]["name"]
+
+
+def note_route(scope: Scope, path: str) -> None:
+    """Note the route that answers a request, by its path with the names of parameters."""
+    scope.get(_SEEN, {})["route"] = path
+
+
+def route_of(scope: Scope) -> str:
+    """Return the path of the route of a request, with the names of parameters in place of ids."""
+    return getattr(scope.get("route"), "path", NO_ROUTE)
+
+
+def _named(scope: Scope) -> tuple[bytes | None, tuple[bytes, str] | None]:
+    request_id, trace = None, None
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            request_id = value
+        elif name == b"traceparent" and (found := _TRACE.fullmatch(value)):
+            trace = (value, found[1].decode())
+    return request_id, trace
+
+
+@lru_cache(4096)
+def _count(method: str, route: str, status: int) -> Callable[[], None]:
+    # Looked up once: this is on the path of every request.
+    return REQUESTS.labels(method, route, str(status)).inc
+
+
+@lru_cache(1024)
+def _timer(route: str) -> Callable[[float], None]:
+    return SECONDS.labels(route).observe

@@ -1,0 +1,49 @@
+"""`braid erase-proof`: searches everything that is stored for the id of an erased user."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.running import console, run_command
+from app.process import factory
+from app.process.resources import Resources
+from app.services.users.erasure_proof import Looked, written_forms
+
+
+def erase_proof(
+    user_id: Annotated[str, typer.Argument(help="The id of a user who was erased with DELETE /users/{user_id}.")],
+    finish: Annotated[
+        bool, typer.Option("--finish", help="First do at once what the server does within the hour after an erasure.")
+    ] = False,
+    as_lines: Annotated[bool, typer.Option("--all", help="Also list the places where it is not found.")] = False,
+) -> None:
+    """Search the database, bundles, uploads and caches for the id of a user; exit code 1 if it is found.
+
+    It is searched in UTF-8 and UTF-16, as JSON and percent-encoded, and as a part of longer ids too.
+    """
+    found: list[Looked] = []
+
+    async def work(resources: Resources) -> None:
+        if finish:
+            await _finish(resources, user_id)
+        found.extend(await factory.erasure_proof(resources).search(user_id))
+        for one in found:
+            if one.found or as_lines:
+                console.print(f"{'found' if one.found else 'clean':<6} {one.place}: {one.size}, {one.found:,} times")
+        places = sum(1 for one in found if one.found)
+        console.print(f"{len(found):,} places were searched; the id is in {places:,}")
+        if not resources.database.is_sqlite:
+            console.print("PostgreSQL keeps deleted rows on its disk until VACUUM, and in archives of its log")
+
+    run_command(work)
+    if any(one.found for one in found):
+        raise typer.Exit(1)
+
+
+async def _finish(resources: Resources, user_id: str) -> None:
+    tables = factory.searched_tables(resources)
+    rewritten = await factory.bundle_erasure(resources).clean(without_bundles=True)
+    for version in rewritten:
+        console.print(f"bundle {version} is rewritten without erased users")
+    await tables.forget_keys(written_forms(user_id).texts)
+    await tables.vacuum()
