@@ -11,9 +11,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.errors import BatchRefusedError, MalformedBodyError, TooManyRowsError
 from app.schemas.batches import RowsStored
-from app.schemas.problems import FieldError, field_error
+from app.schemas.problems import MAX_ERRORS, FieldError, field_error
 
 MAX_ROWS = 10_000
+_MAX_NAMES = 50
+"""Names of fields in a row: one that is unknown takes longer to refuse than to read."""
 _AT_ONCE = 500
 """Rows to check before the event loop serves other requests."""
 Model = TypeVar("Model", bound=BaseModel)
@@ -73,7 +75,7 @@ async def validate(rows: Sequence[object], adapter: TypeAdapter[list[Model]]) ->
     refused: dict[int, FieldError] = {}
     for start in range(0, len(rows), _AT_ONCE):
         page = rows[start : start + _AT_ONCE]
-        wrong = {place: _why(row) for place, row in enumerate(page) if isinstance(row, _Unreadable)}
+        wrong = {place: why for place, row in enumerate(page) if (why := _unusable(row)) is not None}
         try:
             good += adapter.validate_python([row for place, row in enumerate(page) if place not in wrong])
         except ValidationError as error:
@@ -118,7 +120,7 @@ async def put_batch(
         raise BatchRefusedError(f"{len(refused):,} of {len(given):,} rows are refused: nothing was stored", refused)
     if batch.rows:
         await put(batch.rows)
-    return RowsStored(stored=len(batch.rows), refused=len(refused), errors=refused)
+    return RowsStored(stored=len(batch.rows), **told(refused))
 
 
 def _checked(batch: Batch[Model], check: Callable[[Model], list[FieldError]]) -> Batch[Model]:
@@ -126,6 +128,12 @@ def _checked(batch: Batch[Model], check: Callable[[Model], list[FieldError]]) ->
     wrong = {place: why[0] for place, row in zip(batch.places, batch.rows, strict=True) if (why := check(row))}
     kept = [(row, place) for row, place in zip(batch.rows, batch.places, strict=True) if place not in wrong]
     return Batch([row for row, _ in kept], [place for _, place in kept], {**batch.refused, **wrong})
+
+
+def told(refused: Sequence[FieldError]) -> dict[str, Any]:
+    """Return what an answer says of refused rows: the first ones, and of more the places of all."""
+    found = {"refused": len(refused), "errors": list(refused[:MAX_ERRORS])}
+    return found if len(refused) <= MAX_ERRORS else found | {"refused_rows": [why.index for why in refused]}
 
 
 def in_order_of_rows(refused: Mapping[int, FieldError]) -> list[FieldError]:
@@ -146,8 +154,13 @@ def _line(line: bytes) -> object:
         return _Unreadable(str(error))
 
 
-def _why(row: _Unreadable) -> FieldError:
-    return FieldError(field="row", code="malformed_json", detail=row.reason)
+def _unusable(row: object) -> FieldError | None:
+    """Say why the validator need not look at a row; None where it has to."""
+    if isinstance(row, _Unreadable):
+        return FieldError(field="row", code="malformed_json", detail=row.reason)
+    if isinstance(row, dict) and len(row) > _MAX_NAMES:
+        return FieldError(field="row", code="too_long", detail=f"has more than {_MAX_NAMES:,} names of fields")
+    return None
 
 
 def _loads(text: bytes) -> Any:
