@@ -102,7 +102,11 @@ class ServingState:
             settings.retention_days,
         )
         self.import_jobs = ImportJobs(
-            settings.imports, resources.imports, settings.as_environment(), settings.event_types
+            settings.imports,
+            resources.imports,
+            settings.as_environment(),
+            settings.event_types,
+            settings.import_memory_mb,
         )
         self.ingestion = Ingestion(
             resources.interactions,

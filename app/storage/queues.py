@@ -10,11 +10,19 @@ class QueueFullError(BraidError):
 
     code = "queue_full"
     status = HTTPStatus.TOO_MANY_REQUESTS
-    retry_after = 60
+
+    def __init__(self, text: str, retry_after: int) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
 
 
-def require_room(waiting: int, most: int, what: str) -> None:
+def require_room(waiting: int, most: int, what: str, *, retry_after: int = 60) -> None:
     """Make sure that more of a kind may wait.
+
+    Parameters
+    ----------
+    retry_after
+        Seconds after which there may be room.
 
     Raises
     ------
@@ -22,4 +30,4 @@ def require_room(waiting: int, most: int, what: str) -> None:
         As much waits as may.
     """
     if waiting >= most:
-        raise QueueFullError(f"{waiting} {what} wait already, and {most} may: try again when fewer do")
+        raise QueueFullError(f"{waiting} {what} wait already, and {most} may: try again when fewer do", retry_after)

@@ -76,13 +76,7 @@ class TrainingJobStore:
         self._database = database
 
     async def add(self, kind: str, origin: Origin, options: Mapping[str, Any], *, unless_open: bool = False) -> Job:
-        """Add a job to the queue; with `unless_open`, return the one that waits or runs instead, if any.
-
-        Raises
-        ------
-        QueueFullError
-            Too many wait.
-        """
+        """Add a job to the queue, unless it is full; with `unless_open`, return an open one instead, if any."""
 
         def work(connection: Connection) -> Job:
             if not self._database.is_sqlite:

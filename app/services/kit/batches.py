@@ -159,7 +159,7 @@ def _unusable(row: object) -> FieldError | None:
     if isinstance(row, _Unreadable):
         return FieldError(field="row", code="malformed_json", detail=row.reason)
     if isinstance(row, dict) and len(row) > _MAX_NAMES:
-        return FieldError(field="row", code="too_long", detail=f"has more than {_MAX_NAMES:,} names of fields")
+        return FieldError(field="row", code="too_long", detail=f"has more than {_MAX_NAMES} names")
     return None
 
 

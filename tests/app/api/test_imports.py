@@ -35,7 +35,7 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
 
 
 async def ended(client: httpx.AsyncClient, path: str) -> dict[str, Any]:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while True:
         job: dict[str, Any] = (await client.get(path)).json()
         if job["status"] != "running":

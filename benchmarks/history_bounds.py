@@ -1,4 +1,4 @@
-"""Measures what the bounds of a history cost and save: `python -m benchmarks.bounds FOLDER...`.
+"""Measures what the bounds of a history cost and save: `python -m benchmarks.history_bounds FOLDER...`.
 
 Exit codes: 0 done, 1 something went wrong, 2 wrong usage.
 """
@@ -57,7 +57,7 @@ def main(
         try:
             measure(folder, config)
         except DataSetError as error:
-            typer.echo(f"bounds: {error}", err=True)
+            typer.echo(f"history_bounds: {error}", err=True)
             raise typer.Exit(1) from error
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks.bounds import TRIED, cli
+from benchmarks.history_bounds import TRIED, cli
 from models.data.folder import write_folder
 from models.data.synthetic import generate
 from models.ranking.retriever import BOUNDS
