@@ -99,7 +99,7 @@ class Ingestion:
             raise OverloadedError(f"{self._rows_at_once:,} interactions of batches are being stored")
         self._rows_at_once += len(given)
         try:
-            batch = await validate(given, _ROWS)
+            batch = await validate(given, _ROWS, InteractionIn.model_fields)
             moment = clock.now()
             rows = [to_row(interaction, moment) for interaction in batch.rows]
             refused = dict(batch.refused)

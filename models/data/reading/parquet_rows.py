@@ -13,7 +13,7 @@ import pyarrow.parquet
 from models.data.errors import DataSetError
 from models.data.reading.rows import MAX_LINE
 
-_HELD_BYTES = 1 << 26
+_HELD_BYTES = 1 << 25
 
 
 def pieces(file: Path | IO[bytes], rows: int, place: object) -> Iterator[tuple[pa.Table, float]]:

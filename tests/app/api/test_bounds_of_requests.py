@@ -15,6 +15,7 @@ import orjson
 import pytest
 
 from app.config import Settings
+from app.services.kit import limited_process
 from app.services.transfer import import_jobs
 from app.services.transfer.upload_folders import waiting_folders
 
@@ -72,7 +73,14 @@ async def test_a_row_with_very_many_names_is_refused_alone(client: httpx.AsyncCl
     body = b"[" + names(100_000) + b"," + orjson.dumps(VIEW) + b"]"
     answer = await client.post("/interactions/batch", content=body, headers=JSON)
     (error,) = answer.json()["errors"]
-    assert (answer.json()["stored"], error["code"], error["detail"]) == (1, "too_long", "has more than 50 names")
+    assert (answer.json()["stored"], error["code"], error["field"]) == (1, "extra_forbidden", "key0000000")
+
+
+async def test_ten_thousand_rows_of_unknown_names_are_refused(client: httpx.AsyncClient) -> None:
+    body = b"[" + b",".join([names(45)] * 10_000) + b"]"
+    with bounded(megabytes=130):
+        answer = await client.post("/interactions/batch", content=body, headers=JSON)
+    assert (answer.json()["refused"], len(answer.json()["errors"])) == (10_000, 100)
 
 
 @pytest.mark.parametrize("path", ["/interactions", "/interactions/batch"])
@@ -206,7 +214,7 @@ async def test_uploads_that_come_together_are_looked_at_one_after_the_other(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_once, most = 0, 0
-    run = import_jobs.run_limited
+    run = limited_process.run_limited
 
     async def counted(*arguments: Any, **named: Any) -> Any:
         nonlocal at_once, most

@@ -96,7 +96,7 @@ def test_a_text_that_is_stored_once_is_not_unfolded_in_all_rows_at_once(tmp_path
         sizes.append(piece.num_rows)
         assert piece["user_id"][0].as_py() == "x" * 1_000_000
         assert pa.total_allocated_bytes() - before < 150_000_000
-    assert (sum(sizes), max(sizes)) == (4_000, 67)
+    assert (sum(sizes), max(sizes)) == (4_000, 33)
 
 
 def test_a_text_that_is_too_long_is_refused_by_its_row(tmp_path: Path) -> None:
