@@ -94,7 +94,7 @@ def _row(server: Server, users: list[str], attack: Attack, usual: Beside) -> lis
     failed = f", {found.failed} others failed" if found.failed else ""
     return [
         attack.name,
-        outcome.status + failed,
+        outcome.answered + failed,
         f"{outcome.seconds:.2f}",
         f"{usual.p99:.1f}",
         f"{found.p99:.1f}",

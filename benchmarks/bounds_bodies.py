@@ -54,7 +54,7 @@ def _once(path: str, body: bytes | Iterable[bytes], headers: dict[str, str], ser
 def _together(server: Server, number: int, path: str, bodies: list[bytes], headers: dict[str, str]) -> Outcome:
     began = time.perf_counter()
     with ThreadPoolExecutor(number) as pool:
-        found = Counter(pool.map(lambda body: _once(path, body, headers, server).status, bodies))
+        found = Counter(pool.map(lambda body: _once(path, body, headers, server).answered, bodies))
     status = ", ".join(f"{count} times {status}" for status, count in sorted(found.items()))
     return Outcome(status, time.perf_counter() - began)
 

@@ -9,7 +9,7 @@ from app.api.dependencies import PathId, State
 from app.api.problems import problems
 from app.errors import InvalidFieldsError
 from app.schemas.imports import ImportJob
-from app.schemas.problems import FieldError
+from app.schemas.problems import FieldError, field_error
 from app.services.transfer.import_rows import Timestamps
 
 PATH = "/imports"
@@ -65,9 +65,8 @@ async def post_import(
     """
     for name in await request.form():
         if name not in {*_FILES, *_FIELDS}:
-            known = ", ".join((*_FILES, *_FIELDS))
-            text = f"is not a field of this form: it has {known}"
-            raise InvalidFieldsError(f"{name!r} {text}", [FieldError(field=name, code="extra_forbidden", detail=text)])
+            wrong = field_error({"type": "extra_forbidden"}, [name], "body", (*_FILES, *_FIELDS))
+            raise InvalidFieldsError(f"{wrong.field!r} {wrong.detail}", [wrong])
     given = {"interactions": interactions, "items": items, "users": users}
     if not any(given.values()):
         text = "no file was sent: interactions, items or users"

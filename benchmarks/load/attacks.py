@@ -8,9 +8,9 @@ from benchmarks.load.server import Server
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a server answered: statuses or what else happened, and seconds until the last answer."""
+    """How a server answered: its statuses or what else happened, and seconds until the last answer."""
 
-    status: str
+    answered: str
     seconds: float
 
 

@@ -13,6 +13,7 @@ from app.services.kit.process_exits import exit_of
 _NICE = 5
 _MEGABYTE = 1 << 20
 _STOP_SECONDS = 2.0
+_SHORT_OF_MEMORY = ("MemoryError", "std::bad_alloc", "alloc of size")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 # One pool and one arena: others reserve memory that they do not use, and the limit counts it.
 _QUIET = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
@@ -29,6 +30,8 @@ class Ended:
     @property
     def reason(self) -> str:
         """What it said last, or how it ended."""
+        if any(word in self.said for word in _SHORT_OF_MEMORY):
+            return "it needs more memory than it may take"
         return self.said or f"the process {exit_of(self.code)}; it may have been short of memory"
 
 

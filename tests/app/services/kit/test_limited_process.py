@@ -26,7 +26,7 @@ async def test_what_it_says_and_how_it_ends_is_known(module: dict[str, str]) -> 
 
 async def test_it_has_no_more_memory_than_it_may(module: dict[str, str]) -> None:
     ended = await run_limited("doing", ["import time; time.sleep(.3); bytearray(300 << 20)"], module, memory_mb=100)
-    assert (ended.code, ended.said) == (1, "MemoryError")
+    assert (ended.code, ended.said, ended.reason) == (1, "MemoryError", "it needs more memory than it may take")
 
 
 async def test_it_has_no_more_processor_time_than_it_may(module: dict[str, str]) -> None:
