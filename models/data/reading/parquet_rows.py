@@ -13,7 +13,10 @@ import pyarrow.parquet
 from models.data.errors import DataSetError
 from models.data.reading.rows import MAX_LINE
 
-_HELD_BYTES = 1 << 25
+_UNGUARDED_BYTES = 1 << 25
+"""Text of a chunk of rows, at most, that is read as it comes."""
+_HELD_BYTES = 1 << 23
+"""Text of a piece: it is copied several times on its way."""
 
 
 def pieces(file: Path | IO[bytes], rows: int, place: object) -> Iterator[tuple[pa.Table, float]]:
@@ -27,12 +30,13 @@ def pieces(file: Path | IO[bytes], rows: int, place: object) -> Iterator[tuple[p
     DataSetError
         A text is longer than a line of a text file may be.
     """
-    schema = pyarrow.parquet.read_schema(file)
+    plain = pyarrow.parquet.ParquetFile(file)
+    schema = plain.schema_arrow
     texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
     opened = pyarrow.parquet.ParquetFile(file, read_dictionary=texts)
-    rows = min(rows, max(_HELD_BYTES // max(_average_row(opened.metadata), 1), 1))
-    if _longest_row(opened, texts) * rows <= _HELD_BYTES:
-        opened = pyarrow.parquet.ParquetFile(file)
+    rows = min(rows, max(_UNGUARDED_BYTES // max(_average_row(opened.metadata), 1), 1))
+    if _longest_row(opened, texts) * rows <= _UNGUARDED_BYTES:
+        opened = plain
     total, done = opened.metadata.num_rows, 0
     for batch in opened.iter_batches(rows):
         table = pa.Table.from_batches([batch])
@@ -40,8 +44,8 @@ def pieces(file: Path | IO[bytes], rows: int, place: object) -> Iterator[tuple[p
         for start, length in _cuts(table, held, place, done):
             piece = table.slice(start, length)
             for name in held:
-                plain = piece[name].cast(schema.field(name).type)
-                piece = piece.set_column(piece.column_names.index(name), name, plain)
+                cells = piece[name].cast(schema.field(name).type)
+                piece = piece.set_column(piece.column_names.index(name), name, cells)
             done += length
             yield piece, done / total
 

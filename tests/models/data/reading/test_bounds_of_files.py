@@ -2,6 +2,7 @@
 
 import time
 import tracemalloc
+import zipfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -96,13 +97,23 @@ def test_a_text_that_is_stored_once_is_not_unfolded_in_all_rows_at_once(tmp_path
         sizes.append(piece.num_rows)
         assert piece["user_id"][0].as_py() == "x" * 1_000_000
         assert pa.total_allocated_bytes() - before < 150_000_000
-    assert (sum(sizes), max(sizes)) == (4_000, 33)
+    assert (sum(sizes), max(sizes)) == (4_000, 8)
 
 
 def test_a_text_that_is_too_long_is_refused_by_its_row(tmp_path: Path) -> None:
     repeated(tmp_path / "interactions.parquet", "x" * 2_000_000, 4_000)
     with pytest.raises(DataSetError, match="row 1, column user_id: a text may have at most 1,048,576 bytes"):
         list(pieces(tmp_path / "interactions.parquet", 50_000, "a.parquet"))
+
+
+def test_a_text_within_a_zip_file_is_not_unfolded_either(tmp_path: Path) -> None:
+    path = repeated(tmp_path / "made.parquet", "x" * 1_000_000, 20)
+    with zipfile.ZipFile(tmp_path / "interactions.zip", "w") as archive:
+        archive.write(path, "interactions.parquet")
+    path.unlink()
+    files = open_folder(tmp_path)
+    assert files.interactions is not None
+    assert [chunk.table.num_rows for chunk in files.interactions.tables()] == [8, 8, 4]
 
 
 def test_ordinary_texts_are_read_in_chunks_of_the_size_that_is_wanted(tmp_path: Path) -> None:
