@@ -93,6 +93,9 @@ class Settings(BaseSettings):
         None, description="TOML file of sentences of explanations: further languages, or other words."
     )
     imports: Path = Field(Path("var/imports"), description="Folder for uploaded data sets, until they are imported.")
+    import_memory_mb: int = Field(
+        1024, ge=256, description="Memory limit of the process that imports an upload, in megabytes."
+    )
     host: str = Field("127.0.0.1", description="Address that `braid serve` listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that `braid serve` listens on.")
     workers: int = Field(1, ge=1, le=256, description="Processes that `braid serve` starts.")

@@ -1,5 +1,6 @@
-"""Request bodies: limits their size, and decompresses those sent as gzip."""
+"""Request bodies: limits what they hold, and decompresses those sent as gzip."""
 
+import asyncio
 import zlib
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -8,9 +9,16 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.json_bounds import BATCH, ONE_OBJECT, JsonReader
+
 MAX_BYTES = 10 * 1024 * 1024
 _GZIP = zlib.MAX_WBITS | 16
+_PIECE = 1 << 20
+"""Bytes that are unpacked before other requests have their turn."""
+_MAX_MEMBERS = 1_000
+"""Members of a gzip body: each costs time, also an empty one."""
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
+_BATCH = "/batch"
 
 
 class EncodingError(HTTPException):
@@ -18,7 +26,7 @@ class EncodingError(HTTPException):
 
 
 class BodyLimit:
-    """Refuses bodies of more than 10 MiB, measured as they are unpacked, and unpacks those that are sent as gzip.
+    """Refuses bodies of more than 10 MiB, as they are sent and as they are unpacked, and JSON that holds too much.
 
     Parameters
     ----------
@@ -35,13 +43,15 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with a body that is limited and decompressed."""
         if scope["type"] == "http" and scope["method"] not in _WITHOUT_BODY:
-            headers = Headers(scope=scope)
+            headers, path = Headers(scope=scope), scope["path"]
             receive = _Reader(
                 receive,
                 headers.get("content-encoding", ""),
                 headers.get("content-length", ""),
-                self._larger.get(scope["path"], MAX_BYTES),
+                self._larger.get(path, MAX_BYTES),
             )
+            if path not in self._larger:
+                receive = JsonReader(receive, BATCH if path.endswith(_BATCH) else ONE_OBJECT)
         await self._app(scope, receive, send)
 
 
@@ -54,8 +64,11 @@ class _Reader:
         self._encoding = encoding.strip().lower()
         self._length = int(length) if length.isdigit() else 0
         self._unpacker = zlib.decompressobj(_GZIP)
-        self._begun = False
-        self._size = 0
+        self._members = 0
+        self._packed = b""
+        self._held = False
+        self._more = True
+        self._received = self._size = 0
 
     async def __call__(self) -> Message:
         if self._encoding not in {"", "identity", "gzip"}:
@@ -64,33 +77,58 @@ class _Reader:
             )
         if self._length > self._most:
             raise self._too_large()
+        if self._packed or self._held:
+            await asyncio.sleep(0)
+            return self._piece()
         message = await self._receive()
         if message["type"] != "http.request":
             return message
-        body, more = message.get("body", b""), message.get("more_body", False)
+        body, self._more = message.get("body", b""), message.get("more_body", False)
+        self._received += len(body)
+        if self._received > self._most:
+            raise self._too_large()
         if self._encoding == "gzip":
-            body = self._unpacked(body, more=more)
+            self._packed = body
+            return self._piece()
+        return {"type": "http.request", "body": body, "more_body": self._more}
+
+    def _piece(self) -> Message:
+        """Unpack as much as other requests can wait for."""
+        body = self._unpacked()
         self._size += len(body)
         if self._size > self._most:
             raise self._too_large()
+        more = self._more or bool(self._packed) or self._held
+        if not more and not (self._members and self._unpacker.eof):
+            raise EncodingError(HTTPStatus.BAD_REQUEST, "the body is not gzip: it ends too early")
         return {"type": "http.request", "body": body, "more_body": more}
 
-    def _unpacked(self, packed: bytes, *, more: bool) -> bytes:
-        """Decompress a chunk; a body may hold several gzip members, one after the other."""
-        found = b""
+    def _unpacked(self) -> bytes:
+        """Decompress a piece; a body may hold several gzip members, one after the other."""
+        found: list[bytes] = []
+        left = _PIECE
         try:
-            while packed and len(found) <= self._most - self._size:
-                if self._unpacker.eof:
-                    self._unpacker, self._begun = zlib.decompressobj(_GZIP), False
-                found += self._unpacker.decompress(packed, self._most - self._size - len(found) + 1)
-                self._begun = True
-                packed = self._unpacker.unused_data
+            while (self._packed or self._held) and left > 0:
+                self._begin_member()
+                part = self._unpacker.decompress(self._packed, left)
+                self._packed = self._unpacker.unused_data or self._unpacker.unconsumed_tail
+                # The unpacker may hold more than it was asked for, although it has read everything.
+                self._held = len(part) == left and not self._unpacker.eof
+                left -= len(part)
+                found.append(part)
         except zlib.error as error:
             raise EncodingError(HTTPStatus.BAD_REQUEST, f"the body is not gzip: {error}") from error
-        whole = self._begun and self._unpacker.eof
-        if not more and not whole and len(found) <= self._most - self._size:
-            raise EncodingError(HTTPStatus.BAD_REQUEST, "the body is not gzip: it ends too early")
-        return found
+        return b"".join(found)
+
+    def _begin_member(self) -> None:
+        if self._unpacker.eof:
+            self._unpacker = zlib.decompressobj(_GZIP)
+        elif self._members:
+            return
+        self._members += 1
+        if self._members > _MAX_MEMBERS:
+            reason = f"the body has more than {_MAX_MEMBERS:,} gzip members: compress it as one"
+            raise EncodingError(HTTPStatus.BAD_REQUEST, reason)
 
     def _too_large(self) -> HTTPException:
         return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {self._most:,} bytes")

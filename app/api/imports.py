@@ -3,13 +3,13 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 
 from app.api.dependencies import PathId, State
 from app.api.problems import problems
 from app.errors import InvalidFieldsError
 from app.schemas.imports import ImportJob
-from app.schemas.problems import FieldError
+from app.schemas.problems import FieldError, field_error
 from app.services.transfer.import_rows import Timestamps
 
 PATH = "/imports"
@@ -19,6 +19,8 @@ _FORM = {
     "items": "item_id,title\n242,Kolya\n",
     "timestamps": "seconds",
 }
+_FILES, _FIELDS = ("interactions", "items", "users", "mapping"), ("timestamps", "replace")
+_MAX_FIELD_BYTES = 1_024
 router = APIRouter(
     prefix=PATH,
     tags=["interactions"],
@@ -29,10 +31,12 @@ router = APIRouter(
 @router.post(
     "",
     status_code=HTTPStatus.ACCEPTED,
-    responses=problems(HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    responses=problems(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS),
+    form_limits={"max_files": len(_FILES), "max_fields": len(_FIELDS), "max_part_size": _MAX_FIELD_BYTES},
     openapi_extra={"requestBody": {"content": {"multipart/form-data": {"example": _FORM}}}},
 )
 async def post_import(
+    request: Request,
     state: State,
     response: Response,
     interactions: Annotated[UploadFile | None, File(description="what users did, one row each")] = None,
@@ -59,6 +63,10 @@ async def post_import(
     recognised; a column that seems to matter and is not mapped is refused, and `mapping` maps or ignores it.
     Files that were imported before are not imported again: the response is that of the first import.
     """
+    for name in await request.form():
+        if name not in {*_FILES, *_FIELDS}:
+            wrong = field_error({"type": "extra_forbidden"}, [name], "body", (*_FILES, *_FIELDS))
+            raise InvalidFieldsError(f"{wrong.field!r} {wrong.detail}", [wrong])
     given = {"interactions": interactions, "items": items, "users": users}
     if not any(given.values()):
         text = "no file was sent: interactions, items or users"

@@ -46,7 +46,12 @@ async def post_interaction(interaction: InteractionIn, state: State) -> Response
     return Response(content, status_code=status, media_type="application/json")
 
 
-@router.post("/interactions/batch", responses=BATCH_PROBLEMS, openapi_extra=batch_body("InteractionIn", EXAMPLE))
+@router.post(
+    "/interactions/batch",
+    responses=BATCH_PROBLEMS,
+    response_model_exclude_unset=True,
+    openapi_extra=batch_body("InteractionIn", EXAMPLE),
+)
 async def post_interactions(request: Request, state: State, atomic: Atomic = False) -> InteractionsStored:
     """Store up to 10,000 interactions in one transaction; valid rows are stored, and `errors` lists the others.
 

@@ -37,7 +37,12 @@ async def list_items(query: Annotated[ItemsQuery, Query()], catalogue: Items) ->
     return await catalogue.page(query)
 
 
-@router.post("/batch", responses=BATCH_PROBLEMS, openapi_extra=batch_body("Item", {"item_id": "50", **ITEM_EXAMPLE}))
+@router.post(
+    "/batch",
+    responses=BATCH_PROBLEMS,
+    response_model_exclude_unset=True,
+    openapi_extra=batch_body("Item", {"item_id": "50", **ITEM_EXAMPLE}),
+)
 async def put_items(request: Request, catalogue: Items, atomic: Atomic = False) -> RowsStored:
     """Create or replace up to 10,000 items in one transaction."""
     return await catalogue.put_batch(await read_batch(request), atomic=atomic)

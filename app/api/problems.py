@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from app.api.bodies import EncodingError
 from app.api.observed import route_of
 from app.errors import BraidError, InvalidFieldsError
-from app.schemas.problems import FieldError, Problem, field_error
+from app.schemas.problems import MAX_ERRORS, FieldError, Problem, field_error
 
 MEDIA_TYPE = "application/problem+json"
 _JSON = "application/json"
@@ -31,6 +31,7 @@ _MEANINGS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body has a content type or an encoding that is not taken here",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request is not valid: `errors` names the fields",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too much of this kind waits: try again after `Retry-After`",
     HTTPStatus.INTERNAL_SERVER_ERROR: "A bug in Braid: see its log",
     HTTPStatus.SERVICE_UNAVAILABLE: "What is needed, mostly the database, is not available: try again",
 }
@@ -70,12 +71,12 @@ def as_problem(error: BraidError, method: str, route: str, headers: Mapping[str,
     """Answer a request with what went wrong."""
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request failed", method=method, route=route, code=error.code, reason=str(error))
-    unavailable = error.status == HTTPStatus.SERVICE_UNAVAILABLE
+    later = error.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
     detail = error.told or str(error)
     about = None if error.field is None else [FieldError(field=error.field, code=error.code, detail=detail)]
     if isinstance(error, InvalidFieldsError):
-        about = error.errors
-    again = {"Retry-After": str(error.retry_after)} if unavailable else {}
+        about = error.errors[:MAX_ERRORS]
+    again = {"Retry-After": str(error.retry_after)} if later else {}
     return problem_response(error.status, error.code, detail, about, headers={**again, **(headers or {})} or None)
 
 
@@ -88,7 +89,10 @@ async def _invalid(request: Request, error: Exception) -> Response:
             415, "unsupported_media_type", f"send the body as content-type: {_JSON}, not {kind or 'without'}"
         )
     fields: dict[str, FieldError] = {}
+    places = {e["loc"] for e in found}
     for e in found:
+        if len(fields) == MAX_ERRORS:
+            break
         if e["type"] == "json_invalid":
             reason = f"{e['msg']}: {e.get('ctx', {}).get('error', '')} at character {e['loc'][-1]}"
             return problem_response(
@@ -97,8 +101,10 @@ async def _invalid(request: Request, error: Exception) -> Response:
         parts = e["loc"][1:] if e["loc"] and e["loc"][0] in _PLACES else e["loc"]
         found_wrong = field_error(e, parts, "body", _names_of(request, e["loc"][0]))
         fields.setdefault(found_wrong.field, found_wrong)
-    count = f"{len(fields)} field{'s are' if len(fields) > 1 else ' is'} not valid"
-    return problem_response(422, "invalid_request", f"{count}: {', '.join(fields)}", list(fields.values()))
+    total = len(fields) if len(fields) < MAX_ERRORS else len(places)
+    count = f"{total:,} field{'s are' if total > 1 else ' is'} not valid"
+    left = f" and {total - len(fields):,} more" if total > len(fields) else ""
+    return problem_response(422, "invalid_request", f"{count}: {', '.join(fields)}{left}", list(fields.values()))
 
 
 def _names_of(request: Request, place: object) -> set[str]:
@@ -122,7 +128,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
                 422, "malformed_form", detail, [FieldError(field="body", code="malformed_form", detail=detail)]
             )
         if not isinstance(error, EncodingError):
-            detail = "the body cannot be read as JSON: it is not UTF-8, or nested too deep"
+            detail = "the body cannot be read as JSON: it is not UTF-8, nested too deep, or has too long a number"
         return problem_response(
             422, "malformed_json", detail, [FieldError(field="body", code="json_invalid", detail=detail)]
         )

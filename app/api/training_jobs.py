@@ -31,7 +31,7 @@ router = APIRouter(
 )
 
 
-@router.post("", status_code=HTTPStatus.ACCEPTED, responses=problems(HTTPStatus.CONFLICT))
+@router.post("", status_code=HTTPStatus.ACCEPTED, responses=problems(HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS))
 async def post_training_job(jobs: Jobs, response: Response, wanted: TrainingJobIn | None = None) -> TrainingJob:
     """Add a training job to the queue; a `braid worker` runs it, and `Location` reports its progress."""
     job = await jobs.add(wanted or TrainingJobIn(), "api")

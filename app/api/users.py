@@ -28,7 +28,12 @@ async def list_users(query: Annotated[UsersQuery, Query()], profiles: Users) -> 
     return await profiles.page(query)
 
 
-@router.post("/batch", responses=BATCH_PROBLEMS, openapi_extra=batch_body("User", {"user_id": "196", **USER_EXAMPLE}))
+@router.post(
+    "/batch",
+    responses=BATCH_PROBLEMS,
+    response_model_exclude_unset=True,
+    openapi_extra=batch_body("User", {"user_id": "196", **USER_EXAMPLE}),
+)
 async def put_users(request: Request, profiles: Users, atomic: Atomic = False) -> RowsStored:
     """Create or replace up to 10,000 users in one transaction."""
     return await profiles.put_batch(await read_batch(request), atomic=atomic)

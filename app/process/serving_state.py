@@ -102,7 +102,11 @@ class ServingState:
         )
         self.bundle_erasure = factory.bundle_erasure(resources, self.bundle.wake)
         self.import_jobs = ImportJobs(
-            settings.imports, resources.imports, settings.as_environment(), settings.event_types
+            settings.imports,
+            resources.imports,
+            settings.as_environment(),
+            settings.event_types,
+            settings.import_memory_mb,
         )
         self.ingestion = Ingestion(
             resources.interactions,

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.schemas.shared_fields import Errors
+from app.schemas.shared_fields import Errors, RefusedRows
 
 
 class RowsStored(BaseModel):
@@ -21,5 +21,6 @@ class RowsStored(BaseModel):
     )
 
     stored: int = Field(description="rows that were stored; of several rows with the same id only the last one is")
-    refused: int = Field(description="rows that were not stored; `errors` has one entry for each")
+    refused: int = Field(description="rows that were not stored; `errors` has one entry for each of the first 100")
     errors: Errors
+    refused_rows: RefusedRows = []

@@ -14,8 +14,8 @@ from pydantic import (
 )
 
 from app.schemas.ids import Id
-from app.schemas.shared_fields import Errors, EventId, GivenItemId, GivenUserId
-from app.schemas.types import JsonObject, PastMoment
+from app.schemas.shared_fields import Errors, EventId, GivenItemId, GivenUserId, RefusedRows
+from app.schemas.types import Context, PastMoment
 from models.data.events import EVENT_TYPE_PATTERN
 
 EventType = Annotated[
@@ -61,7 +61,7 @@ class InteractionIn(BaseModel):
     event_id: Id | None = Field(None, description="the idempotency key: a repeat is not counted twice")
     request_id: Id | None = Field(None, description="`request_id` of the recommendation that led to this interaction")
     position: Position | None = Field(None, description="position in the list that was shown")
-    context: JsonObject | None = Field(None, description="any JSON object, for example with the device")
+    context: Context | None = Field(None, description="a JSON object of at most 4 KiB and 50 names, such as the device")
     quantity: Quantity | None = Field(
         None, description="pieces; a negative number is a return: the interaction then counts as a `return`"
     )
@@ -111,5 +111,6 @@ class InteractionsStored(BaseModel):
 
     stored: int = Field(description="new rows")
     repeated: int = Field(description="rows that were stored before, or occur twice in the batch")
-    refused: int = Field(description="rows that were not stored; `errors` has one entry for each")
+    refused: int = Field(description="rows that were not stored; `errors` has one entry for each of the first 100")
     errors: Errors
+    refused_rows: RefusedRows = []

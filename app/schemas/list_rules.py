@@ -21,7 +21,7 @@ from app.schemas.list_fields import (
 )
 from app.schemas.options import DEFAULT_LIMIT, MAX_LIMIT, Boost, Options, Pin
 from app.schemas.shared_fields import GivenItemId
-from app.schemas.types import JsonObject
+from app.schemas.types import Context
 from models.filters.preferences import Preferences
 from models.filters.requirements import Requirements
 
@@ -86,7 +86,7 @@ class Rules(BaseModel):
     goal: GoalText | None = Field(None, description=GOAL)
     include: Include = ()
     min_score: MinScore = None
-    context: JsonObject | None = Field(
+    context: Context | None = Field(
         None,
         description="any JSON object, for example with the device: read as the contexts of interactions are, and stored"
         " with the request, except in a batch",

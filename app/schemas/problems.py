@@ -17,6 +17,10 @@ _WORDS = {
 }
 """Plain words in place of messages about the validator's internals."""
 _QUOTED = re.compile("'([^']*)'")
+MAX_ERRORS = 100
+"""Errors that an answer lists; it counts all of them."""
+_MAX_NAME = 200
+"""Characters of a name that an error repeats."""
 
 
 class FieldError(BaseModel):
@@ -42,15 +46,19 @@ def field_error(
     known
         The names of its fields, as far as they are known.
     """
-    name = ".".join(str(part) for part in place) or whole
+    name = _shortened(".".join(str(part) for part in place)) or whole
     if error["type"] == "string_pattern_mismatch" and error["ctx"].get("pattern") == EVENT_TYPE_PATTERN:
         return FieldError(field=name, code=error["type"], detail=f"must be {EVENT_TYPE_RULE}")
     detail = _WORDS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden" and len(place) == 1:
         detail += did_you_mean(name, known)
     elif error["type"] == "literal_error" and isinstance(error.get("input"), str):
-        detail += did_you_mean(error["input"], _QUOTED.findall(error["ctx"]["expected"]))
+        detail += did_you_mean(_shortened(error["input"]), _QUOTED.findall(error["ctx"]["expected"]))
     return FieldError(field=name, code=error["type"], detail=detail)
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _MAX_NAME else f"{name[:_MAX_NAME]}..."
 
 
 class Problem(BaseModel):
@@ -76,4 +84,6 @@ class Problem(BaseModel):
     status: int = Field(description="the HTTP status")
     code: str = Field(description="what happened, for programs")
     detail: str = Field(description="what happened and what to do, for people")
-    errors: list[FieldError] | None = Field(None, description="the fields that are wrong; absent where none is")
+    errors: list[FieldError] | None = Field(
+        None, description="the fields that are wrong, the first 100; absent where none is"
+    )

@@ -15,7 +15,7 @@ from app.schemas.recommendations import DEGRADED, NEXT_CURSOR, REQUEST_ID, Degra
 from app.schemas.scenario_definitions import Name, ScenarioIn, VariantName
 from app.schemas.search import SearchText
 from app.schemas.shared_fields import ForItem, ForUser
-from app.schemas.types import JsonObject
+from app.schemas.types import Context, JsonObject
 from models.filters.requirements import Requirements
 
 _VERSION = "20260301T120000000000Z"
@@ -116,7 +116,7 @@ class Asked(AskedQuery):
     )
     min_score: MinScore = None
     attributes: JsonObject | None = Field(None, description="attributes of the user, as in `POST /recommend`")
-    context: JsonObject | None = Field(None, description="any JSON object, stored with the request and read by models")
+    context: Context | None = Field(None, description="any JSON object, stored with the request and read by models")
 
 
 class PreviewIn(Asked):
@@ -197,7 +197,7 @@ class PageIn(BaseModel):
     include: Include | None = Field(None, description=INCLUDE)
     language: Language = None
     attributes: JsonObject | None = Field(None, description="attributes of the user, as in `POST /recommend`")
-    context: JsonObject | None = Field(None, description="any JSON object, read by models")
+    context: Context | None = Field(None, description="any JSON object, read by models")
 
 
 class Row(ScenarioAnswer):

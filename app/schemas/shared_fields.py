@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.schemas.ids import Id
-from app.schemas.problems import FieldError
+from app.schemas.problems import MAX_ERRORS, FieldError
 
 USER = "id of the user"
 ITEM = "id of the item"
@@ -20,4 +20,10 @@ EventId = Annotated[str | None, Field(description="the idempotency key; null if 
 UsedMethod = Annotated[str, Field(description="the method that was asked for")]
 CreatedAt = Annotated[datetime, Field(description="when it was added")]
 Variant = Annotated[str, Field(description="name of the variant")]
-Errors = Annotated[list[FieldError], Field(description="what is wrong with each row that was refused")]
+Errors = Annotated[
+    list[FieldError], Field(description=f"what is wrong with each row that was refused, the first {MAX_ERRORS}")
+]
+RefusedRows = Annotated[
+    list[int],
+    Field(description=f"the rows that were refused, from 0; absent where they are {MAX_ERRORS} or fewer"),
+]

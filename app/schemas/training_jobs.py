@@ -28,12 +28,13 @@ JOB_EXAMPLE: dict[str, JsonValue] = {
 LINE_EXAMPLE: dict[str, JsonValue] = {"id": 7, "written_at": "2026-03-01T12:00:02Z", "line": "reading the log: done"}
 
 MAX_SEED = 2**31 - 1
+MAX_BUDGET = 86_400
 _KIND = (
     "`full` chooses all settings; `refresh` keeps those of the active bundle, and its network; `again` repeats the run"
     " that made `from_manifest`"
 )
 _SEED = "seed of a full run"
-_BUDGET = "approximate seconds of processor time for choosing settings in a full run"
+_BUDGET = "approximate seconds of processor time for choosing settings in a full run, a day at most"
 _FROM = "version of the bundle to reproduce"
 
 
@@ -47,7 +48,7 @@ class TrainingJobIn(BaseModel):
         description=_KIND,
     )
     seed: int = Field(0, ge=0, le=MAX_SEED, description=_SEED)
-    budget: float | None = Field(None, ge=0, le=1e6, description=_BUDGET)
+    budget: float | None = Field(None, ge=0, le=MAX_BUDGET, description=_BUDGET)
     from_manifest: str | None = Field(None, max_length=64, description=_FROM)
 
 

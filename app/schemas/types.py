@@ -16,6 +16,8 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(days=1)
 _TOLERATED_SECONDS = FUTURE_TOLERANCE.total_seconds()
 MAX_JSON_BYTES = 65_536
+MAX_CONTEXT_BYTES = 4_096
+MAX_CONTEXT_NAMES = 50
 _MAX_NUMBERS = MAX_VECTORS * MAX_LENGTH
 
 
@@ -74,6 +76,14 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _small(value: dict[str, Any]) -> dict[str, Any]:
+    if len(value) > MAX_CONTEXT_NAMES:
+        raise ValueError(f"has more than {MAX_CONTEXT_NAMES} names")
+    if len(orjson.dumps(value)) > MAX_CONTEXT_BYTES:
+        raise ValueError(f"is longer than {MAX_CONTEXT_BYTES:,} bytes as JSON")
+    return value
+
+
 def _storable_with_vectors(value: dict[str, Any]) -> dict[str, Any]:
     vectors = {name for name, part in value.items() if is_vector(part)}
     if sum(len(value[name]) for name in vectors) > _MAX_NUMBERS:
@@ -121,6 +131,9 @@ Text = Annotated[str, AfterValidator(_storable_text)]
 
 JsonObject = Annotated[dict[str, Any], AfterValidator(_storable)]
 """A JSON object of at most 64 KiB."""
+
+Context = Annotated[JsonObject, AfterValidator(_small)]
+"""A JSON object of at most 4 KiB: every interaction may have one, and training reads them all."""
 
 ItemAttributes = Annotated[dict[str, Any], AfterValidator(_storable_with_vectors)]
 """A JSON object of at most 64 KiB, lists of many numbers not counted: they may be declared as vectors."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, case, func, insert, or_, select, text, update
 
 from app.storage.clocks import moment_of
 from app.storage.database import Database
+from app.storage.queues import require_room
 from app.storage.tables import interactions, training_job_lines, training_jobs
 from app.times import now
 
@@ -20,6 +21,7 @@ Status = Literal["queued", "running", "succeeded", "refused", "failed", "cancell
 Origin = Literal["api", "command", "schedule", "threshold"]
 OPEN = ("queued", "running")
 MAX_ATTEMPTS = 3
+_MAX_QUEUED = 10
 LEASE_SECONDS = 30
 _MAX_LINES = 10_000
 
@@ -74,7 +76,7 @@ class TrainingJobStore:
         self._database = database
 
     async def add(self, kind: str, origin: Origin, options: Mapping[str, Any], *, unless_open: bool = False) -> Job:
-        """Add a job to the queue; with `unless_open`, return the one that waits or runs instead, if any."""
+        """Add a job to the queue, unless it is full; with `unless_open`, return an open one instead, if any."""
 
         def work(connection: Connection) -> Job:
             if not self._database.is_sqlite:
@@ -85,6 +87,8 @@ class TrainingJobStore:
                 found = connection.execute(waiting).mappings().first()
                 if found is not None:
                     return _job(found)
+            queued = connection.scalar(select(func.count()).where(training_jobs.c.status == "queued"))
+            require_room(queued or 0, _MAX_QUEUED, "training jobs")
             job_id = secrets.token_hex(8)
             row = {
                 "job_id": job_id,

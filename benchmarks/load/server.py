@@ -57,6 +57,10 @@ class Server:
         times = [process.cpu_times() for process in self._processes()]
         return float(sum(spent.user + spent.system for spent in times))
 
+    def pids(self) -> list[int]:
+        """List the ids of all its processes."""
+        return [process.pid for process in self._processes()]
+
     def memory(self, workers: Sequence[int]) -> list[Memory]:
         """Measure its processes, the workers in the order of their ids."""
         found = []

@@ -98,7 +98,12 @@ class Catalogue:
             await self._put_all(items, schema)
 
         return await put_batch(
-            given, _ROWS, put, atomic=atomic, check=lambda item: item_refusals(schema, item.attributes)
+            given,
+            _ROWS,
+            Item.model_fields,
+            put,
+            atomic=atomic,
+            check=lambda item: item_refusals(schema, item.attributes),
         )
 
     async def _put_all(self, given: list[Item], schema: Schema) -> None:

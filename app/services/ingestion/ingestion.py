@@ -9,7 +9,7 @@ from app.errors import BatchRefusedError, EventIdConflictError, InvalidFieldsErr
 from app.schemas.interactions import InteractionIn, InteractionsStored
 from app.schemas.problems import FieldError
 from app.services.ingestion.group_commit import GroupCommit
-from app.services.kit.batches import in_order_of_rows, validate
+from app.services.kit.batches import in_order_of_rows, told, validate
 from app.services.kit.event_types import EventTypeRule
 from app.services.popularity.log_counts import LogCounts
 from app.services.state.histories import Histories
@@ -99,7 +99,7 @@ class Ingestion:
             raise OverloadedError(f"{self._rows_at_once:,} interactions of batches are being stored")
         self._rows_at_once += len(given)
         try:
-            batch = await validate(given, _ROWS)
+            batch = await validate(given, _ROWS, InteractionIn.model_fields)
             moment = clock.now()
             rows = [to_row(interaction, moment) for interaction in batch.rows]
             refused = dict(batch.refused)
@@ -126,7 +126,7 @@ class Ingestion:
         new = sum(not stored.repeated for stored in found)
         errors = in_order_of_rows(refused)
         repeated = len(given) - len(errors) - new
-        return InteractionsStored(stored=new, repeated=repeated, refused=len(errors), errors=errors)
+        return InteractionsStored(stored=new, repeated=repeated, **told(errors))
 
     async def close(self) -> None:
         """Wait until every accepted row is committed."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -11,10 +11,12 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.errors import BatchRefusedError, MalformedBodyError, TooManyRowsError
 from app.schemas.batches import RowsStored
-from app.schemas.problems import FieldError, field_error
+from app.schemas.problems import MAX_ERRORS, FieldError, field_error
 
 MAX_ROWS = 10_000
-_AT_ONCE = 500
+_MAX_UNKNOWN = 3
+"""Unknown names in a row that the validator tells: each takes it longer than to read it."""
+_AT_ONCE = 100
 """Rows to check before the event loop serves other requests."""
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -66,21 +68,28 @@ def read_lines(body: bytes) -> list[object]:
     return [_line(line) for line in lines]
 
 
-async def validate(rows: Sequence[object], adapter: TypeAdapter[list[Model]]) -> Batch[Model]:
-    """Check every row."""
+async def validate(rows: Sequence[object], adapter: TypeAdapter[list[Model]], names: Collection[str]) -> Batch[Model]:
+    """Check every row.
+
+    Parameters
+    ----------
+    names
+        The names of the fields that a row may have.
+    """
     good: list[Model] = []
     places: list[int] = []
     refused: dict[int, FieldError] = {}
     for start in range(0, len(rows), _AT_ONCE):
         page = rows[start : start + _AT_ONCE]
-        wrong = {place: _why(row) for place, row in enumerate(page) if isinstance(row, _Unreadable)}
+        wrong = {place: why for place, row in enumerate(page) if (why := _unusable(row, names)) is not None}
         try:
             good += adapter.validate_python([row for place, row in enumerate(page) if place not in wrong])
         except ValidationError as error:
             left = [place for place in range(len(page)) if place not in wrong]
             for one in error.errors(include_url=False, include_input=False):
                 # Only the first error of each row: the row must be sent again in any case.
-                wrong.setdefault(left[int(one["loc"][0])], field_error(one, one["loc"][1:], "row"))
+                if (place := left[int(one["loc"][0])]) not in wrong:
+                    wrong[place] = field_error(one, one["loc"][1:], "row")
             good += adapter.validate_python([row for place, row in enumerate(page) if place not in wrong])
         places += [start + place for place in range(len(page)) if place not in wrong]
         refused |= {start + place: why for place, why in sorted(wrong.items())}
@@ -91,6 +100,7 @@ async def validate(rows: Sequence[object], adapter: TypeAdapter[list[Model]]) ->
 async def put_batch(
     given: Sequence[object],
     adapter: TypeAdapter[list[Model]],
+    names: Collection[str],
     put: Callable[[list[Model]], Awaitable[None]],
     *,
     atomic: bool,
@@ -100,6 +110,8 @@ async def put_batch(
 
     Parameters
     ----------
+    names
+        The names of the fields that a row may have.
     put
         Creates or replaces rows and commits; not called if no row is valid.
     atomic
@@ -112,13 +124,13 @@ async def put_batch(
     BatchRefusedError
         A row is refused, and `atomic` is true.
     """
-    batch = _checked(await validate(given, adapter), check)
+    batch = _checked(await validate(given, adapter, names), check)
     refused = in_order_of_rows(batch.refused)
     if refused and atomic:
         raise BatchRefusedError(f"{len(refused):,} of {len(given):,} rows are refused: nothing was stored", refused)
     if batch.rows:
         await put(batch.rows)
-    return RowsStored(stored=len(batch.rows), refused=len(refused), errors=refused)
+    return RowsStored(stored=len(batch.rows), **told(refused))
 
 
 def _checked(batch: Batch[Model], check: Callable[[Model], list[FieldError]]) -> Batch[Model]:
@@ -126,6 +138,12 @@ def _checked(batch: Batch[Model], check: Callable[[Model], list[FieldError]]) ->
     wrong = {place: why[0] for place, row in zip(batch.places, batch.rows, strict=True) if (why := check(row))}
     kept = [(row, place) for row, place in zip(batch.rows, batch.places, strict=True) if place not in wrong]
     return Batch([row for row, _ in kept], [place for _, place in kept], {**batch.refused, **wrong})
+
+
+def told(refused: Sequence[FieldError]) -> dict[str, Any]:
+    """Return what an answer says of refused rows: the first ones, and of more the places of all."""
+    found = {"refused": len(refused), "errors": list(refused[:MAX_ERRORS])}
+    return found if len(refused) <= MAX_ERRORS else found | {"refused_rows": [why.index for why in refused]}
 
 
 def in_order_of_rows(refused: Mapping[int, FieldError]) -> list[FieldError]:
@@ -146,8 +164,14 @@ def _line(line: bytes) -> object:
         return _Unreadable(str(error))
 
 
-def _why(row: _Unreadable) -> FieldError:
-    return FieldError(field="row", code="malformed_json", detail=row.reason)
+def _unusable(row: object, names: Collection[str]) -> FieldError | None:
+    """Say why the validator need not look at a row; None where it has to."""
+    if isinstance(row, _Unreadable):
+        return FieldError(field="row", code="malformed_json", detail=row.reason)
+    if isinstance(row, dict) and len(row) > len(names) + _MAX_UNKNOWN:
+        unknown = next(name for name in row if name not in names)
+        return field_error({"type": "extra_forbidden"}, [unknown], "row")
+    return None
 
 
 def _loads(text: bytes) -> Any:

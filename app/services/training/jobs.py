@@ -41,6 +41,8 @@ class TrainingJobs:
         ------
         InvalidFieldsError
             There is no bundle whose settings it could keep.
+        QueueFullError
+            Too many jobs wait.
         """
         await asyncio.to_thread(self._check, wanted)
         options = wanted.model_dump(exclude={"kind"})

@@ -1,35 +1,55 @@
-"""Imports over HTTP: the files are kept, and imported by a process of its own, so that requests are not slowed down."""
+"""Imports over HTTP: the files are kept, and looked at and imported by processes of their own, one at a time.
+
+So requests are not slowed down, and files that ask for much memory or time take it from no request.
+"""
 
 import asyncio
 import fcntl
 import os
 import secrets
 import shutil
-import sys
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+import orjson
 import structlog
 
 from app.errors import DatabaseError, InvalidFieldsError, NotFoundError
 from app.schemas.imports import ImportJob
 from app.schemas.problems import FieldError
+from app.services.kit.limited_process import run_limited
 from app.services.transfer.import_rows import Timestamps
-from app.services.transfer.importing import fingerprint_of
+from app.services.transfer.importing import import_key
+from app.services.transfer.upload_check import MAPPING
+from app.services.transfer.upload_folders import (
+    keep,
+    keep_key,
+    kept_key,
+    replaces,
+    show,
+    timestamps_of,
+    waiting_folders,
+)
 from app.storage.imports import DONE, FAILED, ImportState, ImportStore
+from app.storage.queues import require_room
 from app.storage.refusals import write_refused
 from app.times import from_microseconds, now
-from models.bundle.writing import partial_folder, sweep, sync_folder
+from models.bundle.writing import partial_folder, sweep
 from models.data.errors import DataSetError
-from models.data.file_chunks import Files, open_folder
-from models.data.reading.mapping import read_mappings
-from models.data.reading.opening import Wishes, data_suffix
 
-_ORDER, _REPLACE, _LOCK, _MAPPING = "ORDER", "REPLACE", "LOCK", "mapping.toml"
+_LOCK = "LOCK"
 _UNUSABLE = 2
-_ATTEMPTS = 5
+_ATTEMPTS = 2
 _RETRY_SECONDS = 5.0
+_TURN_SECONDS = 0.2
+_MAX_WAITING = 20
+"""Imports that wait or run: each has its files on the disk."""
+_MAX_LOOKED_AT, _LOOK_SECONDS = 2, 2
+"""Uploads that are being looked at: each is an open request with its files."""
+_CHECK_MEMORY_MB, _CHECK_CPU_SECONDS = 512, 60
+_CHECK, _COMMAND = "app.services.transfer.upload_check", "app.cli"
 _log = structlog.get_logger(__name__)
 
 
@@ -46,16 +66,26 @@ class ImportJobs:
         Settings of the processes that import, as environment variables.
     event_types
         Event types that are configured.
+    memory_mb
+        What an import may take.
     """
 
     def __init__(
-        self, root: Path, imports: ImportStore, environment: Mapping[str, str], event_types: Collection[str]
+        self,
+        root: Path,
+        imports: ImportStore,
+        environment: Mapping[str, str],
+        event_types: Collection[str],
+        memory_mb: int,
     ) -> None:
         self._root = root
         self._event_types = frozenset(event_types)
         self._environment = environment
         self._imports = imports
+        self._memory_mb = memory_mb
         self._accepted: asyncio.Queue[Path] = asyncio.Queue()
+        self._one_at_a_time, self._one_look = asyncio.Lock(), asyncio.Lock()
+        self._looked_at = 0
 
     async def accept(
         self, files: Mapping[str, tuple[str, BinaryIO]], timestamps: Timestamps, *, replace: bool = False
@@ -75,23 +105,37 @@ class ImportJobs:
             The files are not a data-set folder.
         WriteRefusedError
             There is no room for them, or their folder can only be read.
+        QueueFullError
+            Too many uploads wait.
         """
+        require_room(self._looked_at, _MAX_LOOKED_AT, "uploads", retry_after=_LOOK_SECONDS)
+        self._looked_at += 1
+        try:
+            require_room(len(await asyncio.to_thread(waiting_folders, self._root)), _MAX_WAITING, "imports")
+            return await self._accept(files, timestamps, replace=replace)
+        finally:
+            self._looked_at -= 1
+
+    async def _accept(
+        self, files: Mapping[str, tuple[str, BinaryIO]], timestamps: Timestamps, *, replace: bool
+    ) -> ImportJob:
         name = secrets.token_hex(8)
         folder = self._root / name
         # The folder is hidden until it is complete, so that no process starts to import a part of it.
         with partial_folder(self._root, name) as partial:
             try:
-                opened = await asyncio.to_thread(self._keep, partial, files, timestamps, replace)
+                await asyncio.to_thread(keep, partial, files, timestamps, replace)
+                key = await self._key(partial)
             except DataSetError as error:
                 text = str(error).replace(f"{partial}/", "").replace(str(partial), "the upload")
                 problem = FieldError(field="body", code="unusable_files", detail=text)
                 raise InvalidFieldsError(text, [problem]) from error
             except OSError as error:
                 raise write_refused(error, f"{self._root}: the files cannot be kept") from error
-            state = await self._imports.begin(fingerprint_of(opened, timestamps, replace=replace), str(folder))
+            state = await self._imports.begin(key, str(folder))
             if state.status == DONE:
                 return _job(state)
-            await asyncio.to_thread(_show, partial, folder)
+            await asyncio.to_thread(show, partial, folder)
         self._accepted.put_nowait(folder)
         return _job(state)
 
@@ -115,7 +159,7 @@ class ImportJobs:
         """
         await asyncio.to_thread(sweep, self._root)
         async with asyncio.TaskGroup() as under_way:
-            for folder in await asyncio.to_thread(_folders, self._root):
+            for folder in await asyncio.to_thread(waiting_folders, self._root):
                 under_way.create_task(self._import_until_done(folder))
             while True:
                 under_way.create_task(self._import_until_done(await self._accepted.get()))
@@ -143,7 +187,8 @@ class ImportJobs:
             failures = 0
             while True:
                 began = now()
-                code, said = await _run_command(folder, self._environment)
+                async with self._turn():
+                    code, said = await _run_command(folder, self._environment, self._memory_mb)
                 try:
                     state = await self._state(folder)
                     if code == 0 or (state is not None and state.status == DONE):
@@ -162,92 +207,73 @@ class ImportJobs:
                 await asyncio.sleep(_RETRY_SECONDS)
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait until no other import runs, of this process or of another one with this folder."""
+        async with self._one_at_a_time:
+            folder = os.open(self._root, os.O_RDONLY)
+            try:
+                while not _locked(folder):  # noqa: ASYNC110 - the other one is a process
+                    await asyncio.sleep(_TURN_SECONDS)
+                yield
+            finally:
+                os.close(folder)
+
     async def _state(self, folder: Path) -> ImportState | None:
         try:
-            opened = await asyncio.to_thread(self._open, folder)
+            return await self._imports.find(await self._key(folder))
         except DataSetError:
             return None
-        return await self._imports.find(fingerprint_of(opened, _timestamps(folder), replace=_replaces(folder)))
 
-    def _open(self, folder: Path) -> Files:
-        mapping = folder / _MAPPING
-        by_file = read_mappings(mapping) if mapping.exists() else {}
-        return open_folder(
-            folder,
-            Wishes(
-                by_file=by_file,
-                known_events=self._event_types,
-                timestamps=_timestamps(folder),
-            ),
-        )
+    async def _key(self, folder: Path) -> str:
+        """Look at the files of a folder in a process of its own, and return the key of their import.
 
-    def _keep(
-        self,
-        folder: Path,
-        files: Mapping[str, tuple[str, BinaryIO]],
-        timestamps: Timestamps,
-        replace: bool,
-    ) -> Files:
-        for name, wanted in ((_ORDER, timestamps == "order"), (_REPLACE, replace)):
-            if wanted:
-                (folder / name).touch()
-        for name, (filename, content) in files.items():
-            suffix = ".toml" if name == _MAPPING.removesuffix(".toml") else data_suffix(filename)
-            if suffix is None:
-                known = ".csv, .tsv, .jsonl, .json or .parquet, also in .gz, .zst or .zip"
-                raise DataSetError(f"{name}: the file {filename!r} ends in none of {known}")
-            with (folder / f"{name}{suffix}").open("wb") as target:
-                shutil.copyfileobj(content, target, 1 << 20)
-                target.flush()
-                os.fsync(target.fileno())
-        return self._open(folder)
+        Raises
+        ------
+        DataSetError
+            They are not a data-set folder.
+        """
+        if (kept := await asyncio.to_thread(kept_key, folder)) is not None:
+            return kept
+        timestamps = timestamps_of(folder)
+        async with self._one_look:
+            ended = await run_limited(
+                _CHECK,
+                [str(folder), timestamps, *sorted(self._event_types)],
+                {},
+                memory_mb=_CHECK_MEMORY_MB,
+                cpu_seconds=_CHECK_CPU_SECONDS,
+            )
+        if ended.code:
+            raise DataSetError(f"{folder}: the files cannot be looked at: {ended.reason}")
+        found = orjson.loads(ended.output)
+        if "problem" in found:
+            raise DataSetError(found["problem"])
+        as_order = found["only_order"] or timestamps == "order"
+        key = import_key(found["fingerprint"], as_order=as_order, replace=replaces(folder))
+        await asyncio.to_thread(keep_key, folder, key)
+        return key
 
 
-async def _run_command(folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+async def _run_command(folder: Path, environment: Mapping[str, str], memory_mb: int) -> tuple[int, str]:
     """Run `braid import`; return its exit code and its last line of output."""
-    command = [sys.executable, "-m", "app.cli", "import", str(folder), "--timestamps", _timestamps(folder)]
-    if _replaces(folder):
-        command.append("--replace")
-    if (folder / _MAPPING).exists():
-        command += ["--mapping", str(folder / _MAPPING)]
+    arguments = ["import", str(folder), "--timestamps", timestamps_of(folder)]
+    if replaces(folder):
+        arguments.append("--replace")
+    if (folder / MAPPING).exists():
+        arguments += ["--mapping", str(folder / MAPPING)]
     # Nobody can be asked about ids: the job counts the rows that are left out, unless the mapping encodes them.
-    command += ["--ids", "drop"]
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        env={**os.environ, **environment},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    arguments += ["--ids", "drop"]
+    ended = await run_limited(_COMMAND, arguments, environment, memory_mb=memory_mb)
+    return ended.code, ended.reason if ended.code else ended.said
+
+
+def _locked(descriptor: int) -> bool:
     try:
-        _, said = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()
-    lines = said.decode(errors="replace").strip().splitlines()
-    return process.returncode or 0, lines[-1] if lines else ""
-
-
-def _timestamps(folder: Path) -> Timestamps:
-    return "order" if (folder / _ORDER).exists() else "seconds"
-
-
-def _replaces(folder: Path) -> bool:
-    return (folder / _REPLACE).exists()
-
-
-def _show(partial: Path, folder: Path) -> None:
-    sync_folder(partial)
-    partial.rename(folder)
-    sync_folder(folder.parent)
-
-
-def _folders(root: Path) -> list[Path]:
-    return (
-        sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-        if root.is_dir()
-        else []
-    )
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _job(state: ImportState) -> ImportJob:

@@ -87,7 +87,7 @@ class Importing:
         timestamps = _meaning(files, timestamps)
         state = None
         if files.fingerprint is not None:
-            fingerprint = fingerprint_of(files, timestamps, replace=replace)
+            fingerprint = import_key(files.fingerprint, as_order=timestamps == "order", replace=replace)
             if again:
                 await self._imports.forget(fingerprint)
             state = await self._imports.begin(fingerprint, str(files.folder))
@@ -210,9 +210,9 @@ class Importing:
             self._imports.advance(connection, run.import_id, run.number, part.chunks, run.done.as_json())
 
 
-def fingerprint_of(files: Files, timestamps: Timestamps, *, replace: bool = False) -> str:
+def import_key(fingerprint: str, *, as_order: bool, replace: bool) -> str:
     """Return the key of an import: equal for the same files, meaning of `timestamp` and way of storing."""
-    key = f"{str(files.fingerprint)[:60]}{'-ord' if _meaning(files, timestamps) == 'order' else ''}"
+    key = f"{fingerprint[:60]}{'-ord' if as_order else ''}"
     return f"{key[:56]}-rep{key[60:]}" if replace else key
 
 

@@ -87,7 +87,12 @@ class Profiles:
         """
         declared = self._schema.current.users
         return await put_batch(
-            given, _ROWS, self._put_all, atomic=atomic, check=lambda user: refusals(declared, user.attributes)
+            given,
+            _ROWS,
+            User.model_fields,
+            self._put_all,
+            atomic=atomic,
+            check=lambda user: refusals(declared, user.attributes),
         )
 
     async def _put_all(self, given: list[User]) -> None:

@@ -9,10 +9,11 @@ import pyarrow.parquet
 from models.data.errors import DataSetError
 from models.data.reading import delimiters, encodings
 from models.data.reading.compression import Place
-from models.data.reading.sources import Kind, Source, first_line
+from models.data.reading.rows import MAX_LINE
+from models.data.reading.sources import MAX_COLUMNS, Kind, Source, first_line
 
 _KINDS: dict[str, Kind] = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
-_HEAD_BYTES = 1 << 20
+_HEAD_BYTES = MAX_LINE
 _LINES = 100
 _SEPARATOR = re.compile(r'"?sep=(.|\t)"?\Z', re.IGNORECASE)
 """The line that Excel reads a delimiter from."""
@@ -38,7 +39,7 @@ def look_at(
         if kind == "parquet":
             with place.open() as (stream, _):
                 schema = pyarrow.parquet.read_schema(place.path if place.is_plain else stream)
-            return Source(place, kind, list(schema.names), schema=schema)
+            return _bounded(Source(place, kind, list(schema.names), schema=schema))
         with place.open() as (stream, _):
             head = stream.read(_HEAD_BYTES)
     except (pa.ArrowException, OSError, EOFError, ValueError) as error:
@@ -46,6 +47,8 @@ def look_at(
     found = encodings.known(encoding) if encoding is not None else encodings.detect(head)
     lines = re.split(r"\r\n|\r|\n", head.decode(found, errors="replace").removeprefix("\ufeff"))
     if len(head) == _HEAD_BYTES:
+        if len(lines) == 1:
+            raise DataSetError(f"{place}: its first line is longer than {MAX_LINE:,} bytes")
         lines = lines[:-1]
     skip = _first(lines, 0)
     if kind == "csv" and skip < len(lines) and (said := _SEPARATOR.match(lines[skip].strip(" "))):
@@ -59,10 +62,10 @@ def look_at(
     delimiter = delimiters.known(delimiter) if delimiter is not None else delimiters.detect(lines)
     fast = found == encodings.UTF_8 and len(delimiter) == 1
     if names is not None:
-        return Source(place, "csv", list(names), found, delimiter, skip=0, fast=fast)
+        return _bounded(Source(place, "csv", list(names), found, delimiter, skip=0, fast=fast))
     if len(lines) == 1:
         raise DataSetError(f"{place}: has no rows")
-    return Source(place, "csv", _header(lines[0], delimiter), found, delimiter, skip=skip + 1, fast=fast)
+    return _bounded(Source(place, "csv", _header(lines[0], delimiter), found, delimiter, skip=skip + 1, fast=fast))
 
 
 def _first(lines: Sequence[str], start: int) -> int:
@@ -75,6 +78,22 @@ def _json(place: Place, encoding: str) -> Source:
     source.names = list(dict.fromkeys(name for row in source.first_rows for name in row))
     if not source.names:
         raise DataSetError(f"{place}: cannot be read: its first lines are not JSON objects, one in a line")
+    return _bounded(source)
+
+
+def _bounded(source: Source) -> Source:
+    """Refuse a file with too many columns.
+
+    Raises
+    ------
+    DataSetError
+        It has.
+    """
+    if len(source.names) > MAX_COLUMNS:
+        raise DataSetError(
+            f"{source.place}: has {len(source.names):,} columns, and at most {MAX_COLUMNS:,} are taken: leave out those"
+            " that are not needed, or put properties into one column `attributes` as JSON"
+        )
     return source
 
 

@@ -1,5 +1,6 @@
 """Decides how a file is read: by what was said, by known formats, by known names, and by its first rows."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from models.data import columns
@@ -48,7 +49,7 @@ def plan(
     DataSetError
         What was said does not fit the file.
     """
-    repeated = sorted({column for column in source.names if source.names.count(column) > 1})
+    repeated = sorted(column for column, times_named in Counter(source.names).items() if times_named > 1)
     if repeated:
         raise DataSetError(f"{source.place}: the column {repeated[0]!r} occurs twice")
     _require_columns(source, kind, said)

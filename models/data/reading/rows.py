@@ -10,19 +10,21 @@ from typing import IO, Any, NamedTuple
 
 import orjson
 
-RAGGED, OPEN_QUOTE, NO_TEXT, NO_JSON = (
+RAGGED, OPEN_QUOTE, TOO_LONG, NO_TEXT, NO_JSON = (
     "a row with too few or too many cells",
     "a quote that does not end",
+    "a line that is too long",
     "a line that is not in the encoding of the file",
     "a line that is not a JSON object",
 )
 """Why a row cannot be read, as the counts name it."""
 _LONGEST = 1000
 """Lines of a cell, at most."""
+_BLOCK = MAX_LINE = 1 << 20
+"""Bytes of a line, or characters of one in UTF-16 and UTF-32, at most."""
 _SHOWN = 80
 _END = "\x00end"
-_RETURN = re.compile(rb"(?<=\r)(?!\n)")
-_WIDE_RETURN = re.compile(r"(?<=\r)(?!\n)")
+_WIDE_BREAK = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
 csv.field_size_limit(1 << 24)
 
 
@@ -45,10 +47,15 @@ class BadRow(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A row that can be read: its line, and its cells."""
+    """A row that can be read: its line, its cells, and how many characters they have."""
 
     number: int
     cells: list[Any]
+    size: int = 0
+
+
+class TooLong(bytes):
+    """The beginning of a line that is too long to be kept."""
 
 
 def shown(text: object) -> str:
@@ -58,7 +65,10 @@ def shown(text: object) -> str:
 
 
 def lines_of(stream: IO[bytes], encoding: str) -> Iterator[tuple[int, str | bytes]]:
-    """Yield the number and the text of each line, with its line break; bytes where it is not in the encoding."""
+    """Yield the number and the text of each line, with its line break.
+
+    It is bytes where it is not in the encoding, and `TooLong` where it is too long.
+    """
     wide = encoding.startswith(("utf-16", "utf-32"))
     lines = _wide_lines(stream, encoding) if wide else _decoded_lines(stream, encoding)
     for number, line in enumerate(lines, 1):
@@ -67,34 +77,43 @@ def lines_of(stream: IO[bytes], encoding: str) -> Iterator[tuple[int, str | byte
 
 
 def _decoded_lines(stream: IO[bytes], encoding: str) -> Iterator[str | bytes]:
-    for raw in _raw_lines(stream):
-        # A carriage return alone ends a line as well.
-        for line in [raw] if b"\r" not in raw[:-2] else filter(None, _RETURN.split(raw)):
-            try:
-                yield line.decode(encoding)
-            except UnicodeDecodeError:
-                yield line
+    for line in _raw_lines(stream):
+        if len(line) > MAX_LINE:
+            yield TooLong(line[:_SHOWN])
+            continue
+        try:
+            yield line.decode(encoding)
+        except UnicodeDecodeError:
+            yield line
 
 
 def _raw_lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Split at line feeds; streams of Arrow have no lines of their own."""
+    """Split at line breaks; streams of Arrow have no lines of their own. Of a line that is too long the end is left."""
     rest = b""
-    while block := stream.read(1 << 20):
-        *whole, rest = (rest + block).split(b"\n")
-        for line in whole:
-            yield line + b"\n"
+    while block := stream.read(_BLOCK):
+        # A carriage return alone ends a line as well; behind the last one a line feed may follow.
+        lines = (rest + block).splitlines(keepends=True)
+        rest = b"" if lines[-1].endswith(b"\n") else lines.pop()
+        yield from lines
+        if len(rest) > MAX_LINE:
+            rest = rest[: MAX_LINE + 1] + (b"\r" if rest.endswith(b"\r") else b"")
     if rest:
         yield rest
 
 
-def _wide_lines(stream: IO[bytes], encoding: str) -> Iterator[str]:
+def _wide_lines(stream: IO[bytes], encoding: str) -> Iterator[str | bytes]:
     decoder, rest = codecs.getincrementaldecoder(encoding)(errors="replace"), ""
-    while block := stream.read(1 << 20):
-        *whole, rest = (rest + decoder.decode(block)).split("\n")
-        for line in whole:
-            yield from filter(None, _WIDE_RETURN.split(line + "\n"))
-    rest += decoder.decode(b"", final=True)
-    yield from filter(None, _WIDE_RETURN.split(rest))
+    while block := stream.read(_BLOCK):
+        lines = list(filter(None, _WIDE_BREAK.split(rest + decoder.decode(block))))
+        rest = lines.pop() if lines and not lines[-1].endswith("\n") else ""
+        yield from map(_wide, lines)
+        if len(rest) > MAX_LINE:
+            rest = rest[: MAX_LINE + 1] + ("\r" if rest.endswith("\r") else "")
+    yield from map(_wide, filter(None, _WIDE_BREAK.split(rest + decoder.decode(b"", final=True))))
+
+
+def _wide(line: str) -> str | bytes:
+    return line if len(line) <= MAX_LINE else TooLong(line[:_SHOWN].encode())
 
 
 def csv_rows(
@@ -122,13 +141,13 @@ def csv_rows(
     while (found := following()) is not None:
         number, text = found
         if isinstance(text, bytes):
-            yield BadRow(file, number, "", shown(text.decode(errors="replace").rstrip("\r\n")), NO_TEXT, _ENCODED)
+            yield _no_text(file, number, text)
             continue
         if not text.strip(blank):
             continue
         taken: list[tuple[int, str | bytes]] = []
         parsed = _cells(text, delimiter, width)
-        while parsed is None and len(taken) < _LONGEST and (more := following()) is not None:
+        while parsed is None and len(taken) < _LONGEST and len(text) < MAX_LINE and (more := following()) is not None:
             taken.append(more)
             if isinstance(more[1], bytes):
                 break
@@ -138,7 +157,7 @@ def csv_rows(
         if parsed is not None and len(parsed) > width and not any(parsed[width:]):
             parsed = parsed[:width]
         if parsed is not None and len(parsed) == width:
-            yield Line(number, parsed)
+            yield Line(number, parsed, len(text))
             continue
         # What follows an open quote is read again, line by line.
         waiting[:0] = taken
@@ -154,14 +173,24 @@ def json_rows(stream: IO[bytes], encoding: str, file: str) -> Iterator[Line | Ba
     for number, text in lines_of(stream, encoding):
         if not text.strip():
             continue
+        if isinstance(text, TooLong):
+            yield _no_text(file, number, text)
+            continue
         found = _object(text)
         if isinstance(found, dict):
-            yield Line(number, [found])
+            yield Line(number, [found], len(text))
         else:
             line = text if isinstance(text, str) else text.decode(errors="replace")
             yield BadRow(
                 file, number, "", shown(line.strip()), NO_JSON, 'an object in one line, such as {"user_id": "u1"}'
             )
+
+
+def _no_text(file: str, number: int, line: bytes) -> BadRow:
+    start = shown(line.decode(errors="replace").rstrip("\r\n"))
+    if isinstance(line, TooLong):
+        return BadRow(file, number, "", start, TOO_LONG, f"a line of at most {MAX_LINE:,} bytes")
+    return BadRow(file, number, "", start, NO_TEXT, _ENCODED)
 
 
 _ENCODED = "text in the encoding of the file; --encoding names another"

@@ -14,7 +14,7 @@ import pyarrow.parquet
 
 from models.data.errors import DataSetError
 from models.data.folder import EXPORTED
-from models.data.reading import arrow_csv, delimiters, encodings
+from models.data.reading import arrow_csv, delimiters, encodings, parquet_rows
 from models.data.reading.compression import Place
 from models.data.reading.rows import BadRow, Line, csv_rows, json_rows, lines_of
 from models.data.reading.values import EMPTY
@@ -25,6 +25,9 @@ Kind = Literal["csv", "jsonl", "parquet"]
 SAMPLE_ROWS = 10_000
 """Rows that are looked at before a file is read."""
 _NUMBERS_LOOKED_AT = 1000
+MAX_COLUMNS = 1_000
+_CHUNK_CHARACTERS = 1 << 24
+"""Characters of the lines that are held at one time: rows may be long."""
 
 
 class RawChunk(NamedTuple):
@@ -155,8 +158,7 @@ class Source:
         """Return the first rows that can be read, as a table."""
         if self.kind == "parquet":
             return next(iter(self._parquet(rows))).table
-        lines = (line for line in self._lines() if isinstance(line, Line))
-        return _numbered(self._table(list(islice(lines, rows))), 0)
+        return _numbered(self._table([line for line in _held(self._lines(), rows) if isinstance(line, Line)]), 0)
 
     def sample(self, name: str, rows: int = SAMPLE_ROWS) -> list[Any]:
         """Return the first cells of a column, of rows that can be read; empty ones are None."""
@@ -171,7 +173,7 @@ class Source:
     @cached_property
     def first_rows(self) -> list[dict[str, Any]]:
         """The first rows of a text file that can be read, by the names of the columns."""
-        return [self._named(line) for line in islice(self._lines(), SAMPLE_ROWS) if isinstance(line, Line)]
+        return [self._named(line) for line in _held(self._lines(), SAMPLE_ROWS) if isinstance(line, Line)]
 
     @cached_property
     def _head(self) -> pa.Table:
@@ -231,17 +233,18 @@ class Source:
 
     def _parquet(self, rows: int) -> Iterator[RawChunk]:
         with self.place.open() as (stream, _):
-            file = pyarrow.parquet.ParquetFile(self.place.path if self.place.is_plain else stream)
-            total, row = file.metadata.num_rows, 0
-            for batch in file.iter_batches(rows):
-                yield RawChunk(_numbered(pa.Table.from_batches([batch]), row), (row + batch.num_rows) / total)
-                row += batch.num_rows
+            row = 0
+            for piece, share in parquet_rows.pieces(
+                self.place.path if self.place.is_plain else stream, rows, self.place
+            ):
+                yield RawChunk(_numbered(piece, row), share)
+                row += piece.num_rows
 
     def _by_line(self, rows: int) -> Iterator[RawChunk]:
         with self.place.open() as (stream, disk):
             size, row = self.place.path.stat().st_size or 1, 0
             lines = self._parsed(stream)
-            while found := list(islice(lines, rows)):
+            while found := list(_held(lines, rows)):
                 good = [line for line in found if isinstance(line, Line)]
                 bad = tuple(line for line in found if isinstance(line, BadRow))
                 yield RawChunk(_numbered(self._table(good), row), min(disk.tell() / size, 1.0), bad)
@@ -249,8 +252,9 @@ class Source:
 
     def _table(self, lines: Sequence[Line]) -> pa.Table:
         if self.kind == "jsonl":
+            known = set(self.names)
             for line in lines:
-                for name in line.cells[0].keys() - set(self.names):
+                for name in line.cells[0].keys() - known if len(self.late) < MAX_COLUMNS else ():
                     self.late.setdefault(name, line.number)
             columns = [[_json_cell(line.cells[0].get(name)) for line in lines] for name in self.names]
         else:
@@ -258,6 +262,16 @@ class Source:
             columns = [[cell or None for cell in column] for column in zip(*rows, strict=True)]
             columns = columns or [[] for _ in self.names]
         return pa.table([pa.array(column, pa.string()) for column in columns], names=self.names)
+
+
+def _held(lines: Iterator[Line | BadRow], rows: int) -> Iterator[Line | BadRow]:
+    """Yield lines up to a number of rows, and up to what is held at one time."""
+    size = 0
+    for line in islice(lines, rows):
+        yield line
+        size += line.size if isinstance(line, Line) else 0
+        if size > _CHUNK_CHARACTERS:
+            return
 
 
 def _numbered(table: pa.Table, first: int) -> pa.Table:

@@ -35,7 +35,7 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
 
 
 async def ended(client: httpx.AsyncClient, path: str) -> dict[str, Any]:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 180
     while True:
         job: dict[str, Any] = (await client.get(path)).json()
         if job["status"] != "running":
@@ -131,7 +131,7 @@ async def test_what_a_process_has_left_is_gone_on_with(settings: Settings) -> No
     (left / "interactions.csv").write_bytes(CSV)
     async with serving_state(settings) as state:
         await state.start()
-        until = time.monotonic() + 30
+        until = time.monotonic() + 180
         while left.exists():
             assert time.monotonic() < until
             await asyncio.sleep(0.1)
@@ -201,7 +201,7 @@ async def test_an_accepted_upload_waits_for_a_database_that_is_away(
         return 1, "away"
 
     monkeypatch.setattr(ImportStore, "find", away)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     with monkeypatch.context() as unreachable:
         unreachable.setattr(import_jobs, "_run_command", failed)
         async with serving_state(settings) as state:
@@ -229,7 +229,7 @@ async def test_a_folder_that_cannot_be_opened_stops_no_other_import(
     good.mkdir()
     for folder in (broken, good):
         (folder / "interactions.csv").write_bytes(CSV)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     async with serving_state(settings) as state:
         state.background.start("imports", state.import_jobs.run)
         while good.exists():

@@ -132,9 +132,15 @@ async def test_a_body_that_is_no_batch_is_refused(
     refused(await client.post(BATCH, content=body, headers=headers), status, code, *fields)
 
 
-async def test_ten_thousand_bad_rows_are_all_reported(client: httpx.AsyncClient, application: FastAPI) -> None:
+async def test_of_ten_thousand_bad_rows_the_first_are_explained_and_all_named(
+    client: httpx.AsyncClient, application: FastAPI, documented: Any
+) -> None:
     answer = (await client.post(BATCH, json=[{"user_id": 5}] * 10_000)).json()
-    assert (answer["stored"], answer["refused"], len(answer["errors"])) == (0, 10_000, 10_000)
+    documented("InteractionsStored", answer)
+    assert (answer["stored"], answer["refused"], len(answer["errors"])) == (0, 10_000, 100)
+    assert answer["refused_rows"] == list(range(10_000))
+    few = (await client.post(BATCH, json=[{"user_id": 5}] * 100)).json()
+    assert (len(few["errors"]), "refused_rows" in few) == (100, False)
     assert await count(application) == 0
 
 

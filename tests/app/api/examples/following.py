@@ -106,7 +106,7 @@ class Follower:
         yield "is no call of the description"
 
     async def _imported(self, path: str) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while (await self._client.get(path)).json()["status"] == "running":  # noqa: ASYNC110 - of another process
                 await asyncio.sleep(0.1)
 
