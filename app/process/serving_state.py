@@ -16,6 +16,7 @@ from app.process import factory
 from app.process.resources import Resources
 from app.schemas.options import Options
 from app.services.access.keyring import Keyring
+from app.services.access.rate_limits import RateLimits
 from app.services.access.sessions import Sessions
 from app.services.ingestion.ingestion import Ingestion
 from app.services.kit.supervision import Loop, Supervisor
@@ -81,6 +82,9 @@ class ServingState:
         self.keyring = Keyring(resources.keys)
         self.sessions = Sessions(SessionStore(resources.database), self.keyring, resources.audit_log)
         self.audit_log = resources.audit_log
+        self.rate_limits = RateLimits(
+            settings.rate_limit_storage, settings.rate_limit, settings.address_rate_limit, settings.workers
+        )
         self.feed = ChangeFeed(
             resources.changes,
             self.notifications,
@@ -169,6 +173,7 @@ class ServingState:
             closing.push_async_callback(self.ingestion.close)
             closing.push_async_callback(self.background.close)
             closing.push_async_callback(self.item_fields.close)
+            closing.push_async_callback(self.rate_limits.close)
 
 
 LOOPS: dict[str, Callable[[ServingState], Loop | None]] = {
