@@ -80,6 +80,14 @@ class OverloadedError(BraidError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
+class TooManyFollowersError(BraidError):
+    """As many clients follow training jobs as may."""
+
+    code = "too_many_followers"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after = 30
+
+
 class UnauthorizedError(BraidError):
     """No API key was sent, or none that is in force."""
 

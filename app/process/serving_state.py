@@ -38,6 +38,7 @@ from app.services.state.erased_users import ErasedUsers
 from app.services.state.histories import Histories
 from app.services.state.item_fields import ItemFields
 from app.services.state.live_items import LiveItems
+from app.services.training.following import JobFollowing
 from app.services.transfer.import_jobs import ImportJobs
 from app.services.users.retention import Retention
 from app.storage.notifications import Notifications
@@ -136,6 +137,7 @@ class ServingState:
         )
         self.newest = Newest(resources.items)
         self.known_queries: dict[bytes, Options] = {}
+        self.job_following = JobFollowing(resources.training_jobs)
         self.background = Supervisor()
 
     async def start(self) -> None:
@@ -174,6 +176,7 @@ class ServingState:
             closing.push_async_callback(self.background.close)
             closing.push_async_callback(self.item_fields.close)
             closing.push_async_callback(self.rate_limits.close)
+            closing.push_async_callback(self.job_following.close)
 
 
 LOOPS: dict[str, Callable[[ServingState], Loop | None]] = {
