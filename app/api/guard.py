@@ -15,7 +15,7 @@ from app.api.problems import as_problem
 from app.errors import BraidError, ForbiddenError, TooManyRequestsError, UnauthorizedError
 from app.process.serving_state import ServingState
 from app.services.access.audit import Actor
-from app.services.access.keyring import Key
+from app.services.access.keyring import ADMIN, Key
 from app.services.access.rate_limits import Standing
 from app.services.access.sessions import COOKIE
 
@@ -90,6 +90,22 @@ def _is_open(rule: Rule, scope: Scope, state: ServingState) -> bool:
     if rule.path == SIGN_IN:
         return scope["method"] in _SAFE
     return rule.needs == "open" or (rule.needs == "docs" and state.resources.settings.docs)
+
+
+def may_see_details(state: ServingState, scope: Scope) -> bool:
+    """Return whether an administrator makes a call that is open to all; without keys, whether this machine does."""
+    headers = Headers(scope=scope)
+    if not state.keyring.loaded:
+        return False
+    if state.keyring.has_any:
+        given = headers.get("authorization", "")
+        key = state.keyring.find(given[len(_BEARER) :].strip()) if given[: len(_BEARER)].lower() == _BEARER else None
+        return key is not None and key.may(ADMIN)
+    try:
+        loopback.require_this_machine(scope, headers)
+    except ForbiddenError:
+        return False
+    return True
 
 
 async def _let_in(state: ServingState, rule: Rule, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
