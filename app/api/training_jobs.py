@@ -74,7 +74,8 @@ async def get_training_job(
     if _STREAM not in accept:
         return await jobs.get(job_id)
     following.require_place()
-    await jobs.require(job_id)
+    if not following.follows(job_id):
+        await jobs.require(job_id)
     # It may last for hours: a server that is stopped does not wait for it.
     request.scope.setdefault("state", {})[ENDS_AT_STOP] = True
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}

@@ -67,6 +67,10 @@ class JobFollowing:
                 f"{MOST_FOLLOWERS} clients follow training jobs, and more may not: try again later"
             )
 
+    def follows(self, job_id: str) -> bool:
+        """Return whether somebody follows a job already: then there is one."""
+        return job_id in self._watched
+
     async def events(self, job_id: str, after: int = 0) -> AsyncIterator[JobEvent | None]:
         """Yield the events of a job until it ends; None after a while without one.
 
