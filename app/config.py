@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.schedules import parse_schedule
 from app.setting_names import PREFIX, is_injected, unknown_names
-from app.setting_values import bundle_place, database_url
+from app.setting_values import bundle_place, database_url, limit_storage, networks, rate_limit
 from models.data.events import EVENT_WEIGHTS, EventTypes
 from models.data.goal import BETWEEN_GOALS, DeclaredGoals
 from models.data.rating_scale import DeclaredScale
@@ -107,6 +107,25 @@ class Settings(BaseSettings):
         description="Whether other machines may send requests while there is no API key.",
     )
     docs: bool = Field(True, description="Whether `/docs`, `/redoc` and `/openapi.json` are open without an API key.")
+    trusted_proxies: str | None = Field(
+        None,
+        description="Addresses or networks of the proxies in front, separated by commas: the address of a client is"
+        " taken from the `X-Forwarded-For` of these alone; by default of none.",
+    )
+    rate_limit: str | None = Field(
+        None,
+        description="Requests that each API key may send, such as `600/minute` or `50/second`; by default any number.",
+    )
+    address_rate_limit: str = Field(
+        "1200/minute",
+        description="Requests that each address may send with publishable keys; as often it may try to sign in, or give"
+        " a wrong key.",
+    )
+    rate_limit_storage: str = Field(
+        "memory://",
+        description="Where requests are counted: `memory://` in each process, or `redis://HOST:6379` for all servers"
+        " together.",
+    )
     test_clock: AwareDatetime | None = Field(
         None,
         description="For tests: a time with an offset at which the clock of `braid serve` stands until a request moves"
@@ -230,6 +249,21 @@ class Settings(BaseSettings):
         if value is not None:
             read_schema(value)
         return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str | None) -> str | None:
+        return value if value is None else networks(value)
+
+    @field_validator("rate_limit", "address_rate_limit")
+    @classmethod
+    def _readable_limit(cls, value: str | None) -> str | None:
+        return value if value is None else rate_limit(value)
+
+    @field_validator("rate_limit_storage")
+    @classmethod
+    def _known_storage(cls, value: str) -> str:
+        return limit_storage(value)
 
     @field_validator("test_clock")
     @classmethod

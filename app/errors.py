@@ -17,7 +17,7 @@ class BraidError(Exception):
     told: str | None = None
     """What clients read in place of the text, which may name hosts and users and goes to the log only."""
     retry_after = 1
-    """Seconds after which a client may try again, where the status is 503."""
+    """Seconds after which a client may try again, where the status is 429 or 503."""
 
 
 class NotFoundError(BraidError):
@@ -80,6 +80,14 @@ class OverloadedError(BraidError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
+class TooManyFollowersError(BraidError):
+    """As many clients follow training jobs as may."""
+
+    code = "too_many_followers"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after = 30
+
+
 class UnauthorizedError(BraidError):
     """No API key was sent, or none that is in force."""
 
@@ -116,6 +124,24 @@ class ForeignUserError(ForbiddenError):
     """A publishable key was used for a user that is not the page's own."""
 
     code = "foreign_user"
+
+
+class TooManyRequestsError(BraidError):
+    """A key or an address has sent as much as it may.
+
+    Parameters
+    ----------
+    standing
+        Where it stands within its limit.
+    """
+
+    code = "too_many_requests"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, text: str, standing: Any) -> None:
+        super().__init__(text)
+        self.standing = standing
+        self.retry_after = standing.resets_in
 
 
 class MalformedBodyError(BraidError):

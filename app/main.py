@@ -41,6 +41,7 @@ from app.api.hot_path import HotPath
 from app.api.observed import Observed, RouteNoted
 from app.api.problems import add_error_handlers
 from app.api.raw_paths import RawPaths
+from app.api.security_headers import SecurityHeaders
 from app.config import Settings, load_settings
 from app.console import sign_in, views
 from app.logs import configure_logging
@@ -127,6 +128,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(RawPaths)
     if settings.test_clock is not None:
         app.add_middleware(ClockHeader)
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(Observed, logs=lambda: app.state.settings.logs_requests)
     openapi.describe(app)
     return app

@@ -1,7 +1,10 @@
-"""Values of settings that are addresses: what they must look like."""
+"""Values of settings that are addresses or limits: what they must look like."""
 
+from importlib.util import find_spec
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
+from limits import parse
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -50,4 +53,53 @@ def bundle_place(value: str) -> str:
         raise ValueError(f"{value!r} names no bucket: {parts.scheme}://bucket/folder")
     if value.startswith("file://") and parts.netloc:
         raise ValueError(f"{value!r} names a host: a folder is file:///folder")
+    return value
+
+
+def networks(value: str) -> str:
+    """Return addresses and networks, separated by commas.
+
+    Raises
+    ------
+    ValueError
+        One of them is neither.
+    """
+    found = [part.strip() for part in value.split(",") if part.strip()]
+    for part in found:
+        try:
+            ip_network(part)
+        except ValueError as error:
+            raise ValueError(f"{part!r} is neither an address (10.0.0.5) nor a network (10.0.0.0/8)") from error
+    return ",".join(found)
+
+
+def rate_limit(value: str) -> str:
+    """Return how many requests there may be in which time.
+
+    Raises
+    ------
+    ValueError
+        It is no such text, or allows none.
+    """
+    try:
+        amount = parse(value).amount
+    except ValueError as error:
+        raise ValueError(f"{value!r} is not a limit such as 600/minute or 50/second") from error
+    if amount < 1:
+        raise ValueError(f"{value!r} allows no request at all")
+    return value
+
+
+def limit_storage(value: str) -> str:
+    """Return the URL of the place where requests are counted.
+
+    Raises
+    ------
+    ValueError
+        It is neither the memory of the process nor a Redis server.
+    """
+    if value != "memory://" and urlsplit(value).scheme not in {"redis", "rediss", "redis+unix"}:
+        raise ValueError("is neither memory:// nor a URL of redis://, rediss:// or redis+unix://")
+    if value != "memory://" and find_spec("redis") is None:
+        raise ValueError("needs the package redis: install Braid with the extra `redis`")
     return value

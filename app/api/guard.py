@@ -1,5 +1,6 @@
 """Who may call what: stands in front of everything that answers, the hot path included."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -8,14 +9,15 @@ from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api import loopback, page_keys
+from app.api import loopback, page_keys, rate_limiting
 from app.api.access_rules import Rule, rule_of
 from app.api.observed import NO_ROUTE
 from app.api.problems import as_problem
-from app.errors import BraidError, ForbiddenError, UnauthorizedError
+from app.errors import BraidError, ForbiddenError, TooManyRequestsError, UnauthorizedError
 from app.process.serving_state import ServingState
 from app.services.access.audit import Actor
-from app.services.access.keyring import Key
+from app.services.access.keyring import ADMIN, Key
+from app.services.access.rate_limits import Standing
 from app.services.access.sessions import COOKIE
 
 _BEARER = "bearer "
@@ -58,7 +60,7 @@ class Guard:
             return
         rule = rule_of(scope["method"], scope["path"])
         state: ServingState | None = getattr(scope["app"].state, "serving", None)
-        if state is None or rule.needs == "open" or (rule.needs == "docs" and state.resources.settings.docs):
+        if state is None or _is_open(rule, scope, state):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -71,26 +73,91 @@ class Guard:
                     await page_keys.preflight(origin)(scope, receive, send)
                     return
                 send = _with_origin(send, origin)
-            caller = await _caller(state, scope, headers)
-            if caller.key is not None:
-                _require(caller.key, rule, scope["path"], origin)
-                if caller.key.is_publishable:
-                    receive = await page_keys.require_own_user(caller.key, scope, headers, receive)
+            if rule.needs == "open":
+                await rate_limiting.count_address(state, state.rate_limits.tries, scope)
+            else:
+                receive, send = await _let_in(state, rule, scope, receive, send)
         except BraidError as error:
-            if isinstance(error, UnauthorizedError) and scope["path"] == _CONSOLE and "authorization" not in headers:
-                await RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)(scope, receive, send)
-                return
-            extra = _CHALLENGE if isinstance(error, UnauthorizedError) else {}
-            await as_problem(error, scope["method"], NO_ROUTE, extra)(scope, receive, send)
+            await _refuse(error, scope, receive, send)
             return
         except ClientDisconnect:
             # Nobody is there to be answered.
             return
-        actor = scope[CALLER] = Actor(caller.name, (scope.get("client") or (None,))[0])
-        if rule.recorded and scope["method"] not in _SAFE:
-            scope[TRIED] = []
-            send = _recorded(send, state, actor, scope)
         await self._app(scope, receive, send)
+
+
+def _is_open(rule: Rule, scope: Scope, state: ServingState) -> bool:
+    """Return whether nobody has to be asked for: a try to sign in is counted."""
+    if rule.path == SIGN_IN:
+        return scope["method"] in _SAFE
+    return rule.needs == "open" or (rule.needs == "docs" and state.resources.settings.docs)
+
+
+def may_see_details(state: ServingState, scope: Scope) -> bool:
+    """Return whether an administrator makes a call that is open to all; without keys, whether this machine does."""
+    headers = Headers(scope=scope)
+    if not state.keyring.loaded:
+        return False
+    if state.keyring.has_any:
+        given = headers.get("authorization", "")
+        key = state.keyring.find(given[len(_BEARER) :].strip()) if given[: len(_BEARER)].lower() == _BEARER else None
+        return key is not None and key.may(ADMIN)
+    try:
+        loopback.require_this_machine(scope, headers)
+    except ForbiddenError:
+        return False
+    return True
+
+
+async def _let_in(state: ServingState, rule: Rule, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
+    """Say in the scope who calls; return what receives the request and sends its answer.
+
+    Raises
+    ------
+    BraidError
+        The request is refused.
+    """
+    headers = Headers(scope=scope)
+    caller = await _caller(state, scope, headers)
+    if caller.key is not None:
+        standing = await _count(state, caller.key, scope)
+        if standing is not None:
+            send = rate_limiting.telling(send, standing)
+        _require(caller.key, rule, scope["path"], headers.get("origin"))
+        if caller.key.is_publishable:
+            receive = await page_keys.require_own_user(caller.key, scope, headers, receive)
+    actor = scope[CALLER] = Actor(caller.name, (scope.get("client") or (None,))[0])
+    if rule.recorded and scope["method"] not in _SAFE:
+        scope[TRIED] = []
+        send = _recorded(send, state, actor, scope)
+    return receive, send
+
+
+async def _refuse(error: BraidError, scope: Scope, receive: Receive, send: Send) -> None:
+    if (
+        isinstance(error, UnauthorizedError)
+        and scope["path"] == _CONSOLE
+        and "authorization" not in Headers(scope=scope)
+    ):
+        await RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)(scope, receive, send)
+        return
+    extra: Mapping[str, str] = _CHALLENGE if isinstance(error, UnauthorizedError) else {}
+    if isinstance(error, TooManyRequestsError):
+        extra = rate_limiting.extra_of(error)
+    await as_problem(error, scope["method"], NO_ROUTE, extra)(scope, receive, send)
+
+
+async def _count(state: ServingState, key: Key, scope: Scope) -> Standing | None:
+    """Count a request; a key that anybody can read has no limit of its own, but each address that uses one.
+
+    Raises
+    ------
+    TooManyRequestsError
+        It is one too many.
+    """
+    if key.is_publishable:
+        return await rate_limiting.count_address(state, state.rate_limits.by_address, scope)
+    return await rate_limiting.count_key(state, key.key_id)
 
 
 async def _caller(state: ServingState, scope: Scope, headers: Headers) -> Caller:
@@ -100,6 +167,8 @@ async def _caller(state: ServingState, scope: Scope, headers: Headers) -> Caller
     ------
     UnauthorizedError
         The key is missing, wrong, revoked or has expired.
+    TooManyRequestsError
+        The address has given too many wrong ones.
     ForbiddenError
         There are no keys, and the request is not of this machine.
     """
@@ -120,6 +189,7 @@ async def _caller(state: ServingState, scope: Scope, headers: Headers) -> Caller
         raise UnauthorizedError("the Authorization header must be `Bearer` and an API key")
     key = state.keyring.find(given[len(_BEARER) :].strip())
     if key is None:
+        await rate_limiting.count_address(state, state.rate_limits.tries, scope)
         raise UnauthorizedError("this API key is unknown, revoked or has expired")
     return Caller(key.key_id, key)
 
@@ -153,7 +223,7 @@ def _with_origin(send: Send, origin: str) -> Send:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers["Access-Control-Allow-Origin"] = origin
-            headers["Access-Control-Expose-Headers"] = "Braid-Degraded, Retry-After"
+            headers["Access-Control-Expose-Headers"] = "Braid-Degraded, RateLimit, RateLimit-Policy, Retry-After"
             headers.add_vary_header("Origin")
         await send(message)
 

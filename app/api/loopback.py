@@ -25,14 +25,25 @@ def require(settings: Settings, scope: Scope, headers: Headers) -> None:
     ForbiddenError
         The text says which, and what to do.
     """
-    origin, host = headers.get("origin"), headers.get("host", "")
+    origin = headers.get("origin")
     if is_foreign(headers):
         raise ForeignOriginError(
             f"pages of {origin} may not call this server: make a key for them,"
             f" `braid key create --name NAME --scope publish --origin {origin}`"
         )
-    if settings.allow_open:
-        return
+    if not settings.allow_open:
+        require_this_machine(scope, headers)
+
+
+def require_this_machine(scope: Scope, headers: Headers) -> None:
+    """Refuse a request of another machine, or to another name.
+
+    Raises
+    ------
+    ForbiddenError
+        The text says which, and what to do.
+    """
+    host = headers.get("host", "")
     caller = scope.get("client")
     through = next((name for name in _OF_PROXIES if name in headers), None)
     if through is not None:

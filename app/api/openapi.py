@@ -94,7 +94,8 @@ def _guard(operation: dict[str, Any], rule: Rule) -> None:
     operation["security"] = [{_SCHEME: [rule.needs]}, {}]
     pages = ", or `publish` for the page's own user" if rule.in_pages else ""
     operation["description"] += f"\n\nScope of the API key: `{rule.needs}`{pages}."
-    for status, response in problems(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN).items():
+    refusals = problems(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+    for status, response in refusals.items():
         described = {"description": response["description"], "content": {_JSON: {"schema": _PROBLEM}}}
         operation["responses"].setdefault(str(status), described)
 
@@ -123,7 +124,7 @@ def _complete(operation: dict[str, Any]) -> None:
         content = response.get("content", {})
         if int(status) >= _FIRST_ERROR and content.get(_JSON, {}).get("schema") == _PROBLEM:
             content[MEDIA_TYPE] = content.pop(_JSON)
-            if int(status) == HTTPStatus.SERVICE_UNAVAILABLE:
+            if int(status) in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
                 response["headers"] = _RETRY_AFTER
     operation["responses"] = dict(sorted(responses.items()))
 

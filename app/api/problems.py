@@ -22,6 +22,7 @@ MEDIA_TYPE = "application/problem+json"
 _JSON = "application/json"
 _log = structlog.get_logger(__name__)
 _CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large"}
+_LATER = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 # Not the phrases of the statuses: these differ between versions of Python.
 _MEANINGS = {
     HTTPStatus.UNAUTHORIZED: "The API key is missing, unknown, revoked or has expired",
@@ -31,7 +32,8 @@ _MEANINGS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body has a content type or an encoding that is not taken here",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request is not valid: `errors` names the fields",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too much of this kind waits: try again after `Retry-After`",
+    HTTPStatus.TOO_MANY_REQUESTS: "The API key or the address has sent as much as it may, or too much of this kind waits:"
+    " see `Retry-After`",
     HTTPStatus.INTERNAL_SERVER_ERROR: "A bug in Braid: see its log",
     HTTPStatus.SERVICE_UNAVAILABLE: "What is needed, mostly the database, is not available: try again",
 }
@@ -71,12 +73,11 @@ def as_problem(error: BraidError, method: str, route: str, headers: Mapping[str,
     """Answer a request with what went wrong."""
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request failed", method=method, route=route, code=error.code, reason=str(error))
-    later = error.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
     detail = error.told or str(error)
     about = None if error.field is None else [FieldError(field=error.field, code=error.code, detail=detail)]
     if isinstance(error, InvalidFieldsError):
         about = error.errors[:MAX_ERRORS]
-    again = {"Retry-After": str(error.retry_after)} if later else {}
+    again = {"Retry-After": str(error.retry_after)} if error.status in _LATER else {}
     return problem_response(error.status, error.code, detail, about, headers={**again, **(headers or {})} or None)
 
 

@@ -6,6 +6,8 @@ from starlette.types import Send
 
 from app.errors import BraidError
 
+ENDS_AT_STOP = "braid.ends_at_stop"
+"""Set in the state of a request whose answer has no end of its own: it ends when the server is stopped."""
 _log = structlog.get_logger(__name__)
 
 

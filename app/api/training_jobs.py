@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.sse import format_sse_event
 
-from app.api.dependencies import PathId, from_resources
+from app.api.dependencies import PathId, from_resources, from_state
 from app.api.problems import problems
-from app.api.streams import Streamed
+from app.api.streams import ENDS_AT_STOP, Streamed
 from app.process import factory
 from app.schemas.training_jobs import (
     TrainingJob,
@@ -18,12 +18,14 @@ from app.schemas.training_jobs import (
     TrainingJobsQuery,
     TrainingJobWithLog,
 )
+from app.services.training.following import JobFollowing
 from app.services.training.jobs import TrainingJobs
 
 _PATH = "/training-jobs"
 _STREAM = "text/event-stream"
 _EVENT = format_sse_event(event="line", data_str="reading the log: done", id="7").decode()
 Jobs = Annotated[TrainingJobs, from_resources(factory.training_jobs)]
+Following = Annotated[JobFollowing, from_state(lambda state: state.job_following)]
 router = APIRouter(
     prefix=_PATH,
     tags=["training"],
@@ -59,6 +61,8 @@ async def list_training_jobs(query: Annotated[TrainingJobsQuery, Query()], jobs:
 async def get_training_job(
     job_id: PathId,
     jobs: Jobs,
+    following: Following,
+    request: Request,
     accept: Annotated[str, Header(description=f"`{_STREAM}` to follow the job")] = "application/json",
     last_event_id: Annotated[int, Header(ge=0, lt=2**63, description="id of the last line that was received")] = 0,
 ) -> TrainingJobWithLog | Streamed:
@@ -67,11 +71,15 @@ async def get_training_job(
     With `Accept: text/event-stream` it answers with server-sent events: `line` (with an id to resume from), `progress`
     and finally `end`.
     """
-    job = await jobs.get(job_id)
     if _STREAM not in accept:
-        return job
+        return await jobs.get(job_id)
+    following.require_place()
+    if not following.follows(job_id):
+        await jobs.require(job_id)
+    # It may last for hours: a server that is stopped does not wait for it.
+    request.scope.setdefault("state", {})[ENDS_AT_STOP] = True
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return Streamed(_events(jobs, job_id, last_event_id), media_type=_STREAM, headers=headers)
+    return Streamed(_events(following, job_id, last_event_id), media_type=_STREAM, headers=headers)
 
 
 @router.post("/{job_id}/cancel", status_code=HTTPStatus.ACCEPTED, responses=problems(HTTPStatus.NOT_FOUND))
@@ -80,8 +88,8 @@ async def cancel_training_job(job_id: PathId, jobs: Jobs) -> TrainingJob:
     return await jobs.cancel(job_id)
 
 
-async def _events(jobs: TrainingJobs, job_id: str, after: int) -> AsyncIterator[bytes]:
-    async for event in jobs.events(job_id, after):
+async def _events(following: JobFollowing, job_id: str, after: int) -> AsyncIterator[bytes]:
+    async for event in following.events(job_id, after):
         if event is None:
             yield format_sse_event(comment="still here")
             continue

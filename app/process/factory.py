@@ -11,6 +11,7 @@ from app.config import SHARED_FOLDER
 from app.process.resources import Resources
 from app.services.monitoring.online_measures import OnlineMeasuring
 from app.services.monitoring.operation_checks import EventTypesOfLog
+from app.services.monitoring.served_lists import ServedLists
 from app.services.state.bundle_origin import BundleOrigin
 from app.services.training.jobs import TrainingJobs
 from app.services.training.versions import Versions
@@ -81,7 +82,9 @@ def training_jobs(resources: Resources) -> TrainingJobs:
 
 def online_measuring(resources: Resources) -> OnlineMeasuring:
     """Measure clicks and conversions of recommendations."""
-    return OnlineMeasuring(OnlineMeasureStore(resources.database), resources.scenarios.shares)
+    activations = ActivationStore(resources.database, resources.changes)
+    served = ServedLists(activations, resources.bundles, resources.scenarios)
+    return OnlineMeasuring(OnlineMeasureStore(resources.database), served, resources.scenarios.shares)
 
 
 def event_types_of_log(resources: Resources) -> EventTypesOfLog:

@@ -16,6 +16,7 @@ from app.process import factory
 from app.process.resources import Resources
 from app.schemas.options import Options
 from app.services.access.keyring import Keyring
+from app.services.access.rate_limits import RateLimits
 from app.services.access.sessions import Sessions
 from app.services.ingestion.ingestion import Ingestion
 from app.services.kit.supervision import Loop, Supervisor
@@ -37,6 +38,7 @@ from app.services.state.erased_users import ErasedUsers
 from app.services.state.histories import Histories
 from app.services.state.item_fields import ItemFields
 from app.services.state.live_items import LiveItems
+from app.services.training.following import JobFollowing
 from app.services.transfer.import_jobs import ImportJobs
 from app.services.users.retention import Retention
 from app.storage.notifications import Notifications
@@ -81,6 +83,9 @@ class ServingState:
         self.keyring = Keyring(resources.keys)
         self.sessions = Sessions(SessionStore(resources.database), self.keyring, resources.audit_log)
         self.audit_log = resources.audit_log
+        self.rate_limits = RateLimits(
+            settings.rate_limit_storage, settings.rate_limit, settings.address_rate_limit, settings.workers
+        )
         self.feed = ChangeFeed(
             resources.changes,
             self.notifications,
@@ -136,6 +141,7 @@ class ServingState:
         )
         self.newest = Newest(resources.items)
         self.known_queries: dict[bytes, Options] = {}
+        self.job_following = JobFollowing(resources.training_jobs)
         self.background = Supervisor()
 
     async def start(self) -> None:
@@ -173,6 +179,8 @@ class ServingState:
             closing.push_async_callback(self.ingestion.close)
             closing.push_async_callback(self.background.close)
             closing.push_async_callback(self.item_fields.close)
+            closing.push_async_callback(self.rate_limits.close)
+            closing.push_async_callback(self.job_following.close)
 
 
 LOOPS: dict[str, Callable[[ServingState], Loop | None]] = {

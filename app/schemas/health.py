@@ -21,7 +21,10 @@ class Check(BaseModel):
         " one cannot read it: train again; `foreign`: the bundle is of another database; `degraded`: something"
         " needs attention, and requests are answered; `failed`: 503. With all others the process takes traffic"
     )
-    detail: str = Field(description="what was found, and what to do about it")
+    detail: str | None = Field(
+        None,
+        description="what was found, and what to do about it: for an admin key, or without keys for this machine",
+    )
 
 
 class Ready(BaseModel):
@@ -49,3 +52,8 @@ class Ready(BaseModel):
 
     status: Literal["ok", "failed"] = Field(description="`failed` where one of the checks failed")
     checks: dict[str, Check] = Field(description="the checks, by name")
+
+    def without_details(self) -> "Ready":
+        """Return the states alone: details name hosts and folders."""
+        states = {name: Check(status=check.status, detail=None) for name, check in self.checks.items()}
+        return Ready(status=self.status, checks=states)

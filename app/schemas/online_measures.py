@@ -85,7 +85,7 @@ class DayCounts(Counts):
 
 
 class StrategyCounts(Counts):
-    """Counts of lists of one strategy; `unknown` if the request id was not made by Braid."""
+    """Counts of lists of one strategy; `unknown` if Braid has served no such list."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"strategy": "personalized", **_COUNTS}]})
 
@@ -93,7 +93,7 @@ class StrategyCounts(Counts):
 
 
 class BundleCounts(Counts):
-    """Counts of lists of one bundle; `none` if no bundle was active, `unknown` for a request id not made by Braid."""
+    """Counts of lists of one bundle; `none` if no bundle was active, `unknown` if Braid has served no such list."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"bundle_version": "20260301T120000Z-1", **_COUNTS}]})
 
@@ -120,7 +120,7 @@ class VariantCounts(ScenarioCounts):
 
 
 class PositionCounts(Counts):
-    """Counts of one position in the list; null if the events have no position."""
+    """Counts of one position in the list; null if the events have none, or one above 1,000."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"position": 1, **_COUNTS}]})
 

@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from functools import partial
 from typing import Any
 
 import typer
@@ -21,6 +22,8 @@ import uvicorn
 from app.config import SHARED_FOLDER, Settings
 from app.errors import PortError
 from app.logs import configure_logging
+from app.server.connections import Connection
+from app.server.places import Places, raise_descriptor_limit
 from app.server.supervisor import Supervisor
 from app.setting_names import PREFIX
 
@@ -76,6 +79,7 @@ def serve_forever(settings: Settings, application: str = "app.main:create_app") 
         folder = tempfile.mkdtemp(prefix="braid-metrics-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         os.environ[SHARED_FOLDER] = folder
+    raise_descriptor_limit()
     # The server raises the signal that stopped it once more when it is done: to be stopped is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     options: dict[str, Any] = {
@@ -86,6 +90,11 @@ def serve_forever(settings: Settings, application: str = "app.main:create_app") 
         "log_config": None,
         "access_log": False,
         "server_header": False,
+        "http": partial(Connection, places=Places()),
+        "ws": "none",
+        # An address that any client can claim counts only where a proxy is known to have written it.
+        "proxy_headers": bool(settings.trusted_proxies),
+        "forwarded_allow_ips": settings.trusted_proxies or [],
         "timeout_graceful_shutdown": _GRACE_SECONDS,
         "timeout_worker_healthcheck": settings.worker_timeout,
     }

@@ -59,6 +59,12 @@ class ScenarioStore:
             rows = (await connection.execute(statement)).all()
         return {row.name: StoredScenario(row.name, row.version, row.definition, row.changed_at) for row in rows}
 
+    async def all(self) -> list[StoredScenario]:
+        """Return all versions of all scenarios."""
+        async with self._database.begin() as connection:
+            rows = (await connection.execute(select(scenarios))).all()
+        return [StoredScenario(row.name, row.version, row.definition, row.changed_at) for row in rows]
+
     async def versions(self, name: str) -> list[StoredScenario]:
         """Return all versions of a scenario, newest first."""
         wanted = select(scenarios).where(scenarios.c.name == name).order_by(scenarios.c.version.desc())

@@ -68,7 +68,7 @@ class Client:
         return body
 
     def post(self, path: str, body: object, headers: Mapping[str, str] = _NO_HEADERS) -> Any:
-        """Post JSON, and return the JSON of an answer that must be 200 or 201.
+        """Post JSON, and return the JSON of an answer that must be 200, 201 or 202.
 
         Raises
         ------
@@ -89,7 +89,7 @@ class Client:
             content = response.read()
         except (OSError, http.client.HTTPException) as error:
             raise LoadError(f"{method} {path}: no answer: {error}") from error
-        if response.status not in {http.HTTPStatus.OK, http.HTTPStatus.CREATED}:
+        if response.status not in {http.HTTPStatus.OK, http.HTTPStatus.CREATED, http.HTTPStatus.ACCEPTED}:
             raise LoadError(f"{method} {path}: answered {response.status}: {content[:_SHOWN].decode(errors='replace')}")
         return json.loads(content)
 

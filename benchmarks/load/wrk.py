@@ -104,6 +104,7 @@ def run_wrk(
     core: int | None,
     folder: Path,
     post_run: str | None = None,
+    headers: Sequence[str] = (),
 ) -> Measured:
     """Request one path again and again, or each of several paths once.
 
@@ -117,6 +118,8 @@ def run_wrk(
         Where the script and the paths are written.
     post_run
         If given, interactions are posted to the path, each with an `event_id` that begins with this text.
+    headers
+        Further headers of each request, as `Name: value`.
 
     Raises
     ------
@@ -130,6 +133,7 @@ def run_wrk(
     if not single:
         listed.write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
     options = ["-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", f"{_ANSWER_SECONDS}s"]
+    options += [part for header in headers for part in ("-H", header)]
     url = f"http://{HOST}:{port}{paths[0]}"
     command = [require_wrk(), *options, "-s", str(script), url, *arguments]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

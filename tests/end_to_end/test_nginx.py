@@ -135,3 +135,25 @@ def test_ids_are_what_they_are_behind_a_proxy(
                 assert client.delete(path).status_code == 204, path
                 assert client.get(path).status_code == 404, path
         assert client.get("/items/%2E%2E").status_code != 200
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("trusted", [True, False])
+def test_the_address_of_a_client_is_what_a_named_proxy_says(
+    braid: Callable[..., Any], running: Callable[..., Any], database_url: str, tmp_path: Path, trusted: bool
+) -> None:
+    """Without the setting all clients have the proxy's address, and none can claim another one."""
+    settings = {"BRAID_DATABASE_URL": database_url, "BRAID_BUNDLES": tmp_path / "bundles"}
+    made = braid("key", "create", "--name", "k", "--scope", "admin", **settings)
+    key = next(word for word in made.stdout.split() if word.startswith("braid_sk_"))
+    if trusted:
+        settings["BRAID_TRUSTED_PROXIES"] = "127.0.0.1"
+    with running("serve", **settings) as (direct, _), nginx(tmp_path / "nginx", direct.base_url.port) as client:
+        headers = {"authorization": f"Bearer {key}", "x-forwarded-for": "192.0.2.7"}
+        assert client.post("/training-jobs", headers=headers).status_code == 202
+        (act,) = [
+            act
+            for act in client.get("/audit-log", headers=headers).json()["items"]
+            if act["subject"] == "/training-jobs"
+        ]
+        assert act["address"] == ("192.0.2.7" if trusted else "127.0.0.1")

@@ -97,4 +97,4 @@ async def _made(check: Callable[[], Awaitable[Check]]) -> Check:
 
 def _finding(name: str, check: Check) -> Finding:
     status = check.status
-    return Finding(name, "ok" if status == "ok" else "failed" if status == "failed" else "warning", check.detail)
+    return Finding(name, "ok" if status == "ok" else "failed" if status == "failed" else "warning", check.detail or "")

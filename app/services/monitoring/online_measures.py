@@ -24,6 +24,7 @@ from app.schemas.online_measures import (
     VariantCounts,
 )
 from app.schemas.problems import FieldError
+from app.services.monitoring.served_lists import ServedLists
 from app.services.recommending import request_ids
 from app.storage.online_measures import ImpressionCount, OnlineMeasureStore
 from app.times import clock, from_microseconds, to_microseconds
@@ -31,6 +32,8 @@ from app.times import clock, from_microseconds, to_microseconds
 CLICKS = ("click", "view")
 CONVERSIONS = ("purchase",)
 _DAYS = 30
+_MOST_POSITIONS = 1000
+"""Longer lists than any that is served."""
 _KEPT_SECONDS = 60.0
 _Z = 1.959964
 _DOUBTFUL = 0.001
@@ -75,8 +78,11 @@ class OnlineMeasuring:
         Gives the shares of the variants of a scenario by name; none for an unknown one.
     """
 
-    def __init__(self, store: OnlineMeasureStore, shares: Callable[[str], Mapping[str, float]]) -> None:
+    def __init__(
+        self, store: OnlineMeasureStore, served: ServedLists, shares: Callable[[str], Mapping[str, float]]
+    ) -> None:
         self._store = store
+        self._served = served
         self._shares = shares
 
     async def measure(self, query: OnlineQuery) -> OnlineMeasures:
@@ -97,14 +103,15 @@ class OnlineMeasuring:
             name: defaultdict(_Totals) for name in ("day", "strategy", "bundle", "position", "scenario", "variant")
         }
         users: dict[tuple[str, str], set[str]] = defaultdict(set)
+        served = await self._served.find()
         found = self._store.impressions(to_microseconds(begin), to_microseconds(end), CLICKS, CONVERSIONS)
         async for count in found:
-            origin = request_ids.read(count.request_id)
+            origin = served.known(request_ids.read(count.request_id))
             total.add(count)
             groups["day"][count.day].add(count)
             groups["strategy"][origin.strategy].add(count)
             groups["bundle"][origin.bundle_version].add(count)
-            groups["position"][count.position].add(count)
+            groups["position"][_place(count.position)].add(count)
             groups["scenario"][origin.scenario].add(count)
             if origin.scenario is not None and origin.variant is not None:
                 groups["variant"][origin.scenario, origin.variant].add(count)
@@ -176,6 +183,10 @@ def mismatch(counts: Sequence[int], shares: Sequence[float]) -> float:
         return 1.0
     distance = sum((count - share * total) ** 2 / (share * total) for count, share in zip(counts, shares, strict=True))
     return float(gammaincc((len(counts) - 1) / 2, distance / 2))
+
+
+def _place(position: int | None) -> int | None:
+    return position if position is not None and position <= _MOST_POSITIONS else None
 
 
 def _sorted(group: Mapping[Any, _Totals]) -> list[tuple[Any, _Totals]]:

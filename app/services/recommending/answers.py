@@ -13,7 +13,7 @@ from app.services.recommending.pages import Page
 from app.services.state.serving import Serving
 from app.times import clock
 
-_NO_BUNDLE = "none"
+NO_BUNDLE = "none"
 _random = random.Random()  # noqa: S311 - ids have to differ, not to be secret
 
 
@@ -122,5 +122,5 @@ def finished(
             "degraded": degraded,
         }
     )
-    mark = request_ids.mark(version or _NO_BUNDLE, strategy, *place)
+    mark = request_ids.mark(version or NO_BUNDLE, strategy, *place)
     return Answer(head[:-1], mark, strategy, degraded, top_score=top_score, known_user=known_user)

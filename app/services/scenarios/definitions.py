@@ -84,6 +84,21 @@ class Scenarios:
         except NotFoundError:
             return {}
 
+    async def variants_so_far(self) -> dict[str, frozenset[str]]:
+        """Return the names of the variants of every scenario that there is or was, by its name.
+
+        Raises
+        ------
+        DatabaseError
+            The database cannot be read.
+        """
+        found: dict[str, set[str]] = {}
+        stored = [_scenario(version) for version in await self._store.all()]
+        for one in (*self.all(), *stored):
+            if one is not None:
+                found.setdefault(one.name, set()).update(variant.name for variant in one.variants)
+        return {name: frozenset(variants) for name, variants in found.items()}
+
     def all(self) -> list[Scenario]:
         """Return all scenarios, ordered by name."""
         return [self.get(name) for name in self._names()]

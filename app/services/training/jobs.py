@@ -1,8 +1,6 @@
 """Training jobs: adds, returns, follows and cancels them."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator
 
 from app.errors import BundleRefusedError, BundlesUnavailableError, InvalidFieldsError, NotFoundError
 from app.schemas.problems import FieldError
@@ -15,16 +13,12 @@ from app.schemas.training_jobs import (
     TrainingJobWithLog,
 )
 from app.services.kit.pagination import decode, encode
-from app.storage.training_jobs import OPEN, Job, Line, Origin, TrainingJobStore
+from app.storage.training_jobs import Job, Line, Origin, TrainingJobStore
 from app.times import from_microseconds
 from models.bundle.errors import BundleError, StoreUnreachableError
 from models.bundle.store import BundleStore
 
 _LIST = "training_jobs"
-_POLL_SECONDS = 0.5
-_KEEP_ALIVE_SECONDS = 15.0
-JobEvent = tuple[str, str, int | None]
-"""Name, data as JSON, and the id of the log line if the event is one."""
 
 
 class TrainingJobs:
@@ -46,7 +40,7 @@ class TrainingJobs:
         """
         await asyncio.to_thread(self._check, wanted)
         options = wanted.model_dump(exclude={"kind"})
-        return _described(await self._jobs.add(wanted.kind, origin, options))
+        return described(await self._jobs.add(wanted.kind, origin, options))
 
     async def get(self, job_id: str) -> TrainingJobWithLog:
         """Return a job and its log.
@@ -58,7 +52,7 @@ class TrainingJobs:
         """
         job = await self._find(job_id)
         lines = await self._jobs.lines(job_id)
-        return TrainingJobWithLog(**_described(job).model_dump(), log=[_line(line) for line in lines])
+        return TrainingJobWithLog(**described(job).model_dump(), log=[described_line(line) for line in lines])
 
     async def page(self, query: TrainingJobsQuery) -> TrainingJobsPage:
         """List jobs, newest first."""
@@ -67,7 +61,7 @@ class TrainingJobs:
         more = len(jobs) > query.limit
         kept = jobs[: query.limit]
         cursor = encode(_LIST, kept[-1].created_at, kept[-1].job_id) if more else None
-        return TrainingJobsPage(items=[_described(job) for job in kept], next_cursor=cursor)
+        return TrainingJobsPage(items=[described(job) for job in kept], next_cursor=cursor)
 
     async def cancel(self, job_id: str) -> TrainingJob:
         """Request that a job is cancelled; one that has ended stays as it is.
@@ -80,38 +74,17 @@ class TrainingJobs:
         job = await self._jobs.cancel(job_id)
         if job is None:
             raise NotFoundError(f"there is no training job {job_id!r}")
-        return _described(job)
+        return described(job)
 
-    async def events(self, job_id: str, after: int = 0) -> AsyncIterator[JobEvent | None]:
-        """Yield the events of a job until it ends; None after a while without one.
-
-        Parameters
-        ----------
-        after
-            Id of the last log line that the client has.
+    async def require(self, job_id: str) -> None:
+        """Check that there is a job.
 
         Raises
         ------
         NotFoundError
             There is no job with this id.
         """
-        sent, sent_at = None, time.monotonic()
-        while True:
-            # The job is read before its lines: once it has ended, all lines are there.
-            job = await self._find(job_id)
-            for line in await self._jobs.lines(job_id, after):
-                after, sent_at = line.id, time.monotonic()
-                yield "line", _line(line).model_dump_json(), line.id
-            now = _described(job)
-            if now != sent:
-                sent, sent_at = now, time.monotonic()
-                yield "progress" if job.status in OPEN else "end", now.model_dump_json(), None
-            if job.status not in OPEN:
-                return
-            if time.monotonic() - sent_at > _KEEP_ALIVE_SECONDS:
-                sent_at = time.monotonic()
-                yield None
-            await asyncio.sleep(_POLL_SECONDS)
+        await self._find(job_id)
 
     async def _find(self, job_id: str) -> Job:
         job = await self._jobs.get(job_id)
@@ -139,11 +112,13 @@ def _invalid(field: str, detail: str) -> InvalidFieldsError:
     )
 
 
-def _line(line: Line) -> LogLine:
+def described_line(line: Line) -> LogLine:
+    """Return a line of a job's log as clients see it."""
     return LogLine(id=line.id, written_at=from_microseconds(line.written_at), line=line.line)
 
 
-def _described(job: Job) -> TrainingJob:
+def described(job: Job) -> TrainingJob:
+    """Return a job as clients see it."""
     moments = {"created_at": job.created_at, "started_at": job.started_at, "finished_at": job.finished_at}
     options = {"seed": 0, "budget": None, "from_manifest": None} | job.options
     return TrainingJob(

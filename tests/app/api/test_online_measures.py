@@ -4,9 +4,11 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from app.services.monitoring.online_measures import mismatch, wilson
 from app.services.recommending import request_ids
+from app.storage.activations import ActivationStore
 
 ONE = "20260301T000000Z-aa~personalized~1772366400000000~0a1b2c3d"
 TWO = "none~popular~1772366400000000~0a1b2c3e"
@@ -48,6 +50,15 @@ def plain(rows: list[dict[str, Any]], name: str) -> list[tuple[Any, int, int, in
     return [(row[name], row["impressions"], row["clicks"], row["conversions"]) for row in rows]
 
 
+@pytest.fixture
+async def activated(client: httpx.AsyncClient, application: FastAPI) -> None:
+    """Put on record that the bundle of `ONE` was active, long ago."""
+    resources = application.state.serving.resources
+    store = ActivationStore(resources.database, resources.changes)
+    await store.add("20260301T000000Z-aa", "test", forced=False)
+
+
+@pytest.mark.usefixtures("activated")
 async def test_a_log_whose_answer_is_known(client: httpx.AsyncClient, documented: Any) -> None:
     assert (await client.post("/interactions/batch", json=LOG)).json()["stored"] == len(LOG)
     answer = (await client.get("/metrics/online", params={"from": "2026-03-01", "to": "2026-03-02"})).json()
@@ -183,3 +194,32 @@ def test_a_split_is_compared_with_its_shares() -> None:
 def test_request_ids_say_where_their_list_is_from(request_id: str, expected: tuple[Any, ...]) -> None:
     origin = request_ids.read(request_id)
     assert (origin.bundle_version, origin.strategy, origin.scenario, origin.variant) == expected
+
+
+@pytest.mark.usefixtures("activated")
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_what_clients_invent_makes_no_rows(client: httpx.AsyncClient) -> None:
+    end = "1772366400000000~0a1b2c3d"
+    invented = [
+        *(f"v{number}~personalized~{end}" for number in range(50)),
+        *(f"none~s{number}~{end}" for number in range(50)),
+        *(f"none~popular~p{number}~~{end}" for number in range(50)),
+        *(f"none~popular~home~v{number}~{end}" for number in range(50)),
+    ]
+    log = [event("shown", f"i{number}", one, 1, 2000 + number) for number, one in enumerate(invented)]
+    log += [event("shown", "real", f"none~popular~home~~{end}", 1, 1), event("shown", "real", ONE, 1, 1)]
+    rows = [row | {"event_id": f"e{number}", "timestamp": None} for number, row in enumerate(log)]
+    assert (await client.post("/interactions/batch", json=rows)).json()["stored"] == len(log)
+    answer = (await client.get("/metrics/online")).json()
+    unknown = ("unknown", 200, 0, 0)
+    assert plain(answer["by_bundle_version"], "bundle_version") == [
+        ("20260301T000000Z-aa", 1, 0, 0),
+        ("none", 1, 0, 0),
+        unknown,
+    ]
+    assert plain(answer["by_strategy"], "strategy") == [("personalized", 1, 0, 0), ("popular", 1, 0, 0), unknown]
+    assert plain(answer["by_scenario"], "scenario") == [("home", 1, 0, 0), (None, 201, 0, 0)]
+    assert answer["by_variant"] == []
+    assert plain(answer["by_position"], "position") == [(1, 2, 0, 0), (None, 200, 0, 0)]
+    assert "v49" not in (await client.get("/metrics")).text
+    assert len((await client.get("/console")).content) < 20_000

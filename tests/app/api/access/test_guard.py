@@ -92,3 +92,19 @@ async def test_a_setting_closes_the_documentation(
     for path in ("/docs", "/openapi.json", "/static-offline-docs/swagger-ui.css"):
         refused(await client.get(path), 401, "unauthorized")
         assert (await client.get(path, headers=bearer(key))).status_code == 200
+
+
+async def test_details_of_health_are_for_those_who_run_it(client: httpx.AsyncClient, make: Make) -> None:
+    def details(answer: httpx.Response) -> int:
+        assert answer.status_code == 200
+        checks = answer.json()["checks"]
+        assert checks["database"]["status"] == "ok"
+        return sum("detail" in check for check in checks.values())
+
+    assert details(await client.get("/health/ready")) == 8
+    for foreign in ({"host": "shop.example"}, {"x-forwarded-for": "192.0.2.1"}):
+        assert details(await client.get("/health/ready", headers=foreign)) == 0
+    admin, reader = await make("admin"), await make("read")
+    assert details(await client.get("/health/ready", headers=bearer(admin))) == 8
+    assert details(await client.get("/health/ready", headers=bearer(reader))) == 0
+    assert details(await client.get("/health/ready")) == 0

@@ -1,0 +1,122 @@
+"""Measures what API keys and rate limits cost on the hot path: `python -m benchmarks.keys_cost` (needs wrk).
+
+Exit codes: 0 done, 1 something went wrong, 2 wrong usage.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.load.client import Client
+from benchmarks.load.errors import LoadError
+from benchmarks.load.machine import describe_machine
+from benchmarks.load.server import Server, serving
+from benchmarks.load.work import Work
+from benchmarks.load.wrk import run_wrk
+from models.data.folder import write_folder
+from models.data.synthetic import generate
+
+_WITHOUT, _KEY, _LIMIT = "without keys", "with a key", "with a key and a limit"
+cli = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+
+
+@cli.command()
+def main(
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of all three servers.")] = 9,
+    seconds: Annotated[int, typer.Option(min=1, help="Seconds of each measurement.")] = 4,
+    connections: Annotated[int, typer.Option(min=1)] = 16,
+) -> None:
+    """Serve one small bundle three times, and ask for the same lists in turns."""
+    typer.echo(f"{describe_machine()}; one worker each, {connections} connections, medians of {rounds} rounds")
+    try:
+        with tempfile.TemporaryDirectory(prefix="braid-keys-") as name, ExitStack() as stack:
+            _measure(Path(name), stack, rounds, seconds, connections)
+    except LoadError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+def _measure(folder: Path, stack: ExitStack, rounds: int, seconds: int, connections: int) -> None:
+    data = generate(200, 100, 4000, seed=1)
+    write_folder(folder / "data", data)
+    plain = Work(folder / "braid.sqlite3", folder / "bundles")
+    plain.braid("migrate")
+    plain.braid("import", str(folder / "data"))
+    plain.braid("train", "--budget", "0", "--force")
+    (folder / "keys").mkdir()
+    keyed = plain.copied(folder / "keys")
+    header = f"Authorization: Bearer {_made_key(keyed)}"
+    limited = replace(keyed, settings={"rate_limit": "1000000000/minute"})
+    servers = {
+        name: stack.enter_context(serving(work, _made(folder / f"server-{number}")))
+        for number, (name, work) in enumerate(((_WITHOUT, plain), (_KEY, keyed), (_LIMIT, limited)))
+    }
+    users = sorted(set(data.interactions["user_id"].to_pylist()))
+    rates: dict[str, list[float]] = {name: [] for name in servers}
+    for number in range(rounds + 1):
+        for name, server in servers.items():
+            headers = () if name == _WITHOUT else (header,)
+            path = f"/recommend/{users[number]}"
+            _ask(server, path, headers)
+            found = run_wrk(
+                server.port,
+                [path],
+                connections=connections,
+                seconds=seconds,
+                core=None,
+                folder=folder,
+                headers=headers,
+            )
+            # The first round warms up.
+            if number:
+                rates[name].append(found.rate)
+    for name, found_rates in rates.items():
+        shares = [rate / first for rate, first in zip(found_rates, rates[_WITHOUT], strict=True)]
+        typer.echo(
+            f"  {name}: {statistics.median(found_rates):,.0f} requests/s,"
+            f" {100 * (1 - statistics.median(shares)):.1f} % fewer than without keys in the same round"
+        )
+
+
+def _ask(server: Server, path: str, headers: tuple[str, ...]) -> None:
+    """Ask twice, so that the answer comes from the hot path."""
+    with Client(server.port) as client:
+        for _ in range(2):
+            client.get(path, dict(header.split(": ", 1) for header in headers))
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _made_key(work: Work) -> str:
+    command = [
+        sys.executable,
+        "-m",
+        "app.cli",
+        "key",
+        "create",
+        "--name",
+        "load",
+        "--scope",
+        "read",
+        "--scope",
+        "admin",
+    ]
+    done = subprocess.run(command, env=work.environment(), capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    found = [word for word in done.stdout.split() if word.startswith("braid_sk_")]
+    if done.returncode or not found:
+        raise LoadError(f"no key was made: {done.stderr.strip()}")
+    return found[0]
+
+
+if __name__ == "__main__":
+    cli()
