@@ -149,21 +149,25 @@ def _wait_for_imports(server: Server) -> None:
 
 ATTACKS = (
     Attack("an upload of one row, for comparison", lambda server: _import(server, _upload(b"user_id,item_id\nu,i\n"))),
-    Attack("an upload with 100,000 columns", lambda server: _import(server, _columns()), _columns),
+    Attack("an upload with 100,000 columns", lambda server: _import(server, _columns()), lambda _: _columns()),
     Attack(
         "7 MB of unknown JSON names",
         lambda server: _once("/interactions", _names(500_000), _JSON, server),
-        lambda: _names(500_000),
+        lambda _: _names(500_000),
     ),
     Attack(
         "a batch of 10,000 rows of 45 unknown names",
         lambda server: _once("/interactions/batch", _rows_of_names(), _JSON, server),
-        _rows_of_names,
+        lambda _: _rows_of_names(),
     ),
-    Attack("9 MB of empty gzip members", lambda server: _once("/interactions", _members(), _GZIP, server), _members),
-    Attack("a gzip body of 1 GB", lambda server: _once("/interactions", _bomb(), _GZIP, server), _bomb),
+    Attack(
+        "9 MB of empty gzip members",
+        lambda server: _once("/interactions", _members(), _GZIP, server),
+        lambda _: _members(),
+    ),
+    Attack("a gzip body of 1 GB", lambda server: _once("/interactions", _bomb(), _GZIP, server), lambda _: _bomb()),
     Attack("a first CSV line of 400 MB", lambda server: _once("/imports", _endless_line(), _STREAMED, server)),
-    Attack("a Parquet file of 446 bytes for 4 GB", lambda server: _import(server, _parquet()), _parquet),
+    Attack("a Parquet file of 446 bytes for 4 GB", lambda server: _import(server, _parquet()), lambda _: _parquet()),
     Attack("12 uploads at once", _uploads),
     Attack("400 unknown form fields of 1 MB", lambda server: _once("/imports", _fields(), _STREAMED, server)),
     Attack("50 training jobs", lambda server: _together(server, 8, "/training-jobs", [b"{}"] * 50, _JSON)),

@@ -1,28 +1,14 @@
-"""Attacks on the connections of a server, while another client asks: `python -m benchmarks.bounds_connections`.
+"""Attacks on the connections of a server: rows of `benchmarks.bounds`."""
 
-Exit codes: 0 done, 1 something went wrong, 2 wrong usage.
-"""
-
-import resource
 import signal
-import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 
-import typer
-
-from benchmarks.load.beside import client_beside
+from benchmarks.load.attacks import Attack, Outcome
 from benchmarks.load.client import Client
 from benchmarks.load.errors import LoadError
-from benchmarks.load.machine import describe_machine
 from benchmarks.load.raw import Raw, opened, statuses
-from benchmarks.load.server import Server, serving
-from benchmarks.load.work import Work
-from models.data.folder import write_folder
-from models.data.synthetic import generate
+from benchmarks.load.server import Server
 
 NORMAL_SECONDS = 5.0
 DESCRIPTORS = 1024
@@ -32,25 +18,6 @@ _HOST = b"Host: 127.0.0.1\r\n"
 _GET = b"GET /health/live HTTP/1.1\r\n" + _HOST
 _POST = b"POST /interactions HTTP/1.1\r\n" + _HOST + b"Content-Type: application/json\r\nContent-Length: 300\r\n\r\n{"
 _END = "1772366400000000~0a1b2c3d"
-cli = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How an attack ended: what the server answered, and after how many seconds."""
-
-    answered: str
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Attack:
-    """Something that a client may try."""
-
-    name: str
-    run: Callable[[Server], Outcome]
-    prepare: Callable[[Server], None] | None = None
-    """What is done before anything is measured."""
 
 
 def endless_header(server: Server) -> Outcome:
@@ -151,48 +118,14 @@ ATTACKS = (
 )
 
 
-@cli.command()
-def main() -> None:
-    """Train on a small generated shop, serve it with one worker, and attack it."""
-    typer.echo(f"{describe_machine()}; one worker")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        with tempfile.TemporaryDirectory(prefix="braid-bounds-") as name:
-            folder = Path(name)
-            data = generate(200, 100, 4000, seed=1)
-            write_folder(folder / "data", data)
-            work = Work(folder / "braid.sqlite3", folder / "bundles")
-            work.braid("migrate")
-            work.braid("import", str(folder / "data"))
-            work.braid("train", "--budget", "0", "--force")
-            resource.setrlimit(resource.RLIMIT_NOFILE, (min(DESCRIPTORS, soft), hard))
-            with serving(work, folder) as server:
-                resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-                attack_all(server, sorted(set(data.interactions["user_id"].to_pylist())))
-    except LoadError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
-
-
-def attack_all(server: Server, users: list[str]) -> None:
-    """Print a row for each attack, and how long a stop takes."""
-    typer.echo("| attack | answered | s | p99 normal, ms | p99 during, ms | ratio | memory, MB |")
-    typer.echo("| --- | --- | --- | --- | --- | --- | --- |")
-    for attack in ATTACKS:
-        if attack.prepare is not None:
-            attack.prepare(server)
-        with client_beside(server, users) as normal:
-            time.sleep(NORMAL_SECONDS)
-        with client_beside(server, users) as during:
-            outcome = attack.run(server)
-        cells = [f"{outcome.seconds:.1f}", f"{normal.p99:.1f}", f"{during.p99:.1f}", f"{during.p99 / normal.p99:.1f}"]
-        typer.echo(f"| {attack.name} | {outcome.answered} | {' | '.join(cells)} | {during.grown:.0f} |")
+def stopped(server: Server) -> Outcome:
+    """Stop a server while 200 clients follow a training job."""
     with Client(server.port) as client:
         held = _follow(server, client)
     began = time.perf_counter()
     server.process.send_signal(signal.SIGTERM)
     server.process.wait(30)
-    typer.echo(f"a stop with {len(held)} followers takes {time.perf_counter() - began:.1f} s")
+    return Outcome(f"stopped beside {len(held)} followers", time.perf_counter() - began)
 
 
 def _follow(server: Server, client: Client) -> list[Raw]:
@@ -214,7 +147,3 @@ def _trickled(server: Server, count: int, begin: bytes) -> Outcome:
         time.sleep(1)
         going = [raw for raw in going if not raw.has_answer() and raw.send(b"a")]
     return Outcome(statuses(held), time.perf_counter() - began)
-
-
-if __name__ == "__main__":
-    cli()

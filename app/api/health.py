@@ -21,11 +21,7 @@ async def check_live() -> Live:
     return Live()
 
 
-@router.get(
-    "/ready",
-    response_model_exclude_none=True,
-    responses={503: {"model": Ready, "description": "A check failed"}},
-)
+@router.get("/ready", responses={503: {"model": Ready, "description": "A check failed"}})
 async def check_ready(
     readiness: Annotated[Readiness, from_state(serving_factory.readiness)],
     state: State,

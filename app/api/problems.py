@@ -32,8 +32,8 @@ _MEANINGS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body has a content type or an encoding that is not taken here",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request is not valid: `errors` names the fields",
-    HTTPStatus.TOO_MANY_REQUESTS: "The API key or the address has sent as much as it may, or too much of this kind waits:"
-    " see `Retry-After`",
+    HTTPStatus.TOO_MANY_REQUESTS: "The API key or the address has sent as much as it may, or too much of this kind"
+    " waits: see `Retry-After`",
     HTTPStatus.INTERNAL_SERVER_ERROR: "A bug in Braid: see its log",
     HTTPStatus.SERVICE_UNAVAILABLE: "What is needed, mostly the database, is not available: try again",
 }

@@ -21,9 +21,8 @@ class Check(BaseModel):
         " one cannot read it: train again; `foreign`: the bundle is of another database; `degraded`: something"
         " needs attention, and requests are answered; `failed`: 503. With all others the process takes traffic"
     )
-    detail: str | None = Field(
-        None,
-        description="what was found, and what to do about it: for an admin key, or without keys for this machine",
+    detail: str = Field(
+        description="what was found, and what to do about it; empty but for an admin key, or without keys this machine"
     )
 
 
@@ -55,5 +54,5 @@ class Ready(BaseModel):
 
     def without_details(self) -> "Ready":
         """Return the states alone: details name hosts and folders."""
-        states = {name: Check(status=check.status, detail=None) for name, check in self.checks.items()}
+        states = {name: Check(status=check.status, detail="") for name, check in self.checks.items()}
         return Ready(status=self.status, checks=states)

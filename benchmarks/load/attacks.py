@@ -1,7 +1,7 @@
 """Requests that ask for much, and what became of each: the common form of the rows of `benchmarks.bounds`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from benchmarks.load.server import Server
 
@@ -18,9 +18,9 @@ class Outcome:
 class Attack:
     """One row: what is sent, and the function that sends it and waits for the answers.
 
-    `prepare` makes what is sent before anything is measured.
+    `prepare` makes what is sent, or what the server has already, before anything is measured.
     """
 
     name: str
     run: Callable[[Server], Outcome]
-    prepare: Callable[[], object] = field(default=tuple)
+    prepare: Callable[[Server], object] = lambda _: None

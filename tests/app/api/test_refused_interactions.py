@@ -112,14 +112,14 @@ async def test_a_field_named_by_half_a_character_is_refused(client: httpx.AsyncC
 
 @pytest.mark.parametrize(
     "content",
-    [b"{", b"nonsense", b'{"user_id": "u",}', b"\xff\xfe\x00", b'{"user_id": "\xe4"}', b"[" * 100_000, b"\x00", b"{}}"],
+    [b"{", b"nonsense", b'{"user_id": "u",}', b"\xff\xfe\x00", b'{"user_id": "\xe4"}', b"[" * 15_000, b"\x00", b"{}}"],
     ids=["cut", "no JSON", "comma", "UTF-16", "Latin-1", "deep", "NUL", "more"],
 )
 async def test_malformed_json_is_refused(client: httpx.AsyncClient, refused: Refused, content: bytes) -> None:
     refused(await client.post("/interactions", content=content, headers=JSON), 422, "malformed_json", "body")
 
 
-@pytest.mark.parametrize("depth", [300, 900, 20_000])
+@pytest.mark.parametrize("depth", [300, 900, 9_000])
 async def test_deep_nesting_is_refused(client: httpx.AsyncClient, depth: int) -> None:
     content = raw("context", '{"a":' * depth + "1" + "}" * depth)
     answer = await client.post("/interactions", content=content, headers=JSON)

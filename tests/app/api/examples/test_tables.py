@@ -67,7 +67,9 @@ def test_the_table_of_codes_is_that_of_the_errors(page: str, repository: Path) -
     assert len(listed) == len(rows)
     there = {one.code: int(one.status) for one in errors_of_the_application()}
     there |= {code: int(status) for status, code in OF_HTTP.items()}
-    by_hand = codes_given(repository, "problem_response", 1) | {"body_too_large"}
+    by_hand = (
+        codes_given(repository, "problem_response", 1) | codes_given(repository, "Refusal", 1) | {"body_too_large"}
+    )
     assert len(by_hand) > 5
     assert {code: status for code, status in listed.items() if there.get(code, status) != status} == {}
     assert set(listed) == (set(there) | by_hand) - TOLD_BY_COMMANDS
