@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api.access_rules import RULES, UNKNOWN, rule_of
+from app.api.access_rules import RULES, UNKNOWN, methods_of, rule_of
 from app.schemas.keys import NewKey
 from tests.app.api.access.keys import bearer
 
@@ -56,6 +56,24 @@ def test_a_name_comes_before_a_parameter() -> None:
     assert rule_of("POST", "/items/batch").needs == "write"
     assert rule_of("HEAD", "/items/a").needs == "read"
     assert rule_of("POST", "/") is rule_of("POST", "/items") is rule_of("GET", "") is UNKNOWN
+
+
+def test_all_methods_of_a_path_are_listed() -> None:
+    assert methods_of("/users/a") == ["DELETE", "GET", "HEAD", "PATCH", "PUT"]
+    assert methods_of("/keys") == ["GET", "HEAD", "POST"]
+    assert methods_of("/items/similar") == ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"]
+    assert methods_of("/nothing") == methods_of("") == []
+
+
+@ONE
+async def test_a_method_that_a_path_does_not_take_is_told_which_it_takes(
+    client: httpx.AsyncClient, refused: Refused
+) -> None:
+    for path in ("/keys", "/items", "/schema", "/training-jobs", "/items/a", "/health/live"):
+        for method in ("OPTIONS", "TRACE"):
+            answer = await client.request(method, path)
+            refused(answer, 405, "method_not_allowed")
+            assert answer.headers["allow"] == ", ".join(methods_of(path))
 
 
 @ONE
