@@ -5,6 +5,15 @@ from typing import Any, get_args
 
 import orjson
 from pydantic_core.core_schema import ErrorType
+from schemathesis.core.failures import AcceptedNegativeData
+from schemathesis.openapi.checks import (
+    AllowHeaderMismatch,
+    MissingContentType,
+    RejectedPositiveData,
+    UndefinedContentType,
+    UndefinedStatusCode,
+    UnsupportedMethodResponse,
+)
 
 # 70.0 is an integer to a schema, and none to this service.
 _NO_SHAPE = {"value_error", "assertion_error", "int_type", "int_from_float"}
@@ -35,16 +44,15 @@ OVERLAPPING = {
 
 def excused(failure: Any, case: Any, response: Any) -> bool:
     """Return whether a failure is none."""
-    kind = type(failure).__name__
-    if kind == "RejectedPositiveData":
+    if isinstance(failure, RejectedPositiveData):
         return len(response.request.url) > LONGEST_URL or not _shapes(response, case.operation.label)
-    if kind == "AcceptedNegativeData":
+    if isinstance(failure, AcceptedNegativeData):
         # A batch of more rows than are taken is refused by its size, which the check does not know as a refusal; and
         # a batch that is stored all the same tells in its answer which of its rows were refused.
         return response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or _refused_rows(response)
-    if kind in {"UndefinedStatusCode", "UndefinedContentType", "MissingContentType"}:
+    if isinstance(failure, UndefinedStatusCode | UndefinedContentType | MissingContentType):
         return response.status_code == HTTPStatus.BAD_REQUEST and len(response.request.url) > LONGEST_URL
-    if kind in {"UnsupportedMethodResponse", "AllowHeaderMismatch"}:
+    if isinstance(failure, UnsupportedMethodResponse | AllowHeaderMismatch):
         return case.path in OVERLAPPING
     return False
 

@@ -73,7 +73,12 @@ class Target:
         command += ["--header", f"Authorization: Bearer {self.key}", "--generation-database", "none", "--no-shrink"]
         command += ["--continue-on-failure", "--warnings", "off", "--no-color", "--seed", str(seed), *options]
         # It leaves a folder with what it found where it runs.
-        ours = {"PYTHONPATH": str(_REPOSITORY), "SCHEMATHESIS_HOOKS": "benchmarks.fuzzing.hooks", RECORDS: str(self._records), KEY: self.key_id}
+        ours = {
+            "PYTHONPATH": str(_REPOSITORY),
+            "SCHEMATHESIS_HOOKS": "benchmarks.fuzzing.hooks",
+            RECORDS: str(self._records),
+            KEY: self.key_id,
+        }
         with log.open("wb") as output:
             done = subprocess.run(  # noqa: S603 - our own
                 command, cwd=self.folder, env={**os.environ, **ours}, stdout=output, stderr=output, check=False

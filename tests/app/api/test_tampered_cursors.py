@@ -17,14 +17,21 @@ ONE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 def tampered(cursor: Cursor, chance: np.random.Generator) -> Cursor:
     """Change some of what a cursor holds."""
-    count = int(chance.choice([0, 1, len(cursor.codes), 40, 999, 1000, 1001, 2500]))
-    top = int(chance.choice([1, 20, 60, 100, 2**31 - 1]))
-    codes = chance.integers(-1, top, count).astype(np.int32)
+    count = int(chance.choice([0, 1, 10, 20, 999, 1001, 2500]))
+    codes = chance.permutation(max(count, 60)).astype(np.int32)[:count]
+    if chance.random() < 0.3:
+        codes = chance.integers(-1, int(chance.choice([20, 60, 2**31 - 1])), count).astype(np.int32)
+    names: tuple[str, ...] = ()
+    if cursor.version is None:
+        # Before the first bundle items have no codes.
+        codes, names = np.full(min(count, 40), -1, dtype=np.int32), tuple(chance.permutation(cursor.names)[:count])
+        count = len(codes)
+    if chance.random() < 0.3:
+        names = tuple(chance.choice(["", "i01", "i02", "none", "\0", "é"], int(chance.integers(0, 4))))
     delivered = int(chance.integers(0, count + 1))
     scores = chance.choice([0.0, -1.0, 1e30, -1e30, 0.5], count - delivered).astype(np.float32)
-    names = tuple(chance.choice(["", "i01", "i02", "none", "\0", "é"], int(chance.integers(0, 4))))
     version = chance.choice(np.array([cursor.version, None, "", "20200101T000000000000Z", "../x"], dtype=object))
-    if chance.random() < 0.6:
+    if chance.random() < 0.8:
         version = cursor.version
     return replace(cursor, version=version, delivered=delivered, codes=codes, scores=scores, names=names)
 
