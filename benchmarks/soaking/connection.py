@@ -55,10 +55,10 @@ class Connection:
         assert self._streams is not None  # noqa: S101 - who asks has sent something
         return int(self._streams[1].get_extra_info("sockname")[1])
 
-    async def send(self, content: bytes) -> Answer:
-        """Send a request, and wait for its answer."""
+    async def send(self, content: bytes, *, within: float = ANSWER_SECONDS) -> Answer:
+        """Send a request, and wait some seconds for its answer."""
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(within):
                 if self._streams is None:
                     self._streams = await asyncio.open_connection(HOST, self._port)
                 reader, writer = self._streams

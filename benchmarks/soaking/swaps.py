@@ -10,6 +10,8 @@ SWITCHED_WITHIN = 5.0
 """Seconds from the answer to an activation until every process uses the bundle: it loads it first."""
 
 
+_LOADED_WITHIN = 120.0
+"""Seconds for the answer to an activation: the process that takes it reads the bundle first."""
 ANY = "*"
 
 
@@ -34,7 +36,9 @@ class Swaps:
         # Until the answer is there, both may be in use.
         self.made.append((version, began, began + 3600))
         connection = Connection(port)
-        answer = await connection.send(written("POST", f"/bundles/{version}/activate?force=true"))
+        answer = await connection.send(
+            written("POST", f"/bundles/{version}/activate?force=true"), within=_LOADED_WITHIN
+        )
         connection.close()
         self.made[-1] = (version, began, time.monotonic())
         if answer.status != 200:  # noqa: PLR2004 - OK

@@ -10,7 +10,6 @@ from schemathesis.openapi.checks import RejectedPositiveData, UnsupportedMethodR
 
 from benchmarks.fuzzing.exceptions import LONGEST_URL, excused
 
-
 T = TypeVar("T")
 
 

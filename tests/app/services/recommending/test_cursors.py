@@ -89,7 +89,7 @@ def test_an_item_twice_or_without_a_name_is_refused(cursor: Cursor, data: st.Dat
 
 @given(st.binary(max_size=120), st.integers(0, 255), st.integers(0, 40), st.integers(0, 40))
 def test_any_numbers_with_the_right_checksum_are_read_whole_or_refused(
-    rest: bytes, length: int, done: int, all_: int
+    rest: bytes, length: int, done: int, of: int
 ) -> None:
     for width in (2, 4):
         content = struct.pack("<BB6sBHH", 1, width, b"digest", length, done, of) + rest
