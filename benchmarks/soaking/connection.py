@@ -1,11 +1,14 @@
 """A kept-alive HTTP connection that costs the load generator little."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 
 from benchmarks.load.client import HOST
 
 ANSWER_SECONDS = 30.0
+_IDLE_SECONDS = 2.0
+"""A server closes connections that nobody uses, perhaps while a request is under way to it."""
 _LENGTH, _RETRY = b"content-length:", b"retry-after:"
 
 
@@ -48,22 +51,26 @@ class Connection:
     def __init__(self, port: int) -> None:
         self._port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._used = 0.0
 
     @property
     def local_port(self) -> int:
-        """The port at this end, of an open connection."""
-        assert self._streams is not None  # noqa: S101 - who asks has sent something
-        return int(self._streams[1].get_extra_info("sockname")[1])
+        """The port at this end; 0 where it is not open."""
+        return 0 if self._streams is None else int(self._streams[1].get_extra_info("sockname")[1])
 
     async def send(self, content: bytes, *, within: float = ANSWER_SECONDS) -> Answer:
         """Send a request, and wait some seconds for its answer."""
+        if self._streams is not None and (time.monotonic() > self._used + _IDLE_SECONDS or self._streams[0].at_eof()):
+            self.close()
         try:
             async with asyncio.timeout(within):
                 if self._streams is None:
                     self._streams = await asyncio.open_connection(HOST, self._port)
                 reader, writer = self._streams
                 writer.write(content)
-                return await _read(reader)
+                answer = await _read(reader)
+                self._used = time.monotonic()
+                return answer
         except (OSError, EOFError, TimeoutError, ValueError) as error:
             self.close()
             return Answer(0, f"{type(error).__name__}: {error}".encode())

@@ -18,6 +18,7 @@ from benchmarks.soaking.connection import Connection, written
 _EVERY_SECONDS = 2.0
 _LATE_SECONDS = 10.0
 _TRIES = 200
+_LIVE = written("GET", "/health/live")
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ async def one_of_each_worker(server: Server) -> list[Connection]:
     spare: list[Connection] = []
     for _ in range(_TRIES):
         connection = Connection(server.port)
-        await connection.send(written("GET", "/health/live"))
+        await connection.send(_LIVE)
         pid = await asyncio.to_thread(_owner, server, connection.local_port)
         spare.append(connection)
         if pid is not None:
@@ -92,7 +93,14 @@ async def sample_freshness(server: Server, prefix: str, watched: Watched, over: 
     """Post an interaction of a new user to one worker, and ask another until its list leaves the item out."""
     connections = await one_of_each_worker(server)
     chance = random.Random(2)  # noqa: S311 - a load, no secret
+    ports = {one.local_port for one in connections}
     while not over.is_set():
+        for one in connections:
+            await one.send(_LIVE)
+        if {one.local_port for one in connections} != ports:
+            # One was opened again, perhaps to the same worker as the other.
+            connections = await one_of_each_worker(server)
+            ports = {one.local_port for one in connections}
         chance.shuffle(connections)
         writer, reader = connections
         user = f"{prefix}-{uuid.uuid4()}"

@@ -26,8 +26,8 @@ def test_pins_stand_where_they_should_and_the_others_keep_their_order(
     assert len(found) == len(listed)
     assert [code for code in listed if code not in pinned] == [code for code in codes if code not in pinned]
     others = len([code for code in codes if code not in pinned])
-    for before, (position, code) in enumerate(sorted(pins)):
-        assert listed.index(code) == min(position - 1, others + before)
+    for number, (position, code) in enumerate(sorted(pins)):
+        assert listed.index(code) == min(position - 1, others + number)
     before = dict(zip(codes, scores.tolist(), strict=True))
     assert all(
         score == before.get(code, scores[0] if codes else 0.0) for code, score in zip(listed, found, strict=True)

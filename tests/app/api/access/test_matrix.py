@@ -38,12 +38,13 @@ def calls_of(application: FastAPI) -> Iterator[tuple[str, str]]:
     """Give method and path of every route, also of those that the description leaves out."""
     for route in application.routes:
         inner = getattr(route, "effective_route_contexts", None)
-        for one in (route,) if inner is None else inner():
+        contexts: list[Any] = [route] if inner is None else list(inner())
+        for one in contexts:
             # A folder of files is mounted without methods.
-            for method in getattr(one, "methods", None) or ():
-                yield method, str(one.path)
             if isinstance(one, Mount):
                 yield "GET", f"{one.path}/"
+            else:
+                yield from ((method, one.path) for method in one.methods or ())
 
 
 def expected(rule: Rule, kind: str) -> int | None:
