@@ -39,9 +39,15 @@ class Outcome:
     Attributes
     ----------
     latencies
-        Seconds since the start, and seconds from the time at which the request was due to its answer.
-    versions
-        Of bundles, with the seconds between which an answer that named one was under way; the last hundred thousand.
+        For each answer the second at which its request was due, and the seconds from then to the answer.
+    acknowledged
+        Ids of the interactions in answers of success.
+    wrong_versions
+        Of bundles that were not active, with the seconds between which the answer was under way.
+    named, nameless
+        How many answers name a bundle, and how many lists that should do not.
+    left_out
+        Requests that were due while too many were under way.
     """
 
     latencies: list[tuple[float, float]] = field(default_factory=list)
@@ -59,10 +65,10 @@ class Traffic:
 
     Parameters
     ----------
+    draw
+        Gives the next request.
     allowed
         Whether a bundle may have answered between two seconds.
-    clock
-        Seconds since the start.
     """
 
     def __init__(self, port: int, draw: Callable[[], Request], allowed: Callable[[str, float, float], bool]) -> None:
