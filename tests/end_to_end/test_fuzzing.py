@@ -22,5 +22,6 @@ def test_no_answer_is_wrong(isolated: Path, repository: Path, trained_bundles: P
     assert done.returncode == 0, done.stdout + done.stderr
     cases = re.search(r"([\d,]+) cases of (\d+) calls", done.stdout)
     assert cases is not None, done.stdout
-    assert int(cases[2]) > 50
+    # A busy machine comes to a few calls only.
+    assert int(cases[2]) > 10
     assert "0 kinds of failures, 0 answers of 5xx" in done.stdout
