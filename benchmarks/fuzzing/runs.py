@@ -16,7 +16,9 @@ from benchmarks.load.errors import LoadError
 from benchmarks.load.server import serving, tail
 from benchmarks.load.work import Say, Work
 
-_EVERYTHING, _RANDOM = "examples,coverage,fuzzing,stateful", "fuzzing,stateful"
+_EVERYTHING, _BRIEF, _RANDOM = "examples,coverage,fuzzing,stateful", "examples,fuzzing,stateful", "fuzzing,stateful"
+_SYSTEMATIC = 20_000
+"""Cases that the bounds of all fields make, about."""
 _EACH = 20
 """Cases of each call in one run of the random ones."""
 _REPOSITORY = Path(__file__).parents[2]
@@ -89,9 +91,9 @@ class Target:
 
 
 def fuzz_until(fuzzed: Fuzzed, cases: int, *, seed: int) -> Found:
-    """Run once with what is systematic, then as often with what is random as it takes to reach a number of cases."""
+    """Run once with what is systematic, where so many are asked for, and with what is random until there are enough."""
     with fuzzed.served() as target:
-        phases = _EVERYTHING
+        phases = _EVERYTHING if cases >= _SYSTEMATIC else _BRIEF
         while (found := target.found()).cases < cases:
             fuzzed.say(f"{found.cases:,} cases, {len(found.failures)} kinds of failures")
             target.run("--phases", phases, "--max-examples", str(_EACH), seed=seed)
