@@ -16,10 +16,10 @@ _OTHER_KEY = "0" * 12
 
 @schemathesis.serializer("application/x-ndjson")
 def json_lines(_context: Any, value: Any) -> bytes:
-    """Write a list as one line for each of its members, and anything else as the only line."""
-    if isinstance(value, bytes | str):
-        return value if isinstance(value, bytes) else value.encode()
-    return b"\n".join(json.dumps(one).encode() for one in (value if isinstance(value, list) else [value]))
+    """Write the text that the description asks for as it is, and anything else as one line, also an empty list."""
+    if isinstance(value, bytes):
+        return value
+    return value.encode(errors="backslashreplace") if isinstance(value, str) else json.dumps(value).encode()
 
 
 @schemathesis.hook
