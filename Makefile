@@ -24,7 +24,7 @@ COUNTED = $(BIN)/python -c 'import sys; print("COVERAGE_CORE=sysmon COVERAGE_GRE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test test-slow check format openapi images bench-accuracy bench-ablation bench-newcomers bench-sampled bench-scale bench-refresh bench-serving bench-ingestion bench-replay bench-vectors bench-places bench-search freshness crash-proof feed-proof worker-proof lock audit sbom clean
+.PHONY: help install demo test test-slow check format openapi images bench-accuracy bench-ablation bench-newcomers bench-sampled bench-scale bench-refresh bench-serving bench-ingestion bench-replay bench-vectors bench-places bench-search freshness crash-proof feed-proof worker-proof fuzz soak lock audit sbom clean
 
 help: ## List these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -134,6 +134,12 @@ worker-proof: install ## Kill the worker in each phase of a training job, and lo
 
 bench-ingestion: install ## Measure posts, batches, imports, and requests during an import (needs wrk and PostgreSQL)
 	$(BIN)/python -m benchmarks.ingestion $(ARGS)
+
+fuzz: install ## Send cases that Schemathesis makes of the description to a server (ARGS='--cases 20000'; docs/reliability.md)
+	$(BIN)/python -m benchmarks.fuzz $(ARGS)
+
+soak: install ## Serve mixed load through swaps and restarts of PostgreSQL (ARGS='--minutes 30'; docs/reliability.md)
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 crash-proof: install ## Kill the server 20 times and PostgreSQL 10 times under load, and look for what is lost
 	BRAID_TEST_CRASH_KILLS=$${BRAID_TEST_CRASH_KILLS:-20} BRAID_TEST_CRASH_STOPS=$${BRAID_TEST_CRASH_STOPS:-10} $(BIN)/python -m pytest -q -s tests/end_to_end/test_crashes.py

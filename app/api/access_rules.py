@@ -112,6 +112,13 @@ def rule_of(method: str, path: str) -> Rule:
     return UNKNOWN
 
 
+def methods_of(path: str) -> list[str]:
+    """List the methods that a path takes."""
+    every = {method for rule in RULES for method in rule.methods}
+    found = {method for method in every if rule_of(method, path) not in {UNKNOWN, _DOCS}}
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
+
+
 def _patterns(rules: Iterable[Rule]) -> dict[tuple[str, int, str], _Places]:
     found: dict[tuple[str, int, str], _Places] = {}
     for rule in rules:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from app.api.access_rules import Rule, rule_of
+from app.api.links import link
 from app.api.problems import MEDIA_TYPE, problems
 from app.schemas.problems import Problem
 
@@ -80,6 +81,7 @@ def describe(app: FastAPI) -> None:
                     _guard(operation, rule_of(method.upper(), path))
                     _complete(operation)
                     _exemplify(operation, schemas)
+                link(operations.values())
         return app.openapi_schema or plain()
 
     app.openapi = openapi  # type: ignore[method-assign]

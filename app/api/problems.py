@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from app.api.access_rules import methods_of
 from app.api.bodies import EncodingError
 from app.api.observed import route_of
 from app.errors import BraidError, InvalidFieldsError
@@ -136,7 +137,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code)
     # The phrase for this status differs between versions of Python.
     code = _CODES.get(status) or status.phrase.lower().replace(" ", "_")
-    return problem_response(status, code, detail, headers=error.headers)
+    headers = error.headers
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        # The framework names the methods of one of the routes of the path.
+        headers = {**(headers or {}), "Allow": ", ".join(methods_of(request.scope["path"]))}
+    return problem_response(status, code, detail, headers=headers)
 
 
 async def _interrupted(_request: Request, _error: Exception) -> Response:

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.schemas.ids import Id
@@ -35,8 +35,13 @@ def _with_http(link: str) -> str:
     return link
 
 
+_MOST_LINK, _LINK_PATTERN = 2048, r"^[^\x00-\x20\x7f<>\"\\]+$"
 Link = Annotated[
-    Text, StringConstraints(max_length=2048, pattern=r"^[^\x00-\x20\x7f<>\"\\]+$"), AfterValidator(_with_http)
+    Text,
+    StringConstraints(max_length=_MOST_LINK, pattern=_LINK_PATTERN),
+    AfterValidator(_with_http),
+    # Behind a validator the pattern would be missing in the description.
+    WithJsonSchema({"type": "string", "maxLength": _MOST_LINK, "pattern": _LINK_PATTERN}),
 ]
 Price = Annotated[Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, Field(description=PRICE)]
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=256)]

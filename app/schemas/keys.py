@@ -137,7 +137,7 @@ class KeysPage(BaseModel):
 class RotateIn(BaseModel):
     """How a key is replaced."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"grace_hours": 24}]})
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"grace_hours": 24}]})
 
     grace_hours: float = Field(24, ge=0, le=720, description="hours for which the old key still holds")
 

@@ -54,7 +54,7 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Add up the CPU time of all its processes so far."""
-        times = [process.cpu_times() for process in self._processes()]
+        times = [process.cpu_times() for process in self.processes()]
         return float(sum(spent.user + spent.system for spent in times))
 
     def pids(self) -> list[int]:
@@ -64,7 +64,7 @@ class Server:
     def memory(self, workers: Sequence[int]) -> list[Memory]:
         """Measure its processes, the workers in the order of their ids."""
         found = []
-        for process in self._processes():
+        for process in self.processes():
             held = process.memory_full_info()
             number = sorted(workers).index(process.pid) + 1 if process.pid in workers else 0
             role = f"worker {number}" if number else "supervisor and helpers"
@@ -77,7 +77,8 @@ class Server:
         state = "the server still runs" if code is None else f"the server ended with {code}"
         return LoadError(f"{error}\n{state}; its log ends:\n{tail(self.log)}")
 
-    def _processes(self) -> list[psutil.Process]:
+    def processes(self) -> list[psutil.Process]:
+        """List the server and all that it started."""
         parent = psutil.Process(self.process.pid)
         return [parent, *parent.children(recursive=True)]
 

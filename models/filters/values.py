@@ -132,9 +132,14 @@ Operand = Annotated[
     PlainSerializer(_written),
 ]
 """What a field is compared with: a value, or a reference to one."""
+_Listed = Annotated[list[str | bool | float], Field(min_length=1, max_length=MAX_VALUES)]
 Operands = Annotated[
     tuple[Scalar, ...] | Reference,
-    PlainValidator(_operands, json_schema_input_type=Reference | list[str | bool | float]),
+    PlainValidator(
+        _operands,
+        json_schema_input_type=Reference
+        | Annotated[list[str | bool | float], Field(min_length=1, max_length=MAX_VALUES)],
+    ),
     PlainSerializer(_written),
 ]
 FIELD_DESCRIPTION = f"one of {', '.join(KINDS)}, or {PREFIX}… with a dot for each level below"

@@ -54,8 +54,11 @@ def expose(is_new: Mask, limit: int, share: float) -> Places:
     more = np.flatnonzero(is_new[limit:])[: max(quota - len(there), 0)] + limit
     if not len(more):
         return places
-    kept = np.setdiff1d(places, more).tolist()
+    # The lowest of those that are not new make room: a new one never pushes another one out.
+    others = np.setdiff1d(places[:limit], there)
+    out = others[len(others) - len(more) :]
+    first = np.setdiff1d(places[:limit], out).tolist()
     stretch = limit / len(more)
     for number, place in enumerate(more.tolist(), 1):
-        kept.insert(int(np.ceil(number * stretch)) - 1, place)
-    return np.array(kept)
+        first.insert(int(np.ceil(number * stretch)) - 1, place)
+    return np.concatenate([first, out, np.setdiff1d(places[limit:], more)])

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from app.errors import DatabaseError
 from app.schemas.popular import WINDOWS, AnyWindow, ChartStrategy, TrendingQuery
+from app.services.kit.database_timeout import with_timeout
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.log_counts import LogCounts
 from app.services.popularity.selection import (
@@ -26,6 +28,8 @@ from models.recommenders.popularity import HALF_LIVES_DAYS, rises
 
 _HEAD = 1000
 _SECONDS = 5.0
+_LONGEST_SECONDS = 5.0
+"""For the count of a long log, with the time that it waits for one that is under way."""
 _DAY = 86_400_000_000
 _LEAST_AGE = 1e-6
 """Share by which decay must lower the counts: otherwise all interactions are from one moment, and none is recent."""
@@ -56,11 +60,22 @@ class RecentCounts:
     async def get(self, window: int) -> list[Counted]:
         """Return the items with the most recent interactions, by a row of `Popularity.recent`.
 
+        While the database is unavailable, the last counts are returned.
+
         Raises
         ------
         DatabaseError
-            The log cannot be read.
+            The log cannot be read, and there is no earlier count.
         """
+        try:
+            # With the time in the queue: one after the other, many requests would wait for as many attempts.
+            return await with_timeout(self._cached(window), _LONGEST_SECONDS)
+        except DatabaseError:
+            if window not in self._kept:
+                raise
+            return self._kept[window][1]
+
+    async def _cached(self, window: int) -> list[Counted]:
         async with self._counting:
             until, found = self._kept.get(window, (0.0, []))
             if clock.elapsed() >= until:

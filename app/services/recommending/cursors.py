@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.errors import CursorError
-from models.arrays.types import Float32, Int32
+from models.arrays.types import Float32, Int32, Int64
 
 DIGEST_BYTES = 6
 _HEAD = struct.Struct(f"<BB{DIGEST_BYTES}sBHH")
@@ -82,13 +82,15 @@ class Cursor:
             version, names = content[_HEAD.size : place].decode(), content[after:].decode()
         except UnicodeDecodeError as error:
             raise CursorError(_REFUSAL) from error
-        if not np.isfinite(scores).all():
+        named = tuple(names.split("\n")) if names else ()
+        if not (np.isfinite(scores).all() and _lists_each_once(codes, named)):
             raise CursorError(_REFUSAL)
-        return cls(
-            version or None,
-            digest,
-            delivered,
-            codes.astype(np.int32),
-            scores,
-            tuple(names.split("\n")) if names else (),
-        )
+        return cls(version or None, digest, delivered, codes.astype(np.int32), scores, named)
+
+
+def _lists_each_once(codes: Int64, names: tuple[str, ...]) -> bool:
+    """Return whether no item is there twice, and each that has no code has a name."""
+    coded = codes[codes >= 0]
+    whole = len(names) == len(codes) - len(coded) and "" not in names
+    few = len(coded) == 0 or coded.max() <= np.iinfo(np.int32).max
+    return whole and bool(few) and len(np.unique(coded)) == len(coded) and len(set(names)) == len(names)

@@ -70,8 +70,10 @@ def earlier_pages(cursor: Cursor, digest: bytes, item_ids: Ids | None, live: Liv
         raise CursorError("belongs to another list: send it with the parameters of the first page")
     if item_ids is None:
         raise CursorError("belongs to a bundle that is no longer in use: ask for the first page again")
+    if cursor.delivered > MAX_DELIVERED or cursor.codes.max(initial=-1) >= len(item_ids):
+        raise CursorError("holds what this service has not written: ask for the first page again")
     names = iter(cursor.names)
-    ids = [item_ids[code].decode() if 0 <= code < len(item_ids) else next(names, "") for code in cursor.codes.tolist()]
+    ids = [item_ids[code].decode() if code >= 0 else next(names) for code in cursor.codes.tolist()]
     codes = live.codes(ids)
     delivered, rest = codes[: cursor.delivered], codes[cursor.delivered :]
     shown = rest >= 0

@@ -122,3 +122,10 @@ async def test_an_older_reading_does_not_bring_a_revoked_key_back(
     await client.delete(f"/keys/{key.key_id}", headers=bearer(admin))
     await asyncio.gather(*reading)
     refused(await client.get("/popular", headers=bearer(key)), 401, "unauthorized")
+
+
+@pytest.mark.parametrize("hours", [False, "1", None])
+async def test_hours_are_a_number(client: httpx.AsyncClient, make: Make, refused: Refused, hours: object) -> None:
+    admin, key = await make("admin"), await make("read")
+    answer = await client.post(f"/keys/{key.key_id}/rotate", json={"grace_hours": hours}, headers=bearer(admin))
+    refused(answer, 422, "invalid_request", "grace_hours")

@@ -8,6 +8,7 @@ import pytest
 from app.config import Settings
 from app.process import factory
 from app.process.resources import Resources
+from app.services.transfer import importing as importing_module
 from app.services.transfer.dropped import ERASED
 from app.services.transfer.importing import Importing
 from models.data import file_chunks
@@ -25,6 +26,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Files
     (folder / "interactions.csv").write_text("\n".join(["user_id,item_id,event_type,timestamp", *lines]))
     (folder / "users.csv").write_text("user_id,city\ngone,Köln\nstays,Bonn\n")
     monkeypatch.setattr(file_chunks, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(importing_module, "_ROWS_A_TRANSACTION", 3)
     return lambda: open_folder(folder)
 
 

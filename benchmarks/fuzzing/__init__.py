@@ -1,0 +1,1 @@
+"""Sends what the description of the interface allows, and what it does not, to a running server."""

@@ -1,0 +1,113 @@
+"""Every route of the application with every kind of key: which of them it answers, and how it refuses the others."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI
+from starlette.routing import Mount
+
+from app.api.access_rules import UNKNOWN, Rule, rule_of
+from app.schemas.keys import NewKey
+from tests.app.api.access.keys import SHOP, bearer
+
+Make = Callable[..., Awaitable[NewKey]]
+ONE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+NO_KEY, WRONG_KEY, PAGES = "no key", "a wrong key", "publish"
+ALLOWED = {
+    NO_KEY: set[str](),
+    WRONG_KEY: set[str](),
+    "read": {"read"},
+    "write": {"write"},
+    "personal": {"personal"},
+    "metrics": {"metrics"},
+    "admin": {"read", "write", "personal", "metrics", "admin"},
+    PAGES: set[str](),
+}
+VALUES = {
+    # An id that the page's own anonymous user may have.
+    "user_id": "anon-" + "a" * 22,
+    "interaction_id": "1",
+    "key_id": "0" * 12,
+}
+
+
+def calls_of(application: FastAPI) -> Iterator[tuple[str, str]]:
+    """Give method and path of every route, also of those that the description leaves out."""
+    for route in application.routes:
+        inner = getattr(route, "effective_route_contexts", None)
+        contexts: list[Any] = [route] if inner is None else list(inner())
+        for one in contexts:
+            # A folder of files is mounted without methods.
+            if isinstance(one, Mount):
+                yield "GET", f"{one.path}/"
+            else:
+                yield from ((method, one.path) for method in one.methods or ())
+
+
+def expected(rule: Rule, kind: str) -> int | None:
+    """Return the status of a refusal, or None where the call is answered."""
+    if rule.needs in {"open", "docs"} or rule.needs in ALLOWED[kind] or (kind == PAGES and rule.in_pages):
+        return None
+    return 401 if kind in {NO_KEY, WRONG_KEY} else 403
+
+
+async def headers_of(kind: str, make: Make) -> dict[str, str]:
+    if kind == NO_KEY:
+        # Without any key in force this machine needs none.
+        await make("admin")
+        return {}
+    if kind == PAGES:
+        return bearer(await make(PAGES, origins=[SHOP]), origin=SHOP)
+    key = await make("admin" if kind == WRONG_KEY else kind)
+    return bearer(key) if kind != WRONG_KEY else {"authorization": f"Bearer {key.key[:-1]}?"}
+
+
+def without_rules(application: FastAPI) -> set[tuple[str, str]]:
+    return {(method, path) for method, path in calls_of(application) if rule_of(method, path) is UNKNOWN}
+
+
+def test_every_route_has_a_rule(application: FastAPI) -> None:
+    assert len(list(calls_of(application))) > 65
+    assert without_rules(application) == set()
+
+
+def test_a_route_without_a_rule_is_found() -> None:
+    router, application = APIRouter(prefix="/secrets"), FastAPI(openapi_url=None)
+
+    @router.get("/{name}", include_in_schema=False)
+    async def secret(name: str) -> str:
+        return name
+
+    application.include_router(router)
+    assert without_rules(application) == {("GET", "/secrets/{name}")}
+
+
+@ONE
+@pytest.mark.parametrize("kind", sorted(ALLOWED))
+async def test_every_call_with_every_kind_of_key(
+    client: httpx.AsyncClient, application: FastAPI, make: Make, kind: str
+) -> None:
+    headers, found, wrong = await headers_of(kind, make), 0, []
+    for method, path in calls_of(application):
+        url = re.sub(r"{(\w+)}", lambda name: VALUES.get(name[1], "x"), path)
+        # Nothing that passes is carried out: the bodies are not valid.
+        answer = await client.request(method, url, headers=headers, content=b"{")
+        refused = answer.status_code if answer.status_code in {401, 403} else None
+        if (path, answer.status_code, answer.headers.get("location")) == ("/console", 303, "/console/sign-in"):
+            # A browser is shown the form in place of a refusal.
+            refused = 401
+        # A wrong password is 401 as well.
+        if refused != expected(rule_of(method, path), kind) and path != "/console/sign-in":
+            wrong.append(f"{method} {path} with {kind}: {answer.status_code} {answer.text[:200]}")
+        found += 1
+    assert wrong == []
+    assert found > 65
+
+
+def test_the_matrix_is_the_one_of_the_pages_on_security(repository: Any) -> None:
+    page = (repository / "docs/security.md").read_text(encoding="utf-8")
+    for scope in ("read", "write", "personal", "metrics", "admin", PAGES):
+        assert f"| `{scope}` |" in page
