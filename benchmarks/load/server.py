@@ -59,7 +59,7 @@ class Server:
 
     def pids(self) -> list[int]:
         """List the ids of all its processes."""
-        return [process.pid for process in self._processes()]
+        return [process.pid for process in self.processes()]
 
     def memory(self, workers: Sequence[int]) -> list[Memory]:
         """Measure its processes, the workers in the order of their ids."""
