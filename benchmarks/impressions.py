@@ -23,7 +23,7 @@ from models.evaluation.holdout_lists import rank_holdout
 from models.evaluation.metrics import coverage
 from models.evaluation.report import BLEND, NETWORK
 from models.evaluation.segments import measure_users, summarise
-from models.ranking.candidates import PARTS
+from models.ranking.candidates import TRAINED
 from models.ranking.network_config import NetworkConfig
 from models.ranking.rotation import LoggedRotation, RotationConfig
 
@@ -139,7 +139,7 @@ def impressions(
                 Path(folder),
                 options,
                 scale=cleaning.scale,
-                parts=PARTS,
+                parts=TRAINED,
                 network=NetworkConfig(),
                 seed=seed,
                 budget=budget,

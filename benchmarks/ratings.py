@@ -23,7 +23,7 @@ from models.data.strengths import rating_values
 from models.evaluation.holdout_lists import rank_holdout
 from models.evaluation.report import BLEND, NETWORK, POPULARITY
 from models.evaluation.segments import measure_users, summarise
-from models.ranking.candidates import PARTS
+from models.ranking.candidates import TRAINED
 from models.ranking.network_config import NetworkConfig
 from models.ranking.ranker import Ranker
 
@@ -78,7 +78,7 @@ def ratings(
                 Path(folder),
                 options,
                 scale=cleaning.scale,
-                parts=PARTS,
+                parts=TRAINED,
                 network=NetworkConfig() if network else None,
                 seed=seed,
                 budget=None,
@@ -90,7 +90,11 @@ def ratings(
             ranker = Ranker(everyone.pruned(), learned.network, split.known.item_ids, split.known.user_ids)
         lists = rank_holdout(ranker, everyone, split.test, _K, seed=seed, progress=silent)
         weight = ranker.retriever.config.dislike_weight
-        for name in (BLEND, *(part for part in (*PARTS, NETWORK) if part in lists and part != POPULARITY), POPULARITY):
+        for name in (
+            BLEND,
+            *(part for part in (*TRAINED, NETWORK) if part in lists and part != POPULARITY),
+            POPULARITY,
+        ):
             console.print(f"| {variant}: {name} | {_row(lists[name], split, means)} | {weight:g} |")
 
 

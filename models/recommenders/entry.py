@@ -51,8 +51,8 @@ class Entry:
     lacking
         What data lacks that it cannot be fitted on, for use in a sentence.
     retired
-        Whether training leaves it out, as it helps nowhere; a bundle of an earlier version may hold it and is served
-        with it.
+        Whether a full training leaves it out, as it helps nowhere; a bundle of an earlier version may hold it, is
+        served with it, and keeps it in a refresh.
     max_used, max_items
         It is not fitted if more items have interactions, or if the catalogue has more items; None without a limit.
     """

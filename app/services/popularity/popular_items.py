@@ -55,6 +55,7 @@ class RecentCounts:
         self._scale = scale
         self._positive = positive_types(scale.event_weights)
         self._counting = asyncio.Lock()
+        self._counts_under_way: dict[int, asyncio.Task[list[Counted]]] = {}
         self._kept: dict[int, tuple[float, list[Counted]]] = {}
 
     async def get(self, window: int) -> list[Counted]:
@@ -67,21 +68,30 @@ class RecentCounts:
         DatabaseError
             The log cannot be read, and there is no earlier count.
         """
+        until, found = self._kept.get(window, (0.0, []))
+        if clock.elapsed() < until:
+            return found
         try:
-            # With the time in the queue: one after the other, many requests would wait for as many attempts.
-            return await with_timeout(self._cached(window), _LONGEST_SECONDS)
+            # Requests wait for one count together; it goes on when they do not wait any longer.
+            return await with_timeout(asyncio.shield(self._under_way(window)), _LONGEST_SECONDS)
         except DatabaseError:
             if window not in self._kept:
                 raise
             return self._kept[window][1]
 
-    async def _cached(self, window: int) -> list[Counted]:
+    def _under_way(self, window: int) -> asyncio.Task[list[Counted]]:
+        task = self._counts_under_way.get(window)
+        if task is None or task.done():
+            task = self._counts_under_way[window] = asyncio.ensure_future(self._count(window))
+            # Where nobody waits any longer, nobody asks how it ended.
+            task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        return task
+
+    async def _count(self, window: int) -> list[Counted]:
         async with self._counting:
-            until, found = self._kept.get(window, (0.0, []))
-            if clock.elapsed() >= until:
-                half_life = round(HALF_LIVES_DAYS[window] * _DAY)
-                found = await self._counts.recent_items(self._positive, half_life, _HEAD, self._scale)
-                self._kept[window] = clock.elapsed() + _SECONDS, found
+            half_life = round(HALF_LIVES_DAYS[window] * _DAY)
+            found = await self._counts.recent_items(self._positive, half_life, _HEAD, self._scale)
+            self._kept[window] = clock.elapsed() + _SECONDS, found
             return found
 
 

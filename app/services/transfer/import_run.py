@@ -13,7 +13,11 @@ from app.services.transfer.dropped import count as count_dropped
 from app.services.transfer.merging import Left
 from app.storage.imports import ImportState
 from app.storage.known_rows import KnownRows
+from models.data import file_chunks
 from models.data.file_chunks import Chunk, FileChunks
+
+_BYTES_AT_ONCE = 1 << 26
+"""Bytes of chunks that are joined: rows can be long."""
 
 
 class _Read(NamedTuple):
@@ -77,7 +81,7 @@ class ImportRun:
         Parameters
         ----------
         rows_at_once
-            Chunks of tables are joined up to this number of rows; others come alone.
+            Chunks of tables are joined up to this number of rows, or to some bytes; others come alone.
         stored_too
             Whether chunks that were stored before an interruption are yielded as well; they are not counted once more.
         """
@@ -89,15 +93,16 @@ class ImportRun:
 
         def read() -> list[_Read]:
             found: list[_Read] = []
-            size = 0
+            rows_read = size = 0
             for chunk in tables:
                 dropped = Dropped()
                 self._read += 1
                 stored = self._read <= self.number_stored
                 rows = None if stored and not stored_too else clean(chunk.table, dropped)
                 found.append(_Read(rows, chunk, dropped, stored))
-                size += chunk.table.num_rows
-                if stored or size >= rows_at_once:
+                rows_read, size = rows_read + chunk.table.num_rows, size + chunk.table.nbytes
+                # Before a further chunk could be one too many.
+                if stored or rows_read + file_chunks.CHUNK_ROWS > rows_at_once or size > _BYTES_AT_ONCE:
                     break
             return found
 

@@ -10,6 +10,7 @@ import structlog
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
+from app.api import problems
 from app.config import Settings
 from app.errors import DatabaseError
 from app.process.resources import Resources
@@ -22,6 +23,8 @@ EVENT = {"user_id": USER, "item_id": ITEM, "event_type": "view"}
 @pytest.fixture
 def logged(application: FastAPI, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     application.state.settings = settings.model_copy(update={"access_log": True})
+    # A logger keeps how logging was set up when it was first used, which may have been in another test.
+    monkeypatch.setattr(problems, "_log", structlog.get_logger(problems.__name__))
     with capture_logs([structlog.contextvars.merge_contextvars]) as lines:
         yield lines
 
