@@ -10,11 +10,12 @@ from typing import Any, Literal
 from dotenv import dotenv_values
 from pydantic import AwareDatetime, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from app.access_settings import AccessSettings
 from app.schedules import parse_schedule
 from app.setting_names import PREFIX, is_injected, unknown_names
-from app.setting_values import bundle_place, database_url, limit_storage, networks, rate_limit
+from app.setting_values import bundle_place, database_url
 from models.data.events import EVENT_WEIGHTS, EventTypes
 from models.data.goal import BETWEEN_GOALS, DeclaredGoals
 from models.data.rating_scale import DeclaredScale
@@ -37,7 +38,7 @@ class SettingsError(ValueError):
     """A setting has a value that cannot be used; the text names its variable."""
 
 
-class Settings(BaseSettings):
+class Settings(AccessSettings):
     """All settings of the service; each is the environment variable `BRAID_` and its name in capitals."""
 
     model_config = SettingsConfigDict(
@@ -101,30 +102,6 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=256, description="Processes that `braid serve` starts.")
     worker_timeout: int = Field(
         60, ge=1, description="Seconds without a sign of life after which `braid serve` replaces one of its processes."
-    )
-    allow_open: bool = Field(
-        False,
-        description="Whether other machines may send requests while there is no API key.",
-    )
-    docs: bool = Field(True, description="Whether `/docs`, `/redoc` and `/openapi.json` are open without an API key.")
-    trusted_proxies: str | None = Field(
-        None,
-        description="Addresses or networks of the proxies in front, separated by commas: the address of a client is"
-        " taken from the `X-Forwarded-For` of these alone; by default of none.",
-    )
-    rate_limit: str | None = Field(
-        None,
-        description="Requests that each API key may send, such as `600/minute` or `50/second`; by default any number.",
-    )
-    address_rate_limit: str = Field(
-        "1200/minute",
-        description="Requests that each address may send with publishable keys; as often it may try to sign in, or give"
-        " a wrong key.",
-    )
-    rate_limit_storage: str = Field(
-        "memory://",
-        description="Where requests are counted: `memory://` in each process, or `redis://HOST:6379` for all servers"
-        " together.",
     )
     test_clock: AwareDatetime | None = Field(
         None,
@@ -249,21 +226,6 @@ class Settings(BaseSettings):
         if value is not None:
             read_schema(value)
         return value
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _networks(cls, value: str | None) -> str | None:
-        return value if value is None else networks(value)
-
-    @field_validator("rate_limit", "address_rate_limit")
-    @classmethod
-    def _readable_limit(cls, value: str | None) -> str | None:
-        return value if value is None else rate_limit(value)
-
-    @field_validator("rate_limit_storage")
-    @classmethod
-    def _known_storage(cls, value: str) -> str:
-        return limit_storage(value)
 
     @field_validator("test_clock")
     @classmethod

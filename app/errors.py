@@ -56,12 +56,6 @@ class UnknownGoalError(BraidError):
         super().__init__(f"the bundle has no goal {goal!r}: {there}; {next_one}")
 
 
-class NoBundleError(BraidError):
-    """The command needs a bundle, and there is none."""
-
-    code = "no_bundle"
-
-
 class InvalidFieldsError(BraidError):
     """Fields that are well formed but invalid: an event type, a user or an item that does not exist."""
 
@@ -242,14 +236,6 @@ class ScenarioFixedError(BraidError):
     status = HTTPStatus.CONFLICT
 
 
-class ScenarioFileError(BraidError):
-    """A file of scenarios cannot be used; the text is one line that names the file and the place."""
-
-
-class ExplanationsFileError(BraidError):
-    """A file of explanations cannot be used; the text is one line that names the file and the place."""
-
-
 class EventIdConflictError(BraidError):
     """An interaction whose `event_id` is in the log with other content.
 
@@ -305,21 +291,3 @@ class BundlesUnavailableError(BraidError):
 
     code = "bundles_unavailable"
     status = HTTPStatus.SERVICE_UNAVAILABLE
-
-
-class PortError(BraidError):
-    """The server cannot listen on this address."""
-
-    code = "port_unavailable"
-
-
-class WorkersError(BraidError):
-    """The worker processes of the server do not start, or die again and again."""
-
-    code = "workers_failed"
-
-
-class TrainingUnavailableError(BraidError):
-    """The packages for training are not installed."""
-
-    code = "training_unavailable"

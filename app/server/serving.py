@@ -19,8 +19,8 @@ from typing import Any
 import typer
 import uvicorn
 
+from app.command_errors import PortError
 from app.config import SHARED_FOLDER, Settings
-from app.errors import PortError
 from app.logs import configure_logging
 from app.server.connections import Connection
 from app.server.places import Places, raise_descriptor_limit

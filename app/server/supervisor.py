@@ -8,7 +8,7 @@ import structlog
 from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
-from app.errors import WorkersError
+from app.command_errors import WorkersError
 from app.services.kit.process_exits import exit_of
 
 MOST_DEATHS = 5

@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from app.errors import TrainingUnavailableError
+from app.command_errors import TrainingUnavailableError
 from app.process.resources import Resources
 from models import DISTRIBUTION
 from models.data.columns import ITEM

@@ -8,7 +8,7 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.errors import TrainingUnavailableError
+from app.command_errors import TrainingUnavailableError
 from app.process import factory
 from app.process.resources import Resources
 from app.storage.masks import Mask

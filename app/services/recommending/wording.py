@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.errors import ExplanationsFileError
+from app.command_errors import ExplanationsFileError
 from models.data.profile_reader import IN_CONTEXT, Value
 from models.ranking.own_act import OwnAct
 

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from app.errors import ScenarioFileError
+from app.command_errors import ScenarioFileError
 from app.schemas.scenario_definitions import Name, ScenarioIn
 
 MAX_BYTES = 1_000_000

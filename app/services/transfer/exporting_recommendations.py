@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from app.errors import NoBundleError
+from app.command_errors import NoBundleError
 from app.schemas.options import Options
 from app.services.kit.files import complete_file
 from app.services.recommending.ranked_lists import ranked_list

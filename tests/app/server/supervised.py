@@ -9,7 +9,7 @@ from typing import Any
 
 import uvicorn
 
-from app.errors import WorkersError
+from app.command_errors import WorkersError
 from app.logs import configure_logging
 from app.server.supervisor import Supervisor
 

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.errors import WorkersError
+from app.command_errors import WorkersError
 from app.server.supervisor import MOST_DEATHS, Deaths
 
 Start = Callable[..., subprocess.Popen[str]]

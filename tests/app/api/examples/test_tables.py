@@ -11,7 +11,8 @@ import httpx
 import pytest
 from pydantic_core.core_schema import ErrorType
 
-from app.errors import BraidError, ImportBusyError, NoBundleError, PortError, TrainingUnavailableError, WorkersError
+from app.command_errors import NoBundleError, PortError, TrainingUnavailableError, WorkersError
+from app.errors import BraidError, ImportBusyError
 from models.data.events import EVENT_WEIGHTS
 from models.data.schema import AttributeType
 from tests.app.api.examples.page import PAGE, rows_of

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import ExplanationsFileError
+from app.command_errors import ExplanationsFileError
 from app.services.recommending.wording import Wording
 from models.data.profile_reader import Value
 from models.ranking.own_act import OwnAct

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import ScenarioFileError
+from app.command_errors import ScenarioFileError
 from app.services.scenarios.definition_file import read_scenarios
 
 

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from fastapi import FastAPI
 
+from app.command_errors import NoBundleError
 from app.config import Settings
-from app.errors import NoBundleError
 from app.process import factory, serving_factory
 from app.process.serving_state import ServingState
 from app.services.transfer import exporting_recommendations as exporting
