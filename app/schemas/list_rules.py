@@ -88,7 +88,8 @@ class Rules(BaseModel):
     min_score: MinScore = None
     context: Context | None = Field(
         None,
-        description="any JSON object, for example with the device: read as the contexts of interactions are, and stored"
+        description="a JSON object of at most 50 names and 4 KiB, for example with the device: read as the contexts"
+        " of interactions are, and stored"
         " with the request, except in a batch",
     )
 

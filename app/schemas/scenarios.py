@@ -116,7 +116,9 @@ class Asked(AskedQuery):
     )
     min_score: MinScore = None
     attributes: JsonObject | None = Field(None, description="attributes of the user, as in `POST /recommend`")
-    context: Context | None = Field(None, description="any JSON object, stored with the request and read by models")
+    context: Context | None = Field(
+        None, description="a JSON object of at most 50 names and 4 KiB, stored with the request and read by models"
+    )
 
 
 class PreviewIn(Asked):
@@ -197,7 +199,7 @@ class PageIn(BaseModel):
     include: Include | None = Field(None, description=INCLUDE)
     language: Language = None
     attributes: JsonObject | None = Field(None, description="attributes of the user, as in `POST /recommend`")
-    context: Context | None = Field(None, description="any JSON object, read by models")
+    context: Context | None = Field(None, description="a JSON object of at most 50 names and 4 KiB, read by models")
 
 
 class Row(ScenarioAnswer):

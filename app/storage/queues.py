@@ -30,4 +30,4 @@ def require_room(waiting: int, most: int, what: str, *, retry_after: int = 60) -
         As much waits as may.
     """
     if waiting >= most:
-        raise QueueFullError(f"{waiting} {what} wait already, and {most} may: try again when fewer do", retry_after)
+        raise QueueFullError(f"{waiting} {what} are waiting, as many as may: try again later", retry_after)

@@ -8,10 +8,9 @@ from benchmarks.soaking.connection import Connection, written
 
 SWITCHED_WITHIN = 5.0
 """Seconds from the answer to an activation until every process uses the bundle: it loads it first."""
-
-
 _LOADED_WITHIN = 120.0
 """Seconds for the answer to an activation: the process that takes it reads the bundle first."""
+_NEVER = float("inf")
 ANY = "*"
 
 
@@ -22,7 +21,7 @@ class Swaps:
     Attributes
     ----------
     made
-        Version, the second at which its activation was sent, and that of its answer.
+        Version, the second at which its activation was sent, and that of its answer; none where it was refused.
     refused
         The seconds between which an activation that was refused was under way, and why.
     """
@@ -34,17 +33,17 @@ class Swaps:
         """Activate a version, and return whether the service did it."""
         began = time.monotonic()
         # Until the answer is there, both may be in use.
-        self.made.append((version, began, began + 3600))
+        self.made.append((version, began, _NEVER))
         connection = Connection(port)
         answer = await connection.send(
             written("POST", f"/bundles/{version}/activate?force=true"), within=_LOADED_WITHIN
         )
         connection.close()
-        self.made[-1] = (version, began, time.monotonic())
         if answer.status != 200:  # noqa: PLR2004 - OK
             # It may have been activated all the same, where the answer was lost: so it stays among those allowed.
             self.refused.append((began, time.monotonic(), f"{answer.status}: {answer.body[:300].decode()}"))
             return False
+        self.made[-1] = (version, began, time.monotonic())
         return True
 
     def any_from(self, at: float) -> None:
@@ -55,7 +54,8 @@ class Swaps:
         """Return whether a version may have answered a request that was under way between two seconds."""
         for number, (name, sent, _) in enumerate(self.made):
             after = self.made[number + 1 :]
-            until = after[0][2] + SWITCHED_WITHIN if after else float("inf")
+            # One that was refused ends nothing: what was active before it stays so.
+            until = min((answered for _, _, answered in after), default=_NEVER) + SWITCHED_WITHIN
             if name in {version, ANY} and sent <= ended and began <= until:
                 return True
         return False

@@ -161,7 +161,7 @@ async def test_a_training_job_has_a_budget_and_its_queue_an_end(client: httpx.As
     assert sorted(answer.status_code for answer in answers) == [202] * 10 + [429] * 2
     full = next(answer for answer in answers if answer.status_code == 429)
     problem = refused(full, 429, "queue_full")
-    assert problem["detail"] == "10 training jobs wait already, and 10 may: try again when fewer do"
+    assert problem["detail"] == "10 training jobs are waiting, as many as may: try again later"
     assert full.headers["retry-after"] == "60"
 
 

@@ -82,3 +82,11 @@ def test_a_bundle_may_answer_from_its_activation_until_the_next_is_everywhere() 
     assert not swaps.allowed("b", 98.0, 99.0)
     assert swaps.allowed("b", 99.9, 100.1)
     assert not swaps.allowed("c", 50.0, 50.1)
+
+
+def test_a_refused_activation_ends_nothing() -> None:
+    swaps = Swaps()
+    swaps.made += [("a", 0.0, 1.0), ("b", 100.0, float("inf")), ("c", 200.0, 201.0)]
+    assert swaps.allowed("a", 190.0, 191.0)
+    assert swaps.allowed("b", 190.0, 191.0)
+    assert not swaps.allowed("a", 210.0, 211.0)
