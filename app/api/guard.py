@@ -1,6 +1,7 @@
 """Who may call what: stands in front of everything that answers, the hot path included."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -76,7 +77,12 @@ class Guard:
             if rule.needs == "open":
                 await rate_limiting.count_address(state, state.rate_limits.tries, scope)
             else:
-                receive, send = await _let_in(state, rule, scope, receive, send)
+                caller = await _caller(state, scope, headers)
+                standing = None if caller.key is None else await _count(state, caller.key, scope)
+                if standing is not None:
+                    # Of a refusal too.
+                    send = rate_limiting.telling(send, standing)
+                receive, send = await _let_in(state, caller, rule, scope, receive, send)
         except BraidError as error:
             await _refuse(error, scope, receive, send)
             return
@@ -93,14 +99,20 @@ def _is_open(rule: Rule, scope: Scope, state: ServingState) -> bool:
     return rule.needs == "open" or (rule.needs == "docs" and state.resources.settings.docs)
 
 
-def may_see_details(state: ServingState, scope: Scope) -> bool:
+async def may_see_details(state: ServingState, scope: Scope) -> bool:
     """Return whether an administrator makes a call that is open to all; without keys, whether this machine does."""
     headers = Headers(scope=scope)
     if not state.keyring.loaded:
         return False
     if state.keyring.has_any:
         given = headers.get("authorization", "")
-        key = state.keyring.find(given[len(_BEARER) :].strip()) if given[: len(_BEARER)].lower() == _BEARER else None
+        if given[: len(_BEARER)].lower() != _BEARER:
+            return False
+        key = state.keyring.find(given[len(_BEARER) :].strip())
+        if key is None:
+            # Whoever checks health gets an answer, whatever key it sends.
+            with suppress(TooManyRequestsError):
+                await rate_limiting.count_address(state, state.rate_limits.tries, scope)
         return key is not None and key.may(ADMIN)
     try:
         loopback.require_this_machine(scope, headers)
@@ -109,7 +121,9 @@ def may_see_details(state: ServingState, scope: Scope) -> bool:
     return True
 
 
-async def _let_in(state: ServingState, rule: Rule, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
+async def _let_in(
+    state: ServingState, caller: Caller, rule: Rule, scope: Scope, receive: Receive, send: Send
+) -> tuple[Receive, Send]:
     """Say in the scope who calls; return what receives the request and sends its answer.
 
     Raises
@@ -118,11 +132,7 @@ async def _let_in(state: ServingState, rule: Rule, scope: Scope, receive: Receiv
         The request is refused.
     """
     headers = Headers(scope=scope)
-    caller = await _caller(state, scope, headers)
     if caller.key is not None:
-        standing = await _count(state, caller.key, scope)
-        if standing is not None:
-            send = rate_limiting.telling(send, standing)
         _require(caller.key, rule, scope["path"], headers.get("origin"))
         if caller.key.is_publishable:
             receive = await page_keys.require_own_user(caller.key, scope, headers, receive)

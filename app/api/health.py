@@ -35,4 +35,4 @@ async def check_ready(
     found = await readiness.check()
     if found.status == "failed":
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    return found if may_see_details(state, request.scope) else found.without_details()
+    return found if await may_see_details(state, request.scope) else found.without_details()

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter, Histogram
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.logs import ACCESS
@@ -21,7 +22,8 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _TRACE = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_UNEXPECTED = 500
+_GONE, _UNEXPECTED = 499, 500
+"""Statuses of requests without an answer: the client went away, or the application failed."""
 _FIRST_ERROR = 400
 REQUESTS = Counter(
     "braid_http_requests", "Requests by method, route and status of the answer.", ["method", "route", "status"]
@@ -68,7 +70,7 @@ class Observed:
         # The server handles each request in a context of its own.
         structlog.contextvars.bind_contextvars(**names)
         more = [(b"x-request-id", request_id), *([] if trace is None else [(b"traceparent", trace[0])])]
-        status = _UNEXPECTED
+        status = _GONE
 
         async def noting(message: Message) -> None:
             nonlocal status
@@ -79,6 +81,11 @@ class Observed:
 
         try:
             await self._app(scope, receive, noting)
+        except ClientDisconnect:
+            raise
+        except Exception:
+            status = _UNEXPECTED if status == _GONE else status
+            raise
         finally:
             seconds = time.perf_counter() - began
             route = seen.get("route", NO_ROUTE)
@@ -111,7 +118,7 @@ class RouteNoted:
             path = getattr(scope.get("route"), "path", None)
             if path is not None:
                 note_route(scope, path)
-                if path.startswith("/scenarios/{name}/"):
+                if path == "/scenarios/{name}/recommend":
                     scope.get(_SEEN, {})["scenario"] = scope["path_params"]["name"]
 
 

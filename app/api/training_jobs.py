@@ -1,10 +1,11 @@
 """`/training-jobs`: start, follow and cancel."""
 
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.sse import format_sse_event
 
 from app.api.dependencies import PathId, from_resources, from_state
@@ -47,8 +48,19 @@ async def list_training_jobs(query: Annotated[TrainingJobsQuery, Query()], jobs:
     return await jobs.page(query)
 
 
+async def _place(following: Following, request: Request) -> AsyncIterator[None]:
+    """Take a place until the answer has ended, however it ends."""
+    with following.require_place() if _follows(request.headers.get("accept", "")) else nullcontext():
+        yield
+
+
+def _follows(accept: str) -> bool:
+    return _STREAM in accept
+
+
 @router.get(
     "/{job_id}",
+    dependencies=[Depends(_place)],
     response_model=TrainingJobWithLog,
     responses={
         200: {
@@ -71,9 +83,8 @@ async def get_training_job(
     With `Accept: text/event-stream` it answers with server-sent events: `line` (with an id to resume from), `progress`
     and finally `end`.
     """
-    if _STREAM not in accept:
+    if not _follows(accept):
         return await jobs.get(job_id)
-    following.require_place()
     if not following.follows(job_id):
         await jobs.require(job_id)
     # It may last for hours: a server that is stopped does not wait for it.

@@ -157,7 +157,11 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Wait for the next request, or for the rest of one that was answered early."""
         super().on_response_complete()
-        if self.transport.is_closing() or not self.cycle.response_complete:
+        if not self.cycle.response_complete:
+            return
+        # Nothing works for the rest of a body that comes now.
+        self._places.end_body(self)
+        if self.transport.is_closing():
             return
         if self._phase is _Phase.BODY:
             self._end_time()
@@ -169,7 +173,7 @@ class Connection(HttpToolsProtocol):
         """Wait for a client that does not take its answer, but not for ever."""
         super().pause_writing()
         if self._stuck is None:
-            self._stuck = self.loop.call_later(WRITE_SECONDS, self.transport.abort)
+            self._wait_for_client()
 
     def resume_writing(self) -> None:
         """Go on."""
@@ -193,6 +197,17 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
             return
         super().shutdown()
+
+    def _wait_for_client(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._stuck = self.loop.call_later(WRITE_SECONDS, self._end_if_stuck, left)
+
+    def _end_if_stuck(self, left: int) -> None:
+        if self.transport.get_write_buffer_size() < left:
+            self._wait_for_client()
+        else:
+            self._stuck = None
+            self.transport.abort()
 
     def _await_request(self) -> None:
         self._phase = _Phase.NOTHING
@@ -228,15 +243,18 @@ class Connection(HttpToolsProtocol):
             return
         self._refused = True
         self._end_time()
+        self._places.end_body(self)
         idle = self.cycle is None or self.cycle.response_complete
         own = self._phase is _Phase.BODY and not idle and not self.cycle.response_started and not self.pipeline
-        # A connection between two requests ends without a word.
+        # A connection ends without a word between two requests, and where the answer is there before the body.
         begun = self._phase is not _Phase.NOTHING or self._head > 0 or (self.cycle is None and refusal is OVERLOADED)
+        begun = begun and self._phase is not _Phase.BODY
         if own:
             self._abandon()
         if not own and not (idle and begun):
             self.transport.close()
             return
+        refusal.count()
         self.transport.write(refusal.raw)
         if linger and self.transport.can_write_eof():
             self.transport.write_eof()

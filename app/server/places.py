@@ -1,6 +1,7 @@
 """How many connections, requests and unfinished bodies a server process holds at most."""
 
 import resource
+from collections.abc import Iterable
 from typing import Protocol
 
 MOST_CONNECTIONS = 4096
@@ -56,17 +57,17 @@ class Places:
         self._bodies[connection] = 0
 
     def hold(self, connection: Waiting, size: int) -> None:
-        """Count bytes of an unfinished body; where all are too many, the request that has waited longest ends."""
+        """Count bytes of an unfinished body; where all are too many, the oldest request that holds some ends."""
         self._bodies[connection] += size
         self._held += size
-        while self._held > MOST_HELD and self._end_first(self._bodies):
+        while self._held > MOST_HELD and self._end_first(one for one, held in self._bodies.items() if held):
             pass
 
     def end_body(self, connection: Waiting) -> None:
         """Note that a body is complete, or will never be."""
         self._held -= self._bodies.pop(connection, 0)
 
-    def _end_first(self, of: dict[Waiting, None] | dict[Waiting, int]) -> bool:
+    def _end_first(self, of: Iterable[Waiting]) -> bool:
         for oldest in of:
             self.end_body(oldest)
             self._waiting.pop(oldest, None)

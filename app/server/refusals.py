@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 import orjson
+from prometheus_client import Counter
 from starlette.types import Message, Receive, Scope, Send
 
 from app.api.problems import MEDIA_TYPE
@@ -10,6 +11,11 @@ from app.api.security_headers import HEADERS
 from app.schemas.problems import Problem
 
 RETRY_SECONDS = 1
+REFUSED = Counter(
+    "braid_refused_connections",
+    "Requests that the server refused before any route, by the code of the answer; their connections end.",
+    ["reason"],
+)
 _Headers = list[tuple[bytes, bytes]]
 
 
@@ -23,6 +29,7 @@ class Refusal:
     """
 
     def __init__(self, status: HTTPStatus, code: str, detail: str) -> None:
+        self.count = REFUSED.labels(code).inc
         problem = Problem(title=status.phrase, status=status, code=code, detail=detail)
         body = orjson.dumps(problem.model_dump(exclude_none=True))
         headers: _Headers = [
@@ -43,6 +50,7 @@ class Refusal:
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer a request that was read."""
+        self.count()
         for message in self._messages:
             await send(dict(message))
 

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -74,24 +75,20 @@ class _Memory:
     """Counts in this process; the library's own memory starts a thread a hundred times a second."""
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[Policy, str], list[float]] = {}
+        # For each limit apart: ever new addresses must not drive out the counts of keys.
+        self._counts: defaultdict[Policy, dict[str, list[float]]] = defaultdict(dict)
 
     def add(self, policy: Policy, whom: str) -> tuple[int, float]:
         """Count a request; return how many there are in this window, and the seconds until it ends."""
         now = time.monotonic()
-        found = self._counts.get((policy, whom))
+        counts = self._counts[policy]
+        found = counts.get(whom)
         if found is None or found[1] <= now:
-            if found is None and len(self._counts) >= _MOST_COUNTED:
-                self._forget(now)
-            found = self._counts[policy, whom] = [0, now + policy.seconds]
+            if found is None and len(counts) >= _MOST_COUNTED:
+                counts = self._counts[policy] = _without_old(counts, now)
+            found = counts[whom] = [0, now + policy.seconds]
         found[0] += 1
         return int(found[0]), found[1] - now
-
-    def _forget(self, now: float) -> None:
-        self._counts = {key: found for key, found in self._counts.items() if found[1] > now}
-        # Those that come first end first: somebody who sends from ever new addresses cannot fill the memory.
-        for key in list(self._counts)[: len(self._counts) - _MOST_COUNTED // 2]:
-            del self._counts[key]
 
 
 class RateLimits:
@@ -159,6 +156,14 @@ def whom(address: str) -> str:
         return address
     mapped = getattr(found, "ipv4_mapped", None)
     return str(mapped) if mapped else str(int(found) >> _PREFIX_OF_CUSTOMER)
+
+
+def _without_old(counts: dict[str, list[float]], now: float) -> dict[str, list[float]]:
+    kept = {name: found for name, found in counts.items() if found[1] > now}
+    # Those that come first end first: somebody who sends from ever new addresses cannot fill the memory.
+    for name in list(kept)[: len(kept) - _MOST_COUNTED // 2]:
+        del kept[name]
+    return kept
 
 
 def _standing(policy: Policy, count: int, resets_in: float, share: int) -> Standing:

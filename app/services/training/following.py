@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 
 from app.errors import NotFoundError, TooManyFollowersError
 from app.services.training.jobs import described, described_line
@@ -53,19 +53,26 @@ class JobFollowing:
         self._jobs = jobs
         self._watched: dict[str, _Watched] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._places = 0
 
-    def require_place(self) -> None:
-        """Check that one more may follow.
+    @contextmanager
+    def require_place(self) -> Iterator[None]:
+        """Take a place of those who follow, until the end.
 
         Raises
         ------
         TooManyFollowersError
             As many do as may.
         """
-        if sum(watched.followers for watched in self._watched.values()) >= MOST_FOLLOWERS:
+        if self._places >= MOST_FOLLOWERS:
             raise TooManyFollowersError(
                 f"{MOST_FOLLOWERS} clients follow training jobs, and more may not: try again later"
             )
+        self._places += 1
+        try:
+            yield
+        finally:
+            self._places -= 1
 
     def follows(self, job_id: str) -> bool:
         """Return whether somebody follows a job already: then there is one."""

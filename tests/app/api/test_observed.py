@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import httpx
 import pytest
 import structlog
 from fastapi import FastAPI
+from starlette.requests import ClientDisconnect
 from structlog.testing import capture_logs
 
 from app.api import problems
+from app.api.observed import Observed
 from app.config import Settings
 from app.errors import DatabaseError
 from app.process.resources import Resources
@@ -58,10 +61,30 @@ async def test_requests_are_counted_and_timed_by_route_and_status(client: httpx.
     assert not [labels for labels in routes if USER in str(labels) or "BREW" in str(labels)]
 
 
+@pytest.mark.parametrize(("error", "status"), [(None, 499), (ClientDisconnect, 499), (RuntimeError, 500)])
+async def test_clients_that_go_away_are_no_errors_of_the_server(
+    client: httpx.AsyncClient, error: type[Exception] | None, status: int
+) -> None:
+    async def unanswered(*_: object) -> None:
+        if error is not None:
+            raise error
+
+    async def nothing(*_: object) -> Any:
+        raise AssertionError
+
+    before = await scraped(client)
+    with nullcontext() if error is None else pytest.raises(error):
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+        await Observed(unanswered, lambda: False)(scope, nothing, nothing)
+    assert requests_of(before, await scraped(client), "none", status) == 1
+
+
 async def test_lists_are_counted_by_scenario_and_unknown_ones_are_not(client: httpx.AsyncClient) -> None:
-    await client.put("/scenarios/home", json={"kind": "recommend"})
+    assert (await client.put("/scenarios/home", json={})).status_code == 201
     before = await scraped(client)
     assert (await client.get("/scenarios/home/recommend", params={"user_id": USER})).status_code == 200
+    assert (await client.get("/scenarios/home/versions")).status_code == 200
+    assert (await client.post("/scenarios/home/preview", json={"user_id": USER})).status_code == 200
     assert (await client.get("/scenarios/nowhere/recommend", params={"user_id": USER})).status_code == 404
     after = await scraped(client)
     assert grown(before, after, "braid_scenario_requests_total", scenario="home") == 1

@@ -9,6 +9,7 @@ import orjson
 import pytest
 from fastapi import FastAPI
 
+from app.services.training import following
 from app.storage.training_jobs import TrainingJobStore
 from models.bundle.errors import StoreUnreachableError
 from models.bundle.store import BundleStore
@@ -120,6 +121,24 @@ async def test_bundles_out_of_reach_are_no_refusal(
         client.post(JOBS, json={"kind": "again", "from_manifest": "v"}),
     ):
         refused(await call, 503, "bundles_unavailable")
+
+
+async def test_those_who_follow_at_once_have_a_bound(
+    client: httpx.AsyncClient, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "MOST_FOLLOWERS", 2)
+    place = (await client.post(JOBS)).headers["location"]
+    asked = [asyncio.create_task(client.get(place, headers=STREAM)) for _ in range(4)]
+    # Two are refused; the others follow until the job ends.
+    ended, follow = await asyncio.wait(asked, timeout=0.3)
+    assert len(follow) == 2
+    for one in ended:
+        refused(one.result(), 503, "too_many_followers")
+    await client.post(f"{place}/cancel")
+    assert {one.status_code for one in await asyncio.gather(*follow)} == {200}
+    for _ in range(3):
+        refused(await client.get(f"{JOBS}/none", headers=STREAM), 404, "not_found")
+    assert (await client.get(place, headers=STREAM)).status_code == 200
 
 
 async def test_events_tell_lines_and_progress_until_the_end(client: httpx.AsyncClient, jobs: TrainingJobStore) -> None:

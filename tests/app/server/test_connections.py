@@ -1,10 +1,12 @@
 """What a client may send, and how long it may take; others are answered meanwhile."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator
 
 import pytest
+from prometheus_client import REGISTRY
 
 from app.server import connections, places
 from tests.app.server.raw_clients import GET, POST, Client, Served, serving
@@ -118,6 +120,47 @@ async def test_a_client_that_takes_no_answer_is_let_go(served: Served, client: C
     assert not served.server.server_state.connections
 
 
+async def test_a_slow_client_that_goes_on_gets_all_of_its_answer(client: Client) -> None:
+    # The system takes little of the answer ahead: each read is a step.
+    client.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
+    await client.send(GET.replace(b"quick", b"large"))
+    taken, began = 0, time.monotonic()
+    while taken < 30_000_000:
+        part = await client.reader.read(1_000_000)
+        assert part
+        taken += len(part)
+        await asyncio.sleep(0.007)
+    assert time.monotonic() - began > 2 * _SOON
+
+
+async def test_a_request_that_was_answered_is_not_refused_as_well(client: Client) -> None:
+    await client.send(b"POST /early HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+    assert await client.answer() == (200, b"done")
+    await client.send(b"nonsense\r\n")
+    assert await client.ended()
+
+
+async def test_refusals_are_counted(served: Served, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def counted() -> list[float]:
+        reasons = ("headers_too_large", "malformed_request", "overloaded", "request_timeout")
+        found = [REGISTRY.get_sample_value("braid_refused_connections_total", {"reason": name}) for name in reasons]
+        return [value for value in found if value is not None]
+
+    before = counted()
+    idle, long, wrong, late = [await served.connect() for _ in range(4)]
+    await long.send(GET[:-2] + b"X: 1\r\n" * 101 + b"\r\n")
+    await wrong.send(b"nonsense\r\n\r\n")
+    await late.send(POST)
+    for one, status in ((long, 431), (wrong, 400), (late, 408)):
+        assert (await one.problem())[0] == status
+    assert await idle.ended()
+    monkeypatch.setattr(connections, "MOST_REQUESTS", 0)
+    again = await served.connect()
+    await again.send(GET)
+    assert await again.problem() == (503, "overloaded")
+    assert [now - then for then, now in zip(before, counted(), strict=True)] == [1, 1, 1, 1]
+
+
 async def test_idle_connections_give_way(served: Served, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "MOST_CONNECTIONS", 3)
     await client.send(GET.replace(b"quick", b"busy"))
@@ -148,16 +191,40 @@ async def test_requests_have_places_that_half_sent_ones_do_not_take(
     assert await client.answer() == (200, b"done")
 
 
+@pytest.mark.parametrize("path", [b"early", b"quick"])
+async def test_requests_that_have_their_answer_make_no_room_for_others(
+    served: Served, monkeypatch: pytest.MonkeyPatch, path: bytes
+) -> None:
+    monkeypatch.setattr(connections, "MOST_REQUESTS", 1)
+    done = await served.connect()
+    await done.send(POST.replace(b"quick", path))
+    assert (await done.answer())[0] == (200 if path == b"early" else 408)
+    busy, other = [await served.connect() for _ in range(2)]
+    await busy.send(GET.replace(b"quick", b"busy"))
+    await asyncio.sleep(0.05)
+    await other.send(GET)
+    assert await other.problem() == (503, "overloaded")
+    assert await busy.answer() == (200, b"done")
+
+
 async def test_unfinished_bodies_have_a_bound_together(
     served: Served, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(places, "MOST_HELD", 100_000)
+    # They hold nothing: one goes to the disk, of the other nothing came.
+    upload, empty = [await served.connect() for _ in range(2)]
+    await upload.send(POST.replace(b"/quick", b"/imports") + bytes(200))
+    await empty.send(POST)
+    await asyncio.sleep(0.05)
     await client.send(POST.replace(b"300", b"90000") + bytes(80_000))
     await asyncio.sleep(0.05)
     other = await served.connect()
     await other.send(POST.replace(b"300", b"60000") + bytes(60_000))
     assert await other.answer() == (200, b"done")
     assert await client.problem() == (503, "overloaded")
+    await upload.send(bytes(100))
+    await empty.send(bytes(300))
+    assert [await one.answer() for one in (upload, empty)] == [(200, b"done")] * 2
 
 
 async def test_a_stop_waits_for_answers_and_not_for_clients(free_port: int) -> None:

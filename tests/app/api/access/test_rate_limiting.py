@@ -39,6 +39,9 @@ async def test_a_key_has_a_limit(client: httpx.AsyncClient, make: Make, refused:
         problem = refused(answer, 429, "too_many_requests")
         check(answer, "key", 3)
         assert "this API key may send 3 requests in 60 s" in problem["detail"]
+    answer = await client.get("/bundles", headers=bearer(await make("read")))
+    refused(answer, 403, "forbidden")
+    assert answer.headers["ratelimit"].startswith('"key";r=2;t=')
     assert (await client.get("/bundles", headers=bearer(second))).status_code == 200
 
 
@@ -67,6 +70,16 @@ async def test_wrong_keys_and_sign_ins_have_a_limit(client: httpx.AsyncClient, m
     assert (await client.get("/console/sign-in")).status_code == 200
     assert (await client.get("/items", headers=bearer(key))).status_code == 200
     refused(await client.get("/items"), 401, "unauthorized")
+
+
+async def test_wrong_keys_at_a_health_check_count_and_get_its_answer(
+    client: httpx.AsyncClient, make: Make, refused: Refused
+) -> None:
+    await make("admin")
+    wrong = {"authorization": "Bearer x"}
+    for _ in range(3):
+        assert (await client.get("/health/ready", headers=wrong)).status_code == 200
+    refused(await client.get("/items", headers=wrong), 429, "too_many_requests")
 
 
 async def test_what_a_client_says_of_its_address_does_not_count(

@@ -46,10 +46,13 @@ def test_each_process_has_its_share() -> None:
 def test_ever_new_addresses_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limits, "_MOST_COUNTED", 100)
     limits, policy = in_memory("1/minute"), Policy("address", "1/minute")
+    assert limits.by_key is not None
+    assert not limits.take_here(limits.by_key, "key").exceeded
     for number in range(1000):
         limits.take_here(policy, str(number))
-    assert len(limits._memory._counts) <= 100
+    assert len(limits._memory._counts[policy]) <= 100
     assert limits.take_here(policy, "999").exceeded
+    assert limits.take_here(limits.by_key, "key").exceeded
 
 
 def test_a_network_of_ipv6_is_one_customer() -> None:

@@ -73,15 +73,10 @@ async def test_there_is_a_word_now_and_then(
     await events.aclose()  # type: ignore[attr-defined]
 
 
-async def test_there_is_a_bound(
-    followed: JobFollowing, jobs: TrainingJobStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_places_are_taken_before_anything_is_told(followed: JobFollowing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "MOST_FOLLOWERS", 1)
-    job = await jobs.add("full", "api", {})
-    followed.require_place()
-    events = followed.events(job.job_id)
-    await anext(events)
-    with pytest.raises(TooManyFollowersError, match="1 clients follow"):
-        followed.require_place()
-    await events.aclose()  # type: ignore[attr-defined]
-    followed.require_place()
+    full = pytest.raises(TooManyFollowersError, match="1 clients follow")
+    with followed.require_place(), full, followed.require_place():
+        pass
+    with followed.require_place():
+        pass
