@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.storage.database import Database
 
-_LOCK = 7_241_996
+_LOCK = 7_241_993
 """Advisory lock, the same in every process."""
 _REWRITING = 7_241_994
 """The same, for who rewrites bundles."""
