@@ -15,6 +15,14 @@ def erase_proof(
     finish: Annotated[
         bool, typer.Option("--finish", help="First do at once what the server does within the hour after an erasure.")
     ] = False,
+    without_bundles: Annotated[
+        bool,
+        typer.Option(
+            "--without-bundles",
+            help="With --finish: forget erased ids even if this store of bundles is empty. Only where no other machine"
+            " has a store: its bundles would show the users again.",
+        ),
+    ] = False,
     as_lines: Annotated[bool, typer.Option("--all", help="Also list the places where it is not found.")] = False,
 ) -> None:
     """Search the database, bundles, uploads and caches for the id of a user; exit code 1 if it is found.
@@ -25,7 +33,7 @@ def erase_proof(
 
     async def work(resources: Resources) -> None:
         if finish:
-            await _finish(resources, user_id)
+            await _finish(resources, user_id, without_bundles=without_bundles)
         found.extend(await factory.erasure_proof(resources).search(user_id))
         for one in found:
             if one.found or as_lines:
@@ -40,9 +48,9 @@ def erase_proof(
         raise typer.Exit(1)
 
 
-async def _finish(resources: Resources, user_id: str) -> None:
+async def _finish(resources: Resources, user_id: str, *, without_bundles: bool) -> None:
     tables = factory.searched_tables(resources)
-    rewritten = await factory.bundle_erasure(resources).clean(without_bundles=True)
+    rewritten = await factory.bundle_erasure(resources).clean(without_bundles=without_bundles)
     for version in rewritten:
         console.print(f"bundle {version} is rewritten without erased users")
     await tables.forget_keys(written_forms(user_id).texts)

@@ -1,6 +1,6 @@
 """Users who are erased while imports run: the rest of such an import must not store their rows again.
 
-An import that did not finish holds digests of these users, not their ids: its files may be imported to the end later.
+An import that runs or was interrupted holds digests of these users, not their ids, until it ends.
 """
 
 import hashlib
@@ -8,17 +8,16 @@ from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import Connection, select, update
 
+from app.storage.imports import RUNNING
 from app.storage.tables import imports
-
-_DONE = "done"
 
 
 def note_erased(connection: Connection, user_ids: Sequence[str]) -> None:
-    """Note erased users with all imports that are not done, as part of a transaction.
+    """Note erased users with all imports that have not ended, as part of a transaction.
 
     On PostgreSQL it waits until the chunks that they are storing are committed: call it before rows are deleted.
     """
-    open_ones = select(imports.c.import_id, imports.c.erased).where(imports.c.status != _DONE)
+    open_ones = select(imports.c.import_id, imports.c.erased).where(imports.c.status == RUNNING)
     for import_id, before in connection.execute(open_ones.order_by(imports.c.import_id).with_for_update()).all():
         digests = sorted({*(before or ()), *(_digest(import_id, one) for one in user_ids)})
         connection.execute(update(imports).where(imports.c.import_id == import_id).values(erased=digests))

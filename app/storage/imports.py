@@ -100,9 +100,7 @@ class ImportStore:
 
     async def end(self, import_id: str, status: str, error: str | None = None) -> None:
         """Record how an import ended."""
-        values: dict[str, Any] = {"status": status, "error": error, "changed_at": now()}
-        if status == DONE:
-            values["erased"] = null()
+        values = {"status": status, "error": error, "changed_at": now(), "erased": null()}
         async with self._database.writing() as connection:
             await connection.execute(update(imports).where(imports.c.import_id == import_id).values(values))
 

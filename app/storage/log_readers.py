@@ -9,8 +9,10 @@ from sqlalchemy import text
 
 from app.storage.database import Database
 
-_LOCK = 7_241_996
+_LOCK = 7_241_993
 """Advisory lock, the same in every process."""
+_REWRITING = 7_241_994
+"""The same, for who rewrites bundles."""
 _SUFFIX = "-readers"
 
 
@@ -36,20 +38,37 @@ class LogReaders:
             yield got
 
     @asynccontextmanager
+    async def rewriting(self) -> AsyncIterator[bool]:
+        """Tell whether no other machine rewrites bundles, and let none begin until the block ends.
+
+        SQLite is of one machine, where the store has a lock of its own.
+        """
+        if self._database.is_sqlite:
+            yield True
+            return
+        async with self._locked_by_session(_REWRITING, "pg_try_advisory_lock", "pg_advisory_unlock") as got:
+            yield got
+
+    @asynccontextmanager
+    async def _locked_by_session(self, lock: int, take: str, release: str) -> AsyncIterator[bool]:
+        async with self._database.connected() as connection:
+            # A lock of the session, without an open transaction for hours; waiting for it has no time limit.
+            await connection.execute(text("SET statement_timeout = 0"))
+            got = await connection.scalar(text(f"SELECT {take}({lock})")) is not False
+            await connection.commit()
+            try:
+                yield got
+            finally:
+                if got:
+                    await connection.execute(text(f"SELECT {release}({lock})"))
+                await connection.execute(text("RESET statement_timeout"))
+                await connection.commit()
+
+    @asynccontextmanager
     async def _locked(self, kind: int, take: str, release: str) -> AsyncIterator[bool]:
         if not self._database.is_sqlite:
-            async with self._database.connected() as connection:
-                # A lock of the session, without an open transaction for hours; waiting for it has no time limit.
-                await connection.execute(text("SET statement_timeout = 0"))
-                got = await connection.scalar(text(f"SELECT {take}({_LOCK})")) is not False
-                await connection.commit()
-                try:
-                    yield got
-                finally:
-                    if got:
-                        await connection.execute(text(f"SELECT {release}({_LOCK})"))
-                    await connection.execute(text("RESET statement_timeout"))
-                    await connection.commit()
+            async with self._locked_by_session(_LOCK, take, release) as got:
+                yield got
             return
         path = self._database.url.database
         if not path:

@@ -38,10 +38,10 @@ class SearchedTables:
         return found
 
     def _within(self, name: str, key: str) -> str:
-        if not self._database.is_sqlite:
-            return f"strpos(CAST(one AS text), CAST(:{key} AS text)) > 0"
-        columns = (column.name for column in metadata.tables[name].columns)
-        return "(" + " OR ".join(f'instr(CAST(one."{column}" AS text), :{key}) > 0' for column in columns) + ")"
+        # Not the row as one text: PostgreSQL doubles quotes and backslashes in that.
+        position = "instr" if self._database.is_sqlite else "strpos"
+        columns = [f'CAST(one."{column.name}" AS text)' for column in metadata.tables[name].columns]
+        return "(" + " OR ".join(f"{position}({column}, CAST(:{key} AS text)) > 0" for column in columns) + ")"
 
     async def forget_keys(self, texts: Collection[str]) -> None:
         """Take texts out of the change feed, which has ids for an hour: a change of them becomes one of anything."""

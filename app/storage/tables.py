@@ -192,7 +192,7 @@ imports = Table(
     Column("error", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
-    # Digests of the users who were erased since it began, until it is done: it must not store them again.
+    # Digests of the users who were erased since it began, until it ends: it must not store them again.
     Column("erased", _JSON),
 )
 

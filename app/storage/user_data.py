@@ -95,12 +95,12 @@ class UserDataStore:
         return await self._changes.write(work)
 
     async def erase(self, user_id: str) -> list[str]:
-        """Erase all data of a user, and of all who were merged into it, and commit.
+        """Erase all data of a user, and of all who were merged into it, and commit; bundles hide them.
 
         Returns
         -------
         list
-            The users that were erased; none where there was no data.
+            The users that were erased; none where the database had no data. A bundle may have some even then.
         """
 
         def work(connection: Connection) -> list[str]:
@@ -117,10 +117,10 @@ class UserDataStore:
                     (moved_rows, moved_rows.c[USER].in_(gone)),
                 )
             ]
-            if not any(found):
-                return []
             for one in gone:
                 hide(self._database, self._changes, connection, one, erased=True)
+            if not any(found):
+                return []
             self._changes.record_now(connection, "users", gone)
             self._changes.record_now(connection, "deletions", gone)
             return gone

@@ -1,6 +1,7 @@
 """Bundles in object storage, by URL; they are copied to a local folder before they are verified and read."""
 
 import hashlib
+import logging
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from models import DISTRIBUTION
-from models.bundle.errors import BundleDamagedError, BundleError, StoreUnreachableError
-from models.bundle.loader import Bundle, plain_name
+from models.bundle.errors import BundleDamagedError, BundleError, BundleUnreadableError, StoreUnreachableError
+from models.bundle.loader import Bundle, file_sha256, load_bundle, plain_name
 from models.bundle.manifest import MANIFEST_FILE, Manifest, read_manifest
 from models.bundle.naming import checked, is_version, version_named
 from models.bundle.store import CURRENT_FILE, BundleStore, Judge
-from models.bundle.writing import partial_folder
+from models.bundle.writing import exchange_folders, locked, partial_folder, replace_file
 
+_log = logging.getLogger(__name__)
 _STALE_SECONDS = 86_400
 _EXTRAS = {"s3": "s3", "gs": "gcs"}
 
@@ -96,24 +98,38 @@ class RemoteBundleStore(BundleStore):
         return hashlib.sha256(found).hexdigest()
 
     def read_array(self, version: str, name: str) -> npt.NDArray[Any]:
-        """Copy one array of a version and read it, or that of the local copy."""
+        """Copy one array of a version, verify and read it, or that of the local copy."""
         if (self.root / checked(version)).is_dir() and not self._is_outdated(version):
             return super().read_array(version, name)
         with partial_folder(self.root, version) as partial:
+            self._fetch(version, MANIFEST_FILE, partial)
             self._fetch(version, f"{name}.npy", partial)
+            entry = read_manifest(partial).files.get(f"{name}.npy")
+            if entry is None or entry.sha256 != file_sha256(partial / f"{name}.npy"):
+                raise BundleDamagedError(f"{self._url}/{version}/{name}.npy: is not that of the manifest")
             found: npt.NDArray[Any] = np.load(partial / f"{name}.npy", allow_pickle=False)
             return found
 
     def load(self, version: str) -> Bundle:
-        """Copy a version unless there is a copy, then verify and load it; a damaged copy is made again once."""
+        """Copy a version unless there is a copy, then verify and load it; a damaged copy is made again once.
+
+        An outdated copy stays until a verified one takes its place, and where what is at the URL is damaged.
+        """
         folder = self.root / checked(version)
         if folder.is_dir() and not self._is_outdated(version):
             try:
                 return super().load(version)
             except BundleDamagedError:
                 pass
-        shutil.rmtree(folder, ignore_errors=True)
-        self._copy(version, folder)
+        try:
+            self._copy(version, folder)
+        except BundleDamagedError as error:
+            try:
+                kept = super().load(version)
+            except BundleError:
+                raise error from None
+            _log.warning("the local copy of bundle %s is used: %s", version, error)
+            return kept
         return super().load(version)
 
     def activate(self, version: str) -> None:
@@ -148,22 +164,43 @@ class RemoteBundleStore(BundleStore):
         return bundle
 
     def replace_arrays(self, version: str, changed: Callable[[Bundle], Mapping[str, npt.NDArray[np.generic]]]) -> bool:
-        """Replace arrays in the local copy, then at the URL, the manifest last.
+        """Replace arrays in the local copy, then at the URL, the manifest last; one machine at a time may do so.
 
         Who copies the version meanwhile finds that its checksums differ, and tries again later.
         """
-        before = self.load(version).manifest.files
-        if not super().replace_arrays(version, changed):
+        self.load(version)
+        if self._is_outdated(version):
+            raise BundleDamagedError(f"{self._url}/{version}: is damaged, and the local copy is an older one")
+        replace_file(self._unfinished(version), self.digest(version).encode())
+        replaced = super().replace_arrays(version, changed)
+        return self.finish_replacing(version) or replaced
+
+    def finish_replacing(self, version: str) -> bool:
+        """Copy replaced arrays to the URL, unless another machine has replaced them since; return whether it did."""
+        unfinished = self._unfinished(version)
+        if not unfinished.exists():
             return False
-        after = super().manifest(version).files
-        for name in [*(name for name in after if after[name] != before.get(name)), MANIFEST_FILE]:
-            with self._readable_errors(f"{self._url}/{version}/{name}"):
-                self._files.put_file(str(self.root / version / name), f"{self._base}/{version}/{name}")
-        return True
+        there, here = self.digest(version), super().digest(version)
+        pending = there == unfinished.read_text() and there != here
+        if pending:
+            with partial_folder(self.root, version) as partial:
+                self._fetch(version, MANIFEST_FILE, partial)
+                before = read_manifest(partial).files
+            after = super().load(version).manifest.files
+            for name in [*(name for name in after if after[name] != before.get(name)), MANIFEST_FILE]:
+                with self._readable_errors(f"{self._url}/{version}/{name}"):
+                    self._files.put_file(str(self.root / version / name), f"{self._base}/{version}/{name}")
+        unfinished.unlink(missing_ok=True)
+        return pending
+
+    def _unfinished(self, version: str) -> Path:
+        """Return the file that names the manifest at the URL that the local copy is to replace."""
+        return self.root / f"{checked(version)}.unfinished"
 
     def remove(self, version: str) -> None:
         """Remove a version and its local copy."""
         super().remove(version)
+        self._unfinished(version).unlink(missing_ok=True)
         folder = f"{self._base}/{checked(version)}"
         with self._readable_errors(f"{self._url}/{version}"):
             if self._files.exists(f"{folder}/{MANIFEST_FILE}"):
@@ -195,7 +232,11 @@ class RemoteBundleStore(BundleStore):
     def _is_outdated(self, version: str) -> bool:
         """Tell whether another machine has replaced arrays since a version was copied."""
         try:
-            return self.digest(version) != super().digest(version)
+            there = self.digest(version)
+            if there == super().digest(version):
+                return False
+            unfinished = self._unfinished(version)
+            return not (unfinished.exists() and unfinished.read_text() == there)
         except BundleError:
             return False
 
@@ -204,13 +245,19 @@ class RemoteBundleStore(BundleStore):
             self._fetch(version, MANIFEST_FILE, partial)
             for name in [plain_name(name, self.place) for name in read_manifest(partial).files]:
                 self._fetch(version, name, partial)
-            partial.chmod(0o755)
             try:
-                partial.rename(folder)
-            except OSError:
-                # Another process of this machine may have been faster.
-                if not folder.is_dir():
-                    raise
+                load_bundle(partial)
+            except BundleUnreadableError:
+                # It stays, so that it is not copied each time; who loads it is told.
+                pass
+            except BundleDamagedError as error:
+                raise BundleDamagedError(str(error).replace(str(partial), f"{self._url}/{version}")) from error
+            partial.chmod(0o755)
+            with locked(self.root):
+                if folder.is_dir():
+                    exchange_folders(partial, folder)
+                else:
+                    partial.rename(folder)
 
     def _fetch(self, version: str, name: str, folder: Path) -> None:
         place = f"{self._url}/{version}/{name}"

@@ -41,6 +41,10 @@ class ErasedUsers:
         serving.hide_users(self._arrived)
         self._serving, self._arrived = serving, None
 
+    def shows(self, user_id: str) -> bool:
+        """Tell whether the bundle in use has a user, and does not hide it."""
+        return self._serving is not None and self._serving.user_row(user_id) >= 0
+
     def erase(self, user_ids: Collection[str]) -> None:
         """Hide users who were erased or merged by this process."""
         self._first_sight.users.forget(user_ids)

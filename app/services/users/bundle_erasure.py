@@ -74,7 +74,13 @@ class BundleErasure:
         if not masks:
             return []
         erased = [mask for mask in masks if mask.erased]
-        rewritten = await asyncio.to_thread(self._rewrite, erased) if erased else []
+        rewritten: list[str] = []
+        failed: list[str] = []
+        if erased:
+            async with self._readers.rewriting() as alone:
+                if not alone:
+                    return []
+                rewritten, failed = await asyncio.to_thread(self._rewrite, erased)
         if rewritten:
             _log.info("bundles rewritten without erased users", versions=rewritten)
             async with self._changes.writing() as connection:
@@ -83,25 +89,41 @@ class BundleErasure:
         # A training run that began before an erasure publishes a bundle with the user: its mask is needed until then.
         async with self._readers.none() as alone:
             if alone:
-                await self._masks.forget(await asyncio.to_thread(self._needless, masks, without_bundles))
+                await self._masks.forget(await asyncio.to_thread(self._needless, masks, failed, without_bundles))
         return rewritten
 
-    def _rewrite(self, masks: Collection[Mask]) -> list[str]:
+    def _rewrite(self, masks: Collection[Mask]) -> tuple[list[str], list[str]]:
+        """Rewrite bundles; return the versions that were rewritten, and those where that failed."""
+        rewritten, failed = [], []
+        for version in self._bundles.published():
+            try:
+                if self._rewrite_one(version, masks):
+                    rewritten.append(version)
+            except (BundleError, OSError) as error:
+                _log.error("erased users may still be in a bundle, hidden", version=version, reason=str(error))
+                failed.append(version)
+        return rewritten, failed
+
+    def _rewrite_one(self, version: str, masks: Collection[Mask]) -> bool:
         from models.ranking.erased_users import arrays_without  # noqa: PLC0415 - half a second, for commands
 
-        rewritten = []
-        for version in self._bundles.published():
-            gone = [mask.user_id for mask in self._held(version, masks)]
-            if gone and self._bundles.replace_arrays(version, lambda bundle, gone=gone: arrays_without(bundle, gone)):  # type: ignore[misc]
-                rewritten.append(version)
-        return rewritten
+        finished = self._bundles.finish_replacing(version)
+        gone = [mask.user_id for mask in self._held(version, masks)]
+        return bool(gone and self._bundles.replace_arrays(version, lambda one: arrays_without(one, gone))) or finished
 
-    def _needless(self, masks: Collection[Mask], without_bundles: bool) -> list[Mask]:
+    def _needless(self, masks: Collection[Mask], failed: Collection[str], without_bundles: bool) -> list[Mask]:
         versions = self._bundles.published()
-        if not versions and not without_bundles:
+        if (not versions and not without_bundles) or set(failed) & set(versions):
             return []
-        needed = {mask for version in versions for mask in self._held(version, masks)}
+        needed = {mask for version in versions for mask in self._possibly_held(version, masks)}
         return [mask for mask in masks if mask not in needed]
+
+    def _possibly_held(self, version: str, masks: Collection[Mask]) -> Collection[Mask]:
+        try:
+            return self._held(version, masks)
+        except (BundleError, OSError) as error:
+            _log.warning("masks are kept for a bundle that cannot be read", version=version, reason=str(error))
+            return masks
 
     def _held(self, version: str, masks: Collection[Mask]) -> list[Mask]:
         """Return the masks of users whom a bundle holds from before they were masked."""

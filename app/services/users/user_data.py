@@ -79,11 +79,12 @@ class UserData:
         NotFoundError
             No data is stored about the user.
         """
+        in_bundle = self._erased_users.shows(user_id)
         erased = await self._store.erase(user_id)
-        if not erased:
+        self._erased_users.erase(erased or [user_id])
+        await self._changed(erased or [user_id])
+        if not erased and not in_bundle:
             raise _nothing(user_id)
-        self._erased_users.erase(erased)
-        await self._changed(erased)
 
     async def merge(self, user_id: str, into: str) -> Merged:
         """Move all data of a user to another one and commit; a repeated call moves what has arrived since.

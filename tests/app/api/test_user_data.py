@@ -137,6 +137,19 @@ async def test_an_erased_user_is_gone_from_the_database_and_from_memory(
     assert (await client.get("/users/u")).status_code == 200
 
 
+async def test_a_user_whom_only_the_bundle_has_can_be_erased(
+    bundles: BundleStore, client: httpx.AsyncClient, application: FastAPI, refused: Refused
+) -> None:
+    active = bundles.load_active()
+    assert active is not None
+    user = active.arrays["user_ids"][3].decode()
+    serving = application.state.serving.bundle.serving
+    assert serving.user_row(user) == 3
+    assert (await client.delete(f"/users/{user}")).status_code == 204
+    assert serving.user_row(user) == -1
+    refused(await client.delete(f"/users/{user}"), 404, "not_found")
+
+
 async def test_the_bundle_tells_nothing_of_an_erased_user(
     bundles: BundleStore, settings: Settings, application: FastAPI, synthetic: DataSet
 ) -> None:

@@ -82,6 +82,17 @@ def test_a_user_who_was_not_erased_is_found(proof: Proof, bundles: BundleStore) 
     assert "user_ids.npy" in found.stdout
 
 
+async def test_ids_are_forgotten_without_bundles_only_where_that_is_asked_for(serve: Serve, proof: Proof) -> None:
+    async with serve() as client:
+        await client.put("/users/u-only", json={"attributes": {}})
+        assert (await client.delete("/users/u-only")).status_code == 204
+    kept = await asyncio.to_thread(proof, "u-only", "--finish")
+    assert kept.returncode == 1
+    assert "table masked_users" in kept.stdout
+    done = await asyncio.to_thread(proof, "u-only", "--finish", "--without-bundles")
+    assert done.returncode == 0, done.stdout
+
+
 def test_an_id_is_searched_in_all_forms() -> None:
     forms = written_forms("Zoë/1")
     assert {

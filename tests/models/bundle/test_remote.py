@@ -9,7 +9,7 @@ import s3fs
 from moto.server import ThreadedMotoServer
 
 from models.bundle import remote
-from models.bundle.errors import BundleError, BundleUnreadableError
+from models.bundle.errors import BundleDamagedError, BundleError, BundleUnreadableError
 from models.bundle.manifest import MANIFEST_FILE
 from models.bundle.opening import open_store
 from models.bundle.store import BundleStore
@@ -177,3 +177,63 @@ def test_a_copy_of_old_arrays_goes_even_if_nobody_loads_the_version(store: Bundl
     store.replace_arrays("v1", lambda _: {name: before[:-1]})
     elsewhere.sweep()
     assert not (elsewhere.root / "v1").exists()
+
+
+@pytest.mark.parametrize("puts", [0, 1])
+def test_an_interrupted_replacement_is_finished_and_nobody_loses_a_good_copy(
+    store: BundleStore, elsewhere: BundleStore, url: str, monkeypatch: pytest.MonkeyPatch, puts: int
+) -> None:
+    name = next(iter(ARRAYS))
+    store.publish(manifest("v1"), ARRAYS)
+    before = np.array(elsewhere.load("v1").arrays[name])
+    there = store._files  # type: ignore[attr-defined]
+    put = there.put_file
+    done: list[object] = []
+
+    def interrupted(*arguments: object) -> None:
+        if len(done) == puts:
+            raise KeyboardInterrupt
+        done.append(put(*arguments))
+
+    monkeypatch.setattr(there, "put_file", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        store.replace_arrays("v1", lambda _: {name: before[:-1]})
+    monkeypatch.setattr(there, "put_file", put)
+    newcomer = open_store(url, store.root.parent / "third-cache")
+    if puts:
+        with pytest.raises(BundleDamagedError, match=rf"{url}/v1/{name}\.npy"):
+            newcomer.load("v1")
+        with pytest.raises(BundleDamagedError, match="not that of the manifest"):
+            newcomer.read_array("v1", name)
+    # Each of the two has a whole copy, and goes on with it.
+    assert len(elsewhere.load("v1").arrays[name]) == len(before)
+    assert len(store.load("v1").arrays[name]) == len(before) - 1
+    assert store.finish_replacing("v1")
+    assert not store.finish_replacing("v1")
+    for one in (newcomer, elsewhere, store):
+        assert (np.asarray(one.load("v1").arrays[name]) == before[:-1]).all()
+
+
+def test_an_outdated_copy_stays_where_what_is_at_the_url_is_damaged(
+    store: BundleStore, elsewhere: BundleStore, files: s3fs.S3FileSystem, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = next(iter(ARRAYS))
+    store.publish(manifest("v1"), ARRAYS)
+    before = np.array(elsewhere.load("v1").arrays[name])
+    store.replace_arrays("v1", lambda _: {name: before[:-1]})
+    files.pipe_file(f"{url}/v1/{name}.npy", b"damaged")
+    assert len(elsewhere.load("v1").arrays[name]) == len(before)
+    assert "the local copy of bundle v1 is used" in caplog.text
+    # Users who were erased meanwhile would come back.
+    with pytest.raises(BundleDamagedError, match="an older one"):
+        elsewhere.replace_arrays("v1", lambda _: {name: before[:-2]})
+
+
+def test_what_another_machine_has_replaced_since_is_not_overwritten(store: BundleStore, elsewhere: BundleStore) -> None:
+    name = next(iter(ARRAYS))
+    store.publish(manifest("v1"), ARRAYS)
+    before = np.array(elsewhere.load("v1").arrays[name])
+    (store.root / "v1.unfinished").write_text(store.digest("v1"))
+    elsewhere.replace_arrays("v1", lambda _: {name: before[:-1]})
+    assert not store.finish_replacing("v1")
+    assert len(store.load("v1").arrays[name]) == len(before) - 1

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from app.config import Settings
 from app.process import factory
@@ -11,6 +12,8 @@ from app.process.resources import Resources
 from app.services.transfer import importing as importing_module
 from app.services.transfer.dropped import ERASED
 from app.services.transfer.importing import Importing
+from app.storage.imports import DONE, FAILED
+from app.storage.tables import imports
 from models.data import file_chunks
 from models.data.file_chunks import Files, open_folder
 from models.data.progress import silent
@@ -79,3 +82,17 @@ async def test_a_new_import_of_the_same_files_is_none_from_before(
     await resources.user_data.erase("gone")
     await factory.importing(resources).run(files(), again=True, progress=silent)
     assert await log_of(resources, "gone") == 6
+
+
+@pytest.mark.parametrize("status", [DONE, FAILED])
+async def test_an_import_that_has_ended_holds_no_digests_and_gets_none(resources: Resources, status: str) -> None:
+    state = await resources.imports.begin("0" * 64, "folder")
+
+    async def erased() -> int:
+        await resources.user_data.erase("gone")
+        async with resources.database.begin() as connection:
+            return len(await connection.scalar(select(imports.c.erased)) or ())
+
+    assert await erased() == 1
+    await resources.imports.end(state.import_id, status)
+    assert await erased() == 0

@@ -12,6 +12,7 @@ from app.process import factory
 from app.process.resources import Resources
 from app.process.serving_state import serving_state
 from app.times import clock
+from models.bundle.errors import StoreUnreachableError
 from models.bundle.manifest import KNOWN_MASKS, MANIFEST_FILE
 from models.bundle.store import BundleStore
 from models.data.codes import find
@@ -154,3 +155,60 @@ async def test_processes_load_a_rewritten_bundle_again(
         await other.bundle.wake(None)
         await other.bundle.load()
         assert other.bundle.ranker is again
+
+
+async def test_a_damaged_bundle_stops_no_other_and_keeps_the_masks(resources: Resources, bundles: BundleStore) -> None:
+    user, active = user_of(bundles, 3), str(bundles.active_version())
+    for version, content in (("20200101T000000000000Z", b"{"), ("20990101T000000000000Z", b'{"format": 0}')):
+        (bundles.root / version).mkdir()
+        (bundles.root / version / MANIFEST_FILE).write_bytes(content)
+    await erase(resources, user)
+    assert await factory.bundle_erasure(resources).clean() == [active]
+    assert not in_files(bundles.root / active, user)
+    assert [mask.user_id for mask in await resources.masks.all()] == [user]
+
+
+async def test_one_machine_at_a_time_rewrites(
+    resources: Resources, bundles: BundleStore, settings: Settings, backend: str
+) -> None:
+    user, active = user_of(bundles, 3), str(bundles.active_version())
+    await erase(resources, user)
+    async with Resources(settings) as other, other.log_readers.rewriting() as alone:
+        assert alone
+        rewritten = await factory.bundle_erasure(resources).clean()
+        assert rewritten == ([] if backend == "postgresql" else [active])
+    await factory.bundle_erasure(resources).clean()
+    assert not in_files(bundles.root, user)
+    assert await resources.masks.all() == []
+
+
+async def test_a_user_who_is_in_a_bundle_only_can_be_erased(resources: Resources, bundles: BundleStore) -> None:
+    user = user_of(bundles, 3)
+    assert await resources.user_data.erase(user) == []
+    assert [mask.user_id for mask in await resources.masks.all()] == [user]
+    assert await factory.bundle_erasure(resources).clean() == [bundles.active_version()]
+    assert not in_files(bundles.root, user)
+
+
+async def test_ids_with_quotes_and_backslashes_are_found_in_tables(resources: Resources) -> None:
+    user = 'a"b\\c'
+    await resources.users.put(user, {})
+    counts = {name: holding for name, _, holding in await factory.searched_tables(resources).count([user])}
+    assert counts["users"] == 1
+    assert counts["interactions"] == 0
+
+
+async def test_masks_stay_while_a_replacement_cannot_be_finished(
+    resources: Resources, bundles: BundleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await erase(resources, "stranger")
+
+    def away(_: str) -> bool:
+        raise StoreUnreachableError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(resources.bundles, "finish_replacing", away)
+        assert await factory.bundle_erasure(resources).clean() == []
+    assert [mask.user_id for mask in await resources.masks.all()] == ["stranger"]
+    assert await factory.bundle_erasure(resources).clean() == []
+    assert await resources.masks.all() == []
