@@ -222,7 +222,8 @@ def test_an_outdated_copy_stays_where_what_is_at_the_url_is_damaged(
     before = np.array(elsewhere.load("v1").arrays[name])
     store.replace_arrays("v1", lambda _: {name: before[:-1]})
     files.pipe_file(f"{url}/v1/{name}.npy", b"damaged")
-    assert len(elsewhere.load("v1").arrays[name]) == len(before)
+    with caplog.at_level("WARNING", "models.bundle.remote"):
+        assert len(elsewhere.load("v1").arrays[name]) == len(before)
     assert "the local copy of bundle v1 is used" in caplog.text
     # Users who were erased meanwhile would come back.
     with pytest.raises(BundleDamagedError, match="an older one"):
