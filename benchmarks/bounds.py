@@ -7,6 +7,7 @@ Each is sent to a server with a small generated shop while another client asks f
 import resource
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from benchmarks.load.beside import client_beside
 from benchmarks.load.errors import LoadError
 from benchmarks.load.machine import describe_machine
 from benchmarks.load.server import Server, serving
-from benchmarks.load.work import Work
+from benchmarks.load.work import prepare
 from models.data.folder import write_folder
 from models.data.synthetic import generate
 
@@ -42,10 +43,8 @@ def bounds(
         with tempfile.TemporaryDirectory(prefix="braid-bounds-") as name:
             folder = Path(name)
             write_folder(folder / "shop", generate(_USERS, 100, 4_000, seed=1))
-            work = Work(folder / "braid.sqlite3", folder / "bundles", settings={"imports": str(folder / "imports")})
-            work.braid("migrate")
-            work.braid("import", str(folder / "shop"), "--timestamps", "seconds")
-            work.braid("train", "--budget", "0", "--force")
+            made = prepare(folder, folder / "shop", budget=0, say=lambda text: typer.echo(text, err=True))
+            work = replace(made, settings={"imports": str(folder / "imports")})
             # The server starts with as many files as a shell usually allows.
             resource.setrlimit(resource.RLIMIT_NOFILE, (min(bounds_connections.DESCRIPTORS, soft), hard))
             with serving(work, folder) as server:

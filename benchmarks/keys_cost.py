@@ -4,8 +4,6 @@ Exit codes: 0 done, 1 something went wrong, 2 wrong usage.
 """
 
 import statistics
-import subprocess
-import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import replace
@@ -16,9 +14,10 @@ import typer
 
 from benchmarks.load.client import Client
 from benchmarks.load.errors import LoadError
+from benchmarks.load.keys import new_key
 from benchmarks.load.machine import describe_machine
 from benchmarks.load.server import Server, serving
-from benchmarks.load.work import Work
+from benchmarks.load.work import prepare
 from benchmarks.load.wrk import run_wrk
 from models.data.folder import write_folder
 from models.data.synthetic import generate
@@ -46,13 +45,10 @@ def main(
 def _measure(folder: Path, stack: ExitStack, rounds: int, seconds: int, connections: int) -> None:
     data = generate(200, 100, 4000, seed=1)
     write_folder(folder / "data", data)
-    plain = Work(folder / "braid.sqlite3", folder / "bundles")
-    plain.braid("migrate")
-    plain.braid("import", str(folder / "data"))
-    plain.braid("train", "--budget", "0", "--force")
+    plain = prepare(folder, folder / "data", budget=0, say=typer.echo)
     (folder / "keys").mkdir()
     keyed = plain.copied(folder / "keys")
-    header = f"Authorization: Bearer {_made_key(keyed)}"
+    header = f"Authorization: Bearer {new_key(keyed, 'load', 'read', 'admin')[0]}"
     limited = replace(keyed, settings={"rate_limit": "1000000000/minute"})
     servers = {
         name: stack.enter_context(serving(work, _made(folder / f"server-{number}")))
@@ -95,27 +91,6 @@ def _ask(server: Server, path: str, headers: tuple[str, ...]) -> None:
 def _made(folder: Path) -> Path:
     folder.mkdir()
     return folder
-
-
-def _made_key(work: Work) -> str:
-    command = [
-        sys.executable,
-        "-m",
-        "app.cli",
-        "key",
-        "create",
-        "--name",
-        "load",
-        "--scope",
-        "read",
-        "--scope",
-        "admin",
-    ]
-    done = subprocess.run(command, env=work.environment(), capture_output=True, text=True, check=False)  # noqa: S603 - our own
-    found = [word for word in done.stdout.split() if word.startswith("braid_sk_")]
-    if done.returncode or not found:
-        raise LoadError(f"no key was made: {done.stderr.strip()}")
-    return found[0]
 
 
 if __name__ == "__main__":

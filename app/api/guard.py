@@ -105,10 +105,10 @@ async def may_see_details(state: ServingState, scope: Scope) -> bool:
     if not state.keyring.loaded:
         return False
     if state.keyring.has_any:
-        given = headers.get("authorization", "")
-        if given[: len(_BEARER)].lower() != _BEARER:
+        secret = _given_key(headers)
+        if secret is None:
             return False
-        key = state.keyring.find(given[len(_BEARER) :].strip())
+        key = state.keyring.find(secret)
         if key is None:
             # Whoever checks health gets an answer, whatever key it sends.
             with suppress(TooManyRequestsError):
@@ -170,6 +170,12 @@ async def _count(state: ServingState, key: Key, scope: Scope) -> Standing | None
     return await rate_limiting.count_key(state, key.key_id)
 
 
+def _given_key(headers: Headers) -> str | None:
+    """Return the key of a request; None where the Authorization header has none."""
+    given = headers.get("authorization", "")
+    return given[len(_BEARER) :].strip() if given[: len(_BEARER)].lower() == _BEARER else None
+
+
 async def _caller(state: ServingState, scope: Scope, headers: Headers) -> Caller:
     """Say who calls.
 
@@ -195,9 +201,10 @@ async def _caller(state: ServingState, scope: Scope, headers: Headers) -> Caller
             return Caller(session.key.key_id, session.key)
     if given is None:
         raise UnauthorizedError("send an API key as `Authorization: Bearer braid_sk_...`")
-    if given[: len(_BEARER)].lower() != _BEARER:
+    secret = _given_key(headers)
+    if secret is None:
         raise UnauthorizedError("the Authorization header must be `Bearer` and an API key")
-    key = state.keyring.find(given[len(_BEARER) :].strip())
+    key = state.keyring.find(secret)
     if key is None:
         await rate_limiting.count_address(state, state.rate_limits.tries, scope)
         raise UnauthorizedError("this API key is unknown, revoked or has expired")

@@ -1,7 +1,6 @@
 """Runs of Schemathesis against one server, with a key that may do everything."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 from benchmarks.fuzzing.records import KEY, RECORDS, Found, read
 from benchmarks.load.client import HOST
 from benchmarks.load.errors import LoadError
+from benchmarks.load.keys import new_key
 from benchmarks.load.server import serving, tail
 from benchmarks.load.work import Say, Work
 
@@ -22,7 +22,6 @@ _SYSTEMATIC = 20_000
 _EACH = 20
 """Cases of each call in one run of the random ones."""
 _REPOSITORY = Path(__file__).parents[2]
-_KEY = re.compile(r"braid_sk_([0-9a-f]+)_[\w-]+")
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Fuzzed:
         bundles = self.folder / "bundles"
         shutil.copytree(self.work.bundles, bundles)
         work = Work(copied.database, bundles)
-        key, key_id = _new_key(work)
+        key, key_id = new_key(work, "fuzz", "admin")
         with serving(work, self.folder) as server:
             yield Target(server.port, key, key_id, self.folder)
 
@@ -106,12 +105,3 @@ def fuzz_for(fuzzed: Fuzzed, seconds: int, *, seed: int) -> Found:
     with fuzzed.served() as target:
         target.run("--phases", _RANDOM, "--max-examples", "2", "--max-time", str(seconds), seed=seed)
         return target.found()
-
-
-def _new_key(work: Work) -> tuple[str, str]:
-    command = [sys.executable, "-m", "app.cli", "key", "create", "--name", "fuzz", "--scope", "admin"]
-    done = subprocess.run(command, env=work.environment(), capture_output=True, text=True, check=False)  # noqa: S603 - our own
-    made = _KEY.search(done.stdout)
-    if made is None:
-        raise LoadError(f"braid key create: ended with {done.returncode}: {done.stderr}")
-    return made[0], made[1]
