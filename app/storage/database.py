@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import DatabaseError, SchemaError, StorageFullError, StorageReadOnlyError, WriteRefusedError
 from app.storage import sqlite_files
-from app.storage.engines import CONNECT_SECONDS, make_engine, make_sqlite_writer
+from app.storage.engines import CONNECT_SECONDS, ReaderThreads, make_engine, make_sqlite_writer
 from app.storage.refusals import refusal_of
 from app.storage.tables import metadata
 
@@ -52,7 +52,8 @@ class Database:
         self, url: str, *, pool: int = 10, statement_seconds: float = 30.0, lock_seconds: float | None = None
     ) -> None:
         self.url = make_url(url)
-        self.engine = make_engine(url, pool, statement_seconds, lock_seconds)
+        self._readers = ReaderThreads()
+        self.engine = make_engine(url, pool, statement_seconds, lock_seconds, self._readers)
         self._refused: WriteRefusedError | None = None
         """How the last write was refused; None after one that was taken."""
         self._one_writer = asyncio.Lock()
@@ -265,6 +266,7 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+        await self._readers.ended()
         if self._writer is not None:
             self._writer.dispose()
 

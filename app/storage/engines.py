@@ -1,7 +1,11 @@
 """The engines of SQLAlchemy that a database works with."""
 
+import asyncio
+from threading import Thread
 from typing import Any
+from weakref import WeakSet
 
+import aiosqlite
 import orjson
 from sqlalchemy import URL, Engine, StaticPool, create_engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -9,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from app.storage import sqlite_files
 
 CONNECT_SECONDS = 5
+_CLOSING_SECONDS = 2.0
 _OPTIONS: dict[str, Any] = {
     "json_serializer": lambda value: orjson.dumps(value).decode(),
     "json_deserializer": orjson.loads,
@@ -27,10 +32,42 @@ def make_sqlite_writer(url: URL, lock_seconds: float | None) -> Engine:
     return engine
 
 
-def make_engine(url: str, pool: int, statement_seconds: float, lock_seconds: float | None) -> AsyncEngine:
+class ReaderThreads:
+    """The threads of the connections that read from a file of SQLite."""
+
+    def __init__(self) -> None:
+        self._threads: WeakSet[Thread] = WeakSet()
+
+    def connect(self, *arguments: Any, **options: Any) -> aiosqlite.Connection:
+        """Make a connection, as the engine would."""
+        connection = aiosqlite.connect(*arguments, **options)
+        thread: Thread = connection._thread  # noqa: SLF001 - as SQLAlchemy does; nothing public leads to it
+        thread.daemon = True
+        self._threads.add(thread)
+        return connection
+
+    async def ended(self) -> None:
+        """Wait two seconds at most until connections that were told to close are closed.
+
+        One whose caller was cancelled closes by itself, and tells the event loop, which has to be there still.
+        """
+        started = [thread for thread in self._threads if thread.is_alive()]
+
+        def join() -> None:
+            for thread in started:
+                thread.join(_CLOSING_SECONDS / len(started))
+
+        if started:
+            await asyncio.to_thread(join)
+
+
+def make_engine(
+    url: str, pool: int, statement_seconds: float, lock_seconds: float | None, readers: ReaderThreads
+) -> AsyncEngine:
     """Make the engine of a database; see `Database` for the parameters."""
     if url.startswith("sqlite"):
-        engine = create_async_engine(url, pool_size=pool, max_overflow=0, **_OPTIONS)
+        reading = {"async_creator_fn": readers.connect}
+        engine = create_async_engine(url, pool_size=pool, max_overflow=0, connect_args=reading, **_OPTIONS)
         sqlite_files.prepare(engine.sync_engine, lock_seconds)
         return engine
     arguments = {

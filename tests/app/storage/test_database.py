@@ -1,11 +1,14 @@
+import asyncio
 import os
 import socket
 import sqlite3
+import threading
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from app.errors import DatabaseError, StorageReadOnlyError
@@ -157,3 +160,32 @@ async def test_an_error_of_the_driver_without_a_code_is_a_database_error(
             raise OperationalError("SELECT 1", {}, sqlite3.OperationalError("no active connection"))
 
     assert "no active connection" in await refusal(database_url, closed)
+
+
+async def test_closing_waits_for_connections_whose_callers_were_cancelled(tmp_path: Path) -> None:
+    """Their threads tell the event loop when they are done, which must not be closed by then."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'slow.sqlite3'}")
+    reached = asyncio.Event()
+
+    def make_slow(connection: Connection) -> None:
+        connection.connection.create_function("slow", 0, lambda: time.sleep(0.3))
+
+    async def ask() -> None:
+        async with database.begin() as connection:
+            await connection.run_sync(make_slow)
+            reached.set()
+            await connection.execute(text("SELECT slow()"))
+
+    before = set(threading.enumerate())
+    asking = asyncio.create_task(ask())
+    await reached.wait()
+    await asyncio.sleep(0.05)
+    for _ in range(2):
+        asking.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    readers = [thread for thread in set(threading.enumerate()) - before if "_connection_worker" in thread.name]
+    assert readers
+    await database.close()
+    assert not any(thread.is_alive() for thread in readers)
