@@ -228,12 +228,14 @@ def _cells(text: str, delimiter: str, width: int) -> list[str] | None:
             found.append(next(csv.reader([plain], delimiter=delimiter, **dialect)))
         except csv.Error:
             continue
-    if found:
-        return next((cells for cells in found if len(cells) == width), found[0])
+    if fitting := next((cells for cells in found if len(cells) == width), None):
+        return fitting
     try:
         # A cell may go on behind its closing quote. What is added tells whether the last quote is open: then it is no
         # cell of its own.
         cells = next(csv.reader([f"{plain}{delimiter}{_END}"], delimiter=delimiter))
     except csv.Error:
+        cells = []
+    if cells[-1:] != [_END]:
         return None
-    return cells[:-1] if cells[-1] == _END else None
+    return found[0] if found else cells[:-1]

@@ -50,6 +50,7 @@ LINE = st.one_of(
 @given(st.lists(LINE, min_size=1, max_size=8), st.sampled_from(["utf-8", "utf-16", "cp1252"]))
 @example(['"', "u,i,view", '";","\r",""'], "utf-8")
 @example(['"a \\" b",i,view'], "utf-8")
+@example(['"","\\","\r;"'], "utf-8")
 def test_any_text_is_read_in_one_way(tmp_path: Path, lines: list[str], encoding: str) -> None:
     content = "\n".join([",".join(NAMES), "first,i,view", *lines]) + "\n"
     (tmp_path / "log.csv").write_bytes(content.encode(encoding, errors="replace"))
