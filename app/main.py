@@ -43,6 +43,7 @@ from app.api.problems import add_error_handlers
 from app.api.raw_paths import RawPaths
 from app.api.security_headers import SecurityHeaders
 from app.config import Settings, load_settings
+from app.console import keys as console_keys
 from app.console import sign_in, views
 from app.logs import configure_logging
 from app.process.serving_state import serving_state
@@ -70,6 +71,7 @@ _MODULES = (
     keys,
     health,
     views,
+    console_keys,
     sign_in,
 )
 _log = structlog.get_logger(__name__)

@@ -27,9 +27,12 @@ class Rule:
     @property
     def recorded(self) -> bool:
         """Return whether the guard writes its acts into the audit log: those of keys are recorded with their ids."""
-        return self.needs == "admin" and not self.path.startswith("/keys") and self.path not in _NO_ACT
+        return (
+            self.needs == "admin" and not self.path.startswith(("/keys", "/console/keys")) and self.path not in _NO_ACT
+        )
 
 
+_OF_KEYS = ("/keys", "/console/keys")
 _NO_ACT = {"", "/scenarios/{name}/preview"}
 _GET, _POST, _BOTH = ("GET",), ("POST",), ("GET", "POST")
 RULES = (
@@ -89,6 +92,9 @@ RULES = (
     Rule(_POST, "/keys/{key_id}/rotate", "admin"),
     Rule(_GET, "/audit-log", "admin"),
     Rule(_GET, "/console", "admin"),
+    Rule(_BOTH, "/console/keys", "admin"),
+    Rule(_POST, "/console/keys/{key_id}/rotate", "admin"),
+    Rule(_POST, "/console/keys/{key_id}/revoke", "admin"),
     Rule(_BOTH, "/console/sign-in", "open"),
     Rule(_POST, "/console/sign-out", "open"),
 )

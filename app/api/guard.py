@@ -146,7 +146,8 @@ async def _let_in(
 async def _refuse(error: BraidError, scope: Scope, receive: Receive, send: Send) -> None:
     if (
         isinstance(error, UnauthorizedError)
-        and scope["path"] == _CONSOLE
+        and _is_page_of_console(scope["path"])
+        and scope["method"] in _SAFE
         and "authorization" not in Headers(scope=scope)
     ):
         await RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)(scope, receive, send)
@@ -168,6 +169,10 @@ async def _count(state: ServingState, key: Key, scope: Scope) -> Standing | None
     if key.is_publishable:
         return await rate_limiting.count_address(state, state.rate_limits.by_address, scope)
     return await rate_limiting.count_key(state, key.key_id)
+
+
+def _is_page_of_console(path: str) -> bool:
+    return path == _CONSOLE or path.startswith(f"{_CONSOLE}/")
 
 
 def _given_key(headers: Headers) -> str | None:
@@ -192,8 +197,8 @@ async def _caller(state: ServingState, scope: Scope, headers: Headers) -> Caller
         loopback.require(state.resources.settings, scope, headers)
         return Caller(LOCAL)
     given = headers.get("authorization")
-    # A cookie, which browsers send by themselves, only shows: no act can be made by it.
-    if given is None and scope["path"] == _CONSOLE and scope["method"] in _SAFE:
+    # A cookie, which browsers send by themselves, is for pages of the console alone, whose forms carry a token as well.
+    if given is None and _is_page_of_console(scope["path"]):
         session = await state.sessions.find(
             cookie_parser(headers.get("cookie", "")).get(COOKIE), idle=scope["query_string"] == b"refreshed"
         )

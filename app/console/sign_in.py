@@ -1,17 +1,15 @@
 """Sign-in to the console by an admin key."""
 
-import hmac
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.api.dependencies import State
-from app.api.loopback import is_foreign
+from app.console.own_forms import require_own_form, require_own_page
 from app.console.pages import page
-from app.errors import ForbiddenError, ForeignOriginError
-from app.services.access.sessions import COOKIE, csrf_of
+from app.services.access.sessions import COOKIE
 
 _CONSOLE, _PATH = "/console", "/console/sign-in"
 _REFUSED = "This is not a valid key, or it does not have the scope admin."
@@ -28,7 +26,7 @@ async def show_sign_in() -> Response:
 @router.post(_PATH)
 async def sign_in(request: Request, state: State, key: Annotated[str, Form(max_length=200)]) -> Response:
     """Sign in by an admin key: the answer sets a cookie, and leads to the console."""
-    _require_own_page(request)
+    require_own_page(request)
     if not state.keyring.loaded:
         await state.keyring.load()
     token = await state.sessions.open(key.strip(), None if request.client is None else request.client.host)
@@ -39,20 +37,12 @@ async def sign_in(request: Request, state: State, key: Annotated[str, Form(max_l
     return answer
 
 
-@router.post("/console/sign-out")
-async def sign_out(request: Request, state: State, csrf: Annotated[str, Form(max_length=100)]) -> Response:
-    """End the session of the cookie; `csrf` is in the form of the console."""
-    _require_own_page(request)
+@router.post("/console/sign-out", dependencies=[Depends(require_own_form)])
+async def sign_out(request: Request, state: State) -> Response:
+    """End the session of the cookie."""
     token = request.cookies.get(COOKIE)
-    if token is not None and not hmac.compare_digest(csrf, csrf_of(token)):
-        raise ForbiddenError("the form is not of this session")
     if token is not None:
         await state.sessions.end(token)
     answer = RedirectResponse(_PATH, HTTPStatus.SEE_OTHER)
     answer.delete_cookie(COOKIE, path=_CONSOLE, httponly=True, samesite="strict", secure=True)
     return answer
-
-
-def _require_own_page(request: Request) -> None:
-    if is_foreign(request.headers):
-        raise ForeignOriginError(f"pages of {request.headers['origin']} may not sign in or out here")

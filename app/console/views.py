@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request, Response
 
 from app.api.dependencies import State
 from app.api.problems import problems
+from app.console.own_forms import csrf_for
 from app.console.pages import HTML, page
 from app.process import factory, serving_factory
 from app.schemas.training_jobs import TrainingJobsQuery
-from app.services.access.sessions import COOKIE, csrf_of
 from app.services.monitoring.exposition import own_registry
 from app.services.recommending.drift import drift_of
 
@@ -21,7 +21,6 @@ router = APIRouter(tags=["operation"], responses=problems(HTTPStatus.SERVICE_UNA
 @router.get("/console", response_class=Response, responses=HTML)
 async def show_console(request: Request, state: State) -> Response:
     """Show which bundles there are, what was trained, and how recommendations do in use."""
-    token = request.cookies.get(COOKIE)
     found = await serving_factory.readiness(state).check()
     return page(
         "overview.html",
@@ -30,5 +29,5 @@ async def show_console(request: Request, state: State) -> Response:
         measures=await state.recent_measures.get(),
         drift=drift_of(own_registry()),
         attention={name: check for name, check in found.checks.items() if check.status not in _AS_IT_SHOULD_BE},
-        csrf=None if token is None else csrf_of(token),
+        csrf=csrf_for(request),
     )

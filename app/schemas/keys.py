@@ -13,11 +13,15 @@ from app.schemas.types import Moment
 Scope = Literal["read", "write", "personal", "metrics", "admin", "publish"]
 _USUAL_PORTS = {"http": ":80", "https": ":443"}
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:.]+\](:[0-9]{1,5})?", re.IGNORECASE)
-SCOPES = (
-    "`read`: recommendations and the catalogue; `write`: interactions, items and users; `personal`: logs, exports and"
-    " similar users; `metrics`: `/metrics`; `admin`: all of these, bundles, jobs, imports, scenarios and keys;"
-    " `publish`, alone: a key for pages, for the interactions and recommendations of their own user"
-)
+MEANINGS: dict[Scope, str] = {
+    "read": "recommendations and the catalogue",
+    "write": "interactions, items and users",
+    "personal": "logs, exports and similar users",
+    "metrics": "`/metrics`",
+    "admin": "all of these, bundles, jobs, imports, scenarios and keys",
+    "publish": "alone, for pages: the interactions and recommendations of their own user",
+}
+SCOPES = "; ".join(f"`{scope}`: {meaning}" for scope, meaning in MEANINGS.items())
 _EXAMPLE: dict[str, JsonValue] = {
     "key_id": "4f1c2ab09d3e",
     "name": "shop back end",

@@ -18,15 +18,6 @@ Refused = Callable[..., dict[str, Any]]
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
-@pytest.fixture
-async def admin(client: httpx.AsyncClient, application: FastAPI) -> str:
-    state = application.state.serving
-    made = await ApiKeys(state.resources.keys, state.audit_log, state.keyring).add(
-        KeyIn(name="a", scopes=["admin"]), Actor("test")
-    )
-    return made.key
-
-
 async def sign_in(client: httpx.AsyncClient, key: str) -> str:
     answer = await client.post("/console/sign-in", data={"key": key})
     assert (answer.status_code, answer.headers["location"]) == (303, "/console")

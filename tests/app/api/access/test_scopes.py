@@ -12,14 +12,16 @@ from tests.app.api.access.keys import bearer
 
 Refused = Callable[..., dict[str, Any]]
 Make = Callable[..., Awaitable[NewKey]]
+FORMS = ("sign-in", "sign-out", "keys", "keys/{key_id}/rotate", "keys/{key_id}/revoke")
 ONE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 def test_every_operation_has_a_rule_and_every_rule_an_operation(openapi: dict[str, Any]) -> None:
     there = {(method.upper(), path) for path, operations in openapi["paths"].items() for method in operations}
     ruled = [(method, rule.path) for rule in RULES if rule.needs != "docs" for method in rule.methods]
-    forms = {("GET", "/console/sign-in"), ("POST", "/console/sign-in"), ("POST", "/console/sign-out")}
-    assert sorted(ruled) == sorted(there | forms)
+    pages = {("GET", "/console/sign-in"), ("GET", "/console/keys")}
+    forms = {("POST", f"/console/{path}") for path in FORMS}
+    assert sorted(ruled) == sorted(there | pages | forms)
 
 
 def test_a_name_comes_before_a_parameter() -> None:

@@ -1,0 +1,42 @@
+"""Forms of the console: taken from its own pages alone, with the token of the session."""
+
+import hmac
+from typing import Annotated
+
+from fastapi import Form, Request
+
+from app.api.loopback import is_foreign
+from app.errors import ForbiddenError, ForeignOriginError
+from app.services.access.sessions import COOKIE, csrf_of
+
+
+def csrf_for(request: Request) -> str | None:
+    """Return what the forms of a page carry; None without a session."""
+    token = request.cookies.get(COOKIE)
+    return None if token is None else csrf_of(token)
+
+
+def require_own_page(request: Request) -> None:
+    """Refuse what a page of another origin makes a browser send.
+
+    Raises
+    ------
+    ForeignOriginError
+        The request is of such a page.
+    """
+    if is_foreign(request.headers):
+        raise ForeignOriginError(f"pages of {request.headers['origin']} may not send forms to the console")
+
+
+async def require_own_form(request: Request, csrf: Annotated[str, Form(max_length=100)] = "") -> None:
+    """Refuse a form that is not of this session.
+
+    Raises
+    ------
+    ForbiddenError
+        It is of another page, or of another session.
+    """
+    require_own_page(request)
+    expected = csrf_for(request)
+    if expected is not None and not hmac.compare_digest(csrf.encode(), expected.encode()):
+        raise ForbiddenError("the form is not of this session: open the page again")
