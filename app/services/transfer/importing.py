@@ -26,7 +26,7 @@ from models.data.file_chunks import Files
 from models.data.progress import Progress
 from models.data.reading.rows import BadRow
 
-_ROWS_A_TRANSACTION = 100_000
+_ROWS_A_TRANSACTION = 200_000
 """Each commit writes most pages of the log's index anew; other writers wait while one is under way."""
 
 
@@ -100,6 +100,7 @@ class Importing:
                 # Checked before anything is stored, so that nothing is of a file that is refused.
                 await self._look_first(files, timestamps, limits, progress)
             await self._import(run, files, timestamps, progress, replace=replace)
+            await self._bulk.tidy_up()
         except DataSetError as error:
             if state is not None:
                 await self._imports.end(state.import_id, FAILED, str(error))
