@@ -186,6 +186,7 @@ def _open(place: Place, wishes: Wishes, left: list[str], *, alone: bool, kind: s
         timestamps=wishes.timestamps,
         refused_id=wishes.refused_id,
     )
+    source.wanted = None if source.is_exported else made.reading.wanted(source.names)
     return Opened(source, made)
 
 
