@@ -123,6 +123,9 @@ def _names_of(request: Request, place: object) -> set[str]:
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     detail = str(error.detail)
+    if isinstance(error.__cause__, BraidError):
+        # The framework takes an error in receiving a body for one of the body's form.
+        return await _braid_error(request, error.__cause__)
     if error.status_code == HTTPStatus.BAD_REQUEST:
         if "multipart/form-data" in request.headers.get("content-type", ""):
             detail = f"the body cannot be read as a form of files: {detail}"

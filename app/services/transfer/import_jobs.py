@@ -128,8 +128,7 @@ class ImportJobs:
                 key = await self._key(partial)
             except DataSetError as error:
                 text = str(error).replace(f"{partial}/", "").replace(str(partial), "the upload")
-                problem = FieldError(field="body", code="unusable_files", detail=text)
-                raise InvalidFieldsError(text, [problem]) from error
+                raise unusable(text) from error
             except OSError as error:
                 raise write_refused(error, f"{self._root}: the files cannot be kept") from error
             state = await self._imports.begin(key, str(folder))
@@ -266,6 +265,11 @@ async def _run_command(folder: Path, environment: Mapping[str, str], memory_mb: 
     arguments += ["--ids", "drop"]
     ended = await run_limited(_COMMAND, arguments, environment, memory_mb=memory_mb)
     return ended.code, ended.reason if ended.code else ended.said
+
+
+def unusable(text: str) -> InvalidFieldsError:
+    """Return the error of an upload whose files cannot be imported."""
+    return InvalidFieldsError(text, [FieldError(field="body", code="unusable_files", detail=text)])
 
 
 def _locked(descriptor: int) -> bool:

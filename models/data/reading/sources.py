@@ -17,6 +17,7 @@ from models.data.folder import EXPORTED
 from models.data.reading import arrow_csv, delimiters, encodings, parquet_rows
 from models.data.reading.cell_sizes import is_bytes
 from models.data.reading.compression import Place
+from models.data.reading.first_line import MAX_COLUMNS
 from models.data.reading.rows import BadRow, Line, csv_rows, json_rows, lines_of
 from models.data.reading.values import EMPTY
 
@@ -26,7 +27,6 @@ Kind = Literal["csv", "jsonl", "parquet"]
 SAMPLE_ROWS = 10_000
 """Rows that are looked at before a file is read."""
 _NUMBERS_LOOKED_AT = 1000
-MAX_COLUMNS = 1_000
 _CHUNK_CHARACTERS = 1 << 24
 """Characters of the lines that are held at one time: rows may be long."""
 

@@ -12,9 +12,10 @@ import pytest
 from models.data.errors import DataSetError
 from models.data.file_chunks import open_folder
 from models.data.reading.cell_sizes import column_sizes
+from models.data.reading.first_line import MAX_COLUMNS
 from models.data.reading.parquet_rows import pieces
 from models.data.reading.rows import MAX_LINE, TOO_LONG
-from models.data.reading.sources import MAX_COLUMNS, ROW
+from models.data.reading.sources import ROW
 
 
 def repeated(path: Path, text: str, rows: int) -> Path:
