@@ -15,8 +15,7 @@ _PR_SET_PDEATHSIG = 1
 
 def end_with_parent() -> None:
     """End at once when the parent ends, which holds the other end of the standard input and never writes."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    be_killed_with_parent()
 
     def watch() -> None:
         # Also where the parent was gone before, and on other systems.
@@ -24,6 +23,12 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def be_killed_with_parent() -> None:
+    """Let the system end this process with its parent, where it can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 if __name__ == "__main__":

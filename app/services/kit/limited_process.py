@@ -17,7 +17,8 @@ _SHORT_OF_MEMORY = ("MemoryError", "std::bad_alloc", "alloc of size")
 _LAUNCHER = "app.services.kit.end_with_parent"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 # One pool and one arena: others reserve memory that they do not use, and the limit counts it.
-_QUIET = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
+QUIET = {**dict.fromkeys(_THREADS, "1"), "ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
+"""Variables of processes that take little."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ async def run_limited(
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", _LAUNCHER, module, *arguments),
-        env={**os.environ, **environment, **dict.fromkeys(_THREADS, "1"), **_QUIET},
+        env={**os.environ, **environment, **QUIET},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
