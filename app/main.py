@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from threadpoolctl import threadpool_limits
@@ -40,6 +40,7 @@ from app.api.head_requests import HeadRequests
 from app.api.hot_path import HotPath
 from app.api.observed import Observed, RouteNoted
 from app.api.problems import add_error_handlers
+from app.api.query_parameters import require_known
 from app.api.raw_paths import RawPaths
 from app.api.security_headers import SecurityHeaders
 from app.config import Settings, load_settings
@@ -74,6 +75,8 @@ _MODULES = (
     console_keys,
     sign_in,
 )
+_ASKED_BY_OTHERS = (metrics, health, views, sign_in)
+"""Probes, collectors of metrics and browsers add parameters of their own."""
 _log = structlog.get_logger(__name__)
 
 
@@ -118,7 +121,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     for module in _MODULES:
-        app.include_router(module.router)
+        refusing = [] if module in _ASKED_BY_OTHERS else [Depends(require_known)]
+        app.include_router(module.router, dependencies=refusing)
     app.add_api_route("/", show_start, include_in_schema=False)
     add_error_handlers(app)
     app.add_middleware(RouteNoted)

@@ -35,9 +35,9 @@ async def read_batch(request: Request) -> list[object]:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in _LINES:
-        return read_lines(await request.body())
+        return await read_lines(await request.body())
     if kind == _JSON:
-        return read_array(await request.body())
+        return await read_array(await request.body())
     raise UnsupportedMediaTypeError(f"send the body as content-type: {_JSON} or {_LINES[0]}, not {kind or 'without'}")
 
 

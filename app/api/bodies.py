@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.json_bounds import BATCH, ONE_OBJECT, JsonReader
+from app.api.upload_heads import UploadReader
 
 MAX_BYTES = 10 * 1024 * 1024
 _GZIP = zlib.MAX_WBITS | 16
@@ -52,6 +53,8 @@ class BodyLimit:
             )
             if path not in self._larger:
                 receive = JsonReader(receive, BATCH if path.endswith(_BATCH) else ONE_OBJECT)
+            else:
+                receive = UploadReader(receive, headers.get("content-type", ""))
         await self._app(scope, receive, send)
 
 

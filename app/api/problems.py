@@ -1,6 +1,6 @@
 """Errors as problem documents (RFC 9457)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from app.api.access_rules import methods_of
 from app.api.bodies import EncodingError
 from app.api.observed import route_of
+from app.api.query_parameters import names_of
 from app.errors import BraidError, InvalidFieldsError
 from app.schemas.problems import MAX_ERRORS, FieldError, Problem, field_error
 
@@ -109,12 +110,14 @@ async def _invalid(request: Request, error: Exception) -> Response:
     return problem_response(422, "invalid_request", f"{count}: {', '.join(fields)}{left}", list(fields.values()))
 
 
-def _names_of(request: Request, place: object) -> set[str]:
+def _names_of(request: Request, place: object) -> Collection[str]:
     """Return the names of the fields that a call takes in its query string or its body."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):
         return set()
-    taken = {"query": route.dependant.query_params, "body": route.dependant.body_params}.get(str(place), [])
+    if place == "query":
+        return names_of(route)
+    taken = route.dependant.body_params if place == "body" else []
     models = [one.field_info.annotation for one in taken]
     fields = [model.model_fields for model in models if isinstance(model, type) and issubclass(model, BaseModel)]
     return {field.alias or name for each in fields for name, field in each.items()}
@@ -123,6 +126,9 @@ def _names_of(request: Request, place: object) -> set[str]:
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     detail = str(error.detail)
+    if isinstance(error.__cause__, BraidError):
+        # The framework takes an error in receiving a body for one of the body's form.
+        return await _braid_error(request, error.__cause__)
     if error.status_code == HTTPStatus.BAD_REQUEST:
         if "multipart/form-data" in request.headers.get("content-type", ""):
             detail = f"the body cannot be read as a form of files: {detail}"

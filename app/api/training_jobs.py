@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Annotated
 
@@ -19,7 +20,7 @@ from app.schemas.training_jobs import (
     TrainingJobsQuery,
     TrainingJobWithLog,
 )
-from app.services.training.following import JobFollowing
+from app.services.training.following import JobEvent, JobFollowing
 from app.services.training.jobs import TrainingJobs
 
 _PATH = "/training-jobs"
@@ -85,8 +86,7 @@ async def get_training_job(
     """
     if not _follows(accept):
         return await jobs.get(job_id)
-    if not following.follows(job_id):
-        await jobs.require(job_id)
+    await following.require(job_id)
     # It may last for hours: a server that is stopped does not wait for it.
     request.scope.setdefault("state", {})[ENDS_AT_STOP] = True
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
@@ -104,5 +104,11 @@ async def _events(following: JobFollowing, job_id: str, after: int) -> AsyncIter
         if event is None:
             yield format_sse_event(comment="still here")
             continue
-        name, data, number = event
-        yield format_sse_event(event=name, data_str=data, id=None if number is None else str(number))
+        yield _frame(event)
+
+
+@lru_cache(maxsize=256)
+def _frame(event: JobEvent) -> bytes:
+    """Write an event, once for all who follow the job."""
+    name, data, number = event
+    return format_sse_event(event=name, data_str=data, id=None if number is None else str(number))

@@ -7,7 +7,7 @@ import typer
 from app.cli.running import console, run_command
 from app.process import factory
 from app.process.resources import Resources
-from app.services.users.erasure_proof import Looked, written_forms
+from app.services.users.erasure_proof import SearchedPlace, written_forms
 
 
 def erase_proof(
@@ -29,7 +29,7 @@ def erase_proof(
 
     It is searched in UTF-8 and UTF-16, as JSON and percent-encoded, and as a part of longer ids too.
     """
-    found: list[Looked] = []
+    found: list[SearchedPlace] = []
 
     async def work(resources: Resources) -> None:
         if finish:

@@ -177,6 +177,7 @@ class ServingState:
         async with AsyncExitStack() as closing:
             # All are closed even if one fails, in reverse order.
             closing.push_async_callback(self.ingestion.close)
+            closing.push_async_callback(self.import_jobs.close)
             closing.push_async_callback(self.background.close)
             closing.push_async_callback(self.item_fields.close)
             closing.push_async_callback(self.rate_limits.close)

@@ -130,7 +130,7 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
         self._phase = _Phase.BODY
         self._step, self._spare = 0, MOST_HEAD
-        self._places.begin_body(self)
+        self._places.begin_body(self, queued=bool(self.pipeline))
         # Files go to the disk as they come.
         self._held = self.scope["path"] != imports.PATH
 
@@ -157,6 +157,8 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Wait for the next request, or for the rest of one that was answered early."""
         super().on_response_complete()
+        if not self.pipeline:
+            self._places.begin_turn(self)
         if not self.cycle.response_complete:
             return
         # Nothing works for the rest of a body that comes now.

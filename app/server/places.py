@@ -31,12 +31,13 @@ class Places:
     def __init__(self) -> None:
         self._waiting: dict[Waiting, None] = {}
         self._bodies: dict[Waiting, int] = {}
+        self._queued: set[Waiting] = set()
         self._held = 0
 
     @property
     def unfinished(self) -> int:
-        """Return how many requests there are whose body is on its way."""
-        return len(self._bodies)
+        """Return how many requests whose turn has come wait for the rest of their body."""
+        return len(self._bodies) - len(self._queued)
 
     def wait(self, connection: Waiting) -> None:
         """Note that a connection waits for its client."""
@@ -52,9 +53,15 @@ class Places:
             return True
         return self._end_first(self._waiting)
 
-    def begin_body(self, connection: Waiting) -> None:
-        """Note that a request has a body, of which nothing came yet."""
+    def begin_body(self, connection: Waiting, *, queued: bool) -> None:
+        """Note that a request has a body, of which nothing came yet; `queued` behind another request, or its turn."""
         self._bodies[connection] = 0
+        if queued:
+            self._queued.add(connection)
+
+    def begin_turn(self, connection: Waiting) -> None:
+        """Note that no other request is before the last one of a connection."""
+        self._queued.discard(connection)
 
     def hold(self, connection: Waiting, size: int) -> None:
         """Count bytes of an unfinished body; where all are too many, the oldest request that holds some ends."""
@@ -66,6 +73,7 @@ class Places:
     def end_body(self, connection: Waiting) -> None:
         """Note that a body is complete, or will never be."""
         self._held -= self._bodies.pop(connection, 0)
+        self._queued.discard(connection)
 
     def _end_first(self, of: Iterable[Waiting]) -> bool:
         for oldest in of:

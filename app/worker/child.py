@@ -5,13 +5,10 @@ priority, bounded threads and bounded memory, and it ends with the worker that s
 """
 
 import asyncio
-import ctypes
 import json
 import os
 import resource
-import signal
 import sys
-import threading
 import time
 import traceback
 from pathlib import Path
@@ -20,6 +17,7 @@ from typing import Any, NoReturn
 from app.config import Settings, load_settings
 from app.errors import BraidError
 from app.process.resources import Resources
+from app.services.kit.end_with_parent import end_with_parent
 from app.worker.training_run import Order, run_training, summary
 from models.bundle.errors import BundleError
 from models.data.errors import DataSetError
@@ -28,7 +26,6 @@ _NICE = 10
 _EVERY_SECONDS = 0.5
 _MEMORY_SHARE = 0.75
 _MEGABYTE = 1 << 20
-_PR_SET_PDEATHSIG = 1
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -63,7 +60,8 @@ def report(**message: Any) -> None:
 def main() -> None:
     """Run the training order given as JSON; the exit code is 0 if a bundle was published, else 1."""
     order = Order(**json.loads(sys.argv[1]))
-    _end_with_parent()
+    # Another worker will take its job.
+    end_with_parent()
     try:
         settings = load_settings()
         _bound(settings)
@@ -106,19 +104,6 @@ def _memory() -> int:
         return min(machine, int(_CGROUP_LIMIT.read_text(encoding="ascii")))
     except (OSError, ValueError):
         return machine
-
-
-def _end_with_parent() -> None:
-    """End when the worker ends, even if it is killed: another worker will take its job."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-    def watch() -> None:
-        # The worker holds the other end of the pipe and never writes, so that a read returns when the worker ends.
-        os.read(sys.stdin.fileno(), 1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 if __name__ == "__main__":

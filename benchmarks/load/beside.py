@@ -20,7 +20,10 @@ _FAILED = math.inf
 
 @dataclass
 class Beside:
-    """What the client waited, in ms, and by how many MB the processes of the server grew at most."""
+    """What the client waited, in ms, and by how many MB the processes of the server grew at most.
+
+    Memory that several processes share counts once (PSS).
+    """
 
     waited: list[float] = field(default_factory=list)
     grown: float = 0.0
@@ -60,7 +63,7 @@ def client_beside(server: Server, users: Sequence[str]) -> Iterator[Beside]:
 
 
 def _size(server: Server) -> float:
-    return sum(memory.rss for memory in server.memory([]))
+    return sum(memory.pss for memory in server.memory([]))
 
 
 def _ask(port: int, users: list[str], control: Connection) -> None:

@@ -65,7 +65,10 @@ class Server:
         """Measure its processes, the workers in the order of their ids."""
         found = []
         for process in self.processes():
-            held = process.memory_full_info()
+            try:
+                held = process.memory_full_info()
+            except psutil.NoSuchProcess:
+                continue
             number = sorted(workers).index(process.pid) + 1 if process.pid in workers else 0
             role = f"worker {number}" if number else "supervisor and helpers"
             found.append(Memory(role, held.rss / _MEGABYTE, held.pss / _MEGABYTE, held.uss / _MEGABYTE))

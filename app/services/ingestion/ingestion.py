@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 import orjson
 from pydantic import TypeAdapter
 
-from app.errors import BatchRefusedError, EventIdConflictError, InvalidFieldsError, OverloadedError
+from app.errors import EventIdConflictError, InvalidFieldsError, OverloadedError
 from app.schemas.interactions import InteractionIn, InteractionsStored
 from app.schemas.problems import FieldError
 from app.services.ingestion.group_commit import GroupCommit
-from app.services.kit.batches import in_order_of_rows, told, validate
+from app.services.kit.batches import all_refused, told, validate
 from app.services.kit.event_types import EventTypeRule
 from app.services.popularity.log_counts import LogCounts
 from app.services.state.histories import Histories
@@ -110,7 +110,7 @@ class Ingestion:
                 unknown = await self._unknown(rows)
                 refused = {batch.places[place]: why for place, why in unknown.items()} | refused
             if refused and atomic:
-                raise _all_refused(refused, len(given))
+                raise all_refused(refused, len(given))
             kept = _without_repeats(
                 {place: row for place, row in zip(batch.places, rows, strict=True) if place not in refused}
             )
@@ -120,13 +120,12 @@ class Ingestion:
                 found = error.found
             refused |= {place: _conflict(stored) for place, stored in zip(kept, found, strict=True) if stored.differs}
             if refused and atomic:
-                raise _all_refused(refused, len(given))
+                raise all_refused(refused, len(given))
         finally:
             self._rows_at_once -= len(given)
         new = sum(not stored.repeated for stored in found)
-        errors = in_order_of_rows(refused)
-        repeated = len(given) - len(errors) - new
-        return InteractionsStored(stored=new, repeated=repeated, **told(errors))
+        repeated = len(given) - len(refused) - new
+        return InteractionsStored(stored=new, repeated=repeated, **told(refused))
 
     async def close(self) -> None:
         """Wait until every accepted row is committed."""
@@ -154,11 +153,6 @@ class Ingestion:
 def _conflict(stored: Stored) -> FieldError:
     error = EventIdConflictError([stored])
     return FieldError(field="event_id", code=error.code, detail=str(error))
-
-
-def _all_refused(refused: Mapping[int, FieldError], count: int) -> BatchRefusedError:
-    errors = in_order_of_rows(refused)
-    return BatchRefusedError(f"{len(errors):,} of {count:,} rows are refused: nothing was stored", errors)
 
 
 def to_row(interaction: InteractionIn, moment: int) -> Row:

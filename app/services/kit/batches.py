@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -18,6 +19,10 @@ _MAX_UNKNOWN = 3
 """Unknown names in a row that the validator tells: each takes it longer than to read it."""
 _AT_ONCE = 100
 """Rows to check before the event loop serves other requests."""
+_PART, _LONGEST_PART = 1 << 17, 1 << 19
+"""Bytes of rows that are parsed before other requests have their turn, and those that are tried."""
+_SPACES = b" \t\r\n"
+_BETWEEN_ROWS = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*\{")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -37,8 +42,8 @@ class _Unreadable:
         self.reason = reason
 
 
-def read_array(body: bytes) -> list[object]:
-    """Read the rows of a JSON array.
+async def read_array(body: bytes) -> list[object]:
+    """Read the rows of a JSON array, part by part: other requests have their turn between.
 
     Raises
     ------
@@ -47,6 +52,9 @@ def read_array(body: bytes) -> list[object]:
     TooManyRowsError
         There are more than 10,000.
     """
+    found = await _in_parts(body)
+    if found is not None:
+        return _bounded(found)
     try:
         rows = _loads(body)
     except ValueError as error:
@@ -56,7 +64,35 @@ def read_array(body: bytes) -> list[object]:
     return _bounded(rows)
 
 
-def read_lines(body: bytes) -> list[object]:
+async def _in_parts(body: bytes) -> list[object] | None:
+    """Read the rows of a long array part by part; None where it is short, or has to be read whole.
+
+    A part that begins with a row and is valid ends with one, wherever it was cut: no row is torn apart.
+    """
+    start, end, size = body.find(b"[") + 1, body.rfind(b"]"), _PART
+    if end - start <= _PART or body[: start - 1].strip(_SPACES) or body[end + 1 :].strip(_SPACES):
+        return None
+    rows: list[object] = []
+    while start < end:
+        between = _BETWEEN_ROWS.search(body, start + size, end)
+        cut = end if between is None else between.start() + 1
+        try:
+            part = orjson.loads(b"[" + body[start:cut] + b"]")
+        except orjson.JSONDecodeError:
+            # It was cut within a row, or the whole is not valid.
+            if between is None or size == _LONGEST_PART:
+                return None
+            size *= 2
+            continue
+        if not part:
+            return None
+        rows += part
+        start, size = end if between is None else between.end() - 1, _PART
+        await asyncio.sleep(0)
+    return rows
+
+
+async def read_lines(body: bytes) -> list[object]:
     """Read the rows of NDJSON, one per line; empty lines are skipped, and a line that is not JSON is an invalid row.
 
     Raises
@@ -65,7 +101,14 @@ def read_lines(body: bytes) -> list[object]:
         There are more than 10,000.
     """
     lines = _bounded([line for line in body.split(b"\n") if line.strip()])
-    return [_line(line) for line in lines]
+    rows, size = [], 0
+    for line in lines:
+        rows.append(_line(line))
+        size += len(line)
+        if size > _PART:
+            size = 0
+            await asyncio.sleep(0)
+    return rows
 
 
 async def validate(rows: Sequence[object], adapter: TypeAdapter[list[Model]], names: Collection[str]) -> Batch[Model]:
@@ -125,12 +168,11 @@ async def put_batch(
         A row is refused, and `atomic` is true.
     """
     batch = _checked(await validate(given, adapter, names), check)
-    refused = in_order_of_rows(batch.refused)
-    if refused and atomic:
-        raise BatchRefusedError(f"{len(refused):,} of {len(given):,} rows are refused: nothing was stored", refused)
+    if batch.refused and atomic:
+        raise all_refused(batch.refused, len(given))
     if batch.rows:
         await put(batch.rows)
-    return RowsStored(stored=len(batch.rows), **told(refused))
+    return RowsStored(stored=len(batch.rows), **told(batch.refused))
 
 
 def _checked(batch: Batch[Model], check: Callable[[Model], list[FieldError]]) -> Batch[Model]:
@@ -140,15 +182,22 @@ def _checked(batch: Batch[Model], check: Callable[[Model], list[FieldError]]) ->
     return Batch([row for row, _ in kept], [place for _, place in kept], {**batch.refused, **wrong})
 
 
-def told(refused: Sequence[FieldError]) -> dict[str, Any]:
+def told(refused: Mapping[int, FieldError]) -> dict[str, Any]:
     """Return what an answer says of refused rows: the first ones, and of more the places of all."""
-    found = {"refused": len(refused), "errors": list(refused[:MAX_ERRORS])}
-    return found if len(refused) <= MAX_ERRORS else found | {"refused_rows": [why.index for why in refused]}
+    found = {"refused": len(refused), "errors": _first(refused)}
+    return found if len(refused) <= MAX_ERRORS else found | {"refused_rows": sorted(refused)}
 
 
-def in_order_of_rows(refused: Mapping[int, FieldError]) -> list[FieldError]:
-    """Return the refusals of a batch in the order of its rows, each with its place."""
-    return [why.model_copy(update={"index": place}) for place, why in sorted(refused.items())]
+def all_refused(refused: Mapping[int, FieldError], count: int) -> BatchRefusedError:
+    """Return the error of a batch of so many rows that is refused whole."""
+    text = f"{len(refused):,} of {count:,} rows are refused: nothing was stored"
+    return BatchRefusedError(text, _first(refused))
+
+
+def _first(refused: Mapping[int, FieldError]) -> list[FieldError]:
+    """Return the first refusals in the order of the rows, each with its place."""
+    places = sorted(refused)[:MAX_ERRORS]
+    return [refused[place].model_copy(update={"index": place}) for place in places]
 
 
 def _bounded(rows: list[Any]) -> list[Any]:

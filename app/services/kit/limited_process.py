@@ -14,9 +14,11 @@ _NICE = 5
 _MEGABYTE = 1 << 20
 _STOP_SECONDS = 2.0
 _SHORT_OF_MEMORY = ("MemoryError", "std::bad_alloc", "alloc of size")
+_LAUNCHER = "app.services.kit.end_with_parent"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 # One pool and one arena: others reserve memory that they do not use, and the limit counts it.
-_QUIET = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
+QUIET = {**dict.fromkeys(_THREADS, "1"), "ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
+"""Variables of processes that take little."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +55,28 @@ async def run_limited(
         Processor time after which it is ended.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", module, *arguments),
-        env={**os.environ, **environment, **dict.fromkeys(_THREADS, "1"), **_QUIET},
-        stdin=asyncio.subprocess.DEVNULL,
+        *(sys.executable, "-m", _LAUNCHER, module, *arguments),
+        env={**os.environ, **environment, **QUIET},
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
         _limit(process.pid, memory_mb * _MEGABYTE, cpu_seconds)
-        output, errors = await process.communicate()
+        output, errors = await _read(process)
     finally:
         if process.returncode is None:
             await _stop(process)
     lines = errors.decode(errors="replace").strip().splitlines()
     return Ended(process.returncode or 0, output, lines[-1] if lines else "")
+
+
+async def _read(process: asyncio.subprocess.Process) -> tuple[bytes, bytes]:
+    """Read what a process writes until it ends; its standard input stays open, since it ends with that."""
+    streams = [stream for stream in (process.stdout, process.stderr) if stream is not None]
+    output, errors = await asyncio.gather(*(stream.read() for stream in streams))
+    await process.wait()
+    return output, errors
 
 
 def _limit(pid: int, memory: int, cpu_seconds: int | None) -> None:

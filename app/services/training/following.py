@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 from app.errors import NotFoundError, TooManyFollowersError
 from app.services.training.jobs import described, described_line
-from app.storage.training_jobs import OPEN, TrainingJobStore
+from app.storage.training_jobs import OPEN, Job, TrainingJobStore
 
 MOST_FOLLOWERS = 256
 """Of a process; each keeps a connection."""
@@ -52,6 +52,7 @@ class JobFollowing:
     def __init__(self, jobs: TrainingJobStore) -> None:
         self._jobs = jobs
         self._watched: dict[str, _Watched] = {}
+        self._asking: dict[str, asyncio.Task[Job | None]] = {}
         self._looking: asyncio.Task[None] | None = None
         self._places = 0
 
@@ -74,9 +75,23 @@ class JobFollowing:
         finally:
             self._places -= 1
 
-    def follows(self, job_id: str) -> bool:
-        """Return whether somebody follows a job already: then there is one."""
-        return job_id in self._watched
+    async def require(self, job_id: str) -> None:
+        """Make sure that there is a job, with one look for all who ask at the same time.
+
+        Raises
+        ------
+        NotFoundError
+            There is none.
+        """
+        if job_id in self._watched:
+            return
+        asking = self._asking.get(job_id)
+        if asking is None:
+            asking = self._asking[job_id] = asyncio.create_task(self._jobs.get(job_id))
+            asking.add_done_callback(lambda _: self._asking.pop(job_id, None))
+        # Whoever goes away takes the look from nobody else.
+        if await asyncio.shield(asking) is None:
+            raise _no_job(job_id)
 
     async def events(self, job_id: str, after: int = 0) -> AsyncIterator[JobEvent | None]:
         """Yield the events of a job until it ends; None after a while without one.
@@ -126,7 +141,7 @@ class JobFollowing:
             # The job is read before its lines: once it has ended, all lines are there.
             job = await self._jobs.get(job_id)
             if job is None:
-                raise NotFoundError(f"there is no training job {job_id!r}")
+                raise _no_job(job_id)
             lines = await self._jobs.lines(job_id, watched.lines[-1][0] if watched.lines else 0)
         except Exception as error:  # noqa: BLE001 - each follower raises it
             watched.error = error
@@ -137,6 +152,10 @@ class JobFollowing:
             watched.lines += [(line.id, ("line", described_line(line).model_dump_json(), line.id)) for line in lines]
             watched.progress = progress
             watched.tell()
+
+
+def _no_job(job_id: str) -> NotFoundError:
+    return NotFoundError(f"there is no training job {job_id!r}")
 
 
 async def _told(watched: _Watched, after: int) -> AsyncIterator[JobEvent | None]:

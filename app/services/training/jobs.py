@@ -76,16 +76,6 @@ class TrainingJobs:
             raise NotFoundError(f"there is no training job {job_id!r}")
         return described(job)
 
-    async def require(self, job_id: str) -> None:
-        """Check that there is a job.
-
-        Raises
-        ------
-        NotFoundError
-            There is no job with this id.
-        """
-        await self._find(job_id)
-
     async def _find(self, job_id: str) -> Job:
         job = await self._jobs.get(job_id)
         if job is None:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.schemas.ids import in_force
+from app.schemas.types import MAX_CONTEXT_BYTES, MAX_CONTEXT_NAMES
 from models.data.columns import EVENT_ID, EVENT_TYPE, ITEM, QUANTITY, REQUEST_ID, REVENUE, TIMESTAMP, USER, VALUE
 from models.data.reading.columns_known import UNIT_PRICE
 from models.data.reading.opening import Opened
@@ -131,6 +132,6 @@ def _accepted(target: str, event_types: Iterable[str]) -> str | None:
         "available_from": "a time in RFC 3339, or a date with --timezone, not after available_until",
         "available_until": "a time in RFC 3339, or a date with --timezone",
         "attributes": "a JSON object: of 64 KiB, and with 8 vectors, at most, together with what is stored",
-        "context": "a JSON object",
+        "context": f"a JSON object of at most {MAX_CONTEXT_NAMES} names and {MAX_CONTEXT_BYTES >> 10} KiB",
         "position": "a whole number from 0 up",
     }.get(target.split(".", maxsplit=1)[0])

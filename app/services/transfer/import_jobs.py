@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-import orjson
 import structlog
 
 from app.errors import DatabaseError, InvalidFieldsError, NotFoundError
@@ -23,6 +22,7 @@ from app.services.kit.limited_process import run_limited
 from app.services.transfer.import_rows import Timestamps
 from app.services.transfer.importing import import_key
 from app.services.transfer.upload_check import MAPPING
+from app.services.transfer.upload_checker import UploadChecker
 from app.services.transfer.upload_folders import (
     keep,
     keep_key,
@@ -48,8 +48,7 @@ _MAX_WAITING = 20
 """Imports that wait or run: each has its files on the disk."""
 _MAX_LOOKED_AT, _LOOK_SECONDS = 2, 2
 """Uploads that are being looked at: each is an open request with its files."""
-_CHECK_MEMORY_MB, _CHECK_CPU_SECONDS = 512, 60
-_CHECK, _COMMAND = "app.services.transfer.upload_check", "app.cli"
+_COMMAND = "app.cli"
 _log = structlog.get_logger(__name__)
 
 
@@ -84,7 +83,8 @@ class ImportJobs:
         self._imports = imports
         self._memory_mb = memory_mb
         self._accepted: asyncio.Queue[Path] = asyncio.Queue()
-        self._one_at_a_time, self._one_look = asyncio.Lock(), asyncio.Lock()
+        self._one_at_a_time = asyncio.Lock()
+        self._checker = UploadChecker()
         self._looked_at = 0
 
     async def accept(
@@ -128,8 +128,7 @@ class ImportJobs:
                 key = await self._key(partial)
             except DataSetError as error:
                 text = str(error).replace(f"{partial}/", "").replace(str(partial), "the upload")
-                problem = FieldError(field="body", code="unusable_files", detail=text)
-                raise InvalidFieldsError(text, [problem]) from error
+                raise unusable(text) from error
             except OSError as error:
                 raise write_refused(error, f"{self._root}: the files cannot be kept") from error
             state = await self._imports.begin(key, str(folder))
@@ -163,6 +162,10 @@ class ImportJobs:
                 under_way.create_task(self._import_until_done(folder))
             while True:
                 under_way.create_task(self._import_until_done(await self._accepted.get()))
+
+    async def close(self) -> None:
+        """End the process that looks at uploads."""
+        await self._checker.close()
 
     async def _import_until_done(self, folder: Path) -> None:
         """Import a folder; an unexpected error is logged and the folder tried again, and no other import notices."""
@@ -236,19 +239,7 @@ class ImportJobs:
         if (kept := await asyncio.to_thread(kept_key, folder)) is not None:
             return kept
         timestamps = timestamps_of(folder)
-        async with self._one_look:
-            ended = await run_limited(
-                _CHECK,
-                [str(folder), timestamps, *sorted(self._event_types)],
-                {},
-                memory_mb=_CHECK_MEMORY_MB,
-                cpu_seconds=_CHECK_CPU_SECONDS,
-            )
-        if ended.code:
-            raise DataSetError(f"{folder}: the files cannot be looked at: {ended.reason}")
-        found = orjson.loads(ended.output)
-        if "problem" in found:
-            raise DataSetError(found["problem"])
+        found = await self._checker.look(folder, timestamps, self._event_types)
         as_order = found["only_order"] or timestamps == "order"
         key = import_key(found["fingerprint"], as_order=as_order, replace=replaces(folder))
         await asyncio.to_thread(keep_key, folder, key)
@@ -266,6 +257,11 @@ async def _run_command(folder: Path, environment: Mapping[str, str], memory_mb: 
     arguments += ["--ids", "drop"]
     ended = await run_limited(_COMMAND, arguments, environment, memory_mb=memory_mb)
     return ended.code, ended.reason if ended.code else ended.said
+
+
+def unusable(text: str) -> InvalidFieldsError:
+    """Return the error of an upload whose files cannot be imported."""
+    return InvalidFieldsError(text, [FieldError(field="body", code="unusable_files", detail=text)])
 
 
 def _locked(descriptor: int) -> bool:

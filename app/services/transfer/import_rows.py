@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.schemas.ids import Id, in_force
 from app.schemas.interactions import Position
 from app.schemas.items import Item
-from app.schemas.types import FUTURE_TOLERANCE, JsonObject
+from app.schemas.types import FUTURE_TOLERANCE, Context, JsonObject
 from app.services.catalogue.catalogue import to_row
 from app.services.kit.attributes import item_refusals, refusals
 from app.services.kit.event_types import EventTypeRule
@@ -48,6 +48,7 @@ _EARLIEST = -5e-7
 _NO_TIME = "timestamp not seconds since 1970, before that or in the future"
 _NO_PLACE = "timestamp not a number"
 _position: TypeAdapter[Any] = TypeAdapter(Position)
+_given_context: TypeAdapter[Any] = TypeAdapter(Context)
 _object: TypeAdapter[Any] = TypeAdapter(JsonObject)
 _id: TypeAdapter[Any] = TypeAdapter(Id)
 _JSON_FIELDS = ("categories", "tags", "attributes")
@@ -192,7 +193,7 @@ def _ordered(table: pa.Table, timestamps: Timestamps, dropped: Counts, *, export
 
 
 def _context(value: object) -> str:
-    return orjson.dumps(_object.validate_python(_from_json(value))).decode()
+    return orjson.dumps(_given_context.validate_python(_from_json(value))).decode()
 
 
 def _convert(table: pa.Table, column: str, read: Callable[[Any], Any], dropped: Counts) -> pa.Table:

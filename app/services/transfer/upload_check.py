@@ -1,19 +1,30 @@
 """The process that looks at uploaded files: whether they can be read, and which ones they are.
 
-It writes a JSON object: `problem`, or `fingerprint` and `only_order`.
+It reads what it needs once, and looks at the files of each order, a line of JSON, in a copy of itself with bounds of
+memory and processor time. The answer is a line too: `fingerprint` and `only_order`, or `problem`. It ends with the
+process that started it, and so does what it has started.
 """
 
 import json
+import os
+import resource
+import select
+import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from app.services.kit.end_with_parent import be_killed_with_parent
+from app.services.kit.process_exits import exit_of
 from models.data.errors import DataSetError
 from models.data.file_chunks import open_folder
 from models.data.reading.mapping import read_mappings
 from models.data.reading.opening import Wishes
 
 MAPPING = "mapping.toml"
+_ORDERS, _ANSWERS = 0, 1
+_NICE = 5
+_BLOCK = 1 << 16
 
 
 def look(folder: Path, timestamps: str, events: list[str]) -> dict[str, Any]:
@@ -30,5 +41,62 @@ def look(folder: Path, timestamps: str, events: list[str]) -> dict[str, Any]:
     return {"fingerprint": files.fingerprint, "only_order": interactions is not None and interactions.only_order}
 
 
+def serve() -> None:
+    """Look at the files of one order after the other, until the standard input ends."""
+    os.nice(_NICE)
+    with open(_ORDERS, "rb", buffering=0, closefd=False) as orders:
+        while order := orders.readline():
+            os.write(_ANSWERS, _look_apart(json.loads(order)) + b"\n")
+
+
+def _look_apart(order: dict[str, Any]) -> bytes:
+    """Look at the files of an order in a copy of this process; end with it where nobody waits any more."""
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if not pid:
+        _look_in_copy(order, write_end)
+    os.close(write_end)
+    answer = b""
+    while True:
+        ready, _, _ = select.select([read_end, _ORDERS], [], [])
+        if _ORDERS in ready:
+            # There is one order at a time: this is the end of the input.
+            os.kill(pid, signal.SIGKILL)
+            os._exit(1)
+        part = os.read(read_end, _BLOCK)
+        if not part:
+            break
+        answer += part
+    os.close(read_end)
+    _, status = os.waitpid(pid, 0)
+    if answer:
+        return answer
+    how = exit_of(os.waitstatus_to_exitcode(status))
+    return _problem(order, f"the process {how}; it may have been short of memory")
+
+
+def _look_in_copy(order: dict[str, Any], write_end: int) -> NoReturn:
+    try:
+        be_killed_with_parent()
+        _bound(order["memory_mb"], order["cpu_seconds"])
+        answer = json.dumps(look(Path(order["folder"]), order["timestamps"], order["events"])).encode()
+    except BaseException as error:  # noqa: BLE001 - whatever it was, who waits is told
+        answer = _problem(order, f"{type(error).__name__}: {error}")
+    os.write(write_end, answer)
+    os._exit(0)
+
+
+def _problem(order: dict[str, Any], why: str) -> bytes:
+    return json.dumps({"problem": f"{order['folder']}: the files cannot be looked at: {why}"}).encode()
+
+
+def _bound(memory_mb: int, cpu_seconds: int) -> None:
+    if sys.platform == "linux":
+        memory = memory_mb << 20
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+
+
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(look(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])))
+    be_killed_with_parent()
+    serve()

@@ -15,7 +15,7 @@ _SQLITE_FILES = ("", "-wal", "-shm", "-journal", "-readers")
 
 
 @dataclass(frozen=True)
-class Looked:
+class SearchedPlace:
     """One place that was searched: how much of it, and how often the id was found."""
 
     place: str
@@ -37,7 +37,7 @@ class ErasureProof:
         self._bundles = bundles
         self._folders = list(dict.fromkeys(folders))
 
-    async def search(self, user_id: str) -> list[Looked]:
+    async def search(self, user_id: str) -> list[SearchedPlace]:
         """Search all tables and files; one entry for each place.
 
         Raises
@@ -49,12 +49,12 @@ class ErasureProof:
         """
         forms = written_forms(user_id)
         found = [
-            Looked(f"table {name}", f"{rows:,} rows", count)
+            SearchedPlace(f"table {name}", f"{rows:,} rows", count)
             for name, rows, count in await self._tables.count(forms.texts)
         ]
         return found + await asyncio.to_thread(self._in_files, forms)
 
-    def _in_files(self, forms: "Forms") -> list[Looked]:
+    def _in_files(self, forms: "Forms") -> list[SearchedPlace]:
         for version in self._bundles.published():
             # Those in object storage are copied to a folder that is searched.
             self._bundles.load(version)
@@ -87,9 +87,9 @@ def written_forms(user_id: str) -> Forms:
     return Forms(frozenset(texts), frozenset({*as_bytes, user_id.encode("utf-16-le"), user_id.encode("utf-16-be")}))
 
 
-def _searched(path: Path, forms: Forms) -> Looked:
+def _searched(path: Path, forms: Forms) -> SearchedPlace:
     count = sum(_count(path, form) for form in forms.all)
-    return Looked(str(path), f"{path.stat().st_size:,} bytes", count)
+    return SearchedPlace(str(path), f"{path.stat().st_size:,} bytes", count)
 
 
 def _count(path: Path, form: bytes) -> int:

@@ -1,6 +1,7 @@
 """Brings rows of a file into the columns of a data set."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -47,6 +48,11 @@ class Reading:
                 return one
         known = columns_known.EVENT_NAMES.get(lower) or columns_known.EVENT_NAMES.get(columns_known.tight(bare))
         return known if known is not None and known in self.known_events else cell
+
+    def wanted(self, names: Iterable[str]) -> frozenset[str]:
+        """Return the columns that are read: of interactions the mapped ones, of others all that are not ignored."""
+        mapped = {*self.mapping.columns.values(), *self.mapping.flags}
+        return frozenset(mapped if self.kind == "interactions" else mapped | ({*names} - {*self.mapping.ignore}))
 
     def apply(self, table: pa.Table) -> pa.Table:
         """Return the rows with the columns of a data set, and `ROW` where they have it."""

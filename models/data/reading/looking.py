@@ -9,8 +9,9 @@ import pyarrow.parquet
 from models.data.errors import DataSetError
 from models.data.reading import delimiters, encodings
 from models.data.reading.compression import Place
+from models.data.reading.first_line import MAX_COLUMNS, TOO_LONG, too_many_columns
 from models.data.reading.rows import MAX_LINE
-from models.data.reading.sources import MAX_COLUMNS, Kind, Source, first_line
+from models.data.reading.sources import Kind, Source, first_line
 
 _KINDS: dict[str, Kind] = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
 _HEAD_BYTES = MAX_LINE
@@ -48,7 +49,7 @@ def look_at(
     lines = re.split(r"\r\n|\r|\n", head.decode(found, errors="replace").removeprefix("\ufeff"))
     if len(head) == _HEAD_BYTES:
         if len(lines) == 1:
-            raise DataSetError(f"{place}: its first line is longer than {MAX_LINE:,} bytes")
+            raise DataSetError(f"{place}: {TOO_LONG}")
         lines = lines[:-1]
     skip = _first(lines, 0)
     if kind == "csv" and skip < len(lines) and (said := _SEPARATOR.match(lines[skip].strip(" "))):
@@ -90,10 +91,7 @@ def _bounded(source: Source) -> Source:
         It has.
     """
     if len(source.names) > MAX_COLUMNS:
-        raise DataSetError(
-            f"{source.place}: has {len(source.names):,} columns, and at most {MAX_COLUMNS:,} are taken: leave out those"
-            " that are not needed, or put properties into one column `attributes` as JSON"
-        )
+        raise DataSetError(f"{source.place}: {too_many_columns(len(source.names))}")
     return source
 
 

@@ -159,6 +159,11 @@ def data_suffix(name: str) -> str | None:
     return "".join(kept) if suffixes and suffixes[-1] in SUFFIXES | {ZIP} else None
 
 
+def is_text(suffix: str) -> bool:
+    """Return whether files with this suffix are text that is not packed."""
+    return suffix in SUFFIXES and suffix != ".parquet"
+
+
 def _stem(place: Place) -> str:
     return place.name.split(".")[0].lower()
 
@@ -186,6 +191,7 @@ def _open(place: Place, wishes: Wishes, left: list[str], *, alone: bool, kind: s
         timestamps=wishes.timestamps,
         refused_id=wishes.refused_id,
     )
+    source.wanted = None if source.is_exported else made.reading.wanted(source.names)
     return Opened(source, made)
 
 

@@ -1,9 +1,9 @@
 """Rows of Parquet files in bounded pieces: a file of some hundred bytes can hold gigabytes of text."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -11,43 +11,87 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from models.data.errors import DataSetError
+from models.data.reading.cell_sizes import column_sizes, holds_text
 from models.data.reading.rows import MAX_LINE
 
 _UNGUARDED_BYTES = 1 << 25
-"""Text of a chunk of rows, at most, that is read as it comes."""
+"""Bytes of a chunk of rows, at most, that is read as it comes."""
 _HELD_BYTES = 1 << 23
-"""Text of a piece: it is copied several times on its way."""
+"""Bytes of a piece: it is copied several times on its way."""
+_BYTES, _FIXED_BYTES = "BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY"
+_WIDTHS = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, _BYTES: 4}
+"""Bytes of a value in memory where they are not 8; a text that is held is a number in its dictionary."""
 
 
-def pieces(file: Path | IO[bytes], rows: int, place: object) -> Iterator[tuple[pa.Table, float]]:
-    """Yield the rows and how much has been read, in pieces that are smaller where texts are long.
+class _Leaf(NamedTuple):
+    """A column of values, of which a column of lists or objects has several; `row_bytes` in the group with most."""
 
-    A text that is stored once may be repeated in all rows. Where long ones are, they stay in their dictionaries until
-    it is known how long the rows are together, which takes longer.
+    path: str
+    is_text: bool
+    row_bytes: int
+
+
+def pieces(
+    file: Path | IO[bytes], rows: int, place: object, wanted: Collection[str] | None = None
+) -> Iterator[tuple[pa.Table, float]]:
+    """Yield the rows and how much has been read, in pieces that are smaller where cells are long.
+
+    A text that is stored once may be repeated in all rows, and in all members of a list. Where long ones are, they stay
+    in their dictionaries until it is known how long the rows are together, which takes longer.
+
+    Parameters
+    ----------
+    wanted
+        The columns that are read; None for all.
 
     Raises
     ------
     DataSetError
-        A text is longer than a line of a text file may be.
+        A cell is longer than a line of a text file may be.
     """
     plain = pyarrow.parquet.ParquetFile(file)
-    schema = plain.schema_arrow
-    texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
-    opened = pyarrow.parquet.ParquetFile(file, read_dictionary=texts)
-    rows = min(rows, max(_UNGUARDED_BYTES // max(_average_row(opened.metadata), 1), 1))
-    if _longest_row(opened, texts) * rows <= _UNGUARDED_BYTES:
+    types = {field.name: field.type for field in plain.schema_arrow if wanted is None or field.name in wanted}
+    leaves = [leaf for leaf in _leaves(plain.metadata) if _is_of(leaf.path, types)]
+    opened = pyarrow.parquet.ParquetFile(file, read_dictionary=[leaf.path for leaf in leaves if leaf.is_text])
+    texts = [name for name, kind in types.items() if holds_text(kind)]
+    # Of others no dictionary says how long a row may be.
+    guarded = [name for name, kind in types.items() if pa.types.is_nested(kind) or pa.types.is_dictionary(kind)]
+    guarded += [name for name, kind in types.items() if pa.types.is_fixed_size_binary(kind)]
+    rows = min(rows, max(_UNGUARDED_BYTES // max(sum(leaf.row_bytes for leaf in leaves), 1), 1))
+    if not guarded and _longest_row(opened, texts) * rows <= _UNGUARDED_BYTES:
         opened = plain
-    total, done = opened.metadata.num_rows, 0
-    for batch in opened.iter_batches(rows):
-        table = pa.Table.from_batches([batch])
-        held = [name for name in texts if pa.types.is_dictionary(table.schema.field(name).type)]
-        for start, length in _cuts(table, held, place, done):
+    total, done = plain.metadata.num_rows, 0
+    for batch in opened.iter_batches(rows, columns=list(types)):
+        # Where a column of objects has the name of another one up to a full stop, a part of it is read as well.
+        table = pa.Table.from_batches([batch]).select(list(types))
+        held = [name for name, kind in types.items() if table.schema.field(name).type != kind]
+        for start, length in _cuts(table, [*dict.fromkeys((*held, *guarded))], place, done):
             piece = table.slice(start, length)
             for name in held:
-                cells = piece[name].cast(schema.field(name).type)
-                piece = piece.set_column(piece.column_names.index(name), name, cells)
+                piece = piece.set_column(piece.column_names.index(name), name, piece[name].cast(types[name]))
             done += length
             yield piece, done / total
+
+
+def _is_of(path: str, names: Collection[str]) -> bool:
+    """Return whether one of the columns has this leaf: `a.b` is a column, or a field of the objects in `a`."""
+    parts = path.split(".")
+    return any(".".join(parts[:number]) in names for number in range(1, len(parts) + 1))
+
+
+def _leaves(metadata: pyarrow.parquet.FileMetaData) -> list[_Leaf]:
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    found = []
+    for number in range(metadata.num_columns):
+        about = metadata.schema.column(number)
+        width = about.length if about.physical_type == _FIXED_BYTES else _WIDTHS.get(about.physical_type, 8)
+        most = 0
+        for group in groups:
+            column = group.column(number)
+            size = max(column.total_uncompressed_size, column.num_values * width)
+            most = max(most, size // max(group.num_rows, 1))
+        found.append(_Leaf(about.path, about.physical_type == _BYTES, most))
+    return found
 
 
 def _longest_row(opened: pyarrow.parquet.ParquetFile, texts: list[str]) -> int:
@@ -62,20 +106,14 @@ def _longest_row(opened: pyarrow.parquet.ParquetFile, texts: list[str]) -> int:
     return sum(longest.values())
 
 
-def _average_row(metadata: pyarrow.parquet.FileMetaData) -> int:
-    """Return how many bytes a row has, in the row group with the longest ones."""
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    return max((group.total_byte_size // max(group.num_rows, 1) for group in groups), default=0)
-
-
-def _cuts(table: pa.Table, held: list[str], place: object, before: int) -> Iterator[tuple[int, int]]:
+def _cuts(table: pa.Table, names: list[str], place: object, before: int) -> Iterator[tuple[int, int]]:
     """Yield where pieces start and how many rows they have."""
     sizes = np.zeros(table.num_rows, np.int64)
-    for name in held:
-        lengths = _lengths(table[name])
+    for name in names:
+        lengths = column_sizes(table[name])
         if lengths.max(initial=0) > MAX_LINE:
             row = before + int(lengths.argmax()) + 1
-            raise DataSetError(f"{place}: row {row:,}, column {name}: a text may have at most {MAX_LINE:,} bytes")
+            raise DataSetError(f"{place}: row {row:,}, column {name}: a cell may have at most {MAX_LINE:,} bytes")
         sizes += lengths
     ends, start = np.cumsum(sizes), 0
     while start < table.num_rows:
@@ -83,11 +121,3 @@ def _cuts(table: pa.Table, held: list[str], place: object, before: int) -> Itera
         end = max(int(np.searchsorted(ends, held_before + _HELD_BYTES, side="right")), start + 1)
         yield start, end - start
         start = end
-
-
-def _lengths(column: pa.ChunkedArray) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    found = [
-        pc.fill_null(pc.binary_length(chunk.dictionary).take(chunk.indices), 0).to_numpy(zero_copy_only=False)
-        for chunk in column.chunks
-    ]
-    return np.concatenate(found).astype(np.int64) if found else np.zeros(0, np.int64)

@@ -1,6 +1,6 @@
 """Files as chunks of rows with the columns that they have, whatever their format, encoding and compression."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -15,7 +15,9 @@ import pyarrow.parquet
 from models.data.errors import DataSetError
 from models.data.folder import EXPORTED
 from models.data.reading import arrow_csv, delimiters, encodings, parquet_rows
+from models.data.reading.cell_sizes import is_bytes
 from models.data.reading.compression import Place
+from models.data.reading.first_line import MAX_COLUMNS
 from models.data.reading.rows import BadRow, Line, csv_rows, json_rows, lines_of
 from models.data.reading.values import EMPTY
 
@@ -25,7 +27,6 @@ Kind = Literal["csv", "jsonl", "parquet"]
 SAMPLE_ROWS = 10_000
 """Rows that are looked at before a file is read."""
 _NUMBERS_LOOKED_AT = 1000
-MAX_COLUMNS = 1_000
 _CHUNK_CHARACTERS = 1 << 24
 """Characters of the lines that are held at one time: rows may be long."""
 
@@ -43,7 +44,8 @@ class Source:
     """A file that has been looked at.
 
     `names` are its columns, `skip` the lines up to its header. `fast` tells whether Arrow reads it; a file that Arrow
-    refuses, such as one with ragged rows, is read line by line.
+    refuses, such as one with ragged rows, is read line by line. `wanted` are the columns of a Parquet file that are
+    read, None for all.
     """
 
     place: Place
@@ -57,6 +59,7 @@ class Source:
     late: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     settled: bool = False
+    wanted: frozenset[str] | None = None
 
     @property
     def described(self) -> str:
@@ -143,7 +146,8 @@ class Source:
         """Read the file in one go; None where it has to be read in another way."""
         if self.kind == "parquet":
             with self.place.open() as (stream, _):
-                return pyarrow.parquet.read_table(self.place.path if self.place.is_plain else stream)
+                columns = None if self.wanted is None else [name for name in self.names if name in self.wanted]
+                return pyarrow.parquet.read_table(self.place.path if self.place.is_plain else stream, columns=columns)
         if not (self.fast and self.place.is_plain):
             return None
         try:
@@ -163,6 +167,8 @@ class Source:
     def sample(self, name: str, rows: int = SAMPLE_ROWS) -> list[Any]:
         """Return the first cells of a column, of rows that can be read; empty ones are None."""
         if self.kind == "parquet":
+            if name not in self._head.column_names:
+                return []
             found = self._head[name].slice(0, rows if _is_text(self._head[name].type) else _NUMBERS_LOOKED_AT)
             # What are moments already says nothing about how texts are read.
             cells = [] if pa.types.is_temporal(found.type) else found.to_pylist()
@@ -177,8 +183,11 @@ class Source:
 
     @cached_property
     def _head(self) -> pa.Table:
-        empty = self.schema.empty_table() if self.schema is not None else pa.table({})
-        return next((chunk.table for chunk in self._parquet(SAMPLE_ROWS)), empty)
+        schema = self.schema or pa.schema([])
+        # Lists, objects and bytes say nothing about how texts and numbers are read.
+        plain = [field for field in schema if not (pa.types.is_nested(field.type) or is_bytes(field.type))]
+        found = self._parquet(SAMPLE_ROWS, [field.name for field in plain])
+        return next((chunk.table for chunk in found), pa.schema(plain).empty_table())
 
     def locate(self, wanted: Sequence[int]) -> dict[int, tuple[int, dict[str, Any]]]:
         """Find rows by their places: the line and the cells of each."""
@@ -231,12 +240,11 @@ class Source:
                     yield RawChunk(_numbered(part, row), min(done / size, 1.0))
                     row += part.num_rows
 
-    def _parquet(self, rows: int) -> Iterator[RawChunk]:
+    def _parquet(self, rows: int, wanted: Collection[str] | None = None) -> Iterator[RawChunk]:
+        wanted = self.wanted if wanted is None else wanted
         with self.place.open() as (stream, _):
-            row = 0
-            for piece, share in parquet_rows.pieces(
-                self.place.path if self.place.is_plain else stream, rows, self.place
-            ):
+            row, file = 0, self.place.path if self.place.is_plain else stream
+            for piece, share in parquet_rows.pieces(file, rows, self.place, wanted):
                 yield RawChunk(_numbered(piece, row), share)
                 row += piece.num_rows
 

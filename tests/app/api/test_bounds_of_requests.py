@@ -15,8 +15,7 @@ import orjson
 import pytest
 
 from app.config import Settings
-from app.services.kit import limited_process
-from app.services.transfer import import_jobs
+from app.services.transfer import import_jobs, upload_checker
 from app.services.transfer.upload_folders import waiting_folders
 
 JSON = {"content-type": "application/json"}
@@ -195,7 +194,7 @@ async def test_an_unknown_field_of_a_form_is_named(client: httpx.AsyncClient, re
 async def test_a_file_that_cannot_be_looked_at_within_the_memory_limit_is_refused(
     client: httpx.AsyncClient, refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_jobs, "_CHECK_MEMORY_MB", 20)
+    monkeypatch.setattr(upload_checker, "_MEMORY_MB", 20)
     files = {"interactions": ("a.csv", b"user_id,item_id\nu,i\n")}
     refused(await client.post("/imports", files=files), 422, "invalid_request", "body")
 
@@ -214,21 +213,21 @@ async def test_uploads_that_come_together_are_looked_at_one_after_the_other(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_once, most = 0, 0
-    run = limited_process.run_limited
+    ask = upload_checker.UploadChecker._ask
 
-    async def counted(*arguments: Any, **named: Any) -> Any:
+    async def counted(*arguments: Any) -> bytes:
         nonlocal at_once, most
         at_once += 1
         most = max(most, at_once)
         try:
-            return await run(*arguments, **named)
+            return await ask(*arguments)
         finally:
             at_once -= 1
 
     async def imported(*_: Any) -> tuple[int, str]:
         return 1, "not in this test"
 
-    monkeypatch.setattr(import_jobs, "run_limited", counted)
+    monkeypatch.setattr(upload_checker.UploadChecker, "_ask", counted)
     monkeypatch.setattr(import_jobs, "_run_command", imported)
     uploads = [{"interactions": ("a.csv", io.BytesIO(b"user_id,item_id\nu,i%d\n" % number))} for number in range(12)]
     answers = await asyncio.gather(*(client.post("/imports", files=files) for files in uploads))

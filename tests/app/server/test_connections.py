@@ -191,6 +191,25 @@ async def test_requests_have_places_that_half_sent_ones_do_not_take(
     assert await client.answer() == (200, b"done")
 
 
+async def test_half_a_request_behind_a_busy_one_makes_no_room_for_others(
+    served: Served, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MOST_REQUESTS", 1)
+    monkeypatch.setattr(connections, "BODY_SECONDS", 30)
+    await client.send(GET.replace(b"quick", b"busy") + POST)
+    await asyncio.sleep(0.05)
+    other = await served.connect()
+    await other.send(GET)
+    assert await other.problem() == (503, "overloaded")
+    assert await client.answer() == (200, b"done")
+    # One too many when it came; now it takes no place from others.
+    other = await served.connect()
+    await other.send(GET)
+    assert await other.answer() == (200, b"done")
+    await client.send(bytes(300))
+    assert await client.problem() == (503, "overloaded")
+
+
 @pytest.mark.parametrize("path", [b"early", b"quick"])
 async def test_requests_that_have_their_answer_make_no_room_for_others(
     served: Served, monkeypatch: pytest.MonkeyPatch, path: bytes

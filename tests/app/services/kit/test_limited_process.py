@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -48,3 +51,29 @@ async def test_it_ends_with_who_waits_for_it(module: dict[str, str], tmp_path: P
     assert time.monotonic() - began < 5
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
+
+
+def test_it_ends_with_who_waits_for_it_even_if_that_one_is_killed(module: dict[str, str], tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    doing = f"import os, time; open({str(pid_file)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    waiting = (
+        "import asyncio; from app.services.kit.limited_process import run_limited;"
+        f"asyncio.run(run_limited('doing', [{doing!r}], {module!r}, memory_mb=100))"
+    )
+    server = subprocess.Popen([sys.executable, "-c", waiting])
+    while not (pid_file.exists() and pid_file.read_text()):
+        time.sleep(0.01)
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    until = time.monotonic() + 2
+    while is_running(int(pid_file.read_text())) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not is_running(int(pid_file.read_text()))
+
+
+def is_running(pid: int) -> bool:
+    """Return whether a process is there, and no zombie that nobody has waited for."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

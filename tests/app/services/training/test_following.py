@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.errors import TooManyFollowersError
+from app.errors import NotFoundError, TooManyFollowersError
 from app.process.resources import Resources
 from app.services.training import following
 from app.services.training.following import JobEvent, JobFollowing
@@ -60,6 +60,29 @@ async def test_hundreds_follow_with_the_queries_of_one(
     before = len(looks)
     await asyncio.sleep(0.2)
     assert len(looks) == before
+
+
+async def test_hundreds_who_come_together_ask_once_whether_there_is_a_job(
+    followed: JobFollowing, jobs: TrainingJobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    get = jobs.get
+
+    async def counted(job_id: str) -> Job | None:
+        looks.append(job_id)
+        return await get(job_id)
+
+    monkeypatch.setattr(jobs, "get", counted)
+    job = await jobs.add("full", "api", {})
+    coming = [asyncio.create_task(followed.require(job.job_id)) for _ in range(200)]
+    await asyncio.sleep(0)
+    coming[0].cancel()
+    first, *others = await asyncio.gather(*coming, return_exceptions=True)
+    assert (isinstance(first, asyncio.CancelledError), others, looks) == (True, [None] * 199, [job.job_id])
+    for _ in range(2):
+        with pytest.raises(NotFoundError, match="there is no training job 'other'"):
+            await followed.require("other")
+    assert looks == [job.job_id, "other", "other"]
 
 
 async def test_there_is_a_word_now_and_then(

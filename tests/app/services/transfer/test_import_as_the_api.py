@@ -80,6 +80,9 @@ def api_takes(row: dict[str, Any]) -> bool:
 @example(FINE | {"revenue": -9.5}, "strict")
 @example(FINE | {"quantity": -0.0, "revenue": 0.0}, "strict")
 @example(FINE | {"quantity": float("nan"), "revenue": -1.0}, "strict")
+@example(FINE | {"context": '{"a": "%s"}' % ("x" * 4_088)}, "strict")
+@example(FINE | {"context": '{"a": "%s"}' % ("x" * 4_089)}, "strict")
+@example(FINE | {"context": json.dumps(dict.fromkeys(map(str, range(51)), 1))}, "strict")
 @pytest.mark.usefixtures("ids_are_reset")
 def test_a_row_goes_in_exactly_if_the_api_would_take_it(row: dict[str, Any], rule: str) -> None:
     in_force.use(rule)

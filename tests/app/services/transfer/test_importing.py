@@ -67,6 +67,7 @@ async def test_what_goes_in_can_be_read_from_the_log(resources: Resources) -> No
         ({"position": -1}, "position not as the API takes it"),
         ({"context": "[1]"}, "context not as the API takes it"),
         ({"context": "no JSON"}, "context not as the API takes it"),
+        ({"context": '{"a": "%s"}' % ("x" * 4_096)}, "context not as the API takes it"),
     ],
 )
 async def test_a_dirty_row_is_dropped_and_counted(resources: Resources, row: dict[str, Any], reason: str) -> None:

@@ -11,9 +11,11 @@ import pytest
 
 from models.data.errors import DataSetError
 from models.data.file_chunks import open_folder
+from models.data.reading.cell_sizes import column_sizes
+from models.data.reading.first_line import MAX_COLUMNS
 from models.data.reading.parquet_rows import pieces
 from models.data.reading.rows import MAX_LINE, TOO_LONG
-from models.data.reading.sources import MAX_COLUMNS
+from models.data.reading.sources import ROW
 
 
 def repeated(path: Path, text: str, rows: int) -> Path:
@@ -100,9 +102,81 @@ def test_a_text_that_is_stored_once_is_not_unfolded_in_all_rows_at_once(tmp_path
     assert (sum(sizes), max(sizes)) == (4_000, 8)
 
 
+def once(path: Path, kind: pa.DataType, rows: int, size: int = 1_000_000) -> Path:
+    """Write a cell with a long text, which is stored once, in each row."""
+    long, ids = "x" * size, [f"u{number}" for number in range(rows)]
+    cells: dict[str, object] = {
+        "struct": {"a": {"b": long}},
+        "list": [long, None, long],
+        "map": [(long, "v")],
+        "fixed_size_list": [long, "v"],
+        "fixed_size_binary": long.encode(),
+    }
+    name = str(kind).split("<")[0].split("[")[0]
+    pq.write_table(
+        pa.table({"user_id": ids, "item_id": ids, "context": pa.array([cells.get(name, long)] * rows, kind)}),
+        path,
+        compression="zstd",
+        write_statistics=False,
+    )
+    return path
+
+
+KINDS = {
+    "binary": pa.binary(),
+    "large_binary": pa.large_binary(),
+    "large_string": pa.large_string(),
+    "fixed_size_binary": pa.binary(600_000),
+    "dictionary": pa.dictionary(pa.int32(), pa.string()),
+    "struct": pa.struct({"a": pa.struct({"b": pa.string()})}),
+    "list": pa.list_(pa.large_binary()),
+    "map": pa.map_(pa.string(), pa.string()),
+    "fixed_size_list": pa.list_(pa.string(), 2),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_cells_of_any_type_are_not_unfolded_in_all_rows_at_once(tmp_path: Path, kind: str) -> None:
+    path = once(tmp_path / "a.parquet", KINDS[kind], 60, 300_000 if kind == "list" else 600_000)
+    sizes, before = [], pa.total_allocated_bytes()
+    for piece, _ in pieces(path, 50_000, path):
+        sizes.append(piece.num_rows)
+        assert pa.total_allocated_bytes() - before < 60_000_000
+        assert piece.schema.field("context").type == KINDS[kind]
+    assert (sum(sizes), max(sizes)) == (60, 13)
+
+
+@pytest.mark.parametrize("kind", [name for name in KINDS if name != "fixed_size_binary"])
+def test_a_cell_of_any_type_that_is_too_long_is_refused_by_its_row(tmp_path: Path, kind: str) -> None:
+    path = once(tmp_path / "a.parquet", KINDS[kind], 60, 1_100_000)
+    with pytest.raises(DataSetError, match="row 1, column context: a cell may have at most 1,048,576 bytes"):
+        list(pieces(path, 50_000, "a.parquet"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_cells_that_are_not_mapped_are_not_read(tmp_path: Path, kind: str) -> None:
+    path = once(tmp_path / "interactions.parquet", KINDS[kind], 5, 600_000)
+    table = pq.read_table(path).rename_columns(["user_id", "item_id", "more"])
+    pq.write_table(table, path)
+    files = open_folder(tmp_path)
+    assert files.interactions is not None
+    (opened,) = files.opened
+    assert [chunk.table.column_names for chunk in opened.source.chunks(50_000)] == [["user_id", "item_id", ROW]]
+    assert opened.source.whole()[0].column_names == ["user_id", "item_id"]
+
+
+def test_lists_within_a_slice_and_empty_cells_are_counted_where_they_are() -> None:
+    lists = pa.chunked_array([[["a", "bc"], None, [], ["def", None]]]).slice(1, 3)
+    assert column_sizes(lists).tolist() == [0, 0, 3]
+    pairs = pa.chunked_array([pa.array([["a", "bc"], None, ["def", None]], pa.list_(pa.string(), 2))]).slice(1, 2)
+    assert column_sizes(pairs).tolist() == [0, 3]
+    objects = pa.chunked_array([[{"a": "x", "n": 1.0}, None, {"a": "xyz", "n": None}]]).slice(1, 2)
+    assert column_sizes(objects).tolist() == [8, 11]
+
+
 def test_a_text_that_is_too_long_is_refused_by_its_row(tmp_path: Path) -> None:
     repeated(tmp_path / "interactions.parquet", "x" * 2_000_000, 4_000)
-    with pytest.raises(DataSetError, match="row 1, column user_id: a text may have at most 1,048,576 bytes"):
+    with pytest.raises(DataSetError, match="row 1, column user_id: a cell may have at most 1,048,576 bytes"):
         list(pieces(tmp_path / "interactions.parquet", 50_000, "a.parquet"))
 
 

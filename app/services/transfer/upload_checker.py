@@ -1,0 +1,104 @@
+"""Looks at uploaded files in a process of its own, which is kept: to start it takes longer than most files do."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from app.services.kit.limited_process import QUIET
+from models.data.errors import DataSetError
+
+_MODULE = "app.services.transfer.upload_check"
+# The allocator that is not used starts a thread: a process is copied safely while it has one alone.
+_NO_THREAD = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+_LONGEST_ANSWER = 1 << 22
+_MEMORY_MB, _CPU_SECONDS = 512, 60
+_IDLE_SECONDS = 600.0
+"""After so long without an upload the process ends: it takes some memory."""
+
+
+class UploadChecker:
+    """Looks at the files of one folder after the other."""
+
+    def __init__(self) -> None:
+        self._one_look = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
+        self._idle: asyncio.TimerHandle | None = None
+
+    async def look(self, folder: Path, timestamps: str, event_types: Collection[str]) -> dict[str, Any]:
+        """Return the `fingerprint` of the files, and whether their times are `only_order`.
+
+        Raises
+        ------
+        DataSetError
+            They are not a data-set folder.
+        """
+        order = {
+            "folder": str(folder),
+            "timestamps": timestamps,
+            "events": sorted(event_types),
+            "memory_mb": _MEMORY_MB,
+            "cpu_seconds": _CPU_SECONDS,
+        }
+        async with self._one_look:
+            try:
+                answer = await self._ask(orjson.dumps(order) + b"\n")
+                if not answer:
+                    # It was ended from outside: what is looked at cannot end it.
+                    self._end()
+                    answer = await self._ask(orjson.dumps(order) + b"\n")
+            except BaseException:
+                # Nobody waits for the answer any more: the next order must not get it.
+                self._end()
+                raise
+            self._idle = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._end)
+        if not answer:
+            raise DataSetError(f"{folder}: the files cannot be looked at: the process has ended: send them again")
+        found: dict[str, Any] = orjson.loads(answer)
+        if "problem" in found:
+            raise DataSetError(found["problem"])
+        return found
+
+    async def close(self) -> None:
+        """End the process."""
+        process = self._process
+        self._end()
+        if process is not None:
+            await process.wait()
+
+    async def _ask(self, order: bytes) -> bytes:
+        if self._idle is not None:
+            self._idle.cancel()
+        if self._process is None or self._process.returncode is not None:
+            self._process = await _started()
+        orders, answers = self._process.stdin, self._process.stdout
+        if orders is None or answers is None:
+            return b""
+        orders.write(order)
+        with suppress(ConnectionError):
+            await orders.drain()
+        return await answers.readline()
+
+    def _end(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        process, self._process = self._process, None
+        if process is not None and process.stdin is not None:
+            # It ends, and what it has started as well, once its input does.
+            process.stdin.close()
+
+
+async def _started() -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", _MODULE),
+        env={**os.environ, **QUIET, **_NO_THREAD},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        limit=_LONGEST_ANSWER,
+    )
