@@ -1,33 +1,35 @@
 """Refuses requests beyond the limits, and tells clients where they stand."""
 
-from collections.abc import Awaitable
+from starlette.types import Scope
 
-from starlette.types import Message, Scope, Send
-
+from app.api.answer_headers import add_headers
 from app.errors import TooManyRequestsError
-from app.process.serving_state import ServingState
-from app.services.access.rate_limits import Policy, Standing, whom
+from app.services.access.keyring import Key
+from app.services.access.rate_limits import Policy, RateLimits, Standing, whom
 
 Extra = dict[str, str]
 
 
-async def count_key(state: ServingState, key_id: str) -> Standing | None:
-    """Count a request with a key; None where keys have no limit.
+async def count_key(limits: RateLimits, policy: Policy, key: Key, scope: Scope) -> None:
+    """Count a request with a key, and tell where the key stands, whatever the answer will be.
+
+    Where anybody can read a key, each address that uses it is counted.
 
     Raises
     ------
     TooManyRequestsError
         It is one too many.
     """
-    limits = state.rate_limits
-    if limits.by_key is None:
-        return None
-    if limits.is_local:
-        return _allowed(limits.take_here(limits.by_key, key_id), "this API key")
-    return _allowed(await limits.take(limits.by_key, key_id), "this API key")
+    if key.is_publishable:
+        standing = await count_address(limits, policy, scope)
+    elif limits.is_local:
+        standing = _allowed(limits.take_here(policy, key.key_id), "this API key")
+    else:
+        standing = _allowed(await limits.take(policy, key.key_id), "this API key")
+    add_headers(scope, standing.headers())
 
 
-async def count_address(state: ServingState, policy: Policy, scope: Scope) -> Standing:
+async def count_address(limits: RateLimits, policy: Policy, scope: Scope) -> Standing:
     """Count a request that anybody can send.
 
     Raises
@@ -36,23 +38,12 @@ async def count_address(state: ServingState, policy: Policy, scope: Scope) -> St
         It is one too many.
     """
     address = (scope.get("client") or ("",))[0]
-    return _allowed(await state.rate_limits.take(policy, whom(address)), f"the address {address}")
+    return _allowed(await limits.take(policy, whom(address)), f"the address {address}")
 
 
 def extra_of(error: TooManyRequestsError) -> Extra:
     """Return the headers of a refusal."""
     return {name.decode(): value.decode() for name, value in error.standing.headers()}
-
-
-def telling(send: Send, standing: Standing) -> Send:
-    """Add to an answer where the client stands."""
-
-    def sending(message: Message) -> Awaitable[None]:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *standing.headers()]
-        return send(message)
-
-    return sending
 
 
 def _allowed(standing: Standing, of: str) -> Standing:

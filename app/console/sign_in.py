@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.api.dependencies import State
+from app.api.header_values import header_values
 from app.api.loopback import is_foreign
 from app.console.pages import page
 from app.errors import ForbiddenError, ForeignOriginError
@@ -54,5 +55,5 @@ async def sign_out(request: Request, state: State, csrf: Annotated[str, Form(max
 
 
 def _require_own_page(request: Request) -> None:
-    if is_foreign(request.headers):
+    if is_foreign(header_values(request.scope)):
         raise ForeignOriginError(f"pages of {request.headers['origin']} may not sign in or out here")

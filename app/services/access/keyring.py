@@ -4,6 +4,7 @@ import asyncio
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from app.services.access.secrets import digest_of, key_id_of
@@ -39,7 +40,7 @@ class Key:
     signing_secret: str | None = None
     expires_at: int | None = None
 
-    @property
+    @cached_property
     def is_publishable(self) -> bool:
         """Return whether it may stand in a page that anybody can read."""
         return PUBLISH in self.scopes

@@ -3,14 +3,16 @@
 import math
 import time
 from collections import defaultdict
-from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import NamedTuple
 
 import structlog
 from limits import RateLimitItem, parse
 from limits.aio.storage import RedisStorage
 from limits.aio.storage.redis.redispy import RedispyBridge
 from limits.errors import StorageError
+
+from app.services.access.keyring import Key
 
 _IN_MEMORY = "memory://"
 _MOST_COUNTED = 100_000
@@ -20,8 +22,7 @@ _STORAGE_SECONDS = 0.5
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where somebody stands within a limit.
 
     Attributes
@@ -44,8 +45,8 @@ class Standing:
     def headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """Return the headers that tell a client, as draft-ietf-httpapi-ratelimit-headers-10 has them."""
         return (
-            (b"ratelimit-policy", self.policy.header),
-            (b"ratelimit", b'"%s";r=%d;t=%d' % (self.policy.name, max(self.remaining, 0), self.resets_in)),
+            self.policy.header,
+            (b"ratelimit", self.policy.form % (max(self.remaining, 0), self.resets_in)),
         )
 
 
@@ -62,13 +63,14 @@ class Policy:
 
     def __init__(self, name: str, limit: str) -> None:
         item: RateLimitItem = parse(limit)
-        self.name = name.encode()
+        self.name = name
         self.amount, self.seconds = item.amount, item.get_expiry()
-        self.header = b'"%s";q=%d;w=%d' % (self.name, self.amount, self.seconds)
+        self.header = (b"ratelimit-policy", f'"{name}";q={self.amount};w={self.seconds}'.encode())
+        self.form = f'"{name}";r=%d;t=%d'.encode()
 
     def key_of(self, whom: str) -> str:
         """Return the name under which somebody's requests are counted."""
-        return f"braid/{self.name.decode()}/{self.seconds}/{whom}"
+        return f"braid/{self.name}/{self.seconds}/{whom}"
 
 
 class _Memory:
@@ -114,6 +116,10 @@ class RateLimits:
         self.by_address = Policy("address", by_address)
         self.tries = Policy("tries", by_address)
         """The same number for wrong keys and sign-ins, so that pages in use do not keep an operator out."""
+
+    def of_key(self, key: Key) -> Policy | None:
+        """Return the limit of a key; one that anybody can read has none, but each address that uses it."""
+        return self.by_address if key.is_publishable else self.by_key
 
     async def take(self, policy: Policy, whom: str) -> Standing:
         """Count a request of somebody. Where Redis does not answer, this process counts alone."""
