@@ -22,10 +22,11 @@ async def count_key(limits: RateLimits, policy: Policy, key: Key, scope: Scope) 
     """
     if key.is_publishable:
         standing = await count_address(limits, policy, scope)
-    elif limits.is_local:
-        standing = _allowed(limits.take_here(policy, key.key_id), "this API key")
     else:
-        standing = _allowed(await limits.take(policy, key.key_id), "this API key")
+        here = limits.is_local
+        standing = limits.take_here(policy, key.key_id) if here else await limits.take(policy, key.key_id)
+        if standing.exceeded:
+            raise _exceeded(standing, "this API key")
     add_headers(scope, standing.headers())
 
 
@@ -38,7 +39,10 @@ async def count_address(limits: RateLimits, policy: Policy, scope: Scope) -> Sta
         It is one too many.
     """
     address = (scope.get("client") or ("",))[0]
-    return _allowed(await limits.take(policy, whom(address)), f"the address {address}")
+    standing = await limits.take(policy, whom(address))
+    if standing.exceeded:
+        raise _exceeded(standing, f"the address {address}")
+    return standing
 
 
 def extra_of(error: TooManyRequestsError) -> Extra:
@@ -46,12 +50,10 @@ def extra_of(error: TooManyRequestsError) -> Extra:
     return {name.decode(): value.decode() for name, value in error.standing.headers()}
 
 
-def _allowed(standing: Standing, of: str) -> Standing:
-    if standing.exceeded:
-        policy = standing.policy
-        raise TooManyRequestsError(
-            f"{of} may send {policy.amount:,} requests in {policy.seconds:,} s, and has sent them: try again in"
-            f" {standing.resets_in:,} s",
-            standing,
-        )
-    return standing
+def _exceeded(standing: Standing, of: str) -> TooManyRequestsError:
+    policy = standing.policy
+    return TooManyRequestsError(
+        f"{of} may send {policy.amount:,} requests in {policy.seconds:,} s, and has sent them: try again in"
+        f" {standing.resets_in:,} s",
+        standing,
+    )

@@ -81,7 +81,7 @@ class Keyring:
 
     def find(self, given: str) -> Key | None:
         """Return the key that a text is, if it is in force; every wrong one takes the same time."""
-        key = self._keys.get(key_id_of(given) or "")
+        key = self._keys.get(key_id_of(given))
         same = hmac.compare_digest(digest_of(given), _NOBODY if key is None else key.digest)
         return key if key is not None and same and self._lasts(key) else None
 

@@ -3,8 +3,8 @@
 import math
 import time
 from collections import defaultdict
+from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import NamedTuple
 
 import structlog
 from limits import RateLimitItem, parse
@@ -22,7 +22,9 @@ _STORAGE_SECONDS = 0.5
 _log = structlog.get_logger(__name__)
 
 
-class Standing(NamedTuple):
+# Not frozen: to make one would take as long again as to count.
+@dataclass(slots=True)
+class Standing:
     """Where somebody stands within a limit.
 
     Attributes
@@ -46,7 +48,7 @@ class Standing(NamedTuple):
         """Return the headers that tell a client, as draft-ietf-httpapi-ratelimit-headers-10 has them."""
         return (
             self.policy.header,
-            (b"ratelimit", self.policy.form % (max(self.remaining, 0), self.resets_in)),
+            (b"ratelimit", self.policy.form % (0 if self.exceeded else self.remaining, self.resets_in)),
         )
 
 
@@ -73,24 +75,30 @@ class Policy:
         return f"braid/{self.name}/{self.seconds}/{whom}"
 
 
-class _Memory:
-    """Counts in this process; the library's own memory starts a thread a hundred times a second."""
+class _Window:
+    """The requests of somebody, and the moment when they are forgotten."""
+
+    __slots__ = ("count", "ends")
+
+    def __init__(self, ends: float) -> None:
+        self.count = 0
+        self.ends = ends
+
+
+class _Windows:
+    """Windows that this process knows; the library's own memory starts a thread a hundred times a second."""
 
     def __init__(self) -> None:
-        # For each limit apart: ever new addresses must not drive out the counts of keys.
-        self._counts: defaultdict[Policy, dict[str, list[float]]] = defaultdict(dict)
+        self.of: defaultdict[Policy, dict[str, _Window]] = defaultdict(dict)
+        """For each limit apart: ever new addresses must not drive out the counts of keys."""
 
-    def add(self, policy: Policy, whom: str) -> tuple[int, float]:
-        """Count a request; return how many there are in this window, and the seconds until it ends."""
-        now = time.monotonic()
-        counts = self._counts[policy]
-        found = counts.get(whom)
-        if found is None or found[1] <= now:
-            if found is None and len(counts) >= _MOST_COUNTED:
-                counts = self._counts[policy] = _without_old(counts, now)
-            found = counts[whom] = [0, now + policy.seconds]
-        found[0] += 1
-        return int(found[0]), found[1] - now
+    def begin(self, policy: Policy, whom: str, now: float, seconds: float) -> _Window:
+        """Begin a window that ends in some seconds."""
+        windows = self.of[policy]
+        if whom not in windows and len(windows) >= _MOST_COUNTED:
+            windows = self.of[policy] = _without_old(windows, now)
+        window = windows[whom] = _Window(now + seconds)
+        return window
 
 
 class RateLimits:
@@ -109,7 +117,7 @@ class RateLimits:
     def __init__(self, storage: str, by_key: str | None, by_address: str, workers: int) -> None:
         shared = storage != _IN_MEMORY
         self._storage = _redis(storage) if shared else None
-        self._memory = _Memory()
+        self._here, self._shared = _Windows(), _Windows()
         self._workers = workers
         self._away_until = 0.0
         self.by_key = None if by_key is None else Policy("key", by_key)
@@ -125,12 +133,7 @@ class RateLimits:
         """Count a request of somebody. Where Redis does not answer, this process counts alone."""
         if self._storage is not None and time.monotonic() >= self._away_until:
             try:
-                key = policy.key_of(whom)
-                count = await self._storage.incr(key, policy.seconds)
-                left: float = policy.seconds
-                if count > policy.amount:
-                    left = await self._storage.get_expiry(key) - time.time()
-                return _standing(policy, count, left, 1)
+                return await self._take_shared(self._storage, policy, whom)
             except StorageError as error:
                 self._away_until = time.monotonic() + _RETRY_STORAGE_SECONDS
                 _log.error("requests are counted by each process: the storage does not answer", reason=str(error))
@@ -138,8 +141,25 @@ class RateLimits:
 
     def take_here(self, policy: Policy, whom: str) -> Standing:
         """Count a request in this process, which has its share of the limit."""
-        count, resets_in = self._memory.add(policy, whom)
-        return _standing(policy, count, resets_in, self._workers)
+        now = time.monotonic()
+        window = self._here.of[policy].get(whom)
+        if window is None or window.ends <= now:
+            window = self._here.begin(policy, whom, now, policy.seconds)
+        window.count += 1
+        return _standing(policy, window.count, window.ends - now, self._workers)
+
+    async def _take_shared(self, storage: RedisStorage, policy: Policy, whom: str) -> Standing:
+        key = policy.key_of(whom)
+        count = await storage.incr(key, policy.seconds)
+        now = time.monotonic()
+        window = self._shared.of[policy].get(whom)
+        if count == 1:
+            window = self._shared.begin(policy, whom, now, policy.seconds)
+        elif window is None or window.ends <= now:
+            # Another process began it: when it ends is asked once.
+            seconds = await storage.get_expiry(key) - time.time()
+            window = self._shared.begin(policy, whom, now, seconds)
+        return _standing(policy, count, max(window.ends - now, 1), 1)
 
     async def close(self) -> None:
         """Close the connections to the storage."""
@@ -164,8 +184,8 @@ def whom(address: str) -> str:
     return str(mapped) if mapped else str(int(found) >> _PREFIX_OF_CUSTOMER)
 
 
-def _without_old(counts: dict[str, list[float]], now: float) -> dict[str, list[float]]:
-    kept = {name: found for name, found in counts.items() if found[1] > now}
+def _without_old(windows: dict[str, _Window], now: float) -> dict[str, _Window]:
+    kept = {name: window for name, window in windows.items() if window.ends > now}
     # Those that come first end first: somebody who sends from ever new addresses cannot fill the memory.
     for name in list(kept)[: len(kept) - _MOST_COUNTED // 2]:
         del kept[name]
@@ -173,9 +193,13 @@ def _without_old(counts: dict[str, list[float]], now: float) -> dict[str, list[f
 
 
 def _standing(policy: Policy, count: int, resets_in: float, share: int) -> Standing:
-    own = max(policy.amount // share, 1)
-    left = own - count
-    return Standing(policy, min(left * share, policy.amount) if left > 0 else left, max(math.ceil(resets_in), 1))
+    if share == 1:
+        left = policy.amount - count
+    else:
+        left = max(policy.amount // share, 1) - count
+        if left > 0:
+            left = min(left * share, policy.amount)
+    return Standing(policy, left, math.ceil(resets_in))
 
 
 def _redis(url: str) -> RedisStorage:
