@@ -42,13 +42,11 @@ class AnswerHeaders:
 
         def sending(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
-                security = SECURITY
-                headers = [*message.get("headers", ()), *added]
-                for name, _ in headers:
+                given, security = message.get("headers", ()), SECURITY
+                for name, _ in given:
                     if name == _POLICY:
                         security = _WITHOUT_POLICY
-                headers += security
-                message["headers"] = headers
+                message["headers"] = [*given, *added, *security]
             return send(message)
 
         return self._app(scope, receive, sending)

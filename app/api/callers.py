@@ -14,7 +14,7 @@ from app.services.access.sessions import COOKIE
 
 CONSOLE = "/console"
 SAFE = {"GET", "HEAD", "OPTIONS"}
-_BEARER = b"bearer "
+_BEARER = b"bearer"
 
 
 def find_key(state: ServingState, headers: HeaderValues) -> Key | None:
@@ -73,7 +73,5 @@ async def may_see_details(state: ServingState, scope: Scope) -> bool:
 
 def _given_key(headers: HeaderValues) -> str | None:
     """Return the key of a request; None where the Authorization header has none."""
-    given = headers.get(b"authorization", b"")
-    if given[: len(_BEARER)].lower() != _BEARER:
-        return None
-    return given[len(_BEARER) :].decode("latin-1").strip()
+    scheme, _, secret = headers.get(b"authorization", b"").partition(b" ")
+    return secret.decode("latin-1").strip() if scheme.lower() == _BEARER else None

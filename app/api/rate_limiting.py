@@ -8,6 +8,7 @@ from app.services.access.keyring import Key
 from app.services.access.rate_limits import Policy, RateLimits, Standing, whom
 
 Extra = dict[str, str]
+_KEY = "this API key"
 
 
 async def count_key(limits: RateLimits, policy: Policy, key: Key, scope: Scope) -> None:
@@ -21,13 +22,18 @@ async def count_key(limits: RateLimits, policy: Policy, key: Key, scope: Scope) 
         It is one too many.
     """
     if key.is_publishable:
-        standing = await count_address(limits, policy, scope)
+        headers = (await count_address(limits, policy, scope)).headers()
+    elif limits.is_local:
+        left, seconds = limits.count_here(policy, key.key_id)
+        if left < 0:
+            raise _exceeded(Standing(policy, left, seconds), _KEY)
+        headers = policy.headers(left, seconds)
     else:
-        here = limits.is_local
-        standing = limits.take_here(policy, key.key_id) if here else await limits.take(policy, key.key_id)
+        standing = await limits.take(policy, key.key_id)
         if standing.exceeded:
-            raise _exceeded(standing, "this API key")
-    add_headers(scope, standing.headers())
+            raise _exceeded(standing, _KEY)
+        headers = standing.headers()
+    add_headers(scope, headers)
 
 
 async def count_address(limits: RateLimits, policy: Policy, scope: Scope) -> Standing:

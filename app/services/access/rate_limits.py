@@ -14,6 +14,7 @@ from limits.errors import StorageError
 
 from app.services.access.keyring import Key
 
+Headers = tuple[tuple[bytes, bytes], tuple[bytes, bytes]]
 _IN_MEMORY = "memory://"
 _MOST_COUNTED = 100_000
 _PREFIX_OF_CUSTOMER = 64
@@ -22,8 +23,7 @@ _STORAGE_SECONDS = 0.5
 _log = structlog.get_logger(__name__)
 
 
-# Not frozen: to make one would take as long again as to count.
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where somebody stands within a limit.
 
@@ -44,12 +44,9 @@ class Standing:
         """Return whether this request is one too many."""
         return self.remaining < 0
 
-    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        """Return the headers that tell a client, as draft-ietf-httpapi-ratelimit-headers-10 has them."""
-        return (
-            self.policy.header,
-            (b"ratelimit", self.policy.form % (0 if self.exceeded else self.remaining, self.resets_in)),
-        )
+    def headers(self) -> Headers:
+        """Return the headers that tell a client."""
+        return self.policy.headers(self.remaining, self.resets_in)
 
 
 class Policy:
@@ -67,8 +64,12 @@ class Policy:
         item: RateLimitItem = parse(limit)
         self.name = name
         self.amount, self.seconds = item.amount, item.get_expiry()
-        self.header = (b"ratelimit-policy", f'"{name}";q={self.amount};w={self.seconds}'.encode())
-        self.form = f'"{name}";r=%d;t=%d'.encode()
+        self._header = (b"ratelimit-policy", f'"{name}";q={self.amount};w={self.seconds}'.encode())
+        self._form = f'"{name}";r=%d;t=%d'.encode()
+
+    def headers(self, remaining: int, resets_in: int) -> Headers:
+        """Return the headers that tell a client, as draft-ietf-httpapi-ratelimit-headers-10 has them."""
+        return self._header, (b"ratelimit", self._form % (max(0, remaining), resets_in))
 
     def key_of(self, whom: str) -> str:
         """Return the name under which somebody's requests are counted."""
@@ -117,6 +118,8 @@ class RateLimits:
     def __init__(self, storage: str, by_key: str | None, by_address: str, workers: int) -> None:
         shared = storage != _IN_MEMORY
         self._storage = _redis(storage) if shared else None
+        self.is_local = not shared
+        """Whether no request is counted elsewhere: then nothing has to be waited for."""
         self._here, self._shared = _Windows(), _Windows()
         self._workers = workers
         self._away_until = 0.0
@@ -141,12 +144,18 @@ class RateLimits:
 
     def take_here(self, policy: Policy, whom: str) -> Standing:
         """Count a request in this process, which has its share of the limit."""
+        return Standing(policy, *self.count_here(policy, whom))
+
+    def count_here(self, policy: Policy, whom: str) -> tuple[int, int]:
+        """Do the same, and return the numbers of the standing alone: on the hot path the object takes too long."""
         now = time.monotonic()
         window = self._here.of[policy].get(whom)
         if window is None or window.ends <= now:
             window = self._here.begin(policy, whom, now, policy.seconds)
         window.count += 1
-        return _standing(policy, window.count, window.ends - now, self._workers)
+        share = self._workers
+        left = policy.amount - window.count if share == 1 else _left(policy, window.count, share)
+        return left, math.ceil(window.ends - now)
 
     async def _take_shared(self, storage: RedisStorage, policy: Policy, whom: str) -> Standing:
         key = policy.key_of(whom)
@@ -159,17 +168,12 @@ class RateLimits:
             # Another process began it: when it ends is asked once.
             seconds = await storage.get_expiry(key) - time.time()
             window = self._shared.begin(policy, whom, now, seconds)
-        return _standing(policy, count, max(window.ends - now, 1), 1)
+        return Standing(policy, policy.amount - count, max(math.ceil(window.ends - now), 1))
 
     async def close(self) -> None:
         """Close the connections to the storage."""
         if self._storage is not None and isinstance(self._storage.bridge, RedispyBridge):
             await self._storage.bridge.storage.aclose()
-
-    @property
-    def is_local(self) -> bool:
-        """Return whether no request is counted elsewhere: then nothing has to be waited for."""
-        return self._storage is None
 
 
 def whom(address: str) -> str:
@@ -192,14 +196,10 @@ def _without_old(windows: dict[str, _Window], now: float) -> dict[str, _Window]:
     return kept
 
 
-def _standing(policy: Policy, count: int, resets_in: float, share: int) -> Standing:
-    if share == 1:
-        left = policy.amount - count
-    else:
-        left = max(policy.amount // share, 1) - count
-        if left > 0:
-            left = min(left * share, policy.amount)
-    return Standing(policy, left, math.ceil(resets_in))
+def _left(policy: Policy, count: int, share: int) -> int:
+    """Return what is left where each of some processes has its share."""
+    left = max(policy.amount // share, 1) - count
+    return min(left * share, policy.amount) if left > 0 else left
 
 
 def _redis(url: str) -> RedisStorage:
