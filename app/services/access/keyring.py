@@ -29,6 +29,8 @@ class Key:
         What user ids are signed with for a publishable key.
     expires_at
         Microseconds since 1970; None never.
+    rate_limit
+        How many requests it may send, as `600/minute`; None for what the settings allow.
     """
 
     key_id: str
@@ -39,6 +41,7 @@ class Key:
     origins: frozenset[str] | None = None
     signing_secret: str | None = None
     expires_at: int | None = None
+    rate_limit: str | None = None
 
     @cached_property
     def is_publishable(self) -> bool:
@@ -105,4 +108,5 @@ def _key(row: Mapping[str, Any]) -> Key:
         origins=None if row["origins"] is None else frozenset(row["origins"]),
         signing_secret=row["signing_secret"],
         expires_at=row["expires_at"],
+        rate_limit=row["rate_limit"],
     )

@@ -110,7 +110,7 @@ class RateLimits:
     storage
         `memory://`, or the URL of a Redis server, which counts for all processes and servers together.
     by_key, by_address
-        The limits, as `600/minute`; None for no limit.
+        The limits of keys that have none of their own, and of addresses, as `600/minute`; None for no limit.
     workers
         Processes of this server: each has its share of what is counted in memory.
     """
@@ -124,13 +124,21 @@ class RateLimits:
         self._workers = workers
         self._away_until = 0.0
         self.by_key = None if by_key is None else Policy("key", by_key)
+        self._own: dict[str, Policy] = {}
         self.by_address = Policy("address", by_address)
         self.tries = Policy("tries", by_address)
         """The same number for wrong keys and sign-ins, so that pages in use do not keep an operator out."""
 
     def of_key(self, key: Key) -> Policy | None:
         """Return the limit of a key; one that anybody can read has none, but each address that uses it."""
-        return self.by_address if key.is_publishable else self.by_key
+        if key.is_publishable:
+            return self.by_address
+        if key.rate_limit is None:
+            return self.by_key
+        own = self._own.get(key.rate_limit)
+        if own is None:
+            own = self._own[key.rate_limit] = Policy("key", key.rate_limit)
+        return own
 
     async def take(self, policy: Policy, whom: str) -> Standing:
         """Count a request of somebody. Where Redis does not answer, this process counts alone."""

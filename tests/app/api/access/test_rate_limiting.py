@@ -45,6 +45,23 @@ async def test_a_key_has_a_limit(client: httpx.AsyncClient, make: Make, refused:
     assert (await client.get("/bundles", headers=bearer(second))).status_code == 200
 
 
+async def test_a_key_may_have_a_limit_of_its_own(client: httpx.AsyncClient, make: Make, refused: Refused) -> None:
+    admin = await make("admin", rate_limit="100/hour")
+    asked = {"name": "n", "scopes": ["read"], "rate_limit": "1/minute"}
+    few = NewKey.model_validate_json((await client.post("/keys", json=asked, headers=bearer(admin))).content)
+    answer = await client.post(f"/keys/{few.key_id}/rotate", json={}, headers=bearer(admin))
+    replaced = NewKey.model_validate_json(answer.content)
+    for key in (few, replaced):
+        assert (await client.get("/recommend/u", headers=bearer(key))).status_code == 200
+        answer = await client.get("/recommend/u", headers=bearer(key))
+        refused(answer, 429, "too_many_requests")
+        check(answer, "key", 1)
+    listed = await client.get("/keys", headers=bearer(admin))
+    assert [one["rate_limit"] for one in listed.json()["items"]] == ["100/hour", "1/minute", "1/minute"]
+    assert listed.headers["ratelimit-policy"] == '"key";q=100;w=3600'
+    assert listed.headers["ratelimit"].startswith('"key";r=97;t=')
+
+
 async def test_pages_of_an_address_have_a_limit(client: httpx.AsyncClient, page: NewKey, refused: Refused) -> None:
     headers = bearer(page, origin=SHOP)
     for _ in range(2):
