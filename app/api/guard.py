@@ -67,8 +67,8 @@ class Guard:
                 key = callers.find_key(state, headers) or await callers.find_other(state, scope, headers)
                 if key is not None:
                     policy = state.rate_limits.of_key(key)
-                    if policy is not None:
-                        await rate_limiting.count_key(state.rate_limits, policy, key, scope)
+                    if policy and not rate_limiting.count_at_once(state.rate_limits, policy, key, scope):
+                        await rate_limiting.count(state.rate_limits, policy, key, scope)
                     _require(key, rule, scope["path"], origin)
                     if key.is_publishable:
                         receive = await page_keys.require_own_user(key, scope, receive)

@@ -11,10 +11,27 @@ Extra = dict[str, str]
 _KEY = "this API key"
 
 
-async def count_key(limits: RateLimits, policy: Policy, key: Key, scope: Scope) -> None:
+def count_at_once(limits: RateLimits, policy: Policy, key: Key, scope: Scope) -> bool:
     """Count a request with a key, and tell where the key stands, whatever the answer will be.
 
-    Where anybody can read a key, each address that uses it is counted.
+    Return False, and do nothing, where `count` is needed: something has to be waited for, or the address counts.
+
+    Raises
+    ------
+    TooManyRequestsError
+        It is one too many.
+    """
+    if key.is_publishable or not limits.is_local:
+        return False
+    left, seconds = limits.count_here(policy, key.key_id)
+    if left < 0:
+        raise _exceeded(Standing(policy, left, seconds), _KEY)
+    add_headers(scope, policy.headers(left, seconds))
+    return True
+
+
+async def count(limits: RateLimits, policy: Policy, key: Key, scope: Scope) -> None:
+    """Do the same, wherever it is counted; where anybody can read a key, each address that uses it is.
 
     Raises
     ------
@@ -22,18 +39,12 @@ async def count_key(limits: RateLimits, policy: Policy, key: Key, scope: Scope) 
         It is one too many.
     """
     if key.is_publishable:
-        headers = (await count_address(limits, policy, scope)).headers()
-    elif limits.is_local:
-        left, seconds = limits.count_here(policy, key.key_id)
-        if left < 0:
-            raise _exceeded(Standing(policy, left, seconds), _KEY)
-        headers = policy.headers(left, seconds)
+        standing = await count_address(limits, policy, scope)
     else:
         standing = await limits.take(policy, key.key_id)
         if standing.exceeded:
             raise _exceeded(standing, _KEY)
-        headers = standing.headers()
-    add_headers(scope, headers)
+    add_headers(scope, standing.headers())
 
 
 async def count_address(limits: RateLimits, policy: Policy, scope: Scope) -> Standing:

@@ -86,16 +86,16 @@ class Keyring:
         """Return the key that a text is, if it is in force; every wrong one takes the same time."""
         key = self._keys.get(key_id_of(given))
         same = hmac.compare_digest(digest_of(given), _NOBODY if key is None else key.digest)
-        return key if key is not None and same and self._lasts(key) else None
+        return key if key is not None and same and _lasts(key) else None
 
     def by_id(self, key_id: str) -> Key | None:
         """Return a key in force by its id."""
         key = self._keys.get(key_id)
-        return key if key is not None and self._lasts(key) else None
+        return key if key is not None and _lasts(key) else None
 
-    @staticmethod
-    def _lasts(key: Key) -> bool:
-        return key.expires_at is None or key.expires_at > now()
+
+def _lasts(key: Key) -> bool:
+    return key.expires_at is None or key.expires_at > now()
 
 
 def _key(row: Mapping[str, Any]) -> Key:
