@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 Needs = Literal["open", "docs", "read", "write", "personal", "metrics", "admin"]
@@ -24,7 +25,12 @@ class Rule:
     needs: Needs
     in_pages: bool = False
 
-    @property
+    @cached_property
+    def scope(self) -> str:
+        """Return the scope that a key must have."""
+        return "read" if self.needs == "docs" else self.needs
+
+    @cached_property
     def recorded(self) -> bool:
         """Return whether the guard writes its acts into the audit log: those of keys are recorded with their ids."""
         return (
@@ -102,7 +108,8 @@ UNKNOWN = Rule((), "", "admin")
 """Unknown paths need `admin`: others get 401 or 403, and not 404."""
 _FILES = "/static-offline-docs/"
 _DOCS = Rule(_GET, _FILES, "docs")
-_Places = list[tuple[tuple[str | None, ...], Rule]]
+_Places = list[tuple[tuple[tuple[int, str], ...], Rule]]
+"""Rules with the names that stand in their paths, and where: parameters are left out."""
 
 
 def rule_of(method: str, path: str) -> Rule:
@@ -112,8 +119,8 @@ def rule_of(method: str, path: str) -> Rule:
     parts = path.split("/")
     if len(parts) == 1:
         return UNKNOWN
-    for pattern, rule in _PATTERNS.get(("GET" if method == "HEAD" else method, len(parts), parts[1]), ()):
-        if all(wanted is None or wanted == part for wanted, part in zip(pattern, parts, strict=True)):
+    for names, rule in _PLACES.get(("GET" if method == "HEAD" else method, len(parts), parts[1]), ()):
+        if not names or all(parts[place] == name for place, name in names):
             return rule
     return UNKNOWN
 
@@ -125,15 +132,16 @@ def methods_of(path: str) -> list[str]:
     return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
-def _patterns(rules: Iterable[Rule]) -> dict[tuple[str, int, str], _Places]:
+def _places(rules: Iterable[Rule]) -> dict[tuple[str, int, str], _Places]:
     found: dict[tuple[str, int, str], _Places] = {}
     for rule in rules:
         parts = rule.path.split("/")
-        pattern = tuple(None if part.startswith("{") else part for part in parts)
+        # The first two are looked up.
+        names = tuple((place, part) for place, part in enumerate(parts) if place > 1 and not part.startswith("{"))
         for method in rule.methods:
-            found.setdefault((method, len(parts), parts[1]), []).append((pattern, rule))
+            found.setdefault((method, len(parts), parts[1]), []).append((names, rule))
     # A name before a parameter: `/items/similar` is no item.
-    return {key: sorted(places, key=lambda place: place[0].count(None)) for key, places in found.items()}
+    return {key: sorted(places, key=lambda place: -len(place[0])) for key, places in found.items()}
 
 
-_PATTERNS = _patterns(RULES)
+_PLACES = _places(RULES)

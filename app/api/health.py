@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
+from app.api.callers import may_see_details
 from app.api.dependencies import State, from_state
-from app.api.guard import may_see_details
 from app.api.problems import problems
 from app.process import serving_factory
 from app.schemas.health import Live, Ready

@@ -1,21 +1,24 @@
 """Without API keys: requests of this machine alone, and none that a page of another origin makes a browser send."""
 
+from functools import lru_cache
 from ipaddress import ip_address
 
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from app.api.header_values import HeaderValues
 from app.config import LOOPBACK, Settings
 from app.errors import ForeignHostError, ForeignOriginError, OpenToThisMachineError
 
 _MAPPED = "::ffff:"
-_OF_PROXIES = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
+_OF_PROXIES = frozenset(
+    {b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"via"}
+)
 _MAKE_A_KEY = (
     "make an API key (`braid key create`), or set BRAID_ALLOW_OPEN=true where a network may send requests without one"
 )
 
 
-def require(settings: Settings, scope: Scope, headers: Headers) -> None:
+def require(settings: Settings, scope: Scope, headers: HeaderValues) -> None:
     """Refuse a request of another machine, to another name, or of a page of another origin.
 
     Names are checked since a page can have its own name lead to this machine (DNS rebinding).
@@ -25,8 +28,8 @@ def require(settings: Settings, scope: Scope, headers: Headers) -> None:
     ForbiddenError
         The text says which, and what to do.
     """
-    origin = headers.get("origin")
     if is_foreign(headers):
+        origin = headers[b"origin"].decode("latin-1")
         raise ForeignOriginError(
             f"pages of {origin} may not call this server: make a key for them,"
             f" `braid key create --name NAME --scope publish --origin {origin}`"
@@ -35,7 +38,7 @@ def require(settings: Settings, scope: Scope, headers: Headers) -> None:
         require_this_machine(scope, headers)
 
 
-def require_this_machine(scope: Scope, headers: Headers) -> None:
+def require_this_machine(scope: Scope, headers: HeaderValues) -> None:
     """Refuse a request of another machine, or to another name.
 
     Raises
@@ -43,10 +46,10 @@ def require_this_machine(scope: Scope, headers: Headers) -> None:
     ForbiddenError
         The text says which, and what to do.
     """
-    host = headers.get("host", "")
+    host = headers.get(b"host", b"").decode("latin-1")
     caller = scope.get("client")
-    through = next((name for name in _OF_PROXIES if name in headers), None)
-    if through is not None:
+    if not _OF_PROXIES.isdisjoint(headers):
+        through = min(_OF_PROXIES & headers.keys()).decode()
         detail = f"there is no API key yet, and the header {through} shows that a proxy passed the request on"
         raise OpenToThisMachineError(f"{detail}: {_MAKE_A_KEY}")
     if caller is None or not _is_loopback(caller[0].removeprefix(_MAPPED)):
@@ -57,12 +60,13 @@ def require_this_machine(scope: Scope, headers: Headers) -> None:
         raise ForeignHostError(detail)
 
 
-def is_foreign(headers: Headers) -> bool:
+def is_foreign(headers: HeaderValues) -> bool:
     """Return whether a page of another origin makes a request."""
-    origin = headers.get("origin")
-    return origin is not None and origin.partition("://")[2] != headers.get("host", "")
+    origin = headers.get(b"origin")
+    return origin is not None and origin.partition(b"://")[2] != headers.get(b"host", b"")
 
 
+@lru_cache(1024)
 def _is_loopback(name: str) -> bool:
     try:
         return ip_address(name).is_loopback

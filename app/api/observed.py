@@ -3,7 +3,7 @@
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +12,8 @@ from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.answer_headers import add_headers
+from app.api.header_values import header_values
 from app.logs import ACCESS
 
 REQUEST_ID_HEADER, TRACE_HEADER = "X-Request-Id", "traceparent"
@@ -38,7 +40,7 @@ OF_SCENARIOS = Counter("braid_scenario_requests", "Lists that were answered, by 
 
 
 class Observed:
-    """Counts, times and logs requests, and gives each an id; it stands before everything else.
+    """Counts, times and logs requests, and gives each an id; it stands before all that answers.
 
     `X-Request-Id` of a client is taken over and sent back, and so is `traceparent`; a request without one gets an id.
 
@@ -64,20 +66,25 @@ class Observed:
         seen: dict[str, Any] = {}
         # Middleware on the way may copy the scope; this object stays the same one.
         scope[_SEEN] = seen
-        given, trace = _named(scope)
-        request_id = given or b"%016x" % random.getrandbits(64)
-        names = {"http_request_id": request_id.decode(), **({} if trace is None else {"trace_id": trace[1]})}
+        headers = header_values(scope)
+        request_id = headers.get(b"x-request-id")
+        if request_id is None or _REQUEST_ID.fullmatch(request_id) is None:
+            request_id = b"%016x" % random.getrandbits(64)
+        names, more = {"http_request_id": request_id.decode()}, [(b"x-request-id", request_id)]
+        trace = headers.get(b"traceparent")
+        if trace is not None and (found := _TRACE.fullmatch(trace)):
+            names["trace_id"] = found[1].decode()
+            more.append((b"traceparent", trace))
         # The server handles each request in a context of its own.
         structlog.contextvars.bind_contextvars(**names)
-        more = [(b"x-request-id", request_id), *([] if trace is None else [(b"traceparent", trace[0])])]
+        add_headers(scope, more)
         status = _GONE
 
-        async def noting(message: Message) -> None:
+        def noting(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": [*message.get("headers", ()), *more]}
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, noting)
@@ -130,16 +137,6 @@ def note_route(scope: Scope, path: str) -> None:
 def route_of(scope: Scope) -> str:
     """Return the path of the route of a request, with the names of parameters in place of ids."""
     return getattr(scope.get("route"), "path", NO_ROUTE)
-
-
-def _named(scope: Scope) -> tuple[bytes | None, tuple[bytes, str] | None]:
-    request_id, trace = None, None
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            request_id = value
-        elif name == b"traceparent" and (found := _TRACE.fullmatch(value)):
-            trace = (value, found[1].decode())
-    return request_id, trace
 
 
 @lru_cache(4096)

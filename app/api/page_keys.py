@@ -33,7 +33,7 @@ def preflight(origin: str) -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
 
-async def require_own_user(key: Key, scope: Scope, headers: Headers, receive: Receive) -> Receive:
+async def require_own_user(key: Key, scope: Scope, receive: Receive) -> Receive:
     """Refuse a request for a user that is not the page's own; return a function that gives the body again.
 
     Raises
@@ -43,6 +43,7 @@ async def require_own_user(key: Key, scope: Scope, headers: Headers, receive: Re
     MalformedBodyError
         The body cannot be read.
     """
+    headers = Headers(scope=scope)
     users = [value for name, value in parse_qsl(scope["query_string"].decode("latin-1")) if name == "user_id"]
     if scope["path"].startswith(PREFIX):
         users.append(from_path(scope["path"][len(PREFIX) :]))

@@ -1,33 +1,53 @@
 """Refuses requests beyond the limits, and tells clients where they stand."""
 
-from collections.abc import Awaitable
+from starlette.types import Scope
 
-from starlette.types import Message, Scope, Send
-
+from app.api.answer_headers import add_headers
 from app.errors import TooManyRequestsError
-from app.process.serving_state import ServingState
-from app.services.access.rate_limits import Policy, Standing, whom
+from app.services.access.keyring import Key
+from app.services.access.rate_limits import Policy, RateLimits, Standing, whom
 
 Extra = dict[str, str]
+_KEY = "this API key"
 
 
-async def count_key(state: ServingState, key_id: str) -> Standing | None:
-    """Count a request with a key; None where keys have no limit.
+def count_at_once(limits: RateLimits, policy: Policy, key: Key, scope: Scope) -> bool:
+    """Count a request with a key, and tell where the key stands, whatever the answer will be.
+
+    Return False, and do nothing, where `count` is needed: something has to be waited for, or the address counts.
 
     Raises
     ------
     TooManyRequestsError
         It is one too many.
     """
-    limits = state.rate_limits
-    if limits.by_key is None:
-        return None
-    if limits.is_local:
-        return _allowed(limits.take_here(limits.by_key, key_id), "this API key")
-    return _allowed(await limits.take(limits.by_key, key_id), "this API key")
+    if key.is_publishable or not limits.is_local:
+        return False
+    left, seconds = limits.count_here(policy, key.key_id)
+    if left < 0:
+        raise _exceeded(Standing(policy, left, seconds), _KEY)
+    add_headers(scope, policy.headers(left, seconds))
+    return True
 
 
-async def count_address(state: ServingState, policy: Policy, scope: Scope) -> Standing:
+async def count(limits: RateLimits, policy: Policy, key: Key, scope: Scope) -> None:
+    """Do the same, wherever it is counted; where anybody can read a key, each address that uses it is.
+
+    Raises
+    ------
+    TooManyRequestsError
+        It is one too many.
+    """
+    if key.is_publishable:
+        standing = await count_address(limits, policy, scope)
+    else:
+        standing = await limits.take(policy, key.key_id)
+        if standing.exceeded:
+            raise _exceeded(standing, _KEY)
+    add_headers(scope, standing.headers())
+
+
+async def count_address(limits: RateLimits, policy: Policy, scope: Scope) -> Standing:
     """Count a request that anybody can send.
 
     Raises
@@ -36,7 +56,10 @@ async def count_address(state: ServingState, policy: Policy, scope: Scope) -> St
         It is one too many.
     """
     address = (scope.get("client") or ("",))[0]
-    return _allowed(await state.rate_limits.take(policy, whom(address)), f"the address {address}")
+    standing = await limits.take(policy, whom(address))
+    if standing.exceeded:
+        raise _exceeded(standing, f"the address {address}")
+    return standing
 
 
 def extra_of(error: TooManyRequestsError) -> Extra:
@@ -44,23 +67,10 @@ def extra_of(error: TooManyRequestsError) -> Extra:
     return {name.decode(): value.decode() for name, value in error.standing.headers()}
 
 
-def telling(send: Send, standing: Standing) -> Send:
-    """Add to an answer where the client stands."""
-
-    def sending(message: Message) -> Awaitable[None]:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *standing.headers()]
-        return send(message)
-
-    return sending
-
-
-def _allowed(standing: Standing, of: str) -> Standing:
-    if standing.exceeded:
-        policy = standing.policy
-        raise TooManyRequestsError(
-            f"{of} may send {policy.amount:,} requests in {policy.seconds:,} s, and has sent them: try again in"
-            f" {standing.resets_in:,} s",
-            standing,
-        )
-    return standing
+def _exceeded(standing: Standing, of: str) -> TooManyRequestsError:
+    policy = standing.policy
+    return TooManyRequestsError(
+        f"{of} may send {policy.amount:,} requests in {policy.seconds:,} s, and has sent them: try again in"
+        f" {standing.resets_in:,} s",
+        standing,
+    )

@@ -32,12 +32,16 @@ def create(
     expires_days: Annotated[
         float | None, typer.Option(min=0.001, max=36500, help="Days until it ends; by default it lasts.")
     ] = None,
+    rate_limit: Annotated[
+        str | None,
+        typer.Option(help="Requests that it may send, such as 600/minute, in place of BRAID_RATE_LIMIT."),
+    ] = None,
 ) -> None:
     """Make a key; it is printed this once."""
     ends = None if expires_days is None else from_microseconds(now()) + timedelta(days=expires_days)
     given = {"name": name, "scopes": scope, "scenarios": scenario or None, "origins": origin or None}
     try:
-        wanted = KeyIn.model_validate({**given, "expires_at": ends})
+        wanted = KeyIn.model_validate({**given, "expires_at": ends, "rate_limit": rate_limit})
     except ValidationError as error:
         raise typer.BadParameter(str(error.errors()[0]["msg"])) from None
 
@@ -53,10 +57,11 @@ def list_keys() -> None:
     """List all keys, without their secrets."""
 
     async def work(resources: Resources) -> None:
-        table = Table("key", "name", "scopes", "made (UTC)", "ends (UTC)", box=None, pad_edge=False)
+        table = Table("key", "name", "scopes", "limit", "made (UTC)", "ends (UTC)", box=None, pad_edge=False)
         for key in (await (_keys(resources)).list()).items:
             ended = "revoked" if key.revoked_at else f"{key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else "-"
-            table.add_row(key.key_id, key.name, ", ".join(key.scopes), f"{key.created_at:%Y-%m-%d %H:%M}", ended)
+            made = f"{key.created_at:%Y-%m-%d %H:%M}"
+            table.add_row(key.key_id, key.name, ", ".join(key.scopes), key.rate_limit or "-", made, ended)
         console.print(table)
 
     run_command(work)
@@ -90,6 +95,8 @@ def revoke(key_id: KeyId) -> None:
 def show_new(made: NewKey) -> None:
     """Print a key that was made."""
     console.print(f"key {made.key_id} ({made.name}), scopes: {', '.join(made.scopes)}")
+    if made.rate_limit is not None:
+        console.print(f"  limit: {made.rate_limit}")
     console.print(f"  {made.key}")
     if made.signing_secret is not None:
         console.print(f"  signing secret for user ids: {made.signing_secret}")

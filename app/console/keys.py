@@ -37,6 +37,7 @@ async def make_key(
     days: Annotated[str, Form(max_length=5)] = "",
     scenarios: Text = "",
     origins: Text = "",
+    rate_limit: Text = "",
 ) -> Response:
     """Make a key, and show it this once."""
     try:
@@ -46,6 +47,7 @@ async def make_key(
                 "scopes": scopes or [],
                 "scenarios": _listed(scenarios),
                 "origins": _listed(origins),
+                "rate_limit": rate_limit.strip() or None,
                 "expires_at": datetime.now(UTC) + timedelta(days=int(days)) if days else None,
             }
         )

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Form, Request
 
+from app.api.header_values import header_values
 from app.api.loopback import is_foreign
 from app.errors import ForbiddenError, ForeignOriginError
 from app.services.access.sessions import COOKIE, csrf_of
@@ -24,7 +25,7 @@ def require_own_page(request: Request) -> None:
     ForeignOriginError
         The request is of such a page.
     """
-    if is_foreign(request.headers):
+    if is_foreign(header_values(request.scope)):
         raise ForeignOriginError(f"pages of {request.headers['origin']} may not send forms to the console")
 
 

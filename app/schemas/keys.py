@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.schemas.scenario_definitions import Name
 from app.schemas.types import Moment
+from app.setting_values import rate_limit
 
 Scope = Literal["read", "write", "personal", "metrics", "admin", "publish"]
 _USUAL_PORTS = {"http": ":80", "https": ":443"}
@@ -28,6 +29,7 @@ _EXAMPLE: dict[str, JsonValue] = {
     "scopes": ["read", "write"],
     "scenarios": None,
     "origins": None,
+    "rate_limit": None,
     "created_at": "2026-03-01T12:00:00Z",
     "expires_at": None,
     "revoked_at": None,
@@ -68,11 +70,27 @@ class KeyIn(BaseModel):
         None, description="the pages whose browsers may use it; needed with the scope `publish`, and only there"
     )
     expires_at: Moment | None = Field(None, description="when it ends; by default never")
+    rate_limit: Annotated[str, Field(max_length=64)] | None = Field(
+        None,
+        description="how many requests it may send, such as `600/minute`, in place of `BRAID_RATE_LIMIT`; not with the"
+        " scope `publish`, whose requests are limited by address",
+        examples=["600/minute"],
+    )
 
     @field_validator("origins")
     @classmethod
     def _as_browsers_send_them(cls, given: list[str] | None) -> list[str] | None:
         return None if given is None else [_origin(one) for one in given]
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _readable_limit(cls, given: str | None) -> str | None:
+        if given is not None:
+            try:
+                return rate_limit(given)
+            except ValueError as error:
+                raise PydanticCustomError("rate_limit", "{why}", {"why": str(error)}) from None
+        return given
 
     @field_validator("expires_at")
     @classmethod
@@ -88,6 +106,10 @@ class KeyIn(BaseModel):
             raise PydanticCustomError(
                 "publish_scope",
                 "`publish` stands alone and needs origins; keys with other scopes have none",
+            )
+        if "publish" in scopes and self.rate_limit is not None:
+            raise PydanticCustomError(
+                "publish_limit", "a key with the scope `publish` has no `rate_limit`: each address that uses it has one"
             )
         if self.scenarios is not None and scopes not in ({"read"}, {"publish"}):
             raise PydanticCustomError(
@@ -106,6 +128,7 @@ class ApiKey(BaseModel):
     scopes: list[Scope] = Field(description=SCOPES)
     scenarios: list[str] | None = Field(description="the only scenarios that it may ask; null for all")
     origins: list[str] | None = Field(description="the pages whose browsers may use it; null for servers")
+    rate_limit: str | None = Field(description="how many requests it may send; null for what the settings allow")
     created_at: datetime = Field(description="when it was made")
     expires_at: datetime | None = Field(description="when it ends; null for never")
     revoked_at: datetime | None = Field(description="when it was revoked; null if it was not")

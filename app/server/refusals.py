@@ -6,8 +6,8 @@ import orjson
 from prometheus_client import Counter
 from starlette.types import Message, Receive, Scope, Send
 
+from app.api.answer_headers import SECURITY
 from app.api.problems import MEDIA_TYPE
-from app.api.security_headers import HEADERS
 from app.schemas.problems import Problem
 
 RETRY_SECONDS = 1
@@ -36,7 +36,7 @@ class Refusal:
             (b"content-type", MEDIA_TYPE.encode()),
             (b"content-length", b"%d" % len(body)),
             (b"connection", b"close"),
-            *HEADERS,
+            *SECURITY,
         ]
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
             headers.append((b"retry-after", b"%d" % RETRY_SECONDS))

@@ -25,6 +25,8 @@ api_keys = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
+    # As `600/minute`; where null, that of the settings.
+    Column("rate_limit", String(64)),
 )
 
 # Who is signed in to the console: SHA-256 of the cookie.

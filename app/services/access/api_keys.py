@@ -105,6 +105,7 @@ def _new(given: Mapping[str, Any], expires_at: int | None) -> tuple[dict[str, An
         "scopes": scopes,
         "scenarios": given["scenarios"],
         "origins": given["origins"],
+        "rate_limit": given["rate_limit"],
         "signing_secret": secrets.token_urlsafe(32) if PUBLISH in scopes else None,
         "created_at": now(),
         "expires_at": expires_at,
@@ -114,7 +115,7 @@ def _new(given: Mapping[str, Any], expires_at: int | None) -> tuple[dict[str, An
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    fields = {name: row[name] for name in ("key_id", "name", "scopes", "scenarios", "origins")}
+    fields = {name: row[name] for name in ("key_id", "name", "scopes", "scenarios", "origins", "rate_limit")}
     return fields | {name: None if row[name] is None else from_microseconds(row[name]) for name in _TIMES}
 
 

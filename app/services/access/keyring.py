@@ -4,6 +4,7 @@ import asyncio
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from app.services.access.secrets import digest_of, key_id_of
@@ -28,6 +29,8 @@ class Key:
         What user ids are signed with for a publishable key.
     expires_at
         Microseconds since 1970; None never.
+    rate_limit
+        How many requests it may send, as `600/minute`; None for what the settings allow.
     """
 
     key_id: str
@@ -38,8 +41,9 @@ class Key:
     origins: frozenset[str] | None = None
     signing_secret: str | None = None
     expires_at: int | None = None
+    rate_limit: str | None = None
 
-    @property
+    @cached_property
     def is_publishable(self) -> bool:
         """Return whether it may stand in a page that anybody can read."""
         return PUBLISH in self.scopes
@@ -80,18 +84,18 @@ class Keyring:
 
     def find(self, given: str) -> Key | None:
         """Return the key that a text is, if it is in force; every wrong one takes the same time."""
-        key = self._keys.get(key_id_of(given) or "")
+        key = self._keys.get(key_id_of(given))
         same = hmac.compare_digest(digest_of(given), _NOBODY if key is None else key.digest)
-        return key if key is not None and same and self._lasts(key) else None
+        return key if key is not None and same and _lasts(key) else None
 
     def by_id(self, key_id: str) -> Key | None:
         """Return a key in force by its id."""
         key = self._keys.get(key_id)
-        return key if key is not None and self._lasts(key) else None
+        return key if key is not None and _lasts(key) else None
 
-    @staticmethod
-    def _lasts(key: Key) -> bool:
-        return key.expires_at is None or key.expires_at > now()
+
+def _lasts(key: Key) -> bool:
+    return key.expires_at is None or key.expires_at > now()
 
 
 def _key(row: Mapping[str, Any]) -> Key:
@@ -104,4 +108,5 @@ def _key(row: Mapping[str, Any]) -> Key:
         origins=None if row["origins"] is None else frozenset(row["origins"]),
         signing_secret=row["signing_secret"],
         expires_at=row["expires_at"],
+        rate_limit=row["rate_limit"],
     )

@@ -12,6 +12,9 @@ from limits.aio.storage import RedisStorage
 from limits.aio.storage.redis.redispy import RedispyBridge
 from limits.errors import StorageError
 
+from app.services.access.keyring import Key
+
+Headers = tuple[tuple[bytes, bytes], tuple[bytes, bytes]]
 _IN_MEMORY = "memory://"
 _MOST_COUNTED = 100_000
 _PREFIX_OF_CUSTOMER = 64
@@ -41,12 +44,9 @@ class Standing:
         """Return whether this request is one too many."""
         return self.remaining < 0
 
-    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        """Return the headers that tell a client, as draft-ietf-httpapi-ratelimit-headers-10 has them."""
-        return (
-            (b"ratelimit-policy", self.policy.header),
-            (b"ratelimit", b'"%s";r=%d;t=%d' % (self.policy.name, max(self.remaining, 0), self.resets_in)),
-        )
+    def headers(self) -> Headers:
+        """Return the headers that tell a client."""
+        return self.policy.headers(self.remaining, self.resets_in)
 
 
 class Policy:
@@ -62,33 +62,44 @@ class Policy:
 
     def __init__(self, name: str, limit: str) -> None:
         item: RateLimitItem = parse(limit)
-        self.name = name.encode()
+        self.name = name
         self.amount, self.seconds = item.amount, item.get_expiry()
-        self.header = b'"%s";q=%d;w=%d' % (self.name, self.amount, self.seconds)
+        self._header = (b"ratelimit-policy", f'"{name}";q={self.amount};w={self.seconds}'.encode())
+        self._form = f'"{name}";r=%d;t=%d'.encode()
+
+    def headers(self, remaining: int, resets_in: int) -> Headers:
+        """Return the headers that tell a client, as draft-ietf-httpapi-ratelimit-headers-10 has them."""
+        return self._header, (b"ratelimit", self._form % (max(0, remaining), resets_in))
 
     def key_of(self, whom: str) -> str:
         """Return the name under which somebody's requests are counted."""
-        return f"braid/{self.name.decode()}/{self.seconds}/{whom}"
+        return f"braid/{self.name}/{self.seconds}/{whom}"
 
 
-class _Memory:
-    """Counts in this process; the library's own memory starts a thread a hundred times a second."""
+class _Window:
+    """The requests of somebody, and the moment when they are forgotten."""
+
+    __slots__ = ("count", "ends")
+
+    def __init__(self, ends: float) -> None:
+        self.count = 0
+        self.ends = ends
+
+
+class _Windows:
+    """Windows that this process knows; the library's own memory starts a thread a hundred times a second."""
 
     def __init__(self) -> None:
-        # For each limit apart: ever new addresses must not drive out the counts of keys.
-        self._counts: defaultdict[Policy, dict[str, list[float]]] = defaultdict(dict)
+        self.of: defaultdict[Policy, dict[str, _Window]] = defaultdict(dict)
+        """For each limit apart: ever new addresses must not drive out the counts of keys."""
 
-    def add(self, policy: Policy, whom: str) -> tuple[int, float]:
-        """Count a request; return how many there are in this window, and the seconds until it ends."""
-        now = time.monotonic()
-        counts = self._counts[policy]
-        found = counts.get(whom)
-        if found is None or found[1] <= now:
-            if found is None and len(counts) >= _MOST_COUNTED:
-                counts = self._counts[policy] = _without_old(counts, now)
-            found = counts[whom] = [0, now + policy.seconds]
-        found[0] += 1
-        return int(found[0]), found[1] - now
+    def begin(self, policy: Policy, whom: str, now: float, seconds: float) -> _Window:
+        """Begin a window that ends in some seconds."""
+        windows = self.of[policy]
+        if whom not in windows and len(windows) >= _MOST_COUNTED:
+            windows = self.of[policy] = _without_old(windows, now)
+        window = windows[whom] = _Window(now + seconds)
+        return window
 
 
 class RateLimits:
@@ -99,7 +110,7 @@ class RateLimits:
     storage
         `memory://`, or the URL of a Redis server, which counts for all processes and servers together.
     by_key, by_address
-        The limits, as `600/minute`; None for no limit.
+        The limits of keys that have none of their own, and of addresses, as `600/minute`; None for no limit.
     workers
         Processes of this server: each has its share of what is counted in memory.
     """
@@ -107,24 +118,33 @@ class RateLimits:
     def __init__(self, storage: str, by_key: str | None, by_address: str, workers: int) -> None:
         shared = storage != _IN_MEMORY
         self._storage = _redis(storage) if shared else None
-        self._memory = _Memory()
+        self.is_local = not shared
+        """Whether no request is counted elsewhere: then nothing has to be waited for."""
+        self._here, self._shared = _Windows(), _Windows()
         self._workers = workers
         self._away_until = 0.0
         self.by_key = None if by_key is None else Policy("key", by_key)
+        self._own: dict[str, Policy] = {}
         self.by_address = Policy("address", by_address)
         self.tries = Policy("tries", by_address)
         """The same number for wrong keys and sign-ins, so that pages in use do not keep an operator out."""
+
+    def of_key(self, key: Key) -> Policy | None:
+        """Return the limit of a key; one that anybody can read has none, but each address that uses it."""
+        if key.is_publishable:
+            return self.by_address
+        if key.rate_limit is None:
+            return self.by_key
+        own = self._own.get(key.rate_limit)
+        if own is None:
+            own = self._own[key.rate_limit] = Policy("key", key.rate_limit)
+        return own
 
     async def take(self, policy: Policy, whom: str) -> Standing:
         """Count a request of somebody. Where Redis does not answer, this process counts alone."""
         if self._storage is not None and time.monotonic() >= self._away_until:
             try:
-                key = policy.key_of(whom)
-                count = await self._storage.incr(key, policy.seconds)
-                left: float = policy.seconds
-                if count > policy.amount:
-                    left = await self._storage.get_expiry(key) - time.time()
-                return _standing(policy, count, left, 1)
+                return await self._take_shared(self._storage, policy, whom)
             except StorageError as error:
                 self._away_until = time.monotonic() + _RETRY_STORAGE_SECONDS
                 _log.error("requests are counted by each process: the storage does not answer", reason=str(error))
@@ -132,18 +152,36 @@ class RateLimits:
 
     def take_here(self, policy: Policy, whom: str) -> Standing:
         """Count a request in this process, which has its share of the limit."""
-        count, resets_in = self._memory.add(policy, whom)
-        return _standing(policy, count, resets_in, self._workers)
+        return Standing(policy, *self.count_here(policy, whom))
+
+    def count_here(self, policy: Policy, whom: str) -> tuple[int, int]:
+        """Do the same, and return the numbers of the standing alone: on the hot path the object takes too long."""
+        now = time.monotonic()
+        window = self._here.of[policy].get(whom)
+        if window is None or window.ends <= now:
+            window = self._here.begin(policy, whom, now, policy.seconds)
+        window.count += 1
+        share = self._workers
+        left = policy.amount - window.count if share == 1 else _left(policy, window.count, share)
+        return left, math.ceil(window.ends - now)
+
+    async def _take_shared(self, storage: RedisStorage, policy: Policy, whom: str) -> Standing:
+        key = policy.key_of(whom)
+        count = await storage.incr(key, policy.seconds)
+        now = time.monotonic()
+        window = self._shared.of[policy].get(whom)
+        if count == 1:
+            window = self._shared.begin(policy, whom, now, policy.seconds)
+        elif window is None or window.ends <= now:
+            # Another process began it: when it ends is asked once.
+            seconds = await storage.get_expiry(key) - time.time()
+            window = self._shared.begin(policy, whom, now, seconds)
+        return Standing(policy, policy.amount - count, max(math.ceil(window.ends - now), 1))
 
     async def close(self) -> None:
         """Close the connections to the storage."""
         if self._storage is not None and isinstance(self._storage.bridge, RedispyBridge):
             await self._storage.bridge.storage.aclose()
-
-    @property
-    def is_local(self) -> bool:
-        """Return whether no request is counted elsewhere: then nothing has to be waited for."""
-        return self._storage is None
 
 
 def whom(address: str) -> str:
@@ -158,18 +196,18 @@ def whom(address: str) -> str:
     return str(mapped) if mapped else str(int(found) >> _PREFIX_OF_CUSTOMER)
 
 
-def _without_old(counts: dict[str, list[float]], now: float) -> dict[str, list[float]]:
-    kept = {name: found for name, found in counts.items() if found[1] > now}
+def _without_old(windows: dict[str, _Window], now: float) -> dict[str, _Window]:
+    kept = {name: window for name, window in windows.items() if window.ends > now}
     # Those that come first end first: somebody who sends from ever new addresses cannot fill the memory.
     for name in list(kept)[: len(kept) - _MOST_COUNTED // 2]:
         del kept[name]
     return kept
 
 
-def _standing(policy: Policy, count: int, resets_in: float, share: int) -> Standing:
-    own = max(policy.amount // share, 1)
-    left = own - count
-    return Standing(policy, min(left * share, policy.amount) if left > 0 else left, max(math.ceil(resets_in), 1))
+def _left(policy: Policy, count: int, share: int) -> int:
+    """Return what is left where each of some processes has its share."""
+    left = max(policy.amount // share, 1) - count
+    return min(left * share, policy.amount) if left > 0 else left
 
 
 def _redis(url: str) -> RedisStorage:

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from structlog.testing import capture_logs
 
 from app.api import problems
+from app.api.answer_headers import AnswerHeaders
 from app.api.observed import Observed
 from app.config import Settings
 from app.errors import DatabaseError
@@ -75,7 +76,7 @@ async def test_clients_that_go_away_are_no_errors_of_the_server(
     before = await scraped(client)
     with nullcontext() if error is None else pytest.raises(error):
         scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
-        await Observed(unanswered, lambda: False)(scope, nothing, nothing)
+        await AnswerHeaders(Observed(unanswered, lambda: False))(scope, nothing, nothing)
     assert requests_of(before, await scraped(client), "none", status) == 1
 
 

@@ -21,6 +21,14 @@ def run(braid_here: Callable[..., subprocess.CompletedProcess[str]]) -> Run:
     return call
 
 
+def test_a_key_with_a_limit_is_made_and_listed(run: Run) -> None:
+    run("migrate")
+    code, out, _ = run("key", "create", "--name", "shop", "--scope", "read", "--rate-limit", "100/second")
+    assert code == 0
+    assert "limit: 100/second" in out
+    assert re.search(r"shop\s+read\s+100/second\s", run("key", "list")[1])
+
+
 def test_a_key_is_made_listed_replaced_and_revoked(run: Run) -> None:
     run("migrate")
     code, out, _ = run("key", "create", "--name", "shop", "--scope", "read", "--scope", "write")
@@ -47,6 +55,7 @@ def test_a_key_is_made_listed_replaced_and_revoked(run: Run) -> None:
     [
         (("--scope", "everything"), "'read', 'write', 'personal'"),
         (("--scope", "publish"), "needs origins"),
+        (("--scope", "read", "--rate-limit", "often"), "'often' is not a limit such as 600/minute"),
         (("--scope", "publish", "--origin", "shop.example"), "no origin"),
     ],
 )

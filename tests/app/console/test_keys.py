@@ -27,7 +27,7 @@ async def test_a_key_is_made_shown_once_replaced_and_revoked(
     page = await client.get("/console/keys", headers=session)
     form = {"csrf": csrf_of(page)}
     made = await client.post(
-        "/console/keys", data=form | {"name": "<shop>", "scopes": ["read", "write"], "days": "30"}, headers=session
+        "/console/keys", data=form | {"name": "<shop>", "scopes": ["read", "write"], "days": "30", "rate_limit": "77/minute"}, headers=session
     )
     assert made.status_code == 200
     assert made.headers["cache-control"] == "no-store"
@@ -37,6 +37,7 @@ async def test_a_key_is_made_shown_once_replaced_and_revoked(
     assert (await client.get("/items", headers=bearer(key))).status_code == 200
     again = await client.get("/console/keys", headers=session)
     assert key_id in again.text
+    assert "77/minute" in again.text
     assert not KEY.findall(again.text)
 
     replaced = await client.post(f"/console/keys/{key_id}/rotate", data=form, headers=session)
@@ -69,6 +70,7 @@ async def test_acts_of_the_page_are_in_the_audit_log_once(
         ({"name": "n", "scopes": "reed"}, "scopes"),
         ({"name": "n", "scopes": "publish"}, "needs origins"),
         ({"name": "n", "scopes": "publish", "origins": "shop"}, "is no origin"),
+        ({"name": "n", "scopes": "read", "rate_limit": "many"}, "is not a limit"),
         ({"name": "n", "scopes": "read", "days": "soon"}, "is not a number of days"),
         ({"name": "n", "scopes": "read", "days": "-1"}, "must be in the future"),
     ],

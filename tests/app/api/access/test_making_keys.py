@@ -87,6 +87,9 @@ async def test_acts_are_recorded(client: httpx.AsyncClient, make: Make) -> None:
         ({"name": "n", "scopes": ["admin"], "scenarios": ["home"]}, "body"),
         ({"name": "a\u0000", "scopes": ["read"]}, "name"),
         ({"name": "n", "scopes": ["read"], "expires_at": "2026-01-01T00:00:00Z"}, "expires_at"),
+        ({"name": "n", "scopes": ["read"], "rate_limit": "often"}, "rate_limit"),
+        ({"name": "n", "scopes": ["read"], "rate_limit": "0/minute"}, "rate_limit"),
+        ({"name": "n", "scopes": ["publish"], "origins": [SHOP], "rate_limit": "9/minute"}, "body"),
     ],
 )
 async def test_what_is_no_key_is_refused(

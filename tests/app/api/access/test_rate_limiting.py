@@ -9,8 +9,10 @@ from fastapi import FastAPI
 
 from app.config import Settings
 from app.schemas.keys import NewKey
+from app.services.access.rate_limits import RateLimits
 from tests.app.api.access.conftest import Make
 from tests.app.api.access.keys import SHOP, bearer
+from tests.app.services.access.redis_server import running_redis
 
 Refused = Callable[..., dict[str, Any]]
 ANONYMOUS = "anon-q0y1o3lW2bD3v8uX1sQ6rT"
@@ -43,6 +45,38 @@ async def test_a_key_has_a_limit(client: httpx.AsyncClient, make: Make, refused:
     refused(answer, 403, "forbidden")
     assert answer.headers["ratelimit"].startswith('"key";r=2;t=')
     assert (await client.get("/bundles", headers=bearer(second))).status_code == 200
+
+
+async def test_a_key_may_have_a_limit_of_its_own(client: httpx.AsyncClient, make: Make, refused: Refused) -> None:
+    admin = await make("admin", rate_limit="100/hour")
+    asked = {"name": "n", "scopes": ["read"], "rate_limit": "1/minute"}
+    few = NewKey.model_validate_json((await client.post("/keys", json=asked, headers=bearer(admin))).content)
+    answer = await client.post(f"/keys/{few.key_id}/rotate", json={}, headers=bearer(admin))
+    replaced = NewKey.model_validate_json(answer.content)
+    for key in (few, replaced):
+        assert (await client.get("/recommend/u", headers=bearer(key))).status_code == 200
+        answer = await client.get("/recommend/u", headers=bearer(key))
+        refused(answer, 429, "too_many_requests")
+        check(answer, "key", 1)
+    listed = await client.get("/keys", headers=bearer(admin))
+    assert [one["rate_limit"] for one in listed.json()["items"]] == ["100/hour", "1/minute", "1/minute"]
+    assert listed.headers["ratelimit-policy"] == '"key";q=100;w=3600'
+    assert listed.headers["ratelimit"].startswith('"key";r=97;t=')
+
+
+async def test_keys_and_pages_are_counted_in_redis(
+    client: httpx.AsyncClient, make: Make, page: NewKey, refused: Refused, application: FastAPI, free_port: int
+) -> None:
+    reader = bearer(await make("read"))
+    with running_redis(free_port) as url:
+        limits = application.state.serving.rate_limits = RateLimits(url, "1/minute", "1/minute", 1)
+        for name, headers in (("key", reader), ("address", bearer(page, origin=SHOP))):
+            answer = await client.get(f"/recommend/{ANONYMOUS}", headers=headers)
+            assert answer.headers["ratelimit"] == f'"{name}";r=0;t=60'
+            answer = await client.get(f"/recommend/{ANONYMOUS}", headers=headers)
+            refused(answer, 429, "too_many_requests")
+            check(answer, name, 1)
+        await limits.close()
 
 
 async def test_pages_of_an_address_have_a_limit(client: httpx.AsyncClient, page: NewKey, refused: Refused) -> None:

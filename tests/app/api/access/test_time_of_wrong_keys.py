@@ -19,7 +19,7 @@ async def test_a_wrong_key_takes_as_long_however_wrong_it_is(
     client: httpx.AsyncClient, make: Make, application: FastAPI
 ) -> None:
     real = (await make("admin")).key
-    key_id = str(key_id_of(real))
+    key_id = key_id_of(real)
     start = real.index(key_id) + len(key_id) + 1
     secret = real[start:]
     wrong = {

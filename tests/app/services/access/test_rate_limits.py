@@ -3,6 +3,7 @@
 import time
 
 import pytest
+import redis.asyncio
 
 from app.services.access import rate_limits
 from app.services.access.rate_limits import Policy, RateLimits, whom
@@ -50,7 +51,7 @@ def test_ever_new_addresses_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPat
     assert not limits.take_here(limits.by_key, "key").exceeded
     for number in range(1000):
         limits.take_here(policy, str(number))
-    assert len(limits._memory._counts[policy]) <= 100
+    assert len(limits._here.of[policy]) <= 100
     assert limits.take_here(policy, "999").exceeded
     assert limits.take_here(limits.by_key, "key").exceeded
 
@@ -69,6 +70,24 @@ async def test_redis_counts_for_several_servers(free_port: int) -> None:
         assert 1 <= found[-1].resets_in <= 60
         for server in servers:
             await server.close()
+
+
+async def test_redis_tells_what_is_left_of_its_window(free_port: int) -> None:
+    with running_redis(free_port) as url:
+        first, second = (RateLimits(url, "100/minute", "100/minute", 1) for _ in range(2))
+        policy = Policy("key", "100/minute")
+        assert (await first.take(policy, "a")).resets_in == 60
+        storage = redis.asyncio.from_url(url)
+        (name,) = await storage.keys("*")
+        await storage.expire(name, 20)
+        # One that began to count in the middle of the window, and one that has counted from its beginning.
+        assert [(await second.take(policy, "a")).resets_in for _ in range(2)] == [20, 20]
+        assert (await first.take(policy, "b")).resets_in == 60
+        await storage.delete(name)
+        assert (await second.take(policy, "a")).resets_in == 60
+        await storage.aclose()
+        for limits in (first, second):
+            await limits.close()
 
 
 async def test_without_its_redis_a_server_counts_alone(free_port: int) -> None:
