@@ -42,11 +42,13 @@ from app.api.observed import Observed, RouteNoted
 from app.api.problems import add_error_handlers
 from app.api.raw_paths import RawPaths
 from app.api.security_headers import SecurityHeaders
+from app.api.traced import Traced
 from app.config import Settings, load_settings
 from app.console import sign_in, views
 from app.logs import configure_logging
 from app.process.serving_state import serving_state
 from app.times import clock
+from app.tracing import traces
 from models import DISTRIBUTION
 
 _MODULES = (
@@ -97,7 +99,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         test_clock = app.state.settings.test_clock
         if test_clock is not None:
             _log.warning("the clock is that of a test", stands_at=test_clock.isoformat(), moved_by=CLOCK_HEADER)
-        with threadpool_limits(1, "blas"), clock.stopped(test_clock):
+        with threadpool_limits(1, "blas"), clock.stopped(test_clock), traces.running():
             async with serving_state(app.state.settings) as state:
                 app.state.serving = state
                 await state.start()
@@ -113,6 +115,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         # A redirect would name whatever host the request names.
         redirect_slashes=False,
+        # The framework's own traces and logs hold paths, queries and texts of errors, which name users.
+        telemetry=dict.fromkeys(("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False),
     )
     app.state.settings = settings
     for module in _MODULES:
@@ -130,5 +134,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.add_middleware(ClockHeader)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Observed, logs=lambda: app.state.settings.logs_requests)
+    if traces.wanted:
+        app.add_middleware(Traced)
     openapi.describe(app)
     return app
