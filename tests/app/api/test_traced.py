@@ -62,7 +62,7 @@ async def test_a_request_is_a_span_below_the_callers_with_phases_below_it(
     assert answer.headers["traceparent"] == f"00-{TRACE}-{span.span_id}-01"
     below = collector.below(span)
     phases = [one.name for one in below if one.kind == INTERNAL]
-    assert sorted(phases) == ["list rank", "list read", "list write"]
+    assert sorted(phases) == ["list candidates", "list rank", "list read", "list write"]
     assert {one.trace_id for one in below} == {TRACE}
     assert span.resource["service.name"] == "braid"
 
