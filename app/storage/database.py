@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.errors import DatabaseError, SchemaError, StorageFullError, StorageReadOnlyError, WriteRefusedError
 from app.storage import sqlite_files
 from app.storage.engines import CONNECT_SECONDS, make_engine, make_sqlite_writer
+from app.storage.pool_metrics import CountedPool
 from app.storage.refusals import refusal_of
 from app.storage.tables import metadata
 
@@ -53,6 +54,7 @@ class Database:
     ) -> None:
         self.url = make_url(url)
         self.engine = make_engine(url, pool, statement_seconds, lock_seconds)
+        self._pool = CountedPool(self.engine)
         self._refused: WriteRefusedError | None = None
         """How the last write was refused; None after one that was taken."""
         self._one_writer = asyncio.Lock()
@@ -210,7 +212,7 @@ class Database:
             The database cannot be reached or does not answer.
         """
         with self._readable_errors():
-            async with self.engine.connect() as connection:
+            async with self._pool.connection() as connection:
                 yield connection
 
     @contextmanager
@@ -264,7 +266,7 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self.engine.dispose()
+        await self._pool.close()
         if self._writer is not None:
             self._writer.dispose()
 
