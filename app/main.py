@@ -38,6 +38,7 @@ from app.api.docs_policy import DocsPolicy
 from app.api.guard import Guard
 from app.api.head_requests import HeadRequests
 from app.api.hot_path import HotPath
+from app.api.metrics_port import MetricsPort
 from app.api.observed import Observed, RouteNoted
 from app.api.problems import add_error_handlers
 from app.api.raw_paths import RawPaths
@@ -129,6 +130,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(HotPath)
     app.add_middleware(HeadRequests)
     app.add_middleware(Guard)
+    if settings.metrics_port is not None:
+        app.add_middleware(MetricsPort, port=settings.metrics_port)
     app.add_middleware(RawPaths)
     if settings.test_clock is not None:
         app.add_middleware(ClockHeader)

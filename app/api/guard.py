@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import loopback, page_keys, rate_limiting
 from app.api.access_rules import Rule, rule_of
+from app.api.metrics_port import on_metrics_port
 from app.api.observed import NO_ROUTE
 from app.api.problems import as_problem
 from app.errors import BraidError, ForbiddenError, TooManyRequestsError, UnauthorizedError
@@ -61,7 +62,7 @@ class Guard:
             return
         rule = rule_of(scope["method"], scope["path"])
         state: ServingState | None = getattr(scope["app"].state, "serving", None)
-        if state is None or _is_open(rule, scope, state):
+        if state is None or on_metrics_port(scope) or _is_open(rule, scope, state):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
