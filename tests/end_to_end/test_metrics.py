@@ -23,7 +23,7 @@ def test_two_workers_count_together_and_on_a_port_of_its_own(
     with running("serve", "--workers", "2", **settings) as (client, _):
         for number in range(ASKED):
             # Each on a connection of its own, so that both workers are asked.
-            answer = client.get(f"/recommend/a-stranger-{number}", headers={"connection": "close"})
+            answer = client.get(f"/recommend/not-in-logs-{number}", headers={"connection": "close"})
             assert answer.status_code == 200
         for _ in range(5):
             for url in ("/metrics", f"http://127.0.0.1:{port}/metrics"):

@@ -10,7 +10,7 @@ pytest.importorskip("opentelemetry.sdk", reason="the extra otel is not installed
 
 from tests.collector import SERVER, Collector, collecting
 
-NAME, USER = "GET /recommend/{user_id}", "someone-not-in-traces"
+NAME, USER = "GET /recommend/{user_id}", "someone-not-in-logs"
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
