@@ -30,7 +30,7 @@ RUN python -m venv /opt/build \
 RUN python -m venv /opt/braid
 COPY pyproject.toml uv.lock README.md LICENSE ./
 # pip takes the locked files from whatever index it is set to; packages that would have to be compiled are refused.
-RUN /opt/build/bin/uv export --quiet --frozen --no-emit-project --extra redis --extra s3 --output-file api.txt \
+RUN /opt/build/bin/uv export --quiet --frozen --no-emit-project --extra otel --extra redis --extra s3 --output-file api.txt \
     && python -m pip install --no-deps --only-binary :all: --require-hashes -r api.txt
 COPY migrations ./migrations
 COPY models ./models
@@ -49,7 +49,7 @@ RUN find /opt/braid -type d \( -name tests -o -path '*/onnxruntime/quantization'
 
 
 FROM build-api AS build-trainer
-RUN /opt/build/bin/uv export --quiet --frozen --no-emit-project --extra redis --extra s3 --extra train --output-file trainer.txt \
+RUN /opt/build/bin/uv export --quiet --frozen --no-emit-project --extra otel --extra redis --extra s3 --extra train --output-file trainer.txt \
     && python -m pip install --no-deps --only-binary :all: --require-hashes -r trainer.txt
 
 

@@ -14,6 +14,13 @@ class AccessSettings(BaseSettings):
         description="Whether other machines may send requests while there is no API key.",
     )
     docs: bool = Field(True, description="Whether `/docs`, `/redoc` and `/openapi.json` are open without an API key.")
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Port on which `braid serve` answers `GET /metrics`, without an API key, and nothing else; keep it"
+        " inside your network. By default there is none.",
+    )
     trusted_proxies: str | None = Field(
         None,
         description="Addresses or networks of the proxies in front, separated by commas: the address of a client is"

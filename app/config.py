@@ -213,12 +213,20 @@ class Settings(AccessSettings):
         except ValueError as error:
             raise PydanticCustomError(_NOT_JSON, "is not JSON") from error
 
-    @field_validator("port", mode="before")
+    @field_validator("port", "metrics_port", mode="before")
     @classmethod
-    def _no_address_of_a_service(cls, value: object) -> object:
-        # Where a service in Kubernetes is called braid, the variable holds its address.
-        injected = isinstance(value, str) and is_injected(f"{PREFIX}PORT", value)
-        return cls.model_fields["port"].default if injected else value
+    def _no_address_of_a_service(cls, value: object, info: ValidationInfo) -> object:
+        # Where a service in Kubernetes is called braid, or braid-metrics, the variable holds its address.
+        name = str(info.field_name)
+        injected = isinstance(value, str) and is_injected(PREFIX + name.upper(), value)
+        return cls.model_fields[name].default if injected else value
+
+    @field_validator("port")
+    @classmethod
+    def _another_port(cls, value: int, info: ValidationInfo) -> int:
+        if value == info.data.get("metrics_port"):
+            raise ValueError(f"must be another port than {PREFIX}METRICS_PORT")
+        return value
 
     @field_validator("schema")
     @classmethod

@@ -47,7 +47,7 @@ def configure_logging(level: str, form: Form = "auto") -> None:
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name in ("aiosqlite", "asyncio", "numba", "alembic", "httpx"):
+    for name in ("aiosqlite", "asyncio", "numba", "alembic", "httpx", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # Whether requests are logged is a setting of its own, and their lines have routes in place of paths.
     logging.getLogger(ACCESS).setLevel(logging.INFO)

@@ -39,16 +39,19 @@ from app.api.docs_policy import DocsPolicy
 from app.api.guard import Guard
 from app.api.head_requests import HeadRequests
 from app.api.hot_path import HotPath
+from app.api.metrics_port import MetricsPort
 from app.api.observed import Observed, RouteNoted
 from app.api.problems import add_error_handlers
 from app.api.query_parameters import require_known
 from app.api.raw_paths import RawPaths
+from app.api.traced import Traced
 from app.config import Settings, load_settings
 from app.console import keys as console_keys
 from app.console import sign_in, views
 from app.logs import configure_logging
 from app.process.serving_state import serving_state
 from app.times import clock
+from app.tracing import traces
 from models import DISTRIBUTION
 
 _MODULES = (
@@ -102,7 +105,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         test_clock = app.state.settings.test_clock
         if test_clock is not None:
             _log.warning("the clock is that of a test", stands_at=test_clock.isoformat(), moved_by=CLOCK_HEADER)
-        with threadpool_limits(1, "blas"), clock.stopped(test_clock):
+        with threadpool_limits(1, "blas"), clock.stopped(test_clock), traces.running():
             async with serving_state(app.state.settings) as state:
                 app.state.serving = state
                 await state.start()
@@ -118,8 +121,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         # A redirect would name whatever host the request names.
         redirect_slashes=False,
-        # Its spans would name paths, and so users; to find out that they are not wanted takes a tenth of the hot path.
-        telemetry={"tracing": False, "metrics": False, "logs": False},
+        # The framework's own traces and logs hold paths, queries and texts of errors, which name users; to find out that
+        # they are not wanted takes a tenth of the hot path.
+        telemetry=dict.fromkeys(("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False),
     )
     app.state.settings = settings
     for module in _MODULES:
@@ -133,10 +137,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(HotPath)
     app.add_middleware(HeadRequests)
     app.add_middleware(Guard)
+    if settings.metrics_port is not None:
+        app.add_middleware(MetricsPort, port=settings.metrics_port)
     app.add_middleware(RawPaths)
     if settings.test_clock is not None:
         app.add_middleware(ClockHeader)
     app.add_middleware(Observed, logs=lambda: app.state.settings.logs_requests)
     app.add_middleware(AnswerHeaders)
+    if traces.wanted:
+        app.add_middleware(Traced)
     openapi.describe(app)
     return app

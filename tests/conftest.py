@@ -24,6 +24,7 @@ from models.data.folder import DataSet
 from models.data.progress import silent
 from models.data.synthetic import generate
 from models.ranking.network_config import NetworkConfig
+from tests import logging_guard
 from tests.postgresql import TEMPLATE, PostgreSQL, copy_running, found_programs, make_cluster, unused_port
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -35,6 +36,10 @@ REQUIRED = "BRAID_TEST_REQUIRE_POSTGRESQL"
 Completed = subprocess.CompletedProcess[str]
 MakeDatabase = Callable[..., str]
 MakeOnce = Callable[[str, Callable[[Path], None]], Path]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(logging_guard)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -162,7 +167,7 @@ def braid(isolated: Path) -> Callable[..., Completed]:
 
     def run(*arguments: object, timeout: float = 30, **settings: object) -> Completed:
         environment = {"BRAID_NETWORK": QUICK_NETWORK, **{name: str(value) for name, value in settings.items()}}
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "app.cli", *map(str, arguments)],
             cwd=isolated,
             env={**os.environ, **environment},
@@ -171,6 +176,8 @@ def braid(isolated: Path) -> Callable[..., Completed]:
             timeout=timeout,
             check=False,
         )
+        logging_guard.look(done.stderr, f"braid {arguments[0]}")
+        return done
 
     return run
 

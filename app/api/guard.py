@@ -12,6 +12,7 @@ from app.api import callers, page_keys, rate_limiting
 from app.api.access_rules import Rule, rule_of
 from app.api.callers import SAFE, is_page_of_console
 from app.api.header_values import header_values
+from app.api.metrics_port import on_metrics_port
 from app.api.observed import NO_ROUTE
 from app.api.problems import as_problem
 from app.errors import BraidError, ForbiddenError, TooManyRequestsError, UnauthorizedError
@@ -48,7 +49,11 @@ class Guard:
             await self._app(scope, receive, send)
             return
         state: ServingState | None = getattr(scope["app"].state, "serving", None)
-        if state is None or _is_open(rule := rule_of(scope["method"], scope["path"]), scope, state):
+        if (
+            state is None
+            or on_metrics_port(scope)
+            or _is_open(rule := rule_of(scope["method"], scope["path"]), scope, state)
+        ):
             await self._app(scope, receive, send)
             return
         headers = header_values(scope)

@@ -54,16 +54,35 @@ def require_this_machine(scope: Scope, headers: HeaderValues) -> None:
         raise OpenToThisMachineError(f"{detail}: {_MAKE_A_KEY}")
     if caller is None or not _is_loopback(caller[0].removeprefix(_MAPPED)):
         raise OpenToThisMachineError(f"there is no API key yet, so only this machine may send requests: {_MAKE_A_KEY}")
-    name = _name_of(host)
-    if name not in LOOPBACK and not _is_loopback(name):
+    if not _names_this_machine(host):
         detail = f"there is no API key yet, so the Host must be 127.0.0.1 or localhost, not {host!r}: {_MAKE_A_KEY}"
         raise ForeignHostError(detail)
+
+
+def require_name_of_address(address: str, headers: HeaderValues) -> None:
+    """Refuse a request to another name, where it came to an address that only this machine reaches.
+
+    Raises
+    ------
+    ForeignHostError
+        The text says which Host it must have.
+    """
+    host = headers.get(b"host", b"").decode("latin-1")
+    if _is_loopback(address.removeprefix(_MAPPED)) and not _names_this_machine(host):
+        raise ForeignHostError(
+            f"only this machine reaches this port: the Host must be 127.0.0.1 or localhost, not {host!r}"
+        )
 
 
 def is_foreign(headers: HeaderValues) -> bool:
     """Return whether a page of another origin makes a request."""
     origin = headers.get(b"origin")
     return origin is not None and origin.partition(b"://")[2] != headers.get(b"host", b"")
+
+
+def _names_this_machine(host: str) -> bool:
+    name = _name_of(host)
+    return name in LOOPBACK or _is_loopback(name)
 
 
 @lru_cache(1024)

@@ -22,7 +22,7 @@ NO_ROUTE = "none"
 _SEEN = "braid.seen"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _TRACE = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _GONE, _UNEXPECTED = 499, 500
 """Statuses of requests without an answer: the client went away, or the application failed."""
@@ -95,8 +95,8 @@ class Observed:
             raise
         finally:
             seconds = time.perf_counter() - began
-            route = seen.get("route", NO_ROUTE)
-            method = scope["method"] if scope["method"] in _METHODS else "other"
+            route = noted_route(scope)
+            method = scope["method"] if scope["method"] in METHODS else "other"
             _count(method, route, status)()
             _timer(route)(seconds)
             if "scenario" in seen and status < _FIRST_ERROR:
@@ -132,6 +132,12 @@ class RouteNoted:
 def note_route(scope: Scope, path: str) -> None:
     """Note the route that answers a request, by its path with the names of parameters."""
     scope.get(_SEEN, {})["route"] = path
+
+
+def noted_route(scope: Scope) -> str:
+    """Return what `note_route` has noted of a request that was answered."""
+    route: str = scope.get(_SEEN, {}).get("route", NO_ROUTE)
+    return route
 
 
 def route_of(scope: Scope) -> str:

@@ -15,6 +15,7 @@ from app.errors import DatabaseError
 from app.process import factory
 from app.process.resources import Resources
 from app.schemas.training_jobs import TrainingJobIn
+from app.tracing import traces
 from app.worker.training_run import Order, run_training, summary
 from app.worker.worker import Worker
 from models.data.cutting import PROTOCOLS
@@ -67,7 +68,8 @@ async def work(resources: Resources) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
-    await worker.run()
+    with traces.running():
+        await worker.run()
 
 
 async def list_bundles(resources: Resources, console: Console) -> None:

@@ -13,11 +13,13 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import typer
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
 from app.command_errors import PortError
 from app.config import SHARED_FOLDER, Settings
@@ -30,6 +32,7 @@ from app.setting_names import PREFIX
 _ANNOUNCED_WITHIN = 60.0
 _GRACE_SECONDS = 8
 _PORT_HINT = ": stop the process that uses it, or choose another port with --port (make demo ARGS='--port 8001')"
+_METRICS_HINT = f": stop the process that uses it, or choose another port with {PREFIX}METRICS_PORT"
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to ask at, not one to listen on
 
 
@@ -39,20 +42,24 @@ def require_free_port(settings: Settings) -> None:
     Raises
     ------
     PortError
-        Another process has the port, or the address is not one of this machine.
+        Another process has a port, or the address is not one of this machine.
     """
+    _require_free(settings.host, settings.port, _PORT_HINT)
+    if settings.metrics_port is not None:
+        _require_free(settings.host, settings.metrics_port, _METRICS_HINT)
+
+
+def _require_free(host: str, port: int, hint: str) -> None:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[
-            0
-        ]
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except UnicodeError as error:
-        raise PortError(f"{settings.host}: is not a valid host name") from error
+        raise PortError(f"{host}: is not a valid host name") from error
     except OSError as error:
-        hint = _PORT_HINT if error.errno == errno.EADDRINUSE else ""
-        raise PortError(f"{settings.host}:{settings.port}: {error.strerror or error}{hint}") from error
+        hint = hint if error.errno == errno.EADDRINUSE else ""
+        raise PortError(f"{host}:{port}: {error.strerror or error}{hint}") from error
 
 
 def serve_forever(settings: Settings, application: str = "app.main:create_app") -> None:
@@ -98,11 +105,22 @@ def serve_forever(settings: Settings, application: str = "app.main:create_app") 
         "timeout_graceful_shutdown": _GRACE_SECONDS,
         "timeout_worker_healthcheck": settings.worker_timeout,
     }
-    if settings.workers == 1:
+    if settings.workers == 1 and settings.metrics_port is None:
         uvicorn.run(application, **options)
         return
     config = uvicorn.Config(application, **options)
-    Supervisor(config, [config.bind_socket()], settings.worker_timeout).run()
+    sockets = [config.bind_socket()]
+    if settings.metrics_port is not None:
+        # All workers listen on it, as on the first: whichever answers knows what all have counted.
+        sockets.append(uvicorn.Config(application, **{**options, "port": settings.metrics_port}).bind_socket())
+    if settings.workers > 1:
+        Supervisor(config, sockets, settings.worker_timeout).run()
+        return
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=sockets)
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
 
 
 def announce_when_live(settings: Settings, example_user: str | None) -> None:
@@ -123,6 +141,8 @@ def announce_when_live(settings: Settings, example_user: str | None) -> None:
         else:
             return
         lines = [f"Braid serves on {base}", f"  docs:    {base}/docs", f"  health:  {base}/health/ready"]
+        if settings.metrics_port is not None:
+            lines.append(f"  metrics: {base.rpartition(':')[0]}:{settings.metrics_port}/metrics")
         if example_user is not None:
             lines.append(f"  try:     curl -s {base}/recommend/{urllib.parse.quote(example_user, safe=':@+=')}")
         typer.echo("\n".join(lines))

@@ -11,14 +11,15 @@ from typing import Self, TypeVar
 import asyncpg
 from sqlalchemy import Connection, Table, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import DatabaseError, SchemaError, StorageFullError, StorageReadOnlyError, WriteRefusedError
 from app.storage import sqlite_files
 from app.storage.engines import CONNECT_SECONDS, ReaderThreads, make_engine, make_sqlite_writer
-from app.storage.refusals import refusal_of
+from app.storage.pool_metrics import CountedPool
+from app.storage.refusals import reason_of, refusal_of
 from app.storage.tables import metadata
 
 _NO_SUCH_TABLE = ("42P01", "42703")
@@ -52,8 +53,9 @@ class Database:
         self, url: str, *, pool: int = 10, statement_seconds: float = 30.0, lock_seconds: float | None = None
     ) -> None:
         self.url = make_url(url)
-        self._readers = ReaderThreads()
-        self.engine = make_engine(url, pool, statement_seconds, lock_seconds, self._readers)
+        readers = ReaderThreads()
+        self.engine = make_engine(url, pool, statement_seconds, lock_seconds, readers)
+        self._pool = CountedPool(self.engine, readers)
         self._refused: WriteRefusedError | None = None
         """How the last write was refused; None after one that was taken."""
         self._one_writer = asyncio.Lock()
@@ -211,7 +213,7 @@ class Database:
             The database cannot be reached or does not answer.
         """
         with self._readable_errors():
-            async with self.engine.connect() as connection:
+            async with self._pool.connection() as connection:
                 yield connection
 
     @contextmanager
@@ -223,9 +225,9 @@ class Database:
             raise
         except (DBAPIError, PoolTimeoutError, sqlite3.Error, *_LOST) as error:
             if self._is_about_tables(error):
-                raise SchemaError(f"{self.place}: {_reason(error)}: run `braid migrate`") from error
+                raise SchemaError(f"{self.place}: {reason_of(error)}: run `braid migrate`") from error
             kind = refusal_of(error.orig if isinstance(error, DBAPIError) else error) or DatabaseError
-            raise kind(f"{self.place}: {_reason(error)}") from error
+            raise kind(f"{self.place}: {reason_of(error)}") from error
 
     @asynccontextmanager
     async def listening(self, channel: str, heard: Callable[..., None]) -> AsyncIterator[asyncio.Event]:
@@ -245,7 +247,7 @@ class Database:
                 connection.add_termination_listener(lambda *_: lost.set())
                 await connection.add_listener(channel, heard)
             except _LOST as error:
-                raise DatabaseError(f"{self.place}: {_reason(error)}") from error
+                raise DatabaseError(f"{self.place}: {reason_of(error)}") from error
             yield lost
         finally:
             if connection is not None:
@@ -265,8 +267,7 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self.engine.dispose()
-        await self._readers.ended()
+        await self._pool.close()
         if self._writer is not None:
             self._writer.dispose()
 
@@ -286,13 +287,6 @@ async def again_after_deadlock(attempt: Callable[[], Awaitable[Result]]) -> Resu
         # By then the other one is done, or it waits for another random time.
         await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * 2**number))  # noqa: S311 - no secret
     return await attempt()
-
-
-def _reason(error: Exception) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    lines = str(cause).splitlines() or [type(cause).__name__]
-    line = lines[0] if not isinstance(cause, SQLAlchemyError) else str(cause.args[0])
-    return line.partition(">: ")[2] or line
 
 
 def pages(rows: Sequence[Row], size: int) -> list[Sequence[Row]]:

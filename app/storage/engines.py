@@ -11,6 +11,8 @@ from sqlalchemy import URL, Engine, StaticPool, create_engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.storage import sqlite_files
+from app.storage.traced_statements import trace_statements
+from app.tracing import traces
 
 CONNECT_SECONDS = 5
 _CLOSING_SECONDS = 2.0
@@ -29,6 +31,7 @@ def make_sqlite_writer(url: URL, lock_seconds: float | None) -> Engine:
         url.set(drivername="sqlite"), poolclass=StaticPool, connect_args={"check_same_thread": False}, **_OPTIONS
     )
     sqlite_files.prepare(engine, lock_seconds)
+    _trace(engine)
     return engine
 
 
@@ -65,6 +68,17 @@ def make_engine(
     url: str, pool: int, statement_seconds: float, lock_seconds: float | None, readers: ReaderThreads
 ) -> AsyncEngine:
     """Make the engine of a database; see `Database` for the parameters."""
+    engine = _make_engine(url, pool, statement_seconds, lock_seconds)
+    _trace(engine.sync_engine)
+    return engine
+
+
+def _trace(engine: Engine) -> None:
+    if traces.on:
+        trace_statements(engine)
+
+
+def _make_engine(url: str, pool: int, statement_seconds: float, lock_seconds: float | None) -> AsyncEngine:
     if url.startswith("sqlite"):
         reading = {"async_creator_fn": readers.connect}
         engine = create_async_engine(url, pool_size=pool, max_overflow=0, connect_args=reading, **_OPTIONS)

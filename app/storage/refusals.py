@@ -1,7 +1,9 @@
-"""Which errors of a database or a disk mean that it takes no writes, while it can still be read."""
+"""What errors of a database or a disk say, and which of them mean that it takes no writes, while it can be read."""
 
 import errno
 import sqlite3
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.errors import StorageFullError, StorageLockedError, StorageReadOnlyError, WriteRefusedError
 
@@ -37,3 +39,11 @@ def write_refused(error: OSError, about: str) -> WriteRefusedError:
     """Return the error for files that cannot be written."""
     kind = _OF_THE_SYSTEM.get(error.errno or 0, StorageFullError)
     return kind(f"{about}: {error.strerror or error}")
+
+
+def reason_of(error: Exception) -> str:
+    """Return what a driver says, in one line."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    lines = str(cause).splitlines() or [type(cause).__name__]
+    line = lines[0] if not isinstance(cause, SQLAlchemyError) else str(cause.args[0])
+    return line.partition(">: ")[2] or line

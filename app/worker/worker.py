@@ -9,7 +9,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -19,7 +19,8 @@ from app.errors import BundleRefusedError, DatabaseError
 from app.process import factory
 from app.process.resources import Resources
 from app.services.kit.supervision import stop
-from app.storage.training_jobs import LEASE_SECONDS, Job
+from app.storage.training_jobs import LEASE_SECONDS, Job, Status
+from app.tracing import traces
 from app.worker.planner import Planner
 from app.worker.training_process import Report, how_it_ended, start
 from models.bundle.errors import BundleError, StoreUnreachableError
@@ -86,7 +87,8 @@ class Worker:
     async def _do_whatever_happens(self, job: Job) -> None:
         """Run a job; an unexpected error ends the job, but not the worker."""
         try:
-            await self._do(job)
+            with traces.root("training job", {"braid.job.id": job.job_id, "braid.job.kind": job.kind}):
+                await self._do(job)
         except Exception as error:  # noqa: BLE001 - whatever it was, the next job is taken
             _log.exception("training job failed", job=job.job_id)
             with suppress(DatabaseError):
@@ -185,15 +187,19 @@ class Worker:
             _log.warning("training job lost to another worker", job=job.job_id)
             return
         if state == "cancelling":
-            await self._jobs.finish(job, "cancelled", "it was cancelled", report.lines)
+            await self._finish(job, "cancelled", "it was cancelled", report.lines)
             _log.info("training job cancelled", job=job.job_id)
             return
         outcome = report.outcome or {}
         if "version" not in outcome:
-            await self._jobs.finish(job, "failed", str(outcome.get("failed")), report.lines)
+            await self._finish(job, "failed", str(outcome.get("failed")), report.lines)
             _log.error("training job failed", job=job.job_id, reason=outcome.get("failed"))
             return
         await self._pass(job, str(outcome["version"]), report.lines)
+
+    async def _finish(self, job: Job, status: Status, reason: str | None, lines: Sequence[str] = ()) -> bool:
+        traces.note("braid.job.status", status)
+        return await self._jobs.finish(job, status, reason, lines)
 
     async def _pass(self, job: Job, version: str, lines: list[str]) -> None:
         """Activate the bundle if it passed the gate."""
@@ -202,14 +208,14 @@ class Worker:
             refusal = None if gate is None else gate.reason
             if refusal is not None:
                 _log.error("bundle refused by the gate", job=job.job_id, version=version, reason=refusal)
-                await self._jobs.finish(job, "refused", refusal, lines)
+                await self._finish(job, "refused", refusal, lines)
                 return
             await self._versions.take(version, f"job {job.job_id}")
         except BundleRefusedError as error:
             _log.error("bundle refused", job=job.job_id, version=version, reason=str(error))
-            await self._jobs.finish(job, "refused", str(error), lines)
+            await self._finish(job, "refused", str(error), lines)
             return
-        if not await self._jobs.finish(job, "succeeded", None, [*lines, f"bundle {version} is active"]):
+        if not await self._finish(job, "succeeded", None, [*lines, f"bundle {version} is active"]):
             _log.warning("training job lost to another worker", job=job.job_id)
             return
         _log.info("training job succeeded", job=job.job_id, version=version)

@@ -1,7 +1,9 @@
 """A ranked list, and what a request adds to the scores of some items."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from models.arrays.types import Float32, Int32, Mask, Places
 from models.ranking.candidates import Candidates
@@ -44,3 +46,16 @@ class Ranked:
     def items(self) -> Int32:
         """The codes of the items, best first."""
         return self.candidates.items[self.places]
+
+
+def added_by(adjustments: Sequence[Adjustment], items: Int32, scores: Float32) -> dict[str, Float32]:
+    """Return what adjustments add to the scores of some items (codes), by name; those of one name together."""
+    if not adjustments:
+        return {}
+    units = float(scores.std()) or 1.0, float(scores.max() - scores.min()) or 1.0
+    extra: dict[str, Float32] = {}
+    for one in adjustments:
+        size = np.float32(one.weight * units[one.of_range])
+        added = np.asarray(one.values[items] * size, dtype=np.float32)
+        extra[one.name] = extra[one.name] + added if one.name in extra else added
+    return extra

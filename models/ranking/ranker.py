@@ -22,9 +22,10 @@ from models.ranking.features import NETWORK_SIGNALS, FeatureBuilder
 from models.ranking.network import NETWORK_FILE, NetworkScorer
 from models.ranking.new_items import NewItems
 from models.ranking.newcomers import lifted_query, newcomer_lift
-from models.ranking.ranked import Adjustment, Ranked
+from models.ranking.ranked import Adjustment, Ranked, added_by
 from models.ranking.retriever import Retriever
 from models.ranking.seen_repeats import raise_repeats
+from models.ranking.timing import Timed, untimed
 from models.recommenders.content import Content
 from models.recommenders.go_on import GoOn
 from models.recommenders.popularity import Popularity
@@ -136,6 +137,7 @@ class Ranker:
         before_deadline: Callable[[], bool] = lambda: True,
         with_network: bool = True,
         retriever: Retriever | None = None,
+        timed: Timed = untimed,
     ) -> Ranked:
         """Rank the items that a request wants.
 
@@ -155,25 +157,24 @@ class Ranker:
             Whether the network is run at all; it has learned nothing about users without a history.
         retriever
             A copy of the ranker's own, for another thread.
+        timed
+            Entered around each phase.
         """
         lifted = newcomer_lift(self.retriever, history)
         query = query if lifted is None else lifted_query(query, lifted, self.popularity, self.n_candidates)
-        candidates = (retriever or self.retriever).retrieve(history, query, new_items)
+        with timed("candidates"):
+            candidates = (retriever or self.retriever).retrieve(history, query, new_items)
         network, late, scores = None, False, candidates.neighbours
         if lifted is not None:
             scores = lifted.raised(candidates.items, self.popularity.newcomer_counts_of(candidates.items))
         if with_network and self.network is not None and self.network_weight(candidates) > 0:
             late = not before_deadline()
             if not late:
-                network = self.network.raw(self.features.build(candidates, self.network.scaler))
-                scores = self.score(candidates, network)
-        extra: dict[str, Float32] = {}
-        if adjustments and len(scores):
-            units = float(scores.std()) or 1.0, float(scores.max() - scores.min()) or 1.0
-            for one in adjustments:
-                size = np.float32(one.weight * units[one.of_range])
-                added = np.asarray(one.values[candidates.items] * size, dtype=np.float32)
-                extra[one.name] = extra[one.name] + added if one.name in extra else added
+                with timed("network"):
+                    network = self.network.raw(self.features.build(candidates, self.network.scaler))
+                    scores = self.score(candidates, network)
+        extra = added_by(adjustments, candidates.items, scores) if len(scores) else {}
+        if extra:
             scores = scores + np.sum(list(extra.values()), axis=0, dtype=np.float32)
         places = np.argsort(-scores, kind="stable")
         if candidates.wanted is not None:

@@ -136,6 +136,7 @@ def test_a_misspelt_setting_is_told_with_the_nearest(
         ("BRAID_API_SERVICE_PORT", "8000"),
         ("BRAID_WORKER_SERVICE_HOST", "fd00::1"),
         ("BRAID_WORKER_PORT", "udp://10.0.0.1:53"),
+        ("BRAID_METRICS_PORT", "tcp://10.0.0.1:9100"),
         ("BRAID_WORKER_PORT_53_UDP_PORT", "53"),
         ("BRAID_TEST_REQUIRE_POSTGRESQL", "1"),
         ("BRAIDS", "1"),
@@ -257,3 +258,10 @@ def test_bad_schema_file_is_named_with_its_variable(
         load_settings()
     assert str(caught.value).startswith("BRAID_SCHEMA: ")
     assert said in str(caught.value)
+
+
+def test_metrics_have_another_port_than_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRAID_METRICS_PORT", "9100")
+    assert load_settings().metrics_port == 9100
+    with pytest.raises(SettingsError, match=r"^BRAID_PORT: must be another port than BRAID_METRICS_PORT"):
+        load_settings(port=9100)

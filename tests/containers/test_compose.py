@@ -71,9 +71,10 @@ def test_the_port_and_the_number_of_workers_are_settings(repository: Path) -> No
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_every_setting_and_the_access_to_s3_come_from_outside(repository: Path, name: str) -> None:
+def test_every_setting_the_access_to_s3_and_the_collector_come_from_outside(repository: Path, name: str) -> None:
     settings = {PREFIX + field.upper(): f"of {field}" for field in Settings.model_fields}
     keys = {f"AWS_{word}": word for word in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "ENDPOINT_URL")}
+    keys |= {f"OTEL_{word}": word for word in ("EXPORTER_OTLP_ENDPOINT", "EXPORTER_OTLP_HEADERS", "SERVICE_NAME")}
     variables = {"POSTGRES_PASSWORD": "x", **settings, **keys}
     given = read_compose(repository / "docker-compose.yml", variables)[name]["environment"]
     reached = {variable for variable, value in variables.items() if given.get(variable) == value}

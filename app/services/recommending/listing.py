@@ -17,7 +17,7 @@ from app.services.recommending.cursors import Cursor
 from app.services.recommending.empty_lists import why_empty
 from app.services.recommending.origins import Origin
 from app.services.recommending.pages import EarlierPages, Page, continued, cut_page, earlier_pages
-from app.services.recommending.phases import timed
+from app.services.recommending.phases import Phase, timed
 from app.services.recommending.ranked_lists import ranked_list
 from app.services.recommending.ranking import RankedList, strategy_of
 from app.services.recommending.reasons import Explainer
@@ -210,6 +210,7 @@ class Listing:
             log_scores=request.log_scores,
             popular_now=popular_now,
             before_deadline=lambda: time.monotonic() - request.started < deadline,
+            timed=Phase,
             rotation=self.rotation,
         )
 

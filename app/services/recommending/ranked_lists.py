@@ -17,6 +17,7 @@ from app.services.state.user_history import UserHistory
 from models.arrays.types import Float32, Int32
 from models.ranking.candidate_generation import NOTHING, CandidateQuery
 from models.ranking.rotation import NO_ROTATION, RotationConfig
+from models.ranking.timing import Timed, untimed
 
 
 def ranked_list(
@@ -29,6 +30,7 @@ def ranked_list(
     log_scores: LogScores | None = None,
     popular_now: tuple[Float32, Int32] | None = None,
     before_deadline: Callable[[], bool] = lambda: True,
+    timed: Timed = untimed,
     rotation: RotationConfig = NO_ROTATION,
 ) -> RankedList:
     """Rank items for a history and apply the rules.
@@ -45,11 +47,15 @@ def ranked_list(
         Interactions of each code up to now, and the codes by falling count; None if there are none since the bundle.
     before_deadline
         Whether there is time left for the network.
+    timed
+        Entered around each phase.
     rotation
         How far items sink that the user was shown and passed over.
     """
     query = candidate_query(serving, user_history, options, delivered, favour_new_items=new_item_share > 0)
-    found = rank(serving, user_history, options, query, log_scores=log_scores, before_deadline=before_deadline)
+    found = rank(
+        serving, user_history, options, query, log_scores=log_scores, before_deadline=before_deadline, timed=timed
+    )
     if options.min_score is None:
         found = _filled(serving, query, found, max(options.limit, DEPTH) + 1)
     return apply_rules(

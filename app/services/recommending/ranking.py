@@ -19,6 +19,7 @@ from models.data.history import SECONDS_A_DAY, History
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.live_catalogue import LiveCatalogue
 from models.ranking.ranked import Adjustment, Ranked
+from models.ranking.timing import Timed, untimed
 
 DEPTH = 100
 """Items that the first page fixes; after them the list continues with the best items at the time of the request."""
@@ -91,6 +92,7 @@ def rank(
     *,
     log_scores: LogScores | None = None,
     before_deadline: Callable[[], bool] = lambda: True,
+    timed: Timed = untimed,
 ) -> RankedList:
     """Score the candidates of a request and put them in order, with its boosts, buries and preferences.
 
@@ -100,6 +102,8 @@ def rank(
         Used while there is no bundle.
     before_deadline
         Whether there is time left for the network.
+    timed
+        Entered around each phase.
     """
     strategy = strategy_of(serving, user_history, options, log_scores)
     has_history = strategy in {"personalized", "session"}
@@ -119,6 +123,7 @@ def rank(
         adjustments=adjustments,
         before_deadline=before_deadline,
         with_network=has_history,
+        timed=timed,
     )
     items, scores = ranked.items, ranked.scores
     if strategy == "popular" and not adjustments and ranked.lifted is None:

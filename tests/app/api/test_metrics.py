@@ -67,7 +67,24 @@ async def test_lists_and_their_users_and_items_are_counted(bundles: BundleStore,
     assert grown(before, after, "braid_requested_items_total", known="false") == 1
     assert grown(before, after, "braid_top_score_count") == 4
     drift = drift_of(own_registry())
-    assert all(re.match(r"[\d.]+", text) for text in (drift.users, drift.items, drift.score))
+    # Other tests of the process count too, and their scores may be below 0.
+    assert all(re.match(r"-?[\d.]+", text) for text in (drift.users, drift.items, drift.score))
+
+
+async def test_candidates_and_the_network_are_phases_of_ranking(
+    bundles: BundleStore, client: httpx.AsyncClient
+) -> None:
+    item = bundles.load(str(bundles.active_version())).arrays["item_ids"][0].decode()
+    before = await scraped(client)
+    # Popular items have no use for the network.
+    await client.get("/recommend/a-stranger")
+    await client.post("/recommend", json={"session_items": [item]})
+    after = await scraped(client)
+    name = "braid_list_phase_seconds"
+    counts = {phase: grown(before, after, f"{name}_count", phase=phase) for phase in ("rank", "candidates", "network")}
+    assert counts == {"rank": 2, "candidates": 2, "network": 1}
+    seconds = {phase: grown(before, after, f"{name}_sum", phase=phase) for phase in counts}
+    assert 0 < seconds["candidates"] + seconds["network"] < seconds["rank"]
 
 
 async def test_impressions_are_counted_by_the_bundle_that_recommended(

@@ -27,7 +27,9 @@ async def test_a_key_is_made_shown_once_replaced_and_revoked(
     page = await client.get("/console/keys", headers=session)
     form = {"csrf": csrf_of(page)}
     made = await client.post(
-        "/console/keys", data=form | {"name": "<shop>", "scopes": ["read", "write"], "days": "30", "rate_limit": "77/minute"}, headers=session
+        "/console/keys",
+        data=form | {"name": "<shop>", "scopes": ["read", "write"], "days": "30", "rate_limit": "77/minute"},
+        headers=session,
     )
     assert made.status_code == 200
     assert made.headers["cache-control"] == "no-store"
