@@ -121,8 +121,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         # A redirect would name whatever host the request names.
         redirect_slashes=False,
-        # The framework's own traces and logs hold paths, queries and texts of errors, which name users; to find out that
-        # they are not wanted takes a tenth of the hot path.
+        # The framework's own traces and logs hold paths, queries and texts of errors, which name users; and to find out
+        # that they are not wanted takes a tenth of the hot path.
         telemetry=dict.fromkeys(("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False),
     )
     app.state.settings = settings

@@ -47,6 +47,8 @@ _OTHERS = {"merge_user": "anonymous-7", "undo_merge": "anonymous-7"}
 """Examples of path parameters that differ by operation."""
 _RETRY_AFTER = {"Retry-After": {"description": "seconds until the next attempt", "schema": {"type": "integer"}}}
 _JSON = "application/json"
+_FORM = "Body_"
+"""What the names of the schemas of forms begin with; unknown fields of forms are refused."""
 _FIRST_ERROR = 400
 _SUMMARY = re.compile(r"(.+?)[;:.](?:\s|$)")
 _SCHEME = "key"
@@ -75,6 +77,9 @@ def describe(app: FastAPI) -> None:
             for schema in schemas.values():
                 if "examples" in schema:
                     schema["examples"] = [_with_nulls(one, schema, schemas) for one in schema["examples"]]
+            for name in schemas:
+                if name.startswith(_FORM):
+                    schemas[name]["additionalProperties"] = False
             document["components"]["securitySchemes"] = {_SCHEME: _KEY}
             for path, operations in document["paths"].items():
                 for method, operation in operations.items():

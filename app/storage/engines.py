@@ -68,7 +68,7 @@ def make_engine(
     url: str, pool: int, statement_seconds: float, lock_seconds: float | None, readers: ReaderThreads
 ) -> AsyncEngine:
     """Make the engine of a database; see `Database` for the parameters."""
-    engine = _make_engine(url, pool, statement_seconds, lock_seconds)
+    engine = _make_engine(url, pool, statement_seconds, lock_seconds, readers)
     _trace(engine.sync_engine)
     return engine
 
@@ -78,7 +78,9 @@ def _trace(engine: Engine) -> None:
         trace_statements(engine)
 
 
-def _make_engine(url: str, pool: int, statement_seconds: float, lock_seconds: float | None) -> AsyncEngine:
+def _make_engine(
+    url: str, pool: int, statement_seconds: float, lock_seconds: float | None, readers: ReaderThreads
+) -> AsyncEngine:
     if url.startswith("sqlite"):
         reading = {"async_creator_fn": readers.connect}
         engine = create_async_engine(url, pool_size=pool, max_overflow=0, connect_args=reading, **_OPTIONS)

@@ -39,6 +39,7 @@ OVERLAPPING = {
     "/interactions/batch": "`batch` is read as the id of an interaction",
     "/items/batch": "an item may have the id `batch`",
     "/items/similar": "an item may have the id `similar`",
+    "/recommend/batch": "a user may have the id `batch`",
     "/users/batch": "a user may have the id `batch`",
 }
 """Paths that belong to another path as well, whose methods they take."""
