@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import DatabaseError, SchemaError, StorageFullError, StorageReadOnlyError, WriteRefusedError
 from app.storage import sqlite_files
-from app.storage.engines import CONNECT_SECONDS, ReaderThreads, make_engine, make_sqlite_writer
+from app.storage.engines import CONNECT_SECONDS, Readers, make_engine, make_sqlite_writer
 from app.storage.pool_metrics import CountedPool
 from app.storage.refusals import reason_of, refusal_of
 from app.storage.tables import metadata
@@ -53,7 +53,7 @@ class Database:
         self, url: str, *, pool: int = 10, statement_seconds: float = 30.0, lock_seconds: float | None = None
     ) -> None:
         self.url = make_url(url)
-        readers = ReaderThreads()
+        readers = Readers()
         self.engine = make_engine(url, pool, statement_seconds, lock_seconds, readers)
         self._pool = CountedPool(self.engine, readers)
         self._refused: WriteRefusedError | None = None

@@ -3,7 +3,6 @@
 import asyncio
 from threading import Thread
 from typing import Any
-from weakref import WeakSet
 
 import aiosqlite
 import orjson
@@ -35,37 +34,45 @@ def make_sqlite_writer(url: URL, lock_seconds: float | None) -> Engine:
     return engine
 
 
-class ReaderThreads:
-    """The threads of the connections that read from a file of SQLite."""
+class Readers:
+    """The connections that read from a file of SQLite, each in a thread of its own."""
 
     def __init__(self) -> None:
-        self._threads: WeakSet[Thread] = WeakSet()
+        self._open: list[aiosqlite.Connection] = []
 
     def connect(self, *arguments: Any, **options: Any) -> aiosqlite.Connection:
         """Make a connection, as the engine would."""
         connection = aiosqlite.connect(*arguments, **options)
-        thread: Thread = connection._thread  # noqa: SLF001 - as SQLAlchemy does; nothing public leads to it
-        thread.daemon = True
-        self._threads.add(thread)
+        _thread(connection).daemon = True
+        self._open = [one for one in self._open if _thread(one).is_alive()] + [connection]
         return connection
 
-    async def ended(self) -> None:
-        """Wait two seconds at most until connections that were told to close are closed.
+    async def close(self) -> None:
+        """Close what the engine has not closed, and wait two seconds at most until all are.
 
-        One whose caller was cancelled closes by itself, and tells the event loop, which has to be there still.
+        Of a caller who was cancelled while it opened, the engine knows none; one that closes by itself tells the event
+        loop, which has to be there still.
         """
-        started = [thread for thread in self._threads if thread.is_alive()]
+        alive = [one for one in self._open if _thread(one).is_alive()]
 
         def join() -> None:
-            for thread in started:
-                thread.join(_CLOSING_SECONDS / len(started))
+            for one in alive:
+                _thread(one).join(_CLOSING_SECONDS / len(alive))
 
-        if started:
+        for one in alive:
+            one.stop()
+        if alive:
             await asyncio.to_thread(join)
 
 
+def _thread(connection: aiosqlite.Connection) -> Thread:
+    # As SQLAlchemy does: nothing public leads to it.
+    thread: Thread = connection._thread  # noqa: SLF001
+    return thread
+
+
 def make_engine(
-    url: str, pool: int, statement_seconds: float, lock_seconds: float | None, readers: ReaderThreads
+    url: str, pool: int, statement_seconds: float, lock_seconds: float | None, readers: Readers
 ) -> AsyncEngine:
     """Make the engine of a database; see `Database` for the parameters."""
     engine = _make_engine(url, pool, statement_seconds, lock_seconds, readers)
@@ -79,7 +86,7 @@ def _trace(engine: Engine) -> None:
 
 
 def _make_engine(
-    url: str, pool: int, statement_seconds: float, lock_seconds: float | None, readers: ReaderThreads
+    url: str, pool: int, statement_seconds: float, lock_seconds: float | None, readers: Readers
 ) -> AsyncEngine:
     if url.startswith("sqlite"):
         reading = {"async_creator_fn": readers.connect}

@@ -7,7 +7,7 @@ from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import QueuePool
 
-from app.storage.engines import ReaderThreads
+from app.storage.engines import Readers
 
 CONNECTIONS = Gauge(
     "braid_database_connections",
@@ -35,10 +35,10 @@ class CountedPool:
     engine
         Of one database; a process that serves has one.
     readers
-        The threads of its connections on SQLite.
+        Its connections on SQLite.
     """
 
-    def __init__(self, engine: AsyncEngine, readers: ReaderThreads) -> None:
+    def __init__(self, engine: AsyncEngine, readers: Readers) -> None:
         self._engine = engine
         self._readers = readers
         self._in_use = CONNECTIONS.labels("in_use")
@@ -64,7 +64,7 @@ class CountedPool:
     async def close(self) -> None:
         """Close all connections that are idle."""
         await self._engine.dispose()
-        await self._readers.ended()
+        await self._readers.close()
         self._note()
 
     def _note(self) -> None:

@@ -18,7 +18,7 @@ from benchmarks.load.work import Say, Work
 
 _EVERYTHING, _BRIEF, _RANDOM = "examples,coverage,fuzzing,stateful", "examples,fuzzing,stateful", "fuzzing,stateful"
 _SYSTEMATIC = 20_000
-"""Cases that the bounds of all fields make, about."""
+"""From so many cases on, those that the bounds of all fields make come first: some 60,000."""
 _EACH = 20
 """Cases of each call in one run of the random ones."""
 _REPOSITORY = Path(__file__).parents[2]

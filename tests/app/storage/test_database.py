@@ -6,12 +6,14 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from app.errors import DatabaseError, StorageReadOnlyError
+from app.storage import sqlite_files
 from app.storage.database import Database, pages
 from app.storage.migrations import newest_revision, require_schema, upgrade
 from tests.postgresql import PostgreSQL
@@ -189,3 +191,33 @@ async def test_closing_waits_for_connections_whose_callers_were_cancelled(tmp_pa
     assert readers
     await database.close()
     assert not any(thread.is_alive() for thread in readers)
+
+
+async def test_closing_closes_what_was_left_while_it_was_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached = asyncio.Event()
+    set_up = sqlite_files._set_up
+
+    def slow(connection: Any, record: Any, milliseconds: int) -> None:
+        reached.set()
+        connection.create_function("slow", 0, lambda: time.sleep(0.2))
+        connection.cursor().execute("SELECT slow()")
+        set_up(connection, record, milliseconds)
+
+    monkeypatch.setattr(sqlite_files, "_set_up", slow)
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'slow.sqlite3'}")
+    before = set(threading.enumerate())
+
+    async def ask() -> None:
+        async with database.begin():
+            pytest.fail("it was cancelled")
+
+    opening = asyncio.create_task(ask())
+    await reached.wait()
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    readers = set(threading.enumerate()) - before
+    await database.close()
+    assert not any(thread.is_alive() for thread in readers if "_connection_worker" in thread.name)
