@@ -78,7 +78,7 @@ _MODULES = (
     console_keys,
     sign_in,
 )
-_ASKED_BY_OTHERS = (metrics, health, views, sign_in)
+_ASKED_BY_OTHERS = (metrics, health, views, console_keys, sign_in)
 """Probes, collectors of metrics and browsers add parameters of their own."""
 _log = structlog.get_logger(__name__)
 

@@ -47,10 +47,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     folder = getattr(item, "funcargs", {}).get("tmp_path")
-    yield
-    for path in [] if folder is None else sorted(folder.glob("*.log")):
-        look(path.read_text(encoding="utf-8", errors="replace"), path.name)
-    _fail()
+    try:
+        yield
+    finally:
+        for path in [] if folder is None else sorted(folder.rglob("*.log")):
+            look(path.read_text(encoding="utf-8", errors="replace"), path.name)
+        _fail()
 
 
 @pytest.hookimpl(trylast=True)

@@ -33,9 +33,7 @@ class Rule:
     @cached_property
     def recorded(self) -> bool:
         """Return whether the guard writes its acts into the audit log: those of keys are recorded with their ids."""
-        return (
-            self.needs == "admin" and not self.path.startswith(("/keys", "/console/keys")) and self.path not in _NO_ACT
-        )
+        return self.needs == "admin" and not self.path.startswith(_OF_KEYS) and self.path not in _NO_ACT
 
 
 _OF_KEYS = ("/keys", "/console/keys")

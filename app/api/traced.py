@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.observed import METHODS, NO_ROUTE, noted_route
 from app.tracing import failed, traces
 
-_CARRIED = (b"traceparent", b"tracestate")
+_PARENT = b"traceparent"
 _UNEXPECTED = 500
 _FIRST_OF_SERVER = 500
 
@@ -32,14 +32,14 @@ class Traced:
         if scope["type"] != "http" or not traces.on:
             await self._app(scope, receive, send)
             return
-        carried = {name.decode(): value.decode("latin-1") for name, value in scope["headers"] if name in _CARRIED}
+        carried = {name.decode(): value.decode("latin-1") for name, value in scope["headers"] if name == _PARENT}
         method = scope["method"] if scope["method"] in METHODS else "_OTHER"
         about = {"http.request.method": method, "url.scheme": scope.get("scheme", "http")}
         with traces.request(carried, about) as span:
             context = span.get_span_context()
             parent = f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}".encode()
-            headers = [pair for pair in scope["headers"] if pair[0] != b"traceparent"]
-            scope = {**scope, "headers": [*headers, (b"traceparent", parent)]}
+            headers = [pair for pair in scope["headers"] if pair[0] != _PARENT]
+            scope = {**scope, "headers": [*headers, (_PARENT, parent)]}
             noted: dict[str, Any] = {}
 
             async def noting(message: Message) -> None:

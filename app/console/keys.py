@@ -7,10 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request, Response
 from pydantic import ValidationError
 
+from app.api.dependencies import State
 from app.api.keys import Caller, KeyId, Keys
 from app.console.own_forms import csrf_for, require_own_form
 from app.console.pages import page
 from app.errors import NotFoundError
+from app.process.serving_state import ServingState
 from app.schemas.keys import MEANINGS, KeyIn, NewKey, RotateIn
 from app.services.access.api_keys import ApiKeys
 
@@ -22,14 +24,15 @@ Text = Annotated[str, Form(max_length=10_000)]
 
 
 @router.get(_PATH)
-async def show_keys(request: Request, keys: Keys) -> Response:
+async def show_keys(request: Request, state: State, keys: Keys) -> Response:
     """Show all keys, and a form that makes one."""
-    return await _shown(request, keys)
+    return await _shown(request, state, keys)
 
 
 @router.post(_PATH, dependencies=_own)
 async def make_key(
     request: Request,
+    state: State,
     keys: Keys,
     caller: Caller,
     name: Text = "",
@@ -54,33 +57,35 @@ async def make_key(
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return await _shown(request, keys, wrong=f"{where}: {first['msg']}" if where else first["msg"])
+        return await _shown(request, state, keys, wrong=f"{where}: {first['msg']}" if where else first["msg"])
     except (ValueError, OverflowError):
-        return await _shown(request, keys, wrong=f"days: {days!r} is not a number of days")
-    return await _shown(request, keys, made=await keys.add(given, caller))
+        return await _shown(request, state, keys, wrong=f"days: {days!r} is not a number of days")
+    return await _shown(request, state, keys, made=await keys.add(given, caller))
 
 
 @router.post(_PATH + "/{key_id}/rotate", dependencies=_own)
-async def replace_key(request: Request, key_id: KeyId, keys: Keys, caller: Caller) -> Response:
+async def replace_key(request: Request, state: State, key_id: KeyId, keys: Keys, caller: Caller) -> Response:
     """Make a key that may do the same, and show it this once."""
     try:
         made = await keys.rotate(key_id, RotateIn().grace_hours, caller)
     except NotFoundError as error:
-        return await _shown(request, keys, wrong=str(error))
-    return await _shown(request, keys, made=made)
+        return await _shown(request, state, keys, wrong=str(error))
+    return await _shown(request, state, keys, made=made)
 
 
 @router.post(_PATH + "/{key_id}/revoke", dependencies=_own)
-async def revoke_key(request: Request, key_id: KeyId, keys: Keys, caller: Caller) -> Response:
+async def revoke_key(request: Request, state: State, key_id: KeyId, keys: Keys, caller: Caller) -> Response:
     """End a key within a second."""
     try:
         await keys.revoke(key_id, caller)
     except NotFoundError as error:
-        return await _shown(request, keys, wrong=str(error))
-    return await _shown(request, keys)
+        return await _shown(request, state, keys, wrong=str(error))
+    return await _shown(request, state, keys)
 
 
-async def _shown(request: Request, keys: ApiKeys, *, made: NewKey | None = None, wrong: str | None = None) -> Response:
+async def _shown(
+    request: Request, state: ServingState, keys: ApiKeys, *, made: NewKey | None = None, wrong: str | None = None
+) -> Response:
     return page(
         "keys.html",
         HTTPStatus.OK if wrong is None else HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -90,6 +95,7 @@ async def _shown(request: Request, keys: ApiKeys, *, made: NewKey | None = None,
         wrong=wrong,
         now=datetime.now(UTC),
         csrf=csrf_for(request),
+        open=state.resources.settings.allow_open,
     )
 
 

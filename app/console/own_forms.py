@@ -30,7 +30,7 @@ def require_own_page(request: Request) -> None:
 
 
 async def require_own_form(request: Request, csrf: Annotated[str, Form(max_length=100)] = "") -> None:
-    """Refuse a form that is not of this session.
+    """Refuse a form that is not of this session; without a session, one whose page the browser does not name.
 
     Raises
     ------
@@ -39,5 +39,7 @@ async def require_own_form(request: Request, csrf: Annotated[str, Form(max_lengt
     """
     require_own_page(request)
     expected = csrf_for(request)
+    if expected is None and b"origin" not in header_values(request.scope):
+        raise ForbiddenError("send the form from its page: the Origin header is missing")
     if expected is not None and not hmac.compare_digest(csrf.encode(), expected.encode()):
         raise ForbiddenError("the form is not of this session: open the page again")

@@ -26,8 +26,6 @@ _UNLESS_THERE = "ON CONFLICT (event_id) WHERE event_id IS NOT NULL DO NOTHING"
 _INSERT_SQLITE = "INSERT INTO interactions ({names}) VALUES ({marks}) {unless}"
 _CACHE_SQLITE = "PRAGMA cache_size = -64000"
 """64 MB: rows stand anywhere in the index of user and time, and with less its pages are read and written often."""
-_CHECKPOINT_SQLITE = "PRAGMA wal_autocheckpoint = 128000"
-"""512 MB: what several commits wrote goes from the write-ahead log into the file once."""
 _MAKE_ROOM = "CREATE TEMPORARY TABLE given ON COMMIT DROP AS SELECT {names} FROM interactions LIMIT 0"
 _TAKE_OVER = "INSERT INTO interactions ({names}) SELECT {names} FROM given {unless}"
 _ROWS_AT_ONCE = 20_000
@@ -71,10 +69,6 @@ class BulkStore:
     async def pass_over(self, table: pa.Table, known: KnownRows) -> None:
         """Count the rows of a table that was committed before the import was interrupted."""
         known.remember(await self._compare(table, known))
-
-    async def tidy_up(self) -> None:
-        """Empty SQLite's write-ahead log, as the next small write would have to; a reader may be in the way."""
-        await self._database.truncate_log()
 
     async def _compare(self, table: pa.Table, known: KnownRows) -> Compared:
         """Find the rows that are not in the log, with the users who they are now."""
@@ -169,7 +163,6 @@ def _without(table: pa.Table, user_ids: Collection[str]) -> pa.Table:
 def _insert_sqlite(connection: Connection, table: pa.Table) -> int:
     """Insert rows, except those whose `event_id` is there; return how many were new."""
     connection.exec_driver_sql(_CACHE_SQLITE)
-    connection.exec_driver_sql(_CHECKPOINT_SQLITE)
     names, new = table.column_names, 0
     marks = ", ".join("?" * len(names))
     statement = _INSERT_SQLITE.format(names=", ".join(names), marks=marks, unless=_UNLESS_THERE)

@@ -18,7 +18,7 @@ _LAUNCHER = "app.services.kit.end_with_parent"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 # One pool and one arena: others reserve memory that they do not use, and the limit counts it.
 QUIET = {**dict.fromkeys(_THREADS, "1"), "ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
-"""Variables of processes that take little."""
+"""Environment that keeps memory and threads of a process low."""
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,6 @@ class Importing:
                 # Checked before anything is stored, so that nothing is of a file that is refused.
                 await self._look_first(files, timestamps, limits, progress)
             await self._import(run, files, timestamps, progress, replace=replace)
-            await self._bulk.tidy_up()
         except DataSetError as error:
             if state is not None:
                 await self._imports.end(state.import_id, FAILED, str(error))
