@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
-from limits import parse
+from limits import parse_many
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -15,6 +15,8 @@ _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "sqlite+aiosqlite": "sqlite+aiosqlite",
 }
+_LONGEST_SECONDS = 366 * 86_400
+"""Of the time of a rate limit: a year."""
 
 
 def database_url(value: str) -> str:
@@ -74,20 +76,24 @@ def networks(value: str) -> str:
 
 
 def rate_limit(value: str) -> str:
-    """Return how many requests there may be in which time.
+    """Return how many requests there may be in which time, without spaces and line breaks around it.
 
     Raises
     ------
     ValueError
-        It is no such text, or allows none.
+        It is no such text, has several limits, allows no request, or its time is longer than a year.
     """
     try:
-        amount = parse(value).amount
+        first, *others = parse_many(value)
     except ValueError as error:
         raise ValueError(f"{value!r} is not a limit such as 600/minute or 50/second") from error
-    if amount < 1:
+    if others:
+        raise ValueError(f"{value!r} has several limits: give one, such as 600/minute")
+    if first.amount < 1:
         raise ValueError(f"{value!r} allows no request at all")
-    return value
+    if first.get_expiry() > _LONGEST_SECONDS:
+        raise ValueError(f"{value!r} counts over more than a year: give a shorter time, such as 600/minute")
+    return " ".join(value.split())
 
 
 def limit_storage(value: str) -> str:

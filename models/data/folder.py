@@ -106,6 +106,9 @@ def reading(path: object) -> Iterator[None]:
     """
     try:
         yield
+    except MemoryError:
+        # Arrow's own is an `ArrowException` too, and says nothing about the file.
+        raise
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataSetError(f"{path}: cannot be read: {reason}") from error

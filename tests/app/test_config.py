@@ -199,6 +199,37 @@ def test_what_is_no_place_of_bundles_is_refused(monkeypatch: pytest.MonkeyPatch,
         load_settings()
 
 
+@pytest.mark.parametrize("variable", ["BRAID_RATE_LIMIT", "BRAID_ADDRESS_RATE_LIMIT"])
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [
+        ("often", "is not a limit such as 600/minute"),
+        ("0/minute", "allows no request at all"),
+        ("10/second; 1000/day", "has several limits: give one, such as 600/minute"),
+        ("5/minute, 3/second", "has several limits"),
+        ("10 per 99999999999999 year", "counts over more than a year: give a shorter time"),
+        ("10 per 13 month", "counts over more than a year"),
+    ],
+)
+def test_what_is_no_rate_limit_is_refused(
+    monkeypatch: pytest.MonkeyPatch, variable: str, limit: str, message: str
+) -> None:
+    monkeypatch.setenv(variable, limit)
+    with pytest.raises(SettingsError, match=f"^{variable}: .*{message}"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [("5/minute\n", "5/minute"), (" 10 per  2 hour ", "10 per 2 hour"), ("1/year", "1/year")],
+)
+def test_rate_limits_are_kept_without_spaces_around_them(
+    monkeypatch: pytest.MonkeyPatch, given: str, used: str
+) -> None:
+    monkeypatch.setenv("BRAID_RATE_LIMIT", given)
+    assert load_settings().rate_limit == used
+
+
 @pytest.mark.parametrize("place", ["var/bundles", "file:///srv/bundles", "s3://bucket/some/where", "gs://bucket"])
 def test_places_of_bundles_are_taken(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     monkeypatch.setenv("BRAID_BUNDLES", place)

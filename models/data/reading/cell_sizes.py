@@ -7,11 +7,21 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from models.data.reading.cell_types import holds_text, read_as
+
 Sizes = npt.NDArray[np.int64]
 
 
 def column_sizes(column: pa.ChunkedArray) -> Sizes:
-    """Return the bytes of each cell; a text in a dictionary counts in each row that has it."""
+    """Return the bytes of each cell; a text in a dictionary counts in each row that has it.
+
+    Raises
+    ------
+    DataSetError
+        The type of the cells is not known.
+    """
+    if (usual := read_as(column.type)) != column.type:
+        column = column.cast(usual)
     return np.concatenate([_sizes(chunk) for chunk in column.chunks]) if column.num_chunks else np.zeros(0, np.int64)
 
 
@@ -35,24 +45,12 @@ def _sizes(cells: Any) -> Sizes:
     return np.full(len(cells), _width(kind), np.int64)
 
 
-def holds_text(kind: pa.DataType) -> bool:
-    """Return whether cells are texts or bytes of any length."""
-    return is_bytes(kind) or bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def is_bytes(kind: pa.DataType) -> bool:
-    """Return whether cells are bytes of any length, and no text."""
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
-
-
 def _numbers(lengths: Any) -> Sizes:
     found: Sizes = pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False).astype(np.int64)
     return found
 
 
 def _width(kind: pa.DataType) -> int:
-    try:
-        return int(kind.bit_width + 7) // 8
-    except ValueError:
-        # Types without a width of their own are not read from Parquet files.
-        return 0
+    if isinstance(kind, pa.BaseExtensionType):
+        kind = kind.storage_type
+    return 0 if pa.types.is_null(kind) else int(kind.bit_width + 7) // 8

@@ -1,6 +1,6 @@
 """Rows of Parquet files in bounded pieces: a file of some hundred bytes can hold gigabytes of text."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from models.data.errors import DataSetError
-from models.data.reading.cell_sizes import column_sizes, holds_text
+from models.data.reading.cell_sizes import column_sizes
+from models.data.reading.cell_types import holds_text, read_as
 from models.data.reading.rows import MAX_LINE
 
 _UNGUARDED_BYTES = 1 << 25
@@ -47,12 +48,15 @@ def pieces(
     Raises
     ------
     DataSetError
-        A cell is longer than a line of a text file may be.
+        A cell is longer than a line of a text file may be, or of a type that is not known.
     """
     plain = pyarrow.parquet.ParquetFile(file)
-    types = {field.name: field.type for field in plain.schema_arrow if wanted is None or field.name in wanted}
+    types = _types(plain.schema_arrow, place, wanted)
     leaves = [leaf for leaf in _leaves(plain.metadata) if _is_of(leaf.path, types)]
-    opened = pyarrow.parquet.ParquetFile(file, read_dictionary=[leaf.path for leaf in leaves if leaf.is_text])
+    # Texts of extensions, such as JSON, come in dictionaries where these are read as what they hold.
+    opened = pyarrow.parquet.ParquetFile(
+        file, read_dictionary=[leaf.path for leaf in leaves if leaf.is_text], arrow_extensions_enabled=False
+    )
     texts = [name for name, kind in types.items() if holds_text(kind)]
     # Of others no dictionary says how long a row may be.
     guarded = [name for name, kind in types.items() if pa.types.is_nested(kind) or pa.types.is_dictionary(kind)]
@@ -64,13 +68,44 @@ def pieces(
     for batch in opened.iter_batches(rows, columns=list(types)):
         # Where a column of objects has the name of another one up to a full stop, a part of it is read as well.
         table = pa.Table.from_batches([batch]).select(list(types))
+        if opened is plain:
+            table = _cast(table, types)
         held = [name for name, kind in types.items() if table.schema.field(name).type != kind]
         for start, length in _cuts(table, [*dict.fromkeys((*held, *guarded))], place, done):
-            piece = table.slice(start, length)
-            for name in held:
-                piece = piece.set_column(piece.column_names.index(name), name, piece[name].cast(types[name]))
             done += length
-            yield piece, done / total
+            yield _cast(table.slice(start, length), types), done / total
+
+
+def whole(file: Path | IO[bytes], schema: pa.Schema, place: object, wanted: Collection[str] | None = None) -> pa.Table:
+    """Read all rows at once; see `pieces`.
+
+    Raises
+    ------
+    DataSetError
+        A column has a type that is not known.
+    """
+    types = _types(schema, place, wanted)
+    table = pyarrow.parquet.read_table(file, columns=None if wanted is None else list(types))
+    return _cast(table.select(list(types)), types)
+
+
+def _types(schema: pa.Schema, place: object, wanted: Collection[str] | None) -> dict[str, pa.DataType]:
+    """Return as which types the columns are read."""
+    types = {}
+    for field in schema:
+        if wanted is None or field.name in wanted:
+            try:
+                types[field.name] = read_as(field.type)
+            except DataSetError as error:
+                raise DataSetError(f"{place}: column {field.name}: {error}") from error
+    return types
+
+
+def _cast(table: pa.Table, types: Mapping[str, pa.DataType]) -> pa.Table:
+    for number, (name, kind) in enumerate(types.items()):
+        if table.schema.field(number).type != kind:
+            table = table.set_column(number, name, table.column(number).cast(kind))
+    return table
 
 
 def _is_of(path: str, names: Collection[str]) -> bool:

@@ -10,12 +10,11 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet
 
 from models.data.errors import DataSetError
-from models.data.folder import EXPORTED
+from models.data.folder import EXPORTED, reading
 from models.data.reading import arrow_csv, delimiters, encodings, parquet_rows
-from models.data.reading.cell_sizes import is_bytes
+from models.data.reading.cell_types import holds_text, is_single
 from models.data.reading.compression import Place
 from models.data.reading.first_line import MAX_COLUMNS
 from models.data.reading.rows import BadRow, Line, csv_rows, json_rows, lines_of
@@ -94,7 +93,7 @@ class Source:
             if self.kind == "csv" and self.fast and last is not None and self._may_be_open(last):
                 raise pa.ArrowInvalid("a quote may be open at the end")
         except (pa.ArrowException, UnicodeDecodeError) as error:
-            if self.kind == "parquet" or not self.fast:
+            if not self.fast:
                 raise DataSetError(f"{self.place}: cannot be read: {first_line(error)}") from error
             self.fast = False
             if self.encoding == encodings.UTF_8:
@@ -145,9 +144,9 @@ class Source:
     def _at_once(self) -> pa.Table | None:
         """Read the file in one go; None where it has to be read in another way."""
         if self.kind == "parquet":
-            with self.place.open() as (stream, _):
-                columns = None if self.wanted is None else [name for name in self.names if name in self.wanted]
-                return pyarrow.parquet.read_table(self.place.path if self.place.is_plain else stream, columns=columns)
+            with reading(self.place), self.place.open() as (stream, _):
+                file = self.place.path if self.place.is_plain else stream
+                return parquet_rows.whole(file, self.schema or pa.schema([]), self.place, self.wanted)
         if not (self.fast and self.place.is_plain):
             return None
         try:
@@ -169,7 +168,7 @@ class Source:
         if self.kind == "parquet":
             if name not in self._head.column_names:
                 return []
-            found = self._head[name].slice(0, rows if _is_text(self._head[name].type) else _NUMBERS_LOOKED_AT)
+            found = self._head[name].slice(0, rows if holds_text(self._head[name].type) else _NUMBERS_LOOKED_AT)
             # What are moments already says nothing about how texts are read.
             cells = [] if pa.types.is_temporal(found.type) else found.to_pylist()
         else:
@@ -185,7 +184,7 @@ class Source:
     def _head(self) -> pa.Table:
         schema = self.schema or pa.schema([])
         # Lists, objects and bytes say nothing about how texts and numbers are read.
-        plain = [field for field in schema if not (pa.types.is_nested(field.type) or is_bytes(field.type))]
+        plain = [field for field in schema if is_single(field.type)]
         found = self._parquet(SAMPLE_ROWS, [field.name for field in plain])
         return next((chunk.table for chunk in found), pa.schema(plain).empty_table())
 
@@ -242,7 +241,7 @@ class Source:
 
     def _parquet(self, rows: int, wanted: Collection[str] | None = None) -> Iterator[RawChunk]:
         wanted = self.wanted if wanted is None else wanted
-        with self.place.open() as (stream, _):
+        with reading(self.place), self.place.open() as (stream, _):
             row, file = 0, self.place.path if self.place.is_plain else stream
             for piece, share in parquet_rows.pieces(file, rows, self.place, wanted):
                 yield RawChunk(_numbered(piece, row), share)
@@ -284,10 +283,6 @@ def _held(lines: Iterator[Line | BadRow], rows: int) -> Iterator[Line | BadRow]:
 
 def _numbered(table: pa.Table, first: int) -> pa.Table:
     return table.append_column(ROW, pa.array(np.arange(first, first + table.num_rows)))
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _json_cell(value: object) -> str | None:

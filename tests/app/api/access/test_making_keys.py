@@ -89,6 +89,8 @@ async def test_acts_are_recorded(client: httpx.AsyncClient, make: Make) -> None:
         ({"name": "n", "scopes": ["read"], "expires_at": "2026-01-01T00:00:00Z"}, "expires_at"),
         ({"name": "n", "scopes": ["read"], "rate_limit": "often"}, "rate_limit"),
         ({"name": "n", "scopes": ["read"], "rate_limit": "0/minute"}, "rate_limit"),
+        ({"name": "n", "scopes": ["read"], "rate_limit": "10/second; 1000/day"}, "rate_limit"),
+        ({"name": "n", "scopes": ["read"], "rate_limit": "10 per 99999999999999 year"}, "rate_limit"),
         ({"name": "n", "scopes": ["publish"], "origins": [SHOP], "rate_limit": "9/minute"}, "body"),
     ],
 )
@@ -104,6 +106,10 @@ async def test_the_first_key_is_made_once(resources: Resources) -> None:
     assert first is not None
     assert first.scopes == ["admin"]
     assert await keys.add_first(Actor("test")) is None
+
+
+def test_limits_are_kept_without_line_breaks() -> None:
+    assert KeyIn(name="n", scopes=["read"], rate_limit="5/minute\n").rate_limit == "5/minute"
 
 
 def test_origins_are_kept_as_browsers_send_them() -> None:
