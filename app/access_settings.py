@@ -28,7 +28,8 @@ class AccessSettings(BaseSettings):
     )
     rate_limit: str | None = Field(
         None,
-        description="Requests that each secret key without a limit of its own may send, such as `600/minute`; by default any number.",
+        description="Requests that each secret key without a limit of its own may send, such as `600/minute`; by"
+        " default any number.",
     )
     address_rate_limit: str = Field(
         "1200/minute",

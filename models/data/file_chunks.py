@@ -138,9 +138,7 @@ def open_paths(paths: Sequence[Path], wishes: Wishes | None = None) -> Files:
     DataSetError
         A file is missing or cannot be read.
     """
-    for path in paths:
-        with reading(path):
-            found = open_files(paths, wishes or Wishes())
+    found = open_files(paths, wishes or Wishes())
     by_kind: dict[str, FileChunks] = {}
     for kind in _ORDER:
         ones = tuple(one for one in found.files if one.plan.kind == kind)

@@ -1,5 +1,7 @@
 """Data-set folders: the format of imports, exports and evaluations."""
 
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -109,7 +111,7 @@ def reading(path: object) -> Iterator[None]:
     except MemoryError:
         # Arrow's own is an `ArrowException` too, and says nothing about the file.
         raise
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError, zipfile.BadZipFile, zlib.error, EOFError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataSetError(f"{path}: cannot be read: {reason}") from error
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from models.data import columns
 from models.data.errors import DataSetError
 from models.data.events import EVENT_WEIGHTS
+from models.data.folder import reading
 from models.data.reading import columns_known
 from models.data.reading.columns_known import FILE_NAMES
 from models.data.reading.compression import PACKED, ZIP, Place, places
@@ -112,7 +113,8 @@ def _places(paths: Iterable[Path], left: list[str]) -> list[Place]:
         if path.is_dir():
             found += _in_folder(path, left)
         elif path.is_file():
-            found += places(path)
+            with reading(path):
+                found += places(path)
         else:
             raise DataSetError(f"{path}: there is no such folder or file")
     return found
@@ -170,7 +172,8 @@ def _stem(place: Place) -> str:
 
 def _open(place: Place, wishes: Wishes, left: list[str], *, alone: bool, kind: str | None = None) -> Opened | None:
     said = _said(place, wishes)
-    source, known = _look(place, said)
+    with reading(place):
+        source, known = _look(place, said)
     if known is not None and known.mapping is None:
         left.append(f"{place}: is not read: of {known.format}, ratings, items and users are")
         return None

@@ -187,3 +187,26 @@ def test_a_data_set_folder_holds_its_own_files_alone(tmp_path: Path) -> None:
     files = open_paths([tmp_path])
     assert [one.source.place.name for one in files.opened] == ["interactions.csv"]
     assert [line.partition(": ")[0] for line in files.left] == [f"{tmp_path}/more.csv"]
+
+
+def damaged(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes(byte ^ 0x5A for byte in content[middle : middle + 200]) + content[middle + 200 :]
+
+
+def zipped(content: bytes, folder: Path) -> bytes:
+    with zipfile.ZipFile(folder / "whole", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("log.csv", content)
+    return (folder / "whole").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["log.zip", "log.csv.gz"])
+@pytest.mark.parametrize("how", ["damaged", "cut off", "something else", "empty"])
+def test_a_packed_file_that_is_damaged_is_named(tmp_path: Path, name: str, how: str) -> None:
+    lines = "".join(f"u{number * 7919},i{number},{1_700_000_000 + number}\n" for number in range(20_000))
+    content = f"user_id,item_id,timestamp\n{lines}".encode()
+    packed = zipped(content, tmp_path) if name.endswith("zip") else gzip.compress(content)
+    kinds = {"damaged": damaged(packed), "cut off": packed[:9000], "something else": b"PK\3\4" + bytes(300)}
+    (tmp_path / name).write_bytes(kinds.get(how, b""))
+    with pytest.raises(DataSetError, match=name):
+        bad_of(open_paths([tmp_path / name]))
