@@ -68,7 +68,7 @@ class InvalidFieldsError(BraidError):
 
 
 class OverloadedError(BraidError):
-    """Too many writes are waiting for the database; nothing of this request was stored."""
+    """Too many writes wait for the database, or no process can look at uploads; nothing of the request was stored."""
 
     code = "overloaded"
     status = HTTPStatus.SERVICE_UNAVAILABLE

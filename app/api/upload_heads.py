@@ -5,7 +5,7 @@ from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
 from app.services.transfer.import_jobs import unusable
-from models.data.reading.first_line import refusal
+from models.data.reading.first_line import FirstLine
 from models.data.reading.opening import data_suffix, is_text
 
 _END_OF_HEADERS = b"\r\n\r\n"
@@ -29,7 +29,10 @@ class UploadReader:
         self._between = None if not boundary else b"\r\n--" + boundary
         # The first part has no line before it.
         self._kept = b"\r\n"
+        # How much of it was searched for the end of headers.
+        self._searched = 0
         self._file: str | None = None
+        self._first_line = FirstLine()
         self._in_headers = False
 
     async def __call__(self) -> Message:
@@ -61,7 +64,8 @@ class UploadReader:
         return True
 
     def _read_headers(self) -> bool:
-        end = self._kept.find(_END_OF_HEADERS)
+        end = self._kept.find(_END_OF_HEADERS, max(0, self._searched - len(_END_OF_HEADERS)))
+        self._searched = len(self._kept) if end < 0 else 0
         if end < 0:
             # No form that is read.
             self._between = self._between if len(self._kept) <= _MAX_HEADERS else None
@@ -72,15 +76,19 @@ class UploadReader:
         suffix = data_suffix(options.get(b"filename", b"").decode(errors="replace"))
         if suffix is not None and is_text(suffix):
             self._file = options.get(b"name", b"").decode(errors="replace") + suffix
+            self._first_line = FirstLine()
         self._kept, self._in_headers = self._kept[end + len(_END_OF_HEADERS) :], False
         return True
 
     def _read_file(self, file: str, between: bytes) -> bool:
         end = self._kept.find(between)
-        why = refusal(self._kept if end < 0 else self._kept[:end] + b"\n")
-        if why is None and end < 0:
-            return False
+        # What stands between the parts may have come in part.
+        known = end if end >= 0 else max(0, len(self._kept) - len(between) + 1)
+        content, self._kept = self._kept[:known], self._kept[known:]
+        why = self._first_line.refusal(content if end < 0 else content + b"\n")
         if why:
             raise unusable(f"{file}: {why}")
+        if why is None and end < 0:
+            return False
         self._file = None
         return True

@@ -107,6 +107,8 @@ class ImportJobs:
             There is no room for them, or their folder can only be read.
         QueueFullError
             Too many uploads wait.
+        OverloadedError
+            The system lets no process look at the files.
         """
         require_room(self._looked_at, _MAX_LOOKED_AT, "uploads", retry_after=_LOOK_SECONDS)
         self._looked_at += 1
@@ -235,6 +237,8 @@ class ImportJobs:
         ------
         DataSetError
             They are not a data-set folder.
+        OverloadedError
+            The system lets no process look at them.
         """
         if (kept := await asyncio.to_thread(kept_key, folder)) is not None:
             return kept

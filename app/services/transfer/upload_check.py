@@ -1,8 +1,8 @@
 """The process that looks at uploaded files: whether they can be read, and which ones they are.
 
 It reads what it needs once, and looks at the files of each order, a line of JSON, in a copy of itself with bounds of
-memory and processor time. The answer is a line too: `fingerprint` and `only_order`, or `problem`. It ends with the
-process that started it, and so does what it has started.
+memory and processor time. The answer is a line too: `fingerprint` and `only_order`, or `problem`, or `overloaded` where
+the system lets no copy be made. It ends with the process that started it, and so does what it has started.
 """
 
 import json
@@ -25,6 +25,8 @@ MAPPING = "mapping.toml"
 _ORDERS, _ANSWERS = 0, 1
 _NICE = 5
 _BLOCK = 1 << 16
+_LONGEST_PROBLEM = 1 << 12
+"""Characters of a problem that are told: those of a file may be many more, such as the names of its columns."""
 
 
 def look(folder: Path, timestamps: str, events: list[str]) -> dict[str, Any]:
@@ -34,9 +36,9 @@ def look(folder: Path, timestamps: str, events: list[str]) -> dict[str, Any]:
         by_file = read_mappings(mapping) if mapping.exists() else {}
         files = open_folder(folder, Wishes(by_file=by_file, known_events=frozenset(events), timestamps=timestamps))
     except DataSetError as error:
-        return {"problem": str(error)}
+        return _cut(str(error))
     except MemoryError:
-        return {"problem": f"{folder}: looking at the files takes too much memory"}
+        return _cut(f"{folder}: looking at the files takes too much memory")
     interactions = files.interactions
     return {"fingerprint": files.fingerprint, "only_order": interactions is not None and interactions.only_order}
 
@@ -51,8 +53,15 @@ def serve() -> None:
 
 def _look_apart(order: dict[str, Any]) -> bytes:
     """Look at the files of an order in a copy of this process; end with it where nobody waits any more."""
-    read_end, write_end = os.pipe()
-    pid = os.fork()
+    ends: list[int] = []
+    try:
+        ends += os.pipe()
+        pid = os.fork()
+    except OSError as error:
+        for end in ends:
+            os.close(end)
+        return json.dumps({"overloaded": error.strerror}).encode()
+    read_end, write_end = ends
     if not pid:
         _look_in_copy(order, write_end)
     os.close(write_end)
@@ -69,7 +78,8 @@ def _look_apart(order: dict[str, Any]) -> bytes:
         answer += part
     os.close(read_end)
     _, status = os.waitpid(pid, 0)
-    if answer:
+    # The answer of one that was ended may have no end.
+    if answer and not status:
         return answer
     how = exit_of(os.waitstatus_to_exitcode(status))
     return _problem(order, f"the process {how}; it may have been short of memory")
@@ -87,7 +97,11 @@ def _look_in_copy(order: dict[str, Any], write_end: int) -> NoReturn:
 
 
 def _problem(order: dict[str, Any], why: str) -> bytes:
-    return json.dumps({"problem": f"{order['folder']}: the files cannot be looked at: {why}"}).encode()
+    return json.dumps(_cut(f"{order['folder']}: the files cannot be looked at: {why}")).encode()
+
+
+def _cut(problem: str) -> dict[str, Any]:
+    return {"problem": problem if len(problem) <= _LONGEST_PROBLEM else f"{problem[:_LONGEST_PROBLEM]}..."}
 
 
 def _bound(memory_mb: int, cpu_seconds: int) -> None:

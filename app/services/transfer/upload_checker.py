@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import structlog
 
+from app.errors import OverloadedError
 from app.services.kit.limited_process import QUIET
 from models.data.errors import DataSetError
 
@@ -18,8 +20,11 @@ _MODULE = "app.services.transfer.upload_check"
 _NO_THREAD = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 _LONGEST_ANSWER = 1 << 22
 _MEMORY_MB, _CPU_SECONDS = 512, 60
+_LOOK_SECONDS = 120.0
+"""More than the processor time: reading waits for the disk, and for other processes."""
 _IDLE_SECONDS = 600.0
 """After so long without an upload the process ends: it takes some memory."""
+_log = structlog.get_logger(__name__)
 
 
 class UploadChecker:
@@ -29,6 +34,7 @@ class UploadChecker:
         self._one_look = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._idle: asyncio.TimerHandle | None = None
+        self._ending: set[asyncio.Task[Any]] = set()
 
     async def look(self, folder: Path, timestamps: str, event_types: Collection[str]) -> dict[str, Any]:
         """Return the `fingerprint` of the files, and whether their times are `only_order`.
@@ -36,7 +42,9 @@ class UploadChecker:
         Raises
         ------
         DataSetError
-            They are not a data-set folder.
+            They are not a data-set folder, or looking at them takes too long.
+        OverloadedError
+            The system lets no process look at them.
         """
         order = {
             "folder": str(folder),
@@ -47,29 +55,46 @@ class UploadChecker:
         }
         async with self._one_look:
             try:
-                answer = await self._ask(orjson.dumps(order) + b"\n")
-                if not answer:
-                    # It was ended from outside: what is looked at cannot end it.
-                    self._end()
-                    answer = await self._ask(orjson.dumps(order) + b"\n")
+                found = await self._found(orjson.dumps(order) + b"\n")
+            except TimeoutError:
+                self._kill()
+                took = f"took longer than {_LOOK_SECONDS:g} seconds"
+                _log.warning("looking at an upload was ended", reason=took)
+                raise DataSetError(
+                    f"{folder}: looking at the files {took}: send fewer rows at once, or try again later"
+                ) from None
+            except ValueError as error:
+                self._end()
+                _log.exception("the answer about an upload cannot be read")
+                raise OverloadedError("the uploaded files cannot be looked at: try again") from error
+            except OSError as error:
+                self._end()
+                raise _overloaded(error.strerror or str(error)) from error
             except BaseException:
                 # Nobody waits for the answer any more: the next order must not get it.
                 self._end()
                 raise
             self._idle = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._end)
-        if not answer:
-            raise DataSetError(f"{folder}: the files cannot be looked at: the process has ended: send them again")
-        found: dict[str, Any] = orjson.loads(answer)
+        if "overloaded" in found:
+            raise _overloaded(found["overloaded"])
         if "problem" in found:
             raise DataSetError(found["problem"])
         return found
 
     async def close(self) -> None:
         """End the process."""
-        process = self._process
         self._end()
-        if process is not None:
-            await process.wait()
+        await asyncio.gather(*self._ending)
+
+    async def _found(self, order: bytes) -> dict[str, Any]:
+        async with asyncio.timeout(_LOOK_SECONDS):
+            answer = await self._ask(order)
+            if not answer:
+                # It was ended from outside: what is looked at cannot end it.
+                self._end()
+                answer = await self._ask(order)
+        found: dict[str, Any] = orjson.loads(answer) if answer else {"overloaded": "the process has ended"}
+        return found
 
     async def _ask(self, order: bytes) -> bytes:
         if self._idle is not None:
@@ -84,13 +109,22 @@ class UploadChecker:
             await orders.drain()
         return await answers.readline()
 
+    def _kill(self) -> None:
+        process = self._process
+        self._end()
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.kill()
+
     def _end(self) -> None:
         if self._idle is not None:
             self._idle.cancel()
         process, self._process = self._process, None
-        if process is not None and process.stdin is not None:
-            # It ends, and what it has started as well, once its input does.
-            process.stdin.close()
+        if process is not None:
+            # It ends, and what it has started as well, once its input does, which is closed here.
+            ending = asyncio.get_running_loop().create_task(process.communicate())
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
 
 
 async def _started() -> asyncio.subprocess.Process:
@@ -99,6 +133,11 @@ async def _started() -> asyncio.subprocess.Process:
         env={**os.environ, **QUIET, **_NO_THREAD},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        # Its errors are shown, and an interrupt on the terminal, which would be one, is kept from it.
+        start_new_session=True,
         limit=_LONGEST_ANSWER,
     )
+
+
+def _overloaded(why: str) -> OverloadedError:
+    return OverloadedError(f"no process can be started that looks at the uploaded files, try again: {why}")

@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import io
+import resource
+import sys
 import time
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -197,6 +199,30 @@ async def test_a_file_that_cannot_be_looked_at_within_the_memory_limit_is_refuse
     monkeypatch.setattr(upload_checker, "_MEMORY_MB", 20)
     files = {"interactions": ("a.csv", b"user_id,item_id\nu,i\n")}
     refused(await client.post("/imports", files=files), 422, "invalid_request", "body")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sets limits of another process")
+async def test_files_that_no_process_can_look_at_are_not_to_blame(
+    client: httpx.AsyncClient, settings: Settings, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = upload_checker._started
+
+    async def without_files() -> asyncio.subprocess.Process:
+        process = await start()
+        # It has started once it answers.
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b'{"folder": "none", "memory_mb": 512, "cpu_seconds": 60}\n')
+        await process.stdout.readline()
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (3, 3))
+        return process
+
+    monkeypatch.setattr(upload_checker, "_started", without_files)
+    answer = await client.post("/imports", files={"interactions": ("a.csv", b"user_id,item_id\nu,i\n")})
+    problem = refused(answer, 503, "overloaded")
+    assert problem["detail"].endswith("try again: Too many open files")
+    assert answer.headers["retry-after"] == "1"
+    assert list(settings.imports.iterdir()) == []
 
 
 async def test_uploads_that_wait_are_bounded(

@@ -1,5 +1,6 @@
 """Files that begin as none may are refused while they are received, before the rest of them is sent."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -35,13 +36,14 @@ async def received(body: bytes, size: int) -> str:
     async def receive() -> Message:
         return next(coming)
 
-    read, whole, more = UploadReader(receive, FORM), b"", True
+    read, whole, more = UploadReader(receive, FORM), bytearray(), True
     while more:
         try:
             message = await read()
         except InvalidFieldsError as error:
             return str(error)
-        whole, more = whole + message["body"], message["more_body"]
+        whole += message["body"]
+        more = message["more_body"]
     assert whole == body
     return ""
 
@@ -76,6 +78,35 @@ async def test_columns_are_counted_in_the_first_line_alone(file: str, content: s
 async def test_a_first_line_has_an_end(file: str, why: str, before: str) -> None:
     assert why in await received(part("items", before + 2 * LONG, file), 65_536)
     assert await received(part("items", before + LONG[:-2], file), 65_536) == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "size", "why"),
+    [
+        ("\n" * 20_000_000, 65_536, ""),
+        ("\r\n" * 10_000_000 + COLUMNS + "\n", 65_536, TOO_MANY),
+        (LONG[:-1] + "\n", 100, ""),
+        (LONG, 100, TOO_LONG),
+    ],
+    ids=["empty lines", "columns after empty lines", "a line in small pieces", "a long line in small pieces"],
+)
+async def test_a_byte_of_a_file_is_looked_at_once(content: str, size: int, why: str) -> None:
+    body = part("items", content, "a.csv") + b"--between-parts--\r\n"
+    began = time.process_time()
+    assert (why in (found := await received(body, size)), bool(found)) == (True, bool(why))
+    assert time.process_time() - began < 1
+
+
+async def test_empty_lines_are_not_kept() -> None:
+    chunks = iter([part("items", "", "a.csv").removesuffix(b"\r\n"), *[b"\n" * 65_536] * 20])
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": next(chunks), "more_body": True}
+
+    read = UploadReader(receive, FORM)
+    for _ in range(21):
+        await read()
+    assert len(read._kept) < 100
 
 
 @pytest.mark.parametrize("body", [b"", b"no form", b"--between-parts\r\n" + b"x" * 20_000, part("a", "b")])
