@@ -27,16 +27,17 @@ WORKDIR /src
 COPY requirements-build.txt ./
 RUN python -m venv /opt/build \
     && /opt/build/bin/python -m pip install --require-hashes -r requirements-build.txt
-RUN python -m venv /opt/braid
+# Without pip, which no process of Braid needs.
+RUN python -m venv --without-pip /opt/braid
 COPY pyproject.toml uv.lock README.md LICENSE ./
 # pip takes the locked files from whatever index it is set to; packages that would have to be compiled are refused.
 RUN /opt/build/bin/uv export --quiet --frozen --no-emit-project --extra otel --extra redis --extra s3 --output-file api.txt \
-    && python -m pip install --no-deps --only-binary :all: --require-hashes -r api.txt
+    && /opt/build/bin/python -m pip --python /opt/braid/bin/python install --no-deps --only-binary :all: --require-hashes -r api.txt
 COPY migrations ./migrations
 COPY models ./models
 COPY app ./app
 RUN /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir wheels . \
-    && python -m pip install --no-deps wheels/*.whl
+    && /opt/build/bin/python -m pip --python /opt/braid/bin/python install --no-deps wheels/*.whl
 # What no process of Braid loads: the packages' own tests and sources in C and Cython, Arrow's Flight and S3 clients
 # (bundles on S3 go through fsspec), what botocore says of other services than S3, ONNX Runtime's tools, and libraries that lie in a package twice.
 # `make images` runs Braid without them and checks the size; docs/operations.md lists what stays, and why.
@@ -50,7 +51,7 @@ RUN find /opt/braid -type d \( -name tests -o -path '*/onnxruntime/quantization'
 
 FROM build-api AS build-trainer
 RUN /opt/build/bin/uv export --quiet --frozen --no-emit-project --extra otel --extra redis --extra s3 --extra train --output-file trainer.txt \
-    && python -m pip install --no-deps --only-binary :all: --require-hashes -r trainer.txt
+    && /opt/build/bin/python -m pip --python /opt/braid/bin/python install --no-deps --only-binary :all: --require-hashes -r trainer.txt
 
 
 # What both images share but the packages: settings, the user, the one writable folder.

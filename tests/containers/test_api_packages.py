@@ -79,7 +79,8 @@ def installed(repository: Path, stages: dict[str, Stage], tmp_path_factory: pyte
         command = {"COPY": shlex.join(["cp", "-r", *(str(repository / word) for word in words), str(source)])}
         text = re.sub("|".join(places), lambda place: places[place[0]], instruction.text)
         # uv takes the same options, and a fraction of the time.
-        command["RUN"] = re.sub(r"(\S*python) -m pip install", r"uv pip install --quiet --python \1", text)
+        pip = r"(\S*python) -m pip(?: --python (\S+))? install"
+        command["RUN"] = re.sub(pip, lambda run: f"uv pip install --quiet --python {run[2] or run[1]}", text)
         if instruction.word in command:
             done = subprocess.run(
                 ["sh", "-c", command[instruction.word]],

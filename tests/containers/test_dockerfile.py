@@ -58,8 +58,9 @@ def test_the_trainer_has_the_openmp_library_that_implicit_links(stages: dict[str
 
 @pytest.mark.parametrize("target", ["api", "trainer"])
 def test_every_installation_is_held_to_the_lock(stages: dict[str, Stage], target: str) -> None:
-    own = "pip install --no-deps wheels/*.whl"
-    installations = re.findall(r"pip install.*?(?= && |$)", "\n".join(commands(stages, target)), re.MULTILINE)
+    own = "install --no-deps wheels/*.whl"
+    found = re.findall(r"pip( --python \S+)? (install.*?)(?= && |$)", "\n".join(commands(stages, target)), re.MULTILINE)
+    installations = [installation for _, installation in found]
     assert installations.count(own) == 1
     from_the_index = [command for command in installations if command != own]
     assert len(from_the_index) >= 2
