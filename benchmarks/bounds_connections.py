@@ -4,6 +4,8 @@ import signal
 import time
 from http import HTTPStatus
 
+import orjson
+
 from benchmarks.load.attacks import Attack, Outcome
 from benchmarks.load.client import Client
 from benchmarks.load.errors import LoadError
@@ -129,6 +131,10 @@ def stopped(server: Server) -> Outcome:
 
 
 def _follow(server: Server, client: Client) -> list[Raw]:
+    # Others may have filled the queue.
+    for one in orjson.loads(client.get("/training-jobs"))["items"]:
+        if one["finished_at"] is None:
+            client.post(f"/training-jobs/{one['job_id']}/cancel", {})
     job = client.post("/training-jobs", {})["job_id"]
     held = opened(server.port, 200)
     for raw in held:

@@ -15,7 +15,7 @@ import typer
 from benchmarks.load.client import Client
 from benchmarks.load.errors import LoadError
 from benchmarks.load.keys import new_key
-from benchmarks.load.machine import describe_machine
+from benchmarks.load.machine import cores_for, describe_machine
 from benchmarks.load.server import Server, serving
 from benchmarks.load.work import prepare
 from benchmarks.load.wrk import run_wrk
@@ -50,8 +50,10 @@ def _measure(folder: Path, stack: ExitStack, rounds: int, seconds: int, connecti
     keyed = plain.copied(folder / "keys")
     header = f"Authorization: Bearer {new_key(keyed, 'load', 'read', 'admin')[0]}"
     limited = replace(keyed, settings={"rate_limit": "1000000000/minute"})
+    # Unpinned, the load now and then shares the core of the server that is asked.
+    cores = cores_for(1, pin=True)
     servers = {
-        name: stack.enter_context(serving(work, _made(folder / f"server-{number}")))
+        name: stack.enter_context(serving(work, _made(folder / f"server-{number}"), core=cores.server))
         for number, (name, work) in enumerate(((_WITHOUT, plain), (_KEY, keyed), (_LIMIT, limited)))
     }
     users = sorted(set(data.interactions["user_id"].to_pylist()))
@@ -66,7 +68,7 @@ def _measure(folder: Path, stack: ExitStack, rounds: int, seconds: int, connecti
                 [path],
                 connections=connections,
                 seconds=seconds,
-                core=None,
+                core=cores.load,
                 folder=folder,
                 headers=headers,
             )
