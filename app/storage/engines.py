@@ -50,8 +50,8 @@ class Readers:
     async def close(self) -> None:
         """Close what the engine has not closed, and wait two seconds at most until all are.
 
-        Of a caller who was cancelled while it opened, the engine knows none; one that closes by itself tells the event
-        loop, which has to be there still.
+        It closes only what was given back. One whose caller was cancelled closes by itself, and tells the event loop,
+        which has to be there still.
         """
         alive = [one for one in self._open if _thread(one).is_alive()]
 

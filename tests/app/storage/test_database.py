@@ -6,14 +6,12 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from app.errors import DatabaseError, StorageReadOnlyError
-from app.storage import sqlite_files
 from app.storage.database import Database, pages
 from app.storage.migrations import newest_revision, require_schema, upgrade
 from tests.postgresql import PostgreSQL
@@ -193,31 +191,23 @@ async def test_closing_waits_for_connections_whose_callers_were_cancelled(tmp_pa
     assert not any(thread.is_alive() for thread in readers)
 
 
-async def test_closing_closes_what_was_left_while_it_was_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reached = asyncio.Event()
-    set_up = sqlite_files._set_up
+async def test_closing_closes_what_somebody_still_has(tmp_path: Path) -> None:
+    """The engine closes only what was given back."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'held.sqlite3'}")
+    held = asyncio.Event()
 
-    def slow(connection: Any, record: Any, milliseconds: int) -> None:
-        reached.set()
-        connection.create_function("slow", 0, lambda: time.sleep(0.2))
-        connection.cursor().execute("SELECT slow()")
-        set_up(connection, record, milliseconds)
+    async def hold() -> None:
+        async with database.connected():
+            held.set()
+            await asyncio.Event().wait()
 
-    monkeypatch.setattr(sqlite_files, "_set_up", slow)
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'slow.sqlite3'}")
     before = set(threading.enumerate())
-
-    async def ask() -> None:
-        async with database.begin():
-            pytest.fail("it was cancelled")
-
-    opening = asyncio.create_task(ask())
-    await reached.wait()
-    opening.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await opening
-    readers = set(threading.enumerate()) - before
+    holding = asyncio.create_task(hold())
+    await held.wait()
+    readers = [thread for thread in set(threading.enumerate()) - before if "_connection_worker" in thread.name]
+    assert any(thread.is_alive() for thread in readers)
     await database.close()
-    assert not any(thread.is_alive() for thread in readers if "_connection_worker" in thread.name)
+    assert not any(thread.is_alive() for thread in readers)
+    holding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await holding

@@ -27,21 +27,27 @@ async def followed(jobs: TrainingJobStore, monkeypatch: pytest.MonkeyPatch) -> A
     await followed.close()
 
 
+@pytest.fixture
+def looks(jobs: TrainingJobStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The jobs that were asked for, one entry for each look at the database."""
+    found: list[str] = []
+    get = jobs.get
+
+    async def counted(job_id: str) -> Job | None:
+        found.append(job_id)
+        return await get(job_id)
+
+    monkeypatch.setattr(jobs, "get", counted)
+    return found
+
+
 async def all_of(followed: JobFollowing, job: Job, after: int = 0) -> list[JobEvent | None]:
     return [event async for event in followed.events(job.job_id, after)]
 
 
 async def test_hundreds_follow_with_the_queries_of_one(
-    followed: JobFollowing, jobs: TrainingJobStore, monkeypatch: pytest.MonkeyPatch
+    followed: JobFollowing, jobs: TrainingJobStore, looks: list[str]
 ) -> None:
-    looks: list[str] = []
-    get = jobs.get
-
-    async def counted(job_id: str) -> Job | None:
-        looks.append(job_id)
-        return await get(job_id)
-
-    monkeypatch.setattr(jobs, "get", counted)
     await jobs.add("full", "api", {})
     job = await jobs.claim("w", "v")
     assert job is not None
@@ -63,16 +69,8 @@ async def test_hundreds_follow_with_the_queries_of_one(
 
 
 async def test_hundreds_who_come_together_ask_once_whether_there_is_a_job(
-    followed: JobFollowing, jobs: TrainingJobStore, monkeypatch: pytest.MonkeyPatch
+    followed: JobFollowing, jobs: TrainingJobStore, looks: list[str]
 ) -> None:
-    looks: list[str] = []
-    get = jobs.get
-
-    async def counted(job_id: str) -> Job | None:
-        looks.append(job_id)
-        return await get(job_id)
-
-    monkeypatch.setattr(jobs, "get", counted)
     job = await jobs.add("full", "api", {})
     coming = [asyncio.create_task(followed.require(job.job_id)) for _ in range(200)]
     await asyncio.sleep(0)
