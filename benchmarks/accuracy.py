@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.commands import parse_ks, parse_protocol
+from app.cli.evaluation_options import parse_ks, parse_protocol
 from app.cli.progress import progress_bars
 from benchmarks.comparison import BRAID, NAMES, Comparison, Options, compare
 from benchmarks.table import to_json, to_markdown

@@ -22,7 +22,7 @@ from sqlalchemy import text
 from app.config import Settings
 from app.process.resources import Resources
 from app.schemas.items import ItemIn
-from app.services.catalogue.catalogue import to_row
+from app.services.catalogue.item_rows import to_row
 from app.storage.migrations import upgrade
 from benchmarks.load.client import Client
 from benchmarks.load.errors import LoadError

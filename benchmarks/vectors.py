@@ -18,10 +18,10 @@ import pyarrow as pa
 import typer
 
 from app.config import Settings
-from app.process import factory
+from app.process import transfer_factory
 from app.process.resources import Resources
 from app.schemas.items import ItemIn
-from app.services.catalogue.catalogue import to_row
+from app.services.catalogue.item_rows import to_row
 from app.storage.migrations import upgrade
 from benchmarks.load.client import Client
 from benchmarks.load.errors import LoadError
@@ -122,7 +122,7 @@ async def _fill(work: Work, vectors: Vectors) -> None:
                 for place, row in enumerate(page)
             ]
             await resources.items.put_many(rows)
-        await factory.importing(resources).run(in_memory(DataSet(vectors.log())), progress=silent)
+        await transfer_factory.importing(resources).run(in_memory(DataSet(vectors.log())), progress=silent)
 
 
 def _ask(server: Server, vectors: Vectors, *, requests: int, new: int, first: str, seed: int) -> None:

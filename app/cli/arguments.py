@@ -17,3 +17,6 @@ Budget = Annotated[
         " with the data.",
     ),
 ]
+Host = Annotated[str | None, typer.Option(help="Address to listen on (BRAID_HOST).")]
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on (BRAID_PORT).")]
+Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Processes to start (BRAID_WORKERS).")]

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from app.cli import commands
 from app.cli.arguments import Budget, Folder
+from app.cli.evaluation_options import page_beside, parse_ks, parse_parts, parse_protocol, parse_seen, require_one_goal
 from app.cli.progress import progress_bars
 from app.cli.reading import (
     DateFormat,
@@ -22,6 +22,7 @@ from app.cli.reading import (
     wishes_of,
 )
 from app.cli.running import console
+from app.cli.showing_evaluation import print_report
 from app.cli.similar import measure_similar, require_alone
 from app.config import load_settings
 from app.schemas.training_jobs import MAX_SEED
@@ -76,14 +77,14 @@ def evaluate(
     ] = None,
 ) -> None:
     """Train with the automatic recipe on a folder, and compare its accuracy with popularity and each part alone."""
-    ks = commands.parse_ks(k)
-    protocol = commands.parse_protocol(protocol)
-    commands.require_one_goal(goal)
-    parts = commands.parse_parts(only)
+    ks = parse_ks(k)
+    protocol = parse_protocol(protocol)
+    require_one_goal(goal)
+    parts = parse_parts(only)
     others = {"--protocol": protocol, "--only": only.strip(), "--include-seen": include_seen, "--test-days": test_days}
     require_alone(similar, others, show)
     settings = load_settings(goal=goal, schema=schema)
-    seen = commands.parse_seen(exclude_seen, settings.event_types, include_seen=include_seen)
+    seen = parse_seen(exclude_seen, settings.event_types, include_seen=include_seen)
     declared = EMPTY if settings.schema is None else read_schema(settings.schema)
     wishes = wishes_of(
         maps=maps,
@@ -105,7 +106,7 @@ def evaluate(
         dataset = replace(dataset, items=catalogue.table)
         for note in catalogue.notes():
             console.print(f"catalogue: {note}")
-    page = commands.page_beside(None if similar else output)
+    page = page_beside(None if similar else output)
     for path in filter(None, (output, page)):
         path.open("a").close()  # fail before the work if the output cannot be written
     training = load_training()
@@ -131,7 +132,7 @@ def evaluate(
         return
     with progress_bars() as progress:
         report = training.evaluate_folder(dataset, config, progress=progress)
-    commands.print_report(report, console)
+    print_report(report, console)
     if output is not None and page is not None:
         output.write_text(report.to_json() + "\n", encoding="utf-8")
         page.write_text(training.render_page(report, folder.resolve().name), encoding="utf-8")

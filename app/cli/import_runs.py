@@ -7,7 +7,7 @@ from rich.console import Console
 from app.cli.progress import progress_bars
 from app.cli.showing import show_counts, show_examples, show_notes
 from app.errors import DatabaseError
-from app.process import factory
+from app.process import transfer_factory
 from app.process.resources import Resources
 from app.services.transfer.checking import DEFAULT, Limits
 from app.services.transfer.counts import Imported
@@ -37,7 +37,7 @@ async def import_files(
     DatabaseError
         The text says that the import is not complete, and how to complete it.
     """
-    importing = factory.importing(resources)
+    importing = transfer_factory.importing(resources)
     try:
         with progress_bars() as progress:
             done = await importing.run(
@@ -64,7 +64,7 @@ async def check_files(
     DataSetError
         No interaction could be imported.
     """
-    importing = factory.importing(resources)
+    importing = transfer_factory.importing(resources)
     with progress_bars() as progress:
         done = await importing.check(files, timestamps=timestamps, limits=limits, progress=progress)
     _show(files, done, importing.explain(done.examples), console)

@@ -16,7 +16,7 @@ from app.services.access.api_keys import ApiKeys
 from app.services.access.audit import COMMAND
 from app.times import from_microseconds, now
 
-keys = typer.Typer(no_args_is_help=True, help="API keys: make, list, replace and revoke them.")
+keys = typer.Typer(no_args_is_help=True, help="Make, list, replace and revoke API keys.")
 KeyId = Annotated[str, typer.Argument(help="The id of the key, as `braid key list` has it.")]
 
 

@@ -1,13 +1,47 @@
-"""The work and the output of `braid migrate`."""
+"""`braid migrate`: the tables of the database, made or brought up to date."""
 
+import asyncio
+from typing import Annotated
+
+import typer
 from rich.console import Console
 
+from app.cli.keys import make_first
+from app.cli.running import console, run_command
+from app.config import load_settings
+from app.process.resources import open_database
 from app.storage.database import Database
 from app.storage.migrations import newest_revision, revision, upgrade
 from app.storage.order_rows import OrderRows, confirm_order_rows, find_order_rows
 
 
-async def plan(database: Database, console: Console) -> None:
+def migrate(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")] = False,
+    confirm_order: Annotated[
+        bool,
+        typer.Option("--confirm-order", help="Also move rows that look like an order from `timestamp` to `sequence`."),
+    ] = False,
+    first_key: Annotated[
+        bool, typer.Option("--first-key", help="Also make an admin key and print it, if there has never been a key.")
+    ] = False,
+) -> None:
+    """Create or update the database's tables."""
+    if dry_run and confirm_order:
+        raise typer.BadParameter("cannot be combined with --dry-run", param_hint="--confirm-order")
+
+    async def run() -> None:
+        async with open_database(load_settings()) as database:
+            if dry_run:
+                await _plan(database, console)
+            else:
+                await _migrate(database, console, confirm_order=confirm_order)
+
+    asyncio.run(run())
+    if first_key and not dry_run:
+        run_command(make_first)
+
+
+async def _plan(database: Database, console: Console) -> None:
     """Print what a migration would do."""
     before, after = await revision(database), newest_revision()
     if before == after:
@@ -21,7 +55,7 @@ async def plan(database: Database, console: Console) -> None:
         _print_doubtful(found, console)
 
 
-async def migrate(database: Database, console: Console, *, confirm_order: bool) -> None:
+async def _migrate(database: Database, console: Console, *, confirm_order: bool) -> None:
     """Bring the tables up to date, and print what was done.
 
     Parameters

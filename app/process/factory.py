@@ -15,34 +15,11 @@ from app.services.monitoring.served_lists import ServedLists
 from app.services.state.bundle_origin import BundleOrigin
 from app.services.training.jobs import TrainingJobs
 from app.services.training.versions import Versions
-from app.services.transfer.exporting_log import ExportingLog
-from app.services.transfer.importing import Importing
 from app.services.users.bundle_erasure import BundleErasure, nothing
 from app.services.users.erasure_proof import ErasureProof
 from app.storage.activations import ActivationStore
-from app.storage.bulk import BulkStore
-from app.storage.log_pages import LogPages
 from app.storage.online_measures import OnlineMeasureStore
 from app.storage.searched_tables import SearchedTables
-
-
-def importing(resources: Resources) -> Importing:
-    """Import data-set folders."""
-    bulk = BulkStore(resources.database, resources.changes, resources.first_mentions)
-    return Importing(
-        resources.imports,
-        bulk,
-        resources.items,
-        resources.users,
-        resources.changes,
-        resources.event_types,
-        resources.schema,
-    )
-
-
-def exporting_log(resources: Resources) -> ExportingLog:
-    """Export the log and the catalogue."""
-    return ExportingLog(resources.interactions, LogPages(resources.database), resources.schema)
 
 
 def versions(resources: Resources) -> Versions:

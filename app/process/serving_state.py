@@ -20,6 +20,7 @@ from app.services.access.rate_limits import RateLimits
 from app.services.access.sessions import Sessions
 from app.services.ingestion.ingestion import Ingestion
 from app.services.kit.supervision import Loop, Supervisor
+from app.services.monitoring.live_numbers import Watching
 from app.services.monitoring.online_measures import RecentMeasures
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.log_counts import LogCounts
@@ -99,6 +100,7 @@ class ServingState:
             self.keyring.load,
         )
         self.recent_measures = RecentMeasures(factory.online_measuring(resources))
+        self.watching = Watching()
         self.event_types_of_log = factory.event_types_of_log(resources)
         self.retention = Retention(
             RetentionStore(resources.database, resources.changes),

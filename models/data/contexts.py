@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.arrays.incidence import incidence
 from models.arrays.types import Int32, Int64, Mask
 from models.data.profile_reader import IN_CONTEXT, MAX_CONTEXT_VALUES, ProfileReader, Value, leaves, parsed
 from models.data.profiles import MIN_USERS, NOTHING, useful
@@ -106,6 +105,9 @@ def _values(reader: ProfileReader, context: Mapping[str, Any]) -> list[Value]:
 def _holders(rows: Int64, users: Int32, lengths: Sequence[int], place: Int64, n_values: int) -> Int64:
     """Return the place of each value of each user who has it in some context, int64."""
     there, count = rows >= 0, len(lengths)
+    # Those who read files need no sparse matrices, which take some memory.
+    from models.arrays.incidence import incidence  # noqa: PLC0415
+
     used = incidence(users[there], rows[there], (int(users.max()) + 1, count))
     found = used @ incidence(np.repeat(np.arange(count), lengths), place, (count, n_values))
     held: Int64 = found.tocsr().indices.astype(np.int64)

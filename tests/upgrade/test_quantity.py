@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 
 from app.config import Settings
-from app.process import factory
+from app.process import transfer_factory
 from app.process.resources import Resources
 from app.storage.database import Database
 from app.storage.migrations import upgrade
@@ -49,6 +49,6 @@ async def test_a_return_beside_old_rows_counts_and_is_exported(
     assert {(row["quantity"], row["revenue"]) for row in older} == {(None, None)}
     async with Resources(Settings(database_url=upgraded.url, log_level="error")) as resources:
         table = await resources.interactions.table(silent)
-        done = await factory.exporting_log(resources).run(tmp_path / "out", silent)
+        done = await transfer_factory.exporting_log(resources).run(tmp_path / "out", silent)
     assert table["quantity"].null_count == len(table) - 1
     assert done.interactions == len(table)

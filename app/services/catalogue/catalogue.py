@@ -9,7 +9,8 @@ from app.errors import InvalidFieldsError, NotFoundError
 from app.schemas.batches import RowsStored
 from app.schemas.items import DeleteItemsQuery, Item, ItemIn, ItemPatch, ItemsPage, ItemsQuery
 from app.schemas.problems import FieldError
-from app.services.kit.attributes import item_refusals, joined, patched, require, split
+from app.services.catalogue.item_rows import MOMENTS, to_row
+from app.services.kit.attributes import item_refusals, joined, patched, require
 from app.services.kit.batches import put_batch
 from app.services.kit.merge_patch import merged
 from app.services.kit.pagination import decode, encode
@@ -21,7 +22,6 @@ from app.times import from_microseconds, to_microseconds
 from models.data.columns import ITEM
 from models.data.schema import Schema
 
-_MOMENTS = ("available_from", "available_until")
 _EMPTY = ItemIn()
 _UNCONDITIONAL = "name the items to delete, or a condition that they meet: nothing was deleted"
 _ROWS = TypeAdapter(list[Item])
@@ -71,7 +71,7 @@ class Catalogue:
             for name, value in given.items():
                 if name == "attributes":
                     row[name] = merged(row[name], patched(row, value, schema))
-                elif name in _MOMENTS and value is not None:
+                elif name in MOMENTS and value is not None:
                     row[name] = to_microseconds(value)
                 else:
                     row[name] = getattr(_EMPTY, name) if value is None else value
@@ -177,14 +177,5 @@ def _missing(item_id: str) -> NotFoundError:
 
 
 def _item(row: dict[str, Any]) -> Item:
-    moments = {name: from_microseconds(row[name]) for name in _MOMENTS if row[name] is not None}
+    moments = {name: from_microseconds(row[name]) for name in MOMENTS if row[name] is not None}
     return Item.model_construct(**{**joined(row), **moments})
-
-
-def to_row(item_id: str, item: ItemIn, schema: Schema) -> dict[str, Any]:
-    """Return the row of an item, whose attributes fit the schema."""
-    row = split({ITEM: item_id, **dict(item)}, schema)
-    for name in _MOMENTS:
-        if row[name] is not None:
-            row[name] = to_microseconds(row[name])
-    return row

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from app.services.kit.process_exits import exit_of
 
-_NICE = 5
+_NICE = 10
 _MEGABYTE = 1 << 20
 _STOP_SECONDS = 2.0
 _SHORT_OF_MEMORY = ("MemoryError", "std::bad_alloc", "alloc of size")

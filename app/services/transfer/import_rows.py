@@ -14,7 +14,7 @@ from app.schemas.ids import Id, in_force
 from app.schemas.interactions import Position
 from app.schemas.items import Item
 from app.schemas.types import FUTURE_TOLERANCE, Context, JsonObject
-from app.services.catalogue.catalogue import to_row
+from app.services.catalogue.item_rows import to_row
 from app.services.kit.attributes import item_refusals, refusals
 from app.services.kit.event_types import EventTypeRule
 from app.services.transfer.dropped import count, places

@@ -23,7 +23,7 @@ from models.data.reading.opening import Wishes
 
 MAPPING = "mapping.toml"
 _ORDERS, _ANSWERS = 0, 1
-_NICE = 5
+_NICE = 10
 _BLOCK = 1 << 16
 _LONGEST_PROBLEM = 1 << 12
 """Characters of a problem that are told: those of a file may be many more, such as the names of its columns."""

@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.config import Settings
-from app.process import factory
+from app.process import transfer_factory
 from app.process.resources import Resources
 from app.process.serving_state import ServingState, serving_state
 from app.services.users.retention import Retention
@@ -52,7 +52,8 @@ def table(places: Places) -> pa.Table:
 
 
 async def bring_in(resources: Resources, places: Places) -> None:
-    await factory.importing(resources).run(in_memory(DataSet(table(places))), timestamps="order", progress=silent)
+    data = in_memory(DataSet(table(places)))
+    await transfer_factory.importing(resources).run(data, timestamps="order", progress=silent)
 
 
 async def listed(client: httpx.AsyncClient, limit: int) -> list[dict[str, Any]]:
@@ -148,12 +149,12 @@ async def test_an_export_is_what_came_in_and_says_what_it_is(
     resources: Resources, tmp_path: Path, places: Places
 ) -> None:
     await bring_in(resources, places)
-    await factory.exporting_log(resources).run(tmp_path / "one", silent)
+    await transfer_factory.exporting_log(resources).run(tmp_path / "one", silent)
     exported = pq.read_table(tmp_path / "one" / "interactions.parquet")
     assert exported.select(["user_id", "item_id", "event_type", "timestamp"]).equals(table(places))
     assert "sequence" not in exported.column_names
     # The file says itself that it is an order, and its rows are in the log already.
-    await factory.importing(resources).run(open_folder(tmp_path / "one"), progress=silent)
+    await transfer_factory.importing(resources).run(open_folder(tmp_path / "one"), progress=silent)
     assert is_order((await resources.interactions.table(silent)).schema)
     assert [event[2] for event in (await resources.interactions.histories(["u"], 9))["u"]] == ["i0", "i1", "i2"]
 
@@ -167,9 +168,9 @@ async def test_times_and_an_order_are_exported_beside_each_other(
         await client.post("/interactions", json=posted)
         before = [{**row, "id": None} for row in await listed(client, 100)]
         folder = tmp_path / str(number)
-        await factory.exporting_log(resources).run(folder, silent)
+        await transfer_factory.exporting_log(resources).run(folder, silent)
         assert (await client.delete("/users/u")).status_code == 204
-        await factory.importing(resources).run(open_folder(folder), progress=silent)
+        await transfer_factory.importing(resources).run(open_folder(folder), progress=silent)
         assert [{**row, "id": None} for row in await listed(client, 100)] == before
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.process import factory
+from app.process import transfer_factory
 from app.process.serving_state import serving_state
 from models.bundle.store import BundleStore
 from models.data.file_chunks import open_folder
@@ -46,7 +46,7 @@ async def test_a_return_of_an_imported_file_is_no_purchase(
     client: httpx.AsyncClient, application: FastAPI, folder: Path
 ) -> None:
     resources = application.state.serving.resources
-    done = await factory.importing(resources).run(open_folder(folder), progress=silent)
+    done = await transfer_factory.importing(resources).run(open_folder(folder), progress=silent)
     assert (done.interactions.new, done.interactions.dropped) == (3, {})
     assert await events(application, "u1") == [("i1", "return")]
     assert await events(application, "u2") == [("i1", "purchase"), ("i2", "purchase")]
@@ -67,7 +67,7 @@ async def test_training_reads_the_numbers_only_where_there_are_some(
     store = application.state.serving.resources.interactions
     await client.post("/interactions", json=SALE | {"item_id": "i"})
     assert {"quantity", "revenue"} & set((await store.table(silent)).column_names) == set()
-    await factory.importing(application.state.serving.resources).run(open_folder(folder), progress=silent)
+    await transfer_factory.importing(application.state.serving.resources).run(open_folder(folder), progress=silent)
     table = await store.table(silent)
     assert table["quantity"].to_pylist() == [None, -3.0, 2.0, None]
     assert table["revenue"].to_pylist() == [None, -30.0, 20.0, None]

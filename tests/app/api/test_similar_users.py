@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.process import factory
+from app.process import transfer_factory
 from app.process.resources import Resources
 from models.bundle.store import BundleStore
 from models.data.file_chunks import in_memory
@@ -21,7 +21,7 @@ Documented = Callable[[str, object], None]
 async def trained_log(application: FastAPI, client: httpx.AsyncClient, synthetic: DataSet) -> None:
     """Put into the log what the bundle was trained on."""
     resources: Resources = application.state.serving.resources
-    await factory.importing(resources).run(in_memory(synthetic), progress=silent)
+    await transfer_factory.importing(resources).run(in_memory(synthetic), progress=silent)
 
 
 async def test_similar_users_of_a_trained_history_and_of_a_changed_one(

@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.config import Settings
-from app.process import factory, serving_factory
+from app.process import serving_factory, transfer_factory
 from app.process.serving_state import ServingState, serving_state
 from app.schemas.options import Options
 from app.schemas.similar import SimilarUsersQuery
@@ -154,7 +154,7 @@ async def test_the_bundle_tells_nothing_of_an_erased_user(
     bundles: BundleStore, settings: Settings, application: FastAPI, synthetic: DataSet
 ) -> None:
     async with serving_state(settings) as loader:
-        await factory.importing(loader.resources).run(in_memory(synthetic), progress=silent)
+        await transfer_factory.importing(loader.resources).run(in_memory(synthetic), progress=silent)
     transport = httpx.ASGITransport(application)
     async with (
         application.router.lifespan_context(application),

@@ -100,7 +100,7 @@ def test_to_be_interrupted_is_130_without_a_traceback(run: Run, monkeypatch: pyt
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("app.cli.main.load_settings", interrupted)
+    monkeypatch.setattr("app.cli.migrating.load_settings", interrupted)
     code, out, err = run("migrate")
     assert (code, out) == (130, "")
     assert "Traceback" not in err

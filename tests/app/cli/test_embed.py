@@ -13,7 +13,7 @@ import pytest
 
 from app.process.resources import Resources
 from app.schemas.items import ItemIn
-from app.services.catalogue.catalogue import to_row
+from app.services.catalogue.item_rows import to_row
 from app.storage.vectors import as_lists
 from app.worker.embedding import embed_catalogue
 from models.data.errors import DataSetError

@@ -24,7 +24,7 @@ async def test_what_it_says_and_how_it_ends_is_known(module: dict[str, str]) -> 
     doing = "import os; print(os.nice(0), os.environ['OMP_NUM_THREADS']); sys.exit('a\\nno such file')"
     ended = await run_limited("doing", [doing], module, memory_mb=200)
     assert (ended.code, ended.said, ended.reason) == (1, "no such file", "no such file")
-    assert ended.output.split() == [str(os.nice(0) + 5).encode(), b"1"]
+    assert ended.output.split() == [str(os.nice(0) + 10).encode(), b"1"]
 
 
 async def test_it_has_no_more_memory_than_it_may(module: dict[str, str]) -> None:

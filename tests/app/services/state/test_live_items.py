@@ -7,7 +7,8 @@ import pytest
 
 from app.process.resources import Resources
 from app.schemas.items import ItemIn
-from app.services.catalogue.catalogue import Catalogue, to_row
+from app.services.catalogue.catalogue import Catalogue
+from app.services.catalogue.item_rows import to_row
 from app.services.state.live_items import LiveItems
 from app.storage.changes import ChangeStore
 from app.storage.items import ItemStore

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from app.process import factory
+from app.process import transfer_factory
 from app.process.resources import Resources
 from app.services.transfer.counts import Imported
 from app.services.transfer.import_rows import clean_items
@@ -25,7 +25,7 @@ async def run(resources: Resources, folder: Path, *, replace: bool = False, **fi
     folder.mkdir(exist_ok=True)
     for name, text in {"interactions": LOG, **files}.items():
         (folder / f"{name}.csv").write_text(text)
-    return await factory.importing(resources).run(open_folder(folder), replace=replace, progress=silent)
+    return await transfer_factory.importing(resources).run(open_folder(folder), replace=replace, progress=silent)
 
 
 async def item(resources: Resources, item_id: str) -> dict[str, Any]:
@@ -144,7 +144,7 @@ async def test_a_row_that_would_make_too_much_of_an_item_is_left_out(resources: 
     assert (done.items.read, done.items.kept, done.items.new) == (4, 2, 2)
     assert done.items.dropped == {too_long: 1, "available_from after available_until": 1}
     assert (done.users.kept, done.users.new, done.users.dropped) == (1, 1, {too_long: 1})
-    examples = factory.importing(resources).explain(done.examples)
+    examples = transfer_factory.importing(resources).explain(done.examples)
     assert {(Path(one.file).name, one.line, one.column) for one in examples} == {
         ("items.csv", 3, "attributes"),
         ("items.csv", 4, "available_from"),

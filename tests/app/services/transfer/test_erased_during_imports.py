@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.config import Settings
-from app.process import factory
+from app.process import transfer_factory
 from app.process.resources import Resources
 from app.services.transfer import importing as importing_module
 from app.services.transfer.dropped import ERASED
@@ -45,7 +45,7 @@ async def test_the_rest_of_an_import_leaves_out_who_was_erased(
     interrupted: bool,
 ) -> None:
     erased: list[str] = []
-    importing: Importing = factory.importing(resources)
+    importing: Importing = transfer_factory.importing(resources)
     add = importing._bulk.add
 
     async def then_erase(*arguments: object) -> int:
@@ -61,7 +61,7 @@ async def test_the_rest_of_an_import_leaves_out_who_was_erased(
     if interrupted:
         with pytest.raises(KeyboardInterrupt):
             await importing.run(files(), progress=silent)
-        done = await factory.importing(resources).run(files(), progress=silent)
+        done = await transfer_factory.importing(resources).run(files(), progress=silent)
     else:
         done = await importing.run(files(), progress=silent)
     assert erased == ["gone"]
@@ -78,9 +78,9 @@ async def test_the_rest_of_an_import_leaves_out_who_was_erased(
 async def test_a_new_import_of_the_same_files_is_none_from_before(
     resources: Resources, files: Callable[[], Files]
 ) -> None:
-    await factory.importing(resources).run(files(), progress=silent)
+    await transfer_factory.importing(resources).run(files(), progress=silent)
     await resources.user_data.erase("gone")
-    await factory.importing(resources).run(files(), again=True, progress=silent)
+    await transfer_factory.importing(resources).run(files(), again=True, progress=silent)
     assert await log_of(resources, "gone") == 6
 
 

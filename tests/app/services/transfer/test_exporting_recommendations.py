@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from app.command_errors import NoBundleError
 from app.config import Settings
-from app.process import factory, serving_factory
+from app.process import serving_factory, transfer_factory
 from app.process.serving_state import ServingState
 from app.services.transfer import exporting_recommendations as exporting
 from app.services.transfer.exporting_recommendations import SCHEMA, Exported
@@ -27,7 +27,7 @@ Braid = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 async def filled(state: ServingState, synthetic: DataSet) -> ServingState:
     resources = state.resources
-    await factory.importing(resources).run(in_memory(synthetic), progress=silent)
+    await transfer_factory.importing(resources).run(in_memory(synthetic), progress=silent)
     row = {"event_type": "view", "event_id": None, "timestamp": 1_800_000_000_000_000}
     await store_all(
         resources.interactions,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import DatabaseError
-from app.process import factory
+from app.process import transfer_factory
 from app.process.resources import Resources
 from app.storage.rows import Row
 from models.data.progress import silent
@@ -23,7 +23,7 @@ async def rename(resources: Resources, table: str, into: str) -> None:
 
 
 async def test_an_export_that_breaks_changes_no_file(resources: Resources, tmp_path: Path) -> None:
-    exporting = factory.exporting_log(resources)
+    exporting = transfer_factory.exporting_log(resources)
     await store(resources, "u")
     await exporting.run(tmp_path / "out", silent)
     before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from app.config import Settings
-from app.process import factory
+from app.process import transfer_factory
 from app.process.resources import Resources
 from app.storage.rows import Row
 from models.data.errors import DataSetError
@@ -37,7 +37,7 @@ def settings(settings: Settings, rule: str) -> Settings:
 async def test_the_wider_rule_keeps_every_row(resources: Resources, rule: str, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/interactions.csv").write_text(CSV, encoding="utf-8")
-    importing = factory.importing(resources).run(open_folder(tmp_path / "data"), progress=silent)
+    importing = transfer_factory.importing(resources).run(open_folder(tmp_path / "data"), progress=silent)
     if rule == "strict":
         with pytest.raises(DataSetError, match=r"line 2, column user_id: 'John Smith': .*BRAID_ID_RULE=utf8"):
             await importing

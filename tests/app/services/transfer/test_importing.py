@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.process import factory
+from app.process import transfer_factory
 from app.process.resources import Resources
 from app.services.kit.event_types import EventTypeRule
 from app.services.transfer.counts import Imported
@@ -31,7 +31,7 @@ def table(*rows: dict[str, Any]) -> pa.Table:
 
 
 async def run(resources: Resources, dataset: DataSet, timestamps: Timestamps = "seconds") -> Imported:
-    return await factory.importing(resources).run(in_memory(dataset), timestamps=timestamps, progress=silent)
+    return await transfer_factory.importing(resources).run(in_memory(dataset), timestamps=timestamps, progress=silent)
 
 
 async def test_what_goes_in_can_be_read_from_the_log(resources: Resources) -> None:
@@ -127,7 +127,7 @@ async def test_csv_files_carry_lists_and_objects_as_json(resources: Resources, t
         "j,,one label,$9.50,,\nk,,,-1,,\ni,Boot,,,,\n",
         encoding="utf-8",
     )
-    done = await factory.importing(resources).run(open_folder(tmp_path), progress=silent)
+    done = await transfer_factory.importing(resources).run(open_folder(tmp_path), progress=silent)
     assert done.items is not None
     assert done.items.dropped == {
         "price not as the API takes it": 1,
@@ -200,17 +200,17 @@ async def test_a_file_that_breaks_off_stores_nothing_so_that_the_mended_one_coun
     whole = gzip.compress("\n".join(["user_id,item_id,timestamp", *rows, ""]).encode())
     file.write_bytes(whole[:-5000])
     with pytest.raises(DataSetError, match=r"interactions\.csv\.gz: cannot be read"):
-        await factory.importing(resources).run(open_folder(tmp_path), progress=silent)
+        await transfer_factory.importing(resources).run(open_folder(tmp_path), progress=silent)
     assert await resources.interactions.count() == 0
     file.write_bytes(whole)
-    await factory.importing(resources).run(open_folder(tmp_path), progress=silent)
+    await transfer_factory.importing(resources).run(open_folder(tmp_path), progress=silent)
     assert await resources.interactions.count() == 60_000
 
 
 async def test_a_row_that_cannot_be_read_costs_that_row(resources: Resources, tmp_path: Path) -> None:
     rows = [f"u{number},i{number % 50},{1000 + number}" for number in range(6_000)]
     (tmp_path / "interactions.csv").write_text("\n".join(["user_id,item_id,timestamp", *rows, "a,b", ""]))
-    importing = factory.importing(resources)
+    importing = transfer_factory.importing(resources)
     done = await importing.run(open_folder(tmp_path), progress=silent)
     assert (done.interactions.read, done.interactions.new) == (6_001, 6_000)
     assert done.interactions.dropped == {"a row with too few or too many cells": 1}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.errors import DatabaseError
-from app.process import factory
+from app.process import transfer_factory
 from app.process.resources import Resources
 from app.services.transfer import importing
 from app.services.transfer.counts import Count
@@ -38,7 +38,7 @@ class Dumps:
             path = folder / ("interactions.csv" if len(files) == 1 else f"part-{number}.csv")
             path.parent.mkdir(exist_ok=True)
             path.write_text("\n".join([header, *rows, ""]), encoding="utf-8")
-        done = await factory.importing(self._resources).run(open_folder(folder), progress=silent, **options)
+        done = await transfer_factory.importing(self._resources).run(open_folder(folder), progress=silent, **options)
         return done.interactions
 
     async def log(self) -> list[tuple[object, ...]]:

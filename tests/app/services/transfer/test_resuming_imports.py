@@ -8,7 +8,7 @@ import pyarrow.parquet
 import pytest
 
 from app.errors import DatabaseError, ImportBusyError
-from app.process import factory
+from app.process import transfer_factory
 from app.process.resources import Resources
 from app.services.transfer import importing
 from app.services.transfer.counts import Imported
@@ -37,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def run(resources: Resources, folder: Path, **options: Any) -> Imported:
-    return await factory.importing(resources).run(open_folder(folder), progress=silent, **options)
+    return await transfer_factory.importing(resources).run(open_folder(folder), progress=silent, **options)
 
 
 def break_at(monkeypatch: pytest.MonkeyPatch, call: int, *, after: bool) -> None:

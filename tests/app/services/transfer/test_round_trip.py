@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from app.config import Settings
-from app.process import factory
+from app.process import transfer_factory
 from app.process.resources import Resources
 from app.schemas.ids import STRICT
 from app.services.transfer.import_rows import Timestamps
@@ -43,7 +43,7 @@ ROWS = st.builds(
 
 
 async def export(resources: Resources, folder: Path) -> dict[str, list[dict[str, Any]]]:
-    await factory.exporting_log(resources).run(folder, silent)
+    await transfer_factory.exporting_log(resources).run(folder, silent)
     return {path.stem: pq.read_table(path).to_pylist() for path in sorted(folder.glob("*.parquet"))}
 
 
@@ -56,7 +56,8 @@ async def empty(resources: Resources) -> None:
 async def there_and_back(resources: Resources, tmp_path: Path, timestamps: Timestamps = "seconds") -> None:
     before = await export(resources, tmp_path / "one")
     await empty(resources)
-    done = await factory.importing(resources).run(open_folder(tmp_path / "one"), timestamps=timestamps, progress=silent)
+    files = open_folder(tmp_path / "one")
+    done = await transfer_factory.importing(resources).run(files, timestamps=timestamps, progress=silent)
     assert done.interactions.dropped == {}
     assert await export(resources, tmp_path / "two") == before
 
