@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _SERVICE = "braid"
 """The name of the service unless `OTEL_SERVICE_NAME` says another."""
+_TAKEN = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}
 _END_SECONDS = 2.0
 _NO_NAME = "unknown_service"
 _log = structlog.get_logger(__name__)
@@ -155,6 +156,9 @@ def _provider() -> "TracerProvider | None":
         advice = f"install it with `pip install '{DISTRIBUTION}[otel]'`, or unset OTEL_EXPORTER_OTLP_ENDPOINT"
         _log.warning("no traces are sent: OpenTelemetry is not installed", missing=error.name, advice=advice)
         return None
+    for variable, taken in _TAKEN.items():
+        if (given := os.environ.get(variable, taken)) != taken:
+            _log.warning("traces go by OTLP over HTTP: another value is ignored", variable=variable, value=given)
     resource = Resource.create({"service.version": version(DISTRIBUTION), "process.pid": os.getpid()})
     if str(resource.attributes["service.name"]).startswith(_NO_NAME):
         resource = resource.merge(Resource({"service.name": _SERVICE}))

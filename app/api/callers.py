@@ -19,8 +19,8 @@ _BEARER = b"bearer"
 
 def find_key(state: ServingState, headers: HeaderValues) -> Key | None:
     """Return the key of a request, if it is in force."""
-    secret = _given_key(headers)
-    return None if secret is None else state.keyring.find(secret)
+    sent = headers.get(b"authorization")
+    return None if sent is None else state.keyring.find_sent(sent, _key_in)
 
 
 async def find_other(state: ServingState, scope: Scope, headers: HeaderValues) -> Key | None:
@@ -46,7 +46,7 @@ async def find_other(state: ServingState, scope: Scope, headers: HeaderValues) -
             return session.key
     if b"authorization" not in headers:
         raise UnauthorizedError("send an API key as `Authorization: Bearer braid_sk_...`")
-    if _given_key(headers) is None:
+    if _key_in(headers[b"authorization"]) is None:
         raise UnauthorizedError("the Authorization header must be `Bearer` and an API key")
     await rate_limiting.count_address(state.rate_limits, state.rate_limits.tries, scope)
     raise UnauthorizedError("this API key is unknown, revoked or has expired")
@@ -59,7 +59,7 @@ async def may_see_details(state: ServingState, scope: Scope) -> bool:
         return False
     if state.keyring.has_any:
         key = find_key(state, headers)
-        if key is None and _given_key(headers) is not None:
+        if key is None and _key_in(headers.get(b"authorization", b"")) is not None:
             # Whoever checks health gets an answer, whatever key it sends.
             with suppress(TooManyRequestsError):
                 await rate_limiting.count_address(state.rate_limits, state.rate_limits.tries, scope)
@@ -76,7 +76,7 @@ def is_page_of_console(path: str) -> bool:
     return path == _CONSOLE or path.startswith(f"{_CONSOLE}/")
 
 
-def _given_key(headers: HeaderValues) -> str | None:
-    """Return the key of a request; None where the Authorization header has none."""
-    scheme, _, secret = headers.get(b"authorization", b"").partition(b" ")
+def _key_in(header: bytes) -> str | None:
+    """Return the key of an Authorization header; None where it has none."""
+    scheme, _, secret = header.partition(b" ")
     return secret.decode("latin-1").strip() if scheme.lower() == _BEARER else None

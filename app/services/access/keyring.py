@@ -2,9 +2,10 @@
 
 import asyncio
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from app.services.access.secrets import digest_of, key_id_of
@@ -13,6 +14,7 @@ from app.times import now
 
 ADMIN, PUBLISH = "admin", "publish"
 _NOBODY = digest_of("nobody")
+_MOST_SENT = 10_000
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Keyring:
     def __init__(self, store: KeyStore) -> None:
         self._store = store
         self._keys: dict[str, Key] = {}
+        self._sent: dict[bytes, Key] = {}
+        """What was found for what was sent, by the SHA-256 of it: keys in force alone."""
         self.origins: frozenset[str] = frozenset()
         """The origins of all keys."""
         self._reading = asyncio.Lock()
@@ -78,7 +82,7 @@ class Keyring:
         async with self._reading:
             rows = await self._store.all()
             keys = [_key(row) for row in rows if row["revoked_at"] is None]
-            self._keys = {key.key_id: key for key in keys}
+            self._keys, self._sent = {key.key_id: key for key in keys}, {}
             self.origins = frozenset(origin for key in keys for origin in key.origins or ())
             self.has_any, self.loaded = bool(rows), True
 
@@ -87,6 +91,24 @@ class Keyring:
         key = self._keys.get(key_id_of(given))
         same = hmac.compare_digest(digest_of(given), _NOBODY if key is None else key.digest)
         return key if key is not None and same and _lasts(key) else None
+
+    def find_sent(self, sent: bytes, read: Callable[[bytes], str | None]) -> Key | None:
+        """Return the key in force that a header holds; `read` takes the text of the key from it.
+
+        A key that was sent before is found by the digest of the whole header: to read it takes as long as to find it.
+        How wrong another one is cannot be told from the time, since nobody chooses what its digest begins with.
+        """
+        mark = sha256(sent).digest()
+        key = self._sent.get(mark)
+        if key is not None:
+            return key if key.expires_at is None or _lasts(key) else None
+        given = read(sent)
+        key = None if given is None else self.find(given)
+        if key is not None:
+            if len(self._sent) >= _MOST_SENT:
+                self._sent.clear()
+            self._sent[mark] = key
+        return key
 
     def by_id(self, key_id: str) -> Key | None:
         """Return a key in force by its id."""

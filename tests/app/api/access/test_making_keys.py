@@ -34,6 +34,7 @@ async def test_a_key_ends(client: httpx.AsyncClient, make: Make, refused: Refuse
     soon = (datetime.now(UTC) + timedelta(seconds=0.3)).isoformat()
     asked = {"name": "s", "scopes": ["read"], "expires_at": soon}
     short = NewKey.model_validate_json((await client.post("/keys", json=asked, headers=bearer(admin))).content)
+    assert (await client.get("/popular", headers=bearer(short))).status_code == 200
     await asyncio.sleep(0.3)
     refused(await client.get("/popular", headers=bearer(short)), 401, "unauthorized")
     listed = (await client.get("/keys", headers=bearer(admin))).json()["items"]
