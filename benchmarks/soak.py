@@ -39,6 +39,7 @@ def soak(
     restarts: Annotated[int, typer.Option(min=0, help="Restarts of PostgreSQL in the course.")] = 3,
     database: Annotated[Literal["postgresql", "sqlite"], typer.Option(help="SQLite has no restarts.")] = "postgresql",
     items: Annotated[int, typer.Option(min=200, help="Items of the generated shop.")] = 5000,
+    users: Annotated[int, typer.Option(min=50, help="Users who ask and post; they are known at the start.")] = 20_000,
     capacity_seconds: Annotated[float, typer.Option(min=1, help="Length of the measurement of the capacity.")] = 20.0,
     sample_seconds: Annotated[float, typer.Option(min=0.5, help="Seconds between two samples of memory.")] = 10.0,
     budget: Annotated[float, typer.Option(min=0, help="Option of `braid train`.")] = 20.0,
@@ -50,7 +51,7 @@ def soak(
     try:
         with (
             tempfile.TemporaryDirectory(prefix="braid-soak-") as name,
-            shop(Path(name), database, items=items, budget=budget) as made,
+            shop(Path(name), database, items=items, users=users, budget=budget) as made,
             serving(made.work, Path(name), workers=WORKERS) as server,
         ):
             run = _Run(made, server, share, swap_seconds, restarts if made.cluster else 0, sample_seconds)

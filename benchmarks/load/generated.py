@@ -10,6 +10,7 @@ from models.data.synthetic import generate
 INTERACTIONS_AN_ITEM = 3
 """The same for every size: otherwise lists of the small catalogue would be longer, which favours the large one."""
 INTERACTIONS_A_USER = 15
+INTERACTIONS_A_NEW_USER = 5
 ITEMS_A_CATEGORY = 500
 ITEMS_A_TAG = 300
 """The number of items per label does not grow with the catalogue, as larger catalogues have more labels."""
@@ -20,16 +21,22 @@ _TAGS_AN_ITEM = 3
 _WORDS_A_TITLE = 4
 
 
-def catalogue(items: int, *, seed: int = 0) -> DataSet:
+def catalogue(items: int, *, users: int | None = None, seed: int = 0) -> DataSet:
     """Generate a catalogue with titles, categories, tags and prices, and interactions with it.
 
     Parameters
     ----------
     items
         Number of items; the numbers of interactions and users follow from it.
+    users
+        Number of users with a few interactions each, where it does not follow from the items.
     """
-    interactions = items * INTERACTIONS_AN_ITEM
-    made = generate(max(interactions // INTERACTIONS_A_USER, 1), items, interactions, seed=seed)
+    if users is None:
+        interactions = items * INTERACTIONS_AN_ITEM
+        users = max(interactions // INTERACTIONS_A_USER, 1)
+    else:
+        interactions = users * INTERACTIONS_A_NEW_USER
+    made = generate(users, items, interactions, seed=seed)
     if made.items is None:
         raise ValueError("the generator made no catalogue")
     generator = np.random.default_rng(seed)

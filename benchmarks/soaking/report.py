@@ -44,6 +44,8 @@ def draw(soaked: Soaked, path: Path) -> None:
 
 def _mark(axes: Axes, soaked: Soaked) -> None:
     for _, _, answered in soaked.swaps.made:
+        if not soaked.began <= answered <= soaked.ended:
+            continue
         axes.axvline(_minute(soaked, answered), color="tab:green", linewidth=0.6, linestyle=":")
     for start, end in soaked.restarts.windows:
         axes.axvspan(_minute(soaked, start), _minute(soaked, min(end, soaked.ended)), color="tab:orange", alpha=0.2)

@@ -66,20 +66,20 @@ class Shop:
 
 
 @contextmanager
-def shop(folder: Path, database: str, *, items: int, budget: float) -> Iterator[Shop]:
+def shop(folder: Path, database: str, *, items: int, users: int, budget: float) -> Iterator[Shop]:
     """Make a shop with one trained bundle, on PostgreSQL or SQLite, that is gone afterwards."""
-    data = catalogue(items)
+    data = catalogue(items, users=users)
     write_folder(folder / "data", data)
     assert data.items is not None  # noqa: S101 - the generator makes them
-    users = data.interactions[USER].unique().to_pylist()
+    names = data.interactions[USER].unique().to_pylist()
     ids = data.items[ITEM].to_pylist()
     categories = sorted({name for names in data.items["categories"].to_pylist() for name in names})
     if database == "sqlite":
-        yield _prepared(Shop(Work(folder / DATABASE, folder / BUNDLES), users, ids, categories, budget, None), folder)
+        yield _prepared(Shop(Work(folder / DATABASE, folder / BUNDLES), names, ids, categories, budget, None), folder)
         return
     with cluster() as server:
         work = Work(folder / "none", folder / BUNDLES, server.create("braid"))
-        yield _prepared(Shop(work, users, ids, categories, budget, server), folder)
+        yield _prepared(Shop(work, names, ids, categories, budget, server), folder)
 
 
 def _prepared(made: Shop, folder: Path) -> Shop:

@@ -15,10 +15,15 @@ def test_nothing_is_lost_in_a_minute(isolated: Path, repository: Path, monkeypat
     monkeypatch.setenv("BRAID_NETWORK", QUICK_NETWORK)
     output = isolated / "soak.md"
     # A third of the capacity: a machine on which other tests run has none to spare.
-    short = "--minutes 0.7 --share 0.3 --swap-seconds 12 --restarts 1 --items 300 --capacity-seconds 2 --budget 1"
-    command = [sys.executable, "-m", "benchmarks.soak", *short.split(), "--sample-seconds", "1"]
+    short = "--minutes 0.7 --share 0.3 --swap-seconds 12 --restarts 1 --items 300 --users 200"
+    command = [sys.executable, "-m", "benchmarks.soak", *short.split(), "--capacity-seconds", "2", "--budget", "1"]
     done = subprocess.run(
-        [*command, "--output", str(output)], cwd=repository, capture_output=True, text=True, timeout=600, check=False
+        [*command, "--sample-seconds", "1", "--output", str(output)],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
     )
     assert output.exists(), done.stderr
     lines = {line["what"]: line for line in json.loads(output.with_suffix(".json").read_text())["lines"]}
