@@ -27,7 +27,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """Addresses that only processes of the same machine reach."""
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Variable with the folder where the processes of a server write their metrics; prometheus_client reads it."""
-_ENV_FILE = ".env"
+ENV_FILE = ".env"
 _NOT_JSON: Literal["not_json"] = "not_json"
 
 # The setting takes the name of a method that pydantic has deprecated.
@@ -42,7 +42,7 @@ class Settings(AccessSettings):
     """All settings of the service; each is the environment variable `BRAID_` and its name in capitals."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=_ENV_FILE, env_ignore_empty=True, extra="ignore", enable_decoding=False
+        env_prefix=PREFIX, env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", enable_decoding=False
     )
 
     database_url: str = Field(
@@ -272,7 +272,7 @@ def load_settings(**given: Any) -> Settings:
         A value cannot be used, or there is no such setting; the text names the variable.
     """
     try:
-        _require_known({**dotenv_values(_ENV_FILE), **os.environ})
+        _require_known({**dotenv_values(ENV_FILE), **os.environ})
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except UnicodeDecodeError as error:
         raise SettingsError(f".env: is not UTF-8: {error.reason}") from error
@@ -292,6 +292,6 @@ def load_settings(**given: Any) -> Settings:
 def _require_known(variables: Mapping[str, str | None]) -> None:
     unknown = unknown_names(variables, [PREFIX + name.upper() for name in Settings.model_fields])
     for name, near in unknown.items():
-        place = "" if name in os.environ else f"{_ENV_FILE}: "
+        place = "" if name in os.environ else f"{ENV_FILE}: "
         hint = f"did you mean {near}?" if near else "docs/settings.md lists those that there are"
         raise SettingsError(f"{place}{name}: there is no such setting; {hint}")

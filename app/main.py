@@ -46,8 +46,8 @@ from app.api.query_parameters import require_known
 from app.api.raw_paths import RawPaths
 from app.api.traced import Traced
 from app.config import Settings, load_settings
-from app.console import keys as console_keys
-from app.console import sign_in, views
+from app.console import assets
+from app.console.modules import MODULES as PAGES
 from app.logs import configure_logging
 from app.process.serving_state import serving_state
 from app.times import clock
@@ -74,18 +74,16 @@ _MODULES = (
     metrics,
     keys,
     health,
-    views,
-    console_keys,
-    sign_in,
+    *PAGES,
 )
-_ASKED_BY_OTHERS = (metrics, health, views, console_keys, sign_in)
+_ASKED_BY_OTHERS = (metrics, health, *PAGES)
 """Probes, collectors of metrics and browsers add parameters of their own."""
 _log = structlog.get_logger(__name__)
 
 
 async def show_start() -> RedirectResponse:
-    """Lead who opens the address of the server to its documentation."""
-    return RedirectResponse("/docs")
+    """Lead who opens the address of the server to the console."""
+    return RedirectResponse("/console")
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -129,6 +127,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for module in _MODULES:
         refusing = [] if module in _ASKED_BY_OTHERS else [Depends(require_known)]
         app.include_router(module.router, dependencies=refusing)
+    app.mount(assets.PREFIX, assets.Assets())
     app.add_api_route("/", show_start, include_in_schema=False)
     add_error_handlers(app)
     app.add_middleware(RouteNoted)

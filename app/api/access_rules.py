@@ -43,7 +43,7 @@ RULES = (
     Rule(_GET, "/health/live", "open"),
     Rule(_GET, "/health/ready", "open"),
     Rule(_GET, "/openapi.json", "docs"),
-    Rule(_GET, "/", "docs"),
+    Rule(_GET, "/", "open"),
     Rule(_GET, "/docs", "docs"),
     Rule(_GET, "/docs/oauth2-redirect", "docs"),
     Rule(_GET, "/redoc", "docs"),
@@ -106,6 +106,12 @@ UNKNOWN = Rule((), "", "admin")
 """Unknown paths need `admin`: others get 401 or 403, and not 404."""
 _FILES = "/static-offline-docs/"
 _DOCS = Rule(_GET, _FILES, "docs")
+_ASSETS = "/console/static/"
+"""Styles and scripts of the console, the page to sign in included: nothing of the shop."""
+_OPEN_FILES = Rule(_GET, _ASSETS, "open")
+_CONSOLE = "/console/"
+OF_CONSOLE = Rule(_BOTH, _CONSOLE, "admin")
+"""All pages and forms of the console that no other rule names."""
 _Places = list[tuple[tuple[tuple[int, str], ...], Rule]]
 """Rules with the names that stand in their paths, and where: parameters are left out."""
 
@@ -114,19 +120,21 @@ def rule_of(method: str, path: str) -> Rule:
     """Return the rule of a request; `HEAD` needs what `GET` does."""
     if path.startswith(_FILES):
         return _DOCS
+    if path.startswith(_ASSETS):
+        return _OPEN_FILES
     parts = path.split("/")
     if len(parts) == 1:
         return UNKNOWN
     for names, rule in _PLACES.get(("GET" if method == "HEAD" else method, len(parts), parts[1]), ()):
         if not names or all(parts[place] == name for place, name in names):
             return rule
-    return UNKNOWN
+    return OF_CONSOLE if path.startswith(_CONSOLE) else UNKNOWN
 
 
 def methods_of(path: str) -> list[str]:
     """List the methods that a path takes."""
     every = {method for rule in RULES for method in rule.methods}
-    found = {method for method in every if rule_of(method, path) not in {UNKNOWN, _DOCS}}
+    found = {method for method in every if rule_of(method, path) not in {UNKNOWN, OF_CONSOLE, _DOCS, _OPEN_FILES}}
     return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 

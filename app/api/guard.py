@@ -106,18 +106,21 @@ def _noted(key: Key | None, rule: Rule, state: ServingState, scope: Scope, send:
 
 
 async def _refuse(error: BraidError, scope: Scope, receive: Receive, send: Send) -> None:
-    if (
-        isinstance(error, UnauthorizedError)
-        and is_page_of_console(scope["path"])
-        and scope["method"] in SAFE
-        and b"authorization" not in header_values(scope)
-    ):
+    if isinstance(error, UnauthorizedError) and is_page_of_console(scope["path"]) and _shows_pages(scope):
         await RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)(scope, receive, send)
         return
     extra: Mapping[str, str] = _CHALLENGE if isinstance(error, UnauthorizedError) else {}
     if isinstance(error, TooManyRequestsError):
         extra = rate_limiting.extra_of(error)
     await as_problem(error, scope["method"], NO_ROUTE, extra)(scope, receive, send)
+
+
+def _shows_pages(scope: Scope) -> bool:
+    """Return whether a browser opens a page or sends a form: a script, or a program with a key, is told why instead."""
+    headers = header_values(scope)
+    if {b"authorization", b"hx-request"} & headers.keys():
+        return False
+    return scope["method"] in SAFE or b"text/html" in headers.get(b"accept", b"")
 
 
 def _require(key: Key, rule: Rule, path: str, origin: str | None) -> None:

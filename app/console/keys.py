@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import Depends, Form, Request, Response
 from pydantic import ValidationError
 
 from app.api.dependencies import State
 from app.api.keys import Caller, KeyId, Keys
-from app.console.own_forms import csrf_for, require_own_form
+from app.console.own_forms import require_own_form
+from app.console.page_routes import pages_router
 from app.console.pages import page
 from app.errors import NotFoundError
 from app.process.serving_state import ServingState
@@ -17,8 +18,7 @@ from app.schemas.keys import MEANINGS, KeyIn, NewKey, RotateIn
 from app.services.access.api_keys import ApiKeys
 
 _PATH = "/console/keys"
-# Pages for people are no part of the API.
-router = APIRouter(include_in_schema=False)
+router = pages_router()
 _own = [Depends(require_own_form)]
 Text = Annotated[str, Form(max_length=10_000)]
 
@@ -87,6 +87,7 @@ async def _shown(
     request: Request, state: ServingState, keys: ApiKeys, *, made: NewKey | None = None, wrong: str | None = None
 ) -> Response:
     return page(
+        request,
         "keys.html",
         HTTPStatus.OK if wrong is None else HTTPStatus.UNPROCESSABLE_ENTITY,
         keys=(await keys.list()).items,
@@ -94,7 +95,6 @@ async def _shown(
         made=made,
         wrong=wrong,
         now=datetime.now(UTC),
-        csrf=csrf_for(request),
         open=state.resources.settings.allow_open,
     )
 

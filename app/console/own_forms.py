@@ -10,6 +10,9 @@ from app.api.loopback import is_foreign
 from app.errors import ForbiddenError, ForeignOriginError
 from app.services.access.sessions import COOKIE, csrf_of
 
+_CSRF_HEADER = "x-csrf-token"
+"""Header of what the scripts of a page send; its forms have a field."""
+
 
 def csrf_for(request: Request) -> str | None:
     """Return what the forms of a page carry; None without a session."""
@@ -38,7 +41,7 @@ async def require_own_form(request: Request, csrf: Annotated[str, Form(max_lengt
         It is of another page, or of another session.
     """
     require_own_page(request)
-    expected = csrf_for(request)
+    expected, csrf = csrf_for(request), request.headers.get(_CSRF_HEADER, csrf)
     if expected is None and b"origin" not in header_values(request.scope):
         raise ForbiddenError("send the form from its page: the Origin header is missing")
     if expected is not None and not hmac.compare_digest(csrf.encode(), expected.encode()):

@@ -3,24 +3,24 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.api.dependencies import State
 from app.console.own_forms import require_own_form, require_own_page
+from app.console.page_routes import pages_router
 from app.console.pages import page
 from app.services.access.sessions import COOKIE
 
 _CONSOLE, _PATH = "/console", "/console/sign-in"
 _REFUSED = "This is not a valid key, or it does not have the scope admin."
-# Forms for people are no part of the API.
-router = APIRouter(include_in_schema=False)
+router = pages_router()
 
 
 @router.get(_PATH)
-async def show_sign_in() -> Response:
+async def show_sign_in(request: Request) -> Response:
     """Show the form that asks for an admin key."""
-    return page("sign_in.html", wrong=None)
+    return page(request, "sign_in.html", wrong=None)
 
 
 @router.post(_PATH)
@@ -31,7 +31,7 @@ async def sign_in(request: Request, state: State, key: Annotated[str, Form(max_l
         await state.keyring.load()
     token = await state.sessions.open(key.strip(), None if request.client is None else request.client.host)
     if token is None:
-        return page("sign_in.html", wrong=_REFUSED, status=HTTPStatus.UNAUTHORIZED)
+        return page(request, "sign_in.html", wrong=_REFUSED, status=HTTPStatus.UNAUTHORIZED)
     answer = RedirectResponse(_CONSOLE, HTTPStatus.SEE_OTHER)
     answer.set_cookie(COOKIE, token, path=_CONSOLE, httponly=True, samesite="strict", secure=True)
     return answer

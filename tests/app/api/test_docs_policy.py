@@ -23,9 +23,9 @@ async def test_each_script_of_a_page_is_named(client: httpx.AsyncClient, path: s
     assert [one for one in re.findall(r'(?:src|href)="([^"]+)"', answer.text) if not one.startswith("/")] == []
 
 
-async def test_the_address_of_the_server_leads_to_the_documentation(client: httpx.AsyncClient) -> None:
+async def test_the_address_of_the_server_leads_to_the_console(client: httpx.AsyncClient) -> None:
     answer = await client.get("/")
-    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/console")
 
 
 async def test_no_redirect_follows_the_host(client: httpx.AsyncClient) -> None:

@@ -120,3 +120,14 @@ async def test_the_first_key_is_made_on_this_machine_without_a_session(
     (key,) = KEY.findall((await client.post("/console/keys", data=given, headers=own)).text)
     assert (await client.get("/keys", headers=bearer(key))).status_code == 200
     refused(await client.post("/console/keys", data=given), 401, "unauthorized")
+
+
+async def test_a_browser_is_told_on_a_page_why_a_form_was_not_taken(
+    client: httpx.AsyncClient, session: dict[str, str]
+) -> None:
+    browser = {"accept": "text/html,*/*"}
+    stale = await client.post("/console/keys", data={"csrf": "0" * 64, "name": "n"}, headers=session | browser)
+    assert (stale.status_code, stale.headers["content-type"]) == (403, "text/html; charset=utf-8")
+    assert "the form is not of this session: open the page again" in stale.text
+    ended = await client.post("/console/keys", data={"name": "n"}, headers=browser)
+    assert (ended.status_code, ended.headers["location"]) == (303, "/console/sign-in")

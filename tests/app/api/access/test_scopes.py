@@ -19,7 +19,7 @@ ONE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_every_operation_has_a_rule_and_every_rule_an_operation(openapi: dict[str, Any]) -> None:
     there = {(method.upper(), path) for path, operations in openapi["paths"].items() for method in operations}
     ruled = [(method, rule.path) for rule in RULES if rule.needs != "docs" for method in rule.methods]
-    pages = {("GET", "/console/sign-in"), ("GET", "/console/keys")}
+    pages = {("GET", "/"), ("GET", "/console/sign-in"), ("GET", "/console/keys")}
     forms = {("POST", f"/console/{path}") for path in FORMS}
     assert sorted(ruled) == sorted(there | pages | forms)
 
