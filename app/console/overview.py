@@ -37,14 +37,19 @@ async def show_console(request: Request, state: State) -> Response:
     """Show what the server does, and how recommendations do in use."""
     found = await serving_factory.readiness(state).check()
     bundles = (await factory.versions(state.resources).page()).items
+    active = next((bundle for bundle in bundles if bundle.active), None)
+    log = state.resources.interactions
+    last = None if active is None else active.data.get("last_interaction_id")
     return page(
         request,
         "overview.html",
         live=await _look(state),
         chart=_chart,
-        bundle=next((bundle for bundle in bundles if bundle.active), None),
+        bundle=active,
         age=_age,
-        interactions=await state.resources.interactions.count(),
+        interactions=await log.count(),
+        # By ids, which deleted rows leave out: near enough, and known at once.
+        newer=None if last is None else max(await log.newest_id() - last, 0),
         measures=await state.recent_measures.get(),
         drift=drift_of(own_registry()),
         attention={NAMES[name]: check for name, check in found.checks.items() if check.status not in _AS_IT_SHOULD_BE},

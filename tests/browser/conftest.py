@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, async_playwright
@@ -21,7 +22,6 @@ from models.data.folder import write_folder
 from models.data.sample_shop import generate_shop
 
 USERS, ITEMS, ROWS = 300, 120, 9000
-VIEWER = "1"
 AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text(encoding="utf-8")
 FLAGS = [
     "--no-sandbox",
@@ -37,11 +37,12 @@ MakeOnce = Callable[[str, Callable[[Path], None]], Path]
 
 
 class Shop(NamedTuple):
-    """A server that runs, its folder, and a client of it."""
+    """A server that runs, its folder, a client of it, and the users of its log."""
 
     url: str
     folder: Path
     client: httpx.Client
+    users: list[str]
 
 
 def _braid(folder: Path, *arguments: object, **more: str) -> None:
@@ -83,8 +84,8 @@ def shop(trained_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = folder / "server.log"
-    with log.open("wb") as output:
+    written = folder / "server.log"
+    with written.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "app.cli", "serve", "--port", str(port)],
             cwd=folder,
@@ -95,15 +96,16 @@ def shop(trained_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     url = f"http://127.0.0.1:{port}"
     try:
         with httpx.Client(base_url=url, timeout=20) as client:
-            _wait(client, process, log)
-            yield Shop(url, folder, client)
+            _wait(client, process, written)
+            log = pq.read_table(folder / "data/interactions.parquet", columns=["user_id"])
+            yield Shop(url, folder, client, log["user_id"].unique().to_pylist())
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0, log.read_text()
+        assert process.wait(20) == 0, written.read_text()
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
-    assert "Traceback" not in log.read_text()
+    assert "Traceback" not in written.read_text()
 
 
 def _wait(client: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> None:
