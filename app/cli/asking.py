@@ -1,5 +1,6 @@
 """Questions of an import on a terminal."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import typer
@@ -19,6 +20,17 @@ def answered(question: Question, wishes: Wishes) -> Wishes:
             return replace(wishes, refused_id=None)
         return replace(wishes, mapping=wishes.mapping.model_copy(update={"ids": "encode"}))
     return replace(wishes, mapping=wishes.mapping.model_copy(update=_said(question, wishes)))
+
+
+def event_answered(cell: str, rows: int, known: Collection[str], wishes: Wishes) -> Wishes:
+    """Ask what an event type is that Braid does not know; without an answer its rows are left out."""
+    names = sorted(known)
+    typer.echo(f"the event type {cell!r} ({rows:,} of the first rows) is none of Braid's: {', '.join(names)}")
+    kind = _ask(f"{cell!r} is (Enter: its rows are left out)", ("", *names), default="")
+    if not kind:
+        return wishes
+    events = {**wishes.mapping.events, cell: kind}
+    return replace(wishes, mapping=wishes.mapping.model_copy(update={"events": events}))
 
 
 def _said(question: Question, wishes: Wishes) -> dict[str, object]:

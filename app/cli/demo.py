@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from app.cli.arguments import Host, Port
+from app.cli.demo_data import Kind, estimate, example_user, held, kept
 from app.cli.import_runs import import_files
 from app.cli.progress import progress_bars
 from app.cli.running import console
@@ -23,18 +24,22 @@ from models.data.folder import DataSet
 from models.data.sample import MOVIELENS_TERMS, is_cached, movielens
 from models.data.sample_shop import generate_shop
 
-_SAMPLE_USER = "196"
+MOVIELENS_ROWS = 100_000
 
 
 def demo(
-    synthetic: Annotated[bool, typer.Option(help="Generate the data; nothing is downloaded.")] = False,
-    users: Annotated[int, typer.Option(min=1, help="Users to generate.")] = 1000,
-    items: Annotated[int, typer.Option(min=1, help="Items to generate.")] = 1500,
-    interactions: Annotated[int, typer.Option(min=1, help="Interactions to generate.")] = 50_000,
+    synthetic: Annotated[
+        bool, typer.Option("--synthetic", help="Generate a shop for outdoor equipment; nothing is downloaded.")
+    ] = False,
+    users: Annotated[int, typer.Option(min=1, help="With --synthetic: users to generate.")] = 1000,
+    items: Annotated[int, typer.Option(min=1, help="With --synthetic: items to generate.")] = 1500,
+    interactions: Annotated[int, typer.Option(min=1, help="With --synthetic: interactions to generate.")] = 50_000,
     host: Host = None,
     port: Port = None,
 ) -> None:
     """Do everything on sample data: download, migrate, import, train, serve. Existing data is kept."""
+    if synthetic and interactions < users:
+        raise typer.BadParameter("must be at least as many as users", param_hint="--interactions")
     settings = load_settings(host=host, port=port)
     require_free_port(settings)
 
@@ -59,30 +64,31 @@ async def _prepare(resources: Resources, console: Console, *, synthetic: tuple[i
     synthetic
         Users, items and interactions to generate; MovieLens 100k where None.
     """
-    count = await resources.interactions.count()
-    if count:
-        console.print(f"{resources.database.place}: holds {count:,} interactions already; they are kept as they are")
-    else:
+    wanted: Kind = "movielens" if synthetic is None else "synthetic"
+    there, version = await held(resources), resources.bundles.active_version()
+    if there is None:
+        rows = MOVIELENS_ROWS if synthetic is None else synthetic[2]
+        for line in estimate(wanted, rows, cached=is_cached()):
+            console.print(line)
+        console.print("")
         await import_files(resources, in_memory(_demo_data(console, synthetic)), console)
-    version = resources.bundles.active_version()
+    else:
+        count = await resources.interactions.count()
+        console.print(f"{resources.database.place}: holds {count:,} interactions already; they are kept as they are")
+        for line in kept(resources, wanted, there):
+            console.print(line)
     if version is None:
-        await train_now(resources, console)
+        await train_now(resources)
     else:
         console.print(f"{resources.bundles.place}: bundle {version} is active already")
-    if (await resources.interactions.histories([_SAMPLE_USER], 1))[_SAMPLE_USER]:
-        return _SAMPLE_USER
-    user = await resources.interactions.any_user()
-    return user or _SAMPLE_USER
+    return await example_user(resources)
 
 
 def _demo_data(console: Console, synthetic: tuple[int, int, int] | None) -> DataSet:
     if synthetic is not None:
-        users, items, interactions = synthetic
-        if interactions < users:
-            raise typer.BadParameter("must be at least as many as users", param_hint="--interactions")
         with progress_bars() as progress:
             progress("generating", 0.0)
-            dataset = generate_shop(users, items, interactions)
+            dataset = generate_shop(*synthetic)
             progress("generating", 1.0)
         return dataset
     if not is_cached():
@@ -92,6 +98,6 @@ def _demo_data(console: Console, synthetic: tuple[int, int, int] | None) -> Data
         try:
             dataset = movielens()
         except DataSetError as error:
-            raise DataSetError(f"{error}; `braid demo --synthetic` needs no network") from error
+            raise DataSetError(f"{error}; `braid demo --synthetic` generates its data and downloads nothing") from error
         progress("sample data", 1.0)
     return dataset

@@ -1,12 +1,12 @@
 """`braid doctor`: what is wrong with a deployment, and what to do about it."""
 
 import asyncio
-import json
-from dataclasses import asdict
-from typing import Annotated
 
 import typer
+from rich.text import Text
 
+from app.cli.exit_codes import FAILED
+from app.cli.output import AsJson, print_json
 from app.cli.running import console
 from app.config import Settings, SettingsError, load_settings
 from app.errors import BraidError
@@ -17,11 +17,10 @@ from app.services.scenarios.definition_file import read_scenarios
 from models.bundle.errors import BundleError
 
 _WIDTH = 11
+_STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 
 
-def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON, for programs.")] = False,
-) -> None:
+def doctor(as_json: AsJson = False) -> None:
     """Check settings, database, bundle, disks, clock, workers and stored data; nothing is changed.
 
     The exit code is 1 if a check failed; warnings do not count.
@@ -29,12 +28,13 @@ def doctor(
     configure_logging("critical")
     findings = _findings()
     if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+        print_json(list(findings))
     else:
         for finding in findings:
-            console.print(f"{finding.status:<8} {finding.name:<{_WIDTH}} {finding.detail}")
+            status = (f"{finding.status:<8}", _STYLES[finding.status])
+            console.print(Text.assemble(status, f" {finding.name:<{_WIDTH}} {finding.detail}"))
     if any(finding.status == "failed" for finding in findings):
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
 
 
 def _findings() -> list[Finding]:

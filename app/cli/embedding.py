@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.output import AsJson, print_json
 from app.cli.running import console, run_command
 from app.config import load_settings
 from app.process.resources import Resources
@@ -20,6 +21,7 @@ def embed(
     length: Annotated[
         int | None, typer.Option(min=1, max=MAX_LENGTH, help="Numbers of a vector; by default as declared, or 128.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Give every item a vector made from the words of its title and description (TF-IDF and truncated SVD).
 
@@ -29,17 +31,20 @@ def embed(
         settings = load_settings()
         schema = EMPTY if settings.schema is None else read_schema(settings.schema)
         done = load_embedding().embed_folder(folder, attribute, declared_length(schema, attribute, length))
-        _say(str(folder), attribute, done.items, done.without)
+        _say(str(folder), attribute, done.items, done.without, as_json=as_json)
         return
 
     async def run(resources: Resources) -> None:
         items, without = await embed_catalogue(resources, attribute, length)
-        _say(resources.database.place, attribute, items, without)
+        _say(resources.database.place, attribute, items, without, as_json=as_json)
 
     run_command(run)
 
 
-def _say(place: str, attribute: str, items: int, without: int) -> None:
+def _say(place: str, attribute: str, items: int, without: int, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"place": place, "attribute": attribute, "items": items, "without_text": without})
+        return
     left = f"; {without:,} have neither title nor description" if without else ""
     console.print(f"{place}: {items:,} items have a vector in {attribute}{left}")
     console.print("items that are added later have none until `braid embed` is run again")

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from app.cli.exit_codes import FAILED
+from app.cli.output import AsJson, console_for, print_json
 from app.cli.running import console, run_command
 from app.process import factory
 from app.process.resources import Resources
@@ -24,34 +26,39 @@ def erase_proof(
         ),
     ] = False,
     as_lines: Annotated[bool, typer.Option("--all", help="Also list the places where it is not found.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Search the database, bundles, uploads and caches for the id of a user; exit code 1 if it is found.
 
     It is searched in UTF-8 and UTF-16, as JSON and percent-encoded, and as a part of longer ids too.
     """
     found: list[SearchedPlace] = []
+    said = console_for(as_json)
 
     async def work(resources: Resources) -> None:
-        if finish:
-            await _finish(resources, user_id, without_bundles=without_bundles)
+        rewritten = await _finish(resources, user_id, without_bundles=without_bundles) if finish else []
+        for version in rewritten:
+            said.print(f"bundle {version} is rewritten without erased users")
         found.extend(await factory.erasure_proof(resources).search(user_id))
-        for one in found:
+        places = sum(1 for one in found if one.found)
+        if as_json:
+            print_json({"clean": not places, "places": list(found), "rewritten_bundles": rewritten})
+        for one in found if not as_json else ():
             if one.found or as_lines:
                 console.print(f"{'found' if one.found else 'clean':<6} {one.place}: {one.size}, {one.found:,} times")
-        places = sum(1 for one in found if one.found)
-        console.print(f"{len(found):,} places were searched; the id is in {places:,}")
+        said.print(f"{len(found):,} places were searched; the id is in {places:,}")
         if not resources.database.is_sqlite:
-            console.print("PostgreSQL keeps deleted rows on its disk until VACUUM, and in archives of its log")
+            said.print("PostgreSQL keeps deleted rows on its disk until VACUUM, and in archives of its log")
 
     run_command(work)
     if any(one.found for one in found):
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
 
 
-async def _finish(resources: Resources, user_id: str, *, without_bundles: bool) -> None:
+async def _finish(resources: Resources, user_id: str, *, without_bundles: bool) -> list[str]:
+    """Do what the server does within the hour; return the bundles that were rewritten."""
     tables = factory.searched_tables(resources)
     rewritten = await factory.bundle_erasure(resources).clean(without_bundles=without_bundles)
-    for version in rewritten:
-        console.print(f"bundle {version} is rewritten without erased users")
     await tables.forget_keys(written_forms(user_id).texts)
     await tables.vacuum()
+    return list(rewritten)

@@ -8,6 +8,7 @@ import typer
 
 from app.cli.arguments import Budget, Folder
 from app.cli.evaluation_options import page_beside, parse_ks, parse_parts, parse_protocol, parse_seen, require_one_goal
+from app.cli.output import AsJson, console_for
 from app.cli.progress import progress_bars
 from app.cli.reading import (
     DateFormat,
@@ -75,6 +76,10 @@ def evaluate(
     show: Annotated[
         list[str] | None, typer.Option(help="With --similar: print the lists of the item with this title, or id.")
     ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Also print all settings, and the seconds by phase.")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train with the automatic recipe on a folder, and compare its accuracy with popularity and each part alone."""
     ks = parse_ks(k)
@@ -99,13 +104,14 @@ def evaluate(
         date_format=date_format,
     )
     dataset = replace(read_folder(folder, wishes), user_types=declared.users)
+    said = console_for(as_json)
     for line in dataset.told:
-        console.print(line)
+        said.print(line)
     if dataset.items is not None:
         catalogue = describe(dataset.items, declared)
         dataset = replace(dataset, items=catalogue.table)
         for note in catalogue.notes():
-            console.print(f"catalogue: {note}")
+            said.print(f"catalogue: {note}")
     page = page_beside(None if similar else output)
     for path in filter(None, (output, page)):
         path.open("a").close()  # fail before the work if the output cannot be written
@@ -128,12 +134,15 @@ def evaluate(
         test_days=test_days,
     )
     if similar:
-        measure_similar(training, dataset, config, show or (), output, console)
+        measure_similar(training, dataset, config, show or (), output, as_json=as_json)
         return
     with progress_bars() as progress:
         report = training.evaluate_folder(dataset, config, progress=progress)
-    print_report(report, console)
+    if as_json:
+        typer.echo(report.to_json())
+    else:
+        print_report(report, console, verbose=verbose)
     if output is not None and page is not None:
         output.write_text(report.to_json() + "\n", encoding="utf-8")
         page.write_text(training.render_page(report, folder.resolve().name), encoding="utf-8")
-        console.print(f"written to {output} and {page}")
+        said.print(f"written to {output} and {page}")

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
+from app.cli.output import AsJson, print_json
 from app.cli.progress import progress_bars
 from app.cli.running import console, run_command
 from app.errors import DatabaseError
@@ -47,9 +47,10 @@ export = typer.Typer(
 @export.command(name=ExportGroup.default)
 def export_folder(
     folder: Annotated[Path, typer.Argument(help="Folder for the files: interactions, items and users as Parquet.")],
+    as_json: AsJson = False,
 ) -> None:
     """Write all data to a data-set folder; short form: `braid export FOLDER`."""
-    run_command(lambda resources: _export_folder(resources, console, folder))
+    run_command(lambda resources: _export_folder(resources, folder, as_json=as_json))
 
 
 @export.command(name="recommendations")
@@ -58,12 +59,13 @@ def export_recommendations(
         "recommendations.parquet"
     ),
     limit: Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="Maximum length of each list.")] = DEFAULT_LIMIT,
+    as_json: AsJson = False,
 ) -> None:
     """Write the ranked list of every user of the log to a file, for e-mails or a data warehouse."""
-    run_command(lambda resources: _export_recommendations(resources, console, output, limit))
+    run_command(lambda resources: _export_recommendations(resources, output, limit, as_json=as_json))
 
 
-async def _export_folder(resources: Resources, console: Console, folder: Path) -> None:
+async def _export_folder(resources: Resources, folder: Path, *, as_json: bool) -> None:
     """Write a data-set folder and print its counts.
 
     Raises
@@ -76,10 +78,14 @@ async def _export_folder(resources: Resources, console: Console, folder: Path) -
             done = await transfer_factory.exporting_log(resources).run(folder, progress)
     except DatabaseError as error:
         raise type(error)(f"{error}; nothing was exported: the files in {folder} are as they were") from error
-    console.print(f"{folder}: {done.interactions:,} interactions, {done.items:,} items, {done.users:,} users")
+    if as_json:
+        counts = {"interactions": done.interactions, "items": done.items, "users": done.users}
+        print_json({"folder": folder, **counts})
+    else:
+        console.print(f"{folder}: {done.interactions:,} interactions, {done.items:,} items, {done.users:,} users")
 
 
-async def _export_recommendations(resources: Resources, console: Console, output: Path, limit: int) -> None:
+async def _export_recommendations(resources: Resources, output: Path, limit: int, *, as_json: bool) -> None:
     """Write the recommendations of all users to a file and print its counts."""
     # No other command ranks: these imports would take each of them a second.
     from app.process import serving_factory  # noqa: PLC0415
@@ -90,4 +96,8 @@ async def _export_recommendations(resources: Resources, console: Console, output
     await state.bundle.start()
     with progress_bars() as progress:
         done = await serving_factory.exporting_recommendations(state).recommendations(output, limit, progress)
+    if as_json:
+        counts = {"recommendations": done.rows, "users": done.users, "bundle_version": done.bundle_version}
+        print_json({"output": output, **counts})
+        return
     console.print(f"{output}: {done.rows:,} recommendations for {done.users:,} users, by bundle {done.bundle_version}")

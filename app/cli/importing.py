@@ -1,15 +1,17 @@
 """The command that imports a folder or files: how they are read is shown, asked for and printed for next time."""
 
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from app.cli.asking import answered
+from app.cli.asking import answered, event_answered
 from app.cli.import_runs import check_files
 from app.cli.import_runs import import_files as run_import
+from app.cli.output import AsJson, console_for
 from app.cli.reading import (
     DateFormat,
     Delimiter,
@@ -23,7 +25,7 @@ from app.cli.reading import (
     wishes_of,
 )
 from app.cli.running import console, run_command
-from app.cli.showing import show_left, show_mapping
+from app.cli.showing import show_left, show_mapping, show_unknown_events
 from app.process.resources import Resources
 from app.schemas.ids import needs_wider_rule
 from app.services.transfer.checking import Limits
@@ -88,6 +90,7 @@ def import_files(
         ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="On a terminal: do not ask whether the mapping is right.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Read a folder or files into the database; rows that cannot be read are left out, counted and shown.
 
@@ -110,22 +113,38 @@ def import_files(
         ids=None if ids == "drop" else ids,
     )
     limits = Limits(strict, None if max_bad is None else _share(max_bad))
-    asks = sys.stdin.isatty() and console.is_terminal
+    asks = sys.stdin.isatty() and console.is_terminal and not as_json
+    said = console_for(as_json)
 
     async def work(resources: Resources) -> None:
         files, wished = _opened(paths, wishes, asks=asks)
+        rule = resources.event_types
+        if not rule.allow_unknown:
+            if asks:
+                files, wished = _with_events(paths, files, wished, rule.known)
+            else:
+                show_unknown_events(files, rule.known, said)
         mapped = any(not one.plan.is_own for one in files.opened)
         declared = (await resources.schema.load()).items
-        show_left(files, declared, console)
+        show_left(files, declared, said)
         if mapped or dry_run:
-            show_mapping(files, console, again=_command(files, wished))
+            show_mapping(files, said, again=_command(files, wished))
         if asks and mapped and not (yes or dry_run) and not typer.confirm("Import this?", default=True):
             raise DataSetError("nothing was stored")
         meaning: Timestamps = "order" if wished.timestamps == "order" else "seconds"
         if dry_run:
-            await check_files(resources, files, console, timestamps=meaning, limits=limits)
+            await check_files(resources, files, said, timestamps=meaning, limits=limits, as_json=as_json)
         else:
-            await run_import(resources, files, console, timestamps=meaning, again=again, replace=replace, limits=limits)
+            await run_import(
+                resources,
+                files,
+                said,
+                timestamps=meaning,
+                again=again,
+                replace=replace,
+                limits=limits,
+                as_json=as_json,
+            )
 
     run_command(work, lock_seconds=_LOCK_SECONDS)
 
@@ -138,6 +157,17 @@ def _opened(paths: Sequence[Path], wishes: Wishes, *, asks: bool) -> tuple[Files
         files = open_paths(paths, wishes)
     files.require_answers()
     return files, wishes
+
+
+def _with_events(paths: Sequence[Path], files: Files, wishes: Wishes, known: Collection[str]) -> tuple[Files, Wishes]:
+    """Ask what the event types are that Braid does not know, and open the files with what was said."""
+    unknown: Counter[str] = Counter()
+    for one in files.opened:
+        unknown.update(one.plan.unknown_events)
+    before = wishes
+    for cell, rows in unknown.most_common():
+        wishes = event_answered(cell, rows, known, wishes)
+    return (files if wishes is before else open_paths(paths, wishes)), wishes
 
 
 def _share(text: str) -> float:

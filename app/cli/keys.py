@@ -8,6 +8,7 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 
+from app.cli.output import AsJson, print_json
 from app.cli.running import console, run_command
 from app.config import LOOPBACK, SettingsError
 from app.process.resources import Resources
@@ -36,6 +37,7 @@ def create(
         str | None,
         typer.Option(help="Requests that it may send, such as 600/minute, in place of BRAID_RATE_LIMIT."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a key; it is printed this once."""
     ends = None if expires_days is None else from_microseconds(now()) + timedelta(days=expires_days)
@@ -47,18 +49,25 @@ def create(
 
     async def work(resources: Resources) -> None:
         made = await _keys(resources).add(wanted, COMMAND)
-        show_new(made)
+        _show(made, as_json=as_json)
 
     run_command(work)
 
 
 @keys.command(name="list")
-def list_keys() -> None:
+def list_keys(as_json: AsJson = False) -> None:
     """List all keys, without their secrets."""
 
     async def work(resources: Resources) -> None:
+        found = await _keys(resources).list()
+        if as_json:
+            print_json(found)
+            return
+        if not found.items:
+            console.print("there is no key: `braid key create --name admin --scope admin` makes one")
+            return
         table = Table("key", "name", "scopes", "limit", "made (UTC)", "ends (UTC)", box=None, pad_edge=False)
-        for key in (await (_keys(resources)).list()).items:
+        for key in found.items:
             ended = "revoked" if key.revoked_at else f"{key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else "-"
             made = f"{key.created_at:%Y-%m-%d %H:%M}"
             table.add_row(key.key_id, key.name, ", ".join(key.scopes), key.rate_limit or "-", made, ended)
@@ -71,25 +80,36 @@ def list_keys() -> None:
 def rotate(
     key_id: KeyId,
     grace_hours: Annotated[float, typer.Option(min=0, max=720, help="Hours for which the old key still holds.")] = 24,
+    as_json: AsJson = False,
 ) -> None:
     """Make a key that may do the same; the old one holds for some hours more."""
 
     async def work(resources: Resources) -> None:
         made = await _keys(resources).rotate(key_id, grace_hours, COMMAND)
-        show_new(made)
+        _show(made, as_json=as_json)
 
     run_command(work)
 
 
 @keys.command()
-def revoke(key_id: KeyId) -> None:
+def revoke(key_id: KeyId, as_json: AsJson = False) -> None:
     """Revoke a key: within a second no process takes it."""
 
     async def work(resources: Resources) -> None:
         await _keys(resources).revoke(key_id, COMMAND)
-        console.print(f"key {key_id} is revoked")
+        if as_json:
+            print_json({"key_id": key_id, "revoked": True})
+        else:
+            console.print(f"key {key_id} is revoked")
 
     run_command(work)
+
+
+def _show(made: NewKey, *, as_json: bool) -> None:
+    if as_json:
+        print_json(made)
+    else:
+        show_new(made)
 
 
 def show_new(made: NewKey) -> None:
@@ -128,11 +148,9 @@ async def require_key(resources: Resources) -> None:
     )
 
 
-async def make_first(resources: Resources) -> None:
-    """Make an admin key and print it, if there has never been a key."""
-    made = await _keys(resources).add_first(COMMAND)
-    if made is not None:
-        show_new(made)
+async def make_first(resources: Resources) -> NewKey | None:
+    """Make an admin key, if there has never been a key."""
+    return await _keys(resources).add_first(COMMAND)
 
 
 def _keys(resources: Resources) -> ApiKeys:

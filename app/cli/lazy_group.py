@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 class Lazy(NamedTuple):
-    """Where a command is, and what the list of commands says of it."""
+    """Where a command is, what the list of commands says of it, and what its own help ends with."""
 
     module: str
     name: str
     help: str
+    epilog: str
 
 
 class LazyGroup(TyperGroup):
@@ -59,6 +60,8 @@ class LazyGroup(TyperGroup):
             one = typer.Typer(add_completion=False)
             one.command(name)(found)
             found = one
-        command = typer.main.get_command(found)
+        command: Any = typer.main.get_command(found)
         command.name = name
+        for one in (command, *getattr(command, "commands", {}).values()):
+            one.epilog = self.lazy[name].epilog
         return command

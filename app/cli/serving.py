@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from app.cli.arguments import Host, Port, Workers
+from app.cli.demo_screen import screen
 from app.cli.keys import require_key
 from app.config import load_settings
 from app.process.resources import Resources
@@ -32,5 +33,5 @@ def serve(
 
     asyncio.run(check())
     require_free_port(settings)
-    announce_when_live(settings, example_user)
+    announce_when_live(settings, example_user, screen)
     serve_forever(settings)

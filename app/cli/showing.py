@@ -16,6 +16,7 @@ from models.data.reading.times import EARLIEST
 
 _FIRST = 3
 _COLUMNS = 12
+_EVENTS = 10
 _LATEST = 1e11
 
 
@@ -50,6 +51,17 @@ def show_mapping(files: Files, console: Console, *, again: str) -> None:
     if mapped:
         console.print(f"for next time, as mapping.toml ({again}):")
         console.print(as_toml(mapped))
+
+
+def show_unknown_events(files: Files, known: Collection[str], console: Console) -> None:
+    """Name the event types that Braid does not know, and say how to map them."""
+    for one in files.opened:
+        for cell, rows in list(one.plan.unknown_events.items())[:_EVENTS]:
+            console.print(
+                f"{one.source.place}: the event type {shown(cell)!r} ({rows:,} of the first rows) is none of"
+                f" {', '.join(sorted(known))}, and its rows are left out: --event {cell.strip()}=purchase, for example,"
+                " reads it as one of them, and BRAID_EVENT_TYPES can add it"
+            )
 
 
 def show_examples(examples: Sequence[BadRow], console: Console) -> None:

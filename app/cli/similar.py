@@ -9,7 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.cli.output import console_for
 from app.cli.progress import progress_bars
+from app.cli.running import console
 from models.data.folder import DataSet
 from models.evaluation.similar_lists import SimilarReport
 
@@ -30,7 +32,7 @@ def require_alone(similar: bool, others: Mapping[str, object], show: Sequence[st
 
 
 def measure_similar(
-    training: ModuleType, dataset: DataSet, config: Any, show: Sequence[str], output: Path | None, console: Console
+    training: ModuleType, dataset: DataSet, config: Any, show: Sequence[str], output: Path | None, *, as_json: bool
 ) -> None:
     """Measure similar items, print the report and write it as JSON.
 
@@ -45,10 +47,13 @@ def measure_similar(
     """
     with progress_bars() as progress:
         report: SimilarReport = training.evaluate_similar(dataset, config, examples=show, progress=progress)
-    _print(report, console)
+    if as_json:
+        typer.echo(report.to_json())
+    else:
+        _print(report, console)
     if output is not None:
         output.write_text(report.to_json() + "\n", encoding="utf-8")
-        console.print(f"written to {output}")
+        console_for(as_json).print(f"written to {output}")
 
 
 def _print(report: SimilarReport, console: Console) -> None:

@@ -5,18 +5,21 @@ import signal
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from app.cli.arguments import Budget
+from app.cli.output import AsJson, print_json
 from app.cli.progress import progress_bars
 from app.cli.running import console, run_command
+from app.cli.showing_training import document, lines_of
 from app.config import load_settings
+from app.errors import BundleRefusedError
 from app.process import factory
 from app.process.resources import Resources
 from app.schemas.training_jobs import MAX_SEED, TrainingJobIn
 from app.tracing import traces
-from app.worker.training_run import Order, run_training, summary
+from app.worker.training_run import Order, Trained, run_training, summary
 from app.worker.worker import Worker
+from models.bundle.manifest import REPORT_FILE
 from models.bundle.naming import checked
 
 
@@ -33,6 +36,10 @@ def train(
         bool, typer.Option("--enqueue", help="Add a job for a `braid worker` instead of training now.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Activate the bundle even if the gate refuses it.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Also print the figures of each part, and of each check of the gate.")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train on the database's interactions, publish a bundle, and activate it if it passes the gate."""
     if refresh and from_manifest is not None:
@@ -47,9 +54,9 @@ def train(
     order = Order(kind=kind, seed=seed, budget=budget, from_manifest=from_manifest)
 
     if enqueue:
-        run_command(lambda resources: _enqueue(resources, console, order))
+        run_command(lambda resources: _enqueue(resources, order, as_json=as_json))
     else:
-        run_command(lambda resources: train_now(resources, console, order, force=force))
+        run_command(lambda resources: train_now(resources, order, force=force, verbose=verbose, as_json=as_json))
 
 
 def worker() -> None:
@@ -57,13 +64,24 @@ def worker() -> None:
     run_command(_work, log_level=load_settings().log_level)
 
 
-async def train_now(resources: Resources, console: Console, order: Order | None = None, *, force: bool = False) -> None:
+async def train_now(
+    resources: Resources,
+    order: Order | None = None,
+    *,
+    force: bool = False,
+    verbose: bool = False,
+    as_json: bool = False,
+) -> None:
     """Train on the log, publish a bundle, and activate it if it passes the gate.
 
     Parameters
     ----------
     force
         Whether a bundle is activated that the gate refuses.
+    verbose
+        Whether figures are printed as well.
+    as_json
+        Whether a document is printed in place of text.
 
     Raises
     ------
@@ -73,19 +91,42 @@ async def train_now(resources: Resources, console: Console, order: Order | None 
     order = order or Order()
     with progress_bars() as progress:
         trained = await run_training(resources, order, progress)
-    for line in summary(trained):
-        console.print(line)
+    if not as_json:
+        _print(trained, verbose=verbose)
     versions = factory.versions(resources)
-    await versions.take(trained.bundle.version, "command", force=force)
+    place = resources.bundles.place
+    try:
+        await versions.take(trained.bundle.version, "command", force=force)
+    except BundleRefusedError:
+        if as_json:
+            print_json(document(trained, active=False, place=place))
+        raise
     await versions.prune(await resources.training_jobs.versions_at_work())
-    console.print(f"bundle {trained.bundle.version} is active")
+    if as_json:
+        print_json(document(trained, active=True, place=place))
+        return
+    version = trained.bundle.version
+    console.print(f"bundle {version} is active; its report: {place}/{version}/{REPORT_FILE}")
 
 
-async def _enqueue(resources: Resources, console: Console, order: Order) -> None:
+def _print(trained: Trained, *, verbose: bool) -> None:
+    for line in lines_of(trained):
+        console.print(line)
+    if verbose:
+        console.print("")
+        for line in summary(trained):
+            console.print(line)
+    console.print("")
+
+
+async def _enqueue(resources: Resources, order: Order, *, as_json: bool) -> None:
     """Add a training job to the queue."""
     wanted = TrainingJobIn(kind=order.kind, seed=order.seed, budget=order.budget, from_manifest=order.from_manifest)
     job = await factory.training_jobs(resources).add(wanted, "command")
-    console.print(f"training job {job.job_id} is queued for a `braid worker`")
+    if as_json:
+        print_json(job)
+    else:
+        console.print(f"training job {job.job_id} is queued for a `braid worker`")
 
 
 async def _work(resources: Resources) -> None:

@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -24,6 +25,7 @@ from uvicorn.config import STARTUP_FAILURE
 from app.command_errors import PortError
 from app.config import SHARED_FOLDER, Settings
 from app.logs import configure_logging
+from app.server.addresses import address_of
 from app.server.connections import Connection
 from app.server.places import Places, raise_descriptor_limit
 from app.server.supervisor import Supervisor
@@ -33,7 +35,6 @@ _ANNOUNCED_WITHIN = 60.0
 _GRACE_SECONDS = 8
 _PORT_HINT = ": stop the process that uses it, or choose another port with --port (make demo ARGS='--port 8001')"
 _METRICS_HINT = f": stop the process that uses it, or choose another port with {PREFIX}METRICS_PORT"
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to ask at, not one to listen on
 
 
 def require_free_port(settings: Settings) -> None:
@@ -123,10 +124,17 @@ def serve_forever(settings: Settings, application: str = "app.main:create_app") 
         sys.exit(STARTUP_FAILURE)
 
 
-def announce_when_live(settings: Settings, example_user: str | None) -> None:
-    """Print the addresses to try as soon as the server answers."""
-    host = _EVERYWHERE.get(settings.host, settings.host)
-    base = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+def announce_when_live(
+    settings: Settings, example_user: str | None, screen: Callable[[str, str], Iterable[str]]
+) -> None:
+    """Print the addresses to try as soon as the server answers.
+
+    Parameters
+    ----------
+    example_user
+        A user to try; before the addresses `screen` shows, for the server's address and the user, what it recommends.
+    """
+    base = address_of(settings.host, settings.port)
     # Whatever proxy the environment names, this is about our own process.
     ask = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
@@ -140,7 +148,9 @@ def announce_when_live(settings: Settings, example_user: str | None) -> None:
                 time.sleep(0.05)
         else:
             return
-        lines = [f"Braid serves on {base}", f"  docs:    {base}/docs", f"  health:  {base}/health/ready"]
+        lines = [] if example_user is None else list(screen(base, example_user))
+        lines += [f"Braid serves on {base}", f"  console: {base}/console", f"  docs:    {base}/docs"]
+        lines.append(f"  health:  {base}/health/ready")
         if settings.metrics_port is not None:
             lines.append(f"  metrics: {base.rpartition(':')[0]}:{settings.metrics_port}/metrics")
         if example_user is not None:

@@ -21,6 +21,7 @@ from models.data.described import describe
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
 from models.data.progress import Progress
+from models.evaluation.headline import bundle_headline
 from models.evaluation.profile_rows import profile_rows
 
 
@@ -174,7 +175,9 @@ def summary(trained: Trained) -> list[str]:
     ndcg = ", ".join(f"{name} {values['ndcg@10']:.4f}" for name, values in manifest.metrics["test"].items())
     spent = "; the budget was spent: some settings were not tried" if manifest.metrics.get("budget_spent") else ""
     unmeasured = manifest.metrics.get("unmeasured")
-    lines = [f"not measured: {unmeasured}" if unmeasured else f"{manifest.protocol}, NDCG@10: {ndcg}{spent}"]
+    said = bundle_headline(manifest)
+    lines = [] if said is None else [said]
+    lines.append(f"not measured: {unmeasured}" if unmeasured else f"{manifest.protocol}, NDCG@10: {ndcg}{spent}")
     left_out = manifest.metrics.get("left_out") or {}
     if left_out:
         lines.append("left out: " + "; ".join(f"{part}: {reason}" for part, reason in left_out.items()))

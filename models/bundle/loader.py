@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.bundle.errors import BundleDamagedError, BundleUnreadableError
-from models.bundle.manifest import Manifest, read_manifest
+from models.bundle.manifest import FileEntry, Manifest, read_manifest
 
 _BLOCK = 1 << 20
 
@@ -115,6 +115,23 @@ def file_sha256(path: Path) -> str:
         while block := stream.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def read_checked(path: Path, entry: FileEntry) -> bytes:
+    """Read a file, and compare it with the manifest.
+
+    Raises
+    ------
+    BundleDamagedError
+        It cannot be read, or is another one.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BundleDamagedError(f"{path}: cannot be read: {error.strerror}") from error
+    if hashlib.sha256(content).hexdigest() != entry.sha256:
+        raise BundleDamagedError(f"{path}: is not that of the manifest")
+    return content
 
 
 def _map_array(path: Path) -> npt.NDArray[np.generic]:

@@ -13,6 +13,8 @@ from models.bundle.verdict import Verdict
 SCHEMA_VERSION = 2
 """Version of the bundle format. 2 added all items of the catalogue, and recommenders served besides the blend."""
 MANIFEST_FILE = "manifest.json"
+REPORT_FILE = "report.html"
+"""The training report, a page for people; bundles that no training made have none."""
 GOALS = "goals"
 """Key of `data` under which the bundles of further goals stand: earlier versions of Braid read such a manifest too."""
 KNOWN_MASKS = "known_masks"

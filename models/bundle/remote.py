@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from models import DISTRIBUTION
 from models.bundle.errors import BundleDamagedError, BundleError, BundleUnreadableError, StoreUnreachableError
-from models.bundle.loader import Bundle, file_sha256, load_bundle, plain_name
+from models.bundle.loader import Bundle, file_sha256, load_bundle, plain_name, read_checked
 from models.bundle.manifest import MANIFEST_FILE, Manifest, read_manifest
 from models.bundle.naming import checked, is_version, version_named
 from models.bundle.store import CURRENT_FILE, BundleStore, Judge
@@ -109,6 +109,18 @@ class RemoteBundleStore(BundleStore):
                 raise BundleDamagedError(f"{self._url}/{version}/{name}.npy: is not that of the manifest")
             found: npt.NDArray[Any] = np.load(partial / f"{name}.npy", allow_pickle=False)
             return found
+
+    def read_file(self, version: str, name: str) -> bytes | None:
+        """Copy one file of a version, verify and read it, or that of the local copy."""
+        if (self.root / checked(version)).is_dir() and not self._is_outdated(version):
+            return super().read_file(version, name)
+        with partial_folder(self.root, version) as partial:
+            self._fetch(version, MANIFEST_FILE, partial)
+            entry = read_manifest(partial).files.get(name)
+            if entry is None:
+                return None
+            self._fetch(version, name, partial)
+            return read_checked(partial / name, entry)
 
     def load(self, version: str) -> Bundle:
         """Copy a version unless there is a copy, then verify and load it; a damaged copy is made again once.

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.bundle.errors import BundleDamagedError, BundleError, StoreUnreachableError
-from models.bundle.loader import Bundle, file_sha256, load_bundle
+from models.bundle.loader import Bundle, file_sha256, load_bundle, read_checked
 from models.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest, library_versions, read_manifest
 from models.bundle.naming import checked, is_version, version_named, version_of_goal
 from models.bundle.rewriting import rewrite
@@ -111,6 +111,17 @@ class BundleStore:
         except (OSError, ValueError) as error:
             raise BundleDamagedError(f"{path}: cannot be read: {error}") from error
         return found
+
+    def read_file(self, version: str, name: str) -> bytes | None:
+        """Read one file of a version, and nothing else of it; None where it has no such file.
+
+        Raises
+        ------
+        BundleError
+            There is no such version, or the file is damaged.
+        """
+        entry = self.manifest(version).files.get(name)
+        return None if entry is None else read_checked(self.root / checked(version) / name, entry)
 
     def load(self, version: str) -> Bundle:
         """Verify and load a version.

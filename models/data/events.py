@@ -19,6 +19,19 @@ EVENT_WEIGHTS: dict[str, float] = {
     "recommended": 0.0,
 }
 """Weight of each event type: above 0 interest, below 0 its opposite, 0 no evidence."""
+EVENT_MEANINGS: dict[str, str] = {
+    "view": "The user looked at the item: its page was opened, or it was played or read.",
+    "click": "The user followed a link to the item.",
+    "cart": "The user put the item into the cart.",
+    "purchase": "The user bought the item; `quantity` and `revenue` say how many pieces, and for how much.",
+    "like": "The user marked the item as liked, as a favourite or as a bookmark.",
+    "rating": "The user rated the item; `value` is the rating. One below the middle of the scale is negative feedback.",
+    "dislike": "The user does not want the item: it is not recommended to this user, and similar items rank lower.",
+    "return": "The user gave the item back; so does any interaction with a negative `quantity`.",
+    "shown": "The user saw the item in a list: for online measures, rotation and training on what was passed over.",
+    "recommended": "The item was in a list, seen or not: for online measures alone.",
+}
+"""What each of them says; the reference of the documentation is made from this."""
 
 IMPRESSIONS = ("shown", "recommended")
 """What is kept for measuring and never counts as interest."""

@@ -1,95 +1,87 @@
-"""Plots of an evaluation report as SVG, to stand inside a page; text and lines take the colour of the page."""
+"""Plots of an evaluation report as SVG, to stand inside a page."""
 
-import io
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any
 
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
-
+from models.evaluation.drawing import WIDTH, Drawing, Scale
+from models.evaluation.headline import denominator, found_share
 from models.evaluation.report import BLEND, NETWORK, POPULARITY, EvaluationReport
 
-_INK = "#010203"
-"""Placeholder that is replaced by the text colour of the page when the SVG is written."""
-_MAIN, _OTHER, _BASELINE = "#3478c6", "#8a8f98", "#d9762b"
-"""Colours that are legible on white and on black."""
-_STYLE: dict[Any, Any] = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
-    "axes.prop_cycle": f"cycler(color=['{_MAIN}'])",
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.facecolor": "none",
-    "axes.facecolor": "none",
-    "figure.constrained_layout.wspace": 0.06,
-    "font.size": 10,
-    "grid.alpha": 0.2,
-    "grid.color": _INK,
-    "legend.frameon": False,
-    "legend.labelcolor": _INK,
-    "text.color": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    # Labels stay text, so that they can be selected and read aloud in the page's font.
-    "svg.fonttype": "none",
-    "svg.hashsalt": "braid",
-}
+_RIGHT = WIDTH - 12
+_ROW = 22.0
+_TALL = 240.0
+_LEFT = 44.0
+_LONGEST = 15
+"""Letters of a name that fit beside a plot."""
+
+
+def plot_found(report: EvaluationReport) -> str:
+    """Draw how many lists hold an item that was looked for: of the blend, the best part alone and popularity."""
+    length, names = report.plain_k, report.compared
+    shares = [found_share(report.metrics, name, length) for name in names]
+    out_of = denominator(*shares)
+    ends = [
+        report.intervals[name].get(f"hit_rate@{length}", report.intervals[name][f"recall@{length}"]) for name in names
+    ]
+    top = _room([*shares, *(high for _, high in ends)]) * out_of
+    drawing = Drawing(len(names) * 44 + 48)
+    scale = Scale(0, top, 8, WIDTH - 44)
+    bottom = len(names) * 44 + 8
+    drawing.axis_below(scale, 8, bottom, f"of {out_of:,} lists")
+    for place, (name, share, (low, high)) in enumerate(zip(names, shares, ends, strict=True)):
+        y = 12 + place * 44
+        says = f"{name}: {share * out_of:.1f} of {out_of:,}, interval {low * out_of:.1f} to {high * out_of:.1f}"
+        drawing.text(8, y + 10, _shown(name))
+        drawing.bar(8, y + 15, scale.at(share * out_of) - 8, 16, f"bar {_kind(name)}", says)
+        drawing.interval(scale, y + 23, low * out_of, high * out_of, "ink")
+        drawing.text(scale.at(high * out_of) + 7, y + 28, f"{share * out_of:.0f}", kind="value")
+    return drawing.svg("found")
 
 
 def plot_metrics(report: EvaluationReport) -> str:
     """Draw recall and NDCG of the blend, the parts and the baselines, with their intervals."""
     k = report.plain_k
-    names = sorted(report.metrics, key=lambda name: report.metrics[name][f"ndcg@{k}"])
-
-    def draw(figure: Figure) -> None:
-        for axes, metric in zip(figure.subplots(1, 2, sharey=True), ("recall", "ndcg"), strict=True):
-            for place, name in enumerate(names):
-                value = report.metrics[name][f"{metric}@{k}"]
-                low, high = report.intervals[name][f"{metric}@{k}"]
-                axes.errorbar(value, place, xerr=_bar(value, low, high), color=_colour(name), fmt="o", capsize=3)
-            axes.set_xlabel(f"{metric}@{k}")
-            axes.set_xlim(left=0)
-            axes.grid(axis="x")
-        figure.axes[0].set_yticks(range(len(names)), names)
-
-    return _svg("metrics", draw, height=0.9 + 0.34 * len(names))
-
-
-def plot_curves(report: EvaluationReport) -> str:
-    """Draw the loss of the network on its training and validation lists, by epoch."""
-
-    def draw(figure: Figure) -> None:
-        axes = figure.subplots()
-        for name, label, colour in (("loss", "train", _OTHER), ("val_loss", "validation", _MAIN)):
-            values = report.curves[name]
-            axes.plot(range(1, len(values) + 1), values, marker="o", markersize=4, color=colour, label=label)
-        _label(axes, "epoch", "loss")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        _legend(figure)
-
-    return _svg("curves", draw)
+    names = sorted(report.metrics, key=lambda name: -report.metrics[name][f"ndcg@{k}"])
+    bottom = 14 + _ROW * len(names)
+    drawing = Drawing(bottom + 40)
+    for metric, left, right in (("recall", 112.0, 234.0), ("ndcg", 254.0, _RIGHT)):
+        key = f"{metric}@{k}"
+        scale = Scale(0, _room([report.intervals[name][key][1] for name in names]), left, right)
+        drawing.axis_below(scale, 6, bottom, key, most=3)
+        for place, name in enumerate(names):
+            y = 18 + place * _ROW
+            value, (low, high), kind = report.metrics[name][key], report.intervals[name][key], _kind(name)
+            drawing.interval(scale, y, low, high, kind)
+            drawing.mark(scale.at(value), y, kind, f"{name}: {key} {value:.4f}, {low:.4f} to {high:.4f}")
+    for place, name in enumerate(names):
+        drawing.text(
+            104, 22 + place * _ROW, _shown(name), anchor="end", kind="label strong" if name == BLEND else "label"
+        )
+    return drawing.svg("metrics")
 
 
-def plot_trials(report: EvaluationReport) -> str:
-    """Draw the validation NDCG@10 of each setting tried, and the best one so far."""
-    reached = [float(trial["ndcg"]) for trial in report.trials]
-    numbers = range(1, len(reached) + 1)
-
-    def draw(figure: Figure) -> None:
-        axes = figure.subplots()
-        axes.plot(numbers, reached, "o", markersize=4, color=_OTHER, label="a setting")
-        axes.step(numbers, list(accumulate(reached, max)), where="post", color=_MAIN, label="the best so far")
-        _label(axes, "trial", "validation NDCG@10")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        _legend(figure)
-
-    return _svg("trials", draw)
+def plot_history_lengths(report: EvaluationReport) -> str:
+    """Draw NDCG by the length of the history: of the blend, of the best part alone and of popularity."""
+    segments, metric, names = report.segments["history_length"], f"ndcg@{report.plain_k}", report.compared
+    highest = [one["intervals"][name][metric][1] for one in segments.values() for name in names]
+    up = Scale(0, _room(highest), _TALL - 52, 48)
+    drawing = Drawing(_TALL)
+    drawing.legend(16, [(_kind(name), _shown(name)) for name in names])
+    drawing.axis_left(up, _LEFT, _RIGHT, metric)
+    width = (_RIGHT - _LEFT) / max(len(segments), 1)
+    for place, (length, segment) in enumerate(segments.items()):
+        middle = _LEFT + (place + 0.5) * width
+        for number, name in enumerate(names):
+            x = middle + (number - (len(names) - 1) / 2) * 18
+            value, (low, high) = segment["metrics"][name][metric], segment["intervals"][name][metric]
+            drawing.upright_interval(up, x, low, high, _kind(name))
+            says = f"{name}, {length} items: {value:.4f}, {low:.4f} to {high:.4f}"
+            drawing.mark(x, up.at(value), _kind(name), says)
+        drawing.text(middle, _TALL - 36, length, anchor="middle", kind="tick")
+        drawing.text(middle, _TALL - 22, f"{segment['users']:,} users", anchor="middle", kind="tick")
+    drawing.line(_LEFT, up.start, _RIGHT, up.start, "axis")
+    drawing.text((_LEFT + _RIGHT) / 2, _TALL - 5, "items in the history", anchor="middle")
+    return drawing.svg("history")
 
 
 def blend_shares(report: EvaluationReport) -> dict[str, float]:
@@ -103,90 +95,92 @@ def blend_shares(report: EvaluationReport) -> dict[str, float]:
 
 def plot_blend(report: EvaluationReport) -> str:
     """Draw the share of each part in the final score."""
-    shares = dict(sorted(blend_shares(report).items(), key=lambda pair: pair[1]))
+    shares = sorted(blend_shares(report).items(), key=lambda pair: -pair[1])
+    bottom = 10 + _ROW * len(shares)
+    drawing = Drawing(bottom + 40)
+    scale = Scale(0, 1, 112, _RIGHT - 36)
+    drawing.axis_below(scale, 6, bottom, "share of the final score")
+    for place, (name, share) in enumerate(shares):
+        y = 10 + place * _ROW
+        drawing.text(104, y + 13, _shown(name), anchor="end")
+        drawing.bar(scale.start, y + 3, scale.at(share) - scale.start, 14, "bar first", f"{name}: {share:.3f}")
+        drawing.text(scale.at(share) + 6, y + 14, f"{share:.2f}", kind="tick")
+    return drawing.svg("blend")
 
-    def draw(figure: Figure) -> None:
-        axes = figure.subplots()
-        drawn = axes.barh(list(shares), list(shares.values()), color=_MAIN, height=0.6)
-        axes.bar_label(drawn, fmt="%.2f", padding=4)
-        axes.set_xlim(0, 1.1)
-        axes.set_xlabel("share of the final score")
 
-    return _svg("blend", draw, height=0.9 + 0.34 * len(shares))
+def plot_trials(report: EvaluationReport) -> str:
+    """Draw the validation NDCG@10 of each setting tried, and the best one so far."""
+    reached = [float(trial["ndcg"]) for trial in report.trials]
+    best = list(accumulate(reached, max))
+    across, up = _axes((1, max(len(reached), 2)), (min(reached, default=0.0), max(reached, default=1.0)))
+    drawing = Drawing(_TALL)
+    drawing.legend(16, [("third", "a setting"), ("first", "the best so far")])
+    drawing.axis_left(up, _LEFT, _RIGHT, "validation NDCG@10")
+    drawing.axis_below(across, 48, up.start, "trial")
+    for number, value in enumerate(reached, 1):
+        drawing.mark(across.at(number), up.at(value), "third", f"trial {number}: {value:.4f}")
+    steps = [point for number, value in enumerate(best, 1) for point in _step(number, value, best)]
+    drawing.path([(across.at(x), up.at(y)) for x, y in steps], "curve first")
+    return drawing.svg("trials")
+
+
+def plot_curves(report: EvaluationReport) -> str:
+    """Draw the loss of the network on its training and validation lists, by epoch."""
+    losses = [value for name in ("loss", "val_loss") for value in report.curves[name]]
+    across, up = _axes((1, max(len(report.curves["loss"]), 2)), (min(losses), max(losses)))
+    drawing = Drawing(_TALL)
+    drawing.legend(16, [("third", "training lists"), ("first", "held-out lists")])
+    drawing.axis_left(up, _LEFT, _RIGHT, "loss")
+    drawing.axis_below(across, 48, up.start, "epoch")
+    for name, label, kind in (("loss", "training", "third"), ("val_loss", "held out", "first")):
+        points = [(across.at(epoch), up.at(value)) for epoch, value in enumerate(report.curves[name], 1)]
+        drawing.path(points, f"curve {kind}")
+        for epoch, ((x, y), value) in enumerate(zip(points, report.curves[name], strict=True), 1):
+            drawing.mark(x, y, kind, f"epoch {epoch}, {label}: {value:.4f}")
+    return drawing.svg("curves")
 
 
 def plot_calibration(report: EvaluationReport) -> str:
     """Draw the hit rate against the network's probability, on logarithmic axes; bins without a hit cannot be shown."""
     bins = [part for part in report.calibration if part["observed"] > 0]
-
-    def draw(figure: Figure) -> None:
-        axes = figure.subplots()
-        predicted, observed = [part["predicted"] for part in bins], [part["observed"] for part in bins]
-        low = min([*predicted, *observed], default=0.001) / 1.5
-        axes.plot([low, 1], [low, 1], "--", color=_OTHER, label="as predicted")
-        axes.plot(predicted, observed, "o-", color=_MAIN, label="measured")
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        _label(axes, "predicted probability", "observed hit rate")
-        _legend(figure)
-
-    return _svg("calibration", draw)
-
-
-def plot_history_lengths(report: EvaluationReport) -> str:
-    """Draw NDCG by the length of the history: of the blend, of the best part alone and of popularity."""
-    segments = report.segments["history_length"]
-    metric = f"ndcg@{report.plain_k}"
-    names = report.compared
-    width = 0.8 / len(names)
-
-    def draw(figure: Figure) -> None:
-        axes = figure.subplots()
-        for number, name in enumerate(names):
-            for place, segment in enumerate(segments.values()):
-                value = segment["metrics"][name][metric]
-                error = _bar(value, *segment["intervals"][name][metric])
-                at = place + (number - (len(names) - 1) / 2) * width
-                label = name if place == 0 else None
-                axes.bar(at, value, width * 0.9, yerr=error, capsize=3, color=_colour(name), ecolor=_INK, label=label)
-        ticks = [f"{length}\n({segment['users']:,} users)" for length, segment in segments.items()]
-        axes.set_xticks(range(len(segments)), ticks)
-        _label(axes, "items in the history", metric)
-        _legend(figure)
-
-    return _svg("history", draw)
+    pairs = [(float(part["predicted"]), float(part["observed"])) for part in bins]
+    low = min([value for pair in pairs for value in pair], default=0.001) / 1.5
+    across = Scale(low, 1, _LEFT, _RIGHT, logarithmic=True)
+    up = Scale(low, 1, _TALL - 40, 48, logarithmic=True)
+    drawing = Drawing(_TALL)
+    drawing.legend(16, [("first", "measured")])
+    drawing.text(100, 16, "dashed: as predicted")
+    drawing.axis_left(up, _LEFT, _RIGHT, "observed hit rate")
+    drawing.axis_below(across, 48, up.start, "predicted probability")
+    drawing.path([(across.at(low), up.at(low)), (across.at(1), up.at(1))], "curve dashed")
+    drawing.path([(across.at(x), up.at(y)) for x, y in pairs], "curve first")
+    for x, y in pairs:
+        drawing.mark(across.at(x), up.at(y), "first", f"predicted {x:.4f}, observed {y:.4f}")
+    return drawing.svg("calibration")
 
 
-def _colour(name: str) -> str:
-    return {BLEND: _MAIN, POPULARITY: _BASELINE}.get(name, _OTHER)
+def _kind(name: str) -> str:
+    return "first" if name == BLEND else "second" if name == POPULARITY else "third"
 
 
-def _bar(value: float, low: float, high: float) -> Sequence[Sequence[float]]:
-    return [[max(value - low, 0.0)], [max(high - value, 0.0)]]
+def _shown(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}\u2026"
 
 
-def _label(axes: Axes, x: str, y: str) -> None:
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    axes.grid(visible=True)
+def _room(values: Sequence[float]) -> float:
+    """Return the end of an axis from 0 that leaves some room above the values."""
+    return max(values, default=0.0) * 1.08 or 1.0
 
 
-def _legend(figure: Figure) -> None:
-    # Above the axes, where it covers no data.
-    figure.legend(loc="outside upper left", ncols=3)
+def _axes(across: tuple[float, float], up: tuple[float, float]) -> tuple[Scale, Scale]:
+    low, high = up
+    room = (high - low) * 0.08 or max(abs(high) * 0.1, 0.1)
+    return (
+        Scale(*across, _LEFT, _RIGHT - 8, whole=True),
+        Scale(max(low - room, 0.0) if low >= 0 else low - room, high + room, _TALL - 40, 48),
+    )
 
 
-def _svg(name: str, draw: Callable[[Figure], None], *, height: float = 3.4) -> str:
-    """Draw a figure and give its SVG element, which the element `<name>-caption` of the page describes."""
-    written = io.StringIO()
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(7.2, height), layout="constrained")
-        FigureCanvasSVG(figure)
-        draw(figure)
-        figure.savefig(written, format="svg", transparent=True)
-    text = written.getvalue()
-    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.DOTALL)
-    # Several figures share a page, so ids must be unique.
-    text = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{name}-", text)
-    text = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", text)
-    return text.replace(_INK, "currentColor").replace("<svg ", f'<svg role="img" aria-labelledby="{name}-caption" ', 1)
+def _step(number: int, value: float, best: Sequence[float]) -> list[tuple[float, float]]:
+    """Return the points of a stair: it goes on at its height until the next trial."""
+    return [(number, value), (number + 1, value)] if number < len(best) else [(number, value)]

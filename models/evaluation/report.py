@@ -20,13 +20,18 @@ _RESAMPLES = 1000
 Name = TypeVar("Name", bound=Hashable)
 
 
-_TITLES = {
+SEGMENT_TITLES = {
+    "history_length": "history",
     "visit_start": "what starts a visit",
     "visit_step": "what comes next in a visit",
     "new_targets": "targets that are new to the user",
     "repeated_targets": "targets of the history",
     "long_tail": "long-tail targets",
+    "new_users": "new users",
+    "no_history": "no history",
 }
+"""What segments are called, by their keys."""
+_APART = ("history_length", "new_users", "no_history")
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,7 @@ class EvaluationReport:
     @property
     def plain_k(self) -> int:
         """The list length to show where there is room for one only: 10, or else the longest."""
-        lengths = {int(name.partition("@")[2]) for metrics in self.metrics.values() for name in metrics}
-        return 10 if 10 in lengths else max(lengths)  # noqa: PLR2004
+        return plain_length(self.metrics)
 
     @property
     def compared(self) -> list[str]:
@@ -86,18 +90,24 @@ class EvaluationReport:
         """Yield all segments, each with a readable name."""
         for length, segment in self.segments["history_length"].items():
             yield f"history: {length}", segment
-        for name, title in _TITLES.items():
-            if name in self.segments:
+        for name, title in SEGMENT_TITLES.items():
+            if name in self.segments and name not in _APART:
                 yield title, self.segments[name]
         if "new_users" in self.segments:
-            yield "new users", self.segments["new_users"]
+            yield SEGMENT_TITLES["new_users"], self.segments["new_users"]
             yield "the same, known", self.segments["new_users"]["known"]
         if "no_history" in self.segments:
-            yield "no history", self.segments["no_history"]
+            yield SEGMENT_TITLES["no_history"], self.segments["no_history"]
 
     def to_json(self) -> str:
         """Write the report as a JSON document."""
         return json.dumps(asdict(self), indent=2)
+
+
+def plain_length(metrics: Mapping[str, Mapping[str, float]]) -> int:
+    """Return the list length to show where there is room for one only: 10, or else the longest."""
+    lengths = {int(name.partition("@")[2]) for values in metrics.values() for name in values}
+    return 10 if 10 in lengths else max(lengths)  # noqa: PLR2004
 
 
 def bootstrap_intervals(

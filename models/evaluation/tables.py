@@ -1,22 +1,33 @@
 """Tables of an evaluation report, as text in rows."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.evaluation.profile_rows import profile_rows
-from models.evaluation.report import BLEND, MIX, NETWORK, EvaluationReport
+from models.evaluation.report import BLEND, MIX, NETWORK, SEGMENT_TITLES, EvaluationReport
+from models.evaluation.words import KINDS, SEGMENTS, metric_meanings, part_meanings
 
 _NOTHING = "-"
+_INTERVALS = (
+    "In brackets the 95 % interval: so far might the mean have moved with other users of the same kind. Two parts whose"
+    " intervals do not overlap differ by more than chance."
+)
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text with a header; the first cell of a row is its label."""
+    """Rows of text with a header; the first cell of a row is its label.
+
+    `meaning` says in a sentence what the numbers are, `terms` what single rows or columns are. The columns from
+    `words_from` on hold words, which are wrapped.
+    """
 
     caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+    meaning: str = ""
+    terms: Sequence[tuple[str, str]] = ()
+    words_from: int | None = None
 
 
 def metrics_tables(report: EvaluationReport) -> list[Table]:
@@ -26,7 +37,8 @@ def metrics_tables(report: EvaluationReport) -> list[Table]:
     for k in sorted({int(name.partition("@")[2]) for name in names}):
         columns = [name for name in names if name.endswith(f"@{k}")]
         rows = [(part, *(f"{values[name]:.4f}" for name in columns)) for part, values in report.metrics.items()]
-        tables.append(Table(f"All metrics at {k}", ("", *columns), rows))
+        meaning = f"Each row ranks the same requests by one part alone; {BLEND} is what is served. Lists of {k} items."
+        tables.append(Table(f"All metrics at {k}", ("part", *columns), rows, meaning, metric_meanings(columns, k)))
     return tables
 
 
@@ -35,10 +47,24 @@ def intervals_table(report: EvaluationReport) -> Table:
     names = [f"{metric}@{report.plain_k}" for metric in ("recall", "ndcg")]
     whole = {"metrics": report.metrics, "intervals": report.intervals}
     rows = [(part, *(with_interval(whole, part, name) for name in names)) for part in report.metrics]
-    return Table("Means and 95 % intervals", ("", *names), rows)
+    terms = [*metric_meanings(names, report.plain_k), *part_meanings(list(report.metrics))]
+    return Table("Means and 95 % intervals", ("part", *names), rows, _INTERVALS, terms)
 
 
-def segments_table(report: EvaluationReport, segments: Iterable[tuple[str, Mapping[str, Any]]]) -> Table:
+def found_table(report: EvaluationReport) -> Table:
+    """List how many lists hold an item that was looked for, with intervals."""
+    k = report.plain_k
+    metric = f"hit_rate@{k}" if f"hit_rate@{k}" in report.metrics[BLEND] else f"recall@{k}"
+    whole = {"metrics": report.metrics, "intervals": report.intervals}
+    rows = [(part, with_interval(whole, part, metric)) for part in report.compared]
+    return Table("Share of the lists that hold one", ("part", metric), rows, _INTERVALS, metric_meanings([metric], k))
+
+
+def segments_table(
+    report: EvaluationReport,
+    segments: Iterable[tuple[str, Mapping[str, Any]]],
+    terms: Sequence[tuple[str, str]] = (),
+) -> Table:
     """List recall and NDCG of named segments, the latter with intervals, and the number of users in each."""
     recall, ndcg = f"recall@{report.plain_k}", f"ndcg@{report.plain_k}"
     parts = report.compared
@@ -52,7 +78,13 @@ def segments_table(report: EvaluationReport, segments: Iterable[tuple[str, Mappi
         for name, segment in segments
     ]
     heads = [f"{part} {metric}" for metric in (recall, ndcg) for part in parts]
-    return Table("Segments of the test users", ("", "users", *heads), rows)
+    meaning = f"The same figures for some of the users or items. A dash: not measured there. {_INTERVALS}"
+    return Table("Segments of the test users", ("segment", "users", *heads), rows, meaning, terms)
+
+
+def segment_meanings(report: EvaluationReport) -> list[tuple[str, str]]:
+    """Say which users or items each segment of a report holds."""
+    return [(SEGMENT_TITLES[name], words) for name, words in SEGMENTS.items() if name in report.segments]
 
 
 def kinds_table(report: EvaluationReport) -> Table:
@@ -74,15 +106,31 @@ def kinds_table(report: EvaluationReport) -> Table:
                 f"{mean:+.4f} ({low:+.4f} to {high:+.4f})",
             )
         )
-    head = ("", "users", "network's weight", BLEND, "the mix alone", "the network alone", "the best part", "difference")
-    return Table("Kinds of lists: NDCG@10, and the blend's difference to its best part", head, rows)
+    head = (
+        "list",
+        "users",
+        "network's weight",
+        BLEND,
+        "the mix alone",
+        "the network alone",
+        "the best part",
+        "difference",
+    )
+    meaning = (
+        "NDCG@10 on each kind of list that a request can ask for. The difference is that of the blend to its best part,"
+        " with a paired 99 % interval: below 0 in whole, the blend would be worse, and the bundle is not activated."
+    )
+    terms = [(kind, KINDS[kind]) for kind in report.kinds if kind in KINDS]
+    return Table("Kinds of lists: NDCG@10, and the blend's difference to its best part", head, rows, meaning, terms)
 
 
 def blend_table(shares: Mapping[str, float]) -> Table:
     """List the share of each part in the final score."""
-    return Table(
-        "Share of the final score", ("part", "share"), [(name, f"{share:.3f}") for name, share in shares.items()]
+    rows = [(name, f"{share:.3f}") for name, share in shares.items()]
+    meaning = (
+        "How much each part decides, of 1 in all. The scales of the parts are not quite equal: read it as a guide."
     )
+    return Table("Share of the final score", ("part", "share"), rows, meaning, part_meanings(list(shares)))
 
 
 def trials_table(report: EvaluationReport) -> Table:
@@ -91,14 +139,16 @@ def trials_table(report: EvaluationReport) -> Table:
         (str(number), _setting(trial["setting"]), f"{trial['ndcg']:.4f}")
         for number, trial in enumerate(report.trials, start=1)
     ]
-    return Table("Settings tried", ("trial", "setting", "validation NDCG@10"), rows)
+    meaning = "Each setting that was tried, in order, and the NDCG@10 that it reached on validation, not on the test."
+    return Table("Settings tried", ("trial", "setting", "validation NDCG@10"), rows, meaning)
 
 
 def curves_table(report: EvaluationReport) -> Table:
     """List the loss of the network by epoch."""
     losses = zip(report.curves["loss"], report.curves["val_loss"], strict=True)
     rows = [(str(epoch), f"{loss:.4f}", f"{held:.4f}") for epoch, (loss, held) in enumerate(losses, start=1)]
-    return Table("Loss by epoch", ("epoch", "train", "validation"), rows)
+    meaning = "How far the network's order is from the right one after each pass over its lists; lower is better."
+    return Table("Loss by epoch", ("epoch", "train", "validation"), rows, meaning)
 
 
 def calibration_table(report: EvaluationReport) -> Table:
@@ -112,19 +162,11 @@ def calibration_table(report: EvaluationReport) -> Table:
         )
         for part in report.calibration
     ]
-    return Table("Probabilities and hits", ("probability", "candidates", "mean predicted", "observed"), rows)
-
-
-def facts_tables(report: EvaluationReport) -> list[Table]:
-    """List what profiles gave, what was left out, counts, settings and seconds."""
-    profiles = profile_rows(report.profiles)
-    return [
-        *([Table("Profiles", ("", ""), profiles)] if profiles else []),
-        *([Table("Left out", ("", "reason"), list(report.left_out.items()))] if report.left_out else []),
-        Table("Counts", ("", "number"), _pairs(_flat(report.counts))),
-        Table("Settings", ("setting", "value"), _pairs(_flat(report.settings))),
-        Table("Time", ("phase", "seconds"), _pairs(report.seconds.items())),
-    ]
+    meaning = (
+        "Candidates by the probability that the network gave them: how many there were, what it predicted on average,"
+        " and the share that was chosen."
+    )
+    return Table("Probabilities and hits", ("probability", "candidates", "mean predicted", "observed"), rows, meaning)
 
 
 def with_interval(measured: Mapping[str, Any], part: str, metric: str) -> str:
@@ -138,15 +180,3 @@ def with_interval(measured: Mapping[str, Any], part: str, metric: str) -> str:
 def _setting(setting: Mapping[str, float | str]) -> str:
     written = (value if isinstance(value, str) else f"{value:g}" for value in setting.values())
     return ", ".join(f"{name} = {value}" for name, value in zip(setting, written, strict=True)) or "the start"
-
-
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
-
-
-def _pairs(values: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
-    return [(name, f"{value:,}" if isinstance(value, int) else str(value)) for name, value in values]

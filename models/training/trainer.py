@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from models.bundle.errors import BundleError, StoreUnreachableError
 from models.bundle.loader import Bundle
-from models.bundle.manifest import GOALS, KNOWN_MASKS, Manifest
+from models.bundle.manifest import GOALS, KNOWN_MASKS, REPORT_FILE, Manifest
 from models.bundle.naming import new_version
 from models.bundle.store import BundleStore
 from models.bundle.verdict import GateCheck, Verdict
@@ -18,7 +18,7 @@ from models.data.fingerprint import fingerprint
 from models.data.folder import DataSet
 from models.data.interactions import Interactions
 from models.data.progress import Progress, silent
-from models.evaluation.page import PAGE_FILE, render_page
+from models.evaluation.page import render_page
 from models.evaluation.report import EvaluationReport
 from models.training.checks import check_bundle
 from models.training.evaluate import Evaluated, evaluate
@@ -175,7 +175,7 @@ def publish(
         progress("publishing", 0.0)
         manifest = _manifest(run, publication, recipe, version or new_version(), catalogue)
         manifest.data.update(facts or {})
-        page = folder / PAGE_FILE
+        page = folder / REPORT_FILE
         page.write_text(render_page(run.report, f"bundle {manifest.version}"), encoding="utf-8")
         bundle = store.publish(
             manifest,
@@ -232,6 +232,7 @@ def _manifest(
         settings=publication.config.model_dump(),
         metrics={
             "test": report.metrics,
+            "intervals": report.intervals,
             "validation": dict(run.validation),
             "trials": report.trials,
             "network": report.curves,

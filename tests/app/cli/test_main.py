@@ -1,6 +1,7 @@
 """What goes wrong with a command says so in one line, with the exit code that fits."""
 
 import json
+import re
 import socket
 import subprocess
 from collections.abc import Callable
@@ -154,7 +155,10 @@ def test_an_evaluation_is_printed_and_written(braid_here: Braid, tmp_path: Path)
     done = braid_here("evaluate", made, *options, BRAID_NETWORK=QUICK_NETWORK)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert max(len(line) for line in lines if not line.startswith(("counts", "settings", "left out", "seconds"))) <= 80
+    assert lines[0].startswith("Braid finds the item that a user chose next in ")
+    of_tables = [line for line in lines if re.search(r" \d\.\d{4} *$", line)]
+    assert max(map(len, of_tables)) <= 80
+    assert "settings:" not in done.stdout
     words = [line.split() for line in lines]
     assert [line[:2] for line in words if line and line[0].startswith("@")] == [["@3", "recall"], ["@5", "recall"]]
     report = json.loads((tmp_path / "out.json").read_text())

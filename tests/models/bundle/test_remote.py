@@ -238,3 +238,14 @@ def test_what_another_machine_has_replaced_since_is_not_overwritten(store: Bundl
     elsewhere.replace_arrays("v1", lambda _: {name: before[:-1]})
     assert not store.finish_replacing("v1")
     assert len(store.load("v1").arrays[name]) == len(before) - 1
+
+
+def test_one_file_is_read_without_a_copy_of_the_version(
+    store: BundleStore, elsewhere: BundleStore, tmp_path: Path
+) -> None:
+    (tmp_path / "report.html").write_bytes(b"<h1>v1</h1>")
+    store.publish(manifest("v1"), ARRAYS, [tmp_path / "report.html"])
+    assert elsewhere.read_file("v1", "report.html") == b"<h1>v1</h1>"
+    assert elsewhere.read_file("v1", "other.html") is None
+    assert not (elsewhere.root / "v1").exists()
+    assert store.read_file("v1", "report.html") == b"<h1>v1</h1>"

@@ -161,3 +161,15 @@ def test_a_bundle_in_the_folder_of_another_version_is_refused(store: BundleStore
     (store.root / "v1").rename(store.root / "v2")
     with pytest.raises(BundleError, match="v2: its manifest is that of version 'v1'"):
         store.load("v2")
+
+
+def test_one_file_is_read_and_compared_with_the_manifest(store: BundleStore, tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_bytes(b"<h1>v1</h1>")
+    store.publish(manifest("v1"), ARRAYS, [tmp_path / "report.html"])
+    assert store.read_file("v1", "report.html") == b"<h1>v1</h1>"
+    assert store.read_file("v1", "../CURRENT") is None
+    (store.root / "v1/report.html").write_bytes(b"<h1>v2</h1>")
+    with pytest.raises(BundleError, match=r"v1/report\.html: is not that of the manifest"):
+        store.read_file("v1", "report.html")
+    with pytest.raises(BundleError, match="no such bundle"):
+        store.read_file("v2", "report.html")

@@ -10,12 +10,22 @@ MakeReport = Callable[..., EvaluationReport]
 
 
 def values(ndcg: float, recall: float) -> dict[str, float]:
-    return {"recall@10": recall, "ndcg@10": ndcg, "coverage@10": 0.5, "novelty@10": 7.25, "diversity@10": 0.875}
+    return {
+        "recall@10": recall,
+        "ndcg@10": ndcg,
+        "hit_rate@10": recall,
+        "coverage@10": 0.5,
+        "novelty@10": 7.25,
+        "diversity@10": 0.875,
+    }
 
 
 def ends(metrics: dict[str, dict[str, float]]) -> dict[str, dict[str, tuple[float, float]]]:
     return {
-        name: {metric: (of_users[metric] - 0.01, of_users[metric] + 0.02) for metric in ("recall@10", "ndcg@10")}
+        name: {
+            metric: (of_users[metric] - 0.01, of_users[metric] + 0.02)
+            for metric in ("recall@10", "ndcg@10", "hit_rate@10")
+        }
         for name, of_users in metrics.items()
     }
 

@@ -4,7 +4,9 @@ import pytest
 from models.data.history import History
 from models.data.interactions import Interactions
 from models.ranking import popular_lists
+from models.ranking.blend import content_share, with_content_share
 from models.ranking.candidate_generation import CandidateQuery
+from models.ranking.candidates import PARTS
 from models.ranking.config import BlendConfig, RankingConfig
 from models.ranking.network import NetworkScorer
 from models.ranking.ranker import Ranker
@@ -94,6 +96,35 @@ def test_with_weight_zero_the_network_changes_nothing(
     ranker: Ranker, recommend: Recommend, contrary: NetworkScorer
 ) -> None:
     assert recommend(weighted(ranker, contrary, 0.0), ODD, limit=9) == recommend(ranker, ODD, limit=9)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_request_can_give_the_network_another_share(ranker: Ranker, contrary: NetworkScorer, share: float) -> None:
+    history = History(np.array([1, 3], dtype=np.int32))
+    trained = weighted(ranker, contrary, 0.25)
+    asked = trained.rank(history, CandidateQuery(excluded=history.items), network_share=share)
+    expected = weighted(ranker, contrary, share).rank(history, CandidateQuery(excluded=history.items))
+    assert asked.items.tolist() == expected.items.tolist()
+    np.testing.assert_array_equal(asked.scores, expected.scores)
+    assert asked.network_share == share
+    as_trained = trained.rank(history, CandidateQuery(excluded=history.items))
+    assert as_trained.network_share == 0.25
+    assert not np.array_equal(as_trained.scores, asked.scores)
+
+
+def test_a_request_can_give_descriptions_another_share(ranker: Ranker) -> None:
+    weights = {"item_knn": 1.0, "successor": 0.5, "content": 0.5}
+    mix = np.array([weights.get(part, 0.0) for part in PARTS], dtype=np.float32)
+    assert content_share(mix) == 0.25
+    changed = dict(zip(PARTS, with_content_share(mix, 0.5).tolist(), strict=True))
+    assert (changed["item_knn"], changed["successor"], changed["content"]) == pytest.approx((2 / 3, 1 / 3, 1.0))
+    alone = np.array([float(part == "content") for part in PARTS], dtype=np.float32)
+    assert with_content_share(alone, 0.5) is alone
+    history, query = History(np.array([1, 3], dtype=np.int32)), CandidateQuery()
+    served = ranker.rank(history, query)
+    again = ranker.rank(history, query, content_share=ranker.content_share)
+    np.testing.assert_allclose(again.scores, served.scores, rtol=1e-5)
+    assert again.items.tolist() == served.items.tolist()
 
 
 def test_popular_gives_the_most_counted_without_the_excluded(ranker: Ranker) -> None:

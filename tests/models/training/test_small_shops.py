@@ -10,13 +10,13 @@ import pyarrow as pa
 import pytest
 
 from models.bundle.loader import Bundle
+from models.bundle.manifest import REPORT_FILE
 from models.bundle.store import BundleStore
 from models.data.errors import DataSetError
 from models.data.folder import DataSet
 from models.data.folder_reader import read_folder
 from models.data.progress import silent
 from models.data.synthetic import generate
-from models.evaluation.page import PAGE_FILE
 from models.ranking import popular_lists
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.network_config import NetworkConfig
@@ -85,7 +85,7 @@ def test_the_bundle_says_what_is_left_out_and_why(publish: Callable[..., Bundle]
 
 
 def test_the_report_says_it_too(publish: Callable[..., Bundle], one_each: pa.Table) -> None:
-    page = publish(one_each).file(PAGE_FILE).read_text(encoding="utf-8")
+    page = publish(one_each).file(REPORT_FILE).read_text(encoding="utf-8")
     assert "Nothing was measured: interactions: too few" in page
     assert "no two items share a user" in page
 
