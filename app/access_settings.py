@@ -13,7 +13,9 @@ class AccessSettings(BaseSettings):
         False,
         description="Whether other machines may send requests while there is no API key.",
     )
-    docs: bool = Field(True, description="Whether `/docs`, `/redoc` and `/openapi.json` are open without an API key.")
+    docs: bool = Field(
+        True, description="Whether `/docs`, `/redoc`, `/guide` and `/openapi.json` are open without an API key."
+    )
     metrics_port: int | None = Field(
         None,
         ge=1,

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from app.api import (
     bundles,
+    guide,
     health,
     imports,
     interactions,
@@ -48,6 +49,7 @@ from app.api.traced import Traced
 from app.config import Settings, load_settings
 from app.console import assets
 from app.console.modules import MODULES as PAGES
+from app.console.uploads import LARGER
 from app.logs import configure_logging
 from app.process.serving_state import serving_state
 from app.times import clock
@@ -129,9 +131,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(module.router, dependencies=refusing)
     app.mount(assets.PREFIX, assets.Assets())
     app.add_api_route("/", show_start, include_in_schema=False)
+    app.add_api_route(guide.PATH, guide.show_guide, include_in_schema=False)
+    app.mount(guide.PATH, guide.Guide(guide.FOLDER))
     add_error_handlers(app)
     app.add_middleware(RouteNoted)
-    app.add_middleware(BodyLimit, larger={imports.PATH: imports.MAX_BYTES})
+    app.add_middleware(BodyLimit, larger={imports.PATH: imports.MAX_BYTES, **LARGER})
     app.add_middleware(DocsPolicy)
     app.add_middleware(HotPath)
     app.add_middleware(HeadRequests)

@@ -47,6 +47,7 @@ RULES = (
     Rule(_GET, "/docs", "docs"),
     Rule(_GET, "/docs/oauth2-redirect", "docs"),
     Rule(_GET, "/redoc", "docs"),
+    Rule(_GET, "/guide", "docs"),
     Rule(_GET, "/recommend/{user_id}", "read", in_pages=True),
     Rule(_POST, "/recommend", "read", in_pages=True),
     Rule(_POST, "/recommend/batch", "read"),
@@ -104,8 +105,8 @@ RULES = (
 )
 UNKNOWN = Rule((), "", "admin")
 """Unknown paths need `admin`: others get 401 or 403, and not 404."""
-_FILES = "/static-offline-docs/"
-_DOCS = Rule(_GET, _FILES, "docs")
+_FILES = ("/static-offline-docs/", "/guide/")
+_DOCS = Rule(_GET, _FILES[0], "docs")
 _ASSETS = "/console/static/"
 """Styles and scripts of the console, the page to sign in included: nothing of the shop."""
 _OPEN_FILES = Rule(_GET, _ASSETS, "open")
@@ -133,8 +134,10 @@ def rule_of(method: str, path: str) -> Rule:
 
 def methods_of(path: str) -> list[str]:
     """List the methods that a path takes."""
+    if path.startswith(_FILES):
+        return ["GET", "HEAD"]
     every = {method for rule in RULES for method in rule.methods}
-    found = {method for method in every if rule_of(method, path) not in {UNKNOWN, OF_CONSOLE, _DOCS, _OPEN_FILES}}
+    found = {method for method in every if rule_of(method, path) not in {UNKNOWN, OF_CONSOLE}}
     return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 

@@ -12,7 +12,8 @@ _ADDED = "braid.answer_headers"
 _POLICY = b"content-security-policy"
 SECURITY: tuple[Header, ...] = (
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    # With `no-referrer` browsers send forms with the origin `null`: the console would refuse its own.
+    (b"referrer-policy", b"same-origin"),
     (_POLICY, b"default-src 'none'; frame-ancestors 'none'"),
 )
 """Every answer has them; a page that needs more sends a policy of its own in place of the last one."""

@@ -11,7 +11,7 @@ _PAGES = {"/docs", "/docs/oauth2-redirect", "/redoc"}
 _WITHIN = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 _POLICY = (
     "default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
-    " font-src 'self' data:; connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none';"
+    " font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'"
 )
 
@@ -41,13 +41,14 @@ class DocsPolicy:
                 return
             # A page is one message: it is made in memory.
             start = begun.pop()
-            MutableHeaders(scope=start)["content-security-policy"] = _policy(message.get("body", b""))
+            MutableHeaders(scope=start)["content-security-policy"] = page_policy(message.get("body", b""))
             await send(start)
             await send(message)
 
         await self._app(scope, receive, sending)
 
 
-def _policy(page: bytes) -> str:
+def page_policy(page: bytes) -> str:
+    """Return the policy of a page: with the hashes of the scripts within it."""
     digests = [base64.b64encode(hashlib.sha256(script).digest()).decode() for script in _WITHIN.findall(page)]
     return _POLICY.format(hashes="".join(f" 'sha256-{digest}'" for digest in digests))

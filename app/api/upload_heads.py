@@ -4,7 +4,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
-from app.services.transfer.import_jobs import unusable
+from app.services.transfer.upload_errors import unusable
 from models.data.reading.first_line import FirstLine
 from models.data.reading.opening import data_suffix, is_text
 

@@ -16,7 +16,7 @@ from app.console.own_forms import csrf_for
 # Pictures of items are wherever the catalogue says.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https: http:; connect-src 'self';"
-    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    " frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HTML: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>..."}}}
@@ -24,6 +24,12 @@ HTML: dict[int | str, dict[str, Any]] = {
 """The answer of a page, for the OpenAPI document."""
 PLACES = {
     "/console": "Overview",
+    "/console/explore": "Explore",
+    "/console/items": "Items",
+    "/console/users": "Users",
+    "/console/scenarios": "Scenarios",
+    "/console/bundles": "Bundles",
+    "/console/data": "Data",
     "/console/keys": "Keys",
     "/console/audit": "Audit",
     "/console/settings": "Settings",

@@ -12,6 +12,7 @@ from app.process.resources import Resources
 from app.services.monitoring.online_measures import OnlineMeasuring
 from app.services.monitoring.operation_checks import EventTypesOfLog
 from app.services.monitoring.served_lists import ServedLists
+from app.services.monitoring.status import StatusOf
 from app.services.state.bundle_origin import BundleOrigin
 from app.services.training.jobs import TrainingJobs
 from app.services.training.versions import Versions
@@ -55,6 +56,11 @@ def erasure_proof(resources: Resources) -> ErasureProof:
 def training_jobs(resources: Resources) -> TrainingJobs:
     """Add, read and cancel training jobs."""
     return TrainingJobs(resources.training_jobs, resources.bundles)
+
+
+def status(resources: Resources) -> StatusOf:
+    """Look at what there is, and what needs attention."""
+    return StatusOf(resources.database, resources.bundles, resources.training_jobs, resources.folders)
 
 
 def online_measuring(resources: Resources) -> OnlineMeasuring:

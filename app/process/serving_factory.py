@@ -7,6 +7,7 @@ from app.services.catalogue.attribute_schema import AttributeSchema
 from app.services.catalogue.catalogue import Catalogue
 from app.services.monitoring.exposition import Exposition
 from app.services.monitoring.readiness import Readiness
+from app.services.popularity.event_counts import EventCounting
 from app.services.popularity.popular_items import PopularItems
 from app.services.recommending.charts import ChartService
 from app.services.recommending.item_users import ItemUsersService
@@ -14,11 +15,14 @@ from app.services.recommending.known_items import KnownItems
 from app.services.recommending.searching import SearchService
 from app.services.recommending.similar_items import SimilarItemsService
 from app.services.recommending.similar_users import SimilarUsersService
+from app.services.recommending.simulating import SimulatingService
 from app.services.recommending.user_segments import UserSegmentsService
 from app.services.scenarios.kinds import Kinds
 from app.services.scenarios.page_rows import PageRows
+from app.services.scenarios.previews import Previews
 from app.services.scenarios.scenario_lists import ScenarioLists
 from app.services.transfer.exporting_recommendations import Exporting
+from app.services.transfer.import_drafts import ImportDrafts
 from app.services.users.profiles import Profiles
 from app.services.users.user_data import UserData
 from app.storage.samples import SampleStore
@@ -27,6 +31,16 @@ from app.storage.samples import SampleStore
 def catalogue(state: ServingState) -> Catalogue:
     """Read and write items."""
     return Catalogue(state.resources.items, state.live_items, state.resources.schema)
+
+
+def event_counting(state: ServingState) -> EventCounting:
+    """Count interactions of an item or a user by type."""
+    return EventCounting(state.resources.counts)
+
+
+def simulating(state: ServingState) -> SimulatingService:
+    """List what users would be recommended after acts that are not stored."""
+    return SimulatingService(state.bundle, state.request_reader, state.listing)
 
 
 def attribute_schema(state: ServingState) -> AttributeSchema:
@@ -92,6 +106,11 @@ def scenario_lists(state: ServingState) -> ScenarioLists:
     return ScenarioLists(state.request_reader, state.listing, kinds)
 
 
+def scenario_previews(state: ServingState) -> Previews:
+    """Try definitions of scenarios."""
+    return Previews(scenario_lists(state))
+
+
 def page_rows(state: ServingState) -> PageRows:
     """Fill pages of rows."""
     return PageRows(state.resources.scenarios, scenario_lists(state), state.request_reader, state.listing)
@@ -115,6 +134,13 @@ def similar_users(state: ServingState) -> SimilarUsersService:
 def user_segments(state: ServingState) -> UserSegmentsService:
     """List the categories, tags and brands that fit users."""
     return UserSegmentsService(state.request_reader, state.listing)
+
+
+def import_drafts(state: ServingState) -> ImportDrafts:
+    """Keep uploads until it is decided how they are imported."""
+    resources = state.resources
+    settings = resources.settings
+    return ImportDrafts(settings.imports, state.import_jobs, resources.event_types, resources.schema, settings.id_rule)
 
 
 def exporting_recommendations(state: ServingState) -> Exporting:

@@ -21,6 +21,7 @@ from app.services.access.sessions import Sessions
 from app.services.ingestion.ingestion import Ingestion
 from app.services.kit.supervision import Loop, Supervisor
 from app.services.monitoring.live_numbers import Watching
+from app.services.monitoring.log_activity import LogActivity
 from app.services.monitoring.online_measures import RecentMeasures
 from app.services.popularity.counts_since_bundle import CountsSinceBundle
 from app.services.popularity.log_counts import LogCounts
@@ -42,6 +43,7 @@ from app.services.state.live_items import LiveItems
 from app.services.training.following import JobFollowing
 from app.services.transfer.import_jobs import ImportJobs
 from app.services.users.retention import Retention
+from app.storage.activity import ActivityStore
 from app.storage.notifications import Notifications
 from app.storage.retention import RetentionStore
 from app.storage.sessions import SessionStore
@@ -100,6 +102,7 @@ class ServingState:
             self.keyring.load,
         )
         self.recent_measures = RecentMeasures(factory.online_measuring(resources))
+        self.log_activity = LogActivity(ActivityStore(resources.database))
         self.watching = Watching()
         self.event_types_of_log = factory.event_types_of_log(resources)
         self.retention = Retention(

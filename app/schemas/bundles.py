@@ -22,6 +22,7 @@ _EXAMPLE: dict[str, JsonValue] = {
     "forced": False,
     "protocol": "leave-last-out",
     "metrics": {"braid": {"ndcg@10": 0.0675, "recall@10": 0.11}, "popularity": {"ndcg@10": 0.0112, "recall@10": 0.02}},
+    "intervals": {"braid": {"ndcg@10": [0.0651, 0.0699], "recall@10": [0.1062, 0.1141]}},
     "data": {"users": 22363, "items": 12101, "interactions": 198502, "window": [1023840000.0, 1406073600.0]},
     "settings": {"blend": {"item_knn": 1.0, "network_weight": 0.5}},
     "recipe": {"kind": "full", "seed": 0},
@@ -58,6 +59,9 @@ class BundleVersion(BaseModel):
     protocol: str | None = Field(description="how the metrics were measured")
     metrics: dict[str, dict[str, float]] = Field(
         description="metrics of the blend, its parts and popularity on the held-out test set"
+    )
+    intervals: dict[str, dict[str, tuple[float, float]]] = Field(
+        {}, description="95 % intervals of `metrics`, lower and upper end; empty for bundles from before they were kept"
     )
     data: dict[str, Any] = Field(description="time window (in the unit of the data's timestamps), counts and a hash")
     settings: dict[str, Any] = Field(description="the settings that were chosen on validation")

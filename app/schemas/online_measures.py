@@ -10,6 +10,7 @@ from app.schemas.shared_fields import Variant
 from app.schemas.types import Moment
 
 _RATE: dict[str, JsonValue] = {"value": 0.05, "low": 0.0403, "high": 0.0619}
+_MEAN: dict[str, JsonValue] = {"value": 1.2, "low": 0.9, "high": 1.5}
 _COUNTS: dict[str, JsonValue] = {
     "impressions": 2000,
     "clicks": 100,
@@ -18,7 +19,13 @@ _COUNTS: dict[str, JsonValue] = {
     "click_through_rate": _RATE,
     "conversion_rate": {"value": 0.0, "low": 0.0, "high": 0.0019},
 }
-
+_VARIANT: dict[str, JsonValue] = {
+    "scenario": "home",
+    "variant": "a",
+    "users": 812,
+    "revenue_per_user": _MEAN,
+    **_COUNTS,
+}
 
 _FORMS = "a date (2026-03-01) or a time in RFC 3339 with an offset (2026-03-01T12:00:00Z), from 1970 to 9998"
 _FIRST_YEAR = 1970
@@ -59,6 +66,16 @@ class Rate(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_RATE]})
 
     value: float = Field(description="the share, 0 to 1")
+    low: float = Field(description="lower end of the interval")
+    high: float = Field(description="upper end of the interval")
+
+
+class Mean(BaseModel):
+    """A mean over users, with its 95 % interval (normal approximation)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_MEAN]})
+
+    value: float = Field(description="the mean")
     low: float = Field(description="lower end of the interval")
     high: float = Field(description="upper end of the interval")
 
@@ -111,12 +128,13 @@ class ScenarioCounts(Counts):
 class VariantCounts(ScenarioCounts):
     """Counts of lists of one variant of a scenario."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"scenario": "home", "variant": "a", "users": 812, **_COUNTS}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_VARIANT]})
 
     variant: Variant
     users: int = Field(description="users who saw a list of the variant")
+    revenue_per_user: Mean | None = Field(
+        None, description="revenue of the conversions by user who saw a list of the variant; null for less than 2 users"
+    )
 
 
 class PositionCounts(Counts):
@@ -142,7 +160,7 @@ class OnlineMeasures(BaseModel):
                     "by_bundle_version": [{"bundle_version": "20260301T120000Z-1", **_COUNTS}],
                     "by_position": [{"position": 1, **_COUNTS}],
                     "by_scenario": [{"scenario": "home", **_COUNTS}],
-                    "by_variant": [{"scenario": "home", "variant": "a", "users": 812, **_COUNTS}],
+                    "by_variant": [_VARIANT],
                     "warnings": [],
                 }
             ]

@@ -40,7 +40,9 @@ class Options:
     as the request knows them, `context` says what the request knows of its moment. `include` are
     the fields of the catalogue that come with each item. Items with scores below `min_score` are left out. `pages`
     tells whether to return a cursor when there are more items. `new_item_share` and `deadline`
-    (seconds) are those of the service where None. `language` is that of explanations, a tag such as `de-AT`.
+    (seconds) are those of the service where None. `network_share` is the network's share in the scores, and
+    `content_share` that of descriptions in the neighbours' part of them; where None, as training chose. `language` is
+    that of explanations, a tag such as `de-AT`.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -64,6 +66,8 @@ class Options:
     pages: bool = True
     new_item_share: float | None = None
     deadline: float | None = None
+    network_share: float | None = None
+    content_share: float | None = None
     language: str | None = None
 
     @cached_property
@@ -95,6 +99,8 @@ class Options:
             *(() if self.goal is None else (self.goal,)),
             *(() if self.rotation is None else (("rotation", self.rotation),)),
             *([] if self.attributes is None else [sorted(self.attributes.items())]),
+            *(() if self.network_share is None else (("network_share", self.network_share),)),
+            *(() if self.content_share is None else (("content_share", self.content_share),)),
             *(() if self.min_score is None else (("min_score", self.min_score),)),
         )
         return blake2s(repr(defining).encode(), digest_size=16).digest()

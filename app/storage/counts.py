@@ -130,6 +130,23 @@ class CountStore:
         async with self._database.begin() as connection:
             return {row[0]: row[1] for row in await connection.execute(statement)}
 
+    async def of_item(self, item_id: str, latest: int) -> tuple[dict[str, int], bool]:
+        """Count an item's rows by event type, among the `latest` rows; return also whether these are all there are."""
+        kind, number = interactions.c[EVENT_TYPE], func.count()
+        async with self._database.begin() as connection:
+            newest = int(await connection.scalar(select(func.max(interactions.c.id))) or 0)
+            wanted = (interactions.c.id > newest - latest) & (interactions.c[ITEM] == item_id)
+            statement = select(kind, number).where(wanted).group_by(kind).order_by(number.desc(), kind)
+            return {row[0]: row[1] for row in await connection.execute(statement)}, newest <= latest
+
+    async def of_user(self, user_id: str) -> dict[str, int]:
+        """Count a user's rows by event type."""
+        kind, number = interactions.c[EVENT_TYPE], func.count()
+        statement = select(kind, number).where(interactions.c[USER] == user_id).group_by(kind)
+        async with self._database.begin() as connection:
+            rows = await connection.execute(statement.order_by(number.desc(), kind))
+            return {row[0]: row[1] for row in rows}
+
     async def times(self, latest: int) -> tuple[int, int | None]:
         """Return the database's time and the latest time among the `latest` rows, in microseconds since 1970."""
         last = select(func.max(interactions.c.id)).scalar_subquery()

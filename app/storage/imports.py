@@ -104,6 +104,12 @@ class ImportStore:
         async with self._database.writing() as connection:
             await connection.execute(update(imports).where(imports.c.import_id == import_id).values(values))
 
+    async def latest(self, limit: int) -> list[ImportState]:
+        """List the imports that began last, newest first."""
+        newest = select(imports).order_by(imports.c.created_at.desc(), imports.c.import_id.desc()).limit(limit)
+        async with self._database.begin() as connection:
+            return [_state(row) for row in (await connection.execute(newest)).mappings()]
+
     async def get(self, import_id: str) -> ImportState | None:
         """Return an import; None where there is none."""
         async with self._database.begin() as connection:

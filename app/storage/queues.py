@@ -6,7 +6,7 @@ from app.errors import BraidError
 
 
 class QueueFullError(BraidError):
-    """As much waits already as is let wait."""
+    """As many training jobs, imports or uploads wait as may."""
 
     code = "queue_full"
     status = HTTPStatus.TOO_MANY_REQUESTS

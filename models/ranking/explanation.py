@@ -56,11 +56,12 @@ def contributions(ranker: Ranker, ranked: Ranked) -> dict[str, Float64]:
         counts = ranker.popularity.newcomer_counts_of(candidates.items).astype(np.float64)
         raised = ranked.lifted.raised(candidates.items, counts.astype(np.float32))
         return {Popularity.signals[0]: counts, _AFFINITY: raised - counts, **_added(ranked)}
-    weight = ranker.network_weight(candidates) if ranked.network is not None else 0.0
+    mix = ranker.retriever.mix if ranked.mix is None else ranked.mix
+    weight = ranked.network_share if ranked.network is not None else 0.0
     scale = (1.0 - weight) / _spread(candidates.neighbours, candidates) if weight > 0 else 1.0
     found = {
         part: scale * float(mix) * candidates.parts[row].astype(np.float64)
-        for row, (part, mix) in enumerate(zip(PARTS, ranker.retriever.mix.tolist(), strict=True))
+        for row, (part, mix) in enumerate(zip(PARTS, mix.tolist(), strict=True))
         if mix > 0
     }
     if ranked.network is not None:

@@ -31,7 +31,8 @@ class Ranked:
     `places` are the positions of the ranked items among the candidates, best first; `scores` (float32) are their
     scores. `network` are the network's scores of all candidates, None where it was not run; `late` tells whether
     there was no time for it. `extra` holds what each adjustment added to the score of every candidate. `lifted` is what
-    the profile of a user without a history raised.
+    the profile of a user without a history raised. `network_share` is the share of the network in the scores, where it
+    was run, and `mix` the weight of each part in the neighbours' scores.
     """
 
     candidates: Candidates
@@ -41,6 +42,8 @@ class Ranked:
     late: bool = False
     extra: Mapping[str, Float32] = field(default_factory=dict)
     lifted: Lifted | None = None
+    network_share: float = 0.0
+    mix: Float32 | None = None
 
     @property
     def items(self) -> Int32:

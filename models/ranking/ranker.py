@@ -1,6 +1,7 @@
 """The ranker: from a user's history to one ranked list."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ from models.data.goal import Goal
 from models.data.history import History
 from models.data.strengths import StrengthScale
 from models.filters.knowledge import Knowledge, KnowledgeConfig
-from models.ranking.blend import blend, network_weight
+from models.ranking.blend import blend, content_share, network_weight, with_content_share
 from models.ranking.bundle_settings import NO_BUNDLE, BundleFacts, read_config, read_network, read_recommenders
-from models.ranking.candidate_generation import NOTHING, CandidateQuery
+from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.candidates import Candidates
 from models.ranking.features import NETWORK_SIGNALS, FeatureBuilder
 from models.ranking.network import NETWORK_FILE, NetworkScorer
@@ -32,7 +33,6 @@ from models.recommenders.popularity import Popularity
 from models.recommenders.recommender import ItemMatrix, Likeness, Recommender, by_name
 from models.recommenders.registry import RECOMMENDERS
 from models.recommenders.repeats import Repeats
-from models.recommenders.user_knn import UserKNN
 from models.similar.similar_items import SimilarItemsOf
 
 
@@ -136,6 +136,8 @@ class Ranker:
         adjustments: Sequence[Adjustment] = (),
         before_deadline: Callable[[], bool] = lambda: True,
         with_network: bool = True,
+        network_share: float | None = None,
+        content_share: float | None = None,
         retriever: Retriever | None = None,
         timed: Timed = untimed,
     ) -> Ranked:
@@ -155,6 +157,10 @@ class Ranker:
             Called before the network is run; if it returns False, the neighbours rank the list alone.
         with_network
             Whether the network is run at all; it has learned nothing about users without a history.
+        network_share
+            Share of the network in the scores, from 0 to 1; where None, the one that training chose.
+        content_share
+            Share of the parts that compare descriptions in the neighbours' scores; where None, as training chose.
         retriever
             A copy of the ranker's own, for another thread.
         timed
@@ -164,22 +170,27 @@ class Ranker:
         query = query if lifted is None else lifted_query(query, lifted, self.popularity, self.n_candidates)
         with timed("candidates"):
             candidates = (retriever or self.retriever).retrieve(history, query, new_items)
+        mix = self.retriever.mix
+        if content_share is not None:
+            mix = with_content_share(mix, content_share)
+            candidates = replace(candidates, neighbours=mix @ candidates.parts)
         network, late, scores = None, False, candidates.neighbours
+        share = self.network_weight(candidates) if network_share is None else network_share
         if lifted is not None:
             scores = lifted.raised(candidates.items, self.popularity.newcomer_counts_of(candidates.items))
-        if with_network and self.network is not None and self.network_weight(candidates) > 0:
+        if with_network and self.network is not None and share > 0:
             late = not before_deadline()
             if not late:
                 with timed("network"):
                     network = self.network.raw(self.features.build(candidates, self.network.scaler))
-                    scores = self.score(candidates, network)
+                    scores = blend(candidates, network, share)
         extra = added_by(adjustments, candidates.items, scores) if len(scores) else {}
         if extra:
             scores = scores + np.sum(list(extra.values()), axis=0, dtype=np.float32)
         places = np.argsort(-scores, kind="stable")
         if candidates.wanted is not None:
             places = places[candidates.wanted[places]]
-        return Ranked(candidates, places, scores[places], network, late, extra, lifted)
+        return Ranked(candidates, places, scores[places], network, late, extra, lifted, share, mix)
 
     def score(self, candidates: Candidates, network: Float32 | None = None) -> Float32:
         """Score candidates with the blend; `network` are the network's scores, if already computed."""
@@ -252,6 +263,11 @@ class Ranker:
         """The popularity recommender: the interactions of each item, all of them and the recent ones."""
         return self.retriever.popularity
 
+    @property
+    def content_share(self) -> float:
+        """The share of the parts that compare descriptions in the weights of the neighbours."""
+        return content_share(self.retriever.mix)
+
     def weight_of(self, part: str) -> float:
         """Return the weight of a part in the mix; 0 where the mix does not read it."""
         return float(getattr(self.retriever.config.blend, part))
@@ -263,28 +279,6 @@ class Ranker:
     def unblock(self, items: Int32) -> None:
         """Include items (codes) in lists again."""
         self.retriever.unblock(items)
-
-    def similar_users(self, history: History, limit: int) -> tuple[Int32, Float32]:
-        """Return the users of the bundle whose histories are most similar, at most `limit`.
-
-        The history is read as `rank` reads it: without items that are newer than the bundle, and its latest part only.
-
-        Returns
-        -------
-        tuple
-            Rows of the users without `history.user`, and their similarities above 0, the greatest first; both empty
-            where the bundle holds no histories of users.
-        """
-        part = self.recommenders.get(UserKNN.signals[0])
-        if not isinstance(part, UserKNN):
-            return NOTHING, np.empty(0, dtype=np.float32)
-        config = self.retriever.config
-        known = history.where(history.items < len(self.item_ids)).raised(config.strength_exponent)
-        users, similarities = part.neighbours(known.latest(config.max_history))
-        keep = (similarities > 0) & (users != history.user)
-        users, similarities = users[keep], similarities[keep]
-        order = np.lexsort((users, -similarities))[:limit]
-        return users[order], similarities[order]
 
     @property
     def likenesses(self) -> list[Likeness]:

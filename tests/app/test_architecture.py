@@ -24,10 +24,10 @@ def test_a_process_that_serves_never_loads_tensorflow_nor_matplotlib(isolated: P
     assert int(count) > 20
 
 
-def test_every_command_stands_in_the_readme(repository: Path) -> None:
-    readme = (repository / "README.md").read_text(encoding="utf-8")
+def test_every_command_stands_in_the_reference(repository: Path) -> None:
+    page = (repository / "docs/reference/commands.md").read_text(encoding="utf-8")
     for name in Braid.lazy:
-        assert f"`braid {name}" in readme
+        assert f"## `braid {name}" in page
 
 
 def test_every_background_loop_stands_in_the_docs(repository: Path) -> None:

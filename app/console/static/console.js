@@ -49,6 +49,8 @@
         axes: [axis, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => short.format(tick)) }],
         series: [{}, ...series],
         cursor: { drag: { x: false, y: false } },
+        // Days of the log are days in UTC, and so are the times in tables.
+        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       },
       [told.x, ...told.series.map((one) => one.values)],
       element,
@@ -61,8 +63,14 @@
     for (const element of charts.keys()) if (!element.isConnected) charts.delete(element);
   };
 
+  // A table that is wider than the window is moved by keys once it has the focus.
+  const reachTables = () => {
+    for (const one of document.querySelectorAll(".table")) if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
     drawAll();
+    reachTables();
     const toggle = document.getElementById("theme");
     toggle?.addEventListener("click", () => {
       const dark = colour("color-scheme") === "dark" || (root.dataset.theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
@@ -70,7 +78,7 @@
       localStorage.setItem("braid-theme", root.dataset.theme);
       drawAll();
     });
-    document.body.addEventListener("htmx:afterSettle", (event) => drawAll(event.detail.elt));
+    document.body.addEventListener("htmx:afterSettle", (event) => { drawAll(event.detail.elt); reachTables(); });
     // Nobody looks: nothing is asked.
     document.body.addEventListener("htmx:beforeRequest", (event) => {
       if (document.hidden && "live" in event.detail.elt.dataset) event.preventDefault();

@@ -124,6 +124,11 @@ class Catalogue:
             raise _missing(item_id)
         return _item(row)
 
+    async def get_many(self, item_ids: Sequence[str]) -> dict[str, Item]:
+        """Return items by their ids; those that are not in the catalogue are left out."""
+        rows = await self._items.get_many(list(dict.fromkeys(item_ids)))
+        return {item_id: _item(row) for item_id, row in rows.items() if row is not None}
+
     async def page(self, query: ItemsQuery) -> ItemsPage:
         """List items in the order of their ids.
 

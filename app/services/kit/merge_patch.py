@@ -36,3 +36,17 @@ def _merged(document: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, 
         else:
             found[name] = value
     return found
+
+
+def patch_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the patch that makes one document of another; names whose value is null are those that it removes."""
+    patch: dict[str, Any] = dict.fromkeys(before.keys() - after.keys())
+    for name, value in after.items():
+        old = before.get(name)
+        if isinstance(value, dict) and isinstance(old, dict):
+            inner = patch_between(old, value)
+            if inner:
+                patch[name] = inner
+        elif name not in before or value != old or type(value) is not type(old):
+            patch[name] = value
+    return patch

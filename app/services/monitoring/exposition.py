@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from app.config import SHARED_FOLDER
 from app.schemas.bundles import BundleVersion
-from app.schemas.online_measures import OnlineMeasures
+from app.schemas.online_measures import BundleCounts
 from app.services.monitoring.online_measures import RecentMeasures
 from app.services.training.versions import Versions
 from app.storage.training_jobs import TrainingJobStore
@@ -42,9 +42,16 @@ class Exposition:
         bundles = (await self._versions.page()).items
         measures = await self._measures.get()
         registry = CollectorRegistry()
-        registry.register(_Given([*_job_metrics(statuses), *_bundle_metrics(bundles), *_online_metrics(measures)]))
+        registry.register(_Given(stored_metrics(statuses, bundles, measures.by_bundle_version)))
         shared = await asyncio.to_thread(generate_latest, own_registry())
         return shared + generate_latest(registry)
+
+
+def stored_metrics(
+    statuses: dict[str, int], bundles: list[BundleVersion], measures: Sequence[BundleCounts]
+) -> list[Metric]:
+    """Return the metrics that are read from the database, with their values."""
+    return [*_job_metrics(statuses), *_bundle_metrics(bundles), *_online_metrics(measures)]
 
 
 class _Given:
@@ -102,11 +109,11 @@ def _bundle_metrics(bundles: list[BundleVersion]) -> list[Metric]:
     return [active, created, refused, ndcg]
 
 
-def _online_metrics(measures: OnlineMeasures) -> list[Metric]:
+def _online_metrics(measures: Sequence[BundleCounts]) -> list[Metric]:
     metrics: list[Metric] = []
     for name in ("impressions", "clicks", "conversions"):
         metric = _of_bundles(name, f"Number of {name} in the last 30 days from lists of the bundle.")
-        for counts in measures.by_bundle_version:
+        for counts in measures:
             metric.add_metric([counts.bundle_version or "none"], getattr(counts, name))
         metrics.append(metric)
     return metrics

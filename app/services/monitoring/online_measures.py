@@ -15,6 +15,7 @@ from app.schemas.online_measures import (
     BundleCounts,
     Counts,
     DayCounts,
+    Mean,
     OnlineMeasures,
     OnlineQuery,
     PositionCounts,
@@ -36,6 +37,7 @@ _MOST_POSITIONS = 1000
 """Longer lists than any that is served."""
 _KEPT_SECONDS = 60.0
 _Z = 1.959964
+_LEAST_VALUES = 2
 _DOUBTFUL = 0.001
 """Below this probability a split is not put down to chance."""
 
@@ -102,7 +104,8 @@ class OnlineMeasuring:
         groups: dict[str, dict[Any, _Totals]] = {
             name: defaultdict(_Totals) for name in ("day", "strategy", "bundle", "position", "scenario", "variant")
         }
-        users: dict[tuple[str, str], set[str]] = defaultdict(set)
+        # What each user brought, those included who bought nothing.
+        users: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
         served = await self._served.find()
         found = self._store.impressions(to_microseconds(begin), to_microseconds(end), CLICKS, CONVERSIONS)
         async for count in found:
@@ -115,7 +118,7 @@ class OnlineMeasuring:
             groups["scenario"][origin.scenario].add(count)
             if origin.scenario is not None and origin.variant is not None:
                 groups["variant"][origin.scenario, origin.variant].add(count)
-                users[origin.scenario, origin.variant].add(count.user_id)
+                users[origin.scenario, origin.variant][count.user_id] += count.revenue
         days, strategies, bundles, positions, scenarios, variants = (_sorted(group) for group in groups.values())
         return OnlineMeasures.model_construct(
             begin=begin,
@@ -127,7 +130,13 @@ class OnlineMeasuring:
             by_position=[PositionCounts(position=key, **counts.fields()) for key, counts in positions],
             by_scenario=[ScenarioCounts(scenario=key, **counts.fields()) for key, counts in scenarios],
             by_variant=[
-                VariantCounts(scenario=key[0], variant=key[1], users=len(users[key]), **counts.fields())
+                VariantCounts(
+                    scenario=key[0],
+                    variant=key[1],
+                    users=len(users[key]),
+                    revenue_per_user=mean_of(list(users[key].values())),
+                    **counts.fields(),
+                )
                 for key, counts in variants
             ],
             warnings=self._mismatches({key: len(seen) for key, seen in users.items()}),
@@ -174,6 +183,17 @@ def wilson(successes: int, trials: int) -> Rate:
     middle = (share + spread / 2) / (1 + spread)
     half = _Z * math.sqrt((share * (1 - share) + spread / 4) / trials) / (1 + spread)
     return Rate(value=share, low=max(middle - half, 0.0), high=min(middle + half, 1.0))
+
+
+def mean_of(values: Sequence[float]) -> Mean | None:
+    """Return a mean with its 95 % interval, by the normal approximation; None for less than two values."""
+    number = len(values)
+    if number < _LEAST_VALUES:
+        return None
+    mean = math.fsum(values) / number
+    variance = math.fsum((value - mean) ** 2 for value in values) / (number - 1)
+    half = _Z * math.sqrt(variance / number)
+    return Mean(value=mean, low=mean - half, high=mean + half)
 
 
 def mismatch(counts: Sequence[int], shares: Sequence[float]) -> float:

@@ -44,8 +44,7 @@ async def storage_check(database: Database, folders: Iterable[Path]) -> Check:
         return Check(status="degraded", detail=f"{error}: {error.advice}")
     except DatabaseError as error:
         return Check(status="degraded", detail=f"unknown: {error}")
-    rooms = {_existing(folder) for folder in (*database_folders(database), *folders)}
-    free = {folder: shutil.disk_usage(folder).free for folder in sorted(rooms)}
+    free = {folder: shutil.disk_usage(folder).free for folder in nearest_folders(database, folders)}
     little = [
         f"{room // _MEGABYTE:,} MB are free on the disk of {folder}: free space, or enlarge it"
         for folder, room in free.items()
@@ -67,6 +66,11 @@ def _advice(database: Database) -> str:
 def database_folders(database: Database) -> list[Path]:
     """Return the folder of an SQLite file."""
     return [Path(database.url.database).absolute().parent] if database.is_sqlite and database.url.database else []
+
+
+def nearest_folders(database: Database, folders: Iterable[Path]) -> list[Path]:
+    """Return the folders that are written to, or where one does not exist yet, the nearest one above it."""
+    return sorted({_existing(folder) for folder in (*database_folders(database), *folders)})
 
 
 def _existing(folder: Path) -> Path:

@@ -123,6 +123,8 @@ def rank(
         adjustments=adjustments,
         before_deadline=before_deadline,
         with_network=has_history,
+        network_share=options.network_share,
+        content_share=options.content_share,
         timed=timed,
     )
     items, scores = ranked.items, ranked.scores

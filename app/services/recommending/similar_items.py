@@ -29,6 +29,8 @@ from models.arrays.types import Int32
 from models.filters.references import Lookup
 from models.ranking.candidate_generation import CandidateQuery
 from models.ranking.ranker import Ranker
+from models.recommenders.content import Content
+from models.recommenders.item_knn import ItemKNN
 from models.recommenders.recommender import ItemMatrix
 from models.recommenders.registry import RECOMMENDERS
 from models.similar.together import TOGETHER, WITH_THIS
@@ -85,6 +87,14 @@ class SimilarItemsService:
         ranked, reason = await self.ranked(opened, item_ids, method)
         continued: ListStrategy | None = "similar" if len(opened.earlier.items) else None
         return await self._listing.answer(self._listing.closed(opened, ranked, continued, reason))
+
+    def methods(self) -> list[str]:
+        """Name the methods that have something to compare items by, `blend` first."""
+        ranker = self._bundle.serving.ranker
+        if ranker is None:
+            return [BLEND, ItemKNN.signals[0], Content.signals[0]]
+        together = () if ranker.similar is None else ranker.similar.together
+        return [BLEND, *_names(ranker), *(method for method in TOGETHER if method in together)]
 
     async def require(self, item_ids: Sequence[str], method: str) -> None:
         """Check the method and the items of a request; raises as `similar`."""
@@ -168,14 +178,18 @@ def values_of(serving: Serving, item_ids: Sequence[str]) -> Lookup:
 
 
 def _check_method(ranker: Ranker | None, method: str) -> None:
-    if ranker is None:
-        names = [entry.name for entry in RECOMMENDERS if issubclass(entry.recommender, ItemMatrix)]
-    else:
-        names = [name for name, part in ranker.recommenders.items() if isinstance(part, ItemMatrix)]
+    names = _names(ranker)
     if method not in {BLEND, *names, *TOGETHER}:
         known = [BLEND, *sorted(names), *TOGETHER]
         near = did_you_mean(method, known)
         raise UnknownMethodError(f"{method!r} does not compare items: use one of {', '.join(known)}{near}")
+
+
+def _names(ranker: Ranker | None) -> list[str]:
+    """Name the recommenders that compare items: those of the bundle, or all of them without one."""
+    if ranker is None:
+        return [entry.name for entry in RECOMMENDERS if issubclass(entry.recommender, ItemMatrix)]
+    return [name for name, part in ranker.recommenders.items() if isinstance(part, ItemMatrix)]
 
 
 def _why_not_together(ranker: Ranker | None, method: str) -> str:

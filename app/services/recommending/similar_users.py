@@ -7,6 +7,7 @@ from app.services.state.active_bundle import ActiveBundle
 from app.services.state.histories import Histories
 from app.services.state.user_history import UserHistory, read_log
 from models.ranking.ranker import Ranker
+from models.ranking.similar_users import similar_users
 from models.recommenders.user_knn import UserKNN
 
 _METHOD = UserKNN.signals[0]
@@ -59,7 +60,7 @@ class SimilarUsersService:
 
 
 def _similar(ranker: Ranker, user_history: UserHistory, limit: int) -> list[SimilarUser]:
-    users, similarities = ranker.similar_users(user_history.history, limit)
+    users, similarities = similar_users(ranker, user_history.history, limit)
     return [
         SimilarUser.model_construct(user_id=ranker.user_ids[user].decode(), similarity=similarity, rank=rank)
         for rank, (user, similarity) in enumerate(zip(users, similarities.tolist(), strict=True), 1)

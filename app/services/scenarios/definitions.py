@@ -13,6 +13,7 @@ from app.schemas.scenario_definitions import ScenarioIn
 from app.schemas.scenarios import Scenario
 from app.services.scenarios.defaults import DEFAULTS
 from app.services.scenarios.definition_file import read_scenarios
+from app.services.scenarios.history import HistoryEntry, with_changes
 from app.storage.scenarios import ScenarioStore, StoredScenario
 from app.times import from_microseconds
 
@@ -162,6 +163,44 @@ class Scenarios:
         if not found:
             raise NotFoundError(f"no scenario {name!r} is stored")
         return found
+
+    async def history(self, name: str) -> list[HistoryEntry]:
+        """Return what was stored and deleted under a name, newest first, each with what it changed.
+
+        Raises
+        ------
+        DatabaseError
+            The database cannot be read.
+        """
+        stored = await self._store.versions(name)
+        read = [
+            (one.version, from_microseconds(one.changed_at), one.definition is None, _scenario(one)) for one in stored
+        ]
+        return with_changes(read, DEFAULTS.get(name))
+
+    async def restore(self, name: str, version: int) -> Scenario:
+        """Store an earlier version of a scenario once more, as the newest one, and commit.
+
+        Raises
+        ------
+        ScenarioFixedError
+            The scenario is in the file.
+        NotFoundError
+            There is no such version.
+        """
+        for entry in await self.history(name):
+            if entry.version == version and entry.scenario is not None:
+                given = {field: getattr(entry.scenario, field) for field in ScenarioIn.model_fields}
+                return (await self.put(name, ScenarioIn.model_construct(**given)))[0]
+        raise NotFoundError(f"there is no version {version} of the scenario {name!r} to go back to")
+
+    def is_fixed(self, name: str) -> bool:
+        """Return whether the file defines a scenario, so that it cannot be changed."""
+        return name in self._fixed
+
+    def is_built_in(self, name: str) -> bool:
+        """Return whether a scenario is there without anybody having defined it."""
+        return name in DEFAULTS
 
     def _names(self) -> list[str]:
         return sorted({*self._fixed, *self._stored, *DEFAULTS})

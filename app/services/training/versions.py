@@ -13,7 +13,7 @@ from app.storage.activations import Activation, ActivationStore
 from app.times import from_microseconds
 from models.arrays.types import Ids
 from models.bundle.errors import BundleError, StoreUnreachableError
-from models.bundle.manifest import Manifest
+from models.bundle.manifest import REPORT_FILE, Manifest
 from models.bundle.store import BundleStore
 
 _log = structlog.get_logger(__name__)
@@ -40,6 +40,37 @@ class Versions:
         with _reaching():
             items = await asyncio.to_thread(self._describe_all, found)
         return BundleVersions(items=items, next_cursor=None)
+
+    async def get(self, version: str) -> BundleVersion:
+        """Return a version.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such version.
+        BundlesUnavailableError
+            The bundles cannot be reached.
+        """
+        for one in (await self.page()).items:
+            if one.version == version:
+                return one
+        raise _no_bundle(version)
+
+    async def report(self, version: str) -> bytes:
+        """Return the training report of a version, an HTML page.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such version, or it has no report.
+        BundlesUnavailableError
+            The bundles cannot be reached.
+        """
+        with _reaching():
+            found = await asyncio.to_thread(self._report, version)
+        if found is None:
+            raise NotFoundError(f"bundle {version[:80]} has no training report")
+        return found
 
     async def activate(self, version: str, activated_by: str, *, force: bool = False) -> BundleVersion:
         """Make a version the active one, in all processes.
@@ -109,9 +140,14 @@ class Versions:
     def _require(self, version: str) -> str | None:
         """Return why the gate has refused a version; None where it has not."""
         if version not in self._store.versions():
-            raise NotFoundError(f"there is no bundle {version[:80]!r}")
+            raise _no_bundle(version)
         gate = self._store.manifest(version).gate
         return None if gate is None else gate.reason
+
+    def _report(self, version: str) -> bytes | None:
+        if version not in self._store.versions():
+            raise _no_bundle(version)
+        return self._store.read_file(version, REPORT_FILE)
 
     def _verified(self, version: str) -> Ids:
         """Load a version as a serving process does: each file may be intact and still not fit the others."""
@@ -147,6 +183,7 @@ class Versions:
             forced=latest is not None and latest.forced,
             protocol=None if manifest is None else manifest.protocol,
             metrics={} if manifest is None else manifest.metrics.get("test", {}),
+            intervals={} if manifest is None else manifest.metrics.get("intervals", {}),
             data={} if manifest is None else manifest.data,
             settings={} if manifest is None else manifest.settings,
             recipe=None if manifest is None else manifest.recipe,
@@ -156,6 +193,10 @@ class Versions:
             else Gate(passed=verdict.passed, reason=verdict.reason, against=verdict.against, checks=[*verdict.checks]),
             problem=problem,
         )
+
+
+def _no_bundle(version: str) -> NotFoundError:
+    return NotFoundError(f"there is no bundle {version[:80]!r}")
 
 
 @contextmanager

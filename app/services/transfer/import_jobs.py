@@ -11,21 +11,23 @@ import shutil
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import structlog
 
-from app.errors import DatabaseError, InvalidFieldsError, NotFoundError
+from app.errors import DatabaseError, NotFoundError
 from app.schemas.imports import ImportJob
-from app.schemas.problems import FieldError
-from app.services.kit.limited_process import run_limited
+from app.schemas.upload_previews import UploadPreview
+from app.services.transfer.import_command import run_command
+from app.services.transfer.import_progress import job_of
 from app.services.transfer.import_rows import Timestamps
 from app.services.transfer.importing import import_key
-from app.services.transfer.upload_check import MAPPING
 from app.services.transfer.upload_checker import UploadChecker
+from app.services.transfer.upload_errors import told_of, unusable
 from app.services.transfer.upload_folders import (
     keep,
     keep_key,
+    keep_wishes,
     kept_key,
     replaces,
     show,
@@ -35,7 +37,7 @@ from app.services.transfer.upload_folders import (
 from app.storage.imports import DONE, FAILED, ImportState, ImportStore
 from app.storage.queues import require_room
 from app.storage.refusals import write_refused
-from app.times import from_microseconds, now
+from app.times import now
 from models.bundle.writing import partial_folder, sweep
 from models.data.errors import DataSetError
 
@@ -48,7 +50,6 @@ _MAX_WAITING = 20
 """Imports that wait or run: each has its files on the disk."""
 _MAX_LOOKED_AT, _LOOK_SECONDS = 2, 2
 """Uploads that are being looked at: each is an open request with its files."""
-_COMMAND = "app.cli"
 _log = structlog.get_logger(__name__)
 
 
@@ -129,16 +130,57 @@ class ImportJobs:
                 await asyncio.to_thread(keep, partial, files, timestamps, replace)
                 key = await self._key(partial)
             except DataSetError as error:
-                text = str(error).replace(f"{partial}/", "").replace(str(partial), "the upload")
-                raise unusable(text) from error
+                raise unusable(told_of(error, partial)) from error
             except OSError as error:
                 raise write_refused(error, f"{self._root}: the files cannot be kept") from error
-            state = await self._imports.begin(key, str(folder))
-            if state.status == DONE:
-                return _job(state)
-            await asyncio.to_thread(show, partial, folder)
+            return await self._begin(partial, folder, key)
+
+    async def accept_folder(self, kept: Path, timestamps: Timestamps, *, replace: bool = False) -> ImportJob:
+        """Begin to import a folder of uploaded files that lies beside the others; it is moved there.
+
+        Raises
+        ------
+        InvalidFieldsError
+            The files are not a data-set folder.
+        QueueFullError
+            Too many imports wait.
+        OverloadedError
+            The system lets no process look at the files.
+        """
+        require_room(len(await asyncio.to_thread(waiting_folders, self._root)), _MAX_WAITING, "imports")
+        try:
+            await asyncio.to_thread(keep_wishes, kept, timestamps, replace)
+            key = await self._key(kept)
+        except DataSetError as error:
+            raise unusable(told_of(error, kept)) from error
+        except OSError as error:
+            raise write_refused(error, f"{self._root}: the files cannot be kept") from error
+        return await self._begin(kept, self._root / secrets.token_hex(8), key)
+
+    async def preview(self, kept: Path, wanted: Mapping[str, Any]) -> UploadPreview:
+        """Say what uploaded files hold, and how they would be read.
+
+        Raises
+        ------
+        InvalidFieldsError, OverloadedError
+            They cannot be read, or no process can look at them.
+        """
+        try:
+            return UploadPreview.model_validate(await self._checker.preview(kept, wanted))
+        except DataSetError as error:
+            raise unusable(told_of(error, kept)) from error
+
+    async def _begin(self, kept: Path, folder: Path, key: str) -> ImportJob:
+        state = await self._imports.begin(key, str(folder))
+        if state.status == DONE:
+            return job_of(state)
+        await asyncio.to_thread(show, kept, folder)
         self._accepted.put_nowait(folder)
-        return _job(state)
+        return job_of(state)
+
+    async def latest(self, limit: int) -> list[ImportJob]:
+        """List the imports that began last, newest first; those of commands too."""
+        return [job_of(state) for state in await self._imports.latest(limit)]
 
     async def get(self, import_id: str) -> ImportJob:
         """Return how far an import has come.
@@ -151,7 +193,7 @@ class ImportJobs:
         state = await self._imports.get(import_id)
         if state is None:
             raise NotFoundError(f"there is no import {import_id!r}")
-        return _job(state)
+        return job_of(state)
 
     async def run(self) -> None:
         """Import files that an earlier process left, and those accepted from now on, for as long as the process lives.
@@ -193,7 +235,7 @@ class ImportJobs:
             while True:
                 began = now()
                 async with self._turn():
-                    code, said = await _run_command(folder, self._environment, self._memory_mb)
+                    code, said = await run_command(folder, self._environment, self._memory_mb)
                 try:
                     state = await self._state(folder)
                     if code == 0 or (state is not None and state.status == DONE):
@@ -250,33 +292,9 @@ class ImportJobs:
         return key
 
 
-async def _run_command(folder: Path, environment: Mapping[str, str], memory_mb: int) -> tuple[int, str]:
-    """Run `braid import`; return its exit code and its last line of output."""
-    arguments = ["import", str(folder), "--timestamps", timestamps_of(folder)]
-    if replaces(folder):
-        arguments.append("--replace")
-    if (folder / MAPPING).exists():
-        arguments += ["--mapping", str(folder / MAPPING)]
-    # Nobody can be asked about ids: the job counts the rows that are left out, unless the mapping encodes them.
-    arguments += ["--ids", "drop"]
-    ended = await run_limited(_COMMAND, arguments, environment, memory_mb=memory_mb)
-    return ended.code, ended.reason if ended.code else ended.said
-
-
-def unusable(text: str) -> InvalidFieldsError:
-    """Return the error of an upload whose files cannot be imported."""
-    return InvalidFieldsError(text, [FieldError(field="body", code="unusable_files", detail=text)])
-
-
 def _locked(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
-
-
-def _job(state: ImportState) -> ImportJob:
-    moments = from_microseconds(state.created_at), from_microseconds(state.changed_at)
-    fields = {"import_id": state.import_id, "status": state.status, "counts": state.counts, "error": state.error}
-    return ImportJob(**fields, created_at=moments[0], changed_at=moments[1])

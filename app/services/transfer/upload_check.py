@@ -1,8 +1,9 @@
 """The process that looks at uploaded files: whether they can be read, and which ones they are.
 
 It reads what it needs once, and looks at the files of each order, a line of JSON, in a copy of itself with bounds of
-memory and processor time. The answer is a line too: `fingerprint` and `only_order`, or `problem`, or `overloaded` where
-the system lets no copy be made. It ends with the process that started it, and so does what it has started.
+memory and processor time. The answer is a line too: `fingerprint` and `only_order`, or what was asked for to show it to
+a person, or `problem`, or `overloaded` where the system lets no copy be made. It ends with the process that started it,
+and so does what it has started.
 """
 
 import json
@@ -41,6 +42,21 @@ def look(folder: Path, timestamps: str, events: list[str]) -> dict[str, Any]:
         return _cut(f"{folder}: looking at the files takes too much memory")
     interactions = files.interactions
     return {"fingerprint": files.fingerprint, "only_order": interactions is not None and interactions.only_order}
+
+
+def look_for_person(folder: Path, order: dict[str, Any]) -> dict[str, Any]:
+    """Say what the files of a folder hold; see `upload_preview`."""
+    # Uploads that nobody looks at do not wait for it.
+    from app.services.transfer.upload_preview import preview  # noqa: PLC0415
+
+    mapping = folder / MAPPING
+    try:
+        by_file = read_mappings(mapping) if mapping.exists() else {}
+        return preview(folder, order, by_file).model_dump()
+    except DataSetError as error:
+        return _cut(str(error))
+    except MemoryError:
+        return _cut(f"{folder}: looking at the files takes too much memory")
 
 
 def serve() -> None:
@@ -89,7 +105,13 @@ def _look_in_copy(order: dict[str, Any], write_end: int) -> NoReturn:
     try:
         be_killed_with_parent()
         _bound(order["memory_mb"], order["cpu_seconds"])
-        answer = json.dumps(look(Path(order["folder"]), order["timestamps"], order["events"])).encode()
+        folder = Path(order["folder"])
+        found = (
+            look_for_person(folder, order)
+            if "asks_ids" in order
+            else look(folder, order["timestamps"], order["events"])
+        )
+        answer = json.dumps(found).encode()
     except BaseException as error:  # noqa: BLE001 - whatever it was, who waits is told
         answer = _problem(order, f"{type(error).__name__}: {error}")
     os.write(write_end, answer)

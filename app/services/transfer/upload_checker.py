@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -46,13 +46,22 @@ class UploadChecker:
         OverloadedError
             The system lets no process look at them.
         """
-        order = {
-            "folder": str(folder),
-            "timestamps": timestamps,
-            "events": sorted(event_types),
-            "memory_mb": _MEMORY_MB,
-            "cpu_seconds": _CPU_SECONDS,
-        }
+        return await self._looked(folder, {"timestamps": timestamps, "events": sorted(event_types)})
+
+    async def preview(self, folder: Path, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the files hold and how they would be read; see `upload_preview.preview` for what is wanted.
+
+        Raises
+        ------
+        DataSetError
+            They cannot be read, or looking at them takes too long.
+        OverloadedError
+            The system lets no process look at them.
+        """
+        return await self._looked(folder, wanted)
+
+    async def _looked(self, folder: Path, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        order = {"folder": str(folder), "memory_mb": _MEMORY_MB, "cpu_seconds": _CPU_SECONDS, **wanted}
         async with self._one_look:
             try:
                 found = await self._found(orjson.dumps(order) + b"\n")

@@ -28,18 +28,31 @@ def keep(
     DataSetError
         A file is of no format that is read.
     """
-    for name, wanted in ((_ORDER, timestamps == "order"), (_REPLACE, replace)):
-        if wanted:
-            (folder / name).touch()
+    keep_wishes(folder, timestamps, replace)
     for name, (filename, content) in files.items():
         suffix = ".toml" if name == MAPPING.removesuffix(".toml") else data_suffix(filename)
         if suffix is None:
             known = ".csv, .tsv, .jsonl, .json or .parquet, also in .gz, .zst or .zip"
             raise DataSetError(f"{name}: the file {filename!r} ends in none of {known}")
-        with (folder / f"{name}{suffix}").open("wb") as target:
-            shutil.copyfileobj(content, target, 1 << 20)
-            target.flush()
-            os.fsync(target.fileno())
+        write(folder / f"{name}{suffix}", content)
+
+
+def write(path: Path, content: BinaryIO) -> None:
+    """Write a file that was sent, and wait until it is on the disk."""
+    with path.open("wb") as target:
+        shutil.copyfileobj(content, target, 1 << 20)
+        target.flush()
+        os.fsync(target.fileno())
+
+
+def keep_wishes(folder: Path, timestamps: Timestamps, replace: bool) -> None:
+    """Keep how the files are to be imported, in place of what was kept before."""
+    for name, wanted in ((_ORDER, timestamps == "order"), (_REPLACE, replace)):
+        if wanted:
+            (folder / name).touch()
+        else:
+            (folder / name).unlink(missing_ok=True)
+    (folder / _KEY).unlink(missing_ok=True)
 
 
 def timestamps_of(folder: Path) -> Timestamps:

@@ -113,6 +113,10 @@ class Profiles:
             raise NotFoundError(f"there is no user {user_id!r}")
         return User.model_construct(user_id=user_id, attributes=attributes)
 
+    async def find(self, user_id: str) -> dict[str, Any] | None:
+        """Return a user's attributes; None where there is no such user."""
+        return await self._users.get(user_id)
+
     async def page(self, query: UsersQuery) -> UsersPage:
         """List users in the order of their ids.
 

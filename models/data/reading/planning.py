@@ -180,8 +180,10 @@ def _cells(made: Plan, source: Source, known_events: frozenset[str]) -> None:
     if columns.EVENT_TYPE in mapping.columns and made.kind == "interactions":
         reading.known_events = known_events
         cells = source.sample(mapping.columns[columns.EVENT_TYPE])
-        for cell in dict.fromkeys(str(cell) for cell in cells if cell is not None):
+        for cell, rows in Counter(str(cell) for cell in cells if cell is not None).items():
             read = reading.event(cell)
+            if read not in known_events:
+                made.unknown_events[cell] = rows
             if read != cell:
                 made.told.append(f"event_type: {cell!r} is read as {read!r} (--event {cell.strip()}=...)")
 

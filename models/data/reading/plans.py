@@ -21,7 +21,11 @@ class Question(NamedTuple):
 
 @dataclass
 class Plan:
-    """How a file is read, what is told about it, and what has to be said first."""
+    """How a file is read, what is told about it, and what has to be said first.
+
+    `unknown_events` are the event types among the first rows that Braid does not know, with the number of their rows:
+    rows of such a type are left out.
+    """
 
     kind: str
     mapping: FileMapping
@@ -30,6 +34,7 @@ class Plan:
     left: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    unknown_events: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_own(self) -> bool:

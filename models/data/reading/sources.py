@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.csv
 
@@ -18,7 +17,7 @@ from models.data.reading.cell_types import holds_text, is_single
 from models.data.reading.compression import Place
 from models.data.reading.first_line import MAX_COLUMNS
 from models.data.reading.rows import BadRow, Line, csv_rows, json_rows, lines_of
-from models.data.reading.values import EMPTY
+from models.data.reading.values import EMPTY, json_cell
 
 ROW = "_row"
 """The place of a row among those of its file that can be read, from 0."""
@@ -159,9 +158,15 @@ class Source:
 
     def first(self, rows: int) -> pa.Table:
         """Return the first rows that can be read, as a table."""
+        return self.beginning(rows).table
+
+    def beginning(self, rows: int) -> RawChunk:
+        """Return the first rows, and those among them that cannot be read; the rest of the file is not read."""
         if self.kind == "parquet":
-            return next(iter(self._parquet(rows))).table
-        return _numbered(self._table([line for line in _held(self._lines(), rows) if isinstance(line, Line)]), 0)
+            return next(iter(self._parquet(rows)))
+        lines = list(_held(self._lines(), rows))
+        table = _numbered(self._table([line for line in lines if isinstance(line, Line)]), 0)
+        return RawChunk(table, 0.0, tuple(line for line in lines if isinstance(line, BadRow)))
 
     def sample(self, name: str, rows: int = SAMPLE_ROWS) -> list[Any]:
         """Return the first cells of a column, of rows that can be read; empty ones are None."""
@@ -263,7 +268,7 @@ class Source:
             for line in lines:
                 for name in line.cells[0].keys() - known if len(self.late) < MAX_COLUMNS else ():
                     self.late.setdefault(name, line.number)
-            columns = [[_json_cell(line.cells[0].get(name)) for line in lines] for name in self.names]
+            columns = [[json_cell(line.cells[0].get(name)) for line in lines] for name in self.names]
         else:
             rows = (line.cells for line in lines)
             columns = [[cell or None for cell in column] for column in zip(*rows, strict=True)]
@@ -283,12 +288,6 @@ def _held(lines: Iterator[Line | BadRow], rows: int) -> Iterator[Line | BadRow]:
 
 def _numbered(table: pa.Table, first: int) -> pa.Table:
     return table.append_column(ROW, pa.array(np.arange(first, first + table.num_rows)))
-
-
-def _json_cell(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value or None
-    return orjson.dumps(value).decode()
 
 
 def first_line(error: Exception) -> str:

@@ -107,3 +107,10 @@ def list_of(cell: object, separator: str | None) -> object:
         separator = ","
     parts = text.split(separator) if separator else [text]
     return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def json_cell(value: object) -> str | None:
+    """Return the text of a value of a JSON row; None where it is empty."""
+    if value is None or isinstance(value, str):
+        return value or None
+    return orjson.dumps(value).decode()

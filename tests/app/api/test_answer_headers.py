@@ -27,7 +27,7 @@ async def test_answers_load_nothing(client: httpx.AsyncClient, path: str, status
     answer = await client.get(path)
     assert answer.status_code == status
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["referrer-policy"] == "same-origin"
     assert answer.headers.get_list("content-security-policy") == [POLICY]
 
 

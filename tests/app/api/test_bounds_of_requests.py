@@ -254,7 +254,7 @@ async def test_uploads_that_come_together_are_looked_at_one_after_the_other(
         return 1, "not in this test"
 
     monkeypatch.setattr(upload_checker.UploadChecker, "_ask", counted)
-    monkeypatch.setattr(import_jobs, "_run_command", imported)
+    monkeypatch.setattr(import_jobs, "run_command", imported)
     uploads = [{"interactions": ("a.csv", io.BytesIO(b"user_id,item_id\nu,i%d\n" % number))} for number in range(12)]
     answers = await asyncio.gather(*(client.post("/imports", files=files) for files in uploads))
     statuses = [answer.status_code for answer in answers]

@@ -203,7 +203,7 @@ async def test_an_accepted_upload_waits_for_a_database_that_is_away(
     monkeypatch.setattr(ImportStore, "find", away)
     until = time.monotonic() + 180
     with monkeypatch.context() as unreachable:
-        unreachable.setattr(import_jobs, "_run_command", failed)
+        unreachable.setattr(import_jobs, "run_command", failed)
         async with serving_state(settings) as state:
             state.background.start("imports", state.import_jobs.run)
             while fails:

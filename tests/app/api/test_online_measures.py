@@ -161,6 +161,9 @@ async def test_scenarios_and_variants_are_counted_apart_with_their_revenue(
         assert row["impressions"] == row["users"]
         expected = sum(variant == row["variant"] for variant in variants[::4])
         assert (row["conversions"], row["revenue"]) == (expected, 2.5 * expected)
+        mean = row["revenue_per_user"]
+        assert mean["value"] == pytest.approx(row["revenue"] / row["users"])
+        assert mean["low"] < mean["value"] < mean["high"]
         assert row["conversion_rate"]["low"] <= expected / row["users"] <= row["conversion_rate"]["high"]
     assert found["warnings"] == []
     quarters = [halves[0] | {"share": 0.05}, halves[1] | {"share": 0.95}]

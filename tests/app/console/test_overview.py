@@ -11,7 +11,7 @@ async def test_an_empty_service_says_what_to_do(client: httpx.AsyncClient) -> No
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
     assert "script-src 'self'; style-src 'self'" in answer.headers["content-security-policy"]
-    for text in ("There is none yet", "No impression", "No list was asked for"):
+    for text in ("There is none yet", "No impression", "Lists by strategy"):
         assert text in answer.text
 
 

@@ -69,3 +69,21 @@ async def test_items_and_users_of_the_log(resources: Resources, counts: CountSto
     assert await counts.has_item("a")
     assert not await counts.has_item("z")
     assert (await counts.has_item("a", 3), await counts.has_item("b", 3)) == (False, True)
+
+
+async def test_what_was_done_with_an_item_is_counted_by_type_among_the_latest_rows(
+    resources: Resources, counts: CountStore
+) -> None:
+    kinds = ["view", "view", "view", "purchase"]
+    await store_all(resources.interactions, [row("i", user=f"u{n}", event_type=kind) for n, kind in enumerate(kinds)])
+    await store_all(resources.interactions, [row("other"), row("other", user="v")])
+    assert await counts.of_item("i", 100) == ({"view": 3, "purchase": 1}, True)
+    assert await counts.of_item("i", 3) == ({"purchase": 1}, False)
+    assert await counts.of_item("nothing", 100) == ({}, True)
+
+
+async def test_what_a_user_did_is_counted_by_type(resources: Resources, counts: CountStore) -> None:
+    rows = [row("a"), row("b"), row("a", event_type="cart"), row("a", user="other")]
+    await store_all(resources.interactions, rows)
+    assert await counts.of_user("u") == {"view": 2, "cart": 1}
+    assert await counts.of_user("nobody") == {}

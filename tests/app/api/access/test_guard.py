@@ -92,6 +92,8 @@ async def test_a_setting_closes_the_documentation(
     for path in ("/docs", "/openapi.json", "/static-offline-docs/swagger-ui.css"):
         refused(await client.get(path), 401, "unauthorized")
         assert (await client.get(path, headers=bearer(key))).status_code == 200
+    refused(await client.get("/guide/"), 401, "unauthorized")
+    assert (await client.get("/guide", headers=bearer(key))).status_code == 307
 
 
 async def test_details_of_health_are_for_those_who_run_it(client: httpx.AsyncClient, make: Make) -> None:
