@@ -20,22 +20,37 @@ RUN groupadd --gid 10001 braid \
     && install --directory --owner=braid --group=braid /var/lib/braid
 
 
-FROM base AS build-api
+FROM base AS build-tools
 ENV PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 COPY requirements-build.txt ./
 RUN python -m venv /opt/build \
     && /opt/build/bin/python -m pip install --require-hashes -r requirements-build.txt
+COPY pyproject.toml uv.lock README.md LICENSE ./
+
+
+# The guide, which the API shows at /guide.
+FROM build-tools AS build-guide
+RUN python -m venv --without-pip /opt/guide \
+    && /opt/build/bin/uv export --quiet --frozen --no-emit-project --only-group docs --output-file guide.txt \
+    && /opt/build/bin/python -m pip --python /opt/guide/bin/python install --no-deps --only-binary :all: --require-hashes -r guide.txt
+COPY mkdocs.yml ./
+COPY docs ./docs
+COPY scripts/build_guide.py ./scripts/build_guide.py
+RUN /opt/guide/bin/python scripts/build_guide.py
+
+
+FROM build-tools AS build-api
 # Without pip, which no process of Braid needs.
 RUN python -m venv --without-pip /opt/braid
-COPY pyproject.toml uv.lock README.md LICENSE ./
 # pip takes the locked files from whatever index it is set to; packages that would have to be compiled are refused.
 RUN /opt/build/bin/uv export --quiet --frozen --no-emit-project --extra otel --extra redis --extra s3 --output-file api.txt \
     && /opt/build/bin/python -m pip --python /opt/braid/bin/python install --no-deps --only-binary :all: --require-hashes -r api.txt
 COPY migrations ./migrations
 COPY models ./models
 COPY app ./app
+COPY --from=build-guide /src/app/api/guide_site ./app/api/guide_site
 RUN /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir wheels . \
     && /opt/build/bin/python -m pip --python /opt/braid/bin/python install --no-deps wheels/*.whl
 # What no process of Braid loads: the packages' own tests and sources in C and Cython, Arrow's Flight and S3 clients

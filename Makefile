@@ -24,7 +24,7 @@ COUNTED = $(BIN)/python -c 'import sys; print("COVERAGE_CORE=sysmon COVERAGE_GRE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test test-slow check format openapi images bench-accuracy bench-ablation bench-newcomers bench-sampled bench-scale bench-refresh bench-serving bench-ingestion bench-replay bench-vectors bench-places bench-search freshness crash-proof feed-proof worker-proof fuzz soak lock audit sbom clean
+.PHONY: help install demo test test-slow check format openapi reference guide clients test-clients images bench-accuracy bench-ablation bench-newcomers bench-sampled bench-scale bench-refresh bench-serving bench-ingestion bench-replay bench-vectors bench-places bench-search freshness crash-proof feed-proof worker-proof fuzz soak lock audit sbom clean
 
 help: ## List these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,7 +43,7 @@ $(RUNNABLE): pyproject.toml uv.lock requirements-build.txt
 	@touch $@
 
 $(INSTALLED): $(RUNNABLE)
-	$(SYNC) --extra train --extra dev
+	$(SYNC) --extra train --extra dev --group docs
 	@touch $@
 
 $(KERNELS): $(RUNNABLE) models/arrays/compiled.py models/arrays/dense.py models/arrays/kernels.py models/ranking/kernels.py models/ranking/feature_kernels.py models/recommenders/kernels.py models/similarity/nearest.py
@@ -51,7 +51,7 @@ $(KERNELS): $(RUNNABLE) models/arrays/compiled.py models/arrays/dense.py models/
 	$(BIN)/python -m models.ranking.compile_kernels
 	@touch $@
 
-demo: ## Install what it needs, load the sample data, train, and serve on 127.0.0.1:8000 (ARGS=--synthetic needs no network)
+demo: ## Install what it needs, load the sample data, train, and serve on 127.0.0.1:8000 (ARGS=--synthetic generates the data)
 	@test -e $(RUNNABLE) || printf '%s\n' \
 		"The first demo takes about five minutes on two cores, later ones start within seconds:" \
 		"1. Install Braid and what it needs to train and serve in $(VENV): 580 MB to download, 2,200 MB on the disk; one to three minutes." \
@@ -69,7 +69,7 @@ test-slow: install ## Run what make test leaves out, in its short form: crashes 
 check: install ## Lint, format, security rules, types, import rules, docs/architecture.md against the contracts, and migrations against the tables
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app models benchmarks migrations scripts
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app models benchmarks migrations scripts clients/python/src examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_architecture.py
@@ -83,6 +83,27 @@ format: install ## Format the code and mend what the linter can mend
 
 openapi: install ## Write docs/openapi.json, the description of the HTTP interface
 	$(BIN)/python scripts/write_openapi.py docs/openapi.json
+
+reference: install ## Write docs/reference and the figures of docs/explanation from the code
+	$(BIN)/python scripts/write_reference.py
+	$(BIN)/python scripts/draw_figures.py
+
+guide: install ## Build the site of the documentation, which the server shows at /guide
+	$(BIN)/python scripts/build_guide.py
+
+NODE_PACKAGES := clients/node_modules/.package-lock.json
+$(NODE_PACKAGES): clients/package.json clients/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is not installed: the TypeScript client and the browser snippet need Node 20 or later" >&2; exit 1; }
+	npm --prefix clients ci --no-audit --no-fund
+
+clients: install $(NODE_PACKAGES) ## Write what the clients have of docs/openapi.json, and the minified browser snippet (needs npm)
+	$(BIN)/python scripts/write_python_client.py
+	npm --prefix clients run generate
+	npm --prefix clients run build
+	npm --prefix clients run minify
+
+test-clients: install $(NODE_PACKAGES) ## Test the clients and the sample shop, the slow tests too (needs npm and chromium; docs/clients.md)
+	$(BIN)/python -m pytest -q tests/clients tests/examples tests/end_to_end/test_sample_shop.py $(ARGS)
 
 images: ## Build both images with buildah, run Braid from them and print their sizes (as root; ARGS=--api-only)
 	$(PYTHON) scripts/images.py $(ARGS)
@@ -161,5 +182,5 @@ sbom: install ## Write sbom.json: what the service installs, as CycloneDX (ARGS=
 	$(BIN)/uv export --quiet --locked --format cyclonedx1.5 --extra s3 $(ARGS) --output-file sbom.json >/dev/null
 
 clean: ## Remove .venv, caches and build output; the data under var/ stays
-	rm -rf $(VENV) dist sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf $(VENV) .cache app/api/guide_site dist sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
 	find . -path ./var -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -20,8 +20,9 @@ def distribution(requirement: str) -> str:
 @pytest.fixture(scope="module")
 def dependencies() -> set[str]:
     path = Path(__file__).parents[2] / "pyproject.toml"
-    project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
-    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    described = tomllib.loads(path.read_text(encoding="utf-8"))
+    project, groups = described["project"], described["dependency-groups"]
+    lists = [project["dependencies"], *project["optional-dependencies"].values(), groups["docs"]]
     return {distribution(requirement) for requirements in lists for requirement in requirements}
 
 
