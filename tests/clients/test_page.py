@@ -150,6 +150,10 @@ def test_the_snippet(blocks: Blocks, served: Served, repository: Path, tmp_path:
     ):
         for number in range(3):
             braid.put_item(f"page-{number}", title=f"On a page {number}", url=f"/?item={number}")
+            # More than what other tests have posted to the server that they share.
+            braid.post_interactions(
+                [{"user_id": f"reader-{n}", "item_id": f"page-{number}", "event_type": "purchase"} for n in range(500)]
+            )
         with watched.page.expect_response(lambda one: one.url.endswith("/interactions")) as posted:
             watched.page.goto(served.origin)
         assert posted.value.status == 201
