@@ -74,8 +74,11 @@ def installed(repository: Path, stages: dict[str, Stage], tmp_path_factory: pyte
     build, prefix, volume, source = (tmp_path_factory.mktemp(name) for name in ("build", "prefix", "volume", "source"))
     places = {"/opt/build": str(build), "/opt/braid": str(prefix)}
     path = f"{prefix / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-    for instruction in stages["build-api"].instructions:
+    for instruction in (*stages["build-tools"].instructions, *stages["build-api"].instructions):
         *words, _ = instruction.text.split()
+        # The guide is built by a stage of its own: without it the API answers as it does from here.
+        if instruction.text.startswith("--from="):
+            continue
         command = {"COPY": shlex.join(["cp", "-r", *(str(repository / word) for word in words), str(source)])}
         text = re.sub("|".join(places), lambda place: places[place[0]], instruction.text)
         # uv takes the same options, and a fraction of the time.
